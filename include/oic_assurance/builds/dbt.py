@@ -1,24 +1,28 @@
 """Run dbt in this process: its project, its connection and its results."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from oic_assurance.builds.version import project_fingerprint
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import warehouse_url
+from oic_assurance.warehouse.airflow_uri import libpq_environment
+from oic_assurance.warehouse.connections import login_url
 from oic_assurance.warehouse.folders import private_folder
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT = "dbt_project"
+#: The role that dbt logs in as.
+ROLE = "oic_transform"
 TEST = "test"
 # The environment variables that profiles.yml reads, by the part of the database's address. dbt does
 # not log the value of a variable whose name begins with DBT_ENV_SECRET_.
@@ -69,7 +73,7 @@ def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[N
         AssuranceError: A model cannot be built, or the project cannot be read. The message names
             the cause.
     """
-    with _environment(connection_variables(warehouse_url(settings))):
+    with _environment(connection_variables(login_url(settings, ROLE))):
         manifest = _manifest(settings, target)
         result = _invoke(settings, target, arguments, manifest)
     nodes = [_node(outcome) for outcome in getattr(result.result, "results", None) or []]
@@ -85,14 +89,14 @@ def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[N
 
 def names_of_tests(settings: Settings, target: str) -> list[str]:
     """Return the names of all data tests of the parsed project, sorted."""
-    with _environment(connection_variables(warehouse_url(settings))):
+    with _environment(connection_variables(login_url(settings, ROLE))):
         nodes = _manifest(settings, target).nodes.values()
     return sorted(node.name for node in nodes if str(node.resource_type) == TEST)
 
 
 def relations_of_project(settings: Settings, target: str) -> set[tuple[str, str]]:
     """Return the schema and name of each table and view that the parsed project writes."""
-    with _environment(connection_variables(warehouse_url(settings))):
+    with _environment(connection_variables(login_url(settings, ROLE))):
         nodes = _manifest(settings, target).nodes.values()
     written = (node for node in nodes if str(node.resource_type) in {"model", "seed"})
     return {(node.schema, node.alias) for node in written}
@@ -158,7 +162,23 @@ def _invoke(
         "--target-path",
         str(target_dir(settings, target)),
     ]
-    return dbtRunner(manifest=manifest).invoke(command)
+    with _anonymous_command_line():
+        return dbtRunner(manifest=manifest).invoke(command)
+
+
+@contextmanager
+def _anonymous_command_line() -> Iterator[None]:
+    """Hide the command line of this process from dbt, which writes it into its results files.
+
+    The command line of `assurance explain` holds the key of a record. In a file it would outlive an
+    erasure.
+    """
+    before = sys.argv
+    sys.argv = ["dbt"]
+    try:
+        yield
+    finally:
+        sys.argv = before
 
 
 def target_dir(settings: Settings, target: str) -> Path:
@@ -170,11 +190,19 @@ def target_dir(settings: Settings, target: str) -> Path:
 
 
 def connection_variables(url: str) -> dict[str, str]:
-    """Return the environment variables with which dbt connects to the database of a libpq URI."""
+    """Return the environment variables with which dbt connects to the database of a libpq URI.
+
+    dbt's profile has no place for most parameters of libpq, such as the authority that a
+    certificate must come from. libpq reads these from its own variables (`PGSSLROOTCERT`).
+    """
     parts = conninfo_to_dict(url)
     loopback = parts.get("host") in LOOPBACK
     parts.setdefault("sslmode", "disable" if loopback else "prefer")
-    return {variable: str(parts[part]) for part, variable in VARIABLES.items() if parts.get(part)}
+    profile = {
+        variable: str(parts[part]) for part, variable in VARIABLES.items() if parts.get(part)
+    }
+    others = {part: str(value) for part, value in parts.items() if part not in VARIABLES}
+    return {**libpq_environment(make_conninfo(**others)), **profile}
 
 
 @contextmanager

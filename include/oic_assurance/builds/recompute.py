@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.record import ROLE, Build, Purpose, open_build, schema_prefix
+from oic_assurance.landing.pseudonyms import check_no_rekey
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import RECOMPUTE, take
@@ -19,11 +20,15 @@ def recompute_schemas(settings: Settings) -> Iterator[str]:
     Yields the prefix of the schemas' names. If another recomputation runs, in this or another
     process, this one waits for its end. Schemas that a killed process has left are dropped first,
     because they hold personal data.
+
+    Raises:
+        AssuranceError: A re-keying of the pseudonyms is unfinished.
     """
     prefix = schema_prefix(PURPOSE)
     with connect(settings, role=ROLE, autocommit=True) as connection:
         # The lock is released when the connection closes.
         take(connection, RECOMPUTE)
+        check_no_rekey(connection)
         drop_schemas(connection, prefix)
         try:
             yield prefix

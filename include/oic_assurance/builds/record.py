@@ -12,6 +12,7 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import KNOWN_BATCHES, take_in_transaction
+from oic_assurance.warehouse.processing_log import build_mark, enter
 from oic_assurance.warehouse.rows import find_record, one_value
 
 ROLE = "oic_transform"
@@ -23,6 +24,14 @@ select build_id, run_id, as_at, known_batch_id, known_at, purpose, schema_prefix
     input_fingerprint, rules_fingerprint, code_version, wants_approval, finished_at
 from audit.build
 """
+
+#: Builds that combine the records of both lawful purposes, and why. The log of processing has an
+#: entry for each. The operation that reproduces a publication makes its own entry.
+_COMBINES = {
+    "daily": "to compute the marts",
+    "deadline": "to compute the position on a deadline day",
+    "restate": "to find why figures have changed",
+}
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,19 @@ def open_build(
             "insert into audit.build_force (build_id, force_code) values (%s, %s)",
             (build_id, settings.force_code),
         )
+        if purpose in _COMBINES:
+            what = (
+                f"build {build_id} as at {as_at.isoformat()}: the general and the law enforcement "
+                f"records up to batch {known_batch_id}"
+            )
+            enter(
+                warehouse,
+                "combination",
+                what,
+                because=_COMBINES[purpose],
+                run_id=run_id,
+                concerns=[build_mark(build_id)],
+            )
     return load_build(settings, build_id)
 
 

@@ -8,6 +8,7 @@ from oic_assurance.builds.version import code_version
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import PSEUDONYMS, take_in_transaction
 from oic_assurance.warehouse.rows import find_record
 
 ROLE = "oic_transform"
@@ -35,23 +36,31 @@ class Run:
     publication_id: int | None
 
 
-def open_run(settings: Settings, run_id: str, as_at: datetime) -> None:
+def open_run(
+    settings: Settings, run_id: str, as_at: datetime, started_by: str | None = None
+) -> None:
     """Record the start of a run, and close any other open run as interrupted.
+
+    `started_by` is the login of the person who started the run, or None for the schedule.
 
     Only one run is active at a time, so another open run must have been interrupted. If the run
     itself was recorded before, its record starts again.
     """
     close_interrupted(settings, but=run_id)
     with connect(settings, role=ROLE) as warehouse:
+        # So a re-keying of the pseudonyms begins either before the run, which then fails, or after
+        # the run is on record, and is then refused.
+        take_in_transaction(warehouse, PSEUDONYMS, shared=True)
         warehouse.execute(
             """
-            insert into audit.run (run_id, as_at, code_version)
-            values (%s, %s, %s)
+            insert into audit.run (run_id, as_at, code_version, started_by)
+            values (%s, %s, %s, %s)
             on conflict (run_id) do update set
                 as_at = excluded.as_at, code_version = excluded.code_version,
+                started_by = excluded.started_by,
                 outcome = 'running', finished_at = null, message = null, publication_id = null
             """,
-            (run_id, as_at, code_version(settings)),
+            (run_id, as_at, code_version(settings), started_by),
         )
 
 

@@ -19,6 +19,7 @@ from expectations.catalogue import suites
 from expectations.vocabulary import Expectation, Suite
 from oic_assurance.builds.record import Build, find_daily_build
 from oic_assurance.errors import AssuranceError
+from oic_assurance.gates.content_policy import with_policy
 from oic_assurance.gates.data_docs_pages import INDEX, PAGE, STYLE
 from oic_assurance.gates.logging import silenced
 from oic_assurance.gates.table_names import Places
@@ -78,7 +79,7 @@ def build_data_docs(settings: Settings, run_id: str) -> Path:
         gates = _rows(connection, _GATES, build.build_id)
         results = _rows(connection, _RESULTS, build.build_id)
     by_suite = _by_suite(results)
-    pages = {"style.css": STYLE, "index.html": _index(build, gates, by_suite)}
+    pages = {"index.html": _index(build, gates, by_suite)}
     with silenced():
         pages |= _suite_pages(Places(build), by_suite)
     folder = settings.home / FOLDER
@@ -102,7 +103,10 @@ def _index(build: Build, gates: Sequence[Result], found: Sequence[_SuiteResults]
     from jinja2 import Environment
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(INDEX).render(build=build, gates=gates, suites=found)
+    page = environment.from_string(INDEX).render(
+        build=build, gates=gates, suites=found, style=STYLE
+    )
+    return with_policy(page)
 
 
 def _suite_pages(places: Places, found: Sequence[_SuiteResults]) -> dict[str, str]:
@@ -118,7 +122,8 @@ def _suite_pages(places: Places, found: Sequence[_SuiteResults]) -> dict[str, st
         # The first section is left out. It links to pages that do not exist here, and it needs
         # external scripts to unfold.
         document.sections = document.sections[1:]
-        pages[one.file] = view.render(document, template="page_of_ours.j2", one=one)
+        page = view.render(document, template="page_of_ours.j2", one=one, style=STYLE)
+        pages[one.file] = with_policy(page)
     return pages
 
 

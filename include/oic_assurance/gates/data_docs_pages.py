@@ -6,7 +6,7 @@ INDEX = """<!DOCTYPE html>
 <meta charset="UTF-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>What the gate found</title>
-<link rel="stylesheet" href="style.css">
+<style>{{ style | safe }}</style>
 </head>
 <body>
 <h1>What the gate found</h1>
@@ -64,7 +64,7 @@ PAGE = """<!DOCTYPE html>
 <meta charset="UTF-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ expectation_suite_name }}</title>
-<link rel="stylesheet" href="style.css">
+<style>{{ style | safe }}</style>
 </head>
 <body>
 <p><a href="index.html">All suites</a></p>

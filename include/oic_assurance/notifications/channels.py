@@ -3,14 +3,13 @@
 Environment variables configure the channels (see docs/how-to/notifications.md).
 """
 
+import http.client
 import json
 import os
 import re
 import smtplib
 import socket
 import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -21,6 +20,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.notifications.message import body, payload, subject_line
 from oic_assurance.notifications.notification import Change
+from oic_assurance.warehouse.transport import REQUIRE, tls_is_required
 
 SMTP = "AIRFLOW_CONN_SMTP_DEFAULT"
 RECIPIENTS, SENDER = "ASSURANCE_NOTIFY_EMAIL", "ASSURANCE_NOTIFY_FROM"
@@ -28,6 +28,7 @@ WEBHOOK = "ASSURANCE_NOTIFY_WEBHOOK"
 SECONDS = 20
 _ADDRESS = re.compile(r"[^@\s,<>]+@[^@\s,<>]+")
 _SMTPS_PORT, _SMTP_PORT = 465, 25
+_REDIRECTS, _SUCCESS = (300, 399), 2
 
 
 class NotDelivered(AssuranceError):  # noqa: N818 - named for what happened
@@ -58,7 +59,8 @@ class Email:
     """E-mail through an SMTP server.
 
     The connection is encrypted if the server offers encryption. A password is sent only over an
-    encrypted connection, except if the connection has the option `disable_tls`.
+    encrypted connection, except if the connection has the option `disable_tls`. If
+    ASSURANCE_REQUIRE_TLS asks for it, nothing is sent without encryption.
     """
 
     recipients: tuple[str, ...]
@@ -123,11 +125,14 @@ class Email:
         """Switch the connection to TLS if the server offers TLS.
 
         Raises:
-            SMTPNotSupportedError: The server offers no TLS, and a password must be sent.
+            SMTPNotSupportedError: The server offers no TLS, and a password must be sent or TLS is
+                required.
         """
         server.ehlo()
         if server.has_extn("starttls"):
             server.starttls(context=context)
+        elif tls_is_required():
+            raise smtplib.SMTPNotSupportedError(f"the server offers no TLS, and {REQUIRE} is set")
         elif self.password:
             raise smtplib.SMTPNotSupportedError(
                 "the server offers no TLS, and the password is not sent without it"
@@ -152,22 +157,37 @@ class Webhook:
     def send(self, force_code: str, news: Sequence[Change]) -> None:
         """Send one message that reports all changes in `news`.
 
+        The message goes over TLS to this host and to no other: a redirect is not followed, and no
+        proxy of the environment is used. The server's certificate is checked against the
+        authorities of this machine, or of the file in SSL_CERT_FILE.
+
         Raises:
-            NotDelivered: The host cannot be reached, or the HTTP status of its answer is not 2xx.
+            NotDelivered: The host cannot be reached, its certificate is not valid, or the HTTP
+                status of its answer is not 2xx.
         """
-        request = urllib.request.Request(  # noqa: S310 - the scheme is checked where it is read
-            self.address,
-            data=json.dumps(payload(force_code, news)).encode(),
-            headers={"Content-Type": "application/json", "User-Agent": "oic-assurance"},
+        split = urlsplit(self.address)
+        path = (split.path or "/") + (f"?{split.query}" if split.query else "")
+        connection = http.client.HTTPSConnection(
+            split.hostname or "", split.port, timeout=SECONDS, context=ssl.create_default_context()
         )
         try:
-            with urllib.request.urlopen(request, timeout=SECONDS):  # noqa: S310
-                pass
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise NotDelivered(f"webhook at {self.to_whom}: it answered {error.code}.") from error
-        except (OSError, ValueError) as error:
+            connection.request(
+                "POST",
+                path,
+                json.dumps(payload(force_code, news)).encode(),
+                {"Content-Type": "application/json", "User-Agent": "oic-assurance"},
+            )
+            status = connection.getresponse().status
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise NotDelivered(f"webhook at {self.to_whom}: {_reason(error)}.") from error
+        finally:
+            connection.close()
+        if _REDIRECTS[0] <= status <= _REDIRECTS[1]:
+            raise NotDelivered(
+                f"webhook at {self.to_whom}: it answered {status}, and redirects are not followed."
+            )
+        if status // 100 != _SUCCESS:
+            raise NotDelivered(f"webhook at {self.to_whom}: it answered {status}.")
 
 
 def configured() -> list[Channel]:
@@ -183,10 +203,27 @@ def configured() -> list[Channel]:
         found.append(_email(recipients))
     address = os.environ.get(WEBHOOK, "").strip()
     if address:
-        if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
-            raise UsageError(f"{WEBHOOK} is not an address that begins with https:// or http://.")
-        found.append(Webhook(address))
+        found.append(_webhook(address))
     return found
+
+
+def _webhook(address: str) -> Webhook:
+    # The address is a secret, so no message quotes it.
+    try:
+        split = urlsplit(address)
+        fits = split.scheme == "https" and bool(split.hostname) and split.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise UsageError(
+            f"{WEBHOOK} is not an address that begins with https://. A message is sent over TLS "
+            "only."
+        )
+    if split.username or split.password:
+        raise UsageError(f"{WEBHOOK} has a login, which is not sent: use a secret path instead.")
+    if not address.isascii() or any(map(str.isspace, address)):
+        raise UsageError(f"{WEBHOOK} has a blank or a letter that an address cannot have.")
+    return Webhook(address)
 
 
 def _email(recipients: str) -> Email:
@@ -208,6 +245,9 @@ def _email(recipients: str) -> Email:
         raise UsageError(
             f"{SMTP} is neither smtp://user:password@host:port nor Airflow's JSON form of it."
         ) from error
+    without_tls = parts["disable_tls"] in ("1", "true")
+    if without_tls and tls_is_required():
+        raise UsageError(f"{SMTP} has disable_tls, but {REQUIRE} asks for TLS: remove one of them.")
     return Email(
         addresses,
         sender,
@@ -216,7 +256,7 @@ def _email(recipients: str) -> Email:
         parts["login"],
         parts["password"],
         with_tls=parts["scheme"] == "smtps" or port == _SMTPS_PORT,
-        without_tls=parts["disable_tls"] in ("1", "true"),
+        without_tls=without_tls,
     )
 
 
@@ -253,6 +293,4 @@ def _reason(error: Exception) -> str:
         answer = error.smtp_error
         text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
         return f"it answered {error.smtp_code} {' '.join(text.split())}"
-    if isinstance(error, urllib.error.URLError):
-        return str(error.reason)
     return str(error) or type(error).__name__

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Kind = Literal["publication", "approval", "overdue", "source", "delivery"]
+Kind = Literal["publication", "approval", "overdue", "source", "delivery", "recall"]
 Event = Literal["new", "changed", "over"]
 
 TITLES: dict[Kind, str] = {
@@ -14,6 +14,7 @@ TITLES: dict[Kind, str] = {
     "overdue": "The run has not finished by its deadline",
     "source": "A source is not fresh",
     "delivery": "A delivery was refused",
+    "recall": "Records were recalled, because their marking rose",
 }
 
 

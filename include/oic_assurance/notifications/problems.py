@@ -145,6 +145,20 @@ order by freshness.dataset
 """
 
 
+# The recalls that are open, and those of the last day, so that somebody is told of each.
+_RECALLED = """
+select dataset, sum(records) as records, min(noticed_at) as since,
+    sum(records) filter (where ended_at is null) as waiting,
+    min(recall_id) filter (where ended_at is null) as first_waiting,
+    bool_and(withdrawn_at is not null) as are_withdrawn
+from audit.recall
+where force_code = %(force_code)s and outcome is distinct from 'lowered'
+    and (ended_at is null or noticed_at > %(now)s::timestamptz - interval '1 day')
+group by dataset
+order by dataset
+"""
+
+
 @dataclass(frozen=True)
 class _Failing:
     run_id: str
@@ -185,6 +199,16 @@ class _NotFresh:
     not_taken: list[list[str]] | None = None
 
 
+@dataclass(frozen=True)
+class _Recalled:
+    dataset: str
+    records: int
+    since: datetime
+    waiting: int | None
+    first_waiting: int | None
+    are_withdrawn: bool
+
+
 def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Problem]:
     """Return the problems that exist at the moment `now`. Problems with publishing come first.
 
@@ -206,11 +230,13 @@ def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Pro
         ]
         refused = _find(warehouse, _Refused, _REFUSED, force_code=settings.force_code)
         stale = _not_fresh(warehouse, settings)
+        recalled = _find(warehouse, _Recalled, _RECALLED, force_code=settings.force_code, now=now)
     # A failed run or a waiting approval already explains why nothing is published. So the run is
     # reported as overdue only if there is neither.
     problems = [_no_publication(run, readers_see) for run in failing]
     problems += [_approval(build, readers_see) for build in waiting]
     problems = problems or _overdue(good, now, deadline, readers_see)
+    problems += [_recall(item, readers_see) for item in recalled]
     problems += [_delivery(item, readers_see) for item in refused]
     refused_datasets = {item.dataset for item in refused}
     waiting_for = [item for item in stale if item.dataset not in refused_datasets]
@@ -263,6 +289,20 @@ def _delivery(item: _Refused, readers_see: str) -> Problem:
         readers_see,
         _owner(item.dataset),
         command,
+    )
+
+
+def _recall(item: _Recalled, readers_see: str) -> Problem:
+    what = f"the marking of {item.records} landed records rose above the ceiling: "
+    what += "readers do not see them any more" if item.are_withdrawn else "they are being withdrawn"
+    command = ".venv/bin/assurance recall list"
+    if item.waiting:
+        what += f", and {item.waiting} of them wait for somebody to approve their erasure"
+        command = f".venv/bin/assurance recall approve {item.first_waiting} --reason …"
+    else:
+        what += ", and they are erased"
+    return Problem(
+        "recall", item.dataset, what, item.since, readers_see, _owner(item.dataset), command
     )
 
 

@@ -4,7 +4,6 @@ The rights of a login are its memberships in roles of the server (see `publishin
 `audit.access_change` records who changed the rights of a login and why.
 """
 
-import getpass
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,18 +13,24 @@ from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, ServerError, UnknownNameError, UsageError
 from oic_assurance.publishing.audiences import UNIT_ROLE
-from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
+from oic_assurance.publishing.limited_views import LIMITED
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import OFFICE, STAGE_ROLES, SUPERVISOR, connect, reason
+from oic_assurance.warehouse.account import account_at_host
+from oic_assurance.warehouse.connections import OFFICE, READERS, SUPERVISOR, connect, reason
+from oic_assurance.warehouse.limits import limits_of
+from oic_assurance.warehouse.reader_statements import log_statements_of
+from oic_assurance.warehouse.roles import KEEPERS, LOGIN_ROLES
 from oic_assurance.warehouse.rows import find_row, find_value, relation_exists
 
-#: Roles for reading records, each for one lawful purpose.
-PURPOSES = ("general_processing", "law_enforcement_processing")
+#: The role that reads who has access. To change it, the owner of the warehouse makes roles.
+READER = "oic_gate"
+#: The prefix of the warehouse's own roles. They keep the rights that `hardening` takes from others.
+OURS = "oic_"
 _LONGEST_NAME = 63
 _SESSION = {
     "default_transaction_read_only": "on",
     "default_transaction_isolation": "repeatable read",
-    "search_path": "marts",
+    "search_path": LIMITED,
 }
 
 # The name of a unit's role contains the warehouse, the force and the unit's code.
@@ -64,7 +69,8 @@ select login.rolsuper or login.rolcreaterole or login.rolbypassrls or login.rolr
                 or more.rolbypassrls
                 or more.rolname in (
                     'pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files',
-                    'pg_write_server_files', 'pg_execute_server_program', 'pg_maintain'
+                    'pg_write_server_files', 'pg_execute_server_program', 'pg_maintain',
+                    'pg_monitor', 'pg_read_all_stats', 'pg_stat_scan_tables'
                 )
                 or more.oid = (
                     select datdba from pg_catalog.pg_database where datname = current_database()
@@ -110,6 +116,7 @@ def give(settings: Settings, login: str, units: Sequence[str], because: str) -> 
         for unit in units:
             _check_unit(conn, settings, unit)
         password = _ensure_login(conn, login)
+        _limit(conn, login)
         _grant(conn, SUPERVISOR if units else OFFICE, login)
         for unit in units:
             _ensure_role(conn, _unit_role(conn, settings, unit))
@@ -153,13 +160,13 @@ def end(settings: Settings, login: str, units: Sequence[str], because: str) -> N
 
 def list_access(settings: Settings) -> list[Access]:
     """Return every login that reads as a supervisor or as the office, by name."""
-    with connect(settings) as conn:
+    with connect(settings, role=READER) as conn:
         return _list_access(conn, settings)
 
 
 def last_change(settings: Settings, login: str) -> tuple[str, str] | None:
     """Return who changed a login's access last and why, or None if nobody did."""
-    with connect(settings) as conn:
+    with connect(settings, role=READER) as conn:
         row = find_row(conn, _LAST_CHANGE.encode(), (login,))
     return (row[1], row[2]) if row else None
 
@@ -190,8 +197,8 @@ def _check_login(
 ) -> None:
     if not 0 < len(login.encode("utf-8")) <= _LONGEST_NAME:
         raise UsageError("A login has 1 to 63 characters.")
-    ours = [*STAGE_ROLES, *(schema.reader for schema in PUBLISHED_SCHEMAS), *PURPOSES]
-    if login in (*ours, SUPERVISOR, OFFICE) or login.startswith((UNIT_ROLE, "pg_")):
+    ours = [*LOGIN_ROLES, *KEEPERS, *READERS.values()]
+    if login in (*ours, SUPERVISOR, OFFICE) or login.startswith((OURS, "pg_")):
         raise UsageError(f"'{login}' is a role of the warehouse itself: choose another name.")
     if find_value(conn, _SEES_MORE.encode(), {"ours": ours, "login": login}):
         raise UsageError(f"'{login}' can see more already: choose a login with fewer rights.")
@@ -249,7 +256,15 @@ def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
                 sql.Identifier(login), sql.Identifier(name), sql.Literal(value)
             ),
         )
+    # What the login consults is entered in the log of processing from the server's own log.
+    log_statements_of(conn, login)
     return password
+
+
+def _limit(conn: psycopg.Connection, login: str) -> None:
+    """Limit a login as `limits.setting` says, except where it has limits of its own."""
+    for statement in limits_of(conn, login):
+        _run(conn, statement)
 
 
 def _ensure_role(conn: psycopg.Connection, role: str) -> None:
@@ -289,7 +304,7 @@ def _record(
         insert into audit.access_change (
             login, audience, org_unit_code, is_granted, because, changed_by
         )
-        values (%s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, 'login ' || session_user || ', claimed account ' || %s)
         """,
-        (login, audience, unit, is_granted, because, getpass.getuser()),
+        (login, audience, unit, is_granted, because, account_at_host()),
     )

@@ -13,6 +13,7 @@ from oic_assurance.notifications.notify import notify
 from oic_assurance.notifications.problems import open_problems
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from tests.databases import administrator
 from tests.integration.publishing.marts import published
 from tests.unit.notifications.servers import HttpServer, MailServer
 
@@ -22,7 +23,7 @@ NIGHT = parse_moment("2026-05-02T06:00")
 
 
 def ask(settings: Settings, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-    with connect(settings) as conn:
+    with administrator(settings) as conn:
         cursor = conn.execute(statement.encode(), values)
         return cursor.fetchall() if cursor.description else []
 

@@ -9,7 +9,8 @@ from psycopg import sql
 from oic_assurance.errors import ServerError, UsageError
 from oic_assurance.operations.access import Access, end, give, list_access
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import admin_url, connect
+from oic_assurance.warehouse.connections import admin_url
+from tests.databases import administrator
 from tests.integration.publishing.limited_readers import (
     Connect,
     database_of,
@@ -49,7 +50,7 @@ def test_every_change_is_recorded_with_its_reason(warehouse: Settings, log_in: C
         Access("office_reader", (), False, True),
     ]
     end(warehouse, "inspector_two", ["U3"], "moved")
-    with connect(warehouse) as conn:
+    with administrator(warehouse) as conn:
         entered = conn.execute(
             "select login, audience, org_unit_code, is_granted, because, changed_by <> '' "
             "from audit.access_change order by change_id"
@@ -69,6 +70,7 @@ def test_every_change_is_recorded_with_its_reason(warehouse: Settings, log_in: C
         ("inspector_one", ["U99"], "There is no unit 'U99'"),
         ("bi_reader", ["U1"], "a role of the warehouse itself"),
         ("oic_unit_x", ["U1"], "a role of the warehouse itself"),
+        ("oic_new", ["U1"], "a role of the warehouse itself"),
         ("warehouse_owner", ["U1"], "can see more already"),
         ("x" * 64, ["U1"], "1 to 63 characters"),
     ],
@@ -85,6 +87,7 @@ def test_a_wrong_unit_or_login_gets_no_access(
     "right",
     [
         "grant pg_read_all_data to analyst",
+        "grant pg_read_all_stats to analyst",
         "grant oic_gate to analyst with inherit false, set true",
         "alter role analyst bypassrls",
     ],
@@ -101,11 +104,11 @@ def test_access_that_an_administrator_has_granted_cannot_be_ended(
     warehouse: Settings, log_in: Connect
 ) -> None:
     other = sql.Identifier(f"oic_unit_{database_of(warehouse)}_{warehouse.force_code}_U2")
-    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
-        administrator.execute(sql.SQL("grant {} to inspector_one").format(other))
+    with administrator(warehouse, autocommit=True) as session:
+        session.execute(sql.SQL("grant {} to inspector_one").format(other))
     with pytest.raises(ServerError, match="was granted that by an administrator"):
         end(warehouse, "inspector_one", ["U2"], "left")
-    with connect(warehouse) as conn:
+    with administrator(warehouse) as conn:
         ended = conn.execute("select from audit.access_change where not is_granted").fetchall()
     assert ended == []
     assert {unit for (unit,) in rows(log_in("inspector_one"), "dim_officer", "org_unit_code")} == {

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.landing.erased_keys import add_layer, layer_name
 from oic_assurance.landing.pseudonyms import assign_pseudonyms
 from oic_assurance.operations.erase.erase import erase, tables_with
 from oic_assurance.operations.erase.search import Found, Request
 from oic_assurance.operations.replay.replay import replay
 from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.warehouse.connections import connect
 from tests.integration.landing.changed_databases import CUSTODY, REPORTS, at, put, put_report
 from tests.integration.landing.support import (
     PERSONNEL,
@@ -100,7 +102,7 @@ def test_the_log_shows_what_was_erased_and_does_not_identify_the_record(world: W
         "select reason, who, records, raw_rows, kept_rows from audit.erasure"
     )
     assert (reason, records, raw_rows, kept_rows) == ("asked for under DPA 2018 s.47", 1, 1, 1)
-    assert "login warehouse_owner" in who
+    assert "login oic_erasure" in who
     assert world.query("select sha256_before, sha256_after, places from audit.batch_erasure") == [
         (before, hashlib.sha256(content).hexdigest(), {"personnel": [2]})
     ]
@@ -202,6 +204,36 @@ def test_a_pseudonym_is_erased_with_the_last_row_that_has_the_number(world: Worl
 
 
 # -------------------------------------------------------------------- delivered again
+
+
+def test_a_record_stays_out_after_its_hash_got_a_further_layer(world: World) -> None:
+    def people() -> list[str]:
+        rows = world.query("select distinct row_key from raw_general.personnel order by 1")
+        return [key for (key,) in rows]
+
+    world.personnel("20260101", "000001", "000555", "000777")
+    world.land(PEOPLE)
+    erase_record(world, PEOPLE, "000777")
+    [(first, layers)] = world.query("select key_mark, layers from audit.erased_key")
+    with connect(world.settings, role="oic_rekey") as connection:
+        assert add_layer(world.settings, connection) == layers + 1
+    # A record that is erased now gets all layers at once.
+    erase_record(world, PEOPLE, "000555")
+    marks = world.query("select key_mark, layers from audit.erased_key order by erasure_id")
+    assert [more for _, more in marks] == [layers + 1] * 2
+    assert first not in {mark for mark, _ in marks}
+    world.personnel("20260102", "000001", "000002", "000555", "000777")
+    world.land(PEOPLE)
+    assert people() == ["000001", "000002"]
+    # Without the secret of a layer, nothing is landed that might be an erased record.
+    stored = world.settings.secrets_dir / layer_name(layers + 1)
+    kept = stored.rename(stored.with_suffix(".kept"))
+    world.personnel("20260103", "000001", "000555", "000777")
+    with pytest.raises(AssuranceError, match=f"The secret {layer_name(layers + 1)} is missing"):
+        world.land(PEOPLE)
+    kept.rename(stored)
+    world.land(PEOPLE)
+    assert people() == ["000001", "000002"]
 
 
 def test_a_record_that_a_file_delivers_again_stays_out_of_raw_and_archive(world: World) -> None:

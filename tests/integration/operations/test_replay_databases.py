@@ -105,14 +105,15 @@ def test_a_moment_can_be_corrected_in_british_notation(world: World) -> None:
 def test_unchanged_cells_keep_their_exact_value(world: World) -> None:
     verbatim = {
         "grading_scheme": " 3x5x2", "source_evaluation": "", "intelligence_assessment": None,
-        "handling_code": "=C", "handling_conditions": "a\nb ",
+        "handling_code": "=C",
     }  # fmt: skip
-    put_report(world, 1, at(0), status="LOST", **verbatim)
+    put_report(world, 1, at(0), status="LOST", handling_conditions="a\nb ", **verbatim)
     world.land(REPORTS)
     _, [row] = export(world, REPORTS)
     assert row["handling_code"] == "'=C"
     correct(world, REPORTS, lambda row: {**row, "status": "DRAFT"})
     assert world.state(REPORTS, tuple(verbatim)) == {"1": tuple(verbatim.values())}
+    assert world.state(REPORTS, ("handling_conditions",)) == {"1": (True,)}
 
 
 def test_a_row_with_a_too_high_marking_is_neither_exported_nor_replayed(world: World) -> None:

@@ -25,6 +25,7 @@ from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import admin_url, connect, url
 from oic_assurance.warehouse.fingerprint import content_fingerprint, fingerprint_tables
 from tests.conftest import PROJECT_ROOT
+from tests.databases import administrator
 from tests.integration.builds.restated_world import (
     TwoPublications,
     make_world,
@@ -223,7 +224,7 @@ def test_a_publication_whose_tables_were_dropped_is_compared_by_fingerprint(old:
         " and relnamespace = 'generation'::regnamespace and relname like %s",
         f"%\\_\\_{old.first}",
     )
-    with connect(old.world.settings) as owner:
+    with administrator(old.world.settings) as owner:
         for row in tables:
             owner.execute(
                 sql.SQL("drop table {} cascade").format(

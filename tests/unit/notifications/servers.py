@@ -1,16 +1,25 @@
 """An SMTP server and an HTTP server on this machine. They record the messages they receive."""
 
+import atexit
+import functools
 import json
+import os
+import shutil
 import socket
+import ssl
+import tempfile
 import threading
 from email import message_from_bytes, policy
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
+
+from tests.tls import make_certificates
 
 
 class MailServer:
@@ -78,13 +87,25 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-class HttpServer:
-    """An HTTP server that answers every POST with the same status.
+@functools.cache
+def _certificates() -> Path:
+    """Return a folder with a test authority and a certificate for 127.0.0.1."""
+    folder = Path(tempfile.mkdtemp(prefix="assurance-tls-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return make_certificates(folder, "127.0.0.1")
 
-    `posts` has the path and the JSON of each POST.
+
+class HttpServer:
+    """An HTTPS server that answers every POST with the same status.
+
+    `posts` has the path and the JSON of each POST. Its certificate is of a test authority. While
+    the server runs, this process and those that it starts trust the authority, unless `trusted` is
+    false. `location` is sent with each answer, as by a redirect.
     """
 
-    def __init__(self, status: int = 200) -> None:
+    def __init__(self, status: int = 200, *, trusted: bool = True, location: str = "") -> None:
+        self._trusted = trusted
+        self._before = os.environ.get("SSL_CERT_FILE")
         self.posts: list[tuple[str, dict[str, Any]]] = []
         self.status = status
         posts, outer = self.posts, self
@@ -94,15 +115,24 @@ class HttpServer:
                 content = self.rfile.read(int(self.headers["Content-Length"]))
                 posts.append((self.path, json.loads(content)))
                 self.send_response(outer.status)
+                if location:
+                    self.send_header("Location", location)
                 self.end_headers()
 
             def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
                 """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        folder = _certificates()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / "127.0.0.1/server.crt", folder / "127.0.0.1/server.key")
+        self._authority = str(folder / "authority/ca.crt")
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.address = f"https://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
+        if self._trusted:
+            os.environ["SSL_CERT_FILE"] = self._authority
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
@@ -112,5 +142,8 @@ class HttpServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        os.environ.pop("SSL_CERT_FILE", None)
+        if self._before is not None:
+            os.environ["SSL_CERT_FILE"] = self._before
         self._server.shutdown()
         self._server.server_close()

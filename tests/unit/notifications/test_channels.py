@@ -111,9 +111,59 @@ def test_the_error_of_a_webhook_does_not_show_its_address(status: int) -> None:
     assert "secret-token" not in repr(Webhook(f"{server.address}/hooks/secret-token"))
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_webhook_follows_no_redirect(status: int) -> None:
+    with (
+        HttpServer() as elsewhere,
+        HttpServer(status, location=f"{elsewhere.address}/taken") as server,
+        pytest.raises(NotDelivered, match=f"answered {status}, and redirects are not followed"),
+    ):
+        Webhook(f"{server.address}/hooks/secret-token").send("E23000022", NEWS)
+    assert elsewhere.posts == []
+
+
+def test_a_webhook_uses_no_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with HttpServer() as server:
+        Webhook(f"{server.address}/hook").send("E23000022", NEWS)
+    assert len(server.posts) == 1
+
+
+def test_a_webhook_with_a_certificate_of_an_unknown_authority_gets_nothing() -> None:
+    with (
+        HttpServer(trusted=False) as server,
+        pytest.raises(NotDelivered, match="certificate verify failed"),
+    ):
+        Webhook(f"{server.address}/hook").send("E23000022", NEWS)
+    assert server.posts == []
+
+
+def test_a_webhook_with_a_certificate_for_another_host_gets_nothing() -> None:
+    with HttpServer() as server, pytest.raises(NotDelivered, match="Hostname mismatch"):
+        Webhook(server.address.replace("127.0.0.1", "localhost")).send("E23000022", NEWS)
+    assert server.posts == []
+
+
+def test_no_mail_is_sent_without_tls_if_tls_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSURANCE_REQUIRE_TLS", "verify-full")
+    with MailServer() as server:
+        with pytest.raises(NotDelivered, match="the server offers no TLS"):
+            mail_through(monkeypatch, server.uri).send("E23000022", NEWS)
+        with pytest.raises(UsageError, match="has disable_tls, but ASSURANCE_REQUIRE_TLS"):
+            mail_through(monkeypatch, f"{server.uri}/?disable_tls=true")
+    assert server.mails == []
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
+        ("ASSURANCE_NOTIFY_WEBHOOK", "http://127.0.0.1/x", "begins with https://"),
+        ("ASSURANCE_NOTIFY_WEBHOOK", "http://hooks.example/x", "begins with https://"),
+        ("ASSURANCE_NOTIFY_WEBHOOK", "https://hooks.example:port/x", "begins with https://"),
+        ("ASSURANCE_NOTIFY_WEBHOOK", "https://a:b@hooks.example/x", "has a login"),
+        ("ASSURANCE_NOTIFY_WEBHOOK", "https://hooks.example/x y", "has a blank"),
         ("ASSURANCE_NOTIFY_EMAIL", "somebody", "'somebody' is not an e-mail address"),
         ("ASSURANCE_NOTIFY_EMAIL", "a@b.example", "no mail server"),
         ("ASSURANCE_NOTIFY_WEBHOOK", "file:///etc/passwd", "is not an address that begins with"),

@@ -138,7 +138,7 @@ class ArchivedCopies:
         return [row_number for (row_number,) in rows]
 
     def _write_draft(self, path: Path, content: Content) -> None:
-        draft = ArchiveWriter(path.with_name(path.name + REWRITTEN), self._settings.home)
+        draft = ArchiveWriter(path.with_name(path.name + REWRITTEN), self._settings)
         try:
             content.stream.seek(0)
             while chunk := content.stream.read(CHUNK_BYTES):
@@ -195,7 +195,7 @@ class ArchivedCopies:
         removed = {at for at, line in enumerate(lines) if line.rstrip(b"\n") in wanted}
         if not removed:
             return None
-        draft = ArchiveWriter(path.with_name(path.name + REWRITTEN), self._settings.home)
+        draft = ArchiveWriter(path.with_name(path.name + REWRITTEN), self._settings)
         try:
             draft.write_header(header)
             for at, line in enumerate(lines):

@@ -6,7 +6,6 @@ files. An erasure that is killed before the commit has changed nothing. If an er
 after the commit, the next command puts the drafts in place of the files.
 """
 
-import getpass
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,21 +15,30 @@ from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.json import Jsonb
 
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.landing.erased_keys import SECRET, hash_key
-from oic_assurance.landing.pseudonyms import identifiers_query
+from oic_assurance.landing.erased_keys import hash_key, layer_secrets, read_layers
+from oic_assurance.landing.pseudonyms import check_no_rekey, identifiers_query
 from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.operations.erase.archived_copies import resolve_drafts
 from oic_assurance.operations.erase.exception_history import delete_exception_events
 from oic_assurance.operations.erase.search import Found, Request, Search
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
+from oic_assurance.warehouse.account import account_at_host
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.locks import dataset_lock, take
-from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.processing_log import (
+    batch_mark,
+    dataset_mark,
+    enter,
+    erasure_mark,
+    record_mark,
+)
 from oic_assurance.warehouse.rows import one_value
-from oic_assurance.warehouse.secrets import secret
 
 ROLE = "oic_erasure"
+#: An entry of the log of processing names at most so many records. Beyond that, `audit.erased_key`
+#: has the keyed hashes.
+_MARKED_RECORDS = 1_000
 
 
 def erase(settings: Settings, request: Request, *, dry_run: bool = False) -> Found:
@@ -46,11 +54,10 @@ def erase(settings: Settings, request: Request, *, dry_run: bool = False) -> Fou
     for key in request.keys:
         if request.kind == "request" and _names(request.reason, key):
             raise UsageError("The reason names the record: give one that does not identify it.")
-    key_secret = secret(settings, SECRET)
-    with _erasing(settings, request.dataset) as connection:
+    with erasing(settings, request.dataset) as connection:
         if not raw_table_exists(connection, request.dataset, request.table):
             return Found()
-        return _Erasure(settings, connection, request, key_secret).run(dry_run)
+        return _Erasure(settings, connection, request).run(dry_run)
 
 
 def complete_interrupted(settings: Settings, dataset: Dataset) -> None:
@@ -58,7 +65,7 @@ def complete_interrupted(settings: Settings, dataset: Dataset) -> None:
 
     The drafts replace the archived files.
     """
-    with _erasing(settings, dataset):
+    with erasing(settings, dataset):
         pass
 
 
@@ -98,7 +105,7 @@ def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
 
 
 @contextmanager
-def _erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connection]:
+def erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connection]:
     """Yield a session that may delete rows and holds the dataset's lock.
 
     At the end, no drafts are left: each has replaced its file or was deleted.
@@ -108,6 +115,7 @@ def _erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connectio
         connection.execute("set datestyle = 'ISO, YMD'")
         connection.execute("set jit = off")
         take(connection, dataset_lock(settings.force_code, dataset.name))
+        check_no_rekey(connection)
         resolve_drafts(settings, connection, dataset)
         try:
             yield connection
@@ -132,11 +140,7 @@ class _Erasure:
     """The erasure for one request, on a connection that holds the lock of the dataset."""
 
     def __init__(
-        self,
-        settings: Settings,
-        connection: psycopg.Connection,
-        request: Request,
-        key_secret: str,
+        self, settings: Settings, connection: psycopg.Connection, request: Request
     ) -> None:
         self._settings = settings
         self._connection = connection
@@ -146,7 +150,6 @@ class _Erasure:
         self._keys = list(request.keys)
         self._force = settings.force_code
         self._raw = raw_name(request.dataset, request.table)
-        self._secret = key_secret
 
     def run(self, dry_run: bool) -> Found:
         found = Search(self._settings, self._connection, self._request).run(write=not dry_run)
@@ -269,7 +272,11 @@ class _Erasure:
             insert into audit.erasure (
                 force_code, dataset, table_name, kind, reason, who, records, raw_rows,
                 rejected_rows, kept_rows, pseudonyms, first_batch_id
-            ) values (%s, %s, %s, %s, %s, %s || ', login ' || session_user, %s, %s, %s, %s, %s, %s)
+            ) values (
+                %s, %s, %s, %s, %s,
+                'login ' || session_user || ', claimed account ' || %s,
+                %s, %s, %s, %s, %s, %s
+            )
             returning erasure_id
             """,
             (
@@ -278,7 +285,7 @@ class _Erasure:
                 self._table.name,
                 self._request.kind,
                 self._request.reason,
-                getpass.getuser(),
+                account_at_host(),
                 len(self._keys),
                 found.raw.total(),
                 found.rejected.total(),
@@ -287,22 +294,37 @@ class _Erasure:
                 min(found.batches),
             ),
         )
+        layers = read_layers(self._connection)
+        secrets = layer_secrets(self._settings, layers)
         marks = {
-            hash_key(self._secret, self._force, self._dataset, self._table, key)
-            for key in self._keys
+            hash_key(secrets, self._force, self._dataset, self._table, key) for key in self._keys
         }
         with self._connection.cursor() as cursor:
             cursor.executemany(
-                "insert into audit.erased_key (erasure_id, key_mark) values (%s, %s)",
-                [(erasure_id, one) for one in sorted(marks)],
+                "insert into audit.erased_key (erasure_id, key_mark, layers) values (%s, %s, %s)",
+                [(erasure_id, one, layers) for one in sorted(marks)],
             )
         self._log_batches(found, erasure_id)
         what = (
             f"{self._dataset.name}, erasure {erasure_id}: {len(self._keys)} records in "
             f"{found.raw.total()} rows of raw, {found.rejected.total()} of quarantine and "
-            f"{found.archived_rows} of archived batches: {self._request.reason}"
+            f"{found.archived_rows} of archived batches"
         )
-        enter(self._connection, "erasure", what)
+        enter(
+            self._connection,
+            "erasure",
+            what,
+            because=self._request.reason,
+            record=[
+                record_mark(self._settings, self._dataset.name, key)
+                for key in self._keys[:_MARKED_RECORDS]
+            ],
+            concerns=(
+                erasure_mark(erasure_id),
+                dataset_mark(self._dataset.name),
+                *map(batch_mark, sorted(found.batches)),
+            ),
+        )
 
     def _log_batches(self, found: Found, erasure_id: int) -> None:
         rewritten = {one.batch_id: one for one in found.rewritten}

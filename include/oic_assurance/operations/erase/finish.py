@@ -4,9 +4,10 @@ A deleted row stays in the table's file until the table is rewritten. The row st
 write-ahead log until the server removes that part of the log. A publication from before the erasure
 stays readable. So when there is a new publication, this module does four things:
 
-- It drops the generations that hold erased records.
+- It drops the generations that hold erased records. If the marking of a record rose, the record was
+  withdrawn from the generations before its erasure. So these are kept and only rewritten.
 - It rewrites the tables from which records were erased.
-- It removes the logs of earlier runs.
+- It removes the logs of earlier runs, and the statements of readers in the server's log.
 - On the embedded server, it clears the write-ahead log.
 
 After an interruption, the next call starts again.
@@ -18,10 +19,10 @@ from datetime import datetime
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
 from oic_assurance.builds.compared_with import drop_steps_set_aside
 from oic_assurance.builds.marts import drop_schemas
+from oic_assurance.operations.audit.collect import collect
 from oic_assurance.operations.erase.erase import ROLE, complete_interrupted
 from oic_assurance.operations.erase.exception_history import delete_exception_events
 from oic_assurance.publishing.generations import read_parts
@@ -30,11 +31,14 @@ from oic_assurance.publishing.retention import drop_generations
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.airflow_uri import find_connection_uri
-from oic_assurance.warehouse.connections import connect, reason
-from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.processing_log import enter, publication_mark
+from oic_assurance.warehouse.rewriting import forget_samples, rewrite_table
 from oic_assurance.warehouse.rows import all_records, one_value
 from oic_assurance.warehouse.write_ahead_log import clear_log
 
+#: The kind of erasure before which the records were withdrawn from every generation.
+WITHDRAWN_BEFORE = "marking"
 PUBLISH_ROLE, TRANSFORM_ROLE = "oic_publish", "oic_transform"
 #: How long the rewriting of a table waits for sessions that read the table.
 LOCK_PATIENCE = "60s"
@@ -45,17 +49,10 @@ REWRITTEN = (
     "audit.failing_row",
     "audit.exception_event",
     "identity.pseudonym",
+    "identity.directory",
 )
-#: From this server version on, a login can clear the planner's samples of column values. The
-#: samples of a table stay when the table becomes empty, so they could hold erased values.
-CLEARS_SAMPLES_SINCE = 180_000
-_CLEAR_SAMPLES = """
-select pg_clear_attribute_stats(schemaname, tablename, attname, inherited)
-from pg_catalog.pg_stats
-where schemaname not in ('pg_catalog', 'information_schema')
-"""
 _PENDING = """
-select erasure_id, erased_at, dataset, table_name, first_batch_id
+select erasure_id, erased_at, dataset, table_name, first_batch_id, kind
 from audit.erasure
 where erasure_id > (select coalesce(max(up_to_erasure), 0) from audit.erasure_finish)
 order by erasure_id
@@ -89,6 +86,7 @@ class _Pending:
     dataset: str
     table_name: str
     first_batch_id: int
+    kind: str
 
 
 def finish_erasures(settings: Settings) -> Finish:
@@ -109,7 +107,11 @@ def finish_erasures(settings: Settings) -> Finish:
     dropped, waits_for_publication = _drop_publications(settings, pending)
     drop_steps_set_aside(settings)
     _delete_exception_events(settings, pending)
-    waits_for_readers = _rewrite_tables(settings, pending)
+    waits_for_readers = _rewrite_tables(
+        settings, pending, _generations_to_rewrite(settings, pending)
+    )
+    # The server's log has the statements of readers with their values, until they are collected.
+    collect(settings)
     _remove_logs(settings, max(one.erased_at for one in pending))
     if find_connection_uri("warehouse") is None:
         clear_log(settings)
@@ -124,11 +126,10 @@ def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[lis
 
     Returns the dropped publications and, if some could not be dropped, what they wait for.
     """
+    held = [one for one in pending if one.kind != WITHDRAWN_BEFORE]
     with connect(settings, role=PUBLISH_ROLE) as connection:
-        builds = connection.execute(
-            _BUILDS_WITH.encode(),
-            ([one.first_batch_id for one in pending], [one.erased_at for one in pending]),
-        ).fetchall()
+        builds = _builds_with(connection, pending)
+        holding = {build_id for build_id, _ in _builds_with(connection, held)}
         there = {part.publication_id for part in read_parts(connection)}
         current = find_current(connection)
         last_built: datetime | None = one_value(
@@ -138,18 +139,45 @@ def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[lis
             from marts.publication as p inner join audit.build as b on p.publication_id = b.build_id
             """,
         )
-    holding = {build_id for build_id, _ in builds}
     dropped = drop_generations(
         settings, sorted(holding & there), "which hold what was erased since"
     )
     _drop_schemas(settings, {prefix for _, prefix in builds if prefix})
     is_rebuilt = last_built is not None and last_built > max(one.erased_at for one in pending)
     waits_for = dropped.put_off
-    if waits_for is None and holding and not is_rebuilt:
+    if waits_for is None and builds and not is_rebuilt:
         waits_for = "the next publication"
     elif waits_for is None and current is not None and current.publication_id in holding:
         waits_for = f"another publication than {current.publication_id} to be shown"
     return dropped.erased, waits_for
+
+
+def _builds_with(connection: psycopg.Connection, erasures: list[_Pending]) -> list[tuple[int, str]]:
+    """Return the builds that have read erased records, each with the prefix of its schemas."""
+    return connection.execute(
+        _BUILDS_WITH.encode(),
+        ([one.first_batch_id for one in erasures], [one.erased_at for one in erasures]),
+    ).fetchall()
+
+
+def _generations_to_rewrite(settings: Settings, pending: list[_Pending]) -> list[str]:
+    """Return the tables of generations that withdrawn records were deleted from."""
+    if all(one.kind != WITHDRAWN_BEFORE for one in pending):
+        return []
+    with connect(settings, role=PUBLISH_ROLE) as connection:
+        found = connection.execute(
+            """
+            select distinct name
+            from audit.recall as recall cross join lateral unnest(recall.withdrawn_from) as name
+            where
+                recall.withdrawn_at > coalesce(
+                    (select max(finished_at) from audit.erasure_finish), '-infinity'
+                )
+                and to_regclass(name) is not null
+            order by name
+            """
+        ).fetchall()
+    return [name for (name,) in found]
 
 
 def _delete_exception_events(settings: Settings, pending: list[_Pending]) -> None:
@@ -172,7 +200,9 @@ def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
             drop_schemas(connection, prefix)
 
 
-def _rewrite_tables(settings: Settings, pending: list[_Pending]) -> str | None:
+def _rewrite_tables(
+    settings: Settings, pending: list[_Pending], generations: list[str]
+) -> str | None:
     """Rewrite the tables that rows were erased from into new files, as the warehouse's owner.
 
     Returns None if all tables were rewritten. If a table was in use for too long, returns a text
@@ -182,17 +212,9 @@ def _rewrite_tables(settings: Settings, pending: list[_Pending]) -> str | None:
     raw = sorted({f"{datasets()[one.dataset].raw_schema}.{one.table_name}" for one in pending})
     with connect(settings, autocommit=True) as connection:
         connection.execute("select set_config('lock_timeout', %s, false)", (LOCK_PATIENCE,))
-        for name in (*raw, *REWRITTEN):
-            try:
-                connection.execute(
-                    sql.SQL("vacuum (full) {}").format(sql.Identifier(*name.split(".")))
-                )
-            except psycopg.errors.LockNotAvailable as error:
-                waits_for = f"readers of {name} ({reason(error)})"
-        if connection.info.server_version >= CLEARS_SAMPLES_SINCE:
-            connection.execute(_CLEAR_SAMPLES.encode())
-        connection.execute("analyze")
-        connection.execute("vacuum (full) pg_catalog.pg_statistic")
+        for place in (*raw, *REWRITTEN, *generations):
+            waits_for = rewrite_table(connection, *place.split(".")) or waits_for
+        forget_samples(connection)
     return waits_for
 
 
@@ -216,8 +238,7 @@ def _logs(settings: Settings) -> Iterable[Path]:
     yield from (
         path
         for path in settings.log_dir.glob("*.log*")
-        # The database server's log stays. It holds no statement and no value, and the server is
-        # writing it.
+        # The log of the start of the database server stays. It holds no statement and no value.
         if path.is_file() and not path.name.startswith("postgres")
     )
 
@@ -232,4 +253,10 @@ def _log(settings: Settings, pending: list[_Pending], done: Finish) -> None:
             f"the last traces of erasures up to {pending[-1].erasure_id}: "
             f"{len(done.publications)} publications, dead rows, write-ahead log"
         )
-        enter(connection, "erasure", what)
+        enter(
+            connection,
+            "erasure",
+            what,
+            because="they held erased records",
+            concerns=[publication_mark(one) for one in done.publications],
+        )

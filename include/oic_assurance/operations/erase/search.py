@@ -10,6 +10,7 @@ import psycopg
 from psycopg.sql import SQL
 
 from oic_assurance.batches.archive_reader import archived_batches
+from oic_assurance.landing.quarantine import REFUSED_FOR_MARKING
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.operations.erase.archived_copies import ArchivedCopies, RewrittenBatch
 from oic_assurance.settings import Settings
@@ -28,7 +29,7 @@ class Request:
     table: Table
     keys: tuple[str, ...]
     reason: str
-    kind: Literal["request", "retention"] = "request"
+    kind: Literal["request", "retention", "marking"] = "request"
     #: If set, rejected rows without a readable key are erased too, if they were delivered for a
     #: moment before this one.
     unkeyed_before: datetime | None = None
@@ -91,6 +92,7 @@ class Search:
         self._table = request.table
         self._keys = list(request.keys)
         self._unkeyed_before = request.unkeyed_before
+        self._kind = request.kind
         self._force = settings.force_code
         self._raw = raw_name(request.dataset, request.table)
 
@@ -139,6 +141,8 @@ class Search:
             from audit.rejected_row as r inner join audit.batch as b using (batch_id)
             where
                 b.force_code = %(force)s and r.dataset = %(dataset)s and r.table_name = %(table)s
+                -- If the marking of a record rose, the key alone stays in quarantine.
+                and (%(kind)s <> 'marking' or r.reasons <> array[%(refused)s])
                 and (
                     r.row_key = any(%(keys)s) or r.replayed_key = any(%(keys)s)
                     or (
@@ -160,6 +164,8 @@ class Search:
                 "keys": self._keys,
                 "sought": sought,
                 "before": self._unkeyed_before,
+                "kind": self._kind,
+                "refused": REFUSED_FOR_MARKING,
             },
         ).fetchall()
         for rejected_id, batch_id, row_number, replayed_as_another, delivered_as_another in rows:
@@ -177,10 +183,12 @@ class Search:
                 found.rejected[batch_id] += 1
 
     def _find_attempts(self, found: Found) -> None:
-        """Find rows of other records that a replay rejected under one of the keys.
+        """Find rows of other records that were replayed and rejected with one of the keys.
 
-        A correction had given such a row the key of an erased record. The row stays in quarantine
-        under the key that it was delivered with. Its copy in the archived replay is erased.
+        Such a row was delivered with the key of another record and is in quarantine. Somebody
+        corrected its key to the key of a record that is now to be erased, and replayed it. The
+        replay rejected it again. The row in quarantine keeps its first key and stays. Its copy in
+        the archived replay has the key of the erased record, so this copy is erased.
         """
         rows = self._connection.execute(
             """

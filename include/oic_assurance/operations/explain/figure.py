@@ -9,7 +9,17 @@ from datetime import date, datetime
 from typing import Any
 
 from oic_assurance.errors import AssuranceError, UnknownNameError, UsageError
-from oic_assurance.operations.explain.publication_records import Records
+from oic_assurance.operations.explain.publication_records import ROLE, Records
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.processing_log import (
+    enter,
+    officer_mark,
+    publication_mark,
+    value_marks,
+)
+
+#: The entry of the log of processing names at most so many records and officers.
+_MARKED = 2_000
 
 _RULE = """
 select measure_code, point_code, unit_of_value, description
@@ -223,6 +233,8 @@ def explain(
 ) -> Figure:
     """Return a figure and at most `limit` records of each class.
 
+    If records are listed, this is logged as a consultation.
+
     `measure` is the code of a measure, and `unit` the code of an organisational unit. `period` is
     the first day of a month. The default is the latest month of the measure. With `only_class`,
     only records of this class are returned.
@@ -248,6 +260,8 @@ def explain(
     known = [item.name for item in classes]
     if only_class is not None and only_class not in known:
         raise UnknownNameError("class", only_class, known, "of records in this figure")
+    members = [_member(item) for item in _rows(records, _RECORDS, asked)]
+    _log(records, asked, members)
     return Figure(
         publication_id=records.publication.publication_id,
         as_at=records.publication.as_at,
@@ -257,9 +271,32 @@ def explain(
         freshness=[Freshness(**item) for item in _rows(records, _FRESHNESS, asked)],
         restated=[Restated(**item) for item in _rows(records, _RESTATED, asked)],
         classes=classes,
-        members=[_member(item) for item in _rows(records, _RECORDS, asked)],
+        members=members,
         **row,
     )
+
+
+def _log(records: Records, asked: dict[str, object], members: list[Member]) -> None:
+    """Log who looks at the records of a figure, as DPA 2018 section 62 requires."""
+    if not members:
+        return
+    number = records.publication.publication_id
+    what = (
+        f"{len(members)} records behind {asked['measure']} of {asked['period']:%Y-%m} for unit "
+        f"{asked['unit']} in publication {number}"
+    )
+    marks = value_marks(records.settings, (one.record_ref for one in members))
+    marks += [officer_mark(records.settings, one.officer_key) for one in members if one.officer_key]
+    with connect(records.settings, role=ROLE) as connection:
+        enter(
+            connection,
+            "consultation",
+            what,
+            because="to explain a figure",
+            run_id=records.build.run_id,
+            record=marks[:_MARKED],
+            concerns=[publication_mark(number)],
+        )
 
 
 def month(text: str) -> date:

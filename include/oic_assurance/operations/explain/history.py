@@ -8,6 +8,7 @@ from oic_assurance.operations.explain.provenance import Sought, Source, Version,
 from oic_assurance.operations.explain.publication_records import Records
 from oic_assurance.operations.explain.record_kinds import Kind, kinds
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse.processing_log import officer_name
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,10 @@ def get_history(settings: Settings, records: Records, kind: str, key: str) -> Re
     ]
     if not chapters[0].rows:
         raise UsageError(f"Publication {records.publication.publication_id} has no {kind} '{key}'.")
-    versions = trace(settings, records, _sought(records, known[kind], asked), f"{kind} {key}")
+    officers = {str(row["officer_key"]) for row in chapters[0].rows if row.get("officer_key")}
+    sought = _sought(records, known[kind], asked)
+    what = _name_in_log(settings, kind, key)
+    versions = trace(settings, records, sought, what, sorted(officers))
     return RecordHistory(
         publication_id=records.publication.publication_id,
         as_at=records.publication.as_at,
@@ -59,6 +63,14 @@ def get_history(settings: Settings, records: Records, kind: str, key: str) -> Re
         versions=versions,
         sources=sources(records, versions),
     )
+
+
+def _name_in_log(settings: Settings, kind: str, key: str) -> str:
+    """Return the name of the record in the log of processing.
+
+    The log is never changed, but pseudonyms can be replaced. So an officer has another name there.
+    """
+    return f"{kind} {officer_name(settings, key) if kind == 'officer' else key}"
 
 
 def _sought(records: Records, kind: Kind, asked: dict[str, object]) -> list[Sought]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -19,9 +20,14 @@ from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.operations.explain.publication_records import Records
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
-from oic_assurance.sources.declarations.model import PROVENANCE, Dataset
+from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.processing_log import (
+    enter,
+    officer_mark,
+    publication_mark,
+    record_mark,
+)
 from oic_assurance.warehouse.rows import all_records
 
 #: This column changes with every version, so it is not listed among the changed columns.
@@ -130,12 +136,17 @@ class Source:
 
 
 def trace(
-    settings: Settings, records: Records, sought: Iterable[Sought], what: str
+    settings: Settings,
+    records: Records,
+    sought: Iterable[Sought],
+    what: str,
+    officers: Iterable[str] = (),
 ) -> list[Version]:
     """Return every version of the records in `sought`.
 
     Each dataset is read under the role of its purpose. `what` names the records in the log, with
-    the names that the marts use, for example "referral NR26000699".
+    the names that the marts use, for example "referral NR26000699". `officers` are the pseudonyms
+    of the officers that the records are about.
 
     Raises:
         AssuranceError: The login may not read raw for the purpose of a dataset.
@@ -146,9 +157,13 @@ def trace(
     found: list[Version] = []
     for purpose, items in sorted(by_purpose.items(), reverse=True):
         with _purpose(settings, purpose) as connection:
-            _log(connection, records, what, items)
+            marks = [officer_mark(settings, one) for one in officers]
             for item in items:
-                found += _versions(connection, records, item)
+                rows = _rows(connection, records, item)
+                found += _versions(item, rows)
+                keys = dict.fromkeys(str(row["row_key"]) for row in rows)
+                marks += [record_mark(settings, item.dataset, key) for key in keys]
+            _log(connection, records, what, items, marks)
     return found
 
 
@@ -158,9 +173,12 @@ def sources(records: Records, versions: Iterable[Version]) -> list[Source]:
     return all_records(records.connection, Source, _BATCHES.encode(), (batches,))
 
 
-def _versions(connection: psycopg.Connection, records: Records, item: Sought) -> list[Version]:
-    dataset = declared(item.dataset)
-    table = next(table for table in dataset.tables if table.name == item.table)
+def _table(item: Sought) -> Table:
+    return next(one for one in declared(item.dataset).tables if one.name == item.table)
+
+
+def _rows(connection: psycopg.Connection, records: Records, item: Sought) -> list[dict[str, Any]]:
+    dataset, table = declared(item.dataset), _table(item)
     statement = sql.SQL(_VERSIONS).format(
         raw=sql.Identifier(dataset.raw_schema, table.name), column=sql.Identifier(item.column)
     )
@@ -171,7 +189,11 @@ def _versions(connection: psycopg.Connection, records: Records, item: Sought) ->
         "known": records.build.known_batch_id,
         "at": item.at,
     }
-    rows = connection.cursor(row_factory=dict_row).execute(statement, values).fetchall()
+    return connection.cursor(row_factory=dict_row).execute(statement, values).fetchall()
+
+
+def _versions(item: Sought, rows: Iterable[dict[str, Any]]) -> list[Version]:
+    table = _table(item)
     names_an_officer = any(table.column(name).identifies for name in table.key)
     return [
         Version(
@@ -190,13 +212,25 @@ def _cursor_of(dataset: Dataset) -> list[str]:
 
 
 def _log(
-    connection: psycopg.Connection, records: Records, what: str, items: Iterable[Sought]
+    connection: psycopg.Connection,
+    records: Records,
+    what: str,
+    items: Iterable[Sought],
+    marks: Iterable[str],
 ) -> None:
     datasets = ", ".join(dict.fromkeys(item.dataset for item in items))
     looked_at = (
         f"{what} in publication {records.publication.publication_id}: raw rows of {datasets}"
     )
-    enter(connection, "consultation", looked_at, run_id=records.build.run_id)
+    enter(
+        connection,
+        "consultation",
+        looked_at,
+        because="to explain a record",
+        run_id=records.build.run_id,
+        record=marks,
+        concerns=[publication_mark(records.publication.publication_id)],
+    )
 
 
 @contextmanager

@@ -52,6 +52,7 @@ class Records:
         prefix: str,
     ) -> None:
         self.connection = connection
+        self.settings = settings
         self.publication = publication
         self.build = build
         self.force_code = settings.force_code

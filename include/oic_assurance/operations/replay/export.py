@@ -3,7 +3,7 @@
 An export is a disclosure, so it is logged (DPA 2018 section 62).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,12 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.processing_log import batch_mark, dataset_mark, enter, record_mark
 from oic_assurance.warehouse.rows import one_value
 
 ROWS_AT_ONCE = 5_000
+#: The entry of the log of processing names at most so many records.
+_MARKED_RECORDS = 1_000
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,20 @@ class Exported:
     refused_by_marking: int
 
 
+@dataclass
+class _Written:
+    """The rows in the file: how many, of which batches, with which keys."""
+
+    rows: int = 0
+    batches: set[int] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+
+
 def export_rejected(settings: Settings, which: QuarantineFilter, to: Path, who: str) -> Exported:
     """Write rejected rows of one table as CSV: declared columns, `rejected_id`, reasons.
 
-    The file is private to its owner. `who` is logged as the recipient.
+    The file is private to its owner. `who` is logged as the recipient, and the
+    server adds the login.
 
     Raises:
         AssuranceError: No row can be exported, the rows are of several tables, or the file exists
@@ -57,9 +69,21 @@ def export_rejected(settings: Settings, which: QuarantineFilter, to: Path, who: 
         table, refused = _table(connection, dataset, which, values)
         values = replace(which, table=table.name).values(settings)
         unsplit = _count(connection, values, "r.content ? 'cells'")
-        rows = _write(connection, table, values, to, with_line=unsplit > 0)
+        written = _write(connection, table, values, to, with_line=unsplit > 0)
+        rows = written.rows
         what = f"{dataset.name}: {rows} rejected rows of {table.name}, exported to {to}"
-        enter(connection, "disclosure", what, to_whom=who)
+        enter(
+            connection,
+            "disclosure",
+            what,
+            to_whom=who,
+            because="the rows are to be corrected",
+            record=[
+                record_mark(settings, dataset.name, key)
+                for key in sorted(written.keys)[:_MARKED_RECORDS]
+            ],
+            concerns=(dataset_mark(dataset.name), *map(batch_mark, sorted(written.batches))),
+        )
     return Exported(rows, unsplit, refused)
 
 
@@ -108,23 +132,27 @@ def _write(
     to: Path,
     *,
     with_line: bool,
-) -> int:
+) -> _Written:
     head = [*table.names, REJECTED_ID, REASONS, *([AS_IT_CAME] if with_line else [])]
-    rows = 0
+    written = _Written()
     with new_file(to) as file, connection.cursor(name="export") as cursor:
         cursor.itersize = ROWS_AT_ONCE
         file.writerow(head)
         cursor.execute(_query(table), values)
-        for rejected_id, reasons, cells, *texts in cursor:
+        for batch_id, row_key, rejected_id, reasons, cells, *texts in cursor:
             line = [shown(one_line(cells)) if cells else ""] if with_line else []
             file.writerow([*map(shown, texts), rejected_id, shown("; ".join(reasons)), *line])
-            rows += 1
-    return rows
+            written.rows += 1
+            written.batches.add(batch_id)
+            if row_key is not None:
+                written.keys.add(row_key)
+    return written
 
 
 def _query(table: Table) -> Composed:
     return SQL(
-        "select r.rejected_id, now.reasons, r.content -> 'cells', {} from {} where {}"
+        "select r.batch_id, r.row_key, r.rejected_id, now.reasons, r.content -> 'cells', {}"
+        " from {} where {}"
         " and r.content is not null"
         " order by b.delivered_for, r.batch_id, r.row_number, r.rejected_id"
     ).format(

@@ -14,7 +14,7 @@ from oic_assurance.operations.replay.corrections import CorrectedFile
 from oic_assurance.operations.replay.selection import RejectedRows
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset
-from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.processing_log import batch_mark, dataset_mark, enter
 from oic_assurance.warehouse.rows import one_value
 
 
@@ -22,6 +22,7 @@ from oic_assurance.warehouse.rows import one_value
 class Attempt:
     """One call of `replay`: who replays rows, and why.
 
+    `who` is what the machine or the caller claims. The login that the server sees is recorded too.
     `file` has the corrected rows. It is None if rows are replayed as they were delivered.
     """
 
@@ -91,7 +92,8 @@ def on_record(
         connection,
         """
         insert into audit.replay (run_id, force_code, dataset, who, because, corrected_in)
-        values (%s, %s, %s, %s, %s, %s) returning replay_id
+        values (%s, %s, %s, 'login ' || session_user || ', claimed account ' || %s, %s, %s)
+        returning replay_id
         """,
         (
             attempt.run_id,
@@ -156,6 +158,13 @@ def log_alteration(connection: psycopg.Connection, attempt: Attempt, batch: Batc
     name = attempt.file.name if attempt.file else ""
     what = (
         f"{batch.dataset}, batch {batch.batch_id}: {batch.row_count} rejected rows of batch "
-        f"{batch.replay_of} as corrected in {name}: {attempt.because}"
+        f"{batch.replay_of} as corrected in {name}"
     )
-    enter(connection, "alteration", what, run_id=attempt.run_id)
+    enter(
+        connection,
+        "alteration",
+        what,
+        because=attempt.because,
+        run_id=attempt.run_id,
+        concerns=(batch_mark(batch.batch_id), dataset_mark(batch.dataset)),
+    )

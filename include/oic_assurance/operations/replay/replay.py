@@ -46,7 +46,8 @@ def replay(
 ) -> ReplayReport:
     """Replay the rows of a dataset that wait in quarantine, or the corrected rows of a file.
 
-    `because` is recorded as the reason. Without it, a default reason is recorded.
+    `because` is recorded as the reason. Without it, a default reason is recorded. `who` is recorded
+    as a claim, beside the login that the server sees.
 
     Raises:
         UsageError: There is no such dataset.
@@ -281,7 +282,7 @@ class _Replay:
             "replay_of": rejected.batch_id,
             "table": rejected.table.name,
             "because": attempt.because,
-            "who": attempt.who,
+            "claimed_by": attempt.who,
             "declaration": self._dataset.fingerprint,
         }
         if attempt.file:

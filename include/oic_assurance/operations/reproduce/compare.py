@@ -7,8 +7,8 @@ from typing import NamedTuple
 import psycopg
 from psycopg import sql
 
-from oic_assurance.publishing.candidate_checks import audited_tables
 from oic_assurance.publishing.catalogue import read_tables
+from oic_assurance.publishing.rekeyed import present_tables
 from oic_assurance.publishing.schemas import GENERATION, KEY, PUBLISHED_SCHEMAS, PublishedSchema
 from oic_assurance.warehouse.fingerprint import (
     TableFingerprint,
@@ -58,8 +58,9 @@ class RowDifference:
 class TableComparison:
     """The fingerprints of one mart: when it was audited, as it is stored now, and as recomputed.
 
-    A fingerprint is None if there is no such table. `rows` has the first rows that differ between
-    the stored and the recomputed table.
+    If the pseudonyms were replaced since, `audited` is the fingerprint with the new pseudonyms. A
+    fingerprint is None if there is no such table. `rows` has the first rows that differ between the
+    stored and the recomputed table.
     """
 
     place: str
@@ -107,7 +108,7 @@ def compare_tables(
 def _compare_schema(
     conn: psycopg.Connection, schema: PublishedSchema, publication_id: int, prefix: str
 ) -> list[TableComparison]:
-    audited = audited_tables(conn, schema, publication_id)
+    audited = present_tables(conn, schema, publication_id)
     rebuilt = f"{prefix}{schema.candidate}"
     recomputed = fingerprint_tables(conn, rebuilt)
     names = sorted(audited.keys() | recomputed.keys())
@@ -116,7 +117,7 @@ def _compare_schema(
     found = []
     for name in names:
         one = TableComparison(
-            f"{schema.parents}.{name}",
+            f"{schema.name}.{name}",
             audited.get(name),
             stored.get(parts[name]),
             recomputed.get(name),

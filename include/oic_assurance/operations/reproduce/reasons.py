@@ -12,6 +12,18 @@ from oic_assurance.publishing.schemas import GENERATION, MARTS, PUBLISHED_SCHEMA
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.rows import one_row, relation_exists
 
+# Counts the re-keyings that came after the tables of a publication were dropped. Such a re-keying
+# has recorded no fingerprints of these tables with the new pseudonyms.
+_REKEYS = """
+select count(*)
+from audit.rekey as r
+where r.started_at > %(published_at)s
+    and not exists (
+        select
+        from audit.rekeyed_publication as kept
+        where kept.rekey_id = r.rekey_id and kept.publication_id = %(publication_id)s
+    )
+"""
 _ERASURES = """
 select count(distinct erasure_id), max(erased_at)
 from audit.publication_before_erasure
@@ -23,7 +35,7 @@ where publication_id = any(%s)
 class Reason:
     """A change since a publication that can explain a difference, as a kind and a sentence."""
 
-    #: `rules`, `code`, `erasure`, `compared` or `record`.
+    #: `rules`, `code`, `erasure`, `rekey`, `compared` or `record`.
     kind: str
     text: str
 
@@ -39,6 +51,7 @@ def reasons(
     found = [
         _code(settings, build),
         _erasures(conn, build),
+        _rekeys(conn, publication),
         _compared(conn, build, compared),
         _record(conn, publication),
     ]
@@ -56,9 +69,10 @@ def _code(settings: Settings, build: Build) -> Reason | None:
 
 
 def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
-    """Return a reason if records were erased that the build or its compared publication has read.
+    """Return the erasures as a reason why the recomputed publication can differ.
 
-    Returns None otherwise.
+    Erased records of the build count, and erased records of the publication that it was compared
+    with. Returns None if no such record was erased.
     """
     seen = [build.build_id, *([build.compared_with] if build.compared_with else [])]
     number, last = one_row(conn, _ERASURES.encode(), (seen,), what="count of erasures")
@@ -69,6 +83,22 @@ def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
         "erasure",
         f"Records of this publication were erased since, {times}, last on {last:%d %b %Y}. They "
         "are gone from raw and cannot be counted again.",
+    )
+
+
+def _rekeys(conn: psycopg.Connection, publication: Publication) -> Reason | None:
+    """Return a reason if the pseudonyms were replaced when the tables were no longer kept."""
+    values = {
+        "published_at": publication.published_at,
+        "publication_id": publication.publication_id,
+    }
+    if one_row(conn, _REKEYS.encode(), values, what="count of re-keyings")[0] == 0:
+        return None
+    return Reason(
+        "rekey",
+        "The pseudonyms were replaced since, and its tables were no longer kept then. Tables "
+        "without officers can be compared; for the others no fingerprint with the new pseudonyms "
+        "is on record.",
     )
 
 

@@ -25,10 +25,11 @@ from oic_assurance.errors import UsageError
 from oic_assurance.operations.reproduce.compare import TableComparison, compare_tables
 from oic_assurance.operations.reproduce.reasons import Reason, reasons
 from oic_assurance.publishing.publication import Publication, find_publication
+from oic_assurance.publishing.rekeyed import present_content
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.fingerprint import content_fingerprint
-from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.processing_log import build_mark, enter, publication_mark
 
 #: This role reads published and built tables, and can change neither.
 READER = "oic_gate"
@@ -42,6 +43,9 @@ class Reproduction:
     tables: list[TableComparison]
     #: Known changes since the publication that can explain a difference.
     reasons: list[Reason]
+    #: The fingerprint that all tables together must have: the publication's own or, if the
+    #: pseudonyms were replaced since, the one with the new pseudonyms.
+    expected_content: str | None
 
     @property
     def content_fingerprint(self) -> str:
@@ -58,7 +62,7 @@ class Reproduction:
         """
         return (
             all(one.is_equal for one in self.tables)
-            and self.content_fingerprint == self.publication.content_fingerprint
+            and self.content_fingerprint == self.expected_content
         )
 
 
@@ -88,12 +92,17 @@ def reproduce(
         with connect(settings, role=READER) as conn:
             tables = compare_tables(conn, publication_id, prefix)
             changed = reasons(conn, settings, publication, original)
+            expected = present_content(conn, publication)
             _log(conn, publication, original)
-    return Reproduction(publication, tables, changed)
+    return Reproduction(publication, tables, changed, expected)
 
 
 def _compute(settings: Settings, original: Build) -> None:
-    """Recompute the step tables of the compared publication, and then every mart."""
+    """Recompute every mart of a build.
+
+    The marts need the intermediate tables of the compared publication. So these (the step tables)
+    are recomputed first.
+    """
     if original.compared_with is not None:
         prefix = recompute_steps(settings, original.compared_with, "reproduce").schema_prefix
         with connect(settings, role=ROLE) as warehouse:
@@ -113,4 +122,14 @@ def _compute(settings: Settings, original: Build) -> None:
 def _log(conn: psycopg.Connection, publication: Publication, original: Build) -> None:
     """Log that records of both lawful purposes were combined (DPA 2018 section 62 requires it)."""
     what = f"publication {publication.publication_id} computed again, to compare it"
-    enter(conn, "combination", what, run_id=original.run_id)
+    enter(
+        conn,
+        "combination",
+        what,
+        because="to show that the publication can be computed again",
+        run_id=original.run_id,
+        concerns=(
+            publication_mark(publication.publication_id),
+            build_mark(publication.publication_id),
+        ),
+    )

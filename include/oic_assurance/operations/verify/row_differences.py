@@ -15,10 +15,10 @@ from oic_assurance.sources.declarations.model import Dataset, Table
 
 
 class Agreement:
-    """The queries for one table of a dataset.
+    """The queries that check whether one table agrees with an archived batch.
 
-    The parameters of each query are `batch`, the id of the batch, and `at`, the moment that the
-    batch was delivered for.
+    Each query has two parameters. `batch` is the id of the batch. `at` is the moment that its
+    rows describe (`audit.batch.delivered_for`).
     """
 
     def __init__(

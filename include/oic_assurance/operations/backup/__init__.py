@@ -1,0 +1,1 @@
+"""Make encrypted back-ups of the warehouse and the archive, and restore them."""

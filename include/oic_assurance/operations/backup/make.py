@@ -1,0 +1,244 @@
+"""Make a back-up of the warehouse and the archive, and another of the secrets."""
+
+import json
+import os
+import shutil
+import tarfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from pyrage.x25519 import Recipient
+
+from oic_assurance.builds.version import code_version
+from oic_assurance.clock import utc_now
+from oic_assurance.errors import AssuranceError, ServerError, UsageError
+from oic_assurance.operations.backup.parts import (
+    ARCHIVE,
+    DUMP,
+    ENCRYPTED,
+    MANIFEST,
+    ROLES,
+    Manifest,
+    Part,
+    manifest_of,
+    marks_of_keys,
+    sha256_of,
+    writing,
+)
+from oic_assurance.operations.backup.programs import backup_url, output_of
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect, describe, reason
+from oic_assurance.warehouse.encryption import read_recipients
+from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.rows import one_value
+
+RECIPIENTS = "ASSURANCE_BACKUP_RECIPIENTS"
+UNFINISHED = ".part"
+#: The folder of public releases in the state folder. It may be missing.
+RELEASES = "releases"
+ROLE = "oic_publish"
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A back-up that was made."""
+
+    folder: Path
+    manifest: Manifest
+    #: The SHA-256 of the manifest's file. It stands for the whole back-up.
+    sha256: str
+
+
+def recipients_of(given: Sequence[str], *, unencrypted: bool) -> list[Recipient]:
+    """Return the public keys to which a back-up is encrypted: those of the setting and `given`.
+
+    Raises:
+        UsageError: There is no key, and the caller does not allow a back-up without encryption. Or
+            a key is not valid.
+    """
+    found = read_recipients(RECIPIENTS, os.environ.get(RECIPIENTS, ""))
+    for text in given:
+        found += read_recipients("--recipient", text)
+    if unencrypted:
+        return []
+    if not found:
+        raise UsageError(
+            f"A back-up is encrypted, but {RECIPIENTS} is not set. Set it to the public key of the "
+            "people who may restore: `assurance archive new-key --to FILE` makes a key and shows "
+            "it. Keep the private key away from this machine."
+        )
+    return found
+
+
+def make_backup(settings: Settings, to: Path, recipients: Sequence[Recipient]) -> Backup:
+    """Make a back-up in a new folder inside `to`. Without recipients it is not encrypted.
+
+    The warehouse and the list of archived files are read in one snapshot, so both belong together.
+    Only the owner can read the files. An unfinished back-up is removed.
+
+    Raises:
+        ServerError: The warehouse cannot be reached.
+        AssuranceError: A dump fails, a file cannot be written, or an erasure ended meanwhile.
+    """
+    made_at = utc_now()
+    try:
+        folder, draft = _new_folder(settings, to, made_at)
+    except OSError as error:
+        raise AssuranceError(f"No back-up can be made in {to}: {error.strerror}.") from error
+    try:
+        manifest = _write_parts(settings, draft, recipients, made_at)
+        with writing(draft, MANIFEST, recipients) as writer:
+            writer.sink.write(manifest.to_bytes())
+            writer.finish()
+        draft.rename(folder)
+    except OSError as error:
+        raise AssuranceError(f"The back-up cannot be written: {error.strerror}.") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    backup = Backup(folder, manifest, sha256_of(manifest_of(folder)))
+    with connect(settings, role=ROLE) as connection:
+        holders = ", ".join(map(str, recipients)) or "whoever can read its folder"
+        enter(
+            connection,
+            "disclosure",
+            f"a back-up of the warehouse and of {manifest.batches} archived batches, SHA-256 "
+            f"{backup.sha256}",
+            to_whom=f"the holders of {holders}",
+        )
+    return backup
+
+
+def make_secrets(settings: Settings, path: Path, recipients: Sequence[Recipient]) -> list[str]:
+    """Write the stored secrets to one encrypted file, and return their names.
+
+    Raises:
+        UsageError: The file exists, or is in the state folder or in the folder of a back-up, where
+            it would be lost or stolen with what it protects.
+        AssuranceError: There are no secrets, or the file cannot be written.
+    """
+    folder = path.resolve().parent
+    if folder.is_relative_to(settings.home.resolve()) or list(folder.glob(f"{MANIFEST}*")):
+        raise UsageError(
+            f"{path} is beside what it protects: choose a place apart from the state folder and "
+            "from the back-ups."
+        )
+    stored = sorted(settings.secrets_dir.glob("[!.]*")) if settings.secrets_dir.is_dir() else []
+    if not stored:
+        raise AssuranceError(f"There are no secrets in {settings.secrets_dir}.")
+    text = json.dumps({one.name: one.read_text(encoding="utf-8") for one in stored}).encode()
+    try:
+        with writing(folder, path.name.removesuffix(ENCRYPTED), recipients) as writer:
+            writer.sink.write(text)
+            writer.finish()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+    return [one.name for one in stored]
+
+
+def _new_folder(settings: Settings, to: Path, made_at: datetime) -> tuple[Path, Path]:
+    if to.resolve().is_relative_to(settings.home.resolve()):
+        raise UsageError(f"{to} is in the state folder: a back-up there is lost with it.")
+    folder = to / f"oic-assurance-{made_at:%Y%m%dT%H%M%SZ}"
+    draft = folder.with_name(folder.name + UNFINISHED)
+    to.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.exists():
+        raise UsageError(f"{folder} exists: try again in a second.")
+    draft.mkdir(mode=0o700)
+    return folder, draft
+
+
+def _write_parts(
+    settings: Settings, folder: Path, recipients: Sequence[Recipient], made_at: datetime
+) -> Manifest:
+    uri = backup_url(settings)
+    database = str(conninfo_to_dict(uri)["dbname"])
+    with _snapshot(uri) as (connection, snapshot):
+        names = [str(name) for (name,) in connection.execute(_ARCHIVED).fetchall()]
+        erasures = _erasures(connection)
+        parts = [
+            _dump(settings, uri, folder, recipients, snapshot),
+            _roles(settings, uri, folder, recipients),
+        ]
+        part, missing = _archive(settings, folder, recipients, [*names, *_releases(settings)])
+        version = connection.info.server_version
+    with psycopg.connect(uri) as connection:
+        if _erasures(connection) != erasures:
+            raise AssuranceError(
+                "An erasure ended while the back-up was made, so it may hold erased records. It "
+                "was removed: make it again."
+            )
+    return Manifest(
+        made_at=made_at.isoformat(timespec="seconds"),
+        code=code_version(settings),
+        database=database,
+        server_version=version,
+        parts=[*parts, part],
+        batches=len(names) - len(missing),
+        missing=missing,
+        keys=marks_of_keys(settings),
+    )
+
+
+_ARCHIVED = "select kept_as from audit.batch where kept_as is not null order by kept_as"
+
+
+def _releases(settings: Settings) -> list[str]:
+    """Return the files of public releases, which are in the state folder and nowhere else."""
+    found = (settings.home / RELEASES).rglob("*")
+    return sorted(str(path.relative_to(settings.home)) for path in found if path.is_file())
+
+
+@contextmanager
+def _snapshot(uri: str) -> Iterator[tuple[psycopg.Connection, str]]:
+    try:
+        connection = psycopg.connect(uri)
+    except psycopg.Error as error:
+        raise ServerError(
+            f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}."
+        ) from error
+    with connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        yield connection, str(one_value(connection, "select pg_export_snapshot()"))
+
+
+def _erasures(connection: psycopg.Connection) -> int:
+    return int(one_value(connection, "select count(*) from audit.erasure"))
+
+
+def _dump(
+    settings: Settings, uri: str, folder: Path, recipients: Sequence[Recipient], snapshot: str
+) -> Part:
+    # The warehouse has no large objects. If somebody has made some, they are left out: a copy of
+    # records in them would outlive an erasure.
+    command = ["pg_dump", "--format=custom", "--no-password", "--no-large-objects"]
+    with writing(folder, DUMP, recipients) as writer:
+        output_of(settings, uri, [*command, f"--snapshot={snapshot}"], writer.sink)
+        return writer.finish()
+
+
+def _roles(settings: Settings, uri: str, folder: Path, recipients: Sequence[Recipient]) -> Part:
+    command = ["pg_dumpall", "--roles-only", "--no-role-passwords", "--no-password"]
+    with writing(folder, ROLES, recipients) as writer:
+        output_of(settings, uri, command, writer.sink)
+        return writer.finish()
+
+
+def _archive(
+    settings: Settings, folder: Path, recipients: Sequence[Recipient], names: Sequence[str]
+) -> tuple[Part, list[str]]:
+    missing = []
+    with writing(folder, ARCHIVE, recipients) as writer:
+        with tarfile.open(fileobj=cast(BinaryIO, writer.sink), mode="w|") as archive:
+            for name in names:
+                try:
+                    archive.add(settings.home / name, arcname=name, recursive=False)
+                except FileNotFoundError:
+                    missing.append(name)
+        return writer.finish(), missing

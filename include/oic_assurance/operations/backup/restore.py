@@ -1,0 +1,180 @@
+"""Restore a back-up into an empty state folder."""
+
+import json
+import os
+import tarfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from pyrage.x25519 import Identity
+
+from oic_assurance.errors import AssuranceError, ServerError, UsageError
+from oic_assurance.operations.backup.parts import (
+    ARCHIVE,
+    DUMP,
+    ROLES,
+    Manifest,
+    check_parts,
+    manifest_of,
+    marks_of_keys,
+    part_of,
+    read_manifest,
+    reading,
+    sha256_of,
+)
+from oic_assurance.operations.backup.programs import CONNECTION, backup_url, feed
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse.airflow_uri import find_connection_uri, libpq_uri
+from oic_assurance.warehouse.connections import describe, reason, uses_embedded_server
+from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.migrate import migrate
+from oic_assurance.warehouse.rows import find_value
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a restore, as a person has given them."""
+
+    #: The private keys of the back-up.
+    identities: Sequence[Identity] = ()
+    #: The file of the secrets, from `make_secrets`.
+    secrets: Path | None = None
+    #: The hash of the back-up, if it was written down. Without it, a back-up that somebody has made
+    #: up completely is not recognised: everybody can encrypt to a public key.
+    sha256: str | None = None
+    #: Restore although the keys of the pseudonyms and of the erasures are lost.
+    without_keys: bool = False
+
+
+def restore_backup(settings: Settings, folder: Path, options: Options) -> Manifest:
+    """Restore the warehouse and the archive, and return the manifest of the back-up.
+
+    Before anything is written, this function checks the hash, the parts and the keys. It also
+    checks that the archive and the warehouse are still empty. The logins get the passwords of the
+    new state folder.
+
+    Raises:
+        UsageError: A key or the secrets do not fit, or something is there already.
+        AssuranceError: The back-up is damaged, or a program fails.
+        ServerError: The server cannot be started or reached.
+    """
+    given = sha256_of(manifest_of(folder))
+    if options.sha256 is not None and options.sha256.lower() != given:
+        raise AssuranceError(f"{folder} is another back-up: its SHA-256 is {given}.")
+    manifest = read_manifest(folder, options.identities)
+    check_parts(folder, manifest)
+    _check_empty(settings)
+    if options.secrets is not None:
+        _restore_secrets(settings, options.secrets, options.identities)
+    _check_keys(settings, manifest, without_keys=options.without_keys)
+    if uses_embedded_server():
+        embedded.start(settings)
+    uri = _administrator(settings, manifest)
+    with reading(part_of(folder, manifest, ROLES), options.identities) as source:
+        # A role that exists already is an error that `psql` passes over.
+        feed(settings, uri, ["psql", "--no-psqlrc", "--quiet", "--no-password"], source)
+    command = ["pg_restore", "--create", "--clean", "--if-exists", "--exit-on-error"]
+    with reading(part_of(folder, manifest, DUMP), options.identities) as source:
+        feed(settings, uri, [*command, "--no-password", "--dbname=postgres"], source)
+    _restore_archive(settings, part_of(folder, manifest, ARCHIVE), options.identities)
+    # The logins of the stages come back without passwords, and only an administrator can set them.
+    migrate(settings, uri)
+    return manifest
+
+
+def _check_empty(settings: Settings) -> None:
+    archive = settings.home / "batches"
+    if any(path.is_file() for path in archive.rglob("*")):
+        raise UsageError(f"{archive} has files: restore into an empty state folder.")
+    if find_connection_uri("warehouse") is None:
+        if (settings.server_dir / "data").exists():
+            raise UsageError(
+                f"{settings.server_dir} has a server already: restore into an empty state folder."
+            )
+        return
+    uri = backup_url(settings)
+    try:
+        with psycopg.connect(uri) as connection:
+            tables = find_value(
+                connection,
+                "select count(*) from pg_catalog.pg_namespace where nspname in ('audit', 'marts')",
+            )
+    except psycopg.Error as error:
+        raise ServerError(
+            f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}."
+        ) from error
+    if tables:
+        raise UsageError(
+            f"The database of the warehouse is not empty ({describe(uri)}): create an empty one."
+        )
+
+
+def _restore_secrets(settings: Settings, path: Path, identities: Sequence[Identity]) -> None:
+    with reading(path, identities) as source:
+        text = source.read()
+    try:
+        found = dict(json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{path} is not the file of `assurance backup secrets`.") from error
+    folder = private_folder(settings, settings.secrets_dir)
+    folder.chmod(0o700)
+    for name, value in found.items():
+        target = folder / Path(str(name)).name
+        if target.exists():
+            continue
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(str(value))
+
+
+def _check_keys(settings: Settings, manifest: Manifest, *, without_keys: bool) -> None:
+    here = marks_of_keys(settings)
+    lost = [name for name, mark in manifest.keys.items() if here.get(name) != mark]
+    if lost and not without_keys:
+        raise UsageError(
+            f"The back-up was made with another {' and '.join(lost)}: give --secrets FILE, or set "
+            f"{' and '.join(f'ASSURANCE_{name.upper()}' for name in lost)}. With --without-keys, "
+            "officers get new pseudonyms and erased records come back."
+        )
+
+
+def _administrator(settings: Settings, manifest: Manifest) -> str:
+    """Return the URI of a login that may create databases, connected to the database `postgres`.
+
+    Raises:
+        UsageError: The target's database has another name, or there is no such login.
+    """
+    if not uses_embedded_server() and find_connection_uri(CONNECTION) is None:
+        raise UsageError(
+            "A restore needs a superuser of the server: set AIRFLOW_CONN_BACKUP to its connection."
+        )
+    parts = {key: str(value) for key, value in conninfo_to_dict(backup_url(settings)).items()}
+    if parts.get("dbname") != manifest.database:
+        raise UsageError(
+            f"The back-up is of the database {manifest.database}, not {parts.get('dbname')}: give "
+            "the target's database this name."
+        )
+    return libpq_uri({**parts, "dbname": "postgres"})
+
+
+def _restore_archive(settings: Settings, path: Path, identities: Sequence[Identity]) -> None:
+    home = settings.home
+    with reading(path, identities) as source, tarfile.open(fileobj=source, mode="r|") as archive:
+        for member in archive:
+            target = home / member.name
+            if not member.isreg() or not target.resolve().is_relative_to(home.resolve()):
+                raise AssuranceError(f"{path} has {member.name}, which is no archived file.")
+            for folder in reversed(target.parents):
+                if folder.is_relative_to(home):
+                    private_folder(settings, folder)
+            content = archive.extractfile(member)
+            assert content is not None  # noqa: S101 - a regular file has content
+            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                while chunk := content.read(1024 * 1024):
+                    file.write(chunk)
+            os.utime(target, (member.mtime, member.mtime))

@@ -1,0 +1,102 @@
+"""Remove texts from archived extracts that the declaration does not extract any more.
+
+An extract that was archived under an earlier declaration can hold a text of which only the presence
+is landed now, or a column that is never extracted now. Each such extract is rewritten: true or
+false takes the place of the text, and the column is left out. All rows stay. The log of erasures
+gets the SHA-256 before and after, as for an erased row. Delivered files stay as they are, because
+the archive keeps a file byte by byte.
+"""
+
+from pathlib import Path
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from oic_assurance.batches.archive_reader import (
+    ArchivedBatch,
+    HashedStream,
+    UnreadableError,
+    archived_batches,
+    open_unpacked,
+    read_header,
+)
+from oic_assurance.batches.archive_writer import REWRITTEN, ArchiveWriter
+from oic_assurance.errors import AssuranceError
+from oic_assurance.landing.archived_extracts import ExtractTable
+from oic_assurance.landing.replayed_rows import REPLAY_FORMAT
+from oic_assurance.operations.erase.erase import erasing
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.warehouse.processing_log import enter
+
+
+def minimise_archive(settings: Settings, dataset: Dataset) -> int:
+    """Rewrite the extracts of a dataset that hold texts that are not extracted any more.
+
+    Return how many were rewritten. After an interruption, the next call continues.
+
+    Raises:
+        AssuranceError: An archived batch cannot be read. The batches before it are rewritten.
+    """
+    rewritten = 0
+    if dataset.kind != "database":
+        return rewritten
+    with erasing(settings, dataset) as connection:
+        for batch in archived_batches(connection, settings.force_code, dataset.name):
+            if batch.archived_as is None:
+                continue
+            path = settings.home / batch.archived_as
+            try:
+                rewritten += _minimise(settings, connection, dataset, batch, path)
+            except UnreadableError as error:
+                raise AssuranceError(
+                    f"{dataset.name}: batch {batch.batch_id} ({batch.source_place}) cannot be read:"
+                    f" {error.message.rstrip('.')}. `assurance batch verify` shows which batches"
+                    " are damaged."
+                ) from error
+    return rewritten
+
+
+def _minimise(
+    settings: Settings,
+    connection: psycopg.Connection,
+    dataset: Dataset,
+    batch: ArchivedBatch,
+    path: Path,
+) -> bool:
+    """Write a draft of one extract without the texts, and log it. Return whether there were any."""
+    [table] = dataset.tables
+    with open_unpacked(path) as stream:
+        header = read_header(stream)
+        texts = set(table.presences) - set(header.get("presence", ()))
+        held = (texts | set(dataset.database.never_extracted)) & set(header["columns"])
+        if not held or header.get("vanished") or header.get("format") == REPLAY_FORMAT:
+            return False
+        with connection.transaction():
+            extract = ExtractTable(connection, dataset, table, header)
+            content = HashedStream(stream)
+            extract.fill(content)
+            columns = [
+                name for name in extract.columns if name not in dataset.database.never_extracted
+            ]
+            writer = ArchiveWriter(path.with_name(path.name + REWRITTEN), settings)
+            try:
+                presences = [name for name in table.presences if name in columns]
+                writer.write_header({**header, "columns": columns, "presence": presences})
+                for chunk in extract.chunks(columns, minimised=True):
+                    writer.write(chunk)
+                writer.finish()
+            finally:
+                writer.discard()
+            connection.execute(
+                """
+                insert into audit.batch_erasure
+                    (batch_id, sha256_before, sha256_after, places, raw_rows, rejected_rows)
+                values (%s, %s, %s, %s, 0, 0)
+                """,
+                (batch.batch_id, content.sha256, writer.sha256, Jsonb({})),
+            )
+            what = f"{dataset.name}, archived batch {batch.batch_id}: the texts in "
+            what += f"{', '.join(sorted(held))}, which are not extracted any more"
+            enter(connection, "erasure", what)
+    return True

@@ -1,0 +1,73 @@
+"""Remove earlier keys from the server's files after a re-keying.
+
+A changed row stays in its table's file as a dead row until the table is rewritten. It also stays
+in the planner's samples and in the write-ahead log. Runs need not wait for this work. If readers
+hold a table for too long, the next run goes on.
+"""
+
+import time
+
+import psycopg
+
+from oic_assurance.operations.pseudonyms.key_changes import relations
+from oic_assurance.operations.pseudonyms.rekey import ROLE
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.airflow_uri import find_connection_uri
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rewriting import forget_samples, rewrite_table
+from oic_assurance.warehouse.rows import find_value
+from oic_assurance.warehouse.write_ahead_log import clear_log
+
+#: How long one attempt waits for readers of a table. New readers wait as long behind this attempt.
+LOCK_PATIENCE = "300ms"
+#: How long to try again in total, over all tables.
+PATIENCE_SECONDS = 20.0
+_UNCLEANED = """
+select max(rekey_id) from audit.rekey where finished_at is not null and cleaned_at is null
+"""
+
+
+def clean(settings: Settings) -> str | None:
+    """Remove earlier keys from dead rows, samples and the write-ahead log.
+
+    Does nothing if no re-keying has left any. Returns None if none is left. If a table was in use
+    for too long, returns a text that names the table.
+
+    Raises:
+        ServerError: The write-ahead log cannot be cleared.
+    """
+    with connect(settings, role=ROLE) as connection:
+        last = find_value(connection, _UNCLEANED.encode())
+        tables = [(one.schema, one.name) for one in relations(connection)]
+    if last is None:
+        return None
+    waits_for = _rewrite(settings, [*tables, ("identity", "key_change")])
+    if find_connection_uri("warehouse") is None:
+        clear_log(settings)
+    if waits_for is None:
+        with connect(settings, role=ROLE) as connection:
+            connection.execute(
+                "update audit.rekey set cleaned_at = clock_timestamp()"
+                " where finished_at is not null and cleaned_at is null and rekey_id <= %s",
+                (last,),
+            )
+    return waits_for
+
+
+def _rewrite(settings: Settings, tables: list[tuple[str, str]]) -> str | None:
+    waits_for: str | None = None
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with connect(settings, autocommit=True) as connection:
+        connection.execute("select set_config('lock_timeout', %s, false)", (LOCK_PATIENCE,))
+        for schema, name in tables:
+            held_by = _insist(connection, schema, name, deadline)
+            waits_for = waits_for or held_by
+        forget_samples(connection)
+    return waits_for
+
+
+def _insist(connection: psycopg.Connection, schema: str, name: str, deadline: float) -> str | None:
+    while True:
+        held_by = rewrite_table(connection, schema, name)
+        if held_by is None or time.monotonic() > deadline:
+            return held_by

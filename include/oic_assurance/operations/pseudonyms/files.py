@@ -1,0 +1,57 @@
+"""Replace earlier keys in the files of the state folder: documents, logs and dbt's results.
+
+Deliveries and their archive hold no pseudonym. The database server's own files are cleaned with the
+tables.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from oic_assurance.errors import ServerError
+from oic_assurance.operations.pseudonyms.tables import TOKEN_IN_BYTES
+from oic_assurance.settings import Settings
+
+#: Folders of the state folder that cannot hold a pseudonym, or that others keep.
+LEFT_OUT = frozenset({"batches", "dropzone", "locks", "postgres", "secrets", "simulator"})
+
+
+def replace_keys_in_files(settings: Settings, changes: Mapping[str, str]) -> int:
+    """Replace the earlier keys in files, and return how many files were changed.
+
+    An earlier and a new key are equally long. So they are replaced in place, and a process that
+    writes to a file, such as a log, can go on.
+
+    Raises:
+        ServerError: A file cannot be read or written.
+    """
+    encoded = {was.encode(): now.encode() for was, now in changes.items()}
+    try:
+        return sum(_replace(path, encoded) for path in _files(settings.home))
+    except OSError as error:
+        raise ServerError(
+            f"The file {error.filename} cannot be changed: {error.strerror}. Mend that and run "
+            "`assurance pseudonyms rekey` again."
+        ) from error
+
+
+def _files(home: Path) -> Iterator[Path]:
+    if not home.is_dir():
+        return
+    for top in sorted(home.iterdir()):
+        if top.name not in LEFT_OUT and not top.is_symlink():
+            found = [top] if top.is_file() else sorted(top.rglob("*"))
+            yield from (path for path in found if path.is_file() and not path.is_symlink())
+
+
+def _replace(path: Path, changes: Mapping[bytes, bytes]) -> bool:
+    found = [
+        (match.start(), changes[match.group()])
+        for match in TOKEN_IN_BYTES.finditer(path.read_bytes())
+        if match.group() in changes
+    ]
+    if found:
+        with path.open("r+b") as file:
+            for place, now in found:
+                file.seek(place)
+                file.write(now)
+    return bool(found)

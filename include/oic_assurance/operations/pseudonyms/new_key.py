@@ -1,0 +1,77 @@
+"""The new key of a re-keying: given by the environment, or generated into the state folder.
+
+A generated key waits in the file `pseudonym_key.next` until every table has the new pseudonyms.
+Then it replaces the file `pseudonym_key`, and the earlier key is gone.
+"""
+
+import os
+from dataclasses import dataclass
+
+import psycopg
+
+from oic_assurance.errors import ServerError, UsageError
+from oic_assurance.landing.pseudonyms import SECRET, KeyVersion, check_key_strength, is_key_of
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.secrets import secret, variable_name
+
+DRAFT = f"{SECRET}.next"
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A new key, and whether it was generated into the state folder."""
+
+    value: str
+    is_generated: bool
+
+
+def choose_key(settings: Settings, connection: psycopg.Connection, current: KeyVersion) -> NewKey:
+    """Return the key that the environment gives. If it gives none, generate one.
+
+    A key that an interrupted call has generated is taken again.
+
+    Raises:
+        UsageError: The given key is too weak, or it is the key of the current version.
+        ServerError: The generated key cannot be stored.
+    """
+    given = os.environ.get(variable_name(SECRET), "")
+    if not given:
+        return NewKey(secret(settings, DRAFT), is_generated=True)
+    check_key_strength(given)
+    if is_key_of(connection, current, given):
+        raise UsageError(
+            f"{variable_name(SECRET)} still has the key of version {current.version}: give the new "
+            "key there, or unset it to have a key generated."
+        )
+    return NewKey(given, is_generated=False)
+
+
+def install_key(settings: Settings, *, is_generated: bool) -> None:
+    """Replace the file of the earlier key by the new key, or delete it if the environment has it.
+
+    Raises:
+        ServerError: The file cannot be replaced or deleted.
+    """
+    folder = settings.secrets_dir
+    draft, stored = folder / DRAFT, folder / SECRET
+    try:
+        if not is_generated:
+            stored.unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
+        elif draft.exists():
+            draft.replace(stored)
+        if folder.is_dir():
+            _sync(str(folder))
+    except OSError as error:
+        raise ServerError(
+            f"The earlier key cannot be removed from {folder}: {error.strerror}. Mend that and run "
+            "`assurance pseudonyms rekey` again."
+        ) from error
+
+
+def _sync(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

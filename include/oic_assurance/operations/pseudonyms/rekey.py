@@ -1,0 +1,366 @@
+"""Replace all pseudonyms by those of a new key (re-keying).
+
+A re-keying is made in steps. Its state is in `audit.rekey`, and after an interruption the next call
+goes on with the step that is not finished:
+
+1. **Begin.** The new key is chosen, and every earlier key and its new one are listed in
+   `identity.key_change`. From now on, no run may start.
+2. **Switch**, one transaction: the pseudonyms, the current publication, the history of exceptions,
+   the keys that checks named, and the tables that explain a figure. The hashes of erased records
+   get a further layer. Readers see new pseudonyms from its commit on.
+3. **Publications.** Each other kept publication is changed in a transaction of its own.
+4. **Finish.** Files are changed, the tables are searched for what is left, the new key replaces the
+   earlier one, and the list is emptied. From now on, runs may start.
+5. **Clean** (`clean.py`). Dead rows, samples of the planner and the write-ahead log are removed.
+
+The earlier key is not needed for any step, so nobody has to have it.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.builds import runs
+from oic_assurance.builds.marts import CANDIDATES, drop_schemas
+from oic_assurance.builds.record import Purpose, schema_prefix
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.landing.erased_keys import add_layer
+from oic_assurance.landing.pseudonyms import FORM, check_value, current_version
+from oic_assurance.operations.pseudonyms.files import replace_keys_in_files
+from oic_assurance.operations.pseudonyms.key_changes import list_changes, read_changes, relations
+from oic_assurance.operations.pseudonyms.new_key import choose_key, install_key
+from oic_assurance.operations.pseudonyms.publications import (
+    publications_left,
+    rekey_publication,
+)
+from oic_assurance.operations.pseudonyms.search import tables_with_earlier_keys
+from oic_assurance.operations.pseudonyms.tables import (
+    keyed_columns,
+    replace_keys,
+    replace_keys_in_texts,
+)
+from oic_assurance.publishing.approval import waits
+from oic_assurance.publishing.publication import find_current
+from oic_assurance.publishing.schemas import GENERATION
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.account import account_at_host
+from oic_assurance.warehouse.connections import connect, reason
+from oic_assurance.warehouse.locks import (
+    CANDIDATE,
+    PSEUDONYMS,
+    PUBLISHING,
+    RECOMPUTE,
+    REKEY,
+    take,
+    take_in_transaction,
+    try_take,
+)
+from oic_assurance.warehouse.processing_log import enter, officer_mark
+from oic_assurance.warehouse.rows import find_record, find_value, one_record, one_value
+
+ROLE = "oic_rekey"
+#: How long to wait for a stage of a run, a publication or a recomputation.
+PATIENCE = "60s"
+#: Builds for other purposes than the daily one. Their schemas are dropped, because every run or
+#: command that needs them makes them anew.
+OTHER_PURPOSES: tuple[Purpose, ...] = ("deadline", "reproduce", "restate")
+
+_SELECT: LiteralString = """
+select rekey_id, because, from_version, to_version, is_generated, switched_at is not null as
+    is_switched, finished_at is not null as is_finished, pseudonyms, without_number, evidence,
+    left_in
+from audit.rekey
+"""
+_UNCLEANED: LiteralString = """
+where cleaned_at is null
+order by rekey_id desc
+limit 1
+"""
+_EVIDENCE = """
+select publication_id, schema_name, table_name, rows, fingerprint_before, fingerprint_after
+from audit.rekeyed_table
+where rekey_id = %s
+order by publication_id, schema_name collate "C", table_name collate "C"
+"""
+
+#: What is called with a sentence at the start of each step.
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Rekey:
+    """A re-keying. `without_number` counts pseudonyms whose number had been erased."""
+
+    rekey_id: int
+    because: str
+    from_version: int
+    to_version: int
+    is_generated: bool
+    is_switched: bool
+    is_finished: bool
+    pseudonyms: int
+    without_number: int
+    evidence: str | None
+    left_in: list[str]
+
+
+def rekey(
+    settings: Settings,
+    because: str | None,
+    *,
+    run_was_killed: bool = False,
+    tell: Told = lambda _: None,
+) -> Rekey:
+    """Replace all pseudonyms by those of a new key, or finish an interrupted re-keying.
+
+    The caller cleans the server's files afterwards (`clean.clean`). With `run_was_killed`, the
+    record of a run that has not ended is closed first.
+
+    Raises:
+        UsageError: There is no reason and nothing to finish, the new key is too weak or is the
+            current key, or there are no pseudonyms.
+        AssuranceError: A run, a publication or another re-keying is under way, or a build waits for
+            a decision.
+        ServerError: A file cannot be changed.
+    """
+    try:
+        with _alone(settings) as connection:
+            unfinished = find_unfinished(connection)
+            if unfinished is None:
+                uncleaned = find_record(connection, Rekey, _SELECT + _UNCLEANED)
+                if uncleaned is not None and because is None:
+                    return uncleaned
+                if because is None or not because.strip():
+                    raise UsageError("A re-keying needs a reason: give it with --because.")
+                if run_was_killed:
+                    runs.close_interrupted(settings)
+                tell("The new pseudonyms are computed.")
+                unfinished = _begin(settings, connection, because.strip())
+            else:
+                tell(f"The re-keying to version {unfinished.to_version} goes on.")
+            return _go_on(settings, connection, unfinished, tell)
+    except psycopg.Error as error:
+        # The original error is suppressed because its details can hold keys.
+        raise AssuranceError(
+            f"The re-keying failed: {reason(error)}. Run `assurance pseudonyms rekey` again."
+        ) from None
+
+
+def find_unfinished(connection: psycopg.Connection) -> Rekey | None:
+    """Return the re-keying that was begun and is not finished, or None."""
+    return find_record(connection, Rekey, _SELECT + "where finished_at is null")
+
+
+def get_rekey(connection: psycopg.Connection, rekey_id: int) -> Rekey:
+    """Return a re-keying by its id.
+
+    Raises:
+        AssuranceError: There is no such re-keying.
+    """
+    what = f"re-keying {rekey_id}"
+    return one_record(connection, Rekey, _SELECT + "where rekey_id = %s", (rekey_id,), what=what)
+
+
+def evidence_of(connection: psycopg.Connection, rekey_id: int) -> str:
+    """Return the SHA-256 of all fingerprints that a re-keying has recorded."""
+    rows = connection.execute(_EVIDENCE.encode(), (rekey_id,)).fetchall()
+    text = "\n".join(" ".join(map(str, row)) for row in rows)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[psycopg.Connection]:
+    """Yield a session that no run, publication, recomputation or other re-keying disturbs."""
+    with connect(settings, role=ROLE, autocommit=True) as connection:
+        if not try_take(connection, REKEY):
+            raise AssuranceError("Another process re-keys the pseudonyms: wait for its end.")
+        connection.execute("select set_config('lock_timeout', %s, false)", (PATIENCE,))
+        try:
+            for lock in (CANDIDATE, PUBLISHING, RECOMPUTE):
+                take(connection, lock)
+        except psycopg.errors.LockNotAvailable as error:
+            raise AssuranceError(
+                "A run, a publication or a recomputation is at work: wait for its end, and run "
+                "`assurance pseudonyms rekey` again."
+            ) from error
+        # The locks end with the session.
+        yield connection
+
+
+def _begin(settings: Settings, connection: psycopg.Connection, because: str) -> Rekey:
+    with connection.transaction():
+        take_in_transaction(connection, PSEUDONYMS)
+        _check_nothing_under_way(settings, connection)
+        current = current_version(connection)
+        key = choose_key(settings, connection, current)
+        version = current.version + 1
+        connection.execute(
+            """
+            insert into audit.pseudonym_key (version, form, check_value, made_at)
+            values (%s, %s, %s, clock_timestamp())
+            """,
+            (version, FORM, check_value(key.value, version)),
+        )
+        with_number, without_number = list_changes(connection, key.value)
+        if with_number == 0:
+            raise UsageError("There are no pseudonyms yet, so there is nothing to re-key.")
+        rekey_id = one_value(
+            connection,
+            """
+            insert into audit.rekey (
+                because, who, from_version, to_version, is_generated, pseudonyms, without_number
+            )
+            values (%s, %s || ', login ' || session_user, %s, %s, %s, %s, %s)
+            returning rekey_id
+            """,
+            (
+                because,
+                account_at_host(),
+                current.version,
+                version,
+                key.is_generated,
+                with_number,
+                without_number,
+            ),
+        )
+        enter(
+            connection,
+            "alteration",
+            f"re-keying {rekey_id} begun: {with_number} pseudonyms, from version "
+            f"{current.version} of their key to version {version}: {because}",
+        )
+        return get_rekey(connection, rekey_id)
+
+
+def _check_nothing_under_way(settings: Settings, connection: psycopg.Connection) -> None:
+    running = find_value(connection, "select run_id from audit.run where outcome = 'running'")
+    if running is not None:
+        raise AssuranceError(
+            f"Run {running} has not ended: wait for its end. If it was killed, repeat the command "
+            "with --run-was-killed."
+        )
+    owner = find_value(
+        connection,
+        """
+        select build_id from audit.build where candidate_since is not null
+        order by candidate_since desc, build_id desc limit 1
+        """,
+    )
+    if owner is not None and waits(connection, settings, owner):
+        raise AssuranceError(
+            f"Build {owner} waits for a decision about its warnings, and a re-keying would drop "
+            "it: decide with `assurance publication approve` or `reject` first."
+        )
+
+
+def _go_on(settings: Settings, connection: psycopg.Connection, state: Rekey, tell: Told) -> Rekey:
+    if not state.is_switched:
+        tell("The current publication and the history of exceptions are changed.")
+        _switch(settings, connection, state)
+    for publication_id in publications_left(connection, state.rekey_id):
+        tell(f"Publication {publication_id} is changed.")
+        with connection.transaction():
+            rekey_publication(connection, state.rekey_id, publication_id)
+    tell("Files are changed, and the tables are searched for earlier keys.")
+    _finish(settings, connection, state)
+    return get_rekey(connection, state.rekey_id)
+
+
+def _switch(settings: Settings, connection: psycopg.Connection, state: Rekey) -> None:
+    """Change everything that must agree with what readers see, in one transaction."""
+    with connection.transaction():
+        _drop_candidates(connection)
+        for relation in relations(connection):
+            if relation.is_ours and relation.schema != GENERATION:
+                _replace_in(connection, relation.schema, relation.name)
+        _replace_in(connection, "audit", "exception_event")
+        replace_keys_in_texts(connection)
+        connection.execute(
+            """
+            update identity.pseudonym as p
+            set officer_key = k.new_key, key_version = %s
+            from identity.key_change as k
+            where k.old_key = p.officer_key
+            """,
+            (state.to_version,),
+        )
+        add_layer(settings, connection)
+        _keep_marks(settings, connection)
+        current = find_current(connection)
+        left = publications_left(connection, state.rekey_id)
+        if current is not None and current.publication_id in left:
+            rekey_publication(connection, state.rekey_id, current.publication_id)
+        connection.execute("update audit.pseudonym_key set is_current = false where is_current")
+        connection.execute(
+            "update audit.pseudonym_key set is_current = true where version = %s",
+            (state.to_version,),
+        )
+        connection.execute(
+            "update audit.rekey set switched_at = clock_timestamp() where rekey_id = %s",
+            (state.rekey_id,),
+        )
+
+
+def _keep_marks(settings: Settings, connection: psycopg.Connection) -> None:
+    """Record the earlier mark of each officer in the log of processing, to find its entries."""
+    officers = connection.execute(
+        "select old_key, new_key from identity.key_change where kind = 'officer'"
+    ).fetchall()
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into audit.officer_mark_before (mark, mark_before) values (%s, %s)",
+            [(officer_mark(settings, new), officer_mark(settings, old)) for old, new in officers],
+        )
+
+
+def _drop_candidates(connection: psycopg.Connection) -> None:
+    """Drop the tables of builds that were not published. A run makes its own anew."""
+    for schema in CANDIDATES:
+        connection.execute(
+            sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema))
+        )
+    for purpose in OTHER_PURPOSES:
+        drop_schemas(connection, schema_prefix(purpose))
+
+
+def _replace_in(connection: psycopg.Connection, schema: str, name: str) -> None:
+    columns = keyed_columns(connection, schema, name)
+    if columns:
+        replace_keys(connection, sql.Identifier(schema, name), columns)
+
+
+def _finish(settings: Settings, connection: psycopg.Connection, state: Rekey) -> None:
+    replace_keys_in_files(settings, read_changes(connection))
+    left_in = tables_with_earlier_keys(connection)
+    install_key(settings, is_generated=state.is_generated)
+    with connection.transaction():
+        evidence = evidence_of(connection, state.rekey_id)
+        # After this, nothing shows which earlier pseudonym belongs to a new one.
+        connection.execute("truncate identity.key_change")
+        publications, tables = connection.execute(
+            """
+            select count(distinct publication_id), count(*)
+            from audit.rekeyed_table where rekey_id = %s
+            """,
+            (state.rekey_id,),
+        ).fetchone() or (0, 0)
+        connection.execute(
+            """
+            update audit.rekey
+            set finished_at = clock_timestamp(), evidence = %s, left_in = %s
+            where rekey_id = %s
+            """,
+            (evidence, left_in, state.rekey_id),
+        )
+        enter(
+            connection,
+            "alteration",
+            f"re-keying {state.rekey_id} finished: {state.pseudonyms} pseudonyms of version "
+            f"{state.to_version}, {tables} tables of {publications} publications; SHA-256 of their "
+            f"fingerprints before and after: {evidence}",
+        )

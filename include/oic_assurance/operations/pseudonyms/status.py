@@ -1,0 +1,123 @@
+"""The state of the pseudonyms: the version of their key, how many there are, and re-keyings."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import LiteralString
+
+import psycopg
+
+from oic_assurance.landing.pseudonyms import (
+    FORM_WITHOUT_FORCE,
+    SECRET,
+    current_version,
+    is_key_of,
+)
+from oic_assurance.operations.pseudonyms.rekey import ROLE, evidence_of
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import all_records
+from oic_assurance.warehouse.secrets import find_secret
+
+_REKEYS: LiteralString = """
+select rekey_id, started_at, finished_at, cleaned_at, from_version, to_version, because, who,
+    pseudonyms, evidence, left_in
+from audit.rekey
+order by rekey_id desc
+"""
+
+
+@dataclass(frozen=True)
+class PastRekey:
+    """A re-keying. `evidence_holds` is None until it is finished.
+
+    It is False if the record of the tables' fingerprints was changed since.
+    """
+
+    rekey_id: int
+    started_at: datetime
+    finished_at: datetime | None
+    cleaned_at: datetime | None
+    from_version: int
+    to_version: int
+    because: str
+    who: str
+    pseudonyms: int
+    left_in: list[str]
+    evidence_holds: bool | None
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    rekey_id: int
+    started_at: datetime
+    finished_at: datetime | None
+    cleaned_at: datetime | None
+    from_version: int
+    to_version: int
+    because: str
+    who: str
+    pseudonyms: int
+    evidence: str | None
+    left_in: list[str]
+
+
+@dataclass(frozen=True)
+class PseudonymStatus:
+    """The current version of the key, how many pseudonyms each version has, and all re-keyings.
+
+    `made_at` is None if the key is from before versions were recorded. `has_force` is False if the
+    pseudonyms do not depend on the force yet. `key_is_right` tells whether this deployment has the
+    key of the current version. It is None if there is no key, or nothing shows it yet.
+    """
+
+    version: int
+    made_at: datetime | None
+    has_force: bool
+    key_is_right: bool | None
+    pseudonyms: int
+    of_earlier_versions: int
+    rekeys: list[PastRekey]
+
+    @property
+    def is_well(self) -> bool:
+        """Tell whether the right key is here, nothing is unfinished, and every record holds."""
+        has_key = self.key_is_right or (self.key_is_right is None and self.pseudonyms == 0)
+        return bool(has_key) and all(
+            one.finished_at is not None and one.evidence_holds is not False for one in self.rekeys
+        )
+
+
+def read_status(settings: Settings) -> PseudonymStatus:
+    """Return the state of the pseudonyms.
+
+    Raises:
+        ServerError: The warehouse cannot be reached, or the key cannot be read.
+    """
+    key = find_secret(settings, SECRET)
+    with connect(settings, role=ROLE) as connection:
+        current = current_version(connection)
+        counts: dict[int, int] = dict(
+            connection.execute(
+                "select key_version, count(*) from identity.pseudonym group by key_version"
+            ).fetchall()
+        )
+        rows = all_records(connection, _Recorded, _REKEYS)
+        rekeys = [_past(connection, one) for one in rows]
+        return PseudonymStatus(
+            version=current.version,
+            made_at=current.made_at,
+            has_force=current.form != FORM_WITHOUT_FORCE,
+            key_is_right=None if key is None else is_key_of(connection, current, key),
+            pseudonyms=sum(counts.values()),
+            of_earlier_versions=sum(
+                number for version, number in counts.items() if version != current.version
+            ),
+            rekeys=rekeys,
+        )
+
+
+def _past(connection: psycopg.Connection, one: _Recorded) -> PastRekey:
+    fields = asdict(one)
+    evidence = fields.pop("evidence")
+    holds = None if evidence is None else evidence_of(connection, one.rekey_id) == evidence
+    return PastRekey(**fields, evidence_holds=holds)

@@ -1,0 +1,192 @@
+"""The worklist of a supervisor: open exceptions, and whom each one is about.
+
+The marts name an officer by pseudonym only. Functions in schema `worklist` of the warehouse look up
+the number, and the name if the deployment has filled `identity.directory`. They show only units of
+the session's login, and only after the look and its reason are in the log for good.
+"""
+
+import csv
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import psycopg
+
+from oic_assurance.errors import AssuranceError, ServerError, UsageError
+from oic_assurance.operations.replay.corrections import new_file, shown
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.airflow_uri import find_connection_uri
+from oic_assurance.warehouse.connections import connect, describe, reason
+from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.roles import WORKLIST
+from oic_assurance.warehouse.rows import all_records, one_value
+
+#: The name of the Airflow connection with a supervisor's own login. Without it, the login of the
+#: worklist is used, which sees every unit.
+CONNECTION = "worklist"
+SHORTEST_REASON = 10
+#: The kinds of numbers that have names: the first column of a file of names.
+KINDS = ("employee_no", "collar_no")
+
+
+@dataclass(frozen=True)
+class OpenException:
+    """One open exception.
+
+    `number` is the officer's employee number or, if it could not be resolved, the collar number.
+    `number_kind` says which. Both are None for an exception that is about no officer, and `name` is
+    None without a directory.
+    """
+
+    exception_key: str
+    exception_code: str
+    point_code: str
+    record_ref: str
+    org_unit_code: str
+    opened_at: datetime
+    age_days: int
+    age_band: str
+    number_kind: str | None
+    number: str | None
+    name: str | None
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """The open exceptions of a login's units, the oldest first, and the login that was used."""
+
+    login: str
+    exceptions: list[OpenException]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """How many names were stored, and how many numbers of the file no record of raw has."""
+
+    stored: int
+    unknown: int
+
+
+def read_worklist(settings: Settings, unit: str | None, because: str, who: str) -> Worklist:
+    """Log a look at the officers of open exceptions, and return the exceptions.
+
+    `because` is the reason and `who` the person, as the operating system knows them. Both are
+    logged. Without `unit`, the list has all units that the login may see.
+
+    Raises:
+        UsageError: The reason is too short, or the unit is none of the login's.
+        AssuranceError: Nothing is published yet.
+        ServerError: The warehouse cannot be reached.
+    """
+    if len(because.strip()) < SHORTEST_REASON:
+        raise UsageError(
+            f"Say in at least {SHORTEST_REASON} characters why you look: the reason is logged."
+        )
+    with _connect(settings) as connection:
+        try:
+            # The transaction of the log ends before anybody is shown.
+            with connection.transaction():
+                connection.execute("set transaction read write")
+                look = one_value(
+                    connection,
+                    "select worklist.log_look(%s, %s)",
+                    (f"{because.strip()} ({who}, assurance worklist)", unit),
+                )
+            found = all_records(
+                connection, OpenException, "select * from worklist.exceptions(%s)", (look,)
+            )
+        except psycopg.errors.UndefinedTable as error:
+            raise AssuranceError("Nothing is published yet: run `assurance run` first.") from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise UsageError(
+                f"'{connection.info.user}' cannot see that worklist: {reason(error)}."
+            ) from error
+        return Worklist(connection.info.user, found)
+
+
+def write_worklist(worklist: Worklist, to: Path) -> None:
+    """Write a worklist as CSV. Only the owner of the file can read it.
+
+    Raises:
+        AssuranceError: The file exists or cannot be written.
+    """
+    with new_file(to) as file:
+        file.writerow(OpenException.__dataclass_fields__)
+        for one in worklist.exceptions:
+            file.writerow(shown(_text(value)) for value in vars(one).values())
+
+
+def fill_directory(settings: Settings, path: Path) -> Filled:
+    """Replace the names of officers by those of a CSV file from the force's directory.
+
+    The file has the columns `employee_no` or `collar_no`, and `name`. Names of numbers that are in
+    no record of raw are left out. The names of the other kind of number stay. A name goes with the
+    pseudonym of its number, when an erasure deletes it.
+
+    Raises:
+        AssuranceError: The file cannot be read, lacks a column, or names a number twice.
+    """
+    kind, names = _read_names(path)
+    with connect(settings, role="oic_landing") as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "delete from identity.directory where force_code = %s and kind = %s",
+            (settings.force_code, kind),
+        )
+        cursor.executemany(
+            """
+            insert into identity.directory (force_code, kind, identifier, name)
+            select known.force_code, known.kind, known.identifier, %s
+            from identity.pseudonym as known
+            where known.force_code = %s and known.kind = %s and known.identifier = %s
+            """,
+            [(name, settings.force_code, kind, number) for number, name in names.items()],
+        )
+        stored: int = one_value(
+            connection,
+            "select count(*) from identity.directory where force_code = %s and kind = %s",
+            (settings.force_code, kind),
+        )
+        enter(connection, "collection", f"names of {stored} officers, for the worklist")
+    return Filled(stored, len(names) - stored)
+
+
+def _read_names(path: Path) -> tuple[str, dict[str, str]]:
+    names: dict[str, str] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            kind = next((one for one in KINDS if one in (rows.fieldnames or ())), None)
+            if kind is None or "name" not in (rows.fieldnames or ()):
+                raise AssuranceError(
+                    f"{path} needs the columns name and {' or '.join(KINDS)}: add a first line."
+                )
+            for row in rows:
+                number, name = (row[kind] or "").strip(), (row["name"] or "").strip()
+                if number in names:
+                    raise AssuranceError(
+                        f"{path}, line {rows.line_num}: its number stands twice: leave one out."
+                    )
+                if number and name:
+                    names[number] = name
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = getattr(error, "strerror", None) or "it is no CSV file in UTF-8"
+        raise AssuranceError(f"{path} cannot be read: {why}.") from error
+    return kind, names
+
+
+def _connect(settings: Settings) -> psycopg.Connection:
+    uri = find_connection_uri(CONNECTION)
+    if uri is None:
+        return connect(settings, role=WORKLIST, autocommit=True)
+    try:
+        return psycopg.connect(uri, autocommit=True, connect_timeout=10)
+    except psycopg.Error as error:
+        raise ServerError(
+            f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}."
+        ) from error
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return "" if value is None else str(value)

@@ -1,0 +1,271 @@
+"""A back-up restores everything, gives nothing without its key, and shows when it was changed."""
+
+import dataclasses
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from pyrage.x25519 import Identity
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.operations.backup import make
+from oic_assurance.operations.backup.make import (
+    Backup,
+    make_backup,
+    make_secrets,
+    recipients_of,
+)
+from oic_assurance.operations.backup.parts import read_manifest
+from oic_assurance.operations.backup.restore import Options, restore_backup
+from oic_assurance.operations.erase.erase import erase
+from oic_assurance.operations.erase.search import Request
+from oic_assurance.settings import Settings, load_settings
+from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse.connections import admin_url, connect, url
+from oic_assurance.warehouse.encryption import MAGIC, new_identity
+from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_tables
+from oic_assurance.warehouse.migrate import migrate
+from tests.integration.landing.support import World, person
+from tests.integration.operations.support import assert_agrees
+
+PEOPLE = "hr/personnel"
+SCHEMAS = ("raw_general", "raw_law_enforcement", "audit", "identity", "marts", "public_release")
+NEEDLE = "T8QZXW"
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """A state folder, its back-up, and the fingerprints of its tables when it was made."""
+
+    settings: Settings
+    backup: Backup
+    secrets: Path
+    identity: Identity
+    tables: dict[str, dict[str, TableFingerprint]]
+
+    def options(self, **changes: Any) -> Options:
+        given = Options((self.identity,), self.secrets)
+        return dataclasses.replace(given, **changes)
+
+
+def tables_of(settings: Settings) -> dict[str, dict[str, TableFingerprint]]:
+    with psycopg.connect(admin_url(settings, "warehouse")) as connection:
+        return {schema: fingerprint_tables(connection, schema, ()) for schema in SCHEMAS}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    """A warehouse with deliveries, an erasure, a login of a supervisor and a large object."""
+    folder = tmp_path_factory.mktemp("made")
+    settings = dataclasses.replace(load_settings(), home=folder / "home")
+    embedded.start(settings)
+    migrate(settings)
+    world = World(settings, folder)
+    world.personnel("20260101", "000001", person("000002", NEEDLE), "000009")
+    world.land(PEOPLE)
+    world.personnel("20260105", "000001", person("000002", "T9"), "000009")
+    world.land(PEOPLE)
+    declared = dataset(PEOPLE)
+    erase(settings, Request(declared, declared.tables[0], ("000009",), "asked for"), dry_run=False)
+    with psycopg.connect(admin_url(settings, "warehouse")) as administrator:
+        administrator.execute("create role supervisor_of_tests login in role supervisor_reader")
+        administrator.execute(f"select lo_from_bytea(0, '{NEEDLE}'::bytea)")
+    release = settings.home / "releases" / "release-1"
+    release.mkdir(parents=True)
+    release.joinpath("figures.csv").write_text("a figure\n", encoding="ascii")
+    tables = tables_of(settings)
+    identity = new_identity()
+    recipients = [identity.to_public()]
+    backup = make_backup(settings, folder / "backups", recipients)
+    make_secrets(settings, folder / "keys.json", recipients)
+    yield Made(settings, backup, folder / "keys.json.age", identity, tables)
+    world.close()
+    embedded.stop(settings)
+
+
+@pytest.fixture
+def empty(made: Made, tmp_path: Path) -> Iterator[Settings]:
+    """The settings of another state folder, which does not exist yet."""
+    settings = dataclasses.replace(made.settings, home=tmp_path / "restored")
+    yield settings
+    embedded.stop(settings)
+
+
+def test_a_restored_warehouse_has_the_same_rows_and_agrees_with_its_archive(
+    made: Made, empty: Settings, tmp_path: Path
+) -> None:
+    restore_backup(empty, made.backup.folder, made.options(sha256=made.backup.sha256))
+    assert tables_of(empty) == made.tables
+    world = World.__new__(World)
+    world.settings = empty
+    assert_agrees(world, PEOPLE)
+    with connect(empty, role="oic_landing") as connection:
+        keys = connection.execute("select distinct row_key from raw_general.personnel order by 1")
+        assert [key for (key,) in keys] == ["000001", "000002"]
+    psycopg.connect(url(empty, "bi")).close()
+    with psycopg.connect(admin_url(empty, "warehouse")) as administrator:
+        member = "select pg_has_role('supervisor_of_tests', 'supervisor_reader', 'member')"
+        assert administrator.execute(member).fetchone() == (True,)
+        assert administrator.execute("select count(*) from pg_largeobject").fetchone() == (0,)
+    for path in (empty.home / "batches").rglob("*"):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+    assert (empty.home / "releases/release-1/figures.csv").read_text() == "a figure\n"
+    # A second restore does not overwrite the first.
+    with pytest.raises(UsageError, match="restore into an empty state folder"):
+        restore_backup(empty, made.backup.folder, made.options())
+
+
+def test_a_server_of_ones_own_is_restored_by_its_superuser(
+    made: Made, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = dataclasses.replace(made.settings, home=tmp_path / "server")
+    embedded.start(server)
+    for name in ("warehouse", "rms", "intelligence"):
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", url(server, name))
+    try:
+        with pytest.raises(UsageError, match="needs a superuser of the server"):
+            restore_backup(empty, made.backup.folder, made.options())
+        monkeypatch.setenv("AIRFLOW_CONN_BACKUP", admin_url(server, "warehouse"))
+        restore_backup(empty, made.backup.folder, made.options())
+        with pytest.raises(UsageError, match="has files: restore into an empty state folder"):
+            restore_backup(empty, made.backup.folder, made.options())
+        assert tables_of(server) == made.tables
+        # A stage logs in with the password of the new state folder.
+        connect(empty, role="oic_gate").close()
+        other = dataclasses.replace(empty, home=tmp_path / "other")
+        with pytest.raises(UsageError, match="The database of the warehouse is not empty"):
+            restore_backup(other, made.backup.folder, made.options())
+    finally:
+        embedded.stop(server)
+
+
+def test_a_stolen_back_up_gives_nothing_without_the_key(made: Made) -> None:
+    files = [*made.backup.folder.iterdir(), made.secrets]
+    assert len(files) == 5
+    key = made.settings.secrets_dir.joinpath("erasure_key").read_bytes()
+    for path in files:
+        content = path.read_bytes()
+        assert content.startswith(MAGIC)
+        assert path.stat().st_mode & 0o777 == 0o600
+        for secret in (NEEDLE.encode(), b"personnel", b"audit", key):
+            assert secret not in content, path.name
+    assert made.backup.folder.stat().st_mode & 0o777 == 0o700
+    for identities in ((), (new_identity(),)):
+        with pytest.raises(UsageError, match="encrypted to another key"):
+            read_manifest(made.backup.folder, identities)
+
+
+@pytest.mark.parametrize("part", ["warehouse.dump", "roles.sql", "archive.tar", "manifest.json"])
+@pytest.mark.parametrize("change", ["one bit", "cut off", "replaced"])
+def test_a_changed_back_up_is_refused_before_anything_is_written(
+    made: Made, empty: Settings, tmp_path: Path, part: str, change: str
+) -> None:
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    for path in made.backup.folder.iterdir():
+        content = path.read_bytes()
+        if path.name == f"{part}.age":
+            content = {
+                "one bit": content[:-1] + bytes([content[-1] ^ 1]),
+                "cut off": content[:-20],
+                # Everybody can encrypt to a public key, so this can be decrypted.
+                "replaced": made.backup.folder.joinpath("roles.sql.age").read_bytes() + b"",
+            }[change]
+            if change == "replaced" and part == "roles.sql":
+                content = made.backup.folder.joinpath("archive.tar.age").read_bytes()
+        (folder / path.name).write_bytes(content)
+    with pytest.raises(AssuranceError, match=r"changed|another size|not the manifest"):
+        restore_backup(empty, folder, made.options())
+    assert not empty.home.exists()
+
+
+def test_another_back_up_is_recognised_by_its_hash(made: Made, empty: Settings) -> None:
+    with pytest.raises(AssuranceError, match=f"its SHA-256 is {made.backup.sha256}"):
+        restore_backup(empty, made.backup.folder, made.options(sha256="0" * 64))
+
+
+def test_without_its_secrets_a_back_up_is_not_restored_by_mistake(
+    made: Made, empty: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UsageError, match=r"another erasure_key: give --secrets FILE"):
+        restore_backup(empty, made.backup.folder, made.options(secrets=None))
+    assert not (empty.home / "postgres").exists()
+
+
+def test_without_recipients_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ASSURANCE_BACKUP_RECIPIENTS", raising=False)
+    with pytest.raises(UsageError, match="ASSURANCE_BACKUP_RECIPIENTS is not set"):
+        recipients_of([], unencrypted=False)
+    assert recipients_of([], unencrypted=True) == []
+    first, second = (str(new_identity().to_public()) for _ in range(2))
+    monkeypatch.setenv("ASSURANCE_BACKUP_RECIPIENTS", first)
+    assert [str(key) for key in recipients_of([second], unencrypted=False)] == [first, second]
+    private = str(new_identity())
+    with pytest.raises(UsageError, match="a private key is not a public key") as refusal:
+        recipients_of([private], unencrypted=False)
+    assert private not in refusal.value.message
+
+
+def test_no_password_is_an_argument_of_a_program(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+    real = subprocess.Popen
+
+    def watched(command: list[str], **options: Any) -> Any:
+        commands.append(command)
+        return real(command, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", watched)
+    make_backup(made.settings, tmp_path, [])
+    password = made.settings.secrets_dir.joinpath("postgres_password").read_text().strip()
+    assert {Path(command[0]).name for command in commands} == {"pg_dump", "pg_dumpall"}
+    assert not any(password in argument for command in commands for argument in command)
+    # The back-up that was asked for in plain can be restored without a key.
+    [folder] = tmp_path.iterdir()
+    assert read_manifest(folder, ()).batches == 2
+
+
+def test_a_back_up_that_an_erasure_has_overtaken_is_removed(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = iter((1, 2))
+    monkeypatch.setattr(make, "_erasures", lambda _: next(counts))
+    with pytest.raises(AssuranceError, match="An erasure ended while the back-up was made"):
+        make_backup(made.settings, tmp_path, [made.identity.to_public()])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_archived_file_is_named(made: Made, tmp_path: Path) -> None:
+    path = min(path for path in (made.settings.home / "batches").rglob("*.gz"))
+    path.rename(tmp_path / "aside")
+    try:
+        backup = make_backup(made.settings, tmp_path / "backups", [])
+    finally:
+        (tmp_path / "aside").rename(path)
+    assert backup.manifest.missing == [str(path.relative_to(made.settings.home))]
+    assert backup.manifest.batches == 1
+
+
+def test_nothing_is_put_beside_what_it_protects(made: Made) -> None:
+    recipients = [made.identity.to_public()]
+    with pytest.raises(UsageError, match="is in the state folder"):
+        make_backup(made.settings, made.settings.home / "backups", recipients)
+    for folder in (made.settings.home, made.backup.folder):
+        with pytest.raises(UsageError, match="beside what it protects"):
+            make_secrets(made.settings, folder / "keys", recipients)
+
+
+def test_each_back_up_is_a_disclosure_in_the_log(made: Made) -> None:
+    with psycopg.connect(admin_url(made.settings, "warehouse")) as administrator:
+        entries = administrator.execute(
+            "select what, to_whom from audit.processing_log where action = 'disclosure'"
+        ).fetchall()
+    assert (
+        f"a back-up of the warehouse and of 2 archived batches, SHA-256 {made.backup.sha256}",
+        f"the holders of {made.identity.to_public()}",
+    ) in entries

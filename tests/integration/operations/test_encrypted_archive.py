@@ -1,0 +1,149 @@
+"""An encrypted archive is landed, verified, erased from and read back like a plain one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.batches.archive_key import ARCHIVE_KEY
+from oic_assurance.batches.archive_reader import open_unpacked
+from oic_assurance.errors import UsageError
+from oic_assurance.operations.encrypt_archive import encrypt_archive
+from oic_assurance.operations.erase.erase import erase
+from oic_assurance.operations.erase.search import Request
+from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.warehouse.encryption import MAGIC, new_identity
+from tests.integration.landing.changed_databases import CUSTODY, at, put
+from tests.integration.landing.support import World, completion, person
+from tests.integration.operations.support import assert_agrees, disagreements
+
+PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "archive-key"
+    path.write_text(str(new_identity()), encoding="ascii")
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def with_key(key: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(ARCHIVE_KEY, str(key))
+    return key
+
+
+def files(world: World) -> list[Path]:
+    found = [path for path in (world.settings.home / "batches").rglob("*") if path.is_file()]
+    assert found
+    return sorted(found)
+
+
+def deliver(world: World) -> None:
+    """Land files, one of them late, and a database table from which a row vanishes."""
+    world.personnel("20260101", "000001", "000777", "000003")
+    world.land(PEOPLE)
+    world.personnel("20260105", "000001", person("000777", "T2"), "000003")
+    world.land(PEOPLE)
+    world.personnel("20260103", "000001", person("000777", "T3"))
+    world.land(PEOPLE)
+    for number in (1, 2, 3):
+        put(world, number, at(number))
+    world.land(CUSTODY)
+    world.rms("delete from rms.custody_record where custody_id = 2")
+    world.land(CUSTODY)
+
+
+def erase_record(world: World, name: str, key: str) -> None:
+    declared = dataset(name)
+    erase(world.settings, Request(declared, declared.tables[0], (key,), "asked for"), dry_run=False)
+
+
+def test_a_stolen_archive_without_the_key_gives_nothing(
+    world: World, with_key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(world)
+    assert_agrees(world, PEOPLE)
+    assert_agrees(world, CUSTODY)
+    assert all(path.read_bytes().startswith(MAGIC) for path in files(world))
+    monkeypatch.delenv(ARCHIVE_KEY)
+    for path in files(world):
+        with pytest.raises(UsageError, match="no key that fits"), open_unpacked(path) as stream:
+            stream.read()
+
+
+def test_records_are_erased_from_encrypted_files(world: World, with_key: Path) -> None:
+    deliver(world)
+    erase_record(world, PEOPLE, "000777")
+    erase_record(world, CUSTODY, "3")
+    assert_agrees(world, PEOPLE)
+    assert_agrees(world, CUSTODY)
+    for path in files(world):
+        assert path.read_bytes().startswith(MAGIC)
+        with open_unpacked(path) as stream:
+            assert b"000777" not in stream.read()
+    # What was erased stays erased when it is delivered again.
+    world.personnel("20260109", "000001", "000777", "000003")
+    world.land(PEOPLE)
+    assert_agrees(world, PEOPLE)
+    with open_unpacked(files(world)[-1]) as stream:
+        assert b"000777" not in stream.read()
+
+
+def test_an_erasure_without_the_key_changes_nothing(
+    world: World, with_key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(world)
+    monkeypatch.delenv(ARCHIVE_KEY)
+    with pytest.raises(UsageError, match="no key that fits"):
+        erase_record(world, PEOPLE, "000777")
+    monkeypatch.setenv(ARCHIVE_KEY, str(with_key))
+    assert_agrees(world, PEOPLE)
+    assert world.query("select 1 from raw_general.personnel where row_key = '000777'")
+
+
+def test_a_changed_file_is_found_by_verify(world: World, with_key: Path) -> None:
+    world.completions("20260101", completion("000001", 50))
+    world.land(COMPLETIONS)
+    [path] = files(world)
+    damaged = bytearray(path.read_bytes())
+    damaged[-1] ^= 1
+    path.write_bytes(bytes(damaged))
+    [line] = disagreements(world, COMPLETIONS)
+    assert "cannot be decrypted: it was changed or cut off" in line
+
+
+def test_a_plain_archive_is_encrypted_by_a_command_and_again_with_a_new_key(
+    world: World, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(world)
+    assert not any(path.read_bytes().startswith(MAGIC) for path in files(world))
+    with pytest.raises(UsageError, match="ASSURANCE_ARCHIVE_KEY is not set"):
+        list(encrypt_archive(world.settings))
+    names = [path.name for path in files(world)]
+    monkeypatch.setenv(ARCHIVE_KEY, str(key))
+    assert sum(count for _, count in encrypt_archive(world.settings)) == len(names)
+    assert [path.name for path in files(world)] == names
+    assert all(path.read_bytes().startswith(MAGIC) for path in files(world))
+    assert_agrees(world, PEOPLE)
+    assert sum(count for _, count in encrypt_archive(world.settings)) == 0
+    # A new key in the first line, and the old one below, until all files have changed to it.
+    new = tmp_path / "new-key"
+    new.write_text(f"{new_identity()}\n{key.read_text(encoding='ascii')}", encoding="ascii")
+    new.chmod(0o600)
+    monkeypatch.setenv(ARCHIVE_KEY, str(new))
+    assert sum(count for _, count in encrypt_archive(world.settings, again=True)) == len(names)
+    new.write_text(new.read_text(encoding="ascii").splitlines()[0], encoding="ascii")
+    assert_agrees(world, PEOPLE)
+    assert_agrees(world, CUSTODY)
+
+
+def test_everything_in_the_archive_is_private(world: World, with_key: Path) -> None:
+    deliver(world)
+    list(encrypt_archive(world.settings, again=True))
+    for folder, folders, names in os.walk(world.settings.home / "batches"):
+        for name in folders:
+            assert Path(folder, name).stat().st_mode & 0o777 == 0o700, name
+        for name in names:
+            assert Path(folder, name).stat().st_mode & 0o777 == 0o600, name

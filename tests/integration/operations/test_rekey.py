@@ -1,0 +1,618 @@
+"""A re-keying replaces every pseudonym, changes nothing else, and survives a kill at any step."""
+
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from oic_assurance.builds import runs
+from oic_assurance.cli.main import run_command
+from oic_assurance.clock import utc_now
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.landing.pseudonyms import (
+    assign_pseudonyms,
+    check_no_rekey,
+    check_value,
+    current_version,
+    is_key_of,
+    pseudonym,
+)
+from oic_assurance.operations.pseudonyms import clean as cleaning
+from oic_assurance.operations.pseudonyms import rekey as module
+from oic_assurance.operations.pseudonyms.clean import clean
+from oic_assurance.operations.pseudonyms.rekey import rekey
+from oic_assurance.operations.pseudonyms.status import read_status
+from oic_assurance.publishing.publication import current_publication
+from oic_assurance.publishing.publish import publish
+from oic_assurance.publishing.rekeyed import present_tables
+from oic_assurance.publishing.retention import detach_old
+from oic_assurance.publishing.rollback import rollback
+from oic_assurance.publishing.schemas import GENERATION, MARTS
+from oic_assurance.reporting.screens.pseudonyms import rekey_screen, status_screen
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.embedded import server_port
+from oic_assurance.warehouse.fingerprint import fingerprint_tables
+from oic_assurance.warehouse.locks import PUBLISHING, take
+from oic_assurance.warehouse.secrets import secret
+from tests.databases import administrator
+from tests.integration.publishing.marts import (
+    FORCE,
+    as_reader,
+    audit,
+    audited_build,
+    make_candidates,
+    open_build,
+)
+
+BECAUSE = "a laptop with the key was lost"
+#: The officer of the handmade marts whose number was erased.
+ERASED = "K10"
+#: An officer in no mart. A check has named this officer.
+NAMED = "0123456789abcdef" * 2
+NUMBERS = {f"K{n}": f"00000{n}" for n in range(1, 10)} | {NAMED: "000099"}
+TABLES_WITH_KEYS = {
+    "dim_officer",
+    "assurance_exception",
+    "assurance_exception_history",
+    "fct_nccu_referral",
+    "fct_intelligence_report",
+    "fct_training_requirement",
+}
+HISTORY = """
+create table candidate.assurance_exception_history as
+select force_code, publication_id,
+    md5(exception_code || '|' || record_ref || '|' || officer_key) as exception_key,
+    exception_code, 'HYDRA' as point_code, record_ref, org_unit_code, officer_key,
+    timestamptz '2026-04-01Z' as opened_at, null::timestamptz as closed_at,
+    null::text as closed_because, true as is_open, true as is_latest
+from candidate.assurance_exception;
+alter table candidate.assurance_exception_history
+add primary key (publication_id, force_code, exception_key)
+"""
+
+
+def publish_marts(settings: Settings) -> int:
+    build = open_build(settings)
+    make_candidates(settings, build)
+    with connect(settings, role="oic_transform") as conn:
+        conn.execute(HISTORY)
+    audit(settings, build)
+    return publish(settings, build).publication_id
+
+
+def with_its_own_key(settings: Settings, folder: Path) -> Settings:
+    """Return settings with another state folder: the same server and secrets, but no key."""
+    own = dataclasses.replace(settings, home=folder / "state", pg_port=server_port(settings))
+    shutil.copytree(
+        settings.secrets_dir, own.secrets_dir, ignore=shutil.ignore_patterns("pseudonym_key*")
+    )
+    return own
+
+
+@pytest.fixture
+def force(fresh_warehouse: Settings, tmp_path: Path) -> Settings:
+    """A warehouse with three publications and a secrets folder of its own. One is detached."""
+    settings = with_its_own_key(fresh_warehouse, tmp_path)
+    secret(settings, "pseudonym_key")
+    with connect(settings, role="oic_landing") as conn:
+        for key, number in NUMBERS.items():
+            conn.execute(
+                "insert into identity.pseudonym values (%s, 'employee_no', %s, %s, 1)",
+                (FORCE, number, key),
+            )
+    for _ in range(3):
+        publish_marts(settings)
+    assert detach_old(settings, attached=2).detached == [1]
+    with administrator(settings) as conn:
+        conn.execute(
+            """
+            insert into audit.failing_row (result_id, position, row_key)
+            select min(result_id), 1, jsonb_build_object('officer_key', %s::text)
+            from audit.expectation_result
+            """,
+            (NAMED,),
+        )
+        conn.execute(
+            "update audit.expectation_result set observed = %s where result_id = 1",
+            (f"officer {NAMED} twice",),
+        )
+    return settings
+
+
+def value(settings: Settings, query: str) -> object:
+    with administrator(settings) as conn:
+        row = conn.execute(query.encode()).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def officers(settings: Settings, table: str, publication_id: int) -> list[str]:
+    """Return the pseudonyms of a published table, in the order of its rows."""
+    name = MARTS.partition(table, publication_id)
+    with administrator(settings) as conn:
+        rows = conn.execute(
+            sql.SQL("select officer_key from {}").format(sql.Identifier(GENERATION, name))
+        ).fetchall()
+    return [key for (key,) in rows]
+
+
+def check_rekeyed(settings: Settings) -> None:
+    """Check everything that holds after one complete re-keying."""
+    key = (settings.secrets_dir / "pseudonym_key").read_text()
+    new = {old: pseudonym(key, FORCE, "employee_no", number) for old, number in NUMBERS.items()}
+    with administrator(settings) as conn:
+        check_no_rekey(conn)
+        version = current_version(conn)
+        assert (version.version, version.form) == (2, 2)
+        assert is_key_of(conn, version, key)
+        stored = conn.execute(
+            "select identifier, officer_key, key_version from identity.pseudonym order by 1"
+        ).fetchall()
+        assert stored == sorted((NUMBERS[old], new[old], 2) for old in NUMBERS)
+        events = conn.execute(
+            "select officer_key, exception_key, md5(exception_code || '|' || record_ref || '|' ||"
+            " officer_key) from audit.exception_event"
+        ).fetchall()
+        assert events
+        assert all(stored == computed for _, stored, computed in events)
+    assert {key for key, _, _ in events} <= {*new.values(), *strays(settings, set(new.values()))}
+    assert value(settings, "select row_key ->> 'officer_key' from audit.failing_row") == new[NAMED]
+    observed = "select observed from audit.expectation_result where result_id = 1"
+    assert value(settings, observed) == f"officer {new[NAMED]} twice"
+    assert value(settings, "select count(*) from identity.key_change") == 0
+    assert value(settings, "select count(*) from audit.rekey where finished_at is not null") == 1
+    assert value(settings, "select count(*) from audit.rekey") == 1
+    assert not (settings.secrets_dir / "pseudonym_key.next").exists()
+    for publication_id in (1, 2, 3):
+        check_publication(settings, publication_id, set(new.values()))
+    found = read_status(settings)
+    assert found.is_well
+    assert found.rekeys[0].left_in == []
+
+
+def strays(settings: Settings, known: set[str]) -> set[str]:
+    """Return the pseudonyms of the marts that belong to no number."""
+    return {
+        key
+        for publication_id in (1, 2, 3)
+        for key in officers(settings, "dim_officer", publication_id)
+        if key not in known
+    }
+
+
+def check_publication(settings: Settings, publication_id: int, known: set[str]) -> None:
+    keys = officers(settings, "dim_officer", publication_id)
+    assert len(keys) == 10
+    assert len(set(keys) & known) == 9
+    assert not [key for key in keys if key.startswith("K")]
+    with administrator(settings) as conn:
+        present = present_tables(conn, MARTS, publication_id)
+        names = {MARTS.partition(name, publication_id): name for name in present}
+        stored = fingerprint_tables(conn, GENERATION, only=list(names))
+        assert {names[name]: found for name, found in stored.items()} == present
+        changed = conn.execute(
+            "select table_name from audit.rekeyed_table where publication_id = %s",
+            (publication_id,),
+        ).fetchall()
+    assert {name for (name,) in changed} == TABLES_WITH_KEYS
+
+
+def test_every_pseudonym_is_replaced_and_nothing_else(force: Settings) -> None:
+    earlier = (force.secrets_dir / "pseudonym_key").read_text()
+    told: list[str] = []
+    done = rekey(force, BECAUSE, tell=told.append)
+    assert (done.pseudonyms, done.without_number) == (10, 1)
+    assert told == [
+        "The new pseudonyms are computed.",
+        "The current publication and the history of exceptions are changed.",
+        "Publication 2 is changed.",
+        "Publication 1 is changed.",
+        "Files are changed, and the tables are searched for earlier keys.",
+    ]
+    check_rekeyed(force)
+    stored = force.secrets_dir / "pseudonym_key"
+    assert stored.read_text() != earlier
+    assert stat.S_IMODE(stored.stat().st_mode) == 0o600
+    assert clean(force) is None
+    assert value(force, "select count(*) from audit.rekey where cleaned_at is not null") == 1
+    shown = " ".join(rekey_screen(done, None).split())
+    assert "10 pseudonyms of key version 1 were replaced by those of version 2." in shown
+    assert "1 pseudonym of erased numbers got a random one." in shown
+    logged = "select string_agg(what, ' / ' order by log_id) from audit.processing_log"
+    assert f"from version 1 of their key to version 2: {BECAUSE}" in str(value(force, logged))
+    assert f"before and after: {done.evidence}" in str(value(force, logged))
+    # The publications work as before: one is attached again, and shown.
+    rollback(force, 1, "to see whether it works")
+    with as_reader(force, "bi") as reader:
+        joined = reader.execute(
+            "select count(*) from marts.fct_training_requirement"
+            " join marts.dim_officer using (publication_id, force_code, officer_key)"
+        ).fetchone()
+    assert joined == (10,)
+
+
+def test_a_second_re_keying_follows_the_first(force: Settings) -> None:
+    rekey(force, BECAUSE)
+    first = officers(force, "dim_officer", 3)
+    done = rekey(force, "once more")
+    assert (done.from_version, done.to_version) == (2, 3)
+    # The officer whose number was erased has no number now either, and gets a random key again.
+    assert (done.pseudonyms, done.without_number) == (10, 1)
+    assert not set(first) & set(officers(force, "dim_officer", 3))
+    with administrator(force) as conn:
+        for publication_id in (1, 2, 3):
+            present = present_tables(conn, MARTS, publication_id)
+            names = {MARTS.partition(name, publication_id): name for name in present}
+            stored = fingerprint_tables(conn, GENERATION, only=list(names))
+            assert {names[name]: found for name, found in stored.items()} == present
+
+
+def test_an_altered_table_does_not_become_right_by_a_re_keying(force: Settings) -> None:
+    altered = f"update {GENERATION}.fct_training_requirement__2 set is_complete = true"
+    with connect(force, role="oic_publish") as conn:
+        conn.execute(altered.encode())
+    rekey(force, BECAUSE)
+    with administrator(force) as conn:
+        present = present_tables(conn, MARTS, 2)
+        stored = fingerprint_tables(
+            conn, GENERATION, only=["fct_training_requirement__2", "fct_nccu_referral__2"]
+        )
+    assert stored["fct_training_requirement__2"] != present["fct_training_requirement"]
+    assert stored["fct_nccu_referral__2"] == present["fct_nccu_referral"]
+
+
+def test_a_changed_record_of_a_re_keying_is_found(force: Settings) -> None:
+    rekey(force, BECAUSE)
+    with administrator(force) as conn:
+        conn.execute(
+            "update audit.rekeyed_table set fingerprint_after = md5('x')"
+            " where publication_id = 1 and table_name = 'dim_officer'"
+        )
+    found = read_status(force)
+    assert found.rekeys[0].evidence_holds is False
+    assert not found.is_well
+    assert "the record of the tables' fingerprints was CHANGED" in status_screen(found)
+
+
+# ---------------------------------------------------------------- keys
+
+
+def test_the_environment_can_give_the_new_key(
+    force: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = "7yH0pO2zQwErTyUiOpAsDfGhJkLzXcVbNm123456"
+    monkeypatch.setenv("ASSURANCE_PSEUDONYM_KEY", given)
+    rekey(force, BECAUSE)
+    assert not (force.secrets_dir / "pseudonym_key").exists()
+    assert value(
+        force, "select officer_key from identity.pseudonym where identifier = '000001'"
+    ) == pseudonym(given, FORCE, "employee_no", "000001")
+    with pytest.raises(UsageError, match="still has the key of version 2"):
+        rekey(force, BECAUSE)
+    monkeypatch.setenv("ASSURANCE_PSEUDONYM_KEY", given[::-1])
+    with pytest.raises(AssuranceError, match="is not the key of version 2"):
+        assign_pseudonyms(force)
+    assert read_status(force).key_is_right is False
+
+
+@pytest.mark.parametrize("weak", ["1", "a" * 64, "short-but-mixed-9Z", "01" * 40])
+def test_a_weak_key_is_refused(force: Settings, monkeypatch: pytest.MonkeyPatch, weak: str) -> None:
+    monkeypatch.setenv("ASSURANCE_PSEUDONYM_KEY", weak)
+    with pytest.raises(UsageError, match="too easy to guess") as raised:
+        rekey(force, BECAUSE)
+    assert weak not in raised.value.message or weak == "1"
+    assert value(force, "select count(*) from audit.rekey") == 0
+    assert officers(force, "dim_officer", 3)[0].startswith("K")
+
+
+# ---------------------------------------------------------------- what it waits for
+
+
+def test_a_re_keying_needs_a_reason_and_pseudonyms(
+    force: Settings, fresh_warehouse: Settings
+) -> None:
+    for because in (None, "  "):
+        with pytest.raises(UsageError, match="needs a reason"):
+            rekey(force, because)
+    with administrator(force) as conn:
+        conn.execute("delete from identity.pseudonym")
+    with pytest.raises(UsageError, match="nothing to re-key"):
+        rekey(force, BECAUSE)
+
+
+def test_a_run_that_has_not_ended_refuses_it(force: Settings) -> None:
+    runs.close_interrupted(force)
+    runs.open_run(force, "the night run", utc_now())
+    with pytest.raises(AssuranceError, match="Run the night run has not ended"):
+        rekey(force, BECAUSE)
+    rekey(force, BECAUSE, run_was_killed=True)
+    check_rekeyed(force)
+
+
+@pytest.fixture(autouse=True)
+def _no_open_runs(request: pytest.FixtureRequest) -> None:
+    """Close the runs that the handmade builds have opened."""
+    if "force" in request.fixturenames:
+        runs.close_interrupted(request.getfixturevalue("force"))
+
+
+def test_a_publication_in_progress_refuses_it(
+    force: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE", "200ms")
+    with connect(force, role="oic_publish", autocommit=True) as other:
+        take(other, PUBLISHING)
+        with pytest.raises(AssuranceError, match="is at work: wait for its end"):
+            rekey(force, BECAUSE)
+    rekey(force, BECAUSE)
+    check_rekeyed(force)
+
+
+def test_nothing_that_needs_pseudonyms_works_while_it_is_unfinished(
+    force: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = audited_build(force)
+    runs.close_interrupted(force)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_switch", fail)
+        with pytest.raises(RuntimeError):
+            rekey(force, BECAUSE)
+    works = (
+        lambda: assign_pseudonyms(force),
+        lambda: publish(force, build),
+        lambda: rollback(force, 2, "to try it"),
+    )
+    for work in works:
+        with pytest.raises(AssuranceError, match="being re-keyed to version 2"):
+            work()
+    assert not read_status(force).is_well
+    rekey(force, None)
+    check_rekeyed(force)
+    # The candidate had earlier keys, so it was dropped.
+    with pytest.raises(AssuranceError, match="is not published"):
+        publish(force, build)
+
+
+# ---------------------------------------------------------------- readers
+
+
+@contextmanager
+def reading(settings: Settings, faults: list[str], count: list[int]) -> Iterator[None]:
+    """Read the marts without pause during the block. Each transaction must see one set of keys."""
+    stop = threading.Event()
+
+    def read() -> None:
+        with as_reader(settings, "bi") as reader:
+            while not stop.is_set():
+                with reader.transaction():
+                    officers = reader.execute("select officer_key from marts.dim_officer")
+                    known = {key for (key,) in officers.fetchall()}
+                    named = reader.execute("select officer_key from marts.fct_nccu_referral")
+                    facts = {key for (key,) in named.fetchall()}
+                    is_old = {key.startswith("K") for key in known | facts}
+                    if len(known) != 10 or not facts <= known or len(is_old) != 1:
+                        faults.append(f"{len(known)} officers, {is_old}")
+                    count[0] += 1
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_readers_see_earlier_keys_or_new_keys_and_wait_for_nothing(force: Settings) -> None:
+    faults: list[str] = []
+    count = [0]
+    with reading(force, faults, count):
+        rekey(force, BECAUSE)
+        at_the_end = count[0]
+    assert faults == []
+    assert at_the_end > 10
+
+
+def test_a_long_query_does_not_hold_it_up_and_is_not_disturbed(
+    force: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleaning, "PATIENCE_SECONDS", 0.5)
+    with as_reader(force, "bi") as reader:
+        before = reader.execute("select officer_key from marts.dim_officer order by 1").fetchall()
+        done = rekey(force, BECAUSE)
+        after = reader.execute("select officer_key from marts.dim_officer order by 1").fetchall()
+        assert after == before
+        # Dead rows cannot be removed while the reader is at them.
+        waits_for = clean(force)
+        assert waits_for is not None
+        assert "readers of generation." in waits_for
+        assert "The next run" in rekey_screen(done, waits_for)
+    assert clean(force) is None
+    check_rekeyed(force)
+
+
+# ---------------------------------------------------------------- kills
+
+KILLED_AT = """
+import importlib, os, signal, sys
+from oic_assurance.settings import load_settings
+place, number = sys.argv[1], int(sys.argv[2])
+name, _, attribute = place.rpartition(".")
+owner = importlib.import_module(name)
+real, calls = getattr(owner, attribute), [0]
+def killed(*arguments, **options):
+    calls[0] += 1
+    if calls[0] == abs(number):
+        if number < 0:
+            real(*arguments, **options)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*arguments, **options)
+setattr(owner, attribute, killed)
+from oic_assurance.operations.pseudonyms import clean, rekey
+rekey.rekey(load_settings(), "a laptop with the key was lost")
+clean.clean(load_settings())
+"""
+_ROOM = "oic_assurance.operations.pseudonyms"
+#: Where the process is killed: before the n-th call of a function, or after it if n is negative.
+EDGES = [
+    ("rekey.choose_key", -1, "the key is generated, the transaction is not committed"),
+    ("rekey.list_changes", -1, "the list of changes is made, but not committed"),
+    ("rekey._switch", 1, "begun"),
+    ("rekey.replace_keys_in_texts", -1, "in the switch"),
+    ("rekey._switch", -1, "switched"),
+    ("rekey.rekey_publication", -2, "in the second publication"),
+    ("rekey.rekey_publication", 3, "between two publications"),
+    ("rekey._finish", 1, "all publications are done"),
+    ("rekey.replace_keys_in_files", -1, "files are done"),
+    ("rekey.install_key", -1, "the new key is in place"),
+    ("rekey.evidence_of", -1, "in the last transaction"),
+    ("rekey._finish", -1, "finished"),
+    ("clean._rewrite", -1, "cleaned, but not on record"),
+]
+
+#: The edges that `make test` tries too.
+QUICK_EDGES = {"begun", "in the switch", "between two publications", "the new key is in place"}
+
+
+@pytest.mark.parametrize(
+    ("place", "number"),
+    [
+        pytest.param(place, number, id=name, marks=[] if name in QUICK_EDGES else pytest.mark.slow)
+        for place, number, name in EDGES
+    ],
+)
+def test_a_re_keying_that_is_killed_goes_on(force: Settings, place: str, number: int) -> None:
+    environment = os.environ | {
+        "PYTHONPATH": f"{force.project_root}/include:{force.project_root}",
+        "ASSURANCE_HOME": str(force.home),
+    }
+    process = subprocess.run(
+        [sys.executable, "-c", KILLED_AT, f"{_ROOM}.{place}", str(number)],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert process.returncode == -signal.SIGKILL, process.stderr
+    # Each publication has earlier keys or new ones, and readers can use the current one.
+    for publication_id in (1, 2, 3):
+        keys = {
+            key.startswith("K")
+            for table in TABLES_WITH_KEYS
+            for key in officers(force, table, publication_id)
+        }
+        assert len(keys) == 1
+    with as_reader(force, "bi") as reader:
+        shown = reader.execute("select count(*) from marts.dim_officer").fetchone()
+    assert shown == (10,)
+    current = current_publication(force)
+    assert current is not None
+    assert current.publication_id == 3
+    finished = value(force, "select count(*) from audit.rekey where finished_at is not null")
+    rekey(force, None if finished or value(force, "select count(*) from audit.rekey") else BECAUSE)
+    assert clean(force) is None
+    check_rekeyed(force)
+    assert value(force, "select count(*) from audit.rekey where cleaned_at is null") == 0
+
+
+# ---------------------------------------------------------------- the command
+
+
+def test_the_command_re_keys_and_shows_the_state(
+    force: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASSURANCE_HOME", str(force.home))
+    # The handmade pseudonyms were not made with the key, so the state is not well before.
+    assert run_command(["pseudonyms", "status", "--json"]) == 1
+    before = json.loads(capsys.readouterr().out)
+    assert (before["version"], before["pseudonyms"], before["rekeys"]) == (1, 10, [])
+    assert before["key_is_right"] is False
+    assert run_command(["pseudonyms", "rekey"]) == 2
+    assert "needs a reason: give it with --because" in capsys.readouterr().err
+    assert run_command(["pseudonyms", "rekey", "--because", BECAUSE]) == 0
+    shown = capsys.readouterr().out
+    assert "Publication 2 is changed." in shown
+    assert "10 pseudonyms of key version 1 were replaced by those of version 2." in shown
+    key = (force.secrets_dir / "pseudonym_key").read_text()
+    assert key not in shown
+    assert run_command(["pseudonyms", "status"]) == 0
+    shown = capsys.readouterr().out
+    assert "Key here     that of version 2" in shown
+    assert BECAUSE in shown
+    assert key not in shown
+    assert run_command(["pseudonyms", "status", "--json"]) == 0
+    after = json.loads(capsys.readouterr().out)
+    assert (after["version"], after["pseudonyms"], after["of_earlier_versions"]) == (2, 10, 0)
+    assert (after["has_force"], after["is_well"]) == (True, True)
+    assert after["rekeys"][0]["because"] == BECAUSE
+    check_rekeyed(force)
+
+
+# ---------------------------------------------------------------- upgrade
+
+
+def test_pseudonyms_from_before_keep_their_form_until_a_re_keying(
+    fresh_warehouse: Settings, tmp_path: Path
+) -> None:
+    settings = with_its_own_key(fresh_warehouse, tmp_path)
+    key = secret(settings, "pseudonym_key")
+    old = pseudonym(key, FORCE, "employee_no", "000001", form=1)
+    with administrator(settings) as conn:
+        # As migration 0031 leaves a deployment that had pseudonyms.
+        conn.execute("update audit.pseudonym_key set form = 1, made_at = null")
+        conn.execute(
+            "insert into identity.pseudonym values (%s, 'employee_no', '000001', %s, 1)",
+            (FORCE, old),
+        )
+    assert assign_pseudonyms(settings) == 0
+    recorded = value(settings, "select check_value from audit.pseudonym_key")
+    assert recorded == check_value(key, 1)
+    assert not read_status(settings).has_force
+    assert "do not depend on the force yet" in status_screen(read_status(settings))
+    rekey(settings, "the force must be in the pseudonyms")
+    new = (settings.secrets_dir / "pseudonym_key").read_text()
+    stored = value(settings, "select officer_key from identity.pseudonym")
+    assert stored == pseudonym(new, FORCE, "employee_no", "000001")
+    assert read_status(settings).has_force
+
+
+def test_another_key_than_that_of_the_pseudonyms_is_refused_at_the_first_use(
+    fresh_warehouse: Settings, tmp_path: Path
+) -> None:
+    settings = with_its_own_key(fresh_warehouse, tmp_path)
+    secret(settings, "pseudonym_key")
+    with administrator(settings) as conn:
+        conn.execute("update audit.pseudonym_key set form = 1, made_at = null")
+        conn.execute(
+            "insert into identity.pseudonym values (%s, 'employee_no', '1', %s, 1)",
+            (FORCE, pseudonym("another key", FORCE, "employee_no", "1", form=1)),
+        )
+    with pytest.raises(AssuranceError, match="is not the key of version 1"):
+        assign_pseudonyms(settings)
+    (settings.secrets_dir / "pseudonym_key").unlink()
+    with pytest.raises(AssuranceError, match="is not the key of version 1"):
+        assign_pseudonyms(settings)
+    assert not (settings.secrets_dir / "pseudonym_key").exists()
+
+
+def test_the_list_of_changes_is_for_nobody_else(force: Settings) -> None:
+    for role in ("oic_landing", "oic_transform", "oic_gate", "oic_publish", "oic_erasure"):
+        with (
+            connect(force, role=role) as conn,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            conn.execute("select * from identity.key_change")

@@ -1,0 +1,250 @@
+"""A supervisor learns whom the own teams' exceptions are about. Each look is logged first."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from oic_assurance.cli.main import run_command
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.operations.worklist import (
+    OpenException,
+    fill_directory,
+    read_worklist,
+    write_worklist,
+)
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from tests.databases import administrator
+from tests.integration.publishing.limited_readers import Connect, logins, two_publications
+
+WHY = "the weekly talk about open work"
+BEGIN, LOOK = "begin read write", f"select worklist.log_look('{WHY}')"
+
+
+@pytest.fixture
+def warehouse(fresh_warehouse: Settings) -> Iterator[Settings]:
+    """Two publications. Officer K1 is in team U1, K2 in U2 and so on; each has a number."""
+    with two_publications(fresh_warehouse) as published:
+        with connect(published, role="oic_landing") as conn:
+            conn.execute(
+                "insert into identity.pseudonym "
+                "select %s, 'employee_no', '90000' || n, 'K' || n, 1 "
+                "from generate_series(1, 10) as n",
+                (published.force_code,),
+            )
+        yield published
+
+
+@pytest.fixture
+def log_in(warehouse: Settings) -> Iterator[Connect]:
+    with logins(warehouse) as connection:
+        yield connection
+
+
+def entries(warehouse: Settings) -> list[tuple[str, str, str]]:
+    """Return who has looked, at what and why, for each entry of the log."""
+    with administrator(warehouse) as conn:
+        return conn.execute(
+            "select who, what, because from audit.processing_log where action = 'consultation' "
+            "order by log_id"
+        ).fetchall()
+
+
+def committed_look(reader: psycopg.Connection, statement: str = LOOK) -> str:
+    reader.execute(BEGIN)
+    (look,) = reader.execute(statement.encode()).fetchone() or (None,)
+    reader.execute("commit")
+    return str(look)
+
+
+def people(reader: psycopg.Connection, look: str) -> list[tuple[str, str, str | None]]:
+    return reader.execute(
+        "select org_unit_code, number, name from worklist.exceptions(%s)", (look,)
+    ).fetchall()
+
+
+def test_a_supervisor_sees_the_numbers_of_the_own_teams_and_each_is_logged(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    reader = log_in("inspector_two")
+    shown = people(reader, committed_look(reader))
+    # Units U2 and U3 have the officers 2 and 7, 3 and 8.
+    assert sorted(shown) == [
+        ("U2", "900002", None),
+        ("U2", "900007", None),
+        ("U3", "900003", None),
+        ("U3", "900008", None),
+    ]
+    logged = entries(warehouse)
+    assert len(logged) == 4
+    assert {who for who, _, _ in logged} == {"inspector_two"}
+    assert {because for _, _, because in logged} == {WHY}
+    # The log lasts longer than the officer's record may: it names the exception.
+    assert not any("K2" in what or "900002" in what for _, what, _ in logged)
+
+
+def test_one_unit_can_be_asked_for_and_another_teams_cannot(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    reader = log_in("inspector_two")
+    look = committed_look(reader, f"select worklist.log_look('{WHY}', 'U2')")
+    assert {unit for unit, _, _ in people(reader, look)} == {"U2"}
+    messages = set()
+    for unit in ("U1", "U4", "NONE"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege) as refusal:
+            committed_look(log_in("inspector_two"), f"select worklist.log_look('{WHY}', '{unit}')")
+        messages.add(refusal.value.diag.message_primary)
+    # Whether a unit exists is not told.
+    assert messages == {"that is none of your units"}
+
+
+def test_nobody_is_shown_before_the_log_is_committed(warehouse: Settings, log_in: Connect) -> None:
+    reader, other = log_in("inspector_one"), log_in("inspector_one")
+    logged = len(entries(warehouse))
+    reader.execute(BEGIN)
+    (look,) = reader.execute(LOOK.encode()).fetchone() or (None,)
+    for session in (reader, other):
+        if session is reader:
+            session.execute("savepoint before")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            people(session, look)
+        if session is reader:
+            session.execute("rollback to before")
+    reader.execute("savepoint inner_one")
+    (inner,) = reader.execute(LOOK.encode()).fetchone() or (None,)
+    reader.execute("release savepoint inner_one")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        people(reader, inner)
+    reader.execute("rollback")
+    for rolled_back in (look, inner):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            people(reader, rolled_back)
+    assert len(entries(warehouse)) == logged
+    # One statement cannot both log and show.
+    reader.execute(BEGIN)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        reader.execute(f"select * from worklist.exceptions(({LOOK}))".encode())
+    reader.execute("rollback")
+
+
+def test_a_look_belongs_to_one_login_and_ends_after_a_quarter_of_an_hour(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    look = committed_look(log_in("inspector_two"))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        people(log_in("inspector_one"), look)
+    assert people(log_in("inspector_two"), look)
+    with administrator(warehouse) as conn:
+        conn.execute("update identity.look set asked_at = asked_at - interval '16 minutes'")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        people(log_in("inspector_two"), look)
+
+
+def test_a_look_needs_a_reason_and_a_transaction_that_writes(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    # A login may have few sessions at a time.
+    for why in ("''", "'  x       '", "'because'", "null"):
+        with (
+            log_in("inspector_one") as reader,
+            pytest.raises(psycopg.errors.InvalidParameterValue),
+        ):
+            committed_look(reader, f"select worklist.log_look({why})")
+    reader = log_in("inspector_one")
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        reader.execute(LOOK.encode())
+    assert entries(warehouse) == []
+
+
+ATTACKS = [
+    "select * from identity.pseudonym",
+    "select * from identity.looked_at",
+    "select * from identity.directory",
+    "insert into identity.looked_at values (gen_random_uuid(), 'E23000022', '4', 'x')",
+    "insert into identity.look (look_id, login, because) values (gen_random_uuid(), 'x', 'y')",
+    "update identity.look set org_unit_code = 'U4'",
+    "delete from audit.processing_log",
+    "insert into audit.processing_log (action, what) values ('consultation', 'forged')",
+    "set role oic_identity",
+    "set role oic_worklist",
+    "select limited.own_units()",
+    "select * from worklist.exceptions(gen_random_uuid())",
+    "explain analyze select worklist.log_look('a good reason to look')",
+]
+
+
+def test_an_officer_of_another_team_cannot_be_resolved(
+    warehouse: Settings, log_in: Connect, subtests: pytest.Subtests
+) -> None:
+    for statement in ATTACKS:
+        with subtests.test(statement), log_in("inspector_one") as reader:
+            reader.execute(BEGIN)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                reader.execute(statement.encode())
+    reader = log_in("inspector_one")
+    numbers = {number for _, number, _ in people(reader, committed_look(reader))}
+    assert numbers == {"900001", "900006"}
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        committed_look(log_in("office_reader"))
+
+
+def test_the_command_shows_every_unit_and_writes_a_private_file(
+    warehouse: Settings, log_in: Connect, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = read_worklist(warehouse, "U3", WHY, "somebody")
+    assert {one.number for one in found.exceptions} == {"900003", "900008"}
+    assert len(read_worklist(warehouse, None, WHY, "somebody").exceptions) == 10
+    logged = entries(warehouse)
+    assert {who for who, _, _ in logged} == {"oic_worklist"}
+    assert {because for _, _, because in logged} == {f"{WHY} (somebody, assurance worklist)"}
+    to = tmp_path / "week.csv"
+    write_worklist(found, to)
+    assert to.stat().st_mode & 0o777 == 0o600
+    with to.open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [line["number"] for line in lines] == [one.number for one in found.exceptions]
+    assert list(lines[0]) == list(OpenException.__dataclass_fields__)
+    for wrong in ([], ["--because", "no"], ["--because", WHY, "--unit", "NONE"]):
+        assert run_command(["worklist", *wrong]) == 2
+    assert run_command(["worklist", "--unit", "U3", "--because", WHY]) == 0
+    assert "900003" in capsys.readouterr().out
+
+
+def test_the_command_uses_a_supervisors_own_login(
+    warehouse: Settings, log_in: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = log_in("inspector_one").info
+    uri = f"postgresql://{info.user}:{info.password}@{info.host}:{info.port}/{info.dbname}"
+    monkeypatch.setenv("AIRFLOW_CONN_WORKLIST", uri)
+    found = read_worklist(warehouse, None, WHY, "somebody")
+    assert found.login == "inspector_one"
+    assert {one.org_unit_code for one in found.exceptions} == {"U1"}
+    with pytest.raises(UsageError, match="none of your units"):
+        read_worklist(warehouse, "U2", WHY, "somebody")
+
+
+def test_names_come_from_the_directory_and_go_with_the_pseudonym(
+    warehouse: Settings, log_in: Connect, tmp_path: Path
+) -> None:
+    names = tmp_path / "names.csv"
+    names.write_text("employee_no,name\n900001,Officer One\n999999,Nobody\n900002,Officer Two\n")
+    filled = fill_directory(warehouse, names)
+    assert (filled.stored, filled.unknown) == (2, 1)
+    reader = log_in("inspector_one")
+    assert ("U1", "900001", "Officer One") in people(reader, committed_look(reader))
+    names.write_text("employee_no,name\n900001,Officer Uno\n")
+    assert fill_directory(warehouse, names).stored == 1
+    with connect(warehouse, role="oic_erasure") as conn:
+        conn.execute("delete from identity.pseudonym where identifier = '900001'")
+    with administrator(warehouse) as conn:
+        assert conn.execute("select count(*) from identity.directory").fetchone() == (0,)
+    for text, wrong in (
+        ("employee_no,names\n1,x\n", "needs the columns"),
+        ("employee_no,name\n1,x\n1,y\n", "stands twice"),
+    ):
+        names.write_text(text)
+        with pytest.raises(AssuranceError, match=wrong):
+            fill_directory(warehouse, names)

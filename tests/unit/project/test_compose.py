@@ -1,0 +1,76 @@
+"""What docker-compose.yml and deploy/ promise about encrypted connections."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cryptography import x509
+
+from oic_assurance.warehouse.transport import check_links
+from tests.tls import make_certificates
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+    return found
+
+
+def test_every_airflow_process_gets_only_checked_connections(
+    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = [one for one in compose["services"].values() if "AIRFLOW_CONN_RMS" in _values(one)]
+    assert len(services) == 5
+    for service in services:
+        given = _values(service)
+        assert given["ASSURANCE_REQUIRE_TLS"] == "${ASSURANCE_REQUIRE_TLS:-verify-full}"
+        assert given["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"].startswith("https://")
+        for name, value in given.items():
+            if str(value).startswith(("postgresql", "postgres")):
+                monkeypatch.setenv(name, re.sub(r"\$\{[^}]*\}", "word", str(value)))
+        monkeypatch.setenv("ASSURANCE_REQUIRE_TLS", "verify-full")
+        check_links()
+        assert "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" in given
+
+
+def _values(service: dict[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = service.get("environment", {})
+    return values
+
+
+def test_the_server_lets_nobody_in_without_tls(compose: dict[str, Any]) -> None:
+    assert "ssl=on" in compose["services"]["postgres"]["command"]
+    lines = (ROOT / "deploy" / "pg_hba.conf").read_text("utf-8").splitlines()
+    kinds = [line.split()[0] for line in lines if line and not line.startswith("#")]
+    assert set(kinds) == {"local", "hostssl"}
+
+
+def test_only_the_script_sees_the_key_of_the_authority(compose: dict[str, Any]) -> None:
+    with_authority = [
+        name
+        for name, service in compose["services"].items()
+        if any(str(volume).startswith("authority:") for volume in service.get("volumes", ()))
+    ]
+    assert with_authority == ["certificates"]
+
+
+def test_certificates_stay_while_they_hold(tmp_path: Path) -> None:
+    make_certificates(tmp_path, "postgres,db.example,192.0.2.7")
+    first = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    make_certificates(tmp_path, "postgres,db.example,192.0.2.7")
+    assert {path: path.read_bytes() for path in first} == first
+    names = {str(path.relative_to(tmp_path)): path.stat().st_mode & 0o777 for path in first}
+    assert names == {
+        "authority/ca.key": 0o600,
+        "authority/ca.crt": 0o644,
+        "postgres/server.key": 0o600,
+        "postgres/server.crt": 0o644,
+        "postgres/ca.crt": 0o644,
+    }
+    certificate = x509.load_pem_x509_certificate((tmp_path / "postgres/server.crt").read_bytes())
+    alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert alternative.get_values_for_type(x509.DNSName) == ["postgres", "db.example"]
