@@ -1,11 +1,14 @@
 # One image for every process of Airflow, built from this repository and the hashed lock.
-FROM python:3.11-slim-bookworm
+# The digest is not known where this file was written. Pin the image when you build: replace the tag by
+# @sha256:… from `docker image inspect --format '{{index .RepoDigests 0}}' python:3.11-slim-trixie`.
+FROM python:3.11-slim-trixie
 
 ENV PYTHONUNBUFFERED=1 \
     PATH=/opt/venv/bin:$PATH \
     VIRTUAL_ENV=/opt/venv \
     AIRFLOW_HOME=/var/lib/assurance/airflow \
     ASSURANCE_HOME=/var/lib/assurance \
+    ASSURANCE_PG_BIN=/usr/lib/postgresql/17/bin \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/assurance/dags \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=False \
@@ -14,20 +17,26 @@ ENV PYTHONUNBUFFERED=1 \
     SCARF_ANALYTICS=false \
     DO_NOT_TRACK=1
 
+# Programs for back-ups that are built with TLS, of the version of the server in docker-compose.yml.
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client-17 \
+    && rm -rf /var/lib/apt/lists/*
+
 RUN groupadd --gid 50000 assurance \
-    && useradd --uid 50000 --gid 50000 --home-dir /var/lib/assurance --create-home assurance
+    && useradd --uid 50000 --gid 50000 --home-dir /var/lib/assurance --create-home assurance \
+    && chmod 0700 /var/lib/assurance
 
 WORKDIR /opt/assurance
-COPY requirements-uv.lock requirements.lock ./
+COPY requirements-uv.lock requirements-production.lock ./
 RUN python -m venv /opt/venv \
     && pip install --no-cache-dir --no-deps --require-hashes -r requirements-uv.lock \
-    && uv pip install --no-cache --no-deps --require-hashes --compile-bytecode -r requirements.lock
+    && uv pip install --no-cache --no-deps --require-hashes --compile-bytecode -r requirements-production.lock
 
 COPY pyproject.toml ./
 COPY include include
 COPY expectations expectations
 COPY dbt_project dbt_project
 COPY dags dags
+COPY deploy/airflow deploy/airflow
 RUN uv pip install --no-cache --no-deps --no-build-isolation -e .
 
 USER assurance

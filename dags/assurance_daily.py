@@ -20,7 +20,9 @@ from expectations.vocabulary import Stage
 from oic_assurance import clock, pipeline
 from oic_assurance.errors import ServerError, SourceUnavailable
 from oic_assurance.platform.airflow.approval import WarningApproval
+from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
 from oic_assurance.settings import load_settings
+from oic_assurance.warehouse.account import account
 
 DOC = """
 ### What it does
@@ -65,7 +67,10 @@ Do not change tables in `marts`, `generation` or `audit` by hand.
 MARTS = Asset("oic_assurance_marts", uri="oic-assurance://warehouse/marts")
 
 SETTINGS = load_settings()
+use_secrets_backend(SETTINGS)
 RUN_TIMEOUT = timedelta(hours=3)
+#: The user that Airflow names for a run of `dag.test`.
+DAG_TEST = "dag_test"
 APPROVAL_TIMEOUT = timedelta(hours=SETTINGS.approval_hours)
 
 # How long a failed task waits before it is retried. Under Airflow's scheduler this is minutes, so
@@ -97,6 +102,16 @@ def as_at(context: Any) -> datetime:
 def run_id() -> str:
     """Return the ID of the run that the current task belongs to."""
     return str(get_current_context()["run_id"])
+
+
+def started_by(context: Any) -> str | None:
+    """Return the login of the person who started the run, or None if the schedule started it.
+
+    `assurance run` executes the DAG as a test, so Airflow knows no user. Then it is the account of
+    this machine.
+    """
+    user = context["dag_run"].triggering_user_name
+    return account() if user == DAG_TEST else user
 
 
 def mark_failed(context: Any) -> None:
@@ -131,7 +146,8 @@ def assurance_daily() -> None:
 
     @task
     def open_run() -> list[str]:
-        return pipeline.open_run(load_settings(), run_id(), as_at(get_current_context()))
+        context = get_current_context()
+        return pipeline.open_run(load_settings(), run_id(), as_at(context), started_by(context))
 
     @task(map_index_template="{{ dataset }}", max_active_tis_per_dagrun=4)
     def extract(dataset: str) -> dict[str, int]:

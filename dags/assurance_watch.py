@@ -7,7 +7,10 @@ from airflow.sdk import dag, task
 
 from oic_assurance import pipeline
 from oic_assurance.notifications.channels import configured
+from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
 from oic_assurance.settings import load_settings
+
+use_secrets_backend(load_settings())
 
 DOC = """
 ### What it does

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from oic_assurance.batches.archive_key import archive_key
 from oic_assurance.builds import candidate, marts, record, runs
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.deadline import freeze_deadlines
@@ -26,9 +27,11 @@ from oic_assurance.builds.policy_check import check_policy
 from oic_assurance.clock import check_not_in_future, london_day, utc_now
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse import embedded, processing_log
 from oic_assurance.warehouse.connections import connect, reason, uses_embedded_server
 from oic_assurance.warehouse.migrate import migrate
+from oic_assurance.warehouse.reader_guard import guarded
+from oic_assurance.warehouse.transport import check_links
 
 if TYPE_CHECKING:
     from expectations.vocabulary import Stage
@@ -43,8 +46,12 @@ def prepare_warehouse(settings: Settings) -> None:
 
     Raises:
         ServerError: If the server cannot be reached.
+        UsageError: If TLS is required, and a configured connection does not check its server. Or if
+            the key of the archive is not valid.
         AssuranceError: If a migration fails.
     """
+    check_links()
+    archive_key(settings)
     if uses_embedded_server():
         embedded.start(settings)
     connect(settings).close()
@@ -56,29 +63,38 @@ def prepare_warehouse(settings: Settings) -> None:
         raise AssuranceError(error.message) from error
 
 
-def open_run(settings: Settings, run_id: str, as_at: datetime) -> list[str]:
+@guarded
+def open_run(
+    settings: Settings, run_id: str, as_at: datetime, started_by: str | None = None
+) -> list[str]:
     """Prepare the warehouse, record the run, and return the names of the datasets to extract.
+
+    `started_by` is the login of the person who started the run, or None for the schedule.
 
     Raises:
         UsageError: If the moment is later than now.
         ServerError: If the server cannot be reached.
-        AssuranceError: If a migration fails.
+        AssuranceError: If a migration fails, or a re-keying of the pseudonyms is unfinished.
     """
     from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
+    from oic_assurance.landing.pseudonyms import check_no_rekey
     from oic_assurance.publishing.audiences import keep_audiences
 
     check_not_in_future(as_at)
     prepare_warehouse(settings)
-    runs.open_run(settings, run_id, as_at)
+    runs.open_run(settings, run_id, as_at, started_by)
     with _failure_on_record(settings, run_id, "opening the run"):
+        with connect(settings, role=runs.ROLE) as connection:
+            check_no_rekey(connection)
         ensure_raw_tables(settings)
         if not keep_audiences(settings):
             LOG.info("A reader holds a mart. Its audience is checked again at the publication.")
         return dataset_ids()
 
 
+@guarded
 def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
-    """Land the new deliveries of one dataset.
+    """Land the new deliveries of one dataset, and recall records whose marking has risen.
 
     Returns the numbers of batches, landed rows, rejected rows and refused deliveries. If the
     dataset fails, the reason is recorded in the warehouse, and the run continues with the other
@@ -88,9 +104,18 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
         AssuranceError: If the dataset cannot be extracted.
     """
     from oic_assurance.landing.land import land_dataset
+    from oic_assurance.operations.recall.recall import carry_out
+    from oic_assurance.sources.declarations.load import dataset as find_dataset
 
+    declared = find_dataset(dataset)
     with _server_errors_can_be_retried(dataset):
-        report = land_dataset(settings, dataset, run_id)
+        try:
+            report = land_dataset(settings, dataset, run_id)
+        finally:
+            # Records whose marking has risen are recalled even if the rest could not be landed.
+            if declared.kind == "database" and declared.database.marking is not None:
+                carry_out(settings, declared)
+    _seal(settings)
     return {
         "batches": report.batches,
         "landed": report.rows_landed,
@@ -99,6 +124,7 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
     }
 
 
+@guarded
 def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
     """Check the policy, give every new officer a pseudonym, and open the build.
 
@@ -115,9 +141,11 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
         assign_pseudonyms(settings)
         build = record.open_build(settings, run_id, as_at)
         record_required_checks(settings, build.build_id)
+        _seal(settings)
         return build.build_id
 
 
+@guarded
 def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """Build the marts of the candidate, except the sealed marts.
 
@@ -139,6 +167,7 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
         marts.build_marts(settings, build)
 
 
+@guarded
 def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str:
     """Run the expectations of a stage on the build, and return the gate's verdict on the stage.
 
@@ -157,6 +186,7 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str
         return verdict.verdict
 
 
+@guarded
 def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """Build the sealed marts, which show the results of the checks that have run so far."""
     with (
@@ -217,6 +247,7 @@ def decide(
         runs.note_failure(settings, run_id, message, blocked=True)
 
 
+@guarded
 def publish(settings: Settings, run_id: str, build_id: int) -> int:
     """Publish the candidate and return the ID of the publication.
 
@@ -226,7 +257,9 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
     from oic_assurance.publishing.publish import publish as publish_build
 
     with _failure_on_record(settings, run_id, "publishing"):
-        return publish_build(settings, record.load_build(settings, build_id)).publication_id
+        published = publish_build(settings, record.load_build(settings, build_id))
+    _seal(settings)
+    return published.publication_id
 
 
 def publish_approved(settings: Settings, build_id: int) -> None:
@@ -237,23 +270,28 @@ def publish_approved(settings: Settings, build_id: int) -> None:
     publish(settings, record.load_build(settings, build_id).run_id, build_id)
 
 
+@guarded
 def tidy(settings: Settings) -> None:
     """Do the maintenance after a publication.
 
     - Refresh the planner's statistics, detach old generations and drop the oldest ones.
     - Delete the keys of rows that failed a check more than six weeks ago.
     - Finish erasures: remove what is left of erased records.
+    - Finish a re-keying: remove what is left of earlier pseudonyms.
 
     Readers already see the new generation, so a failure here does not fail the run.
     """
     from oic_assurance.gates.results import forget_failing_rows
     from oic_assurance.operations.erase.finish import finish_erasures
+    from oic_assurance.operations.pseudonyms.clean import clean
     from oic_assurance.publishing.maintenance import tidy as tidy_generations
 
     tidy_generations(settings)
     with connect(settings, role="oic_gate") as connection:
         forget_failing_rows(connection)
     finish_erasures(settings)
+    clean(settings)
+    _seal(settings)
 
 
 def document(settings: Settings, run_id: str) -> None:
@@ -268,28 +306,54 @@ def document(settings: Settings, run_id: str) -> None:
     build_data_docs(settings, run_id)
 
 
+@guarded
 def make_packs(settings: Settings) -> None:
-    """Make the assurance pack and the public pack. A failure here does not fail the run."""
-    from oic_assurance.reporting.pack.make import make_packs as make
+    """Make the assurance pack. A failure here does not fail the run."""
+    from oic_assurance.reporting.pack.make import make_pack
 
-    make(settings)
+    make_pack(settings)
+    _seal(settings)
 
 
 def close_run(settings: Settings, run_id: str) -> int:
     """Close the run, send notifications, and return the ID of the publication that the run made.
 
+    What readers have consulted is entered in the log of processing, and the head of the log is
+    shipped.
+
     Raises:
         GateBlocked: If the run made no publication.
     """
     run = runs.close_run(settings, run_id)
+    close_log(settings, run_id)
     try:
         send_notifications(settings)
     except (AssuranceError, psycopg.Error) as error:
         # A failure of the notifications does not change whether the run succeeded.
-        LOG.warning("No notification was sent: %s", getattr(error, "message", type(error).__name__))
+        LOG.warning("No notification was sent: %s", _said(error))
     if run.publication_id is None:
         raise GateBlocked(f"Nothing was published: {run.message}")
     return run.publication_id
+
+
+def close_log(settings: Settings, run_id: str) -> None:
+    """Enter what readers have consulted, seal the log of processing, and ship its head.
+
+    A failure is logged as a warning. It does not change whether the run succeeded.
+    """
+    from oic_assurance.operations.audit.collect import collect
+    from oic_assurance.operations.audit.heads import ship
+
+    try:
+        for note in collect(settings).notes:
+            LOG.warning("%s", note)
+    except (AssuranceError, psycopg.Error) as error:
+        LOG.warning("What readers consulted was not entered: %s", _said(error))
+    try:
+        for failure in ship(settings, run_id):
+            LOG.warning("The head of the log of processing was not shipped to %s", failure)
+    except (AssuranceError, psycopg.Error) as error:
+        LOG.warning("The head of the log of processing was not shipped: %s", _said(error))
 
 
 def send_notifications(settings: Settings) -> None:
@@ -345,6 +409,21 @@ def _server_errors_can_be_retried(what: str) -> Iterator[None]:
         yield
     except psycopg.OperationalError as error:
         raise ServerError(f"{what}: the database failed: {reason(error)}.") from None
+
+
+def _seal(settings: Settings) -> None:
+    """Chain the entries that the stage has made in the log of processing.
+
+    If this fails, the next stage chains them.
+    """
+    try:
+        processing_log.seal(settings)
+    except (AssuranceError, psycopg.Error) as error:
+        LOG.warning("The log of processing was not sealed: %s", _said(error))
+
+
+def _said(error: Exception) -> str:
+    return str(getattr(error, "message", type(error).__name__))
 
 
 def _critical_failures(failed: Sequence["Outcome"]) -> str:

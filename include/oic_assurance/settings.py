@@ -35,6 +35,8 @@ class Settings:
     approve_warnings: bool = False
     #: How many hours Airflow waits for the approval.
     approval_hours: float = 12.0
+    #: Whether a build must be approved by somebody else than the person who started its run.
+    second_person: bool = False
 
     @property
     def secrets_dir(self) -> Path:
@@ -66,8 +68,9 @@ def load_settings() -> Settings:
         force_code=_force_code(),
         pg_port=_port(),
         pg_bin=_bin_dir(),
-        approve_warnings=_approve_warnings(),
+        approve_warnings=_yes_or_no("ASSURANCE_APPROVE_WARNINGS"),
         approval_hours=_approval_hours(),
+        second_person=_yes_or_no("ASSURANCE_SECOND_PERSON"),
     )
 
 
@@ -89,6 +92,33 @@ def declarations_folder() -> Path | None:
             f"ASSURANCE_DECLARATIONS: '{given}' is not a folder: create it or unset the variable."
         )
     return folder
+
+
+def accepts_open_server() -> bool:
+    """Return whether to use a server by URL that nobody has hardened. A warning says so each time.
+
+    Raises:
+        UsageError: `ASSURANCE_ACCEPT_UNHARDENED` is neither yes nor no.
+    """
+    return _yes_or_no("ASSURANCE_ACCEPT_UNHARDENED")
+
+
+def publisher_file() -> Path | None:
+    """Return the file that says who publishes the releases, or None for the one of the project.
+
+    Raises:
+        UsageError: `ASSURANCE_PUBLISHER` is not a file.
+    """
+    given = os.environ.get("ASSURANCE_PUBLISHER", "").strip()
+    if not given:
+        return None
+    path = Path(given).expanduser().resolve()
+    if not path.is_file():
+        raise UsageError(
+            f"ASSURANCE_PUBLISHER: '{given}' is not a file: copy include/release/publisher.yml and "
+            "fill it in, or unset the variable."
+        )
+    return path
 
 
 def _home() -> Path:
@@ -120,10 +150,10 @@ def _port() -> int | None:
     return int(given)
 
 
-def _approve_warnings() -> bool:
-    given = os.environ.get("ASSURANCE_APPROVE_WARNINGS", "").strip().lower() or "no"
+def _yes_or_no(variable: str) -> bool:
+    given = os.environ.get(variable, "").strip().lower() or "no"
     if given not in ("yes", "no"):
-        raise UsageError(f"ASSURANCE_APPROVE_WARNINGS: '{given}' must be yes or no.")
+        raise UsageError(f"{variable}: '{given}' must be yes or no.")
     return given == "yes"
 
 

@@ -5,8 +5,7 @@ import click
 from oic_assurance.batches.archive_reader import find_batch
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import ID, json_option
-from oic_assurance.cli.person import login, required_reason
+from oic_assurance.cli.parameters import ID, json_option, required_reason
 from oic_assurance.errors import UsageError
 from oic_assurance.reporting.screens.as_json import to_json
 from oic_assurance.reporting.screens.batches import (
@@ -17,6 +16,8 @@ from oic_assurance.reporting.screens.batches import (
 )
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.warehouse.account import account
 
 
 @click.group(cls=Group)
@@ -62,6 +63,24 @@ def verify(dataset: str | None, batch_id: int | None, as_json: bool) -> int:
 
 
 @batch.command()
+@click.argument("dataset", required=False)
+def minimise(dataset: str | None) -> None:
+    """Remove texts from archived extracts that are not extracted any more.
+
+    Run it once after an update that lands only the presence of a text, or that extracts a column no
+    longer. Raw and quarantine lose such texts by themselves. Delivered files stay as they are.
+    """
+    from oic_assurance.operations.erase.minimise import minimise_archive
+
+    settings = load_settings()
+    for declaration in [declared(dataset)] if dataset else datasets().values():
+        done = minimise_archive(settings, declaration)
+        if done:
+            click.echo(f"{declaration.name}: {done} archived extracts were rewritten.")
+    click.echo("No archived extract holds a text that is not extracted any more.")
+
+
+@batch.command()
 @click.argument("dataset")
 @click.option("--reason", help="Why the records are really gone.")
 def accept(dataset: str, reason: str | None) -> None:
@@ -74,7 +93,7 @@ def accept(dataset: str, reason: str | None) -> None:
 
     declaration = declared(dataset)
     reason = required_reason(reason, f"Why are the records of {declaration.name} gone?")
-    refused = accepted(load_settings(), declaration, login(), reason)
+    refused = accepted(load_settings(), declaration, account(), reason)
     click.echo(
         f"{refused.vanishing} of {refused.known} known records of {refused.table_name} may vanish. "
         "The next run lands the delivery: `assurance run`."

@@ -27,20 +27,32 @@ COMMANDS = {
     "demo": ("demo:demo", "Make a synthetic force if there is none, and do the daily run."),
     "status": ("status:status", "Show the last run, the publication, freshness and failures."),
     "checks": ("checks:checks", "Show which checks of a build failed, and which rows fail them."),
-    "pack": ("pack:pack", "Make the assurance pack for the Board, and the public pack."),
+    "pack": ("pack:pack", "Make the assurance pack for the Board."),
+    "release": ("release:release", "Make, list and withdraw releases to the public."),
     "notify": ("notify:notify", "Send notifications of new and ended problems."),
     "publication": ("publication:publication", "List, roll back, approve, reproduce publications."),
     "access": ("access:access", "Manage which login reads records or aggregates."),
+    "worklist": ("worklist:worklist", "Show open exceptions with the officer each is about."),
     "explain": ("explain:explain", "Show the records of a figure, or the history of a record."),
     "mf": ("metrics:mf", "Query measures by name with MetricFlow."),
     "quarantine": ("quarantine:quarantine", "Show, export and replay rejected rows."),
     "batch": ("batch:batch", "List landed batches, and verify raw against the archive."),
+    "archive": ("archive:archive", "Make a key, and encrypt the archive of deliveries with it."),
+    "backup": ("backup:backup", "Make an encrypted back-up, and restore one."),
     "erase": ("erase:erase", "Erase records from everywhere, and log it."),
-    "superset": ("superset:superset", "Start Superset with the dashboards, until Ctrl-C."),
-    "up": ("scheduler:up", "Start Airflow with its scheduler and web page, until Ctrl-C."),
-    "down": ("scheduler:down", "Stop Airflow if `up` runs in another terminal."),
+    "audit": ("audit:audit", "Check the log of processing, and report from it."),
+    "recall": ("recall:recall", "List records whose marking rose, and approve their erasure."),
+    "pseudonyms": (
+        "pseudonyms:pseudonyms",
+        "Replace all pseudonyms, and show their key's version.",
+    ),
+    "superset": ("servers:superset", "Start Superset with the dashboards, until Ctrl-C."),
+    "up": ("servers:up", "Start Airflow with its scheduler and web page, until Ctrl-C."),
+    "down": ("servers:down", "Stop Airflow if `up` runs in another terminal."),
 }
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
+#: The command that writes files of the repository, which everybody may read.
+FOR_THE_REPOSITORY = "sources"
 
 
 class Commands(Group):
@@ -116,11 +128,21 @@ def _show_version(ctx: click.Context, _: click.Parameter, is_wanted: bool) -> No
 )
 def cli() -> None:
     """Assurance warehouse for organised immigration crime: extract, check, publish, every day."""
+    from oic_assurance.platform.airflow.secrets_backend import VARIABLE, use_secrets_backend
+
+    if os.environ.get(VARIABLE):
+        from oic_assurance.settings import load_settings
+
+        use_secrets_backend(load_settings())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its exit code."""
-    code = run_command(sys.argv[1:] if arguments is None else arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if list(given[:1]) != [FOR_THE_REPOSITORY]:
+        # Only the owner can read what a command, or a program that it starts, writes.
+        os.umask(0o077)
+    code = run_command(given)
     if code == INTERRUPTED:
         # After the first Ctrl-C the process is about to exit, so a second Ctrl-C is ignored.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -153,7 +175,19 @@ def run_command(arguments: Sequence[str]) -> int:
         return FAILURE
     except Exception as error:
         return _complain(_unexpected(error), FAILURE)
+    finally:
+        _seal_entries()
     return result if isinstance(result, int) else 0
+
+
+def _seal_entries() -> None:
+    """Chain the entries that the command has made in the log of processing."""
+    log = sys.modules.get("oic_assurance.warehouse.processing_log")
+    if log is not None:
+        from oic_assurance.settings import load_settings
+
+        with contextlib.suppress(AssuranceError):
+            log.seal_own(load_settings())
 
 
 def _is_text(argument: str) -> bool:

@@ -1,4 +1,4 @@
-"""`assurance pack`: make the packs for the Accountability Board and for the public."""
+"""`assurance pack`: make the pack for the Accountability Board."""
 
 from datetime import datetime
 
@@ -6,8 +6,8 @@ import click
 
 from oic_assurance.cli.output import show
 from oic_assurance.cli.parameters import json_option
-from oic_assurance.reporting.pack.make import make_packs
-from oic_assurance.reporting.screens.packs import MadePacks, packs_screen
+from oic_assurance.reporting.pack.make import make_pack
+from oic_assurance.reporting.screens.packs import pack_screen
 from oic_assurance.settings import load_settings
 
 
@@ -23,8 +23,8 @@ from oic_assurance.settings import load_settings
 def pack(since: datetime | None, as_json: bool) -> None:
     """Make the assurance pack of the current publication, and print the paths of its files.
 
-    There are four files: an HTML page and a PDF for the Board, and an HTML page and a PDF for the
-    public.
+    There are two files for the Board: an HTML page and a PDF. What is for the public leaves with
+    `assurance release make`.
     """
-    board, public = make_packs(load_settings(), since.date() if since else None)
-    show(MadePacks(board, public), packs_screen, as_json=as_json)
+    made = make_pack(load_settings(), since.date() if since else None)
+    show(made, pack_screen, as_json=as_json)

@@ -1,5 +1,6 @@
 """Arguments and options that several commands use."""
 
+import sys
 from typing import Any
 
 import click
@@ -30,3 +31,14 @@ ID = PositiveInteger()
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document instead of the screen."
 )
+
+
+def required_reason(given: str | None, question: str) -> str:
+    """Return the reason for a decision. If none was given, ask for it at the terminal.
+
+    Without a terminal nobody can be asked. Then return an empty text, for which the decision is
+    refused later.
+    """
+    if given is None and sys.stdin.isatty():
+        return str(click.prompt(question))
+    return given or ""

@@ -8,8 +8,7 @@ import click
 from oic_assurance import pipeline
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import ID, json_option
-from oic_assurance.cli.person import login, required_reason
+from oic_assurance.cli.parameters import ID, json_option, required_reason
 from oic_assurance.operations.reproduce.reproduce import reproduce as recompute_and_compare
 from oic_assurance.publishing import rollback as pointer
 from oic_assurance.reporting.screens.facts import read_publications
@@ -17,6 +16,7 @@ from oic_assurance.reporting.screens.progress import working
 from oic_assurance.reporting.screens.reproduced import reproduction_screen
 from oic_assurance.reporting.screens.screen import pointer_screen, publications_screen
 from oic_assurance.settings import load_settings
+from oic_assurance.warehouse.account import account
 
 by_option = click.option(
     "--by",
@@ -101,7 +101,7 @@ def reproduce(publication_id: int, as_json: bool) -> int:
 
 def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) -> None:
     settings = load_settings()
-    user = login()
+    user = account()
     pipeline.decide(
         settings,
         build_id,

@@ -1,6 +1,5 @@
 """`assurance quarantine`: show rejected rows, export them for correction, and replay them."""
 
-import getpass
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from oic_assurance.cli.parameters import ID, json_option
 from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.reporting.screens import quarantine as screens
 from oic_assurance.settings import load_settings
+from oic_assurance.warehouse.account import account
 
 reason_option = click.option(
     "--reason",
@@ -77,7 +77,7 @@ def export(
     from oic_assurance.operations.replay.export import export_rejected
 
     which = QuarantineFilter(dataset, table, reason, batch_id)
-    exported = export_rejected(load_settings(), which, to, getpass.getuser())
+    exported = export_rejected(load_settings(), which, to, account())
     sys.stdout.write(screens.export_screen(exported, dataset, to))
 
 
@@ -99,5 +99,5 @@ def replay(dataset: str, file: Path | None, because: str | None) -> None:
     """
     from oic_assurance.operations.replay.replay import replay as replay_rows
 
-    report = replay_rows(load_settings(), dataset, file, because, getpass.getuser())
+    report = replay_rows(load_settings(), dataset, file, because, account())
     sys.stdout.write(screens.replay_screen(report))

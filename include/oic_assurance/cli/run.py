@@ -11,7 +11,7 @@ import click
 
 from oic_assurance import clock
 from oic_assurance.builds import runs
-from oic_assurance.errors import AssuranceError
+from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.in_process import run_daily
 from oic_assurance.platform.process_lock import only_one
@@ -62,7 +62,14 @@ def run_once(settings: Settings, as_at: datetime) -> None:
         if finished is None or finished.outcome != "published":
             reason = finished.message if finished else lines.last_error
             raise AssuranceError(_failure(settings, finished, reason or "no reason given", log))
-        sys.stdout.write(run_summary(settings, finished))
+        try:
+            sys.stdout.write(run_summary(settings, finished))
+        except ServerError as error:
+            # Readers may have all their connections. The run has published all the same.
+            sys.stdout.write(
+                f"Publication {finished.publication_id} is made. {error.message} "
+                "`assurance status` shows it later.\n"
+            )
 
 
 @contextmanager

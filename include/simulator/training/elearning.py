@@ -189,8 +189,9 @@ class Learner:
 
     def _result(self, day: date, module: str, score: int, version: str = VERSION) -> None:
         rng = self._rng
-        # All random draws come before the question whether the person is in post. A career that is
-        # simulated further can give another answer, and later draws must not depend on this.
+        # Make all random draws before the check whether the person is in post. If the career is
+        # simulated to a later date, the check can have another result. The later draws must stay
+        # the same.
         hour = rng.weighted(HOURS) + rng.random()
         on_nights, small_hour = rng.happens(0.6), rng.uniform(1, 3)
         lag = rng.uniform(24, 130) if rng.happens(0.012) else rng.uniform(0, 0.3)

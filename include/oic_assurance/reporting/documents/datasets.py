@@ -137,6 +137,10 @@ def _rules(column: Column) -> Iterable[str]:
         yield f"{column.digits} digits; leading zeros that a spreadsheet removed are restored"
     if column.pattern is not None:
         yield f"matches `{column.pattern}`"
+    if column.reference:
+        yield "a reference: rejected if it reads like prose"
+    if column.presence:
+        yield "only whether there is a text; the text itself is never stored"
     if column.refers_to is not None:
         yield f"a value of `{column.refers_to}`; any other value lands and is counted"
     if column.identifies is not None:
@@ -148,7 +152,8 @@ def _bad_value(dataset: Dataset, column: Column) -> str:
     if column.when_unreadable == "blank":
         return BLANK
     is_parsed = dataset.kind == "file" and (column.type != "text" or column.digits is not None)
-    if is_parsed or column.required or column.required_when or column.codes or column.pattern:
+    has_rules = column.required or column.required_when or column.codes or column.pattern
+    if (is_parsed and not column.presence) or has_rules or column.reference:
         return REJECTED
     return NO_CHECK
 

@@ -1,4 +1,4 @@
-"""Read the data that the packs show: the results of the queries in `include/bi/queries`."""
+"""Read the data that the pack shows: the results of the queries in `include/bi/queries`."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -40,7 +40,6 @@ BOARD_QUERIES = (
     "data_quality_failed",
     "recommendation",
 )
-PUBLIC_QUERIES = ("public_position", "public_period")
 
 
 def board_facts(settings: Settings) -> Facts:
@@ -49,18 +48,7 @@ def board_facts(settings: Settings) -> Facts:
     Raises:
         AssuranceError: If nothing has been published.
     """
-    return _read(settings, "bi", BOARD_QUERIES)
-
-
-def public_facts(settings: Settings) -> Facts:
-    """Return the data of the public pack.
-
-    It is read with a login that may see the public release only.
-
-    Raises:
-        AssuranceError: If nothing has been published.
-    """
-    return _read(settings, "public", PUBLIC_QUERIES)
+    return _read(settings, BOARD_QUERIES)
 
 
 def of_point(rows: Iterable[Row], point_code: str) -> list[Row]:
@@ -68,14 +56,14 @@ def of_point(rows: Iterable[Row], point_code: str) -> list[Row]:
     return [row for row in rows if row["point_code"] == point_code]
 
 
-def _read(settings: Settings, login: str, queries: Iterable[str]) -> Facts:
+def _read(settings: Settings, queries: Iterable[str]) -> Facts:
     """Run the queries and return their results.
 
     All queries run in one transaction, so that all results are from the same publication.
     """
     folder = settings.project_root / QUERIES
     try:
-        with psycopg.connect(url(settings, login), row_factory=dict_row) as reader:
+        with psycopg.connect(url(settings, "bi"), row_factory=dict_row) as reader:
             return {
                 query: reader.execute((folder / f"{query}.sql").read_bytes()).fetchall()
                 for query in queries

@@ -1,4 +1,4 @@
-"""Make the packs of the current publication, and replace the files of the previous packs."""
+"""Make the pack of the current publication, and replace the files of the previous pack."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,14 +6,16 @@ from pathlib import Path
 
 from oic_assurance.reporting.pack import earlier
 from oic_assurance.reporting.pack.content import board
-from oic_assurance.reporting.pack.facts import board_facts, public_facts
-from oic_assurance.reporting.pack.pages import board_page, public_page, write_pdf
-from oic_assurance.reporting.pack.public import public
+from oic_assurance.reporting.pack.facts import Facts, board_facts
+from oic_assurance.reporting.pack.pages import board_page, write_pdf
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.processing_log import enter, publication_mark
 
 FOLDER = Path("reports") / "pack"
-BOARD, PUBLIC = "assurance-pack", "public-release"
+ROLE = "oic_publish"
+NAME = "assurance-pack"
 
 
 @dataclass(frozen=True)
@@ -24,18 +26,20 @@ class Pack:
     paper: Path
 
 
-def packs(settings: Settings) -> tuple[Pack, Pack]:
-    """Return the paths of the Board's pack and the public pack. The files may not exist yet."""
+def pack_files(settings: Settings) -> Pack:
+    """Return the paths of the pack's files. The files may not exist yet."""
     folder = settings.home / FOLDER
-    return _files(folder, BOARD), _files(folder, PUBLIC)
+    return Pack(folder / f"{NAME}.html", folder / f"{NAME}.pdf")
 
 
-def make_packs(settings: Settings, since: date | None = None) -> tuple[Pack, Pack]:
-    """Make the packs of the current publication and return the paths of their files.
+def make_pack(settings: Settings, since: date | None = None) -> Pack:
+    """Make the pack of the current publication and return the paths of its files.
 
-    The Board's pack shows what has changed since an earlier pack. Without `since`, the earlier pack
+    The pack shows what has changed since an earlier pack. Without `since`, the earlier pack
     is the previous one. With `since`, it is the last pack whose figures are as at that day or an
     earlier day.
+
+    The packs are logged as disclosures.
 
     Raises:
         AssuranceError: If nothing has been published.
@@ -45,15 +49,26 @@ def make_packs(settings: Settings, since: date | None = None) -> tuple[Pack, Pac
     earlier_packs.mkdir(mode=0o700, exist_ok=True)
     facts = board_facts(settings)
     compared_with = earlier.load(earlier_packs, facts, since)
-    board_pack, public_pack = packs(settings)
-    _write(board_pack, board_page(board(facts, compared_with)))
-    _write(public_pack, public_page(public(public_facts(settings))))
+    pack = pack_files(settings)
+    _write(pack, board_page(board(facts, compared_with)))
+    _log(settings, facts)
     earlier.save(earlier_packs, facts)
-    return board_pack, public_pack
+    return pack
 
 
-def _files(folder: Path, name: str) -> Pack:
-    return Pack(folder / f"{name}.html", folder / f"{name}.pdf")
+def _log(settings: Settings, facts: Facts) -> None:
+    """Log that the pack was made for its readers (DPA 2018 section 62 requires it)."""
+    (publication,) = facts["publication"]
+    number = publication["publication_id"]
+    with connect(settings, role=ROLE) as connection:
+        enter(
+            connection,
+            "disclosure",
+            f"{NAME}.html and {NAME}.pdf of publication {number}",
+            to_whom="the Accountability Board",
+            because="so that the Board can hold the force to account",
+            concerns=[publication_mark(number)],
+        )
 
 
 def _write(pack: Pack, text: str) -> None:

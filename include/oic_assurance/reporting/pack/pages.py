@@ -1,10 +1,10 @@
-"""Write the packs as PDF, and as HTML pages that need no other file such as a font."""
+"""Write the pack as PDF, and as an HTML page that needs no other file such as a font."""
 
 import base64
 from pathlib import Path
 
+from oic_assurance.gates.content_policy import with_policy
 from oic_assurance.reporting.pack.content import Board
-from oic_assurance.reporting.pack.public import Public
 
 TEMPLATES = Path(__file__).with_name("templates")
 #: The files of the font that is embedded in the pages, by font weight.
@@ -14,11 +14,6 @@ FONT_FILES = {400: "SourceSansPro-Regular.ttf", 700: "SourceSansPro-Bold.ttf"}
 def board_page(board: Board) -> str:
     """Return the Board's pack as one HTML page."""
     return _render("board.html.j2", board=board)
-
-
-def public_page(public: Public) -> str:
-    """Return the public pack as one HTML page."""
-    return _render("public.html.j2", public=public)
 
 
 def write_pdf(page: str, path: Path) -> None:
@@ -42,9 +37,10 @@ def _render(template: str, **content: object) -> str:
         lstrip_blocks=True,
     )
     style = (TEMPLATES / "pack.css").read_text(encoding="utf-8")
-    return environment.get_template(template).render(
-        style=_safe(style), font=_safe(_font_css()), **content
+    page = environment.get_template(template).render(
+        style=_safe(style), font=_safe(font_css()), **content
     )
+    return with_policy(page)
 
 
 def _safe(text: str) -> object:
@@ -53,7 +49,7 @@ def _safe(text: str) -> object:
     return Markup(text)  # noqa: S704 - a file of this project, not input
 
 
-def _font_css() -> str:
+def font_css() -> str:
     """Return CSS that contains the fonts, so that a reader's machine does not need them."""
     from font_source_sans_pro import font_directory
 

@@ -12,7 +12,7 @@ from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.reporting.screens.layout import count, moment, wrapped
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.processing_log import build_mark, enter
 from oic_assurance.warehouse.rows import all_records, one_row
 
 ROLE = "oic_gate"
@@ -132,7 +132,14 @@ def checks_screen(found: BuildChecks) -> str:
 def _log(warehouse: psycopg.Connection, build: Build, shown: Sequence[FailedCheck]) -> None:
     """Log who looks at the keys of records, as DPA 2018 section 62 requires."""
     tables = ", ".join(dict.fromkeys(check.table_name for check in shown if check.row_keys))
-    enter(warehouse, "consultation", f"keys that checks named in {tables}", run_id=build.run_id)
+    enter(
+        warehouse,
+        "consultation",
+        f"keys that checks named in {tables}",
+        because="to see which rows fail a check",
+        run_id=build.run_id,
+        concerns=[build_mark(build.build_id)],
+    )
 
 
 def _lines(check: FailedCheck) -> list[str]:

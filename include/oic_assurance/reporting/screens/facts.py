@@ -13,6 +13,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.builds.runs import Run, last_run
+from oic_assurance.errors import ServerError
+from oic_assurance.operations.recall.recall import Recall, list_recalls
 from oic_assurance.publishing.publication import (
     Hold,
     Publication,
@@ -21,7 +23,7 @@ from oic_assurance.publishing.publication import (
     list_publications,
 )
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect, url
+from oic_assurance.warehouse.connections import connect, reason, url
 from oic_assurance.warehouse.rows import all_records, one_value
 
 Row = TypeVar("Row")
@@ -123,6 +125,8 @@ class Status:
     refused_deliveries: list[RefusedDelivery]
     #: What the last run found in the folders of datasets and did not take.
     not_taken: list[NotTaken]
+    #: Recalls of records whose marking has risen, if they have not ended.
+    recalls: list[Recall]
     #: The gate's verdict and the failed checks of the current publication.
     gate: Gate | None
     failed_checks: list[FailedCheck]
@@ -150,6 +154,7 @@ def read_status(settings: Settings) -> Status:
         failed_extractions=failed_extractions(settings, run.run_id) if run else [],
         refused_deliveries=refused_deliveries(settings, run.run_id) if run else [],
         not_taken=not_taken(settings, run.run_id) if run else [],
+        recalls=[one for one in list_recalls(settings) if one.ended_at is None],
         gate=gate(settings, build_id) if build_id else None,
         failed_checks=failed_checks(settings, build_id) if build_id else [],
     )
@@ -333,7 +338,11 @@ def data_docs_page(settings: Settings) -> Path:
 
 
 def _published(settings: Settings, kind: type[Row], query: str) -> list[Row]:
-    with psycopg.connect(url(settings, "bi")) as reader:
+    try:
+        session = psycopg.connect(url(settings, "bi"))
+    except psycopg.OperationalError as error:
+        raise ServerError(f"The marts cannot be read as 'bi_reader': {reason(error)}.") from error
+    with session as reader:
         try:
             return all_records(reader, kind, query.encode())
         except psycopg.errors.UndefinedTable:

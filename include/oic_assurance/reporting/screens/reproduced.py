@@ -78,14 +78,16 @@ def _row(row: RowDifference) -> Iterator[str]:
 
 
 def _verdict(done: Reproduction) -> Iterator[str]:
-    then, now = done.publication.content_fingerprint or NOTHING, done.content_fingerprint
+    then, now = done.expected_content or NOTHING, done.content_fingerprint
     if done.is_equal:
         yield from wrapped(f"Equal: {count(len(done.tables), 'table')}, content fingerprint {now}")
+        yield from _rekeyed(done)
         return
     differing = sum(not one.is_equal for one in done.tables)
     yield f"NOT EQUAL: {differing} of {count(len(done.tables), 'table')}"
     yield from wrapped(f"content fingerprint then {then}", 2)
     yield from wrapped(f"content fingerprint now  {now}", 2)
+    yield from _rekeyed(done)
     for reason in done.reasons:
         yield from wrapped(reason.text, 0)
     if not done.reasons:
@@ -93,6 +95,14 @@ def _verdict(done: Reproduction) -> Iterator[str]:
             "Neither the rules nor erasures explain it: somebody has changed raw, the audit tables "
             "or the published tables. `assurance batch verify` compares raw with the archive.",
             0,
+        )
+
+
+def _rekeyed(done: Reproduction) -> Iterator[str]:
+    published = done.publication.content_fingerprint
+    if done.expected_content != published:
+        yield from wrapped(
+            f"The pseudonyms were replaced since. It was published with {published}.", 2
         )
 
 

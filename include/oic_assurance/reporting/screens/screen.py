@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from oic_assurance.builds.dbt_docs import docs_page
 from oic_assurance.builds.runs import Run
 from oic_assurance.publishing.publication import Hold, current_hold, current_publication
-from oic_assurance.reporting.pack.make import packs
+from oic_assurance.reporting.pack.make import pack_files
 from oic_assurance.reporting.screens import facts
 from oic_assurance.reporting.screens.layout import (
     NOTHING,
@@ -18,6 +18,7 @@ from oic_assurance.reporting.screens.layout import (
     table,
     wrapped,
 )
+from oic_assurance.reporting.screens.recalls import open_recalls
 from oic_assurance.settings import Settings
 
 SHOWN = 5
@@ -71,6 +72,7 @@ def status_screen(status: facts.Status) -> str:
         *_failed_extractions(status.failed_extractions),
         *_refused_deliveries(status.refused_deliveries),
         *_not_taken(status.not_taken),
+        *open_recalls(status.recalls),
         *(_gate(status.gate, status.failed_checks) if status.gate else []),
     ]
     return "\n".join(lines) + "\n"
@@ -227,11 +229,10 @@ def _gate(gate: facts.Gate, failed: Sequence[facts.FailedCheck]) -> list[str]:
 
 
 def _places(settings: Settings) -> list[str]:
-    for_the_board, for_the_public = packs(settings)
+    pack = pack_files(settings)
     pages = {
-        "pack": for_the_board.page,
-        "pack (PDF)": for_the_board.paper,
-        "public pack": for_the_public.page,
+        "pack": pack.page,
+        "pack (PDF)": pack.paper,
         "dbt docs": docs_page(settings),
         "Data Docs": facts.data_docs_page(settings),
     }

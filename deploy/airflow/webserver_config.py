@@ -1,0 +1,85 @@
+"""How people log in to Airflow in a deployment. Flask-AppBuilder reads this file at its start.
+
+With `AIRFLOW_SIGN_ON=oauth`, people log in with the organisation's own accounts (OpenID Connect,
+for example Microsoft Entra ID or Keycloak). Their groups decide their roles, and are read again at
+each login. With `AIRFLOW_SIGN_ON=database`, an administrator creates an account for each person
+with `airflow users create`. The roles are in roles.json beside this file.
+"""
+
+import os
+import time
+from typing import Any
+
+from airflow.providers.fab.auth_manager.security_manager.override import (
+    FabAirflowSecurityManagerOverride,
+)
+from flask_appbuilder.const import AUTH_DB, AUTH_OAUTH
+
+ROLES = {
+    "AIRFLOW_GROUP_READERS": "Assurance reader",
+    "AIRFLOW_GROUP_OPERATORS": "Assurance operator",
+    "AIRFLOW_GROUP_APPROVERS": "Assurance approver",
+    "AIRFLOW_GROUP_ADMINISTRATORS": "Admin",
+}
+SIGN_ON = os.environ.get("AIRFLOW_SIGN_ON") or "oauth"
+#: Wrong passwords that have no consequence, and the longest wait that more of them cause.
+FREE_FAILURES, LONGEST_WAIT_SECONDS = 2, 8.0
+
+
+class SlowAfterFailures(FabAirflowSecurityManagerOverride):
+    """Make the next attempt wait longer after each wrong password for an account.
+
+    The rate limit below protects the login page alone. This class also covers the tokens of the
+    REST API. The wait starts at a quarter of a second and doubles with each failure. A successful
+    login ends it.
+    """
+
+    def auth_user_db(self, username: str, password: str, rotate_session_id: bool = True) -> Any:
+        """Return the account if the password is right, otherwise None, after the wait."""
+        user = self.find_user(username) if username else None
+        failures = (user.fail_login_count or 0) - FREE_FAILURES if user else 0
+        if failures > 0:
+            time.sleep(min(2.0 ** (failures - 3), LONGEST_WAIT_SECONDS))
+        return super().auth_user_db(username, password, rotate_session_id)
+
+
+SECURITY_MANAGER_CLASS = SlowAfterFailures
+
+WTF_CSRF_ENABLED = True
+SESSION_COOKIE_SAMESITE = "Lax"
+# After five attempts to log in within a minute, the server refuses further attempts for a while.
+AUTH_RATE_LIMITED = True
+RATELIMIT_ENABLED = True
+AUTH_RATE_LIMIT = "5 per 60 second"
+
+if SIGN_ON == "database":
+    AUTH_TYPE = AUTH_DB
+    # Nobody creates an account for themselves.
+    AUTH_USER_REGISTRATION = False
+    FAB_PASSWORD_COMPLEXITY_ENABLED = True
+elif SIGN_ON == "oauth":
+    AUTH_TYPE = AUTH_OAUTH
+    OAUTH_PROVIDERS = [
+        {
+            "name": os.environ.get("AIRFLOW_OAUTH_NAME") or "keycloak",
+            "icon": "fa-key",
+            "token_key": "access_token",
+            "remote_app": {
+                "client_id": os.environ["AIRFLOW_OAUTH_CLIENT_ID"],
+                "client_secret": os.environ["AIRFLOW_OAUTH_CLIENT_SECRET"],
+                "server_metadata_url": os.environ["AIRFLOW_OAUTH_METADATA_URL"],
+                "api_base_url": os.environ.get("AIRFLOW_OAUTH_API_BASE_URL") or None,
+                "client_kwargs": {"scope": "openid email profile"},
+            },
+        }
+    ]
+    # The first login of a person creates the account. A person in none of the groups gets no role
+    # and sees nothing.
+    AUTH_USER_REGISTRATION = True
+    AUTH_USER_REGISTRATION_ROLE = "Public"
+    AUTH_ROLES_SYNC_AT_LOGIN = True
+    AUTH_ROLES_MAPPING = {
+        group: [role] for name, role in ROLES.items() if (group := os.environ.get(name))
+    }
+else:
+    raise ValueError(f"AIRFLOW_SIGN_ON is {SIGN_ON!r}: set it to oauth or database.")

@@ -1,0 +1,158 @@
+"""Make the certificates of a deployment: an authority of its own, and one certificate a server.
+
+    python deploy/certificates.py --authority FOLDER --to FOLDER postgres api-server
+
+`--authority` gets `ca.key` and `ca.crt`. For each host, `--to` gets a folder of its name with
+`server.key`, `server.crt` and `ca.crt`. What is there already and holds for another month stays,
+so the script can run at every start. Nothing but `ca.crt` is for clients, and `ca.key` is for this
+script alone. docker-compose.yml runs it. To use certificates of your own authority, put them in the
+same places before the first start.
+"""
+
+import argparse
+import datetime
+import ipaddress
+import os
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+AUTHORITY_YEARS, SERVER_DAYS, SPARE_DAYS = 10, 397, 31
+
+
+def main() -> None:
+    """Make what is missing or ends soon."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--authority", type=Path, required=True)
+    parser.add_argument("--to", type=Path, required=True)
+    parser.add_argument("--group", type=int, help="the group that may read the servers' keys")
+    parser.add_argument("host", nargs="+", help="a host, with further names after commas")
+    given = parser.parse_args()
+    make_authority(given.authority)
+    for names in given.host:
+        host, *others = names.split(",")
+        make_server(given.authority, given.to / host, [host, *others], group=given.group)
+
+
+def make_authority(folder: Path) -> None:
+    """Make the key and the certificate of an authority, unless they exist."""
+    if (folder / "ca.crt").exists() and _holds(folder / "ca.crt"):
+        return
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name("OIC assurance, authority of this deployment")
+    days = datetime.timedelta(days=365 * AUTHORITY_YEARS)
+    builder = _builder(name, name, key.public_key(), days)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    usage = x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    builder = builder.add_extension(usage, critical=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_key(folder / "ca.key", key, 0o600)
+    _write_certificate(folder / "ca.crt", builder.sign(key, hashes.SHA256()))
+
+
+def make_server(authority: Path, folder: Path, names: list[str], *, group: int | None) -> None:
+    """Make the key and the certificate of a server, unless they exist and hold for a month."""
+    issuer = x509.load_pem_x509_certificate((authority / "ca.crt").read_bytes())
+    if (folder / "server.crt").exists() and _holds(folder / "server.crt"):
+        return
+    text = (authority / "ca.key").read_bytes()
+    issuer_key = serialization.load_pem_private_key(text, password=None)
+    if not isinstance(issuer_key, ec.EllipticCurvePrivateKey):
+        raise SystemExit(f"{authority}/ca.key is not a key that this script has made.")
+    key = ec.generate_private_key(ec.SECP256R1())
+    days = datetime.timedelta(days=SERVER_DAYS)
+    builder = _builder(_name(names[0]), issuer.subject, key.public_key(), days)
+    certificate = (
+        builder.add_extension(x509.SubjectAlternativeName(map(_alternative, names)), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()),
+            critical=False,
+        )
+        .sign(issuer_key, hashes.SHA256())
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    # PostgreSQL takes a key that root owns, if only root and the server's group can read it.
+    _write_key(folder / "server.key", key, 0o600 if group is None else 0o640, group)
+    _write_certificate(folder / "server.crt", certificate)
+    _write_certificate(folder / "ca.crt", issuer)
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    public_key: ec.EllipticCurvePublicKey,
+    lasts: datetime.timedelta,
+) -> x509.CertificateBuilder:
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + lasts)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+    )
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _alternative(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _holds(path: Path) -> bool:
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    left = certificate.not_valid_after_utc - datetime.datetime.now(datetime.UTC)
+    return left > datetime.timedelta(days=SPARE_DAYS)
+
+
+def _write_key(
+    path: Path, key: ec.EllipticCurvePrivateKey, mode: int, group: int | None = None
+) -> None:
+    text = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        if group is not None:
+            os.fchown(file.fileno(), -1, group)
+        os.fchmod(file.fileno(), mode)
+        file.write(text)
+    draft.replace(path)
+
+
+def _write_certificate(path: Path, certificate: x509.Certificate) -> None:
+    draft = path.with_name(f"{path.name}.new")
+    draft.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    draft.chmod(0o644)
+    draft.replace(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""`assurance release`: make, list and withdraw the releases to the public."""
+
+from pathlib import Path
+
+import click
+
+from oic_assurance.cli.group import Group
+from oic_assurance.cli.output import show
+from oic_assurance.cli.parameters import ID, json_option, required_reason
+from oic_assurance.publishing.releases import list_releases
+from oic_assurance.reporting.release import make as files
+from oic_assurance.reporting.screens.releases import (
+    MadeRelease,
+    Releases,
+    WithdrawnRelease,
+    made_screen,
+    releases_screen,
+    withdrawn_screen,
+)
+from oic_assurance.settings import load_settings
+from oic_assurance.warehouse.account import account
+
+to_option = click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    show_default="releases/release-ID in the state folder",
+    help="The folder of the files. It must be empty or not there yet.",
+)
+
+
+@click.group(cls=Group)
+def release() -> None:
+    """Make, list and withdraw releases. Only a release gives figures to the public."""
+
+
+@release.command()
+@click.option(
+    "--publication",
+    "publication_id",
+    type=ID,
+    metavar="ID",
+    show_default="the current publication",
+    help="The publication that the release is made from.",
+)
+@click.option("--because", metavar="TEXT", help="Why the figures leave now. It is recorded.")
+@to_option
+@json_option
+def make(publication_id: int | None, because: str | None, to: Path | None, as_json: bool) -> None:
+    """Release the figures of a publication that may leave, as files."""
+    why = required_reason(because, "Why do the figures leave now?")
+    made = files.make(load_settings(), publication_id, why, account(), to)
+    show(MadeRelease.of(made), made_screen, as_json=as_json)
+
+
+@release.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List all releases, the newest first. A star marks the one that stands."""
+    show(Releases(list_releases(load_settings())), releases_screen, as_json=as_json)
+
+
+@release.command()
+@click.argument("release_id", metavar="ID", type=ID)
+@click.option("--because", metavar="TEXT", help="Why. Readers of the release see it.")
+@json_option
+def withdraw(release_id: int, because: str | None, as_json: bool) -> None:
+    """Take back release ID. Its files stay, with a note. Files that left cannot be recalled."""
+    why = required_reason(because, "Why is it withdrawn?")
+    done, note = files.withdraw(load_settings(), release_id, why, account())
+    show(WithdrawnRelease(done, note), withdrawn_screen, as_json=as_json)
+
+
+@release.command("files")
+@click.argument("release_id", metavar="ID", type=ID)
+@to_option
+@json_option
+def files_(release_id: int, to: Path | None, as_json: bool) -> None:
+    """Write the files of release ID again: the same bytes, for example after an interruption."""
+    done = files.write_again(load_settings(), release_id, to)
+    show(MadeRelease.of(done), made_screen, as_json=as_json)
