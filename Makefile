@@ -21,14 +21,14 @@ unexport PYTHONDONTWRITEBYTECODE
 PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Python that is formatted and cleaned. dbt's SQL has its own formatter.
-CODE := benchmarks dags expectations include tests
+CODE := benchmarks dags deploy expectations include tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-connectors setup-superset debian-packages run superset test test-all catalogue bench docs lint format up down clean lock
+.PHONY: help setup setup-dev setup-connectors setup-superset debian-packages run superset test test-all catalogue bench docs lint sbom audit-dependencies format up down clean lock
 .DELETE_ON_ERROR:
 
 help: ## list these commands
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## install the pipeline into .venv, from the hashed lock
 
@@ -44,7 +44,9 @@ debian-packages: tests/connectors/debian-packages.txt
 		dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q 'ok installed' || echo $$name; done); \
 	test -z "$$missing" || { test "$$(id -u)" = 0 || \
 		{ echo "make test-all needs Debian packages: as root, apt-get install --no-install-recommends" $$missing >&2; exit 1; }; \
-		echo "Installing" $$missing "..."; apt-get update -qq && \
+		echo "Installing" $$missing "..."; apt-get update -qq && mkdir -p /etc/postgresql-common && \
+		{ test -e /etc/postgresql-common/createcluster.conf || \
+			echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf; } && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 
 run: setup ## do the daily run and show the position; makes a synthetic force first if there is none
@@ -76,6 +78,15 @@ docs: setup-dev ## build the documentation as a site that opens without a networ
 lint: setup-dev ## check style, types, SQL, YAML and dbt conventions, as pre-commit does
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure
 
+sbom: setup-dev ## write the bill of materials of the lock (CycloneDX) to build/sbom.json
+	@mkdir -p build
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
+		--of JSON --sv 1.6 --validate -o build/sbom.json requirements.lock
+	@echo "The bill of materials is at $(CURDIR)/build/sbom.json"
+
+audit-dependencies: setup-dev ## compare the lock with a database of known vulnerabilities; needs the network
+	@$(BIN)/python deploy/audit_dependencies.py requirements.lock
+
 format: setup-dev ## format Python and SQL
 	@$(BIN)/ruff check --quiet --fix-only $(CODE)
 	@$(BIN)/ruff format --quiet $(CODE)
@@ -99,6 +110,8 @@ lock: $(UV) ## resolve requirements*.in into the hashed locks again
 		-c requirements-dev.lock requirements.in -o requirements.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		-c requirements-dev.lock requirements-connectors-dev.in -o requirements-connectors-dev.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		-c requirements-connectors-dev.lock requirements-production.in -o requirements-production.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		-c requirements-connectors-dev.lock requirements-connectors.in -o requirements-connectors.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
