@@ -34,7 +34,7 @@ class Result:
 def full_load(world: World, rows: int, pairs: int) -> Iterator[Result]:
     """Measure landing a whole PostgreSQL table, without and with archiving the batch.
 
-    The peer copies the same rows with `psql`.
+    The peer (the simpler way, for comparison) copies the same rows with `psql`.
     """
     provenance = {
         "force_code": "'E23000022'::text",

@@ -1,58 +1,107 @@
-"""Compare the disclosure control of this project with ACRO, a published tool, on the same tables.
+"""Compare the disclosure control of this project with published tools, on the same tables.
 
-`python -m benchmarks.disclosure [PYTHON]`
+`python -m benchmarks.disclosure [METHOD | TOOL=PYTHON] …`
 
-PYTHON is the Python interpreter of an environment in which ACRO is installed. It must be another
-environment than this project's, because ACRO needs older releases of packages that this project
-uses. Without PYTHON the line for ACRO is left out.
+METHOD is `primary` or `ours`, by default both. TOOL is `acro`, `tauargus` or `cellkey`: see
+`disclosure_peer.py`. PYTHON is the Python interpreter of an environment in which the tool is
+installed. It must be another environment than this project's, because the tools need other releases
+of packages that this project uses. What is not named is left out.
 """
 
 import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from tests.integration.publishing.disclosure_series import RELEASES, UNITS, Force, make_force
+from tests.integration.publishing.disclosure_series import (
+    FIRST_SETTLED,
+    RELEASES,
+    UNITS,
+    Force,
+    make_force,
+)
 from tests.oracle.attacker import Attacker, Cell, ReleasedNumber
-from tests.oracle.disclosure import Releases, added, may_be_shown
+from tests.oracle.disclosure import ALL, Figure, Releases, added, may_be_shown
 
 K = 5
 FORCES = [make_force(number) for number in range(12)]
 PEER = Path(__file__).with_name("disclosure_peer.py")
+#: The methods of each tool, with the names of their lines in the table.
+TOOLS = {
+    "acro": {"acro": "ACRO, `suppress=True`"},
+    "tauargus": {
+        "tauargus": "pytauargus, `FREQ(5,100)`, `OPT`",
+    },
+    "cellkey": {
+        "cellkey_rule": "cell-key-perturbation, its 10-5 rule",
+        "cellkey_noise": "cell-key-perturbation, noise of up to 2, threshold 5",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A number that a release shows.
+
+    Attributes:
+        months, units, sides: What it counts. Side 0 is the numerator, side 1 the rest.
+        within: By how much the number can differ from the true one. It is 0 for a true number.
+    """
+
+    months: tuple[int, ...]
+    units: tuple[str, ...]
+    sides: tuple[int, ...]
+    number: int
+    within: int = 0
+
+    @property
+    def what(self) -> tuple[tuple[int, ...], tuple[str, ...], tuple[int, ...]]:
+        """Return what the number counts."""
+        return self.months, self.units, self.sides
+
+
+#: Everything that one release shows.
+Release = list[Shown]
 
 
 def main() -> None:
-    """Print a table with one line for each method of disclosure control.
-
-    Each method returns its counts for all forces:
-
-    - `unit`, `month`, `period`: how many numbers of this kind it releases.
-    - `all unit`, `all month`, `all period`: how many numbers of this kind there are.
-    - `small`: the small numbers of the last release. `found`: those that a solver can find.
-    - `steps`: how often a released number changes by less than K from release to release.
-    """
-    rows = {"small cells blank, true totals": primary(), "this project": ours()}
-    if len(sys.argv) > 1:
-        rows["ACRO, suppress=True"] = acro(sys.argv[1])
-    sys.stdout.write("| | shown: unit and month | force and month | force, in some period |")
-    sys.stdout.write(
-        " found by a solver | small steps between releases |\n|---|---|---|---|---|---|\n"
-    )
-    for name, counts in rows.items():
-        shares = " | ".join(share(counts, what) for what in ("unit", "month", "period"))
-        sys.stdout.write(
-            f"| {name} | {shares} | {counts['found']} of {counts['small']} | {counts['steps']} |\n"
-        )
+    """Print a table with one line for each method of disclosure control."""
+    head = ("unit and month shown", "force and month shown", "records in some shown period",
+            "small numbers narrowed down (found) in the last release", "in all releases together",
+            "changes of 1 to 4 between releases", "shown numbers that are true")  # fmt: skip
+    _line("", *head)
+    _line(*("---" for _ in range(len(head) + 1)))
+    for argument in sys.argv[1:] or ["primary", "ours"]:
+        tool, _, python = argument.partition("=")
+        if tool == "primary":
+            _line("small cells blank, true totals shown", *measures([*map(primary, FORCES)]))
+        elif tool == "ours":
+            _line("this project", *measures([*map(ours, FORCES)]))
+        else:
+            for method, name in TOOLS[tool].items():
+                _line(name, *measures(peer(python, method)))
 
 
-def share(counts: Counter[str], what: str) -> str:
-    """Return the percentage of the numbers of one kind that a method releases.
-
-    Returns a dash if it is not known how many numbers there are.
-    """
-    return f"{counts[what] / counts[f'all {what}']:.0%}" if counts[f"all {what}"] else "–"
+def measures(series: Sequence[list[Release]]) -> list[str]:
+    """Return what is in the columns of the table, for the releases of every force."""
+    counts: Counter[str] = Counter()
+    for force, releases in zip(FORCES, series, strict=True):
+        counts += totals(force) + shown(releases[-1], len(force.months(RELEASES - 1)))
+        counts["steps"] += small_steps(releases)
+        counts += attacked_last(force, releases[-1])
+        counts += attacked_series(force, releases)
+    return [
+        *(f"{counts[what] / counts[f'all {what}']:.0%}" for what in ("unit", "month", "period")),
+        f"{counts['found']} ({counts['found exactly']}) of {counts['small']}",
+        f"{counts['found in series']} ({counts['found in series exactly']}) "
+        f"of {counts['small in series']}",
+        str(counts["steps"]),
+        f"{counts['true'] / counts['numbers']:.0%}",
+    ]
 
 
 def totals(force: Force) -> Counter[str]:
@@ -68,130 +117,179 @@ def totals(force: Force) -> Counter[str]:
     )
 
 
-def primary() -> Counter[str]:
-    """Return the counts for the simplest method: each release leaves out the small numbers only."""
+def shown(release: Release, months: int) -> Counter[str]:
+    """Return how many numbers a release shows, by kind. The total of all months is left out."""
     counts: Counter[str] = Counter()
-    for force in FORCES:
-        counts += totals(force)
-        before: dict[tuple[int, str], tuple[int, int]] = {}
-        for number in range(RELEASES):
-            shown = {}
-            for place, month in enumerate(force.months(number)):
-                for unit, figure in {**month, "ALL": added(list(month.values()))}.items():
-                    if may_be_shown(figure, K):
-                        shown[place, unit] = figure
-            counts["steps"] += sum(
-                0 < abs(shown[key][side] - before[key][side]) < K
-                for key in shown.keys() & before.keys()
-                for side in (0, 1)
-            )
-            before = shown
-        for (_, unit), figure in before.items():
-            counts["month" if unit == "ALL" else "unit"] += sum(bool(n) for n in figure)
-            counts["period"] += sum(figure) if unit == "ALL" else 0
-        released = [((place, place), unit, figure) for (place, unit), figure in before.items()]
-        counts += attacked(force, released)
+    for one in release:
+        if not one.number:
+            continue
+        counts["numbers"] += 1
+        counts["true"] += not one.within
+        if len(one.sides) > 1 or len(one.months) == months:
+            continue
+        if len(one.units) == 1:
+            counts["unit"] += len(one.months) == 1
+        elif one.units == UNITS:
+            counts["month"] += len(one.months) == 1
+            counts["period"] += one.number
     return counts
 
 
-def ours() -> Counter[str]:
-    """Return the counts for the method in `docs/explanation/disclosure-control.md`."""
-    counts: Counter[str] = Counter()
-    for force in FORCES:
-        counts += totals(force)
-        releases = Releases(K)
-        for number in range(RELEASES):
-            shown = releases.release_events(force.months(number))
-        for (first, last), units in shown.items():
-            for unit, figure in units.items():
-                if first == last:
-                    counts["month" if unit == "ALL" else "unit"] += sum(bool(n) for n in figure)
-                counts["period"] += sum(figure) if unit == "ALL" else 0
-        released = [
-            (period, unit, f) for period, units in shown.items() for unit, f in units.items()
-        ]
-        counts += attacked(force, released)
-        for versions in releases.released.values():
-            counts["steps"] += sum(
-                0 < abs(after[unit][side] - before[unit][side]) < K
-                for before, after in pairwise(versions)
-                for unit in before.keys() & after.keys()
-                for side in (0, 1)
-            )
-    return counts
+def small_steps(releases: Sequence[Release]) -> int:
+    """Return how often a true number changes by less than K from one release to the next."""
+    numbers = [{one.what: one.number for one in r if not one.within} for r in releases]
+    return sum(
+        0 < abs(after[what] - before[what]) < K
+        for before, after in pairwise(numbers)
+        for what in before.keys() & after.keys()
+    )
 
 
-def acro(python: str) -> Counter[str]:
-    """Return the counts for ACRO, which gets one table for each class and release.
+def primary(force: Force) -> list[Release]:
+    """Make releases that leave out the small numbers only."""
+    releases = []
+    for number in range(RELEASES):
+        release: Release = []
+        for place, month in enumerate(force.months(number)):
+            for unit, figure in {**month, ALL: added(list(month.values()))}.items():
+                if may_be_shown(figure, K):
+                    release += _both((place,), unit, figure)
+        releases.append(release)
+    return releases
 
-    ACRO's totals are not counted as released, because they are sums of only those numbers that ACRO
-    shows.
-    """
-    counts: Counter[str] = Counter()
-    cases = [(f, number, side) for f in FORCES for number in range(RELEASES) for side in (0, 1)]
-    tables = [
+
+def ours(force: Force) -> list[Release]:
+    """Make releases by the method in `docs/explanation/disclosure-control.md`."""
+    known = Releases(K)
+    return [
         [
-            (place, unit)
-            for place, month in enumerate(force.months(number))
-            for unit, figure in month.items()
-            for _ in range(figure[side])
+            one
+            for (first, last), units in known.release_events(force.months(number)).items()
+            for unit, figure in units.items()
+            for one in _both(tuple(range(first, last + 1)), unit, figure)
         ]
-        for force, number, side in cases
+        for number in range(RELEASES)
+    ]
+
+
+def _both(months: tuple[int, ...], unit: str, figure: Figure) -> Release:
+    units = UNITS if unit == ALL else (unit,)
+    return [Shown(months, units, (side,), figure[side]) for side in (0, 1)]
+
+
+def peer(python: str, method: str) -> list[list[Release]]:
+    """Let a tool make the releases, each from the records that are known then."""
+    cases = [(force, number) for force in FORCES for number in range(RELEASES)]
+    records = [
+        [
+            (record.month, record.unit, 0 if record.is_good else 1, place)
+            for place, record in enumerate(force.records)
+            if record.known_from <= number < record.gone_by
+            and record.month < FIRST_SETTLED + number
+        ]
+        for force, number in cases
     ]
     done = subprocess.run(
-        [python, str(PEER)], input=json.dumps(tables), capture_output=True, text=True, check=True
+        [python, str(PEER), method],
+        input=json.dumps(records),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
-    before: dict[str, int] = {}
-    for (force, number, side), table in zip(cases, json.loads(done.stdout), strict=True):
-        shown = {
-            f"{force.code} {side} {m} {u}": n for m, u, n in table if "All" not in (m, u) and n
-        }
-        counts["steps"] += sum(0 < abs(n - before.get(key, n)) < K for key, n in shown.items())
-        before |= shown
-        if number == RELEASES - 1:
-            counts["unit"] += len(shown)
-            counts += totals(force) if side == 0 else Counter()
-    counts["all month"] = counts["all period"] = 0
-    return counts
-
-
-def attacked(
-    force: Force, released: list[tuple[tuple[int, int], str, tuple[int, int]]]
-) -> Counter[str]:
-    """Return two counts of the small numbers in the last release of a force.
-
-    - `small`: how many small numbers there are, from 1 to K - 1.
-    - `found`: how many of them a solver can narrow down to fewer than K - 1 values, from all
-      figures that were released.
-    """
-    months = force.months(RELEASES - 1)
-    cells = [
-        Cell(0, place, unit, s) for place in range(len(months)) for unit in UNITS for s in (0, 1)
+    found = [
+        [_read(row, len(force.months(number))) for row in rows]
+        for (force, number), rows in zip(cases, json.loads(done.stdout), strict=True)
     ]
-    statements = [
-        ReleasedNumber(
-            frozenset(
-                Cell(0, place, one, side)
-                for place in range(first, last + 1)
-                for one in (UNITS if unit == "ALL" else (unit,))
-            ),
-            figure[side],
-        )
-        for (first, last), unit, figure in released
+    return [found[start : start + RELEASES] for start in range(0, len(found), RELEASES)]
+
+
+def _read(row: Sequence[object], months: int) -> Shown:
+    """Return a row of the peer's answer. None stands for all months, units or sides."""
+    month, unit, side, number, within = row
+    return Shown(
+        tuple(range(months)) if month is None else (int(str(month)),),
+        UNITS if unit is None else (str(unit),),
+        (0, 1) if side is None else (int(str(side)),),
+        int(str(number)),
+        int(str(within)),
+    )
+
+
+def attacked_last(force: Force, release: Release) -> Counter[str]:
+    """Attack the last release alone. Return how many small numbers there are and are found."""
+    number = RELEASES - 1
+    cells = _cells(force, [number])
+    attacker = Attacker(cells, _statements([(number, release)]))
+    return _found(force, attacker, cells, "small", "found")
+
+
+def attacked_series(force: Force, releases: Sequence[Release]) -> Counter[str]:
+    """Attack all releases together, knowing that records only arrive and are never deleted."""
+    if not force.only_arrivals:
+        return Counter()
+    cells = _cells(force, list(range(RELEASES)))
+    statements = _statements(list(enumerate(releases)))
+    attacker = Attacker(cells, statements, only_arrivals=True)
+    wanted = [cell for cell in cells if cell.release == RELEASES - 1]
+    return _found(force, attacker, wanted, "small in series", "found in series")
+
+
+def _cells(force: Force, numbers: Sequence[int]) -> list[Cell]:
+    return [
+        Cell(number, place, unit, side)
+        for number in numbers
+        for place in range(len(force.months(number)))
+        for unit in UNITS
         for side in (0, 1)
     ]
-    attacker = Attacker(cells, statements)
+
+
+def _statements(releases: Sequence[tuple[int, Release]]) -> list[ReleasedNumber]:
+    """Return what releases say. A number that is repeated says when it was shown first."""
+    known: dict[object, int] = {}
+    statements = []
+    for number, release in releases:
+        for one in release:
+            if known.get(one.what) == one.number:
+                continue
+            known[one.what] = one.number
+            cells = frozenset(
+                Cell(number, month, unit, side)
+                for month in one.months
+                for unit in one.units
+                for side in one.sides
+            )
+            statements.append(ReleasedNumber(cells, one.number, one.within))
+    return statements
+
+
+def _found(
+    force: Force, attacker: Attacker, cells: Sequence[Cell], small: str, found: str
+) -> Counter[str]:
+    """Count the small numbers, those that the solver narrows down, and those that it finds.
+
+    A number is narrowed down if fewer than K - 1 values are left, and found if one is left.
+
+    Released figures can come from earlier releases, before a number changed. Then the range of the
+    solver may not contain the number. Such a number does not count as found.
+    """
     counts: Counter[str] = Counter()
     for cell in cells:
-        number = months[cell.month][cell.unit][cell.side]
+        number = force.months(cell.release)[cell.month][cell.unit][cell.side]
         if 0 < number < K:
             low, high = attacker.guess([cell])
-            counts["small"] += 1
-            # The released figures can come from earlier releases, before a number changed. Then
-            # the solver can find a range that does not contain the number of the last release. Such
-            # a number does not count as found.
-            counts["found"] += low <= number <= high and high - low < K - 2
+            counts[small] += 1
+            counts[found] += low <= number <= high and high - low < K - 2
+            counts[f"{found} exactly"] += low == number == high
     return counts
+
+
+_write: Callable[[str], int] = sys.stdout.write
+
+
+def _line(*cells: str) -> None:
+    _write(f"| {' | '.join(cells)} |\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

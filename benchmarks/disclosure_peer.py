@@ -1,50 +1,166 @@
-"""Apply ACRO's disclosure control to tables of records.
+"""Apply the disclosure control of a published tool to tables of records.
 
-The Python interpreter of an environment with ACRO (`pip install acro`) runs this file.
+`PYTHON disclosure_peer.py METHOD`
 
-- Standard input is JSON, `[[[month, unit], …], …]`: one list of records for each table.
-- Standard output is JSON, `[[[month, unit, count], …], …]`: for each table, the numbers that ACRO
-  shows. In a total, the month or the unit is `All`.
+The Python interpreter of an environment with the tool runs this file:
+
+- `acro`: ACRO (`pip install acro`), which leaves out small cells.
+- `tauargus`: pytauargus (`pip install pytauargus pandas`), with the secondary suppression that
+  loses least.
+- `cellkey_rule`, `cellkey_noise`: cell-key-perturbation (`pip install cell-key-perturbation`),
+  which changes numbers a little.
+
+Standard input is JSON, `[[[month, unit, side, record], …], …]`: a list of records for each table.
+Standard output is JSON, `[[[month, unit, side, number, within], …], …]`: the numbers that the tool
+shows, for each table. `null` stands for all months, units or sides. `within` says by how much the
+number can differ from the true one.
 """
 
 import contextlib
 import json
 import logging
 import sys
+import tempfile
 import warnings
 from collections import Counter
+from collections.abc import Callable
 
 THRESHOLD = 5
+Row = list[object]
+#: The month, unit, side and number of a record.
+Record = tuple[int, str, int, int]
 
 
 def main() -> None:
-    """Let ACRO suppress small numbers in each table, with the threshold of this project.
+    """Protect each table, with the threshold of this project. Zeros are shown."""
+    methods: dict[str, Callable[[list[Record]], list[Row]]] = {
+        "acro": acro,
+        "tauargus": tauargus,
+        "cellkey_rule": lambda records: cell_key(records, with_noise=False),
+        "cellkey_noise": lambda records: cell_key(records, with_noise=True),
+    }
+    method = methods[sys.argv[1]]
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    with contextlib.redirect_stdout(sys.stderr):
+        shown = [method(records) for records in json.load(sys.stdin)]
+    json.dump(shown, sys.stdout)
 
-    Zeros are shown.
+
+def acro(records: list[Record]) -> list[Row]:
+    """Let ACRO make a table of months and units for each side.
+
+    Its totals are left out, because they are sums of only those numbers that it shows.
     """
     import pandas
     from acro import ACRO
 
-    logging.disable(logging.CRITICAL)
-    warnings.simplefilter("ignore")
-    shown: list[list[list[object]]] = []
-    with contextlib.redirect_stdout(sys.stderr):
-        session = ACRO(suppress=True)
-        session.sdc_checks.risk_appetite |= {
-            "safe_threshold": THRESHOLD,
-            "zeros_are_disclosive": False,
-        }
-        for records in json.load(sys.stdin):
-            if max(Counter(map(tuple, records)).values(), default=0) < THRESHOLD:
-                # ACRO 1.0.2 raises an exception if it would suppress every number of a table.
-                shown.append([])
-                continue
-            # Months are given as texts, because ACRO treats a column of numbers differently.
-            months = pandas.Series([f"month {month:02}" for month, _ in records], name="month")
-            units = pandas.Series([unit for _, unit in records], name="unit")
-            table = session.crosstab(months, units, margins=True)
-            shown.append([[m, u, int(table.loc[m, u])] for m in table.index for u in table.columns])
-    json.dump(shown, sys.stdout)
+    session = ACRO(suppress=True)
+    session.sdc_checks.risk_appetite |= {
+        "safe_threshold": THRESHOLD,
+        "zeros_are_disclosive": False,
+    }
+    shown: list[Row] = []
+    for side in (0, 1):
+        found = [(month, unit) for month, unit, of, _ in records if of == side]
+        if max(Counter(found).values(), default=0) < THRESHOLD:
+            # ACRO 1.0.2 raises an exception if it would suppress every number of a table.
+            continue
+        # Months are given as texts, because ACRO treats a column of numbers differently.
+        months = pandas.Series([f"{month:02}" for month, _ in found], name="month")
+        units = pandas.Series([unit for _, unit in found], name="unit")
+        table = session.crosstab(months, units, margins=True)
+        shown += [
+            [int(month), unit, side, int(table.loc[month, unit]), 0]
+            for month in table.index
+            for unit in table.columns
+            if "All" not in (month, unit) and table.loc[month, unit] > 0
+        ]
+    return shown
+
+
+def tauargus(records: list[Record]) -> list[Row]:
+    """Let τ-Argus protect one table of months, units and sides with all its totals.
+
+    Its safety margin is 100 percent: the totals must leave open a range that reaches from a small
+    number down to 0 and up to twice the number.
+    """
+    import pandas
+    from pytauargus import protect
+
+    if not records:
+        return []
+    frame = pandas.DataFrame(
+        [(f"{month:02}", unit, str(side), 1.0) for month, unit, side, _ in records],
+        columns=["month", "unit", "side", "n"],
+    )
+    # The solver of the tool writes its logs into the working folder.
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        done = protect(
+            frame,
+            ["month", "unit", "side"],
+            response="n",
+            safety_rules=f"FREQ({THRESHOLD},100)",
+            suppress="OPT(1)",
+            decimals=0,
+            workdir=folder,
+        )
+        rows = done.tables[0].rows
+    return [
+        [
+            None if month == "Total" else int(month),
+            None if unit == "Total" else unit,
+            None if side == "Total" else int(side),
+            int(row["n"]),
+            0,
+        ]
+        for row in rows
+        # The tool pads codes with blanks.
+        for month, unit, side in [[row[name].strip() for name in ("month", "unit", "side")]]
+        if row["status"] not in ("U", "M")
+    ]
+
+
+def cell_key(records: list[Record], *, with_noise: bool) -> list[Row]:
+    """Let cell-key perturbation make the tables of units and of the force, each by itself.
+
+    Without noise, the table of changes is the one that the package makes: numbers below 10 are left
+    out, all others are rounded to 5. With noise, it adds -2 to 2 by the cell key, evenly.
+    """
+    import pandas
+    from cell_key_perturbation.create_perturbed_table import create_perturbed_table
+    from cell_key_perturbation.utils.generate_test_ptable import generate_ptable_10_5_rule
+
+    if not records:
+        return []
+    changes = generate_ptable_10_5_rule()
+    if with_noise:
+        changes["pvalue"] = changes["ckey"] % 5 - 2
+        changes.loc[changes["pcv"] < THRESHOLD, "pvalue"] = 0
+    frame = pandas.DataFrame(
+        [(f"{m:02}", unit, str(side), _key(record)) for m, unit, side, record in records],
+        columns=["month", "unit", "side", "record_key"],
+    )
+    shown: list[Row] = []
+    for names in (["month", "unit", "side"], ["month", "side"]):
+        table = create_perturbed_table(
+            data=frame,
+            ptable=changes,
+            geog=[],
+            tab_vars=names,
+            record_key="record_key",
+            threshold=THRESHOLD if with_noise else 10,
+        )
+        for row in table.to_dict("records"):
+            if not pandas.isna(row["count"]):
+                unit = row.get("unit")
+                shown.append([int(row["month"]), unit, int(row["side"]), int(row["count"]), 2])
+    return shown
+
+
+def _key(record: int) -> int:
+    """Return the key of a record, from 0 to 255. It is the same in every release."""
+    return record * 2654435761 % 2**32 >> 24
 
 
 if __name__ == "__main__":

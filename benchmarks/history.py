@@ -85,7 +85,7 @@ class Force:
         import psycopg
         from psycopg import sql
 
-        with psycopg.connect(self.call("db", "url", "warehouse").strip()) as warehouse:
+        with psycopg.connect(self.call("db", "url", "gate").strip()) as warehouse:
             tables = warehouse.execute(
                 "select schemaname, tablename from pg_tables where schemaname like 'raw%'"
             ).fetchall()

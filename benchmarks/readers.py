@@ -5,11 +5,13 @@ By default there is one force with a history of ten years, and 16 readers.
 `python -m benchmarks.readers [--readers N] [--seconds N] [--think SECONDS] [--years N]
 [--home FOLDER]`
 
-There are three rounds:
+There are five rounds:
 
 1. One reader alone.
 2. N readers who look at each answer for a while, as people at dashboards do.
 3. N readers who ask without pause. This keeps the machine busy, so it measures the queue.
+4. and 5. As 2. and 3., with the login of a supervisor of two teams, who reads views in place of the
+   marts. The ratio to the readers of the marts in the same run tells what the views cost.
 """
 
 import argparse
@@ -17,20 +19,27 @@ import multiprocessing
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from benchmarks.history import LAST_DAY, Force
 from benchmarks.table import measured_on, write_between
 
 QUERIES = Path(__file__).resolve().parents[1] / "include" / "bi" / "queries"
 BEGIN, END = "<!-- begin: written by `python -m benchmarks.readers` -->", "<!-- end: readers -->"
+LIMITED = (
+    "<!-- begin: written by `python -m benchmarks.readers`, limited -->",
+    "<!-- end: limited readers -->",
+)
+SUPERVISOR = "benchmark.supervisor"
 #: The target: 95% of the answers to a query arrive within this time, in seconds.
 TARGET = 0.050
 #: For each query, by its name: the seconds that each execution took.
@@ -42,33 +51,38 @@ class Plan:
     """One round: how many readers send queries, and for how long.
 
     `seconds` is the length of the round. `think` is the time, in seconds, for which a reader looks
-    at an answer before the next query.
+    at an answer before the next query. With `is_limited`, the queries read schema `limited`.
     """
 
     readers: int
     seconds: float
     think: float
+    is_limited: bool = False
 
 
 def main() -> None:
     """Run the three rounds and write the table of the README."""
     options = _options()
     with _force(options) as force:
-        urls = {name: force.call("db", "url", name).strip() for name in ("bi", "public")}
-        rounds = [
-            run(urls, Plan(1, options.seconds / 2, 0.0)),
-            run(urls, Plan(options.readers, options.seconds, options.think)),
-            run(urls, Plan(options.readers, options.seconds, 0.0)),
-        ]
-    _write(options, rounds)
+        url = force.call("db", "url", "bi").strip()
+        alone = run(url, Plan(1, options.seconds / 2, 0.0))
+        rounds: list[Waits] = []
+        limited: list[Waits] = []
+        with _supervisor(force, url) as supervisor:
+            for think in (options.think, 0.0):
+                plan = Plan(options.readers, options.seconds, think)
+                rounds.append(run(url, plan))
+                limited.append(run(supervisor, replace(plan, is_limited=True)))
+    _write(options, [alone, *rounds])
+    _write_limited(options, rounds, limited)
 
 
-def run(urls: Mapping[str, str], plan: Plan) -> Waits:
+def run(url: str, plan: Plan) -> Waits:
     """Run one round and return how long its readers waited for each query."""
     context = multiprocessing.get_context("spawn")
     ready, results = context.Barrier(plan.readers), context.Queue()
     processes = [
-        context.Process(target=_read, args=(dict(urls), plan, number, ready, results))
+        context.Process(target=_read, args=(url, plan, number, ready, results))
         for number in range(plan.readers)
     ]
     for process in processes:
@@ -82,26 +96,22 @@ def run(urls: Mapping[str, str], plan: Plan) -> Waits:
     return waits
 
 
-def _read(
-    urls: dict[str, str], plan: Plan, number: int, ready: Barrier, results: "Queue[Waits]"
-) -> None:
+def _read(url: str, plan: Plan, number: int, ready: Barrier, results: "Queue[Waits]") -> None:
     rng = random.Random(number)  # noqa: S311 - not for secrets
     texts = {path.stem: path.read_bytes() for path in sorted(QUERIES.glob("*.sql"))}
+    if plan.is_limited:
+        texts = {name: text.replace(b"marts.", b"limited.") for name, text in texts.items()}
     waits: Waits = {name: [] for name in texts}
     # Dashboards do not use prepared statements, so the server plans a query at each execution.
-    with (
-        psycopg.connect(urls["bi"], autocommit=True, prepare_threshold=None) as bi,
-        psycopg.connect(urls["public"], autocommit=True, prepare_threshold=None) as public,
-    ):
-        sessions = {name: public if name.startswith("public_") else bi for name in texts}
-        for name, text in texts.items():
-            sessions[name].execute(text).fetchall()
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as bi:
+        for text in texts.values():
+            bi.execute(text).fetchall()
         ready.wait()
         end = time.monotonic() + plan.seconds
         while time.monotonic() < end:
             for name in rng.sample(sorted(texts), len(texts)):
                 started = time.monotonic()
-                sessions[name].execute(texts[name]).fetchall()
+                bi.execute(texts[name]).fetchall()
                 waits[name].append(time.monotonic() - started)
                 time.sleep(plan.think * rng.uniform(0.5, 1.5))
     results.put(waits)
@@ -124,6 +134,48 @@ def _force(options: argparse.Namespace) -> Iterator[Force]:
             yield force
         finally:
             force.call("db", "stop")
+
+
+@contextmanager
+def _supervisor(force: Force, bi: str) -> Iterator[str]:
+    """Yield the URI of a supervisor's login for the two teams with most people in training."""
+    with psycopg.connect(bi) as reader:
+        units = reader.execute(
+            "select org_unit_code from marts.fct_training_requirement "
+            "where org_unit_code <> 'UNKNOWN' group by 1 order by count(*) desc, 1 limit 2"
+        ).fetchall()
+    chosen = [part for (unit,) in units for part in ("--unit", unit)]
+    printed = force.call("access", "give", SUPERVISOR, *chosen, "--reason", "the benchmark")
+    password = printed.split()[-1]
+    try:
+        yield make_conninfo(bi, user=SUPERVISOR, password=password)
+    finally:
+        force.call("access", "end", SUPERVISOR, "--reason", "the benchmark is over")
+        with psycopg.connect(force.call("db", "url", "warehouse").strip()) as owner:
+            owner.execute(sql.SQL("drop role {}").format(sql.Identifier(SUPERVISOR)))
+
+
+def _write_limited(
+    options: argparse.Namespace, rounds: Sequence[Waits], limited: Sequence[Waits]
+) -> None:
+    lines = [
+        f"{measured_on()}; {options.years} years of one force. {options.readers} readers with the "
+        "login of a supervisor of two teams. The ratio is to the readers of the marts in the same "
+        "run.",
+        "",
+        f"| query | {options.readers} at dashboards: p50 | p95 | target | ratio of p95 "
+        f"| {options.readers} without pause: p50 | p95 | ratio of p95 |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name in sorted(limited[0], key=lambda name: -_at(limited[0][name], 0.95)):
+        high = [_at(waits[name], 0.95) for waits in limited]
+        ratios = [own / _at(waits[name], 0.95) for own, waits in zip(high, rounds, strict=True)]
+        target = "50 ms" if high[0] <= TARGET else "50 ms, missed"
+        lines.append(
+            f"| `{name}` | {_pair(limited[0][name])} | {target} | {ratios[0]:.2f} "
+            f"| {_pair(limited[1][name])} | {ratios[1]:.2f} |"
+        )
+    write_between(*LIMITED, lines)
 
 
 def _write(options: argparse.Namespace, rounds: Sequence[Waits]) -> None:

@@ -13,7 +13,7 @@ from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse import embedded
-from oic_assurance.warehouse.connections import admin_url, extract_url, warehouse_url
+from oic_assurance.warehouse.connections import admin_url, extract_url
 from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.programs import bin_dir
 from simulator.source_systems import connect_owner, create_sources
@@ -56,7 +56,7 @@ class World:
         create_sources(self.settings)
         ensure_raw_tables(self.settings)
         self.source_url = extract_url(self.settings, "rms")
-        self.warehouse_url = warehouse_url(self.settings)
+        self.warehouse_url = admin_url(self.settings, "warehouse")
         self.psql = str(bin_dir(self.settings) / "psql")
         os.environ |= {"SOURCE_URL": self.source_url, "WAREHOUSE_URL": self.warehouse_url}
 
@@ -134,7 +134,7 @@ class World:
         )
 
     def execute(self, statement: str | SQL | Composed) -> None:
-        """Run statements in the warehouse as its owner."""
+        """Run statements in the warehouse as the server's administrator."""
         text = statement.encode() if isinstance(statement, str) else statement
         with psycopg.connect(self.warehouse_url) as connection:
             connection.execute(text)

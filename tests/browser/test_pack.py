@@ -1,4 +1,4 @@
-"""In a real browser, the assurance pack renders, fits the screen of a phone, and is accessible."""
+"""In a real browser, the pack and the page of a release render, fit a phone, and are accessible."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
-PAGES = ("assurance-pack", "public-release")
+PAGES = ("pack", "release")
 RULES = {
     "runOnly": {
         "type": "tag",
@@ -31,6 +31,16 @@ RULES = {
 @pytest.fixture(scope="module")
 def folder(published: Terminal) -> Path:
     return published.home / "reports" / "pack"
+
+
+@pytest.fixture(scope="module")
+def files(published: Terminal, folder: Path) -> dict[str, Path]:
+    """The pack of the Board and the page of a release."""
+    to = published.home / "release"
+    if not to.exists():
+        made = published.assurance("release", "make", "--because", "a test", "--to", str(to))
+        assert made.returncode == 0, made.stderr
+    return {"pack": folder / "assurance-pack.html", "release": to / "index.html"}
 
 
 @contextmanager
@@ -58,12 +68,14 @@ def opened(
 @pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("name", PAGES)
 def test_it_renders_without_errors_and_fits_the_screen(
-    browser: Browser, folder: Path, name: str, screen: dict[str, int]
+    browser: Browser, files: dict[str, Path], name: str, screen: dict[str, int]
 ) -> None:
-    with opened(browser, folder / f"{name}.html", screen) as (page, problems):
-        assert page.locator("h1").inner_text() == "Are we assured?"
+    # Chromium writes on its console what the page's Content-Security-Policy forbids.
+    with opened(browser, files[name], screen) as (page, problems):
+        assert page.locator("h1").count() == 1
         drawings = page.locator(".drawing svg")
-        assert drawings.count() > 2
+        # A measure of which nothing is released yet has no drawing.
+        assert drawings.count() > (2 if name == "pack" else 0)
         for number in range(drawings.count()):
             box = drawings.nth(number).bounding_box()
             assert box is not None
@@ -74,10 +86,10 @@ def test_it_renders_without_errors_and_fits_the_screen(
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_no_violation(browser: Browser, folder: Path, name: str) -> None:
+def test_axe_finds_no_violation(browser: Browser, files: dict[str, Path], name: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    with opened(browser, folder / f"{name}.html", DESK) as (page, _):
+    with opened(browser, files[name], DESK) as (page, _):
         # Check the folded parts too.
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         found = Axe().run(page, options=RULES)

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from oic_assurance.clock import london_day
 from oic_assurance.errors import AssuranceError
-from oic_assurance.warehouse.connections import connect
 from simulator.delivery import drops
 from tests.catalogue import great
+from tests.databases import administrator
 from tests.year.days import Day
 from tests.year.force import Force
 
@@ -36,6 +36,7 @@ MOST_WARNINGS = 2
 _FAILED = """
 select stage, suite, expectation, severity
 from audit.latest_expectation_result
+from tests.databases import administrator
 where build_id = (select max(build_id) from audit.build where purpose = 'daily') and not success
 """
 
@@ -123,7 +124,7 @@ def _run_day(force: Force, day: date) -> list[Alarm]:
         force.publish_day(Day(day))
     except AssuranceError as error:
         blocked = error.message
-    with connect(force.settings) as warehouse:
+    with administrator(force.settings) as warehouse:
         alarms = [Alarm(str(day), *row) for row in warehouse.execute(_FAILED).fetchall()]
     if blocked and not any(alarm.severity == "critical" for alarm in alarms):
         alarms.append(Alarm(str(day), "publication", "run", blocked, "critical"))

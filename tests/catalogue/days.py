@@ -12,11 +12,11 @@ from oic_assurance import pipeline
 from oic_assurance.builds.dbt import forget_project
 from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.publishing.approval import held_because
-from oic_assurance.warehouse.connections import connect
 from tests.catalogue import deliveries
 from tests.catalogue.defect import Days, Defect
 from tests.catalogue.findings import Figures, Finding, figures, findings, moved, refusals
 from tests.catalogue.world import AS_AT, AS_AT_AFTER, DAY, DAY_AFTER, RUN, RUN_AFTER, World
+from tests.databases import administrator
 
 _UNKNOWN = "select point_code from candidate.assurance_position where status = 'unknown' order by 1"
 
@@ -115,7 +115,7 @@ def _run_a_day(world: World, run_id: str, as_at: datetime) -> FullDay:
     build = world.build()
     try:
         world.audit(run_id, build)
-        with connect(world.settings) as warehouse:
+        with administrator(world.settings) as warehouse:
             day.figures = figures(warehouse)
             day.unknown = [str(row[0]) for row in warehouse.execute(_UNKNOWN)]
         pipeline.publish(world.settings, run_id, build.build_id)
@@ -125,7 +125,7 @@ def _run_a_day(world: World, run_id: str, as_at: datetime) -> FullDay:
         pipeline.close_run(world.settings, run_id)
     except GateBlocked as error:
         day.refusal = day.refusal or error.message
-    with connect(world.settings) as warehouse:
+    with administrator(world.settings) as warehouse:
         day.held = held_because(warehouse, build)
         day.found = [*refusals(warehouse, run_id), *findings(warehouse, build.build_id)]
     return day

@@ -12,9 +12,10 @@ from pathlib import Path
 import psycopg
 
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect, url
+from oic_assurance.warehouse.connections import url
 from simulator.delivery import forms
 from tests.catalogue.rewrite import Row, Sheets, change_book, change_rows, read_book
+from tests.databases import administrator
 from tests.year.force import half_past_five
 
 FINISHED, AT_HYDRA, NEW_TEAM = 300, 60, 25
@@ -94,7 +95,7 @@ def happen(settings: Settings, first: date, day: date) -> None:
 
 
 def _many_finish_a_module(settings: Settings, day: date) -> None:
-    with connect(settings) as warehouse:
+    with administrator(settings) as warehouse:
         done = {
             str(row[0])
             for row in warehouse.execute(

@@ -28,6 +28,7 @@ from tests.catalogue.days import run_days
 from tests.catalogue.defect import NOTHING, UNIT_TESTS, Defect, Edit
 from tests.catalogue.findings import Finding, figures, findings, moved, refusals
 from tests.catalogue.world import DAY, RUN, World
+from tests.databases import administrator
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 #: The table of figures, and the tables whose rows the figures count. If a source or a file is
@@ -126,7 +127,7 @@ def run(world: World, one: Defect) -> Result:
     world.restore("eve" if one.stage in ("source", "file") else "built")
     forget_project()
     errors = inject(world, one)
-    with connect(world.settings) as warehouse:
+    with administrator(world.settings) as warehouse:
         found = [*refusals(warehouse, RUN), *findings(warehouse, world.build().build_id)]
         found = [*errors, *(each for each in found if each not in world.known)]
         found.sort(key=lambda each: ("critical", "warning", "info").index(each.severity))
@@ -167,7 +168,7 @@ def _run_the_day(world: World, place: str) -> list[Finding]:
     """
     world.land()
     build = world.build()
-    with connect(world.settings) as warehouse:
+    with administrator(world.settings) as warehouse:
         if any(one.is_critical for one in refusals(warehouse, RUN)):
             return []
     # If the landing gate blocks the build, the defect is caught and no marts are needed.
@@ -219,7 +220,7 @@ def _damage_model(world: World, one: Defect) -> list[Finding]:
     assert isinstance(edit, Edit)
     with _edited(world, edit):
         errors = _build_changed(world, edit)
-        with connect(world.settings) as warehouse:
+        with administrator(world.settings) as warehouse:
             found = findings(warehouse, world.build().build_id)
         if not any(each.is_critical for each in (*errors, *found)):
             errors += _unit_tests(world, edit)
@@ -228,7 +229,7 @@ def _damage_model(world: World, one: Defect) -> list[Finding]:
 
 def _build_changed(world: World, edit: Edit) -> list[Finding]:
     build = world.build()
-    with connect(world.settings) as warehouse:
+    with administrator(world.settings) as warehouse:
         warehouse.execute(
             "update audit.build set rules_fingerprint = %s where build_id = %s",
             (rules_fingerprint(world.settings), build.build_id),

@@ -23,10 +23,11 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import PROJECT_ROOT, Settings, load_settings
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.cluster import OWNERS, SOURCES
-from oic_assurance.warehouse.connections import admin_url, connect
+from oic_assurance.warehouse.connections import admin_url
 from simulator.delivery import drops
 from simulator.force import simulate
 from tests.catalogue.findings import Figures, Finding, figures, findings, refusals
+from tests.databases import administrator
 
 State = Literal["eve", "built"]
 SEED = 11
@@ -70,7 +71,7 @@ class World:
         if "built_warehouse" not in self._databases():
             self._make()
         self.restore("built")
-        with connect(self.settings) as warehouse:
+        with administrator(self.settings) as warehouse:
             self.figures = figures(warehouse)
             self.known = set(findings(warehouse, self.build().build_id))
             self.known |= set(refusals(warehouse, RUN))
@@ -93,7 +94,7 @@ class World:
 
     def build(self) -> Build:
         """Return the build of the second day."""
-        with connect(self.settings) as warehouse:
+        with administrator(self.settings) as warehouse:
             row = warehouse.execute(
                 "select max(build_id) from audit.build where purpose = 'daily'"
             ).fetchone()

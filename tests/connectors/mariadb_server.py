@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from oic_assurance.sources.databases.postgres import source_type
 from oic_assurance.sources.declarations.load import datasets
 
 PASSWORD = "hidden-in-every-error"
@@ -46,12 +47,13 @@ def program(name: str) -> str:
 class MariaDb:
     """A server with the databases `rms` and `intel`, and a login that can only read them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self._data = folder / "data"
+        self._options = options
         self._log = folder / "server.log"
         # The path of a socket must be short, so this is an abstract socket without a file.
-        self._socket = f"@assurance-{os.getpid()}"
         self.port = free_port()
+        self._socket = f"@assurance-{os.getpid()}-{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
         self._session: Any = None
         subprocess.run(
@@ -72,6 +74,7 @@ class MariaDb:
                     f"--datadir={self._data}", f"--socket={self._socket}",
                     "--bind-address=127.0.0.1", f"--port={self.port}", "--skip-name-resolve",
                     "--innodb-buffer-pool-size=128M", "--innodb-flush-log-at-trx-commit=0",
+                    *self._options,
                 ],
                 stdout=log, stderr=log,
             )  # fmt: skip
@@ -119,7 +122,9 @@ class MariaDb:
             if dataset.kind != "database":
                 continue
             place, table = dataset.database, dataset.tables[0]
-            columns = [f"{column.name} {_TYPES[column.type]} null" for column in table.columns]
+            columns = [
+                f"{column.name} {_TYPES[source_type(column)]} null" for column in table.columns
+            ]
             columns += [f"{name} text" for name in place.never_extracted]
             columns += [f"primary key ({table.key[0]})", f"key ({place.cursor})"]
             name = f"{place.schema}.{place.table}"

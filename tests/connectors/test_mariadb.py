@@ -111,6 +111,9 @@ CONTENT: dict[str, list[dict[str, Any]]] = {
         report(3, protective_marking=None),
         report(4, protective_marking="Official"),
         report(5, protective_marking="OFFICIAL "),
+        report(6, handling_conditions=" \t\N{NO-BREAK SPACE}\r\n"),
+        report(7, handling_conditions=""),
+        report(8, handling_conditions=" x"),
     ],
 }
 

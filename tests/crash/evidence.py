@@ -16,6 +16,8 @@ between a run and its re-run:
 - The SHA-256 of a database batch, because its rows contain the batch id and the moment of landing.
   The rows themselves are compared in raw.
 - Digests over any of these values, in `audit.build` and `audit.table_fingerprint`.
+- In the processing log: how often the same was done, because a repeated stage combines or makes a
+  pack again. And what readers consulted, because the server's log has the moments.
 - The entry of the processing log that records the erasure of a generation that was attached but
   never shown.
 
@@ -71,13 +73,18 @@ _AUDIT = {
     """,
     "processing_log": """
         select
-            action, who, to_whom, regexp_replace(what, '(batch|publication) [0-9]+', '\\1') as what
+            action, who, to_whom,
+            regexp_replace(what, '(batch|publication|build) [0-9]+', '\\1', 'g') as what,
+            case when action in ('collection', 'alteration') then count(*) end as times
         from audit.processing_log
         where
-            action <> 'erasure'
-            or substring(what from 'publication ([0-9]+)')::bigint in (
-                select publication_id from marts.publication
+            origin = 'program' and (
+                action <> 'erasure'
+                or substring(what from 'publication ([0-9]+)')::bigint in (
+                    select publication_id from marts.publication
+                )
             )
+        group by 1, 2, 3, 4
     """,
     "pseudonym": "select * from identity.pseudonym",
     "schema_migration": "select number, name, checksum from audit.schema_migration",
@@ -157,7 +164,7 @@ def _queries(connection: psycopg.Connection) -> Iterator[tuple[str, Composed]]:
         yield f"audit.{name}", SQL("{}").format(SQL(text))
     for schema, table in _tables(connection, "raw_%"):
         yield f"{schema}.{table}", _raw(connection, schema, table)
-    for schema in ("marts", "public_release"):
+    for schema in ("marts", "public_draft"):
         for _, table in _tables(connection, schema):
             if table != "publication":
                 yield f"{schema}.{table}", _current(connection, schema, table)

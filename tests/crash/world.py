@@ -1,9 +1,10 @@
-"""The worlds in which the harness kills work: a small force on its first and its second day.
+"""The two worlds of the crash tests: a small force on its first day and on its second day.
 
-Each world is a state folder. Both are made once and saved with the server stopped. In the world
-`first`, nothing has been landed. The world `second` has a publication, and new data with every
-unusual change. Before each kill point, one of the two is copied to the work folder. `/dev/shm` is
-the fastest place, because it is in memory.
+The harness kills commands that run in these worlds. Each world is a state folder. Both are made
+once and saved with the server stopped. In the world `first`, nothing has been landed. The world
+`second` has a publication, and new data with every unusual change. Before each kill point, one of
+the two is copied to the work folder. The tests run fastest if the work folder is in `/dev/shm`,
+because `/dev/shm` is in memory.
 """
 
 import dataclasses

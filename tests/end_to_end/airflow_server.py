@@ -111,8 +111,15 @@ class Airflow:
 
 
 @contextmanager
-def airflow(terminal: Terminal, extra: Mapping[str, str] | None = None) -> Iterator[Airflow]:
-    """Start Airflow in a terminal's state folder, log in, and stop it at the end."""
+def airflow(
+    terminal: Terminal,
+    extra: Mapping[str, str] | None = None,
+    login: tuple[str, str] | None = None,
+) -> Iterator[Airflow]:
+    """Start Airflow in a terminal's state folder, log in, and stop it at the end.
+
+    `login` is a user and a password. By default they are those that `assurance up` has made.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -123,16 +130,22 @@ def airflow(terminal: Terminal, extra: Mapping[str, str] | None = None) -> Itera
     try:
         _wait_until_ready(process)
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            logins = json.loads((terminal.home / "secrets" / "airflow_login.json").read_text())
-            ((name, password),) = logins.items()
-            token = client.post("/auth/token", json={"username": name, "password": password})
-            token.raise_for_status()
-            client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
-            client.base_url = httpx.URL(f"http://127.0.0.1:{port}/api/v2")
+            if login is None:
+                file = terminal.home / "secrets" / "airflow_login.json"
+                (login,) = json.loads(file.read_text()).items()
+            log_in(client, *login)
             yield Airflow(client)
     finally:
         process.terminate()
         process.communicate(timeout=180)
+
+
+def log_in(client: httpx.Client, name: str, password: str) -> None:
+    """Log in to Airflow's REST API, and let the client's next requests go to it."""
+    token = client.post("/auth/token", json={"username": name, "password": password})
+    token.raise_for_status()
+    client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+    client.base_url = client.base_url.join("/api/v2")
 
 
 def _wait_until_ready(process: subprocess.Popen[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.server_log import kept_server_log
 from tests.end_to_end.terminal import Terminal
 
 SEED, FIRST_DAY, LAST_DAY = "11", "2026-03-01", "2026-04-20"
@@ -14,16 +15,31 @@ AS_AT = "2026-04-21T05:30"
 
 
 @pytest.fixture(scope="session")
-def terminal() -> Iterator[Terminal]:
+def state() -> Iterator[Path]:
+    """An empty state folder. It is removed at the end."""
     home = Path(tempfile.mkdtemp(prefix="assurance-end-to-end-"))
-    terminal = Terminal(home)
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server_log(state: Path) -> Iterator[Path]:
+    """A folder with all that the embedded server has logged, also what a run has deleted."""
+    with kept_server_log(state) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def terminal(state: Path, server_log: Path) -> Iterator[Terminal]:
+    terminal = Terminal(state)
     try:
         made = terminal.assurance("simulate", "--seed", SEED, "--from", FIRST_DAY, "--to", LAST_DAY)
         assert made.returncode == 0, made.stderr
         yield terminal
     finally:
         terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

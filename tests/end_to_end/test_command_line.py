@@ -42,7 +42,7 @@ def moments(value: object) -> Iterator[str]:
     ("arguments", "keys"),
     [
         (["status"], {"run", "publication", "hold", "position", "freshness", "failed_extractions",
-                      "refused_deliveries", "not_taken", "gate", "failed_checks"}),
+                      "refused_deliveries", "not_taken", "gate", "failed_checks", "recalls"}),
         (["checks"], {"build", "checks", "failed", "failed_checks"}),
         (["publication", "list"], {"publications", "hold"}),
         (["quarantine", "list"], {"counts", "rows", "total", "is_filtered"}),
@@ -52,7 +52,8 @@ def moments(value: object) -> Iterator[str]:
         (["notify", "--dry-run"], {"problems"}),
         (["notify"], {"attempts"}),
         (["erase", "--expired", "--dry-run"], {"tables"}),
-        (["pack"], {"board", "public"}),
+        (["pack"], {"page", "paper"}),
+        (["release", "list"], {"releases", "standing"}),
         pytest.param(
             ["publication", "reproduce", "1"],
             {"publication", "tables", "reasons", "content_fingerprint", "is_equal"},

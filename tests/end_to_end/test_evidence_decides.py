@@ -193,7 +193,7 @@ def test_a_generation_that_was_changed_after_its_audit_is_not_published(
 ) -> None:
     before = publications(terminal)
     killed_before_publication(terminal)
-    with psycopg.connect(terminal.url("warehouse")) as warehouse:
+    with psycopg.connect(terminal.url("admin")) as warehouse:
         warehouse.execute(
             "update candidate.assurance_position set value = 1 where point_code = 'HYDRA'"
         )
@@ -218,7 +218,7 @@ def killed_before_publication(terminal: Terminal) -> None:
 
 @contextmanager
 def publishing_blocked(terminal: Terminal) -> Iterator[None]:
-    with psycopg.connect(terminal.url("warehouse"), autocommit=True) as warehouse:
+    with psycopg.connect(terminal.url("admin"), autocommit=True) as warehouse:
         take(warehouse, PUBLISHING)
         yield
 

@@ -17,7 +17,8 @@ from oic_assurance.operations.explain.publication_records import (
     records_of,
 )
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.roles import PURPOSES
+from tests.databases import administrator
 from tests.end_to_end.archived_rows import differences
 from tests.end_to_end.terminal import Terminal
 
@@ -55,7 +56,7 @@ def records(settings: Settings) -> Iterator[Records]:
 
 @pytest.fixture
 def warehouse(settings: Settings) -> Iterator[psycopg.Connection]:
-    with connect(settings, autocommit=True) as connection:
+    with administrator(settings, autocommit=True) as connection:
         # The tests make temporary tables with the same name and different columns. Therefore
         # psycopg must not prepare statements, whose plans would become invalid.
         connection.prepare_threshold = None
@@ -227,7 +228,7 @@ def test_reading_raw_rows_is_recorded_as_a_consultation(
     asked = {name for _, what, _ in new for name in what.split("raw rows of ")[1].split(", ")}
     assert asked >= {version.dataset for version in story.versions}
     for who, _, run_id in new:
-        assert who.startswith("warehouse_owner for ")
+        assert who in PURPOSES
         assert warehouse.execute(
             "select count(*) from audit.run where run_id = %s", (run_id,)
         ).fetchone() == (1,)

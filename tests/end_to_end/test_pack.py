@@ -14,8 +14,8 @@ from tests.end_to_end.page_tables import tables, words
 from tests.end_to_end.terminal import Terminal
 
 
-def ask(terminal: Terminal, query: str, login: str = "bi") -> list[dict[str, Any]]:
-    with psycopg.connect(terminal.url(login), row_factory=dict_row) as reader:
+def ask(terminal: Terminal, query: str) -> list[dict[str, Any]]:
+    with psycopg.connect(terminal.url("bi"), row_factory=dict_row) as reader:
         return reader.execute(query.encode()).fetchall()
 
 
@@ -32,13 +32,8 @@ def board(folder: Path) -> str:
     return (folder / "assurance-pack.html").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def public(folder: Path) -> str:
-    return (folder / "public-release.html").read_text(encoding="utf-8")
-
-
 def test_a_run_makes_the_pack_and_prints_its_path(terminal: Terminal, first_run: str) -> None:
-    for name in ("assurance-pack.html", "assurance-pack.pdf", "public-release.html"):
+    for name in ("assurance-pack.html", "assurance-pack.pdf"):
         assert str(terminal.home / "reports" / "pack" / name) in first_run
 
 
@@ -94,17 +89,14 @@ def test_exceptions_and_training_add_up_to_the_marts(terminal: Terminal, board: 
     assert done[-1][1].replace(",", "") == str(people["numerator"])
 
 
-def test_the_pages_load_nothing_from_elsewhere(board: str, public: str) -> None:
-    for page in (board, public):
-        assert not re.findall(r"<(?:script|link [^>]*stylesheet|iframe|object)", page)
-        linked = re.findall(r"(?:src|href)=\"([^\"]*)\"", page) + re.findall(
-            r"url\(([^)]*)\)", page
-        )
-        assert linked
-        assert {place.partition(":")[0].partition("#")[0] for place in linked} <= {"", "data"}
+def test_the_page_loads_nothing_from_elsewhere(board: str) -> None:
+    assert not re.findall(r"<(?:script|link [^>]*stylesheet|iframe|object)", board)
+    linked = re.findall(r"(?:src|href)=\"([^\"]*)\"", board) + re.findall(r"url\(([^)]*)\)", board)
+    assert linked
+    assert {place.partition(":")[0].partition("#")[0] for place in linked} <= {"", "data"}
 
 
-def test_the_pack_has_no_identities(terminal: Terminal, board: str, public: str) -> None:
+def test_the_pack_has_no_identities(terminal: Terminal, board: str) -> None:
     (one,) = ask(
         terminal,
         "select array_agg(distinct officer_key) filter (where officer_key is not null) as keys, "
@@ -112,45 +104,18 @@ def test_the_pack_has_no_identities(terminal: Terminal, board: str, public: str)
     )
     assert one["keys"]
     assert one["records"]
-    for page in (board, public):
-        assert not [key for key in one["keys"] if key in page]
+    assert not [key for key in one["keys"] if key in board]
     text = words(board)
+    assert text.startswith("OFFICIAL-SENSITIVE:")
     assert not [ref for ref in one["records"] if len(ref) > 6 and re.search(rf"\b{ref}\b", text)]
 
 
-def test_the_public_pack_has_released_figures_only(
-    terminal: Terminal, board: str, public: str
-) -> None:
-    assert words(public).startswith("OFFICIAL:")
-    assert words(board).startswith("OFFICIAL-SENSITIVE:")
-    shown = tables(public)
-    for title, code in (
-        ("Reported cases with their document", "nccu_intel_compliance"),
-        ("People who completed all four modules", "elearning_completion"),
-    ):
-        released = ask(
-            terminal,
-            "select * from public_release.assurance_period where org_unit_code = 'ALL' "
-            f"and measure_code = '{code}' order by period_start",
-            "public",
-        )
-        assert [row[3] for row in shown.get(title, [])] == [
-            f"{row['numerator']:,} of {row['denominator']:,}" for row in released
-        ]
-    for row in ask(terminal, "select * from marts.dim_org_unit where kind = 'TEAM'"):
-        assert row["org_unit_name"] not in public
-
-
 def test_the_pdf_has_a_marking_on_every_a4_sheet(folder: Path) -> None:
-    for name, marking, minimum in (
-        ("assurance-pack", "OFFICIAL-SENSITIVE", 6),
-        ("public-release", "OFFICIAL", 1),
-    ):
-        sheets = PdfReader(folder / f"{name}.pdf").pages
-        assert len(sheets) >= minimum
-        for sheet in sheets:
-            assert marking in sheet.extract_text().splitlines()
-            assert (round(sheet.mediabox.width), round(sheet.mediabox.height)) == (595, 842)
+    sheets = PdfReader(folder / "assurance-pack.pdf").pages
+    assert len(sheets) >= 6
+    for sheet in sheets:
+        assert "OFFICIAL-SENSITIVE" in sheet.extract_text().splitlines()
+        assert (round(sheet.mediabox.width), round(sheet.mediabox.height)) == (595, 842)
 
 
 def test_a_pack_shows_changes_since_an_earlier_one(terminal: Terminal, folder: Path) -> None:

@@ -36,8 +36,8 @@ def terminal() -> Iterator[Terminal]:
 
 
 def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(terminal.url("warehouse")) as owner:
-        return owner.execute(query.encode()).fetchall()
+    with psycopg.connect(terminal.url("admin")) as administrator:
+        return administrator.execute(query.encode()).fetchall()
 
 
 def gate_results(terminal: Terminal, run_id: str) -> dict[str, bool]:

@@ -23,7 +23,7 @@ from tests.figures.tables import compare, dump
 
 #: The key of the pseudonyms. Both dumps use this key, so that an officer has the same pseudonym in
 #: both. It protects nobody, because the force is synthetic.
-KEY = "0f" * 32
+KEY = "8f1d0b2c5e7a49d3a6c4f80e1b97d25360ce4a7b9d1f38e2c5b06a94d7f3e812"
 FIRST, SECOND = ("2025-01-01", "2026-04-30"), ("2026-05-01", "2026-05-05")
 
 
@@ -48,9 +48,7 @@ def dump_command(folder: Path, seeds: tuple[int, ...]) -> None:
                         environment, "simulate", "--seed", str(seed), "--from", first, "--to", last
                     )
                     _assurance(environment, "run", "--as-at", f"{_day_after(last)}T05:30")
-                with psycopg.connect(
-                    _assurance(environment, "db", "url", "warehouse")
-                ) as warehouse:
+                with psycopg.connect(_assurance(environment, "db", "url", "admin")) as warehouse:
                     tables = dump(warehouse, folder / str(seed))
                 click.echo(f"seed {seed}: {tables} tables in {folder / str(seed)}")
             finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-SCHEMAS = ("marts", "public_release")
+SCHEMAS = ("marts", "public_draft")
 #: Columns that are not compared. They depend on the code version, on checks, or on the time at
 #: which a row was computed, landed or checked.
 NOT_A_FIGURE = frozenset(

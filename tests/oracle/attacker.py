@@ -34,10 +34,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class ReleasedNumber:
-    """A released number, and the cells whose sum it is."""
+    """A released number, and the cells whose sum it is.
+
+    `within` says by how much the number can differ from the true sum, if noise was added to it.
+    """
 
     cells: frozenset[Cell]
     number: int
+    within: int = 0
 
 
 class Attacker:
@@ -52,7 +56,13 @@ class Attacker:
     ) -> None:
         self._place = {cell: place for place, cell in enumerate(cells)}
         equations: list[tuple[frozenset[Cell], tuple[Cell, ...], int, int]] = [
-            (statement.cells, (), statement.number, statement.number) for statement in released
+            (
+                statement.cells,
+                (),
+                statement.number - statement.within,
+                statement.number + statement.within,
+            )
+            for statement in released
         ]
         if only_arrivals:
             equations += [

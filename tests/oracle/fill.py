@@ -1,4 +1,8 @@
-"""Write a step of a world into the source databases and the dropzone, as the contract requires."""
+"""Write one step of a made-up world into the source databases and the dropzone.
+
+A step is what the sources contain at one extraction. Tables and files have the form that the source
+contract requires.
+"""
 
 from __future__ import annotations
 

@@ -150,7 +150,9 @@ def full_as_at(known: Known, dataset: str, as_at: datetime) -> Delivery | None:
 def snapshot_on(known: Known, dataset: str, day: date) -> Delivery | None:
     """Return the snapshot of a dataset that is valid on a day, or None if nothing was delivered.
 
-    Contract: "The latest … file dated at or before the day (before the first, the first)".
+    This is the latest snapshot that is dated on the day or earlier. For a day before the first
+    snapshot, it is the first snapshot. Contract: "The latest … file dated at or before the day
+    (before the first, the first)".
     """
     return full_as_at(known, dataset, midnight(day))
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from psycopg import sql
 
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect
+from tests.databases import administrator
 
 STAMPED = {
     "audit.run": ("started_at", "finished_at"),
@@ -30,7 +30,7 @@ STAMPED = {
 
 def put_back(settings: Settings, moment: datetime) -> None:
     """Set every recorded time that is later than `moment` to `moment`."""
-    with connect(settings) as owner:
+    with administrator(settings) as owner:
         for table, columns in STAMPED.items():
             for column in columns:
                 owner.execute(

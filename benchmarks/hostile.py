@@ -1,0 +1,270 @@
+"""Measure how much longer the daily run takes while readers try to hold it up.
+
+`python -m benchmarks.hostile [--pairs N] [--days N] [--home FOLDER] [--only KIND]`
+
+One run is made alone and one beside the readers, in turn, as at the same moment. The readers log in
+as `bi_reader` and as a supervisor, lift every limit that they can lift, and connect again as soon
+as a session ends. Their own process has the lowest priority, because in truth it is on another
+machine: what counts is the work that they make for the server.
+"""
+
+import argparse
+import contextlib
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from benchmarks.history import LAST_DAY, SEED, Force
+from benchmarks.table import measured_on, write_between
+from oic_assurance.errors import AssuranceError
+
+BEGIN = "<!-- begin: written by `python -m benchmarks.hostile` -->"
+END = "<!-- end: hostile -->"
+#: The target: a run beside hostile readers takes at most this many times as long.
+TARGET = 1.1
+#: How many sessions each login tries to have.
+WRONG = dict.fromkeys(["password"], "wrong")
+SESSIONS = {"bi_reader": 100, "supervisor": 20}
+LIFT = (
+    "set default_transaction_read_only = off",
+    "set default_transaction_isolation = 'read committed'",
+    "set statement_timeout = 0",
+    "set idle_in_transaction_session_timeout = 0",
+    "set idle_session_timeout = 0",
+    "set lock_timeout = 0",
+)
+
+
+def cross_join(conn: psycopg.Connection) -> None:
+    """Keep a processor busy."""
+    conn.execute("select count(*) from generate_series(1, 30000) a, generate_series(1, 30000) b")
+
+
+def sort(conn: psycopg.Connection) -> None:
+    """Write as much to the disk as the server lets a session write, again and again."""
+    conn.execute("set work_mem = '64kB'")
+    conn.execute(
+        "select max(t) from (select repeat(md5(g::text), 9) as t "
+        "from generate_series(1, 3000000) as g order by 1) as sorted"
+    )
+
+
+def memory(conn: psycopg.Connection) -> None:
+    """Take memory."""
+    conn.execute("set work_mem = '2GB'")
+    conn.execute("select length(string_agg(repeat('x', 500), '')) from generate_series(1, 1900000)")
+
+
+def hold_tables(conn: psycopg.Connection) -> None:
+    """Lock everything that the login can see, and do nothing."""
+    with conn.transaction():
+        seen = conn.execute(
+            "select c.oid::regclass::text from pg_catalog.pg_class as c "
+            "where c.relkind in ('r', 'p', 'v') and c.relnamespace::regnamespace::text "
+            "in ('marts', 'public_release', 'limited') and has_table_privilege(c.oid, 'SELECT')"
+        ).fetchall()
+        for (table,) in seen:
+            with contextlib.suppress(psycopg.errors.InsufficientPrivilege), conn.transaction():
+                conn.execute(f"lock table {table} in access share mode".encode())
+        time.sleep(600)
+
+
+def cursor(conn: psycopg.Connection) -> None:
+    """Keep a snapshot and a half-read cursor."""
+    with conn.transaction():
+        conn.execute("set transaction isolation level repeatable read")
+        conn.execute("declare c cursor with hold for select generate_series(1, 3000000)")
+        conn.execute("fetch 10 from c")
+        time.sleep(60)
+
+
+def locks(conn: psycopg.Connection) -> None:
+    """Take the locks of stages, in each way that there was or is."""
+    for attack in (
+        "select pg_advisory_lock(hashtextextended('publishing', 0))",
+        "select pg_advisory_lock(g) from generate_series(1, 100000) as g",
+        "select locks.try_take('publishing', false)",
+        "select from locks.lock for update",
+        "select lo_from_bytea(0, 'x')",
+        "create temporary table t as select generate_series(1, 1000000)",
+    ):
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+            conn.execute(attack.encode())
+    time.sleep(1)
+
+
+def notify(conn: psycopg.Connection) -> None:
+    """Fill the queue of notifications."""
+    conn.execute("listen flood")
+    for _ in range(200):
+        conn.execute(b"notify flood, '" + b"x" * 7000 + b"'")
+
+
+def reconnect(conn: psycopg.Connection) -> None:
+    """Connect again and again."""
+    conn.execute("select 1")
+    conn.close()
+
+
+KINDS: dict[str, Callable[[psycopg.Connection], None]] = {
+    kind.__name__: kind
+    for kind in (cross_join, sort, memory, hold_tables, cursor, locks, notify, reconnect)
+}
+
+
+class YoungForce(Force):
+    """A synthetic force with a history of some days."""
+
+    def __init__(self, days: int, home: Path) -> None:
+        super().__init__(1, home)
+        self._days = days
+
+    def simulate_until(self, day: date) -> None:
+        """Simulate data in the sources up to the end of a day."""
+        begin = LAST_DAY - timedelta(days=self._days)
+        self.call("simulate", "--seed", str(SEED), "--from", str(begin), "--to", str(day))
+
+
+@dataclass
+class Pair:
+    """The seconds of one run alone and of one run beside hostile readers."""
+
+    alone: float
+    beside: float
+
+
+def main() -> None:
+    """Run the pairs and write the table of the README, or attack as a process of its own."""
+    options = _options()
+    if options.attack:
+        _attack_for_ever([os.environ[login] for login in SESSIONS], options.only)
+        return
+    with tempfile.TemporaryDirectory(prefix="assurance-hostile-", dir=options.home) as home:
+        force = YoungForce(options.days, Path(home) / "force")
+        try:
+            force.simulate_until(LAST_DAY)
+            force.daily_run(LAST_DAY)
+            _write(options, [_pair(force, number, options.only) for number in range(options.pairs)])
+        finally:
+            force.call("db", "stop")
+
+
+def _pair(force: Force, number: int, only: str | None) -> Pair:
+    urls = force.call("db", "url", "bi").strip()
+    supervisor = _supervisor(force, urls)
+    took = {}
+    for beside in (False, True) if number % 2 else (True, False):
+        with hostile([urls, supervisor], only) if beside else contextlib.nullcontext():
+            began = time.monotonic()
+            force.daily_run(LAST_DAY)
+            took[beside] = time.monotonic() - began
+        sys.stderr.write(f"{'beside readers' if beside else 'alone'}: {took[beside]:.1f} s\n")
+    return Pair(took[False], took[True])
+
+
+def _supervisor(force: Force, url: str) -> str:
+    """Return the URL of a supervisor's login."""
+    with psycopg.connect(force.call("db", "url", "bi").strip()) as reader:
+        row = reader.execute(
+            "select org_unit_code from marts.dim_org_unit order by 1 limit 1"
+        ).fetchone()
+    login = f"supervisor_{random.randrange(10**6)}"  # noqa: S311 - a name, no secret
+    if row is None:
+        raise AssuranceError("The marts have no unit.")
+    arguments = ("access", "give", login, "--unit", row[0], "--reason", "a benchmark")
+    password = force.call(*arguments).split()[-1]
+    return psycopg.conninfo.make_conninfo(url, user=login, password=password)
+
+
+@contextlib.contextmanager
+def hostile(urls: list[str], only: str | None) -> Iterator[None]:
+    """Let hostile readers work during the block."""
+    command = [sys.executable, "-m", "benchmarks.hostile", *(["--only", only] if only else [])]
+    process = subprocess.Popen(
+        [*command, "--attack"],
+        # No password stands in the list of processes.
+        env={**os.environ, **dict(zip(SESSIONS, urls, strict=True))},
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        time.sleep(5)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _attack_for_ever(urls: list[str], only: str | None) -> None:
+    os.nice(19)
+    group = Path("/proc/self/autogroup")
+    if group.exists():
+        group.write_text("19", encoding="ascii")
+    kinds = [KINDS[only]] if only else list(KINDS.values())
+    for url, sessions in zip(urls, SESSIONS.values(), strict=True):
+        for number in range(sessions):
+            kind = kinds[number % len(kinds)]
+            threading.Thread(target=_attack, args=(url, kind), daemon=True).start()
+    while True:
+        # Wrong passwords come in between.
+        with contextlib.suppress(psycopg.Error):
+            psycopg.connect(
+                psycopg.conninfo.make_conninfo(urls[0], **WRONG), connect_timeout=5
+            ).close()
+
+
+def _attack(url: str, kind: Callable[[psycopg.Connection], None]) -> None:
+    while True:
+        with (
+            contextlib.suppress(psycopg.Error, OSError),
+            psycopg.connect(url, autocommit=True, connect_timeout=10) as conn,
+        ):
+            for statement in LIFT:
+                conn.execute(sql.SQL(statement))
+            while not conn.closed:
+                kind(conn)
+        time.sleep(0.05)
+
+
+def _write(options: argparse.Namespace, pairs: list[Pair]) -> None:
+    ratios = [pair.beside / pair.alone for pair in pairs]
+    lines = [
+        f"{measured_on()}; {len(pairs)} pairs of runs in turn, a history of {options.days} days.",
+        "",
+        "| run alone | beside hostile readers | ratio (range) | target |",
+        "|---:|---:|---:|---:|",
+        f"| {statistics.median(pair.alone for pair in pairs):.1f} s "
+        f"| {statistics.median(pair.beside for pair in pairs):.1f} s "
+        f"| {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) "
+        f"| {TARGET:.2f} |",
+    ]
+    if options.only:
+        sys.stdout.write("\n".join(lines) + "\n")
+    else:
+        write_between(BEGIN, END, lines)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.hostile", description=__doc__)
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--days", type=int, default=90, help="the length of the history")
+    parser.add_argument("--home", help="the folder for the state folder")
+    parser.add_argument("--only", choices=KINDS, help="only one kind of attack")
+    parser.add_argument("--attack", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

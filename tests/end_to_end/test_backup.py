@@ -1,0 +1,112 @@
+"""From a back-up, a warehouse with publications is restored with every figure, and goes on."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from oic_assurance.warehouse.encryption import MAGIC
+from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_tables
+from tests.end_to_end.terminal import Terminal
+
+pytestmark = pytest.mark.slow
+
+SCHEMAS = (
+    *("raw_general", "raw_law_enforcement", "audit", "identity", "intermediate", "compared_with"),
+    *("marts", "public_release", "generation"),
+)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="assurance-backup-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def old(folder: Path) -> Iterator[Terminal]:
+    """A state folder with one publication, whose archive is encrypted."""
+    terminal = Terminal(folder / "old", extra=settings(folder))
+    made = terminal.assurance("archive", "new-key", "--to", str(folder / "archive-key"))
+    assert made.returncode == 0, made.stderr
+    for arguments in (
+        ("simulate", "--seed", "5", "--from", "2026-04-01", "--to", "2026-04-20"),
+        ("run", "--as-at", "2026-04-21T05:30"),
+    ):
+        done = terminal.assurance(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+    yield terminal
+    terminal.assurance("db", "stop")
+
+
+@pytest.fixture
+def new(folder: Path) -> Iterator[Terminal]:
+    """An empty state folder with the same dropzone."""
+    shared = {"ASSURANCE_DROPZONE": f"file://{folder}/old/dropzone"}
+    terminal = Terminal(folder / "new", extra={**settings(folder), **shared})
+    yield terminal
+    terminal.assurance("db", "stop")
+
+
+def settings(folder: Path) -> dict[str, str]:
+    return {"ASSURANCE_ARCHIVE_KEY": str(folder / "archive-key")}
+
+
+def tables_of(terminal: Terminal) -> dict[str, dict[str, TableFingerprint]]:
+    """Return the fingerprints of all tables, read by the superuser."""
+    password = (terminal.home / "secrets/postgres_password").read_text().strip()
+    port = (terminal.home / "postgres/port").read_text().strip()
+    address = f"host=127.0.0.1 port={port} user=postgres dbname=warehouse password={password}"
+    with psycopg.connect(address) as connection:
+        return {schema: fingerprint_tables(connection, schema, ()) for schema in SCHEMAS}
+
+
+def test_a_restored_warehouse_has_every_figure(old: Terminal, new: Terminal, folder: Path) -> None:
+    before = tables_of(old)
+    assert before["marts"]["assurance_measure"].rows > 0
+    public = old.assurance("archive", "new-key", "--to", str(folder / "backup-key")).stdout.strip()
+    to = ("--recipient", public, "--to")
+    made = old.assurance("backup", "make", *to, str(folder / "backups"))
+    assert made.returncode == 0, made.stderr
+    [backup] = (folder / "backups").iterdir()
+    sha256 = next(line for line in made.stdout.splitlines() if line.startswith("SHA-256"))[8:]
+    done = old.assurance("backup", "secrets", *to, str(folder / "apart"))
+    assert done.returncode == 0, done.stderr
+    assert all(path.read_bytes().startswith(MAGIC) for path in backup.iterdir())
+    restore = ("backup", "restore", str(backup), "--sha256", sha256)
+    key, secrets = str(folder / "backup-key"), str(folder / "apart.age")
+    for given, message in (
+        ((), "encrypted to another key"),
+        (("--key", str(folder / "archive-key")), "encrypted to another key"),
+        (("--key", key), "another pseudonym_key"),
+    ):
+        refused = new.assurance(*restore, *given)
+        assert (refused.returncode, message in refused.stderr) == (2, True), refused.stderr
+    done = new.assurance(*restore, "--key", key, "--secrets", secrets)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert tables_of(new) == before
+    verified = new.assurance("batch", "verify")
+    assert verified.returncode == 0, verified.stdout
+
+
+def test_a_stolen_archive_has_no_record_in_plain(old: Terminal) -> None:
+    files = [path for path in (old.home / "batches").rglob("*") if path.is_file()]
+    assert files
+    assert [path.name for path in files if not path.read_bytes().startswith(MAGIC)] == []
+
+
+def test_everything_in_the_state_folder_is_private(old: Terminal) -> None:
+    """Nobody but the owner reads a file, or enters a folder that has one."""
+    home = old.home
+    # If root runs the server as another user, that user's group may pass through the folders.
+    assert home.stat().st_mode & 0o067 == 0
+    opened = [
+        f"{path.relative_to(home)} {path.stat().st_mode & 0o777:o}"
+        for path in home.rglob("*")
+        if not path.is_symlink() and path.stat().st_mode & (0o067 if path.is_dir() else 0o077)
+    ]
+    assert opened == []

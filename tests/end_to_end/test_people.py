@@ -1,0 +1,156 @@
+"""People log in to Airflow with accounts of their own, and who approves is not who operates."""
+
+import os
+import runpy
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import psycopg
+import pytest
+
+from oic_assurance.platform.airflow.environment import airflow_environment
+from oic_assurance.settings import load_settings
+from oic_assurance.warehouse.connections import airflow_metadata_url
+from tests.end_to_end.airflow_server import Airflow, airflow, log_in
+from tests.end_to_end.conftest import AS_AT
+from tests.end_to_end.terminal import PROJECT, Terminal
+
+pytestmark = pytest.mark.slow
+
+DAILY, TASK = "assurance_daily", "approve_warning"
+WAITS = "awaiting_input"
+DEPLOY = PROJECT / "deploy" / "airflow"
+PASSWORD = "made-up-for-this-test"
+PEOPLE = {
+    "reader": "Assurance reader",
+    "operator": "Assurance operator",
+    "approver": "Assurance approver",
+    "chief": "Admin",
+}
+ACCOUNTS = {
+    "AIRFLOW__CORE__AUTH_MANAGER": (
+        "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+    ),
+    "AIRFLOW__FAB__CONFIG_FILE": str(DEPLOY / "webserver_config.py"),
+    "AIRFLOW_SIGN_ON": "database",
+    "ASSURANCE_APPROVE_WARNINGS": "yes",
+    "ASSURANCE_SECOND_PERSON": "yes",
+}
+
+
+@pytest.fixture
+def deployment(terminal: Terminal, first_run: str, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Prepare Airflow's database as `init` of docker-compose.yml does, with four people in it."""
+    monkeypatch.setenv("ASSURANCE_HOME", str(terminal.home))
+    settings = load_settings()
+    environment = {
+        **os.environ,
+        **airflow_environment(settings, airflow_metadata_url(settings)),
+        **ACCOUNTS,
+    }
+
+    def command(*arguments: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "airflow", *arguments],
+            env=environment, cwd=terminal.home, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    command("db", "migrate")
+    command("sync-perm")
+    command("roles", "import", str(DEPLOY / "roles.json"))
+    for name, role in PEOPLE.items():
+        command(
+            "users", "create", "--username", name, "--role", role, "--password", PASSWORD,
+            "--firstname", name, "--lastname", "Test", "--email", f"{name}@example.org",
+        )  # fmt: skip
+    return Terminal(terminal.home, terminal.project, ACCOUNTS)
+
+
+@contextmanager
+def as_person(base: str, name: str) -> Iterator[Airflow]:
+    with httpx.Client(base_url=base, timeout=60) as client:
+        log_in(client, name, PASSWORD)
+        yield Airflow(client)
+
+
+def test_who_approves_is_not_who_operates(deployment: Terminal) -> None:
+    with airflow(deployment, login=("chief", PASSWORD)) as chief:
+        base = str(chief.client.base_url).removesuffix("/api/v2/")
+        with (
+            as_person(base, "reader") as reader,
+            as_person(base, "operator") as operator,
+            as_person(base, "approver") as approver,
+        ):
+            trigger = {"logical_date": None, "conf": {"as_at": AS_AT}}
+            place = f"/dags/{DAILY}/dagRuns"
+            # In a new deployment the scheduler starts the first run by itself.
+            first = chief.run_of(DAILY, AS_AT)
+            chief.wait_for(DAILY, first, TASK, WAITS)
+            approver.answer(DAILY, first, TASK, "Reject", "only the first run")
+            assert chief.wait_for_end(DAILY, first) == "failed"
+            assert reader.client.get(place).status_code == 200
+            for one in (reader, approver):
+                assert one.client.post(place, json=trigger).status_code == 403
+            run = operator.trigger(DAILY, AS_AT)
+            chief.wait_for(DAILY, run, TASK, WAITS)
+            for one in (reader, operator):
+                with pytest.raises(httpx.HTTPStatusError, match="403"):
+                    one.answer(DAILY, run, TASK, "Approve", "looks fine")
+            approver.answer(DAILY, run, TASK, "Approve", "known and harmless")
+            assert chief.wait_for_end(DAILY, run) == "success"
+            # An administrator has both roles, but may not use both on one run.
+            run = chief.trigger(DAILY, AS_AT)
+            chief.wait_for(DAILY, run, TASK, WAITS)
+            chief.answer(DAILY, run, TASK, "Approve", "I trust myself")
+            assert chief.wait_for_end(DAILY, run) == "failed"
+        with psycopg.connect(deployment.url("warehouse")) as warehouse:
+            found = warehouse.execute(
+                """
+                select run.started_by, approval.login, run.outcome
+                from audit.run as run
+                left join audit.build as build using (run_id)
+                left join audit.approval as approval using (build_id)
+                where run.started_by in ('operator', 'chief')
+                order by run.started_at desc
+                limit 2
+                """
+            ).fetchall()
+        assert found == [("chief", None, "failed"), ("operator", "approver", "published")]
+        wrong_passwords_slow_down(base)
+
+
+def wrong_passwords_slow_down(base: str) -> None:
+    durations = []
+    with httpx.Client(base_url=base, timeout=60) as client:
+        for _ in range(6):
+            began = time.monotonic()
+            answer = client.post("/auth/token", json={"username": "reader", "password": "wrong"})
+            durations.append(time.monotonic() - began)
+            assert answer.status_code == 401
+    assert sum(durations[3:]) > sum(durations[:3]) + 1
+
+
+def test_groups_of_the_organisation_decide_the_roles(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AIRFLOW_SIGN_ON": "oauth",
+        "AIRFLOW_OAUTH_CLIENT_ID": "assurance",
+        "AIRFLOW_OAUTH_CLIENT_SECRET": PASSWORD,
+        "AIRFLOW_OAUTH_METADATA_URL": "https://sso.example.org/.well-known/openid-configuration",
+        "AIRFLOW_GROUP_APPROVERS": "OPFCC Assurance",
+        "AIRFLOW_GROUP_OPERATORS": "Data engineering",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AIRFLOW_GROUP_ADMINISTRATORS", raising=False)
+    found = runpy.run_path(str(DEPLOY / "webserver_config.py"))
+    assert found["AUTH_ROLES_MAPPING"] == {
+        "OPFCC Assurance": ["Assurance approver"], "Data engineering": ["Assurance operator"],
+    }  # fmt: skip
+    assert found["AUTH_USER_REGISTRATION_ROLE"] == "Public"
+    monkeypatch.setenv("AIRFLOW_SIGN_ON", "anybody")
+    with pytest.raises(ValueError, match="oauth or database"):
+        runpy.run_path(str(DEPLOY / "webserver_config.py"))

@@ -1,0 +1,123 @@
+"""A document that decided a figure is marked SECRET: the next run withdraws and erases it."""
+
+import gzip
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.end_to_end.terminal import Terminal
+
+pytestmark = pytest.mark.slow
+
+AS_AT = "2026-04-21T05:30"
+_FIGURE = """
+select publication_id, numerator, denominator
+from marts.assurance_measure
+where measure_code = 'nccu_intel_compliance' and org_unit_code = 'ALL' and period_start = %s
+"""
+# A referral whose only document of its occurrence decided that it is compliant.
+_DECIDED = """
+select referral.report_urn, date_trunc('month', contacted_on)::date
+from marts.fct_nccu_referral as referral
+where
+    referral.is_counted and referral.is_compliant
+    and 1 = (
+        select count(distinct report.report_urn)
+        from raw_law_enforcement.intelligence_report as report
+        where report.occurrence_ref = referral.occurrence_ref
+    )
+order by referral.referral_ref
+limit 1
+"""
+
+
+@pytest.fixture(scope="module")
+def terminal() -> Iterator[Terminal]:
+    home = Path(tempfile.mkdtemp(prefix="assurance-recall-"))
+    terminal = Terminal(home)
+    try:
+        made = terminal.assurance("simulate", "--seed", "11", "--from", "2026-03-01",
+                                  "--to", "2026-04-20")  # fmt: skip
+        assert made.returncode == 0, made.stderr
+        yield terminal
+    finally:
+        terminal.assurance("db", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def ask(terminal: Terminal, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Run a query as the administrator of the server.
+
+    A query of marts alone runs as `bi_reader`, which sees only the current publication.
+    """
+    with psycopg.connect(terminal.url("admin")) as warehouse:
+        if " marts." in query and "raw_" not in query:
+            warehouse.execute("set role bi_reader")
+        return warehouse.execute(query.encode(), values or None).fetchall()
+
+
+def run(terminal: Terminal) -> None:
+    done = terminal.assurance("run", "--as-at", AS_AT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_document_that_is_marked_secret_leaves_the_figure_and_every_place(
+    terminal: Terminal,
+) -> None:
+    run(terminal)
+    [(urn, month)] = ask(terminal, _DECIDED)
+    [(first, numerator, denominator)] = ask(terminal, _FIGURE, month)
+    with psycopg.connect(terminal.url("intelligence")) as source:
+        source.execute(
+            "update intel.report set protective_marking = 'SECRET',"
+            " updated_at = '2026-04-21 05:00+01' where report_urn = %s",
+            (urn,),
+        )
+    run(terminal)
+    [(second, *figure)] = ask(terminal, _FIGURE, month)
+    assert second > first
+    assert figure == [numerator - 1, denominator]
+    changed = ask(
+        terminal,
+        "select cause, value_before, value_after from marts.restatement where measure_code ="
+        " 'nccu_intel_compliance' and org_unit_code = 'ALL' and period_start = %s",
+        month,
+    )
+    assert changed == [
+        ("DELETED_RECORD", pytest.approx(numerator / denominator),
+         pytest.approx((numerator - 1) / denominator))
+    ]  # fmt: skip
+    # Both generations are still there, and neither names the document.
+    with psycopg.connect(terminal.url("admin")) as warehouse:
+        tables = warehouse.execute(
+            "select schemaname, tablename from pg_tables where schemaname not in"
+            " ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        assert ("generation", f"fct_nccu_referral__{first}") in tables
+        holding = {
+            f"{schema}.{table}"
+            for schema, table in tables
+            if warehouse.execute(
+                f'select exists (select from "{schema}"."{table}" as t where'
+                " position(%s in t::text) > 0)".encode(),
+                (urn,),
+            ).fetchone()
+            == (True,)
+        }
+    # Its dissemination is a record of its own.
+    assert holding <= {
+        "raw_law_enforcement.dissemination",
+        "staging_law_enforcement.stg_intelligence__dissemination",
+    }
+    for path in (terminal.home / "batches/intelligence/report").glob("*.gz"):
+        assert urn.encode() not in gzip.decompress(path.read_bytes())
+    shown = terminal.assurance("recall", "list")
+    assert "erased" in shown.stdout, shown.stdout + shown.stderr
+    assert urn not in shown.stdout
+    verified = terminal.assurance("batch", "verify", "intelligence/report")
+    assert verified.returncode == 0, verified.stdout

@@ -1,0 +1,137 @@
+"""`assurance release`: from a run to files that may leave, and back."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from tests.end_to_end.page_tables import tables, words
+from tests.end_to_end.terminal import Terminal
+
+
+def ask(terminal: Terminal, query: str) -> list[dict[str, Any]]:
+    with psycopg.connect(terminal.url("bi"), row_factory=dict_row) as reader:
+        return reader.execute(query.encode()).fetchall()
+
+
+@pytest.fixture(scope="module")
+def folder(terminal: Terminal, first_run: str) -> Path:
+    made = terminal.assurance("release", "make", "--because", "the first release", "--json")
+    assert made.returncode == 0, made.stderr
+    return Path(json.loads(made.stdout)["release"]["folder"])
+
+
+def rows(folder: Path, table: str) -> Sequence[dict[str, str]]:
+    text = (folder / f"{table}.csv").read_bytes().decode("utf-8")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_a_run_alone_releases_nothing(terminal: Terminal, first_run: str) -> None:
+    # Another test of this module may have made a release. A run has not.
+    known = terminal.assurance("release", "list", "--json")
+    assert known.returncode == 0
+    assert {one["because"] for one in json.loads(known.stdout)["releases"]} <= {"the first release"}
+
+
+def test_the_checksums_are_right(folder: Path) -> None:
+    lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    listed = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    assert set(listed) == {path.name for path in folder.iterdir()} - {"SHA256SUMS"}
+    for name, digest in listed.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+
+
+def test_the_files_the_tables_and_the_page_say_the_same(terminal: Terminal, folder: Path) -> None:
+    periods = ask(terminal, "select * from public_release.assurance_period")
+    assert len(ask(terminal, "select * from public_release.assurance_position")) == 4
+    assert ask(terminal, "select * from public_release.assurance_measure")
+    assert sorted((row["measure_code"], row["period_start"], row["org_unit_code"],
+                   row["numerator"]) for row in rows(folder, "assurance_period")) == sorted(
+        (row["measure_code"], row["period_start"].isoformat(), row["org_unit_code"],
+         str(row["numerator"])) for row in periods
+    )  # fmt: skip
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    shown = tables(page)
+    for title, code in (
+        ("Reported cases with their document", "nccu_intel_compliance"),
+        ("People who completed all four modules", "elearning_completion"),
+    ):
+        released = ask(
+            terminal,
+            "select * from public_release.assurance_period where org_unit_code = 'ALL' "
+            f"and measure_code = '{code}' order by period_start",
+        )
+        assert [row[3] for row in shown.get(title, [])] == [
+            f"{row['numerator']:,} of {row['denominator']:,}" for row in released
+        ]
+    for row in ask(terminal, "select * from public_release.assurance_position"):
+        if not row["is_suppressed"] and row["point_code"] != "INTEL_PLAN":
+            assert f"{row['numerator']:,} of {row['denominator']:,}" in words(page)
+
+
+def test_nothing_of_a_team_or_a_person_leaves(terminal: Terminal, folder: Path) -> None:
+    (one,) = ask(
+        terminal,
+        "select array_agg(distinct officer_key) filter (where officer_key is not null) as keys, "
+        "array_agg(distinct record_ref) as records from marts.assurance_exception",
+    )
+    teams = ask(
+        terminal, "select org_unit_code, org_unit_name from marts.dim_org_unit where kind = 'TEAM'"
+    )
+    assert one["keys"]
+    assert one["records"]
+    assert teams
+    for path in folder.iterdir():
+        if path.suffix == ".xlsx":
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert not [key for key in one["keys"] if key in text]
+        assert not [team for team in teams if team["org_unit_name"] in text]
+    units = {row["org_unit_code"] for row in rows(folder, "assurance_measure")}
+    assert not units & {team["org_unit_code"] for team in teams}
+    assert not [ref for ref in one["records"] if ref in units]
+
+
+def test_a_wrong_word_gets_a_suggestion_and_a_reason_is_asked_for(
+    terminal: Terminal, folder: Path
+) -> None:
+    wrong = terminal.assurance("release", "mke")
+    assert (wrong.returncode, "make" in wrong.stderr) == (2, True)
+    unreasoned = terminal.assurance("release", "make")
+    assert unreasoned.returncode == 2
+    assert "--because" in unreasoned.stderr
+    assert unreasoned.stderr.count("\n") == 1
+
+
+def test_the_files_can_be_written_again(terminal: Terminal, folder: Path, tmp_path: Path) -> None:
+    again = terminal.assurance("release", "files", "1", "--to", str(tmp_path / "again"))
+    assert again.returncode == 0, again.stderr
+    for path in folder.iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
+    back = terminal.assurance("release", "list")
+    assert "the first release" in back.stdout
+
+
+def test_a_withdrawal_is_said_beside_the_files(terminal: Terminal, folder: Path) -> None:
+    made = terminal.assurance("release", "make", "--because", "again", "--json")
+    assert made.returncode == 0, made.stderr
+    second = json.loads(made.stdout)["release"]
+    done = terminal.assurance(
+        "release", "withdraw", str(second["release_id"]), "--because", "a wrong unit"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "cannot be recalled" in " ".join(done.stdout.split())
+    note = Path(second["folder"]) / "WITHDRAWN.html"
+    assert "a wrong unit" in words(note.read_text(encoding="utf-8"))
+    assert {row["release_id"] for row in ask(
+        terminal, "select release_id from public_release.assurance_position"
+    )} == {1}  # fmt: skip
+    listed = terminal.assurance("release", "list")
+    assert "withdrawn" in listed.stdout
