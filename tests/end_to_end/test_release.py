@@ -15,6 +15,8 @@ from psycopg.rows import dict_row
 from tests.end_to_end.page_tables import tables, words
 from tests.end_to_end.terminal import Terminal
 
+pytestmark = pytest.mark.slow
+
 
 def ask(terminal: Terminal, query: str) -> list[dict[str, Any]]:
     with psycopg.connect(terminal.url("bi"), row_factory=dict_row) as reader:

@@ -15,6 +15,8 @@ from oic_assurance.warehouse.connections import connect, url
 from oic_assurance.warehouse.processing_log import value_mark
 from tests.integration.warehouse.stage_roles import run_as
 
+pytestmark = pytest.mark.slow
+
 KEY = "0123456789abcdef0123456789abcdef"
 Row = tuple[str, ...]
 

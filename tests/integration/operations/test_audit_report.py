@@ -29,6 +29,8 @@ from tests.integration.landing.support import World, completion, person
 from tests.integration.operations.replay_support import correct
 from tests.integration.warehouse.stage_roles import run_as
 
+pytestmark = pytest.mark.slow
+
 PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
 
 

@@ -57,6 +57,8 @@ from tests.integration.publishing.marts import (
     open_build,
 )
 
+pytestmark = pytest.mark.slow
+
 BECAUSE = "a laptop with the key was lost"
 #: The officer of the handmade marts whose number was erased.
 ERASED = "K10"
