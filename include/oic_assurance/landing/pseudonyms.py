@@ -14,7 +14,7 @@ from typing import LiteralString
 import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
-from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
@@ -31,7 +31,6 @@ CHECK_DIGITS = 16
 #: lacks the force.
 FORM_WITHOUT_FORCE = 1
 FORM = 2
-SHORTEST_KEY, FEWEST_CHARACTERS = 32, 12
 
 _VERSION: LiteralString = """
 select version, form, check_value, made_at
@@ -73,20 +72,6 @@ def pseudonym(key: str, force_code: str, kind: str, identifier: str, *, form: in
 def check_value(key: str, version: int) -> str:
     """Return the value by which the key of a version is recognised, as 16 hexadecimal digits."""
     return _keyed_hash(key, "\0".join(("check", str(version))))[:CHECK_DIGITS]
-
-
-def check_key_strength(key: str) -> None:
-    """Refuse a key that somebody could guess.
-
-    Raises:
-        UsageError: The key is too short, or has too few different characters.
-    """
-    if len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS:
-        raise UsageError(
-            f"The key of the pseudonyms is too easy to guess: {variable_name(SECRET)} needs at "
-            f"least {SHORTEST_KEY} random characters, as `openssl rand -base64 32` writes them. "
-            "`assurance pseudonyms rekey` replaces the pseudonyms of a weak key."
-        )
 
 
 def assign_pseudonyms(settings: Settings) -> int:
@@ -230,7 +215,6 @@ def _key_of(settings: Settings, connection: psycopg.Connection, version: KeyVers
         )
     if key is None:
         key = secret(settings, SECRET)
-    check_key_strength(key)
     if version.check_value is None:
         connection.execute(
             "update audit.pseudonym_key set check_value = %s where version = %s",

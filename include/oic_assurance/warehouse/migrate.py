@@ -95,7 +95,7 @@ def migrate(settings: Settings, administrator: str | None = None) -> list[str]:
         applied: list[str] = []
         if _pending(connection, migrations):
             applied = _apply_all(connection, migrations, owner)
-        close(settings, connection)
+        close(connection)
         settle_passwords(settings, connection)
         for name, login in READERS.items():
             secret(settings, password_name(login))

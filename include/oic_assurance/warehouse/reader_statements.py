@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.warehouse.connections import OFFICE, READERS, SUPERVISOR
+from oic_assurance.warehouse.roles import is_administrator
 from oic_assurance.warehouse.rows import one_value
 
 LOGGED = {"log_statement": "all", "log_parameter_max_length": "256"}
@@ -53,12 +54,9 @@ def log_readers(connection: psycopg.Connection, owner: str) -> None:
 
     `connection` is from `connect_to_migrate`. If it is not an administrator's, nothing is done.
     """
-    is_administrator = one_value(
-        connection, "select rolsuper from pg_catalog.pg_roles where rolname = session_user"
-    )
-    missing = logins_not_logged(connection)
-    if not is_administrator:
+    if not is_administrator(connection):
         return
+    missing = logins_not_logged(connection)
     database = sql.Identifier(connection.info.dbname)
     statements = [
         sql.SQL("grant set on parameter {} to {}").format(

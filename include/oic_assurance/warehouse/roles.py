@@ -252,6 +252,15 @@ def hand_over(connection: psycopg.Connection, owner: str) -> None:
         connection.execute(statement.encode())
 
 
+def is_administrator(connection: psycopg.Connection) -> bool:
+    """Tell whether the login of a session is a superuser, whatever role the session acts as."""
+    return bool(
+        one_value(
+            connection, "select rolsuper from pg_catalog.pg_roles where rolname = session_user"
+        )
+    )
+
+
 def can_become(connection: psycopg.Connection, owner: str) -> list[str]:
     """Return the keepers and other roles that the owner is, or can make itself, a member of."""
     rows = connection.execute(_CAN_BECOME, (_ours(connection), owner)).fetchall()

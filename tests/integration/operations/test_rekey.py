@@ -313,7 +313,7 @@ def test_the_environment_can_give_the_new_key(
 @pytest.mark.parametrize("weak", ["1", "a" * 64, "short-but-mixed-9Z", "01" * 40])
 def test_a_weak_key_is_refused(force: Settings, monkeypatch: pytest.MonkeyPatch, weak: str) -> None:
     monkeypatch.setenv("ASSURANCE_PSEUDONYM_KEY", weak)
-    with pytest.raises(UsageError, match="too easy to guess") as raised:
+    with pytest.raises(UsageError, match=r"too easy to guess|characters") as raised:
         rekey(force, BECAUSE)
     assert weak not in raised.value.message or weak == "1"
     assert value(force, "select count(*) from audit.rekey") == 0

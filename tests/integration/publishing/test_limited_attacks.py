@@ -17,7 +17,7 @@ from oic_assurance.errors import ServerError
 from oic_assurance.publishing.audiences import AGGREGATES, BY_UNIT
 from oic_assurance.publishing.retention import detach_old
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import admin_url, connect
+from oic_assurance.warehouse.connections import admin_url, connect, connect_to_migrate
 from oic_assurance.warehouse.hardening.close import close, hardening_sql, needed_statements
 from tests.integration.publishing.limited_readers import (
     LOGINS,
@@ -401,16 +401,15 @@ def test_the_catalogues_are_closed_again_if_somebody_opens_them(warehouse: Setti
         assert len(needed_statements(administrator)) == 2
     script = hardening_sql(warehouse)
     assert "revoke execute on function pg_stat_get_live_tuples(oid) from public;" in script
-    with connect(warehouse, autocommit=True) as conn:
-        close(warehouse, conn)
+    with connect_to_migrate(warehouse) as conn:
+        close(conn)
         assert needed_statements(conn) == []
     assert not re.search("revoke|grant", hardening_sql(warehouse))
 
 
 def test_on_another_server_an_administrator_closes_once_and_the_start_says_so(
-    warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+    warehouse: Settings,
 ) -> None:
-    monkeypatch.setattr("oic_assurance.warehouse.hardening.close._is_embedded", lambda *_: False)
     with (
         psycopg.connect(
             admin_url(warehouse, database_of(warehouse)), autocommit=True
@@ -420,13 +419,13 @@ def test_on_another_server_an_administrator_closes_once_and_the_start_says_so(
         administrator.execute("grant execute on function pg_stat_get_live_tuples(oid) to public")
         administrator.execute("revoke select on pg_roles from oic_audience")
         with pytest.raises(ServerError, match="hardening-sql") as refusal:
-            close(warehouse, owner)
+            close(owner)
         assert "\n" not in refusal.value.message
         # An administrator runs the script, without the line that is for psql.
         script = hardening_sql(warehouse).partition("\n")[2]
         administrator.execute(script.encode())
-        close(warehouse, owner)
+        close(owner)
         # A migration of later has a role of its own: the owner gives it the right.
         administrator.execute("revoke select on pg_roles from oic_audience")
-        close(warehouse, owner)
+        close(owner)
         assert needed_statements(owner) == []

@@ -15,7 +15,7 @@ from psycopg import sql
 from oic_assurance.errors import ServerError
 from oic_assurance.operations.access import give
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse import reader_guard
+from oic_assurance.warehouse import connections, reader_guard
 from oic_assurance.warehouse.connections import admin_url, connect, url
 from oic_assurance.warehouse.hardening import close as hardening
 from oic_assurance.warehouse.limits import ROLE, end_overdue
@@ -329,7 +329,7 @@ def test_a_server_that_nobody_hardened_is_refused(
 ) -> None:
     with connect(warehouse) as owner:
         database = owner.info.dbname
-    monkeypatch.setattr(hardening, "_is_embedded", lambda *_: False)
+    monkeypatch.setattr(connections, "administrator_url", lambda _: None)
     with psycopg.connect(admin_url(warehouse, database), autocommit=True) as administrator:
         administrator.execute("grant execute on function lo_create(oid) to public")
         administrator.execute("alter role bi_reader reset temp_file_limit")
@@ -353,7 +353,7 @@ def test_a_login_without_limits_stops_no_run(
     warehouse: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """On a server by URL, an administrator can make logins that the owner cannot change."""
-    monkeypatch.setattr(hardening, "_is_embedded", lambda *_: False)
+    monkeypatch.setattr(connections, "administrator_url", lambda _: None)
     with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
         administrator.execute("create role of_an_administrator login in role bi_reader")
         try:

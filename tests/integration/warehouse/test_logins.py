@@ -350,6 +350,7 @@ def test_on_another_server_the_owner_migrates_and_its_further_rights_are_named(
             )
     with monkeypatch.context() as patch:
         patch.setattr(connections, "administrator_url", lambda _: None)
+        patch.setenv("ASSURANCE_ACCEPT_UNHARDENED", "yes")
         migrate(empty_warehouse)
         with connect(empty_warehouse) as owner:
             line = logins.warn_of_an_owner_with_more_rights(owner, "warehouse_owner")

@@ -3,10 +3,7 @@
 import hashlib
 import hmac
 
-import pytest
-
-from oic_assurance.errors import UsageError
-from oic_assurance.landing.pseudonyms import check_key_strength, check_value, pseudonym
+from oic_assurance.landing.pseudonyms import check_value, pseudonym
 
 FORCE = "E23000022"
 
@@ -44,14 +41,3 @@ def test_no_two_ways_to_cut_a_text_give_one_pseudonym() -> None:
 def test_a_check_value_tells_nothing_about_a_pseudonym() -> None:
     assert check_value("a", 1) != check_value("b", 1) != check_value("b", 2)
     assert len(check_value("a", 1)) == 16
-
-
-@pytest.mark.parametrize("key", ["", "1", "password", "x" * 64, "0123456789" * 4])
-def test_a_weak_key_is_refused_and_not_repeated_in_the_error(key: str) -> None:
-    with pytest.raises(UsageError, match="too easy to guess") as raised:
-        check_key_strength(key)
-    assert len(key) < 8 or key not in raised.value.message
-
-
-def test_a_generated_key_is_strong() -> None:
-    check_key_strength("dSDnyrqn93Yq2SgUyNOUFGHFbQDSDjgkGJd0hVzFwcs")

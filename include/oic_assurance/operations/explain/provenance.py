@@ -16,7 +16,6 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.operations.explain.publication_records import Records
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
@@ -235,15 +234,5 @@ def _log(
 
 @contextmanager
 def _purpose(settings: Settings, purpose: str) -> Iterator[psycopg.Connection]:
-    role = f"{purpose}_processing"
-    try:
-        connection = connect(settings, role=role)
-    except ServerError as error:
-        if "set role" not in error.message:
-            raise
-        raise AssuranceError(
-            f"The warehouse's login may not use the role {role}: an administrator must grant it "
-            f"(`grant {role} to … with set true`)."
-        ) from error
-    with connection:
+    with connect(settings, role=f"{purpose}_processing") as connection:
         yield connection

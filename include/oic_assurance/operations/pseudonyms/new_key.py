@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import psycopg
 
 from oic_assurance.errors import ServerError, UsageError
-from oic_assurance.landing.pseudonyms import SECRET, KeyVersion, check_key_strength, is_key_of
+from oic_assurance.landing.pseudonyms import SECRET, KeyVersion, is_key_of
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.secrets import secret, variable_name
+from oic_assurance.warehouse.secrets import check_strength, secret, variable_name
 
 DRAFT = f"{SECRET}.next"
 
@@ -37,7 +37,7 @@ def choose_key(settings: Settings, connection: psycopg.Connection, current: KeyV
     given = os.environ.get(variable_name(SECRET), "")
     if not given:
         return NewKey(secret(settings, DRAFT), is_generated=True)
-    check_key_strength(given)
+    check_strength(variable_name(SECRET), given)
     if is_key_of(connection, current, given):
         raise UsageError(
             f"{variable_name(SECRET)} still has the key of version {current.version}: give the new "

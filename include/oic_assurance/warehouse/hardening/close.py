@@ -9,22 +9,20 @@ from psycopg import sql
 
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings, accepts_open_server
-from oic_assurance.warehouse.cluster import SUPERUSER, password_name
-from oic_assurance.warehouse.connections import admin_url, connect, reason
-from oic_assurance.warehouse.embedded import HOST, is_running, server_port
+from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.locks import MIGRATIONS, held
-from oic_assurance.warehouse.rows import one_value, relation_exists
-from oic_assurance.warehouse.secrets import find_secret
+from oic_assurance.warehouse.roles import is_administrator
+from oic_assurance.warehouse.rows import relation_exists
 
 LOG = logging.getLogger(__name__)
 #: Each file has one query. It returns the statements that are still needed, one for each row.
 FILES = ("catalogues.sql", "limits.sql")
 
 
-def close(settings: Settings, connection: psycopg.Connection) -> None:
+def close(connection: psycopg.Connection) -> None:
     """Close what the server of the warehouse gives to everybody, or check that it is closed.
 
-    `connection` is one of the owner of the warehouse, in autocommit mode.
+    `connection` is from `connect_to_migrate`.
 
     Raises:
         ServerError: Something is open, and only an administrator of the server can close it.
@@ -33,13 +31,8 @@ def close(settings: Settings, connection: psycopg.Connection) -> None:
         return
     # One process at a time changes the catalogues.
     with held(connection, MIGRATIONS):
-        if one_value(connection, "show is_superuser") == "on":
+        if is_administrator(connection):
             _run(connection)
-            return
-        if _is_embedded(settings, connection):
-            database = connection.info.dbname
-            with psycopg.connect(admin_url(settings, database), autocommit=True) as administrator:
-                _run(administrator)
             return
         # After an administrator has run the statements once, the owner may pass the rights on to
         # the roles of later migrations.
@@ -94,30 +87,21 @@ def needed_statements(connection: psycopg.Connection) -> list[str]:
     ]
 
 
-def _run(administrator: psycopg.Connection) -> None:
-    """Run the statements that are still needed, in one transaction.
+def _run(connection: psycopg.Connection) -> None:
+    """Run the statements that are still needed, in one transaction, as the session's own login.
 
     Raises:
         ServerError: The server refuses a statement.
     """
     try:
-        with administrator.transaction():
-            administrator.execute("set local search_path = pg_catalog")
-            for statement in needed_statements(administrator):
+        with connection.transaction():
+            connection.execute("set local role none")
+            connection.execute("set local search_path = pg_catalog")
+            for statement in needed_statements(connection):
                 # The statements are made of names in the server's catalogue, quoted by it.
-                administrator.execute(statement.encode())
+                connection.execute(statement.encode())
     except psycopg.Error as error:
         raise ServerError(f"The server's catalogues cannot be closed: {reason(error)}.") from error
-
-
-def _is_embedded(settings: Settings, connection: psycopg.Connection) -> bool:
-    """Tell whether a connection is to the embedded server of the state folder."""
-    return (
-        connection.info.host in (HOST, "localhost")
-        and is_running(settings)
-        and connection.info.port == server_port(settings)
-        and find_secret(settings, password_name(SUPERUSER)) is not None
-    )
 
 
 def _query(file: str) -> str:

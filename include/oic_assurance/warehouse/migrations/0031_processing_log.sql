@@ -2,27 +2,11 @@
 -- make entries. The functions add what the server knows of the session, and chain each entry to the
 -- one before. docs/decisions/0023-processing-log.md says why.
 
-do $roles$
-declare
-    wanted text;
+do $database$
 begin
-    foreach wanted in array array['oic_audit_keeper', 'oic_audit']
-    loop
-        if not exists (select from pg_catalog.pg_roles where rolname = wanted) then
-            begin
-                execute format('create role %I', wanted);
-            exception
-                -- Another warehouse on this server made it this very moment.
-                when duplicate_object or unique_violation then null;
-            end;
-        end if;
-    end loop;
-    if not pg_has_role(current_user, 'oic_audit', 'SET') then
-        grant oic_audit to current_user with set true, inherit false;
-    end if;
     execute format('grant connect, temporary on database %I to oic_audit', current_database());
 end
-$roles$;
+$database$;
 
 -- Nobody writes to the table itself.
 revoke insert on audit.processing_log
