@@ -16,8 +16,9 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.folders import private_folder
 
 #: How long a secret must be, in characters, and how many bits somebody must guess, as estimated.
-#: Anybody who has the data can try keys at leisure. A password can only be tried at the server.
-KEY_CHARACTERS, KEY_BITS = 32, 128.0
+#: Anybody who has the data can try keys at leisure: 112 bits is the least that NIST SP 800-131A
+#: accepts for a key. A password can only be tried at the server.
+KEY_CHARACTERS, KEY_BITS = 32, 112.0
 PASSWORD_CHARACTERS, PASSWORD_BITS = 16, 64.0
 HOW_TO_MAKE = 'python -c "import secrets; print(secrets.token_hex(32))"'
 _CLASSES = (("[a-z]", 26), ("[A-Z]", 26), ("[0-9]", 10))
@@ -130,7 +131,8 @@ def _check_private(path: Path, found: os.stat_result) -> None:
 
 def _generate(settings: Settings, name: str) -> str:
     folder = settings.secrets_dir
-    value = secrets.token_urlsafe(32)
+    # Hexadecimal digits contain no word by chance, so no generated secret is refused later.
+    value = secrets.token_hex(32)
     draft = folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
     try:
         private_folder(settings, folder).chmod(0o700)
