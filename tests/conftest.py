@@ -37,7 +37,7 @@ os.environ |= {
 from oic_assurance.settings import Settings, load_settings  # noqa: E402
 from oic_assurance.warehouse import embedded  # noqa: E402
 from oic_assurance.warehouse.migrate import migrate  # noqa: E402
-from tests.databases import temporary_warehouse  # noqa: E402
+from tests.databases import Prepared, migrated, temporary_warehouse  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -64,19 +64,25 @@ def empty_warehouse(settings: Settings) -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session")
-def migrated(home: Path) -> str:
-    """The name of a migrated database without data, to copy. It goes with the server."""
-    name = f"migrated_{uuid.uuid4().hex[:12]}"
-    with temporary_warehouse(name, is_kept=True):
-        migrate(load_settings())
-    return name
+def prepared(home: Path) -> Prepared:
+    """Databases of the session's server that are prepared once and copied for each test."""
+    return Prepared()
 
 
 @pytest.fixture
-def fresh_warehouse(migrated: str, settings: Settings) -> Iterator[Settings]:
+def fresh_warehouse(prepared: Prepared) -> Iterator[Settings]:
     """Settings whose warehouse is a separate, migrated database on the session's server."""
-    with temporary_warehouse(f"warehouse_{uuid.uuid4().hex[:12]}", template=migrated):
+    with prepared.copy(migrated) as settings:
         yield settings
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep the tests of a file in one process, and all that share the first run in one.
+
+    So the parallel processes of `make test` (`--dist loadgroup`) make nothing costly twice.
+    """
+    shares_first_run = "first_run" in getattr(item, "fixturenames", ())
+    item.add_marker(pytest.mark.xdist_group("first run" if shares_first_run else str(item.path)))
 
 
 def pytest_unconfigure() -> None:

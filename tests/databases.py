@@ -1,7 +1,9 @@
 """Separate databases on the server that all tests of a session share."""
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import psycopg
 import pytest
@@ -11,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, warehouse_url
+from oic_assurance.warehouse.migrate import migrate
 
 # The copy of a database has the rights on its objects, but not the rights on the database itself,
 # nor the settings of the database.
@@ -48,7 +51,7 @@ def temporary_warehouse(
     settings = load_settings()
     parts = conninfo_to_dict(warehouse_url(settings)) | {"dbname": name}
     uri = libpq_uri({key: str(value) for key, value in parts.items()})
-    create = sql.SQL("create database {} template {} owner warehouse_owner")
+    create = sql.SQL("create database {} template {} strategy file_copy owner warehouse_owner")
     drop = sql.SQL("drop database {} with (force)")
     with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
         administrator.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
@@ -63,6 +66,46 @@ def temporary_warehouse(
         if not is_kept:
             with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
                 administrator.execute(drop.format(sql.Identifier(name)))
+
+
+Prepare = Callable[[Settings], object]
+
+
+def migrated(settings: Settings) -> None:
+    """Prepare a warehouse that has its tables, and no data."""
+    migrate(settings)
+
+
+@dataclass
+class Prepared:
+    """Databases that are prepared once, and copied for every test that needs one.
+
+    They stay on the session's server and go with it. Nothing is connected to them.
+    """
+
+    names: dict[Prepare, str] = field(default_factory=dict)
+
+    @contextmanager
+    def copy(self, prepare: Prepare) -> Iterator[Settings]:
+        """Yield settings whose warehouse is a copy of the database that `prepare` has filled.
+
+        `prepare` gets the settings of a migrated warehouse. It is called once in a session.
+        """
+        with temporary_warehouse(_new_name(), template=self._name(prepare)):
+            yield load_settings()
+
+    def _name(self, prepare: Prepare) -> str:
+        if prepare not in self.names:
+            name = _new_name()
+            template = "template1" if prepare is migrated else self._name(migrated)
+            with temporary_warehouse(name, template=template, is_kept=True):
+                prepare(load_settings())
+            self.names[prepare] = name
+        return self.names[prepare]
+
+
+def _new_name() -> str:
+    return f"warehouse_{uuid.uuid4().hex[:12]}"
 
 
 def administrator(settings: Settings, *, autocommit: bool = False) -> psycopg.Connection:

@@ -7,12 +7,13 @@ import pytest
 
 from oic_assurance.settings import Settings
 from tests.connectors.mariadb_server import MariaDb
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.databases import Prepared, migrated
+from tests.integration.landing.support import World
 
 
 @pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
+def warehouse(prepared: Prepared) -> Iterator[Settings]:
+    with prepared.copy(migrated) as settings:
         yield settings
 
 

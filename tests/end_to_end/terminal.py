@@ -19,6 +19,7 @@ class Terminal:
     home: Path
     project: Path = PROJECT
     extra: Mapping[str, str] = field(default_factory=dict)
+    _urls: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -59,5 +60,7 @@ class Terminal:
         return PseudoTerminal(command, environment, columns)
 
     def url(self, name: str) -> str:
-        """Return the connection URL of a login, as `assurance db url` prints it."""
-        return self.assurance("db", "url", name).stdout.strip()
+        """Return the connection URL of a login, as `assurance db url` prints it the first time."""
+        if name not in self._urls:
+            self._urls[name] = self.assurance("db", "url", name).stdout.strip()
+        return self._urls[name]

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.settings import Settings
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.databases import Prepared, migrated
+from tests.integration.landing.support import World
 
 
 @pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
+def warehouse(prepared: Prepared) -> Iterator[Settings]:
     """A migrated warehouse database for one module of tests."""
-    with warehouse_of_its_own() as settings:
+    with prepared.copy(migrated) as settings:
         yield settings
 
 

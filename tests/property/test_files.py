@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
+from tests.databases import Prepared, migrated
 from tests.files.case import COLUMNS, Records
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
 
 EXAMPLES = int(os.environ.get("FILE_EXAMPLES", "10"))
 NAMES = dataset("hr/personnel").tables[0].names
@@ -128,8 +129,8 @@ def people() -> st.SearchStrategy[list[dict[str, str | date | None]]]:
 
 
 @pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
+def warehouse(prepared: Prepared) -> Iterator[Settings]:
+    with prepared.copy(migrated) as settings:
         yield settings
 
 

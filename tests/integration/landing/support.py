@@ -4,15 +4,12 @@ import dataclasses
 import io
 import os
 import shutil
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 import xlsxwriter
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
@@ -21,11 +18,9 @@ from psycopg.sql import SQL, Identifier
 from oic_assurance.clock import start_of_day
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.landing.report import LandingReport
-from oic_assurance.settings import Settings, load_settings
+from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
-from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, connect, warehouse_url
-from oic_assurance.warehouse.migrate import migrate
 from simulator.source_systems import connect_owner, create_sources
 
 PERSONNEL = (
@@ -34,27 +29,6 @@ PERSONNEL = (
 )
 COMPLETIONS = "employee_no,course_code,module_code,module_version,status,completed_at,score"
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-
-
-@contextmanager
-def warehouse_of_its_own() -> Iterator[Settings]:
-    """Yield the settings of a new, migrated warehouse database for one module of tests.
-
-    The database is on the server that all tests share. It is dropped at the end.
-    """
-    settings = load_settings()
-    name = f"landing_{uuid.uuid4().hex[:12]}"
-    parts = conninfo_to_dict(warehouse_url(settings)) | {"dbname": name}
-    with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
-        administrator.execute(
-            SQL("create database {} owner warehouse_owner").format(Identifier(name))
-        )
-        with pytest.MonkeyPatch.context() as patch:
-            uri = libpq_uri({key: str(value) for key, value in parts.items()})
-            patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
-            migrate(settings)
-            yield settings
-        administrator.execute(SQL("drop database {} with (force)").format(Identifier(name)))
 
 
 class World:

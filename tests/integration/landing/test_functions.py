@@ -4,21 +4,21 @@ import random
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from oic_assurance.clock import parse_moment
 from oic_assurance.landing.checks import PROSE
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.databases import Prepared, migrated
+from tests.integration.landing.support import World
 
 LONDON = ZoneInfo("Europe/London")
 
 
 @pytest.fixture(scope="module")
-def world(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with warehouse_of_its_own() as settings:
+def world(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with prepared.copy(migrated) as settings:
         world = World(settings, tmp_path_factory.mktemp("functions"))
         yield world
         world.close()

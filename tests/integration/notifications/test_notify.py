@@ -1,5 +1,6 @@
 """Each problem is notified once when it starts, and once when it is over."""
 
+from collections.abc import Iterator
 from datetime import datetime, time
 from typing import Any
 
@@ -13,7 +14,7 @@ from oic_assurance.notifications.notify import notify
 from oic_assurance.notifications.problems import open_problems
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
-from tests.databases import administrator
+from tests.databases import Prepared, administrator
 from tests.integration.publishing.marts import published
 from tests.unit.notifications.servers import HttpServer, MailServer
 
@@ -57,12 +58,16 @@ def found(settings: Settings, now: datetime = NIGHT) -> list[tuple[str, str, str
     ]
 
 
+def publish_first_of_may(settings: Settings) -> None:
+    published(settings)
+    ask(settings, "update audit.run set started_at = as_at, finished_at = as_at")
+
+
 @pytest.fixture
-def healthy(fresh_warehouse: Settings) -> Settings:
+def healthy(prepared: Prepared) -> Iterator[Settings]:
     """A warehouse with a publication of 1 May and without any problem."""
-    published(fresh_warehouse)
-    ask(fresh_warehouse, "update audit.run set started_at = as_at, finished_at = as_at")
-    return fresh_warehouse
+    with prepared.copy(publish_first_of_may) as settings:
+        yield settings
 
 
 def test_nothing_is_wrong(healthy: Settings) -> None:

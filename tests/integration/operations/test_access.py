@@ -10,7 +10,7 @@ from oic_assurance.errors import ServerError, UsageError
 from oic_assurance.operations.access import Access, end, give, list_access
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
-from tests.databases import administrator
+from tests.databases import Prepared, administrator
 from tests.integration.publishing.limited_readers import (
     Connect,
     database_of,
@@ -22,8 +22,8 @@ from tests.integration.publishing.limited_readers import (
 
 
 @pytest.fixture
-def warehouse(fresh_warehouse: Settings) -> Iterator[Settings]:
-    with two_publications(fresh_warehouse) as published:
+def warehouse(prepared: Prepared) -> Iterator[Settings]:
+    with two_publications(prepared) as published:
         yield published
 
 

@@ -17,7 +17,7 @@ from oic_assurance.operations.worklist import (
 )
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
-from tests.databases import administrator
+from tests.databases import Prepared, administrator
 from tests.integration.publishing.limited_readers import Connect, logins, two_publications
 
 WHY = "the weekly talk about open work"
@@ -25,9 +25,9 @@ BEGIN, LOOK = "begin read write", f"select worklist.log_look('{WHY}')"
 
 
 @pytest.fixture
-def warehouse(fresh_warehouse: Settings) -> Iterator[Settings]:
+def warehouse(prepared: Prepared) -> Iterator[Settings]:
     """Two publications. Officer K1 is in team U1, K2 in U2 and so on; each has a number."""
-    with two_publications(fresh_warehouse) as published:
+    with two_publications(prepared) as published:
         with connect(published, role="oic_landing") as conn:
             conn.execute(
                 "insert into identity.pseudonym "

@@ -13,7 +13,7 @@ from oic_assurance.operations.access import give
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect, url
-from tests.databases import administrator
+from tests.databases import Prepared, administrator
 from tests.integration.publishing.marts import (
     audit,
     make_candidates,
@@ -25,16 +25,25 @@ LOGINS = {"inspector_one": ("U1",), "inspector_two": ("U2", "U3"), "office_reade
 Connect = Callable[[str], psycopg.Connection]
 
 
+def publish_twice(settings: Settings) -> None:
+    """Prepare a warehouse that has two publications."""
+    published_with_history(settings)
+    published_with_history(settings)
+
+
 @contextmanager
-def two_publications(fresh_warehouse: Settings) -> Iterator[Settings]:
+def two_publications(prepared: Prepared) -> Iterator[Settings]:
     """Yield a warehouse with two publications. Drop the limited logins at the end.
 
     Logins belong to the whole server, which other tests use too.
     """
-    published_with_history(fresh_warehouse)
-    published_with_history(fresh_warehouse)
-    yield fresh_warehouse
-    with psycopg.connect(admin_url(fresh_warehouse, database_of(fresh_warehouse))) as administrator:
+    with prepared.copy(publish_twice) as warehouse:
+        yield warehouse
+        _drop_logins(warehouse)
+
+
+def _drop_logins(warehouse: Settings) -> None:
+    with psycopg.connect(admin_url(warehouse, database_of(warehouse))) as administrator:
         for login in (*LOGINS, "analyst"):
             administrator.execute(
                 sql.SQL("do $$ begin if exists (select from pg_roles where rolname = {name}) then "

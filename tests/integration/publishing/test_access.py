@@ -1,11 +1,14 @@
 """The login `bi` may read the current publication and what was released, and no more."""
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 from psycopg import sql
 
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from tests.databases import Prepared
 from tests.integration.publishing.marts import as_reader, published
 
 OWN = {"bi": "marts"}
@@ -24,19 +27,23 @@ where {_OURS}
 """
 
 
-@pytest.fixture
-def warehouse(fresh_warehouse: Settings) -> Settings:
-    """A warehouse with two publications, and a table in every schema that a run fills."""
-    published(fresh_warehouse)
-    published(fresh_warehouse)
-    with connect(fresh_warehouse, role="oic_landing") as conn:
+def fill_every_schema(settings: Settings) -> None:
+    published(settings)
+    published(settings)
+    with connect(settings, role="oic_landing") as conn:
         conn.execute("create table raw_general.personnel (employee_no text)")
         conn.execute("create table raw_law_enforcement.occurrence (occurrence_ref text)")
-    with connect(fresh_warehouse, role="oic_transform") as conn:
+    with connect(settings, role="oic_transform") as conn:
         for schema in ("policy", "staging_general", "staging_law_enforcement", "intermediate"):
             conn.execute(f"create table {schema}.something (code text)")
             conn.execute(f"create view {schema}.looks_at_it as select * from {schema}.something")
-    return fresh_warehouse
+
+
+@pytest.fixture
+def warehouse(prepared: Prepared) -> Iterator[Settings]:
+    """A warehouse with two publications, and a table in every schema that a run fills."""
+    with prepared.copy(fill_every_schema) as settings:
+        yield settings
 
 
 def test_a_reader_reads_its_schema_and_no_other(

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
@@ -18,7 +19,7 @@ from oic_assurance.publishing.publication import current_publication
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
-from tests.databases import administrator
+from tests.databases import Prepared, administrator
 from tests.integration.publishing.marts import (
     as_reader,
     audit,
@@ -30,10 +31,10 @@ from tests.integration.publishing.marts import (
 
 
 @pytest.fixture
-def deployment(fresh_warehouse: Settings) -> Settings:
+def deployment(prepared: Prepared) -> Iterator[Settings]:
     """A deployment that requires approval, with one publication."""
-    published(fresh_warehouse)
-    return replace(fresh_warehouse, approve_warnings=True)
+    with prepared.copy(published) as settings:
+        yield replace(settings, approve_warnings=True)
 
 
 def with_a_warning(settings: Settings) -> Build:

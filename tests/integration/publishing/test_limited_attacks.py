@@ -19,6 +19,7 @@ from oic_assurance.publishing.retention import detach_old
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect, connect_to_migrate
 from oic_assurance.warehouse.hardening.close import close, hardening_sql, needed_statements
+from tests.databases import Prepared
 from tests.integration.publishing.limited_readers import (
     LOGINS,
     Connect,
@@ -45,8 +46,8 @@ CONDITIONS = ("{} = {}", "{} < {}", "starts_with({}, {})", "{} like {} || '%%'",
 
 
 @pytest.fixture
-def warehouse(fresh_warehouse: Settings) -> Iterator[Settings]:
-    with two_publications(fresh_warehouse) as published:
+def warehouse(prepared: Prepared) -> Iterator[Settings]:
+    with two_publications(prepared) as published:
         yield published
 
 

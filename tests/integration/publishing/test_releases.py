@@ -1,7 +1,7 @@
 """Figures leave only by a release: who may make it, from what, and what stays on record."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psycopg
@@ -18,7 +18,7 @@ from oic_assurance.reporting.release.make import make, withdraw, write_again
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.conftest import PROJECT_ROOT
-from tests.databases import administrator
+from tests.databases import Prepared, administrator
 from tests.integration.publishing.marts import as_reader
 from tests.integration.publishing.release_figures import (
     FEBRUARY,
@@ -31,11 +31,15 @@ from tests.integration.publishing.release_figures import (
 WHO, WHY = "tester", "the quarterly release"
 
 
+def publish_a_month(settings: Settings) -> None:
+    publish_figures(settings, JANUARY, HYDRA)
+
+
 @pytest.fixture
-def warehouse(fresh_warehouse: Settings) -> Settings:
+def warehouse(prepared: Prepared) -> Iterator[Settings]:
     """A warehouse whose current publication could release one month and one month end."""
-    publish_figures(fresh_warehouse, JANUARY, HYDRA)
-    return fresh_warehouse
+    with prepared.copy(publish_a_month) as settings:
+        yield settings
 
 
 def rows(settings: Settings, query: str) -> Sequence[Sequence[object]]:

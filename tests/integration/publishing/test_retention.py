@@ -1,5 +1,7 @@
 """Old generations are detached, attached again and erased, but not while a reader uses them."""
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 from psycopg import sql
@@ -12,7 +14,7 @@ from oic_assurance.publishing.retention import detach_old
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
-from tests.databases import administrator
+from tests.databases import Prepared, administrator
 from tests.integration.publishing.marts import (
     TABLES,
     as_reader,
@@ -50,12 +52,16 @@ def check_seen(settings: Settings, publication: int, rows: int) -> None:
             assert seen == (publication, publication, rows)
 
 
-@pytest.fixture
-def five(fresh_warehouse: Settings) -> Settings:
-    """A warehouse with publications 1 to 5. Their tables have 10, 20, 30, 40 and 50 rows."""
+def publish_five(settings: Settings) -> None:
     for scale in range(1, 6):
-        published(fresh_warehouse, scale=scale)
-    return fresh_warehouse
+        published(settings, scale=scale)
+
+
+@pytest.fixture
+def five(prepared: Prepared) -> Iterator[Settings]:
+    """A warehouse with publications 1 to 5. Their tables have 10, 20, 30, 40 and 50 rows."""
+    with prepared.copy(publish_five) as settings:
+        yield settings
 
 
 def test_a_few_stay_attached_more_are_detached_and_the_rest_is_erased(five: Settings) -> None:

@@ -1,6 +1,7 @@
 """After a roll-back, the earlier publication stays current until somebody ends the hold."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,7 +16,7 @@ from oic_assurance.publishing.rollback import release, rollback
 from oic_assurance.reporting.screens.facts import read_publications
 from oic_assurance.reporting.screens.screen import pointer_screen, publications_screen
 from oic_assurance.settings import Settings
-from tests.databases import administrator
+from tests.databases import Prepared, administrator
 from tests.integration.publishing.marts import (
     as_reader,
     published,
@@ -24,12 +25,16 @@ from tests.integration.publishing.marts import (
 WHY = "a wrong file was delivered on Monday"
 
 
-@pytest.fixture
-def three(fresh_warehouse: Settings) -> Settings:
-    """A warehouse with publications 1 to 3. Their tables have 10, 20 and 30 rows."""
+def publish_three(settings: Settings) -> None:
     for scale in range(1, 4):
-        published(fresh_warehouse, scale=scale)
-    return fresh_warehouse
+        published(settings, scale=scale)
+
+
+@pytest.fixture
+def three(prepared: Prepared) -> Iterator[Settings]:
+    """A warehouse with publications 1 to 3. Their tables have 10, 20 and 30 rows."""
+    with prepared.copy(publish_three) as settings:
+        yield settings
 
 
 def seen(settings: Settings) -> int:

@@ -11,6 +11,7 @@ from oic_assurance.publishing.audiences import AGGREGATES, BY_UNIT
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect
+from tests.databases import Prepared
 from tests.integration.publishing.limited_readers import (
     LOGINS,
     Connect,
@@ -29,8 +30,8 @@ WITHHELD = {"fct_oic_incident", "fct_intelligence_report"}
 
 
 @pytest.fixture
-def warehouse(fresh_warehouse: Settings) -> Iterator[Settings]:
-    with two_publications(fresh_warehouse) as published:
+def warehouse(prepared: Prepared) -> Iterator[Settings]:
+    with two_publications(prepared) as published:
         yield published
 
 

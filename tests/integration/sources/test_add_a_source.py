@@ -4,7 +4,6 @@ import dataclasses
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -25,7 +24,8 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import DeclarationError, dataset, parse
 from oic_assurance.warehouse.connections import admin_url
 from tests.conftest import PROJECT_ROOT
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.databases import Prepared, migrated
+from tests.integration.landing.support import World
 from tests.integration.sources.walk import DATASET, DECLARATION, FILE, MODEL, TABLE, blocks
 
 RAW = f"raw_law_enforcement.{TABLE}"
@@ -51,12 +51,12 @@ class Walk:
 
 
 @pytest.fixture(scope="module")
-def walk(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+def walk(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     folder = tmp_path_factory.mktemp("walk")
     own = folder / "declarations"
     own.mkdir()
     (own / DECLARATION).write_text(blocks()[DECLARATION], encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch, warehouse_of_its_own() as settings:
+    with pytest.MonkeyPatch.context() as patch, prepared.copy(migrated) as settings:
         patch.setenv("ASSURANCE_DECLARATIONS", str(own))
         world = World(settings, folder)
         world.drop(f"{DATASET}/{FILE}", blocks()[FILE])

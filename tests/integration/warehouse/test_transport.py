@@ -5,6 +5,7 @@ The server has a certificate of a test authority, made by the script of the depl
 
 import asyncio
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -78,9 +79,13 @@ def test_readers_get_the_same_protection(settings: Settings, configured: dict[st
 
 
 def dbt_debug(variables: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Let dbt connect in a process of its own, with its profile."""
+    """Let dbt connect in a process of its own, with its profile. It tries once."""
+    profile = (PROJECT_ROOT / "dbt_project" / "profiles.yml").read_text(encoding="utf-8")
+    once = re.sub(r"retries: \d+", "retries: 0", profile)
+    assert once != profile
+    (folder / "profiles.yml").write_text(once, encoding="utf-8")
     command = [sys.executable, "-c", "import dbt.cli.main as m; m.cli()", "debug", "--connection"]
-    command += ["--project-dir", "dbt_project", "--profiles-dir", "dbt_project"]
+    command += ["--project-dir", "dbt_project", "--profiles-dir", str(folder)]
     command += ["--log-path", str(folder)]
     return subprocess.run(
         command,
