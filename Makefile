@@ -17,9 +17,9 @@ export GX_ANALYTICS_ENABLED := false
 export UV_NO_PROGRESS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
-# Tests run in two processes, each with its own state folder and server. Tests that share what is
-# costly to make stay in one process (tests/conftest.py), and test files keep their order.
-PARALLEL := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+# Tests run in two processes, each with its own state folder and server. Which test runs where is
+# decided in tests/conftest.py. Test files keep their order.
+PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Python that is formatted and cleaned. dbt's SQL has its own formatter.
 CODE := benchmarks dags deploy expectations include tests

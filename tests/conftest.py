@@ -14,6 +14,11 @@ from pathlib import Path
 import pytest
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
+# End-to-end tests that use the fixture `first_run`: a simulated force and its first daily run.
+SHARE_THE_FIRST_RUN = {
+    f"test_{name}.py"
+    for name in ("command_line", "daily_run", "explain", "metrics", "minimisation", "pack")
+}
 TEST_HOME = Path(tempfile.mkdtemp(prefix="assurance-test-"))
 
 for _name in [name for name in os.environ if name.startswith(("ASSURANCE_", "AIRFLOW_", "PG"))]:
@@ -33,6 +38,8 @@ os.environ |= {
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
 }
+
+from xdist.scheduler import LoadFileScheduling  # noqa: E402
 
 from oic_assurance.settings import Settings, load_settings  # noqa: E402
 from oic_assurance.warehouse import embedded  # noqa: E402
@@ -76,13 +83,17 @@ def fresh_warehouse(prepared: Prepared) -> Iterator[Settings]:
         yield settings
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests of a file in one process, and all that share the first run in one.
+class OneProcessForEachFile(LoadFileScheduling):
+    """Run the tests of a file in one process, and all files that share a costly fixture in one."""
 
-    So the parallel processes of `make test` (`--dist loadgroup`) make nothing costly twice.
-    """
-    shares_first_run = "first_run" in getattr(item, "fixturenames", ())
-    item.add_marker(pytest.mark.xdist_group("first run" if shares_first_run else str(item.path)))
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return "first run" if Path(file).name in SHARE_THE_FIRST_RUN else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:
+    """Distribute the tests over the processes of `make test`."""
+    return OneProcessForEachFile(config, log)
 
 
 def pytest_unconfigure() -> None:
