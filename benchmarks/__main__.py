@@ -2,7 +2,7 @@
 
 `python -m benchmarks [--rows N]… [--pairs N] [--only CASE]… [--home FOLDER]`
 
-This is the first step of `make bench`. The README calls such a simpler way a peer.
+`make bench` runs this module first. The README calls the simpler way "the peer".
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """The cases of the landing benchmark.
 
-Each case measures one task of landing. Where there is a simpler way to load the same rows (a peer),
-the case measures the peer too.
+Each case measures one landing task. If there is a simpler way to load the same rows (a peer), the
+case measures the peer too.
 """
 
 import random
@@ -26,15 +26,15 @@ class Result:
     work: str
     rows: int
     peer: str
-    target: float | None  # the highest allowed ratio of our time to the peer's time
+    target: float | None  # the highest allowed ratio of landing's time to the peer's
     ours: Cost
     compared: Compared | None = None
 
 
 def full_load(world: World, rows: int, pairs: int) -> Iterator[Result]:
-    """Measure landing a whole PostgreSQL table, without and with archiving the batch.
+    """Measure landing a whole PostgreSQL table, once with archiving the batch and once without.
 
-    The peer (the simpler way, for comparison) copies the same rows with `psql`.
+    The peer copies the same rows with `psql`.
     """
     provenance = {
         "force_code": "'E23000022'::text",
@@ -100,7 +100,7 @@ def changes(world: World, rows: int, pairs: int) -> Iterator[Result]:
 
 
 def nothing_changed(world: World, rows: int, pairs: int) -> Iterator[Result]:
-    """Measure landing from a source in which nothing has changed. There is no peer."""
+    """Measure landing from a source in which nothing has changed. This case has no peer."""
     _land(DATASET)
     costs = [_land(DATASET) for _ in range(pairs)]
     yield Result("nothing changed", rows, "under 1 s", None, median(costs))
@@ -109,8 +109,8 @@ def nothing_changed(world: World, rows: int, pairs: int) -> Iterator[Result]:
 def files(world: World, rows: int, pairs: int) -> Iterator[Result]:
     """Measure landing a delimited file: good rows into raw, bad rows into quarantine.
 
-    The peer is a `COPY` of a file without bad rows: once into a plain table, once into a table with
-    raw's columns and indexes.
+    There are two peers. Both `COPY` a file without bad rows: one into a plain table, the other into
+    a table with the same columns and indexes as the raw table.
     """
     folder = world.settings.home / "dropzone" / FILES
     folder.mkdir(parents=True, exist_ok=True)

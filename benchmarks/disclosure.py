@@ -2,10 +2,10 @@
 
 `python -m benchmarks.disclosure [METHOD | TOOL=PYTHON] …`
 
-METHOD is `primary` or `ours`, by default both. TOOL is `acro`, `tauargus` or `cellkey`: see
-`disclosure_peer.py`. PYTHON is the Python interpreter of an environment in which the tool is
-installed. It must be another environment than this project's, because the tools need other releases
-of packages that this project uses. What is not named is left out.
+METHOD is `primary` or `ours`. TOOL is `acro`, `tauargus` or `cellkey` (see `disclosure_peer.py`).
+Without arguments, both methods and no tool are measured. PYTHON is the Python interpreter of a
+separate environment in which the tool is installed: the tools need versions of some packages that
+conflict with this project's.
 """
 
 import json
@@ -30,7 +30,7 @@ from tests.oracle.disclosure import ALL, Figure, Releases, added, may_be_shown
 K = 5
 FORCES = [make_force(number) for number in range(12)]
 PEER = Path(__file__).with_name("disclosure_peer.py")
-#: The methods of each tool, with the names of their lines in the table.
+#: The methods of each tool, each with the label of its line in the table.
 TOOLS = {
     "acro": {"acro": "ACRO, `suppress=True`"},
     "tauargus": {
@@ -48,8 +48,8 @@ class Shown:
     """A number that a release shows.
 
     Attributes:
-        months, units, sides: What it counts. Side 0 is the numerator, side 1 the rest.
-        within: By how much the number can differ from the true one. It is 0 for a true number.
+        months, units, sides: What the number counts. Side 0 is the numerator, side 1 is the rest.
+        within: The most by which the number can differ from the true number. 0 means it is true.
     """
 
     months: tuple[int, ...]
@@ -87,7 +87,7 @@ def main() -> None:
 
 
 def measures(series: Sequence[list[Release]]) -> list[str]:
-    """Return what is in the columns of the table, for the releases of every force."""
+    """Return the cells of a method's line in the table, computed over all forces."""
     counts: Counter[str] = Counter()
     for force, releases in zip(FORCES, series, strict=True):
         counts += totals(force) + shown(releases[-1], len(force.months(RELEASES - 1)))
@@ -105,7 +105,7 @@ def measures(series: Sequence[list[Release]]) -> list[str]:
 
 
 def totals(force: Force) -> Counter[str]:
-    """Return how many numbers of a force could be released, by kind. Zeros are not counted."""
+    """Count the numbers of a force that could be released, by kind. Zeros are not counted."""
     months = force.months(RELEASES - 1)
     figures = [added(list(month.values())) for month in months]
     return Counter(
@@ -118,7 +118,7 @@ def totals(force: Force) -> Counter[str]:
 
 
 def shown(release: Release, months: int) -> Counter[str]:
-    """Return how many numbers a release shows, by kind. The total of all months is left out."""
+    """Count the numbers that a release shows, by kind. Totals over all months are not counted."""
     counts: Counter[str] = Counter()
     for one in release:
         if not one.number:
@@ -136,7 +136,7 @@ def shown(release: Release, months: int) -> Counter[str]:
 
 
 def small_steps(releases: Sequence[Release]) -> int:
-    """Return how often a true number changes by less than K from one release to the next."""
+    """Count how often a true number changes by 1 to K - 1 from one release to the next."""
     numbers = [{one.what: one.number for one in r if not one.within} for r in releases]
     return sum(
         0 < abs(after[what] - before[what]) < K
@@ -146,7 +146,7 @@ def small_steps(releases: Sequence[Release]) -> int:
 
 
 def primary(force: Force) -> list[Release]:
-    """Make releases that leave out the small numbers only."""
+    """Make releases that leave out only the small numbers."""
     releases = []
     for number in range(RELEASES):
         release: Release = []
@@ -178,7 +178,7 @@ def _both(months: tuple[int, ...], unit: str, figure: Figure) -> Release:
 
 
 def peer(python: str, method: str) -> list[list[Release]]:
-    """Let a tool make the releases, each from the records that are known then."""
+    """Make the releases with a tool, each from the records known at the time of that release."""
     cases = [(force, number) for force in FORCES for number in range(RELEASES)]
     records = [
         [
@@ -216,7 +216,7 @@ def _read(row: Sequence[object], months: int) -> Shown:
 
 
 def attacked_last(force: Force, release: Release) -> Counter[str]:
-    """Attack the last release alone. Return how many small numbers there are and are found."""
+    """Attack the last release alone. Count its small numbers and how many of them are found."""
     number = RELEASES - 1
     cells = _cells(force, [number])
     attacker = Attacker(cells, _statements([(number, release)]))
@@ -224,7 +224,7 @@ def attacked_last(force: Force, release: Release) -> Counter[str]:
 
 
 def attacked_series(force: Force, releases: Sequence[Release]) -> Counter[str]:
-    """Attack all releases together, knowing that records only arrive and are never deleted."""
+    """Attack all releases together, if a force's counts change only because records arrive."""
     if not force.only_arrivals:
         return Counter()
     cells = _cells(force, list(range(RELEASES)))
@@ -245,7 +245,7 @@ def _cells(force: Force, numbers: Sequence[int]) -> list[Cell]:
 
 
 def _statements(releases: Sequence[tuple[int, Release]]) -> list[ReleasedNumber]:
-    """Return what releases say. A number that is repeated says when it was shown first."""
+    """Return the releases' statements. A repeated number counts for its first release only."""
     known: dict[object, int] = {}
     statements = []
     for number, release in releases:
@@ -266,12 +266,13 @@ def _statements(releases: Sequence[tuple[int, Release]]) -> list[ReleasedNumber]
 def _found(
     force: Force, attacker: Attacker, cells: Sequence[Cell], small: str, found: str
 ) -> Counter[str]:
-    """Count the small numbers, those that the solver narrows down, and those that it finds.
+    """Count the small numbers, those that the solver narrows down, and those it finds exactly.
 
-    A number is narrowed down if fewer than K - 1 values are left, and found if one is left.
+    A number is narrowed down if fewer than K - 1 values remain possible, and found exactly if one
+    remains possible.
 
-    Released figures can come from earlier releases, before a number changed. Then the range of the
-    solver may not contain the number. Such a number does not count as found.
+    A released figure can come from an earlier release, before a number changed. The solver's range
+    may then not contain the number. Such a number is not counted as found or narrowed down.
     """
     counts: Counter[str] = Counter()
     for cell in cells:

@@ -8,12 +8,12 @@ The Python interpreter of an environment with the tool runs this file:
 - `tauargus`: pytauargus (`pip install pytauargus pandas`), with the secondary suppression that
   loses least.
 - `cellkey_rule`, `cellkey_noise`: cell-key-perturbation (`pip install cell-key-perturbation`),
-  which changes numbers a little.
+  which changes each number slightly.
 
 Standard input is JSON, `[[[month, unit, side, record], …], …]`: a list of records for each table.
-Standard output is JSON, `[[[month, unit, side, number, within], …], …]`: the numbers that the tool
-shows, for each table. `null` stands for all months, units or sides. `within` says by how much the
-number can differ from the true one.
+Standard output is JSON, `[[[month, unit, side, number, within], …], …]`: a list of the numbers that
+the tool shows for each table. `null` means all months, all units or all sides. `within` is the most
+by which the number can differ from the true number.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ Record = tuple[int, str, int, int]
 
 
 def main() -> None:
-    """Protect each table, with the threshold of this project. Zeros are shown."""
+    """Protect each table, with this project's threshold. Zeros are shown."""
     methods: dict[str, Callable[[list[Record]], list[Row]]] = {
         "acro": acro,
         "tauargus": tauargus,
@@ -48,9 +48,9 @@ def main() -> None:
 
 
 def acro(records: list[Record]) -> list[Row]:
-    """Let ACRO make a table of months and units for each side.
+    """Make a table of months and units for each side with ACRO.
 
-    Its totals are left out, because they are sums of only those numbers that it shows.
+    ACRO's totals are left out, because each is the sum of only the numbers that ACRO shows.
     """
     import pandas
     from acro import ACRO
@@ -66,7 +66,7 @@ def acro(records: list[Record]) -> list[Row]:
         if max(Counter(found).values(), default=0) < THRESHOLD:
             # ACRO 1.0.2 raises an exception if it would suppress every number of a table.
             continue
-        # Months are given as texts, because ACRO treats a column of numbers differently.
+        # Months are passed as strings, because ACRO treats a numeric column differently.
         months = pandas.Series([f"{month:02}" for month, _ in found], name="month")
         units = pandas.Series([unit for _, unit in found], name="unit")
         table = session.crosstab(months, units, margins=True)
@@ -80,10 +80,10 @@ def acro(records: list[Record]) -> list[Row]:
 
 
 def tauargus(records: list[Record]) -> list[Row]:
-    """Let τ-Argus protect one table of months, units and sides with all its totals.
+    """Protect one table of months, units and sides, with all its totals, using τ-Argus.
 
-    Its safety margin is 100 percent: the totals must leave open a range that reaches from a small
-    number down to 0 and up to twice the number.
+    The safety margin is 100 percent: from the totals, nobody may be able to narrow a small number
+    down to a range smaller than from 0 to twice that number.
     """
     import pandas
     from pytauargus import protect
@@ -94,7 +94,7 @@ def tauargus(records: list[Record]) -> list[Row]:
         [(f"{month:02}", unit, str(side), 1.0) for month, unit, side, _ in records],
         columns=["month", "unit", "side", "n"],
     )
-    # The solver of the tool writes its logs into the working folder.
+    # The tool's solver writes its logs into the working folder.
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         done = protect(
             frame,
@@ -122,10 +122,11 @@ def tauargus(records: list[Record]) -> list[Row]:
 
 
 def cell_key(records: list[Record], *, with_noise: bool) -> list[Row]:
-    """Let cell-key perturbation make the tables of units and of the force, each by itself.
+    """Make the table of the units and the table of the force separately, by cell-key perturbation.
 
-    Without noise, the table of changes is the one that the package makes: numbers below 10 are left
-    out, all others are rounded to 5. With noise, it adds -2 to 2 by the cell key, evenly.
+    Without noise, the package's own table of changes is used: numbers below 10 are left out, and
+    all others are rounded to 5. With noise, the cell key decides which of -2 to 2 is added, each
+    equally often.
     """
     import pandas
     from cell_key_perturbation.create_perturbed_table import create_perturbed_table

@@ -1,11 +1,11 @@
-"""Compare the time that the gate needs from the database with one hand-written query per table.
+"""Compare the database time of the gate with that of one hand-written query per table.
 
 `python -m benchmarks.gate [--pairs N] [--from DATE] [--home FOLDER]`
 
 The benchmark lands and builds a synthetic force. Then it runs pairs. In a pair, one side runs the
 suites of all stages. The other side, the peer, runs hand-written queries with the same checks. Both
-run in one process on the same tables. The time of a side is how many seconds it waits for its SQL
-statements. Which side runs first changes from pair to pair.
+sides run in one process on the same tables. The time of a side is the seconds for which it waits
+for its SQL statements. The sides take turns to run first.
 """
 
 import argparse
@@ -43,7 +43,7 @@ BEGIN, END = "<!-- begin: written by `python -m benchmarks.gate` -->", "<!-- end
 
 @dataclass
 class Spent:
-    """How long one side of a pair has waited for the database, and its number of statements."""
+    """The time one side of a pair has waited for the database, and its number of statements."""
 
     seconds: float = 0.0
     statements: int = 0
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def _candidate(settings: Settings, since: date) -> Build:
-    """Return a build of a synthetic force. The checks of each stage of the gate have run once."""
+    """Return a build of a synthetic force, after the checks of each gate stage have run once."""
     command = Path(sys.executable).with_name("assurance")
     for arguments in (
         ("db", "start"),
@@ -131,7 +131,7 @@ def _suites(stage: Stage) -> Sequence[Suite]:
 
 @contextmanager
 def _watched() -> Iterator[Spent]:
-    """Yield the total time and number of the statements that SQLAlchemy sends in the block."""
+    """Yield the time and the number of all statements that SQLAlchemy sends in the block."""
     spent, started = Spent(), [0.0]
 
     def before(*_: object) -> None:

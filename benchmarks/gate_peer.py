@@ -1,7 +1,7 @@
-"""The side that the gate is compared with (its peer): the same checks without Great Expectations.
+"""The peer that the gate is compared with: the same checks without Great Expectations.
 
-There is one SQL statement for each table, as an engineer would write it by hand. For every
-expectation of the table, it counts the rows that fail.
+There is one SQL statement for each table, as an engineer would write it by hand. The statement
+counts the failing rows for every expectation of the table.
 """
 
 from collections import defaultdict
@@ -41,10 +41,9 @@ _COLUMNS = """
 
 
 def knowing_texts(connection: psycopg.Connection, places: Places) -> Places:
-    """Return a copy of `places` with the names of the text columns of every table.
+    """Return a copy of `places` in which every table has the names of its text columns.
 
-    Somebody who writes a statement by hand knows these columns. So they are looked up before the
-    time is measured.
+    The author of a hand-written statement knows these columns, so the look-up is not timed.
     """
     texts: dict[str, list[str]] = defaultdict(list)
     for table, column in connection.execute(places.text_columns(suites()).encode()):
@@ -53,7 +52,7 @@ def knowing_texts(connection: psycopg.Connection, places: Places) -> Places:
 
 
 def statement_of(suite: Suite, places: Places) -> str:
-    """Return the SQL statement that counts, for each expectation of a suite, the failing rows."""
+    """Return the SQL statement that counts the failing rows of each expectation of a suite."""
     table = places.table(suite)
     of_rows, of_records, queries = ["count(*)"], ["count(*)"], ["0"]
     for expectation in suite.expectations:
@@ -81,7 +80,7 @@ def statement_of(suite: Suite, places: Places) -> str:
 
 
 def _failing(expectation: Expectation) -> str:
-    """Return the SQL condition that is true for the rows that fail an expectation."""
+    """Return an SQL condition that is true for the rows that fail an expectation."""
     given = expectation.arguments
     column = expectation.columns[0] if expectation.columns else ""
     match expectation.kind:
@@ -95,10 +94,10 @@ def _failing(expectation: Expectation) -> str:
 
 
 def _query(expectation: Expectation) -> str:
-    """Return the SQL that counts the failures of an expectation that is a query.
+    """Return the SQL that counts the failures of an expectation written as a query.
 
-    - `every_result`: the rows of the query in which the column `holds` is not true.
-    - `no_rows`: all rows of the query.
+    - `every_result`: counts the query's rows in which the column `holds` is not true.
+    - `no_rows`: counts all rows of the query.
     """
     failed = " where found.holds is not true" if expectation.kind == "every_result" else ""
     return f"(select count(*) from ({expectation.arguments['query']}) as found{failed})"

@@ -4,8 +4,8 @@
 
 The time that dbt takes should depend on the data of one day, and hardly on the length of the
 history. The benchmark simulates one force for each length of history. All histories end on the same
-day. Then it adds further days. For each further day, every force gets the data of the day and has
-its daily run. The order of the forces changes from day to day.
+day. Then the benchmark adds more days. On each added day, every force gets the day's data and its
+daily run. The order of the forces changes from day to day.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from benchmarks.table import measured_on, write_between
 
 LAST_DAY = date(2026, 6, 10)
 SEED = 1
-#: The stages that run dbt. The names are those in the file `log/timings.tsv` of the state folder.
+#: The stages that run dbt, named as in the file `log/timings.tsv` of the state folder.
 DBT_STAGES = ("build_marts", "seal_marts")
 BEGIN, END = "<!-- begin: written by `python -m benchmarks.history` -->", "<!-- end: history -->"
 COMMAND = Path(sys.executable).with_name("assurance")
@@ -33,8 +33,8 @@ COMMAND = Path(sys.executable).with_name("assurance")
 class Force:
     """A synthetic force with a history of some years, and the times of its runs.
 
-    `home` is the state folder of the force. The two lists have one item for each daily run: the
-    seconds that dbt took, and the seconds that the whole run took.
+    `home` is the state folder of the force. Each of the two lists has one item per daily run: the
+    seconds that dbt took, or the seconds that the whole run took.
     """
 
     years: int
@@ -72,7 +72,7 @@ class Force:
     def daily_run(self, day: date) -> None:
         """Run the pipeline as at 05:30 on the day after `day`.
 
-        The times of dbt and of the whole run are added to the lists of this force.
+        Appends the seconds of dbt and of the whole run to the force's lists.
         """
         earlier = len(self._times())
         self.call("run", "--as-at", f"{day + timedelta(days=1)}T05:30")
@@ -105,7 +105,7 @@ class Force:
 
 
 def main() -> None:
-    """Simulate the forces, run the pipeline for each further day, and write the README's table."""
+    """Simulate the forces, run the pipeline for each added day, and write the README's table."""
     options = _options()
     with tempfile.TemporaryDirectory(prefix="assurance-history-", dir=options.home) as home:
         Path(home).chmod(0o711)

@@ -1,11 +1,12 @@
-"""Measure how much longer the daily run takes while readers try to hold it up.
+"""Measure how much longer the daily run takes while readers try to slow it down.
 
 `python -m benchmarks.hostile [--pairs N] [--days N] [--home FOLDER] [--only KIND]`
 
-One run is made alone and one beside the readers, in turn, as at the same moment. The readers log in
-as `bi_reader` and as a supervisor, lift every limit that they can lift, and connect again as soon
-as a session ends. Their own process has the lowest priority, because in truth it is on another
-machine: what counts is the work that they make for the server.
+In each pair, one run is made without readers and one while hostile readers are connected, both as
+at the same moment. The readers log in as `bi_reader` and as a supervisor, lift every limit that
+they can lift, and connect again as soon as a session ends. The readers' process has the lowest
+priority, because real readers would be on another machine: the benchmark measures the work that
+they cause on the server.
 """
 
 import argparse
@@ -32,9 +33,9 @@ from oic_assurance.errors import AssuranceError
 
 BEGIN = "<!-- begin: written by `python -m benchmarks.hostile` -->"
 END = "<!-- end: hostile -->"
-#: The target: a run beside hostile readers takes at most this many times as long.
+#: The target: the highest ratio of a run's time with hostile readers to its time without.
 TARGET = 1.1
-#: How many sessions each login tries to have.
+#: The number of sessions that each login tries to open.
 WRONG = dict.fromkeys(["password"], "wrong")
 SESSIONS = {"bi_reader": 100, "supervisor": 20}
 LIFT = (
@@ -48,12 +49,12 @@ LIFT = (
 
 
 def cross_join(conn: psycopg.Connection) -> None:
-    """Keep a processor busy."""
+    """Keep one processor busy."""
     conn.execute("select count(*) from generate_series(1, 30000) a, generate_series(1, 30000) b")
 
 
 def sort(conn: psycopg.Connection) -> None:
-    """Write as much to the disk as the server lets a session write, again and again."""
+    """Repeatedly write as much to the disk as the server lets a session write."""
     conn.execute("set work_mem = '64kB'")
     conn.execute(
         "select max(t) from (select repeat(md5(g::text), 9) as t "
@@ -62,13 +63,13 @@ def sort(conn: psycopg.Connection) -> None:
 
 
 def memory(conn: psycopg.Connection) -> None:
-    """Take memory."""
+    """Use as much memory as the server gives a session."""
     conn.execute("set work_mem = '2GB'")
     conn.execute("select length(string_agg(repeat('x', 500), '')) from generate_series(1, 1900000)")
 
 
 def hold_tables(conn: psycopg.Connection) -> None:
-    """Lock everything that the login can see, and do nothing."""
+    """Lock every table that the login can read, and stay idle in the transaction."""
     with conn.transaction():
         seen = conn.execute(
             "select c.oid::regclass::text from pg_catalog.pg_class as c "
@@ -82,7 +83,7 @@ def hold_tables(conn: psycopg.Connection) -> None:
 
 
 def cursor(conn: psycopg.Connection) -> None:
-    """Keep a snapshot and a half-read cursor."""
+    """Hold a snapshot and a half-read cursor."""
     with conn.transaction():
         conn.execute("set transaction isolation level repeatable read")
         conn.execute("declare c cursor with hold for select generate_series(1, 3000000)")
@@ -91,7 +92,7 @@ def cursor(conn: psycopg.Connection) -> None:
 
 
 def locks(conn: psycopg.Connection) -> None:
-    """Take the locks of stages, in each way that there was or is."""
+    """Try to take the pipeline's locks, both as they are made now and as they were made before."""
     for attack in (
         "select pg_advisory_lock(hashtextextended('publishing', 0))",
         "select pg_advisory_lock(g) from generate_series(1, 100000) as g",
@@ -106,7 +107,7 @@ def locks(conn: psycopg.Connection) -> None:
 
 
 def notify(conn: psycopg.Connection) -> None:
-    """Fill the queue of notifications."""
+    """Fill the server's queue of notifications."""
     conn.execute("listen flood")
     for _ in range(200):
         conn.execute(b"notify flood, '" + b"x" * 7000 + b"'")
@@ -139,14 +140,14 @@ class YoungForce(Force):
 
 @dataclass
 class Pair:
-    """The seconds of one run alone and of one run beside hostile readers."""
+    """The seconds that one run took without hostile readers, and one with them."""
 
     alone: float
     beside: float
 
 
 def main() -> None:
-    """Run the pairs and write the table of the README, or attack as a process of its own."""
+    """Run the pairs and write the README's table. With `--attack`, be the attacking process."""
     options = _options()
     if options.attack:
         _attack_for_ever([os.environ[login] for login in SESSIONS], options.only)
@@ -190,11 +191,11 @@ def _supervisor(force: Force, url: str) -> str:
 
 @contextlib.contextmanager
 def hostile(urls: list[str], only: str | None) -> Iterator[None]:
-    """Let hostile readers work during the block."""
+    """Run hostile readers during the block."""
     command = [sys.executable, "-m", "benchmarks.hostile", *(["--only", only] if only else [])]
     process = subprocess.Popen(
         [*command, "--attack"],
-        # No password stands in the list of processes.
+        # The URLs are passed in the environment, so no password shows in the list of processes.
         env={**os.environ, **dict(zip(SESSIONS, urls, strict=True))},
         start_new_session=True,
         stderr=subprocess.DEVNULL,
@@ -218,7 +219,7 @@ def _attack_for_ever(urls: list[str], only: str | None) -> None:
             kind = kinds[number % len(kinds)]
             threading.Thread(target=_attack, args=(url, kind), daemon=True).start()
     while True:
-        # Wrong passwords come in between.
+        # Failed logins with wrong passwords are part of the attack.
         with contextlib.suppress(psycopg.Error):
             psycopg.connect(
                 psycopg.conninfo.make_conninfo(urls[0], **WRONG), connect_timeout=5

@@ -1,7 +1,7 @@
 """Run processes in pairs and measure their wall time and peak memory.
 
-One process of a pair lands rows with this project. The other process is the peer, a simpler way to
-load the same rows.
+One process of a pair lands rows with this project. The other, the peer, loads the same rows in a
+simpler way.
 """
 
 import os
@@ -26,7 +26,7 @@ class Cost:
 class Compared:
     """The costs of pairs of runs: one run of this project and one of the peer in each pair.
 
-    The two runs of a pair follow each other directly.
+    The second run of a pair starts directly after the first.
     """
 
     ours: list[Cost]
@@ -43,7 +43,7 @@ class Compared:
 
     @property
     def spread(self) -> tuple[float, float]:
-        """The smallest and the largest ratio of the times of a pair."""
+        """The smallest and the largest ratio of the times, over all pairs."""
         ratios = self._ratios()
         return min(ratios), max(ratios)
 
@@ -73,7 +73,7 @@ def run(command: Sequence[str]) -> Cost:
 
 
 def run_shell(command: str) -> Cost:
-    """Run a shell pipeline and return its cost. The memory is that of the largest process.
+    """Run a shell pipeline and return its cost. The memory is its largest process's.
 
     Raises:
         SystemExit: the pipeline failed.
@@ -95,15 +95,15 @@ def compare(
 ) -> Compared:
     """Run this project and the peer once in each pair, and return the costs.
 
-    Which side runs first changes from pair to pair.
+    The two sides take turns to run first.
 
     Args:
-        name: What is compared, for the progress lines.
+        name: The name of the comparison, for the progress messages.
         pairs: How many pairs to run.
         ours: Runs this project once and returns the cost.
         peer: Runs the peer once and returns the cost.
-        before_pair: Is called before each pair.
-        before_each: Is called before each run, to restore the same starting state.
+        before_pair: Called before each pair.
+        before_each: Called before each run, to restore the same starting state.
     """
     costs: dict[str, list[Cost]] = {"ours": [], "peer": []}
     for pair in range(pairs):

@@ -1,17 +1,17 @@
-"""Measure how long readers wait for the queries of the dashboards.
+"""Measure how long readers wait for the answers to the dashboards' queries.
 
-By default there is one force with a history of ten years, and 16 readers.
+By default, 16 readers query one force with a history of ten years.
 
 `python -m benchmarks.readers [--readers N] [--seconds N] [--think SECONDS] [--years N]
 [--home FOLDER]`
 
-There are five rounds:
+There are five rounds, in which readers send the queries:
 
 1. One reader alone.
 2. N readers who look at each answer for a while, as people at dashboards do.
 3. N readers who ask without pause. This keeps the machine busy, so it measures the queue.
-4. and 5. As 2. and 3., with the login of a supervisor of two teams, who reads views in place of the
-   marts. The ratio to the readers of the marts in the same run tells what the views cost.
+4. and 5. Rounds 2 and 3 again, with the login of a supervisor of two teams, who reads views instead
+   of the marts. The ratio to rounds 2 and 3 shows what the views cost.
 """
 
 import argparse
@@ -42,7 +42,7 @@ LIMITED = (
 SUPERVISOR = "benchmark.supervisor"
 #: The target: 95% of the answers to a query arrive within this time, in seconds.
 TARGET = 0.050
-#: For each query, by its name: the seconds that each execution took.
+#: The seconds that each execution of a query took, keyed by the query's name.
 Waits = dict[str, list[float]]
 
 
@@ -50,8 +50,8 @@ Waits = dict[str, list[float]]
 class Plan:
     """One round: how many readers send queries, and for how long.
 
-    `seconds` is the length of the round. `think` is the time, in seconds, for which a reader looks
-    at an answer before the next query. With `is_limited`, the queries read schema `limited`.
+    `seconds` is the length of the round. `think` is how many seconds a reader looks at an answer
+    before sending the next query. With `is_limited`, the queries read schema `limited`.
     """
 
     readers: int
@@ -61,7 +61,7 @@ class Plan:
 
 
 def main() -> None:
-    """Run the three rounds and write the table of the README."""
+    """Run the five rounds and write the README's two tables."""
     options = _options()
     with _force(options) as force:
         url = force.call("db", "url", "bi").strip()
@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def run(url: str, plan: Plan) -> Waits:
-    """Run one round and return how long its readers waited for each query."""
+    """Run one round and return how long its readers waited for each answer."""
     context = multiprocessing.get_context("spawn")
     ready, results = context.Barrier(plan.readers), context.Queue()
     processes = [
@@ -138,7 +138,7 @@ def _force(options: argparse.Namespace) -> Iterator[Force]:
 
 @contextmanager
 def _supervisor(force: Force, bi: str) -> Iterator[str]:
-    """Yield the URI of a supervisor's login for the two teams with most people in training."""
+    """Yield the URI of a supervisor's login. Its teams are the two with most people in training."""
     with psycopg.connect(bi) as reader:
         units = reader.execute(
             "select org_unit_code from marts.fct_training_requirement "

@@ -1,4 +1,4 @@
-"""Write the generated tables of README.md. Each table is between a begin mark and an end mark."""
+"""Write the generated tables of README.md. Each is between a begin marker and an end marker."""
 
 import os
 import platform
@@ -28,7 +28,7 @@ def write_table(results: Sequence[Result], pairs: int) -> None:
 
 
 def write_between(begin: str, end: str, lines: Sequence[str]) -> None:
-    """Replace the lines between two marks of README.md, and write them to standard output."""
+    """Replace the lines between two markers in README.md, and write them to standard output."""
     text = "\n".join(lines)
     before, _, rest = README.read_text(encoding="utf-8").partition(begin)
     _, _, after = rest.partition(end)

@@ -1,11 +1,11 @@
-"""A simple loader that landing is compared with: it keeps only the latest state of each record.
+"""A simple loader, used as landing's peer. It keeps only the latest state of each record.
 
 `python -m benchmarks.upsert SINCE`
 
 The loader copies the rows that have changed since SINCE into a temporary table, with a binary COPY.
-Then it inserts or updates them in the table `bench.latest` (insert on conflict). Most loaders work
-in this way. Such a loader misses deleted records, and keeps no versions or batches. The environment
-variables SOURCE_URL and WAREHOUSE_URL are the addresses of the databases.
+Then it inserts them into the table `bench.latest`, or updates them there (insert on conflict). Most
+loaders work in this way. They miss deleted records, and keep no versions or batches. The
+environment variables SOURCE_URL and WAREHOUSE_URL are the addresses of the databases.
 """
 
 import os

@@ -1,6 +1,6 @@
 """The sources and the warehouse of the landing benchmark, on an embedded server.
 
-The server has a state folder of its own, so the benchmark changes no other warehouse.
+The server has its own state folder, so the benchmark changes no other warehouse.
 """
 
 import os
@@ -45,7 +45,7 @@ _FILL = """
 class World:
     """The sources and the warehouse of the landing benchmark.
 
-    The warehouse also has tables for the peers, the simpler loaders that landing is compared with.
+    The warehouse also has tables for the peers: the simpler loaders that landing is compared with.
     """
 
     def __init__(self, home: Path) -> None:
@@ -61,7 +61,7 @@ class World:
         os.environ |= {"SOURCE_URL": self.source_url, "WAREHOUSE_URL": self.warehouse_url}
 
     def fill(self, rows: int) -> None:
-        """Replace all incidents in the source by `rows` new incidents of about 160 bytes each."""
+        """Replace all incidents in the source with `rows` new incidents of about 160 bytes each."""
         with connect_owner(self.settings, "rms") as connection:
             connection.execute("truncate rms.occurrence")
             connection.execute(_FILL, (rows,))
@@ -70,7 +70,7 @@ class World:
     def change(self, rows: int, share: float) -> str:
         """Change a share of the incidents, spread evenly over the table.
 
-        The change is dated one day after the latest change in the table. Returns this moment.
+        The change is dated one day after the latest change in the table. Returns its moment.
         """
         step = round(1 / share)
         with connect_owner(self.settings, "rms") as connection:
@@ -82,8 +82,8 @@ class World:
                 " where occurrence_id %% %s = (select floor(random() * %s))",
                 (since, step, step),
             )
-        # Without this vacuum, the side that reads the table first would also have to clean up the
-        # old row versions, and its time would be longer.
+        # Without this vacuum, whichever side reads the table first would also have to clean up the
+        # old row versions, and would seem slower.
         self.administrate("rms", "vacuum rms.occurrence")
         return str(since)
 
@@ -97,11 +97,11 @@ class World:
         self.settle()
 
     def settle(self) -> None:
-        """Make the server write its changes to disk now, so that this slows no measured run."""
+        """Make the server write its changes to disk now, so that it slows no measured run."""
         self.administrate("warehouse", "checkpoint")
 
     def make_peer_tables(self) -> None:
-        """Create the tables of the peers, empty. Tables from an earlier call are dropped."""
+        """Create empty tables for the peers. Drop the tables of an earlier call."""
         self.execute(
             """
             drop schema if exists bench cascade;
