@@ -1,6 +1,6 @@
 """Random numbers from one seed, with a separate generator for each subject.
 
-Draws from one generator never change the draws from another. So a change in one part of the
+Draws from one generator never affect the draws from another. So a code change in one part of the
 simulation leaves the other parts as they are.
 """
 
@@ -12,9 +12,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# The largest mean of a Poisson distribution that `poisson` draws from directly. If the mean is
-# larger, `poisson` returns the sum of two draws with half the mean. Otherwise `exp(-mean)` could be
-# too small for a floating-point number.
+# The largest mean of a Poisson distribution that `poisson` draws from directly. For a larger mean,
+# `poisson` returns the sum of two draws with half the mean. Otherwise `exp(-mean)` could be too
+# small for a floating-point number.
 LARGEST_POISSON_MEAN = 30.0
 
 
@@ -43,7 +43,7 @@ class Stream(random.Random):
         return self.poisson(self.gammavariate(dispersion, mean / dispersion))
 
     def geometric(self, probability: float) -> int:
-        """Draw how many failures come before the first success, which has this probability."""
+        """Draw the number of failures before the first success. Each try has this probability."""
         return int(math.log(1.0 - self.random()) / math.log(1.0 - probability))
 
     def log_normal(self, median: float, sigma: float) -> float:
@@ -76,7 +76,7 @@ class Chance:
     def stream(self, subject: str, *about: date | int | str) -> Stream:
         """Return the generator for a subject, and for the day, person or file that `about` names.
 
-        The subject and `about` are part of the seed. If one of these texts is changed in the code,
-        the same seed makes another force.
+        The subject and `about` are part of the seed. If the code changes one of these strings, the
+        same seed makes a different force.
         """
         return Stream(":".join([str(self.seed), subject, *map(str, about)]))

@@ -23,7 +23,7 @@ def visible(records: Iterable[Record], period: Period) -> list[Record]:
 def write(settings: Settings, store: Store, period: Period) -> dict[str, int]:
     """Bring the source databases to their state at the end of a period.
 
-    Return how many rows of each table were written or deleted.
+    Returns the number of rows written or deleted in each table.
 
     Raises:
         AssuranceError: a database refuses the rows.
@@ -39,8 +39,8 @@ def write(settings: Settings, store: Store, period: Period) -> dict[str, int]:
                 for table in tables:
                     changed[table.full_name] = _write_table(connection, store, table, period)
             except psycopg.Error as error:
-                # A row may hold a narrative, so the message must not quote the row. `reason`
-                # leaves it out.
+                # A row may contain a narrative, so the message must not quote the row. `reason`
+                # omits it.
                 raise AssuranceError(
                     f"The {system} database refused the simulated rows: {reason(error)}."
                 ) from error

@@ -1,4 +1,4 @@
-"""Errors that people make when they enter data in the source systems. Some are corrected later."""
+"""Errors that people make when they type data into the source systems. Some are corrected later."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,10 +13,10 @@ LONGEST_COMMIT_SECONDS = 240
 
 
 def add_entry_error(rng: Stream, record: Record, errors: Mapping[str, Sequence[str]]) -> None:
-    """Rarely put a wrong value into a new record, and rarely delay the commit of its last change.
+    """Draw whether a new record gets a wrong value, and whether its last change is committed late.
 
-    `errors` maps each column to the wrong values that people enter in it. Most errors are corrected
-    by a later change of the record.
+    Both are rare. `errors` maps each column to the wrong values that people type into it. A later
+    change of the record corrects most errors.
     """
     if rng.happens(ERROR_RATE):
         column = rng.one_of(list(errors))

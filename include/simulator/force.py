@@ -16,7 +16,7 @@ DEFAULT_SEED = 20260430
 
 @dataclass(frozen=True)
 class SimulationReport:
-    """What one simulated range has written: rows by table, files by dataset, files by fault.
+    """The numbers of rows written to each table, and of files by dataset and by fault.
 
     `truth` is the path of the truth file.
     """
@@ -44,16 +44,16 @@ def simulate(
 ) -> SimulationReport:
     """Simulate a force from `start` to `end`, both included.
 
-    If the state folder has a force already, the range continues this force.
+    If the state folder already has a force, the range continues that force.
 
-    The databases get the content that they have at the end of the last day. The dropzone gets the
-    files that were dropped during the range. Simulating the same range again changes nothing.
+    The databases get their content as at the end of the last day. The dropzone gets the files that
+    were dropped during the range. Simulating the same range again changes nothing.
 
     `progress` is called with a label, the amount of work done, and the total amount.
 
     Raises:
-        UsageError: the range or the seed does not fit the force that is already there, or a file
-            cannot be written.
+        UsageError: the range or the seed does not fit the existing force, or a file cannot be
+            written.
         AssuranceError: the saved state cannot be read, or a database refuses the rows.
         ServerError: a source database cannot be reached.
     """

@@ -17,13 +17,14 @@ midnight = lru_cache(maxsize=None)(start_of_day)
 def at(day: date, hour: float) -> datetime:
     """Return the moment when this many hours of a day have passed, to the second.
 
-    The hours are those passed since midnight. An hour that the clock repeats counts twice.
+    The hours are counted from midnight in elapsed time: an hour that the clock repeats counts
+    twice.
     """
     return midnight(day) + timedelta(seconds=int(hour * 3600))
 
 
 def after(moment: datetime, *, hours: float) -> datetime:
-    """Return the moment this many hours after another moment, to the second."""
+    """Return the moment that is `hours` after another moment, to the second."""
     return moment + timedelta(seconds=int(hours * 3600))
 
 

@@ -18,7 +18,7 @@ class Period:
     first: date
     start: date
     end: date
-    daily_since: date  # personnel files are daily from this day on and weekly before it
+    daily_since: date  # personnel files are daily from this day on, and weekly before
 
     @property
     def first_moment(self) -> datetime:
@@ -39,7 +39,7 @@ class Period:
     def is_first(self) -> bool:
         """Whether the period is the first one of the force.
 
-        In the first period, files from the days before it are dropped too.
+        In the first period, the files of some earlier days are dropped too.
         """
         return self.start == self.first
 
@@ -50,8 +50,8 @@ class Period:
     def due_days(self) -> list[date]:
         """Return the days whose files can be dropped in the period.
 
-        A file can come some days late, so days before the period are included. In the force's first
-        period the first of these days is a Monday, because some files are weekly.
+        A file can arrive some days late, so some days before the period are included. In the
+        force's first period, the first of them is a Monday, because some files are weekly.
         """
         first_monday = monday_of(self.first)
         first = first_monday if self.is_first else max(first_monday, self.start - 14 * DAY)
@@ -59,7 +59,7 @@ class Period:
 
 
 def daily_personnel_since(end: date) -> date:
-    """Return the Monday from which personnel files are daily, for a first range that ends on `end`.
+    """Return the Monday from which personnel files are daily, if the first range ends on `end`.
 
     Personnel files before that Monday are weekly.
     """

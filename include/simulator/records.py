@@ -1,4 +1,4 @@
-"""Records of the source systems with all their changes."""
+"""The records of the source systems, with all their changes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ from simulator.tables import TABLES, Table
 
 Values = dict[str, object]
 
-# The last key that each table used before the simulation, because the systems were in use long
-# before.
+# The last key that each table had used before the simulation began: the systems had been in use for
+# years.
 INITIAL_KEYS = {
     "occurrence": 4_100_000,
     "nccu_referral": 61_000,
@@ -37,13 +37,13 @@ class Record:
     key: int
     entered_at: datetime
     committed_at: datetime
-    first: Values  # the row as it was entered
+    first: Values  # the row as it was inserted
     about: Values = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     removed_at: datetime | None = None
 
     def change(self, at: datetime, **values: object) -> None:
-        """Change some columns of the record at a moment. Calls may come in any order."""
+        """Change some columns of the record at a moment. The calls need not be in order of time."""
         at = max(at, self.entered_at + timedelta(seconds=1))
         self.changes.append(Change(at, at, values))
         self.changes.sort(key=lambda change: change.at)
@@ -51,7 +51,7 @@ class Record:
     def commit_late(self, seconds: int) -> None:
         """Commit the last change only this many seconds after its `updated_at`.
 
-        If the record has no change, do the same with the entry of the record.
+        If the record has no change, its insertion is committed late.
         """
         late = timedelta(seconds=seconds)
         if self.changes:
@@ -61,7 +61,7 @@ class Record:
             self.committed_at = self.entered_at + late
 
     def state_at(self, moment: datetime) -> Values | None:
-        """Return the row as committed before a moment, or None if it was not in the table then."""
+        """Return the row as committed before a moment, or None if the table had no such row."""
         if self.committed_at >= moment or self.is_removed(moment):
             return None
         row = {self.table.key: self.key, **self.first}
@@ -77,7 +77,7 @@ class Record:
         return self.removed_at is not None and self.removed_at < moment
 
     def is_changed(self, start: datetime, end: datetime) -> bool:
-        """Return whether the row was entered, changed or hard-deleted between two moments."""
+        """Return whether the row was inserted, changed or hard-deleted between two moments."""
         if start <= self.committed_at < end:
             return True
         if self.removed_at is not None and start <= self.removed_at < end:
@@ -94,14 +94,14 @@ class Store:
         self.today: datetime | None = None
 
     def add(self, table: str, entered_at: datetime, values: Values, **about: object) -> Record:
-        """Add a record with the next key of its table, and return the record.
+        """Add and return a record with the next key of its table.
 
         Raises:
-            AssertionError: the record is entered before the day that is being simulated.
+            AssertionError: the record is dated before the day that is being simulated.
         """
         if self.today is not None and entered_at < self.today:
-            # A row on a past day would make a continued force differ from a force that is simulated
-            # in one call.
+            # With a row on a past day, a force simulated in several calls would differ from a force
+            # simulated in one call.
             raise AssertionError(f"{table}: a row is entered at {entered_at}, on a past day.")
         self._numbers[table] += 1
         first = {**values, "created_at": entered_at, "updated_at": entered_at, "deleted_at": None}
@@ -112,13 +112,13 @@ class Store:
         return record
 
     def next_number(self, series: str, step: int = 1) -> int:
-        """Return the next number of a series, such as that of the references of one year."""
+        """Return the next number of a series, such as the references of one year."""
         number = self._numbers.get(series, 0) + step
         self._numbers[series] = number
         return number
 
     def records_of(self, table: str) -> list[Record]:
-        """Return the records of a table in the order of their keys."""
+        """Return the records of a table in key order."""
         return self._records[table]
 
     def all_records(self) -> Iterator[Record]:

@@ -23,7 +23,7 @@ DATASETS_BY_FILE = (
 
 
 def create_sources(settings: Settings) -> list[str]:
-    """Create the missing tables and folders of the source contract, and return a line for each.
+    """Create the missing tables and folders of the source contract. Return a message for each.
 
     Raises:
         ServerError: a source database cannot be reached.
@@ -55,7 +55,7 @@ def _create_tables(settings: Settings, system: str) -> list[str]:
     with connect_owner(settings, system) as connection:
         missing = [table for table in tables if not _exists(connection, table)]
         ddl = files("simulator").joinpath("schema", f"{system}.sql").read_text(encoding="utf-8")
-        # This hides the notices that PostgreSQL sends for tables that already exist.
+        # This hides PostgreSQL's notices about tables that already exist.
         connection.execute("set local client_min_messages = warning")
         connection.execute(ddl.encode())
         _grant_extraction(connection, system, tables)
@@ -68,9 +68,9 @@ def _exists(connection: psycopg.Connection, table: Table) -> bool:
 
 
 def _grant_extraction(connection: psycopg.Connection, system: str, tables: list[Table]) -> None:
-    """Let the extraction login read only the columns that may be extracted.
+    """Grant the extraction login the right to read only the columns that may be extracted.
 
-    Do nothing if there is no such login.
+    Does nothing if there is no such login.
     """
     schema, login = SOURCES[system]
     if not connection.execute("select 1 from pg_roles where rolname = %s", [login]).fetchone():

@@ -11,7 +11,7 @@ from simulator.period import Period, daily_personnel_since
 
 FILE = "state.json"
 # The first simulated day. It is months before the inspection's report, so that careers are under
-# way when the report comes. If the range starts in an earlier year, the simulation begins on
+# way when the report is published. If the range starts in an earlier year, the simulation begins on
 # 1 January of that year.
 USUAL_EPOCH = date(2025, 1, 1)
 
@@ -74,7 +74,7 @@ def write(folder: Path, state: State) -> None:
 
 
 def next_period(current: State | None, seed: int, start: date, end: date) -> tuple[State, Period]:
-    """Return the state of the force after a range is simulated, and the period to simulate.
+    """Return the state that the force will have after a range, and the period to simulate.
 
     Raises:
         UsageError: the range or the seed does not fit the current state.

@@ -9,7 +9,7 @@ CLOCKS = ("created_at", "updated_at", "deleted_at")
 class Table:
     """One source table. `columns` are in the order of the statement that creates the table.
 
-    `never_extracted` are those columns that the extraction login cannot read.
+    `never_extracted` lists the columns that the extraction login cannot read.
     """
 
     system: str

@@ -1,19 +1,20 @@
 """The truth about the simulated force, which the pipeline never reads.
 
-The truth is one gzipped JSON file, `truth.json.gz`. Tests use it to compute every figure in a
-second way. It has these sections:
+The truth is one gzipped JSON file, `truth.json.gz`. Tests compute every figure a second time from
+it. It has these sections:
 
 - `force`: the seed, the first simulated day (`epoch`), the first and last visible day, and the
   first day of daily personnel files.
-- `people`: employee number, first day, last day in post (`left`), and when HR entered the leaving.
-  `postings` have the first day, the post, the unit, the collar number and the day of entry.
-  `absences` have the kind, the first day, the first day back (`until`) and the days of entry. The
-  personnel file of a day shows what HR had entered ("keyed") before that day.
+- `people`: employee number, first day, last day in post (`left`), and when HR keyed the departure
+  into its system. `postings` have the first day, the post, the unit, the collar number and the day
+  of keying. `absences` have the kind, the first day, the first day back (`until`) and the days of
+  keying. A day's personnel file shows what HR had keyed before that day.
 - `hr_slips`: errors in the personnel files, from the day `since` and before the day `until`.
 - `org_units`: code, name, kind, and `parents` as pairs of first day and parent unit.
 - `tables`: the records of each source table, without narratives and source identities. The fields
   of a record are listed below.
-- `learning`: what the learning system logged, and when. `slip` names the cell that has an error.
+- `learning`: what the learning management system logged, and when. `slip` names the cell that has
+  an error.
 - `sessions`, `attendances`: the Hydra sessions and bookings. A booking has its entry error and the
   day after which its outcome is listed.
 - `plans`, `milestones`, `recommendations`: the registers, with the day from which each line is
@@ -25,15 +26,15 @@ A record of a source table has these fields:
 
 - `key`: the primary key.
 - `seen_at`: when the record was committed.
-- `row`: the row as it was entered.
-- `changes`: pairs of commit time and changed columns, which include `updated_at`.
+- `row`: the row as it was inserted.
+- `changes`: pairs of a commit time and the changed columns, which include `updated_at`.
 - `removed_at`: when the row was hard-deleted, or null.
-- `about`: what the columns do not show. `person` is the employee number of the officer, even if the
-  row has a wrong collar number. A report has `why`: the outcome that was drawn for it, such as
-  `LATE`, or `EVERYDAY`. A document that follows a referral names the `referral`. `slip` names the
-  column that has an entry error.
+- `about`: what the columns do not show. `person` is the officer's employee number, even if the row
+  has a wrong collar number. A report has `why`: the outcome that was drawn for it, such as `LATE`,
+  or `EVERYDAY` if no referral requires it. A document that follows a referral has the `referral`.
+  `slip` names the column that has an entry error.
 
-The file holds only what had happened by the last day. Moments are ISO 8601 in UTC.
+The file contains only what had happened by the last day. Moments are in UTC, as ISO 8601.
 """
 
 import gzip
@@ -56,7 +57,7 @@ from simulator.world import World
 
 FILE = "truth.json.gz"
 FORMAT = 1
-# Names in the code, and the names of the same fields in file format 1.
+# Names in the code, each with the name of the same field in the truth file (format 1).
 FORMAT_NAMES = {"entry_error": "slip", "entry_error_until": "slip_until"}
 
 
@@ -65,8 +66,8 @@ def write(folder: Path, world: World, period: Period, drops: list[Drop]) -> Path
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(_truth(world, period, drops), default=_plain, separators=(",", ":"))
     path, draft = folder / FILE, folder / f"{FILE}.part"
-    # gzip would store the time of writing. `mtime=0` leaves the time out, so that the same truth
-    # has the same bytes.
+    # By default, gzip stores the time of writing. `mtime=0` omits the time, so that the same truth
+    # always has the same bytes.
     draft.write_bytes(gzip.compress(text.encode(), compresslevel=1, mtime=0))
     draft.replace(path)
     return path
@@ -125,7 +126,7 @@ def _known(person: Person, end: date) -> bool:
 
 
 def _person(person: Person, end: date) -> Values:
-    """Return the part of a person's career that has happened, or that HR has entered, by a day."""
+    """Return the part of a person's career that has happened, or that HR has keyed, by a day."""
     is_leaver = person.left is not None and (
         person.left <= end or (person.left_keyed_on is not None and person.left_keyed_on <= end)
     )
@@ -162,7 +163,7 @@ def _records(records: Iterable[Record], period: Period) -> Iterable[Values]:
 
 
 def _named(fields: Iterable[tuple[str, object]]) -> Values:
-    """Return fields with the names that they have in the truth file."""
+    """Return the fields, renamed as in the truth file."""
     return {FORMAT_NAMES.get(name, name): value for name, value in fields}
 
 

@@ -18,15 +18,15 @@ from simulator.records import Store
 from simulator.training import hydra
 from simulator.training.learning_report import learning_events
 
-# Careers are simulated this far ahead of the other events. An event can have effects weeks later,
-# and these depend on who is in post at that time.
+# Careers are simulated this far ahead of the other events, because an event can have effects weeks
+# later that depend on who is in post then.
 CAREERS_AHEAD = 120 * DAY
 
 Progress = Callable[[str, int, int], None]
 
 
 class World:
-    """A force that has been simulated up to some day."""
+    """A force, simulated up to some day."""
 
     def __init__(self, seed: int, epoch: date) -> None:
         self.chance = Chance(seed)

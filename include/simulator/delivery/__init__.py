@@ -1,1 +1,1 @@
-"""The files that the force drops: their content, their form, their dates, and their faults."""
+"""The files that the force drops: their contents, forms, dates and faults."""

@@ -24,13 +24,13 @@ COLUMNS = (
 )
 EXPORTED_AT = 2.4
 OVERLAP = 3 * DAY
-REPEATED_SHARE = 0.01  # of rows that the report lists twice
+REPEATED_SHARE = 0.01  # the probability that the report lists a row twice
 
 
 def drops(chance: Chance, events: list[LearningEvent], period: Period) -> list[Drop]:
     """Return the reports that can be dropped in a period.
 
-    The force's first report lists all earlier events. Every other report lists three days.
+    The force's first report lists all earlier events. Every other report lists those of three days.
     """
     logged = [event.logged_at for event in events]
     found: list[Drop] = []
@@ -48,8 +48,8 @@ def _export(chance: Chance, day: date, reported: list[LearningEvent]) -> Export:
     name = f"completions_{day:%Y%m%d}.csv"
     form = text_form(chance, DATASET, name)
     if any(event.at_text for event in reported):
-        # An event with a time that the clock skipped comes from one terminal, which ignores the
-        # date format of the file. The form's name says that the file has such an event.
+        # An event at a local time that the clock skipped comes from one terminal, which ignores the
+        # file's date format. The form's name shows that the file has such an event.
         form = replace(form, name=f"{form.name}, a time that did not exist")
 
     def content() -> bytes:

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from simulator.chance import Chance, Stream
 from simulator.moments import DAY, at
 
-# Until this day deliveries can have serious faults (`SERIOUS`). Later they can only have the other
-# faults, because the demonstration must end with fresh sources.
+# Until this day, deliveries can have serious faults (`SERIOUS`). Later deliveries can have only the
+# other faults, because the demonstration must end with fresh sources.
 TEETHING_UNTIL = date(2026, 10, 31)
 
 MISSING = "missing"
@@ -19,7 +19,7 @@ PARTIAL = "partial left behind"
 EMPTY = "empty"
 TRUNCATED = "truncated"
 OTHER_DATASET = "other dataset"
-# These faults leave a day without a good file, or delay it.
+# These faults leave a day without a good file, or delay the day's file.
 SERIOUS = frozenset({MISSING, LATE, EMPTY, TRUNCATED, OTHER_DATASET})
 
 FAULTS: dict[str, dict[str, float]] = {
@@ -39,7 +39,7 @@ FAULTS: dict[str, dict[str, float]] = {
 
 @dataclass(frozen=True)
 class Drop:
-    """A file that is put into the folder of its dataset, and the fault that it has, if any."""
+    """A file put into its dataset's folder, with its fault, if it has one."""
 
     dataset: str
     name: str
@@ -51,7 +51,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class Export:
-    """The file that a source is scheduled to deliver on one day, before any fault is added."""
+    """The file that a source should deliver on one day, before any fault is added."""
 
     dataset: str
     day: date
@@ -59,13 +59,13 @@ class Export:
     hour: float
     form: str
     content: Callable[[], bytes]
-    # The content of the file if its fault is `OTHER_DATASET`, and of the first of two files if the
-    # fault is `CORRECTED`.
+    # The content of the file if its fault is `OTHER_DATASET`. If the fault is `CORRECTED`, there
+    # are two files, and this is the content of the first.
     wrong_content: Callable[[], bytes] | None = None
 
 
 def drops_of(chance: Chance, export: Export, *, safe: bool) -> list[Drop]:
-    """Return the drops of an export. Usually there is one. A fault can lead to none or to two.
+    """Return the drops of an export: usually one, but a fault can lead to no drop or to two.
 
     If `safe` is true, the export has no fault.
     """
@@ -134,7 +134,7 @@ def _damaged(export: Export, fault: str) -> Callable[[], bytes]:
             return b""
         if fault == OTHER_DATASET and export.wrong_content is not None:
             return export.wrong_content()
-        # The transfer broke off a few characters before the end of the last line.
+        # The transfer stopped a few characters before the end of the last line.
         return export.content().rstrip(b"\r\n\0 ")[:-9]
 
     return content

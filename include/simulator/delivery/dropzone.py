@@ -28,15 +28,15 @@ def planned(world: World, period: Period) -> list[Drop]:
 
 
 def write(settings: Settings, drops: list[Drop], progress: Progress | None = None) -> None:
-    """Write the files into the dropzone. If two drops have the same name, only the last is written.
+    """Write the files into the dropzone. Of drops with the same name, only the last is written.
 
     Raises:
         UsageError: a file cannot be written.
     """
     filesystem, root = open_dropzone(settings.dropzone)
     last = {(drop.dataset, drop.name): drop for drop in drops}
-    # The names of personnel files sort by day. `personnel.Ledger` is fast only if its days are read
-    # in this order.
+    # The names of personnel files sort by day, and `personnel.Ledger` is fast only if its days are
+    # read in order.
     for number, key in enumerate(sorted(last), start=1):
         drop = last[key]
         path = f"{root}/{drop.dataset}/{drop.name}"

@@ -11,7 +11,7 @@ _USUAL = "usual"
 class TextForm:
     """How a CSV file is written. The source contract allows each of these forms.
 
-    `shuffled` puts the columns in another order. `lost_zeros` writes employee numbers without
+    `shuffled` changes the order of the columns. `lost_zeros` writes employee numbers without
     leading zeros. `title` adds a line above the header, and `total` adds one at the end. `padded`
     adds spaces to the first and the last cell of a row.
     """
@@ -40,9 +40,9 @@ class BookForm:
     title: bool = False
     total: bool = False
     text_dates: bool = False
-    numbers: bool = False  # employee numbers as numbers, which loses their zeros
-    notes: bool = False  # an extra sheet
-    swapped: bool = False  # the sheets in another order
+    numbers: bool = False  # employee numbers are written as numbers, without leading zeros
+    notes: bool = False  # the workbook has an extra sheet
+    swapped: bool = False  # the sheets are in another order
 
 
 TEXT_FORMS: dict[TextForm, float] = {
@@ -67,7 +67,7 @@ TEXT_FORMS: dict[TextForm, float] = {
     TextForm("padded", padded=True): 0.015,
     TextForm("a column more", extra_column=True): 0.015,
 }
-# Forms of some exports only.
+# Forms that only some exports have.
 SERIAL_DATES = TextForm("serial dates", newline="\r\n", dates="serial", lost_zeros=True)
 WITH_OFFSETS = TextForm("offsets", moments="offset")
 

@@ -1,4 +1,4 @@
-"""The Hydra tracker: a weekly workbook of all sessions and bookings."""
+"""The Hydra tracker: a weekly workbook with all sessions and bookings."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The structure of the organisation: a weekly file of all units and their parent units."""
+"""The structure of the organisation: a weekly file that lists all units and their parent units."""
 
 from datetime import date
 

@@ -1,6 +1,7 @@
 """The personnel file: all members and leavers, as HR had entered them before the day of the file.
 
-From `Period.daily_since` on there is a file for each day, and before it one for each Monday.
+There is a file for each day from `Period.daily_since` on. Before that day, there is a file for each
+Monday.
 """
 
 from collections import defaultdict
@@ -43,9 +44,9 @@ Row = tuple[text.Cell, ...]
 
 
 def row_on(person: Person, day: date) -> Row | None:
-    """Return a person's row in the file of a day, or None if the file does not list the person yet.
+    """Return a person's row in a day's file, or None if the file does not list the person yet.
 
-    The row shows only what HR had entered ("keyed") before that day.
+    The row shows only what HR had keyed into its system before that day.
     """
     posting = _keyed_posting(person, day)
     if posting is None:
@@ -89,8 +90,8 @@ def _keyed_absence(person: Person, day: date) -> str:
 class Ledger:
     """The rows of the personnel file of any day.
 
-    `rows_on` is fast if it is called for one day after the other. Then it computes only the rows of
-    people for whom something has changed since the day before.
+    `rows_on` is fast if it is called for consecutive days in order: it then computes only the rows
+    of people for whom something has changed since the day before.
     """
 
     def __init__(self, people: list[Person]) -> None:
@@ -135,7 +136,7 @@ def _days_of_change(person: Person) -> Iterator[date]:
 class HrError:
     """An error in a person's row.
 
-    The files from day `since` on contain the error. The file of day `until` is correct again.
+    The files from day `since` on contain the error, until the file of day `until` is correct again.
     `kind` is a key of `ERROR_KINDS`.
     """
 

@@ -23,8 +23,8 @@ def render(form: TextForm, columns: Sequence[str], rows: Iterable[Row], title: s
         order = order[2:] + order[:2]
     columns = [columns[place] for place in order]
     names = [header(form.header, column) for column in columns]
-    # Most of the millions of cells are texts that look the same in every form. To save time,
-    # `written` is not called for them.
+    # Most of the millions of cells are strings that are written the same way in every form. To save
+    # time, `written` is not called for them.
     unchanged = [not (form.lost_zeros and column == "employee_no") for column in columns]
     lines: list[list[str]] = []
     for row in rows:
@@ -67,7 +67,7 @@ def header(style: str, column: str) -> str:
 
 
 def written(form: TextForm, column: str, value: Cell) -> str:
-    """Return a value as the form writes it."""
+    """Return a value as it is written in the form."""
     if value is None:
         return ""
     if isinstance(value, datetime):

@@ -10,8 +10,8 @@ import xlsxwriter
 from simulator.delivery.forms import BookForm
 from simulator.delivery.text import Cell, Row, header
 
-# Every workbook stores the time of its creation. It is fixed here, so that every run writes the
-# same bytes.
+# Every workbook stores its creation time. The time is fixed here, so that every run writes the same
+# bytes.
 MADE_AT = datetime(2025, 1, 1)  # noqa: DTZ001 - workbooks have no time zone
 
 

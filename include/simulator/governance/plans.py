@@ -1,11 +1,11 @@
 """The plan register: plans to collect, analyse and share, with versions, reviews and milestones.
 
-The deadline is 31 December 2025. The plans to collect and to analyse are approved before it. The
-plan to share is approved three weeks after it. All plans are reviewed every year.
+The deadline is 31 December 2025. The plans to collect and to analyse are approved before the
+deadline, and the plan to share three weeks after it. All plans are reviewed every year.
 
-The plans to collect and to share are revised in place and keep their first approval. Each year a
-new plan with a new reference replaces the plan to analyse. The new plan is approved only weeks
-after the review date of the old plan has passed.
+The plans to collect and to share are revised under the same reference and keep their first
+approval. Each year a new plan with a new reference replaces the plan to analyse, and is approved
+some weeks after the old plan's review date.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ REVIEWED_YEARS = range(2026, 2046)
 
 @dataclass(frozen=True)
 class PlanState:
-    """One line of the register: a plan as listed from day `since` until the plan's next state."""
+    """One line of the register: a plan as it is listed from day `since` until its next state."""
 
     since: date
     plan_ref: str
@@ -36,7 +36,7 @@ class PlanState:
 class Milestone:
     """A step of a plan, with its due date and its completion.
 
-    The register lists the step from day `since` on.
+    The register lists the milestone from day `since` on.
     """
 
     since: date
@@ -44,7 +44,7 @@ class Milestone:
     name: str
     due: date
     completed: date | None
-    changed_on: date  # the day from which the register shows the completion
+    changed_on: date  # the first day on which the register shows the completion
 
 
 class PlanRegister:
@@ -70,7 +70,7 @@ class PlanRegister:
         return list(latest.values())
 
     def states_until(self, day: date) -> list[PlanState]:
-        """Return all states of all plans that the register has listed up to a day."""
+        """Return all plan states that the register has listed up to a day."""
         return [state for state in self._states if state.since <= day]
 
     def milestones_on(self, day: date) -> list[Milestone]:
@@ -85,7 +85,7 @@ class PlanRegister:
 
 
 def _before_the_report() -> list[PlanState]:
-    """Return the one state of a plan that is older than the inspection's report.
+    """Return the only state of a plan that is older than the inspection's report.
 
     The plan is on a related subject, and its review is long overdue.
     """

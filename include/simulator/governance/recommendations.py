@@ -1,7 +1,7 @@
 """The recommendation log: the statuses that the force, the Commissioner and HMICFRS reported.
 
-The three parties do not always agree with each other or with the data. So the demonstration can
-show differences between the log and the figures.
+The three parties do not always agree with each other or with the data, so that the demonstration
+can show differences between the log and the figures.
 """
 
 from collections.abc import Iterator
@@ -168,7 +168,7 @@ _STORY: tuple[Line, ...] = (
         "To be looked at in the next inspection.",
     ),
 )
-# The updates after the end of `_STORY`: one for each meeting, in this order, again and again.
+# The updates after the end of `_STORY`: one for each meeting, in this order, repeated for ever.
 _UPDATES: tuple[tuple[str, str, str, str], ...] = (
     ("NCCU_INTEL", "FORCE", "IN_PROGRESS", "Update given."),
     ("HYDRA", "FORCE", "IN_PROGRESS", "Update given; sessions continue."),

@@ -20,14 +20,14 @@ from simulator.records import Record, Store
 
 REQUIRED_TYPE = "NCCU_INTEL"
 # The probability that a reporting officer of average diligence submits a valid document, on two
-# days. Between these days the probability rises evenly, because of the inspection's report.
-# `KIND_FACTOR` has the factor by which the probability is multiplied for each type of referral.
+# days. Between these two days the probability rises evenly, because of the inspection's report. The
+# probability is multiplied by `KIND_FACTOR` of the referral's type.
 QUALITY = ((date(2025, 6, 1), 0.82), (date(2026, 5, 1), 0.94))
 KIND_FACTOR = {"IMMIGRATION_CRIME": 1.0, "STATUS_CHECK": 0.55, "VICTIM": 0.7}
 DILIGENCE_EFFECT = 0.1
 AVERAGE_DILIGENCE = 5 / 8
-# The probability is also multiplied by a factor for two teams that miss more documents than others,
-# so that the list of exceptions shows a pattern.
+# The probability is also multiplied by these factors for two teams, which miss more documents than
+# others, so that the list of exceptions shows a pattern.
 WEAK_TEAMS = {"D3-RESP-C": 0.8, "ROADS-S": 0.88}
 LATE_SHARE = 0.17
 TIMELY_HOURS = 24.0
@@ -64,7 +64,7 @@ class Plan:
 
 
 class Documents:
-    """Enters the documents that officers write after they report a case to the NCCU."""
+    """Adds the documents that officers write after they report a case to the NCCU."""
 
     def __init__(self, chance: Chance, store: Store, roster: Roster) -> None:
         self._chance = chance
@@ -85,7 +85,7 @@ class Documents:
     def follow(self, call: Call) -> Record | None:
         """Enter the document that follows a call to the NCCU.
 
-        Return the document if it can be shared with partners, or else None.
+        Returns the document if it can be shared with partners, otherwise None.
         """
         rng = self._chance.stream("document", call.ref)
         outcome = self._outcome(rng, call)
@@ -165,7 +165,7 @@ class Documents:
         return self._write(rng, plan, valid(rng), document_type="INTEL_REPORT")
 
     def _too_early(self, rng: Stream, call: Call) -> Record | None:
-        """Enter a paper form dated long before the call. So the form cannot be about the call."""
+        """Add a paper form dated long before the call, so that it cannot be about the call."""
         at = after(call.at, hours=-rng.uniform(26, 90))
         return self._write(rng, Plan(call, call.officer, at, "REFERRAL", "TOO_EARLY"), valid(rng))
 

@@ -22,7 +22,7 @@ class Grading:
     conditions: str | None = None
 
     def columns(self) -> dict[str, object]:
-        """Return the grading as columns of the report table."""
+        """Return the grading as the columns of the report table."""
         return {
             "grading_scheme": self.scheme,
             "source_evaluation": self.source,

@@ -1,6 +1,6 @@
 """Made-up narratives and source identities. Each has a unique phrase that a test can search for.
 
-Tests prove that these texts are only in the intelligence database. So no other part of the
+Tests prove that these texts exist only in the intelligence database, so no other part of the
 simulator may store, print or return them.
 """
 

@@ -25,14 +25,14 @@ NEVER_APPROVED = 0.08
 
 
 class Output:
-    """Enters disseminations and intelligence products."""
+    """Adds disseminations and intelligence products."""
 
     def __init__(self, chance: Chance, store: Store) -> None:
         self._chance = chance
         self._store = store
 
     def share(self, document: Record) -> None:
-        """Draw whether a document is shared with partners. If so, enter the disseminations."""
+        """Draw whether a document is shared with partners, and add its disseminations."""
         rng = self._chance.stream("dissemination", document.key)
         if not rng.happens(SHARED):
             return
@@ -54,7 +54,7 @@ class Output:
             add_entry_error(rng, record, RECIPIENT_ERRORS)
 
     def day(self, day: date) -> None:
-        """Enter the products of a day, if any: bulletin, profile, yearly assessment and charts."""
+        """Add the day's products, if any: bulletin, profile, yearly assessment or charts."""
         rng = self._chance.stream("products", day)
         month_before = (day.replace(day=1) - DAY).replace(day=1)
         if day == next_weekday(day.replace(day=3)):

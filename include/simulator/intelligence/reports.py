@@ -1,4 +1,4 @@
-"""Enter intelligence reports, including everyday reports that no referral requires."""
+"""Intelligence reports, including everyday reports that no referral requires."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,7 +33,7 @@ ENTRY_ERRORS = {
 
 @dataclass(frozen=True)
 class Draft:
-    """The content of a report that is to be entered."""
+    """The content of a report before it is added."""
 
     document_type: str
     author: Person
@@ -42,12 +42,13 @@ class Draft:
     occurrence_ref: str | None = None
     referral_ref: str | None = None
     marking: str = "OFFICIAL-SENSITIVE"
-    # The earliest time of entry into the system. A paper form can be submitted before this time.
+    # The earliest time at which the report can be typed into the system. A paper form can be
+    # submitted before this time.
     not_before: datetime | None = None
 
 
 def submit(store: Store, rng: Stream, draft: Draft, **about: object) -> Record:
-    """Enter a report, either when it is submitted or as a draft some time before.
+    """Add a report, either at its submission or as a draft some time before.
 
     Its later changes and entry errors are drawn too.
     """
@@ -66,7 +67,7 @@ def submit(store: Store, rng: Stream, draft: Draft, **about: object) -> Record:
 
 
 def leave_as_draft(store: Store, rng: Stream, draft: Draft, **about: object) -> Record:
-    """Enter a report that stays a draft and is never submitted."""
+    """Add a report that stays a draft and is never submitted."""
     record = _enter(store, rng, draft, draft.submitted_at, **about)
     record.first |= {"status": "DRAFT", "submitted_at": None}
     return record
@@ -99,7 +100,7 @@ def _enter(
 
 
 def _review(rng: Stream, record: Record, draft: Draft) -> None:
-    """Draw the result of the bureau's review: the report can be returned, withdrawn or deleted."""
+    """Draw the result of the bureau's review: the report may be returned, withdrawn or deleted."""
     if rng.happens(0.06):
         returned = after(draft.submitted_at, hours=rng.uniform(5, 90))
         record.change(returned, status="RETURNED")
@@ -115,7 +116,7 @@ def _review(rng: Stream, record: Record, draft: Draft) -> None:
 
 
 class Everyday:
-    """Enters reports about subjects other than immigration."""
+    """Adds reports about subjects other than immigration."""
 
     def __init__(self, chance: Chance, store: Store, roster: Roster) -> None:
         self._chance = chance
@@ -123,7 +124,7 @@ class Everyday:
         self._roster = roster
 
     def day(self, day: date, occurrences: list[Record]) -> None:
-        """Enter the everyday reports of a day."""
+        """Add a day's everyday reports."""
         rng = self._chance.stream("everyday reports", day)
         mean = EVERYDAY_A_DAY * (1.15 if is_weekday(day) else 0.6)
         for _ in range(rng.poisson(mean)):
@@ -165,7 +166,7 @@ class Everyday:
         return self._roster.in_neighbourhood(district, rng)
 
     def _secret_day(self, day: date) -> date:
-        """Return the day in the half-year of `day` on which a SECRET report is entered by mistake.
+        """Return the day, in the same half-year, on which a SECRET report is added by mistake.
 
         A SECRET report belongs in another system.
         """

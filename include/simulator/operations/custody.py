@@ -23,8 +23,8 @@ REASONS = {
     "BREACH_OF_BAIL": 0.06,
     "DRINK_DRIVING": 0.08,
 }
-# An entry error in the reason for detention is always a blank. The reasons are an open list, so no
-# other text would be an error.
+# An entry error in the reason for detention is always a blank: any text is allowed there, so only a
+# blank is an error.
 ENTRY_ERRORS = {"arresting_officer_no": ("",), "detention_reason_code": ("",)}
 
 
@@ -36,7 +36,7 @@ def detain(
     detained_at: datetime,
     reason: str,
 ) -> Record:
-    """Enter a custody record, and the release as a later change."""
+    """Add a custody record, with the release as a later change."""
     collar = officer.posting_on(london_day(detained_at)).collar
     record = store.add(
         "custody_record",
@@ -62,7 +62,7 @@ def detain(
 
 
 def ordinary_day(store: Store, rng: Stream, roster: Roster, occurrences: list[Record]) -> None:
-    """Enter the ordinary arrests that follow a day's occurrences."""
+    """Add the ordinary arrests that follow a day's occurrences."""
     for occurrence in occurrences:
         if not rng.happens(ARRESTS_AN_OCCURRENCE):
             continue

@@ -1,6 +1,6 @@
 """Immigration events: organised crime, arrests, status checks and potential victims.
 
-An OIC event is one of organised immigration crime.
+An OIC event is an event of organised immigration crime.
 """
 
 import calendar
@@ -39,7 +39,7 @@ QUALIFIED_LATER = 0.09
 
 
 class Immigration:
-    """Enters immigration events day by day."""
+    """Adds immigration events day by day."""
 
     def __init__(self, chance: Chance, store: Store, roster: Roster) -> None:
         self._chance = chance
@@ -49,7 +49,7 @@ class Immigration:
     def day(self, day: date, occurrences: list[Record]) -> Iterator[Call]:
         """Enter the immigration events of a day.
 
-        Yield the calls to the NCCU that follow from them.
+        Yields the calls to the NCCU to which the events lead.
         """
         rng = self._chance.stream("organised immigration crime", day)
         for _ in range(rng.poisson(self._oic_rate(day))):
@@ -67,7 +67,7 @@ class Immigration:
     def _oic_rate(self, day: date) -> float:
         """Return the expected number of OIC events on a day.
 
-        Each month has its own random rate. So the numbers vary more from month to month than in a
+        Each month has its own random rate, so the numbers vary more from month to month than in a
         Poisson process.
         """
         rng = self._chance.stream("organised immigration crime, month", day.year, day.month)
@@ -115,7 +115,7 @@ class Immigration:
                 custody.detain(self._store, rng, occurrence, by, detained_at, "IMMIGRATION")
 
     def _arrest(self, rng: Stream, reported_at: datetime) -> Iterator[Call]:
-        """Enter an arrest for an immigration offence that has no link to organised crime."""
+        """Add an arrest for an immigration offence without a link to organised crime."""
         occurrence = incidents.enter(
             self._store,
             rng,
@@ -144,7 +144,7 @@ class Immigration:
             yield refer(self._store, rng, caller, at, "IMMIGRATION_CRIME", occurrence, 1)
 
     def _check(self, rng: Stream, at: datetime, occurrences: list[Record]) -> Call:
-        """Enter a check of one person's immigration status, such as one at the roadside."""
+        """Add a check of a person's immigration status, for example at the roadside."""
         route = rng.weighted(CHECK_ROUTES)
         if occurrences and rng.happens(0.45):
             earlier = [record for record in occurrences if record.entered_at < at]
@@ -169,7 +169,7 @@ class Immigration:
         return refer(self._store, rng, officer, at, "STATUS_CHECK", occurrence, 1)
 
     def _victim(self, rng: Stream, reported_at: datetime) -> Call:
-        """Enter the referral of a potential victim.
+        """Add the referral of a potential victim.
 
         First responders have a duty to refer victims.
         """

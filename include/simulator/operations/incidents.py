@@ -1,4 +1,4 @@
-"""Enter occurrences, in particular the ordinary occurrences of a day."""
+"""Occurrences, including each day's ordinary occurrences."""
 
 from datetime import date, datetime
 
@@ -46,7 +46,7 @@ def enter(
     persons: int | None = None,
     **about: object,
 ) -> Record:
-    """Enter an occurrence and its later changes."""
+    """Add an occurrence and its later changes."""
     entered_at = after(reported_at, hours=rng.uniform(0.05, 0.6))
     occurred_at = after(reported_at, hours=-rng.expovariate(1 / 1.5))
     record = store.add(
@@ -72,7 +72,7 @@ def enter(
 
 
 def _next_ref(store: Store, rng: Stream, reported_at: datetime) -> str:
-    """Return the next occurrence reference. Skipped references belong to other kinds of work."""
+    """Return the next occurrence reference. Skipped ones are used for other kinds of work."""
     year = f"{reported_at:%y}"
     return f"{year}{store.next_number(f'occurrence {year}', rng.randint(2, 14)):09d}"
 
@@ -80,8 +80,8 @@ def _next_ref(store: Store, rng: Stream, reported_at: datetime) -> str:
 def _add_later_changes(rng: Stream, record: Record) -> None:
     """Draw the later changes of an occurrence.
 
-    The occurrence can be closed, cancelled, or deleted as a double entry. Its number of persons can
-    be corrected.
+    The occurrence can be closed, cancelled, or deleted as a duplicate. The number of persons can be
+    corrected.
     """
     closing = after(record.entered_at, hours=24 * rng.log_normal(16, 1.0))
     if rng.happens(0.025):
@@ -100,7 +100,7 @@ def _add_later_changes(rng: Stream, record: Record) -> None:
 
 
 def ordinary_day(store: Store, rng: Stream, day: date) -> list[Record]:
-    """Enter and return the occurrences of a day, without immigration events."""
+    """Add and return a day's ordinary occurrences, which are those without immigration events."""
     mean = ORDINARY_A_DAY * (0.96 if is_weekday(day) else 1.1)
     occurrences = []
     for moment in sorted(moment_of(rng, day) for _ in range(rng.poisson(mean))):
@@ -123,8 +123,8 @@ def ordinary_day(store: Store, rng: Stream, day: date) -> list[Record]:
 def moment_of(rng: Stream, day: date, hours: dict[int, float] | None = None) -> datetime:
     """Draw a moment of the day.
 
-    `hours` has the weight of each hour. When the clock goes forward, the day has only 23 hours.
-    Then a draw in the 24th hour gives the end of the day.
+    `hours` has the weight of each hour. On the day when the clock goes forward, which has only 23
+    hours, a draw in the 24th hour returns the end of the day.
     """
     hour = rng.weighted(hours or HOURS) + rng.random()
     return at(day, min(hour, 22.99)) if clock_goes_forward(day) else at(day, hour)
@@ -133,12 +133,13 @@ def moment_of(rng: Stream, day: date, hours: dict[int, float] | None = None) -> 
 def district_of(record: Record) -> str:
     """Return the code of the territorial district of an occurrence.
 
-    If the occurrence has another code, return that of the first district.
+    If the occurrence's code is not that of a territorial district, return the code of the first
+    district.
     """
     district = str(record.first["district_code"])
     return district if district in TERRITORIES else next(iter(TERRITORIES))
 
 
 def ref_of(record: Record | None) -> str | None:
-    """Return the reference of an occurrence. Without an occurrence, return None."""
+    """Return the reference of an occurrence, or None if there is no occurrence."""
     return None if record is None else str(record.first["occurrence_ref"])

@@ -1,4 +1,4 @@
-"""Referrals to the National Command and Control Unit (NCCU). Each reported case is one row."""
+"""Referrals to the National Command and Control Unit (NCCU): one row for each reported case."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +45,7 @@ class Call:
 
     @property
     def ref(self) -> str:
-        """The reference of the referral that was entered for the call."""
+        """The reference of the referral that records the call."""
         return str(self.referral.first["referral_ref"])
 
 
@@ -58,7 +58,7 @@ def refer(
     occurrence: Record | None,
     persons: int | None,
 ) -> Call:
-    """Enter a referral to the NCCU with its later changes, and return the call that it records."""
+    """Add a referral to the NCCU with its later changes, and return the call that it records."""
     record = _enter(store, rng, officer, at, kind, occurrence, persons)
     if rng.happens(ENTERED_TWICE):
         _double_entry(store, rng, record, officer)
@@ -106,7 +106,7 @@ def _enter(
 
 
 def _add_reply(rng: Stream, record: Record, kind: str) -> None:
-    """Add Immigration Enforcement's reference and outcome, at the call or at a later reply."""
+    """Add Immigration Enforcement's reference and outcome, at the call or in a later reply."""
     reference = f"IE/{record.entered_at:%y}/{rng.randint(100000, 999999)}"
     outcome = rng.weighted(OUTCOMES[kind])
     if record.first["channel"] == "PHONE":
@@ -126,7 +126,7 @@ def _add_reply(rng: Stream, record: Record, kind: str) -> None:
 
 
 def _double_entry(store: Store, rng: Stream, original: Record, officer: Person) -> None:
-    """Enter the same call a second time by mistake. The second entry is deleted later."""
+    """Record the same call a second time by mistake. The second referral is deleted later."""
     first = {**original.first}
     for column in ("created_at", "updated_at", "deleted_at"):
         first.pop(column)

@@ -1,4 +1,4 @@
-"""Organisational units: the force, its directorates, districts and teams. Some change over time."""
+"""Organisational units: force, directorates, districts and teams. Some units change over time."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +18,8 @@ NEIGHBOURHOODS = {
     "D3": ("Kettering", "Corby"),
     "D4": ("Wellingborough", "Rushden – Oundle"),
 }
-# The response officers of a district and the control room work round the clock, in five teams each.
+# The response officers of each district work round the clock in five teams. So do the control room
+# staff.
 SHIFT_TEAMS = "ABCDE"
 
 DIRECTORATES = {
@@ -95,7 +96,7 @@ MOVED_ON = date(2026, 4, 6)
 
 @dataclass(frozen=True)
 class Unit:
-    """One organisational unit. `parents` has each parent unit and the day from which it applies."""
+    """One organisational unit. `parents` has each parent unit and its first day as the parent."""
 
     code: str
     name: str

@@ -21,14 +21,14 @@ KEYED_AHEAD_DAYS = 14
 
 
 class Careers:
-    """The careers of all people. Careers are simulated some months ahead of all other events."""
+    """The careers of all people, which are simulated some months ahead of all other events."""
 
     def __init__(self, chance: Chance, epoch: date) -> None:
         self._chance = chance
         self._collars = Collars()
         self._numbers = population.EmployeeNumbers()
-        # Changes for the roster, by day. From that day on, the person works in the unit. None means
-        # that the person does not work.
+        # The roster's changes, keyed by day: from that day on, the person works in the unit. None
+        # means that the person does not work.
         self.presence: dict[date, list[tuple[Person, str | None]]] = defaultdict(list)
         self.people = population.former_members(chance, epoch, self._collars, self._numbers)
         self._serving: list[Person] = []
@@ -92,7 +92,7 @@ class Careers:
         return person
 
     def _recruit(self, day: date, rng: Stream) -> None:
-        """Recruit student officers, as many as there are vacant officer posts.
+        """Recruit a student officer for each vacant officer post.
 
         A few of the recruits are PCSOs of the force.
         """
@@ -110,7 +110,7 @@ class Careers:
     def _enrol_students(self, people: list[Person], day: date) -> None:
         for person in people:
             if self._post_of[person.employee_no].role == "STUDENT_OFFICER":
-                # A PCSO who becomes a student officer joined long ago, but starts the training only
+                # A PCSO who becomes a student officer joined long ago, but starts training only
                 # now.
                 started = max(person.postings[-1].since, person.joined)
                 self._graduating_on[max(started + TRAINING, day + DAY)].append(person)
@@ -235,6 +235,6 @@ class Careers:
 
     def _record_absence(self, person: Person, absence: Absence, day: date) -> None:
         self.presence[max(day, absence.since)].append((person, None))
-        # The team may have changed by the day of return, so the unit is left blank here. On that
-        # day the roster looks up the team in the person's postings.
+        # The team may have changed by the day of return, so the unit is left blank here. The roster
+        # then looks up the team in the person's postings.
         self.presence[absence.until].append((person, ""))

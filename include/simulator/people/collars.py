@@ -1,4 +1,4 @@
-"""Collar numbers. A number can be used again four weeks after its holder has left."""
+"""Collar numbers. A number can be reused four weeks after its holder has left."""
 
 from datetime import date, timedelta
 
@@ -14,20 +14,20 @@ FIRST_NUMBERS = {"OFFICER": 101, "SPECIAL": 5001, "PCSO": 7001, "STAFF": 8001}
 
 
 class Collars:
-    """Issues collar numbers: new numbers, and numbers that their last holder has given back."""
+    """Issues collar numbers: new numbers, and numbers whose last holder has left."""
 
     def __init__(self) -> None:
         self._next = dict(FIRST_NUMBERS)
         self._resting: dict[str, list[tuple[date, str]]] = {kind: [] for kind in FIRST_NUMBERS}
 
     def issue(self, kind: str, day: date, rng: Stream) -> str:
-        """Return a collar number for use from a day on. Usually somebody else had it before."""
+        """Return a collar number, valid from a day on. Usually another person had it before."""
         waiting = self._resting[kind]
         free_by = day + 2 * REST if rng.happens(GIVEN_TOO_EARLY) else day
         free = [entry for entry in waiting if entry[0] <= free_by]
         if free and rng.happens(REUSED):
-            # A number that is issued too early is the one that becomes free last. So two people can
-            # have the same number for a while.
+            # When a number is issued too early, it is the one that becomes free last, so two people
+            # can have the same number for a while.
             entry = max(free) if free_by > day else min(free)
             waiting.remove(entry)
             return entry[1]
@@ -35,5 +35,5 @@ class Collars:
         return str(self._next[kind] - 1)
 
     def release(self, kind: str, collar: str, last_day: date) -> None:
-        """Take a number back. It can be issued again four weeks after its holder's last day."""
+        """Take a number back. It can be reissued four weeks after its holder's last day."""
         self._resting[kind].append((last_day + REST, collar))

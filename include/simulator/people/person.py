@@ -6,7 +6,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A post in a team from a day on, and the day on which HR entered ("keyed") it."""
+    """A post in a team from a day on, and the day on which HR keyed it into its system."""
 
     since: date
     employment_type: str
@@ -19,7 +19,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A long absence. It begins on `since`, and the first day back at work is `until`."""
+    """A long-term absence from day `since` on. The first day back at work is `until`."""
 
     kind: str
     since: date
@@ -53,12 +53,12 @@ class Person:
         return self.joined <= day and (self.left is None or day <= self.left)
 
     def absence_on(self, day: date) -> Absence | None:
-        """Return the long absence that covers a day, or None."""
+        """Return the long-term absence that covers a day, or None."""
         for absence in self.absences:
             if absence.since <= day < absence.until:
                 return absence
         return None
 
     def is_working(self, day: date) -> bool:
-        """Return whether the person is in post on a day and has no long absence."""
+        """Return whether the person is in post on a day and not on a long-term absence."""
         return self.is_in_post(day) and self.absence_on(day) is None

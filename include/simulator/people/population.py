@@ -8,8 +8,8 @@ from simulator.people.collars import Collars
 from simulator.people.person import Absence, Person, Posting
 
 FIRST_EMPLOYEE_NO = 2_311
-# For each kind of long absence: the share of people who have it on any day, and its median length
-# in days.
+# For each kind of long-term absence: the share of people who are absent for this reason on any day,
+# and the median length of the absence in days.
 ABSENCES = {
     "LONG_TERM_SICK": (0.016, 95),
     "MATERNITY": (0.012, 270),
@@ -24,7 +24,7 @@ YEAR = 365.25
 
 
 class EmployeeNumbers:
-    """Employee numbers in the order of appointment, with gaps. A number is never used again."""
+    """Employee numbers in the order of appointment, with gaps. Numbers are never reused."""
 
     def __init__(self) -> None:
         self._last = FIRST_EMPLOYEE_NO
@@ -89,7 +89,7 @@ def _member(
 
 
 def _begin_absent(rng: Stream, person: Person, epoch: date) -> None:
-    """Rarely give a person a long absence that began before the first day and goes on after it."""
+    """Give a few people a long-term absence that begins before the first day and ends later."""
     for kind, (share, median) in ABSENCES.items():
         if rng.happens(share):
             since = epoch - timedelta(days=rng.randint(1, median // 2))

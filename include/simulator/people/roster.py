@@ -16,7 +16,7 @@ from simulator.people.person import Person
 
 EARLY, LATE, NIGHT = 7, 15, 23
 # The length of the shift cycle in days: two early shifts, two late shifts, two nights and four days
-# off. Each of the five teams begins the cycle two days before the team with the preceding letter.
+# off. Each of the five teams starts the cycle two days before the team with the preceding letter.
 CYCLE = 10
 FIRST_DAY_OF = {EARLY: 0, LATE: 2, NIGHT: 4}
 
@@ -28,11 +28,12 @@ class Roster:
         self._careers = careers
         self._today: date | None = None
         self._unit_of: dict[str, str] = {}
-        # Dictionaries serve as ordered sets, because the order of a set depends on hashes.
+        # Dictionaries serve as ordered sets, because the order of a set can differ between
+        # processes.
         self._members: dict[str, dict[str, Person]] = defaultdict(dict)
 
     def advance(self, day: date) -> None:
-        """Move to a later day, and apply all changes of who works in which team up to that day."""
+        """Move to a later day, and apply all changes of teams up to that day."""
         first = day if self._today is None else self._today + DAY
         for today in days(first, day):
             for person, unit in self._careers.presence.get(today, ()):

@@ -1,1 +1,1 @@
-"""Training: the events of the learning management system and of the Hydra tracker."""
+"""Training: the events in the learning management system and in the Hydra tracker."""

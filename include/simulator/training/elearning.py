@@ -31,8 +31,7 @@ REMINDERS = (
     date(2026, 10, 12),
 )
 LATER_REMINDERS = timedelta(weeks=5)
-# The probability that a reminder makes somebody start: for the lowest keenness, and for the
-# highest.
+# The probability that a reminder makes a person start, for the lowest and for the highest keenness.
 STARTS_AFTER_REMINDER = (0.165, 0.52)
 STARTS_AFTER_INDUCTION = 0.82
 MOST_REMINDERS = 60
@@ -58,12 +57,12 @@ class LearningEvent:
     at: datetime | None  # when the module was completed or failed
     score: int | None
     logged_at: datetime
-    at_text: str | None = None  # the text in the report instead of `at`
-    entry_error: str | None = None  # the column that has the error
+    at_text: str | None = None  # the report shows this text instead of `at`
+    entry_error: str | None = None  # the column with the entry error
 
 
 def reminders(first: date) -> Iterator[date]:
-    """Yield the days of reminders, from the day `first` on. The series has no end."""
+    """Yield the days of reminders from the day `first` on, without end."""
     for day in REMINDERS:
         if day >= first:
             yield day
@@ -83,13 +82,13 @@ class Learner:
         self.events: list[LearningEvent] = []
 
     def study(self) -> list[LearningEvent]:
-        """Return all events of the person, as far as the person's career is simulated."""
+        """Return all the person's events up to the day until which the career is simulated."""
         person, rng = self._person, self._rng
         volunteer = rng.happens(VOLUNTEERS)
         if person.keenness > PILOT_KEENNESS and self._is_relevant(LAUNCH - 20 * DAY):
             self._modules(LAUNCH - 20 * DAY, MODULES, sure=True)
             if rng.happens(0.4):
-                return self.events  # never repeats the modules of the pilot
+                return self.events  # a person who took part in the pilot never repeats its modules
         done = 0
         for start, end in self._spells(volunteer):
             first_day = self._begins(start)
@@ -105,10 +104,10 @@ class Learner:
         return self._person.is_in_post(day) and role in ELEARNING_ROLES
 
     def _spells(self, volunteer: bool) -> list[tuple[date, date]]:
-        """Return the periods in which the person should learn.
+        """Return the periods in which the person should do e-learning.
 
-        Each period has its first day, and the day after its last day. A volunteer learns in every
-        role.
+        Each period is its first day and the day after its last day. A volunteer does e-learning in
+        every role.
         """
         spells: list[tuple[date, date]] = []
         postings = self._person.postings
@@ -125,7 +124,7 @@ class Learner:
         return spells
 
     def _begins(self, eligible: date) -> date | None:
-        """Enrol the person. Return the day on which the person starts to learn.
+        """Enrol the person. Return the day on which the person starts the first module.
 
         Return None if the person does not react to any reminder.
         """
@@ -147,7 +146,7 @@ class Learner:
     ) -> int:
         """Study one module after the other, until the day `until`.
 
-        Return how many modules were passed. With `sure`, the person makes no long pauses.
+        Returns how many modules were passed. With `sure`, the person makes no long pauses.
         """
         rng = self._rng
         for number, module in enumerate(modules):
@@ -168,8 +167,8 @@ class Learner:
     def _one_module(self, day: date, module: str) -> date:
         """Try a module until it is passed. Return the day on which it is passed.
 
-        A person who completes a wrong version may never notice it. Then the day of the
-        wrong version is returned.
+        A person who completes the wrong version of a module may never notice. The day on which that
+        version was passed is then returned.
         """
         rng = self._rng
         if rng.happens(0.35):
@@ -177,7 +176,7 @@ class Learner:
         if rng.happens(WRONG_VERSION):
             self._result(day, module, rng.randint(PASS_MARK, 100), version="0.9")
             if rng.happens(0.3):
-                return day  # the wrong version is never noticed
+                return day  # the person never notices that the version was wrong
             day = next(reminders(day + DAY)) + rng.randint(0, 9) * DAY
         while rng.happens(FAILS):
             self._result(day, module, rng.randint(35, PASS_MARK - 1))
@@ -189,14 +188,15 @@ class Learner:
 
     def _result(self, day: date, module: str, score: int, version: str = VERSION) -> None:
         rng = self._rng
-        # Make all random draws before the check whether the person is in post. If the career is
-        # simulated to a later date, the check can have another result. The later draws must stay
+        # All random draws come before the check whether the person is in post. When the career has
+        # been simulated further, the check can have another result, but the later draws must stay
         # the same.
         hour = rng.weighted(HOURS) + rng.random()
         on_nights, small_hour = rng.happens(0.6), rng.uniform(1, 3)
         lag = rng.uniform(24, 130) if rng.happens(0.012) else rng.uniform(0, 0.3)
         if clock_goes_back(day) or (clock_goes_back(day + DAY) and on_nights):
-            # The person is on night duty and learns in the hour that the clock repeats.
+            # The person is on night duty and completes the module in the hour that the clock
+            # repeats.
             day, hour = (day if clock_goes_back(day) else day + DAY), small_hour
         if not self._person.is_in_post(day):
             return

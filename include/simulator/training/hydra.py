@@ -20,9 +20,9 @@ PODS = (2, 3)
 POD_SIZE = (4, 7)
 NO_SHOW = 0.11
 REFER = 0.06
-RELEASED = 0.5  # the share of waiting officers whom supervisors release for a session
+RELEASED = 0.5  # the share of waiting officers whom their supervisors let go to a session
 ENTRY_ERROR_RATE = 0.006
-# Each entry has a last day, and the fewest and the most weeks between two sessions until that day.
+# Each item has a last day, and the fewest and the most weeks between two sessions until that day.
 # After April 2026 there are fewer sessions, so that the number of places limits the figures.
 GAPS = ((date(2026, 4, 30), (2, 3)), (date.max, (6, 8)))
 
@@ -39,9 +39,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """One person's booking of a place in a session, with the result.
+    """One person's booking of a place in a session, with its outcome.
 
-    The workbooks show `entry_error` before the day `entry_error_until`.
+    Before the day `entry_error_until`, the workbooks show `entry_error`.
     """
 
     session: Session
@@ -76,7 +76,7 @@ _CHRISTMAS = {(12, day) for day in range(15, 32)} | {(1, day) for day in range(1
 def attendances(
     chance: Chance, people: list[Person], planned: list[Session], until: date
 ) -> list[Attendance]:
-    """Return the bookings of all sessions up to a day, with their results."""
+    """Return the bookings of all sessions up to a day, with their outcomes."""
     passed: set[str] = set()
     booked: list[Attendance] = []
     for session in planned:

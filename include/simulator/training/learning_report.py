@@ -1,6 +1,6 @@
 """All events that the learning management system reports.
 
-They include other courses and entry errors.
+The events include other courses and entry errors.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ OTHER_COURSES = {
     ("FIRST-AID", "FA-ANNUAL"): 0.25,
 }
 OTHER_EVENTS_A_DAY = 5.0
-# The share of scores that the system corrects later. The corrected event has the same key.
+# The share of scores that the system corrects later, with another event that has the same key.
 RESCORED = 0.004
 ENTRY_ERROR_RATE = 0.004
 CORRECTED = 0.8
@@ -38,8 +38,8 @@ def learning_events(
         events += _other_courses(chance.stream("other courses", day), founders, day)
         if clock_goes_forward(day) and day > LAUNCH:
             events += _in_skipped_hour(founders, day)
-    # The simulated system logged nothing before the first simulated day, so earlier events are
-    # left out.
+    # The simulated system logged nothing before the first simulated day, so no earlier event is
+    # returned.
     events = [event for event in events if at(epoch, 0) <= event.logged_at < end]
     events.sort(key=lambda event: (event.logged_at, event.employee_no, event.module, event.status))
     return events
@@ -48,8 +48,8 @@ def learning_events(
 def _as_reported(chance: Chance, event: LearningEvent) -> Iterator[LearningEvent]:
     """Yield the event as the system logs it.
 
-    Rarely the event has an entry error, and most of these are followed by the correct event. Rarely
-    a correct event is followed by one with a corrected score.
+    In rare cases the event has an entry error. Most wrong events are followed by the correct event.
+    In rare cases a correct event is followed by an event with a corrected score.
     """
     if event.at is None:
         yield event
@@ -76,7 +76,7 @@ def _other_courses(rng: Stream, founders: list[Person], day: date) -> Iterator[L
 
 
 def _in_skipped_hour(founders: list[Person], day: date) -> Iterator[LearningEvent]:
-    """Yield an event at a time that the clock skipped. A terminal with a wrong clock logged it."""
+    """Yield an event at a local time that the clock skipped. The terminal's clock was wrong."""
     person = next(person for person in founders if person.is_working(day))
     moment = at(day, 1.5)
     event = _completed(person, COURSE, "OIC-EL-1", moment, 81)
