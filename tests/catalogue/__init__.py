@@ -1,1 +1,1 @@
-"""A catalogue of defects that have happened to pipelines, each with the check that catches it."""
+"""A catalogue of defects that have happened in pipelines, each with the check that catches it."""

@@ -1,4 +1,4 @@
-"""`python -m tests.catalogue`: inject defects one after another and print a table at the end."""
+"""`python -m tests.catalogue`: inject defects one after another, then print a table."""
 
 import argparse
 import gc
@@ -13,10 +13,10 @@ from tests.crash.world import MEMORY, environment_of_tests
 
 
 def main() -> int:
-    """Inject the selected defects, or with `--clean` run days without defects.
+    """Inject the selected defects. With `--clean`, run days without defects instead.
 
-    Return 0 if each defect is caught by the check that the catalogue names. For clean days, return
-    0 if there are few enough false alarms. Otherwise return 1.
+    Returns 0 if each defect is caught by the check that the catalogue names or, with `--clean`, if
+    there are few enough false alarms. Otherwise returns 1.
     """
     arguments = _arguments()
     wanted = [
@@ -42,14 +42,15 @@ def main() -> int:
 
 def _inject(root: Path, wanted: list[Defect]) -> int:
     # The product is imported here for two reasons. The import takes seconds, and `--list` does not
-    # need it. It also reads the environment variables, which `main` has set by now.
+    # need the product. And the product reads environment variables when it is imported, which
+    # `main` has set by now.
     from oic_assurance.reporting.screens.run_log import to_log
     from tests.catalogue.report import line, totals, write_page
     from tests.catalogue.runner import run
     from tests.catalogue.world import World
 
-    # dbt and Great Expectations create millions of objects that stay in memory. They make the
-    # garbage collection of Python slow, so it runs only once after each defect.
+    # dbt and Great Expectations create millions of objects that stay in memory and make Python's
+    # garbage collection slow, so it runs only once after each defect.
     gc.disable()
     world = World(root)
     results, problems = [], []
@@ -73,7 +74,7 @@ def _inject(root: Path, wanted: list[Defect]) -> int:
 
 
 def _clean(root: Path, count: int, *, with_great: bool) -> int:
-    """Run `count` clean days and print the false alarms. Return 0 if there are few enough.
+    """Run `count` clean days and print the false alarms. Return 0 if they are few enough.
 
     With `with_great`, run the great days after them.
     """

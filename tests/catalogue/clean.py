@@ -2,10 +2,11 @@
 
 The simulated force has the usual bad data that the contracts allow, for example officer numbers
 that nobody has, invalid gradings, and documents that name no referral. Its deliveries have no
-serious faults: a complete file arrives on each day that should have one. Therefore every failed
-check with a severity above `info` is a false alarm.
+serious faults: on each day when a file is due, a complete file arrives. So every failed check with
+a severity above `info` is a false alarm.
 
-After the clean days, the great days can be run (`tests.catalogue.great`). None of them may be held.
+After the clean days, the great days can be run (`tests.catalogue.great`). On none of them may the
+build wait for a person.
 """
 
 import gc
@@ -24,12 +25,12 @@ from tests.databases import administrator
 from tests.year.days import Day
 from tests.year.force import Force
 
-#: The first day and the number of days. The days include a clock change and two ends of a month,
-#: and the last one is a deadline.
+#: The first day and the number of days. The days include a clock change and two month ends, and the
+#: last day is a deadline.
 FIRST = date(2026, 3, 2)
 DAYS = 60
-#: The force already has records of this much time before the first day. Otherwise records would
-#: refer to earlier records that do not exist.
+#: How long before the first day the force's records begin. Without earlier records, some records
+#: would refer to records that do not exist.
 PAST = timedelta(days=120)
 MOST_WARNINGS = 2
 
@@ -53,15 +54,15 @@ class Alarm:
 
 
 class _EventfulForce(Force):
-    """A force that has great days from a first one on."""
+    """A force that has great days, every second day from a given day on."""
 
     def __init__(self, home: Path, first: date, first_great: date) -> None:
         super().__init__(home, first)
         self._first_great = first_great
 
     def _publish(self, run_id: str, as_at: datetime, now: datetime) -> int:
-        # The simulation has come to the morning of the day. A later call would write the files of
-        # the last simulated day again, and undo what happens here.
+        # The simulation has reached the morning of the day. A later call would write the files of
+        # the last simulated day again, and undo the changes made here.
         great.happen(self.settings, self._first_great, london_day(as_at))
         return super()._publish(run_id, as_at, now)
 
@@ -78,8 +79,8 @@ def run_days(
 
     Yield each day with the checks that failed.
 
-    The results of days that an earlier start of the program has run are not computed again. They
-    are yielded first, from a file.
+    The results of days that were run by an earlier start of the program are read from a file and
+    yielded first.
     """
     ledger = root / "clean.jsonl"
     done = [json.loads(line) for line in ledger.read_text().splitlines()] if ledger.exists() else []
@@ -90,12 +91,12 @@ def run_days(
     waiting = [day for day in wanted if str(day) not in known]
     if not waiting:
         return
-    # After this date the simulator makes no serious faults in deliveries. So here it makes none on
-    # any day.
+    # After this date the simulator makes no serious faults in deliveries. The date set here is so
+    # early that it makes none on any day.
     drops.TEETHING_UNTIL = date.min
     force = _EventfulForce(root / "state", FIRST - PAST, first_great)
-    # dbt and Great Expectations create millions of objects that stay in memory. They make the
-    # garbage collection of Python slow, so it runs only once after each day.
+    # dbt and Great Expectations create millions of objects that stay in memory and make Python's
+    # garbage collection slow, so it runs only once after each day.
     gc.disable()
     try:
         force.start()
@@ -116,8 +117,8 @@ def run_days(
 def _run_day(force: Force, day: date) -> list[Alarm]:
     """Publish a day and return the failed checks as alarms.
 
-    If the day was not published although no critical check failed, the reason is one more alarm.
-    A day that waits for a person is such a day.
+    If the day's build was not published although no critical check failed, for example because it
+    waits for a person, the reason is one more alarm.
     """
     blocked = None
     try:
@@ -132,7 +133,7 @@ def _run_day(force: Force, day: date) -> list[Alarm]:
 
 
 def table(alarms: Iterable[Alarm], count: int) -> str:
-    """Return a table for the screen: the number of days, and the failed checks by severity."""
+    """Return a table for the screen: the number of days, and the failed checks of each severity."""
     counts = Counter((one.severity, f"{one.suite} {one.check}") for one in alarms)
     lines = [f"{count} clean days"]
     for severity in ("critical", "warning", "info"):
@@ -145,7 +146,7 @@ def table(alarms: Iterable[Alarm], count: int) -> str:
 def is_acceptable(alarms: Iterable[Alarm]) -> bool:
     """Return whether no failed check was critical and at most two were warnings.
 
-    A warning that stands for several days counts once, because people are told of it once.
+    A warning that is raised on several days in a row counts once, because people are notified once.
     """
     every = list(alarms)
     standing = {

@@ -1,8 +1,9 @@
-"""Run a defect of several days: the damaged second day, and the day after its repair.
+"""Run a defect that lasts several days: the damaged second day, and the day after its repair.
 
-Both days run all stages, up to the publication. On the damaged day, the build must be blocked,
-held, unknown or published with a caveat, as the defect says. On the day after the repair, nothing
-is held, no point is unknown, and the figures are those of the healthy force again.
+Both days run all stages, up to the publication. On the damaged day, the outcome of the build must
+be the one that the defect names: blocked, held, unknown or published with a caveat. On the day
+after the repair, no build is held, no point is unknown, and the figures must be those of the
+healthy force again.
 """
 
 from dataclasses import dataclass, field
@@ -23,10 +24,10 @@ _UNKNOWN = "select point_code from candidate.assurance_position where status = '
 
 @dataclass
 class FullDay:
-    """What the run of a whole day gave.
+    """The result of running a whole day.
 
     `figures` is None if the gate blocked the build before the figures were complete. `refusal` is
-    the reason why nothing was published, or empty.
+    the reason why nothing was published. It is empty if the build was published.
     """
 
     found: list[Finding] = field(default_factory=list)
@@ -37,7 +38,7 @@ class FullDay:
 
     @property
     def outcome(self) -> str:
-        """What happened to the build, in the words of `Days.outcome`."""
+        """What happened to the build, as one of the values of `Days.outcome`."""
         if self.held:
             return "held"
         if self.refusal:
@@ -52,8 +53,8 @@ def run_days(
 ) -> tuple[list[Finding], tuple[tuple[str, ...], ...] | None, str]:
     """Run the damaged day and the day after the repair.
 
-    Return the findings of the damaged day, the figures that moved on it, and what contradicts the
-    defect. The last is empty if both days went as the defect says.
+    Returns the findings of the damaged day, the figures that moved on that day, and in which way
+    the days contradict the defect. The contradiction is empty if both days went as the defect says.
     """
     world.restore("eve")
     forget_project()
@@ -81,7 +82,7 @@ def run_days(
 
 
 def _contradiction(world: World, days: Days, damaged: FullDay, repaired: FullDay) -> str:
-    """Return in which way the two days did not go as the defect says."""
+    """Return how the two days differ from what the defect says, or an empty string."""
     words = []
     if damaged.outcome != days.outcome:
         words.append(f"the damaged day is {damaged.outcome}, not {days.outcome} {damaged.refusal}")
@@ -132,7 +133,7 @@ def _run_a_day(world: World, run_id: str, as_at: datetime) -> FullDay:
 
 
 def _approve(world: World) -> None:
-    """Approve the held build as a person does, and publish it."""
+    """Approve and publish the held build, as a person does."""
     build = world.build()
     pipeline.decide(
         world.settings,

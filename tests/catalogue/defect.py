@@ -1,14 +1,15 @@
-"""A defect: a small program that damages a healthy simulated force, and the check that catches it.
+"""A defect: a small program that damages a healthy simulated force, with the check that catches it.
 
-The force (`tests.catalogue.world`) has a publication on its first day. A defect damages its second
-day. A defect is a function in a module of `tests.catalogue.defects`. Its docstring is one line
-about an event in a real pipeline. The function returns the damage, which depends on the stage:
+The force (`tests.catalogue.world`) has a publication on its first day. A defect damages the force's
+second day. Each defect is a function in a module of `tests.catalogue.defects`. Its docstring is one
+line about an event in a real pipeline. The function returns the damage, whose form depends on the
+stage:
 
-- `source`: SQL for a source database, run in the night before the second day;
-- `file`: the bytes that are delivered instead of the day's file, or several files by name;
-- `days`: damage of one of these two kinds, and its repair in the night after the second day;
+- `source`: SQL for a source database, run in the night before the second day's run;
+- `file`: the bytes delivered instead of the day's file, or several files, keyed by name;
+- `days`: damage of one of these two kinds, and its repair in the night after the second day's run;
 - `model`: one place in the dbt project and its replacement;
-- `mart`: SQL for the marts after they are built and before the gate checks them;
+- `mart`: SQL for the marts, run after they are built and before the gate checks them;
 - `publication`: SQL for marts that have passed the gate.
 """
 
@@ -23,7 +24,7 @@ Stage = Literal["source", "file", "days", "model", "mart", "publication"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 #: The value of `caught_by` for a defect that no check notices. Such a defect must move no figure.
 NOTHING = "nothing"
-#: The value of `caught_by` for a defect that changes a rule, if a unit test notices the change and
+#: The value of `caught_by` for a defect that changes a rule, if a unit test notices the change but
 #: no check of a run does. The catalogue shows the message of the first unit test that fails.
 UNIT_TESTS = "unit tests"
 
@@ -32,7 +33,7 @@ UNIT_TESTS = "unit tests"
 class Files:
     """The contents of three files of a dataset.
 
-    `today` is the file of the second day, `yesterday` the one before it, and `first` the first.
+    `today` is the second day's file, `yesterday` the file before it, and `first` the first file.
     """
 
     today: bytes
@@ -47,7 +48,7 @@ class Files:
 
 @dataclass(frozen=True)
 class Edit:
-    """A change of the file `path` of the dbt project: `new` replaces `old`, which occurs once."""
+    """A change of the file `path` in the dbt project: `new` replaces `old`, which occurs once."""
 
     path: str
     old: str
@@ -55,26 +56,26 @@ class Edit:
 
     @property
     def model(self) -> str | None:
-        """The name of the changed model. None if a macro is changed, which many models can use."""
+        """The changed model's name. None if a macro is changed, because many models can use it."""
         folder, _, name = self.path.rpartition("/")
         return None if folder.startswith("macros") else name.removesuffix(".sql")
 
 
 @dataclass(frozen=True)
 class Days:
-    """Damage of the second day, and its repair before the third day.
+    """Damage done before the second day, and its repair before the third day.
 
-    Both are SQL for a source database, or both are what is delivered instead of the day's file.
-    `outcome` is what happens to the build of the second day:
+    Either both are SQL for a source database, or both are what is delivered instead of the day's
+    file. `outcome` is what happens to the second day's build:
 
     - `blocked`: a critical check fails, and nothing is published;
     - `held`: the build waits for a person;
-    - `unknown`: the build is published, and the points that rest on the damaged data are unknown;
+    - `unknown`: the build is published, and the points that depend on the damaged data are unknown;
     - `caveat`: the build is published with a warning.
 
     If `is_approved` is true, a person approves the held build, and it is published. If
-    `is_held_again` is true, the repair changes the past once more, so its build waits for a person
-    too. Its figures must be those of the healthy force.
+    `is_held_again` is true, the repair changes past records again, so the third day's build waits
+    for a person too. The third day's figures must be those of the healthy force.
     """
 
     damage: "str | bytes | dict[str, bytes]"
@@ -91,9 +92,9 @@ Damage = Callable[..., "str | bytes | dict[str, bytes] | Days | Edit"]
 class Defect:
     """One defect of the catalogue.
 
-    `caught_by` is the check that must fail. `place` is the source system or the dataset that is
-    damaged. For the other stages, `place` is empty. If `only_new_records` is true, the damage
-    changes no known record. Then a caveat is enough, even if a position moves (mart contract).
+    `caught_by` is the check that must fail. `place` is the damaged source system or dataset. It is
+    empty for the other stages. If `only_new_records` is true, the damage changes no known record,
+    so a caveat is enough even if a position moves (mart contract).
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Read the files that the healthy force delivers, and deliver damaged ones instead of them."""
+"""Read the files that the healthy force delivers, and deliver damaged files instead."""
 
 import os
 import re
@@ -14,9 +14,9 @@ _DATED = re.compile(r"([a-z_]+_)\d{8}(\.[a-z]+)")
 
 
 def files(world: World, dataset: str) -> Files:
-    """Return the contents of a dataset's files of the second day, the day before and the first.
+    """Return the contents of a dataset's second day's file, the file before it, and its first file.
 
-    A register has a single file, always under the same name. Its content is returned three times.
+    A register has a single file, always with the same name. Its content is returned three times.
     """
     today = _file(world, dataset, DAY)
     earlier = sorted(
@@ -27,9 +27,9 @@ def files(world: World, dataset: str) -> Files:
 
 
 def deliver(world: World, dataset: str, content: bytes | dict[str, bytes], day: date) -> None:
-    """Deliver a file instead of a day's file, or several files by name.
+    """Deliver a file instead of a day's file, or several files, keyed by name.
 
-    The files are as old as a file that was written in the night after the day.
+    The files get the modification time of a file that was written in the night after the day.
     """
     usual = _file(world, dataset, day)
     if isinstance(content, bytes):

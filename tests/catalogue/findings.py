@@ -9,11 +9,11 @@ import psycopg
 #: How severe a finding is. A refused delivery and a violated constraint are critical too, because
 #: they block the publication of a defect.
 Severity = Literal["critical", "warning", "info"]
-#: Figures in hours have no interval. They count as moved if they change by more than this share.
+#: Figures in hours have no interval. They count as moved if they change by more than this fraction.
 HOURS_MAY_DIFFER = 0.25
 #: Figures that are computed from fewer records than this are not compared.
 FEWEST_RECORDS = 20
-#: A figure may lie this far outside an interval, because double precision is not exact.
+#: The distance by which a figure may lie outside an interval, because floating point is not exact.
 ROUNDING = 1e-9
 
 
@@ -21,7 +21,7 @@ ROUNDING = 1e-9
 class Finding:
     """A failed check or a refusal: its gate, severity, check and message.
 
-    If `holds` is true, the build waits for a person, whatever the setting of the deployment.
+    If `holds` is true, the build waits for a person, whatever the deployment's settings.
     """
 
     gate: str
@@ -32,13 +32,13 @@ class Finding:
 
     @property
     def is_critical(self) -> bool:
-        """Whether the finding means that the build is not published or the delivery is refused."""
+        """Whether the finding blocks the build's publication or refuses a delivery."""
         return self.severity == "critical"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of the candidate: its value, its interval if it has one, and its number of records.
+    """A figure of the candidate: its value, its interval if any, and its number of records.
 
     `records` is None if the figure is not computed from records that could be too few.
     """
@@ -50,7 +50,7 @@ class Figure:
 
     @property
     def has_enough_records(self) -> bool:
-        """Whether the figure has enough records to be compared.
+        """Whether the figure has enough records for a comparison.
 
         With fewer records, nearly every value lies in the interval.
         """
@@ -59,15 +59,15 @@ class Figure:
 
 Figures = Mapping[tuple[str, ...], Figure]
 
-# The denominator of INTEL_PLAN is always three strands. It is not a number of records.
+# The denominator of INTEL_PLAN is always three strands, which is not a number of records.
 _FIGURES = """
 select measure_code, period_start::text, org_unit_code, value, ci_low, ci_high,
     case when point_code <> 'INTEL_PLAN' then denominator end
 from candidate.assurance_measure
 where denominator > 0
 """
-# A position is compared whatever its number of records. It has an interval in the sealed mart only,
-# so the interval is computed here.
+# A position is compared whatever its number of records. Only the sealed mart has its interval, so
+# the interval is computed here.
 _POSITION_OF_THE_DAY = """
 union all
 select 'position of the day', today.point_code, 'ALL', today.value, wilson.low, wilson.high, null
@@ -127,9 +127,9 @@ where attempt.run_id = %(run)s
 
 
 def figures(warehouse: psycopg.Connection, *, with_position: bool = True) -> Figures:
-    """Return the figures of the candidate, by measure, period and unit.
+    """Return the figures of the candidate, keyed by measure, period and unit.
 
-    Measures with the denominator zero are left out. With `with_position`, the figures of the
+    Measures with a denominator of zero are left out. With `with_position`, the figures of the
     position are included.
     """
     query = _FIGURES + _POSITION_OF_THE_DAY + (_POSITION if with_position else "")
@@ -143,9 +143,9 @@ def findings(warehouse: psycopg.Connection, build_id: int) -> list[Finding]:
 
 
 def refusals(warehouse: psycopg.Connection, run_id: str) -> list[Finding]:
-    """Return what a run did not land as findings.
+    """Return a finding for everything that a run did not land.
 
-    It is the refused deliveries, failed extractions, rejected rows and files that were not taken.
+    These are refused deliveries, failed extractions, rejected rows and files that were not taken.
     """
     return [Finding(*row) for row in warehouse.execute(_REFUSED.encode(), {"run": run_id})]
 
@@ -153,7 +153,7 @@ def refusals(warehouse: psycopg.Connection, run_id: str) -> list[Finding]:
 def moved(before: Figures, after: Figures) -> list[tuple[str, ...]]:
     """Return the keys of the figures that differ after a defect.
 
-    They moved out of their earlier interval, appeared or disappeared.
+    A figure differs if it left its earlier interval, appeared or disappeared.
     """
     return sorted(
         key for key in before.keys() | after.keys() if _has_moved(before.get(key), after.get(key))

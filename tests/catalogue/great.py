@@ -1,7 +1,7 @@
-"""Great days: much happens, and all of it is true. No such day may be held.
+"""Great days: days on which much changes, all of it true. No such day's build may be held.
 
-Each great day comes after the clean days (`tests.catalogue.clean`), and has a day of rest after it.
-A change of units or people lasts: the files of all later days have it too.
+The great days come after the clean days (`tests.catalogue.clean`). Each is followed by an ordinary
+day. A change of units or people lasts: the files of all later days show the change too.
 """
 
 from collections.abc import Callable
@@ -61,9 +61,9 @@ where report_id in (
 
 @dataclass(frozen=True)
 class Great:
-    """A great day. `happen` makes it happen, in the night before the run of the day.
+    """A great day. `happen` makes its changes, in the night before the day's run.
 
-    `lasts` changes the later files of a dataset, so that they have what the day brought.
+    `lasts` makes the same changes in the files of later days.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Great:
 
 
 def use_usual_forms() -> None:
-    """Let the simulator write each file in its usual form, so that it can be changed here."""
+    """Make the simulator write each file in its usual form, so that this module can change it."""
     forms.TEXT_FORMS.clear()
     forms.TEXT_FORMS[forms.TextForm()] = 1.0
     forms.SERIAL_DATES = forms.WITH_OFFSETS = forms.TextForm()
@@ -81,12 +81,12 @@ def use_usual_forms() -> None:
 
 
 def days(first: date) -> dict[date, Great]:
-    """Return the great days, every second day from `first` on."""
+    """Return the great days, keyed by date: every second day from `first` on."""
     return {first + 2 * number * _DAY: great for number, great in enumerate(GREAT)}
 
 
 def happen(settings: Settings, first: date, day: date) -> None:
-    """Make happen what happens on a day, after the simulation has come to its morning."""
+    """Make a day's changes, after the simulation has reached the morning of that day."""
     for began, great in days(first).items():
         if began == day:
             great.happen(settings, day)
@@ -199,7 +199,7 @@ def _the_reorganisation_lasts(settings: Settings, began: date, day: date) -> Non
 
 
 def _people(settings: Settings, day: date, *roles: str) -> list[Row]:
-    """Return the people in post with one of these roles, as the newest personnel file has them."""
+    """Return the rows of people in post with one of these roles, from the newest personnel file."""
     found: list[Row] = []
 
     def keep(row: Row) -> Row:

@@ -1,4 +1,4 @@
-"""Write the results of the catalogue to the screen and to docs/defects.md."""
+"""Write the catalogue's results to the screen and to docs/defects.md."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -70,7 +70,7 @@ def line(result: Result) -> str:
 
 
 def totals(results: Sequence[Result]) -> str:
-    """Return a Markdown table with the number of defects by stage and outcome."""
+    """Return a Markdown table with the number of defects for each stage and outcome."""
     outcomes = Counter((each.defect.stage, _outcome(each)) for each in results)
     kinds = ("blocked", "held", "caveat", "info", NOTHING)
     lines = [f"| {' | '.join(('stage', 'defects', *kinds))} |", f"|---|{'---:|' * 6}"]

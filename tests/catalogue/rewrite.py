@@ -14,7 +14,7 @@ Sheets = dict[str, list[list[Any]]]
 
 
 def change_rows(content: bytes, change: Callable[[Row], Row | None]) -> bytes:
-    """Return a comma-separated file in which `change` was applied to each row.
+    """Return a comma-separated file after applying `change` to each row.
 
     A row for which `change` returns None is left out.
     """
@@ -60,7 +60,7 @@ def read_book(content: bytes) -> Sheets:
 
 
 def change_cells(sheets: Sheets, sheet: str, change: Callable[[Any], Any]) -> Sheets:
-    """Return all sheets, after `change` was applied to every cell of the sheet named `sheet`."""
+    """Return all sheets, after applying `change` to every cell of the sheet named `sheet`."""
     return {
         name: [[change(cell) for cell in row] for row in rows] if name == sheet else rows
         for name, rows in sheets.items()

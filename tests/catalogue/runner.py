@@ -32,12 +32,12 @@ from tests.databases import administrator
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 #: The table of figures, and the tables whose rows the figures count. If a source or a file is
-#: damaged, only these tables, and the models that they need, are built and checked.
+#: damaged, only these tables and the models that they need are built and checked.
 FIGURES = (
     "assurance_measure", "assurance_position_day", "fct_intelligence_report", "fct_nccu_referral",
     "fct_oic_incident", "fct_plan_strand", "fct_training_requirement",
 )  # fmt: skip
-#: The tables with which the gate compares figures and positions with those published before.
+#: The tables that the gate uses to compare figures and positions with those published before.
 COMPARED = ("compared__figure", "restated__position")
 SEALED_TABLES = [f"{suite.schema}.{suite.table}" for suite in suites_of("sealed")]
 
@@ -46,8 +46,8 @@ SEALED_TABLES = [f"{suite.schema}.{suite.table}" for suite in suites_of("sealed"
 class Result:
     """The result of one defect: the findings, the moved figures, and the duration.
 
-    `moved` is None if the defect was blocked before any figures were computed. `contradiction` is
-    what happened on the days of a defect of several days otherwise than it says.
+    `moved` is None if the defect was blocked before any figures were computed. `contradiction` says
+    how the days of a defect that lasts several days differed from what the defect says.
     """
 
     defect: Defect
@@ -63,7 +63,7 @@ class Result:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether a critical finding blocks the publication, so that no reader sees the defect."""
+        """Whether a critical finding blocks the publication, so no reader sees the defect."""
         return any(one.is_critical for one in self.found)
 
     @property
@@ -73,17 +73,17 @@ class Result:
 
     @property
     def is_held(self) -> bool:
-        """Whether the build waits for a person, whatever the setting of the deployment."""
+        """Whether the build waits for a person, whatever the deployment's settings."""
         return any(one.holds for one in self.found)
 
     @property
     def moved_positions(self) -> list[str]:
-        """The points whose position of the day moved."""
+        """The points whose position moved on the damaged day."""
         return [key[1] for key in self.moved or () if key[0] == "position of the day"]
 
     @property
     def problem(self) -> str:
-        """What contradicts the catalogue. Empty if the result is as the catalogue says.
+        """How the result contradicts the catalogue. Empty if it does not.
 
         It is a problem if a moved figure would be published without a caveat, if a position that a
         damaged source has moved would be published without a person's approval, if the check that
@@ -108,9 +108,9 @@ class Result:
 
 
 def run(world: World, one: Defect) -> Result:
-    """Restore the healthy force, inject a defect, and run the stages that come after the damage.
+    """Restore the healthy force, inject a defect, and run the stages after the damage.
 
-    The result has no findings that the healthy force has too.
+    Findings that the healthy force has too are left out of the result.
     """
     began = time.monotonic()
     if one.stage == "days":
@@ -141,7 +141,7 @@ def run(world: World, one: Defect) -> Result:
 def _moved(
     world: World, warehouse: psycopg.Connection, *, sealed: bool
 ) -> tuple[tuple[str, ...], ...] | None:
-    """Return the keys of the figures that moved. Return None if no figures were built."""
+    """Return the keys of the figures that moved, or None if no figures were built."""
     row = warehouse.execute("select to_regclass('candidate.assurance_measure')").fetchone()
     if row is None or row[0] is None:
         return None
@@ -164,26 +164,27 @@ def _damage_file(world: World, one: Defect) -> list[Finding]:
 def _run_the_day(world: World, place: str) -> list[Finding]:
     """Land the second day, and build and check the tables of figures.
 
-    Stop if the damaged delivery is refused or a gate blocks it. Return the errors of dbt.
+    Stops if the damaged delivery is refused or the gate blocks the build. Returns dbt's errors.
     """
     world.land()
     build = world.build()
     with administrator(world.settings) as warehouse:
         if any(one.is_critical for one in refusals(warehouse, RUN)):
             return []
-    # If the landing gate blocks the build, the defect is caught and no marts are needed.
+    # If the landing stage of the gate blocks the build, the defect is caught, and no marts are
+    # needed.
     if _audit(world, build, "landing", [s for s in suites_of("landing") if _checks(s, place)]):
         return []
     set_steps_aside(world.settings, build)
-    # `compared__figure` holds the figures of the last publication. Checks compare the new figures
-    # with them.
+    # `compared__figure` has the figures of the last publication, with which checks compare the new
+    # figures.
     return _build(world, build, [f"+{table}" for table in (*FIGURES, *COMPARED)])
 
 
 def _build(world: World, build: Build, selection: Sequence[str]) -> list[Finding]:
-    """Build the selected models, run their dbt tests, and run the suites of the tables of figures.
+    """Build the selected models, and run their dbt tests and the suites of the tables of figures.
 
-    Return the errors of dbt.
+    Returns dbt's errors.
     """
     # With "cautious", dbt leaves out each test that also reads a model that is not built here.
     selected = ["--indirect-selection", "cautious", "--select", *selection]
@@ -202,12 +203,12 @@ def _build(world: World, build: Build, selection: Sequence[str]) -> list[Finding
 
 
 def _checks(suite: Suite, place: str) -> bool:
-    """Return whether a suite checks a table of the system or dataset `place`."""
+    """Return whether a suite checks a table of the source system or dataset `place`."""
     return suite.dataset == place or suite.dataset.startswith(f"{place}/")
 
 
 def _audit(world: World, build: Build, stage: Stage, suites: Sequence[Suite]) -> bool:
-    """Run suites of a stage and save their results. Return whether they block the build."""
+    """Run a stage's suites and save their results. Return whether the results block the build."""
     outcomes = run_suites(world.settings, suites, Places(build))
     verdict = decide(stage, suites, outcomes)
     with connect(world.settings, role=GATE_ROLE) as warehouse:
@@ -240,16 +241,16 @@ def _build_changed(world: World, edit: Edit) -> list[Finding]:
 def _changed(edit: Edit) -> list[str]:
     """Return the dbt selection of the changed model and what lies between it and `FIGURES`.
 
-    If a macro is changed, the selection is every model that `FIGURES` need.
+    If a macro is changed, the selection is every model that `FIGURES` depend on.
     """
     after = f"{edit.model}+," if edit.model else ""
     return [f"{after}+{table}" for table in FIGURES]
 
 
 def _unit_tests(world: World, edit: Edit) -> list[Finding]:
-    """Run the unit tests that this change of a rule must pass before a release.
+    """Run the unit tests that a rule with this change must pass before a release.
 
-    Return a finding if a unit test fails, or else an empty list.
+    Returns a finding if a unit test fails, otherwise an empty list.
     """
     with _errors_of("unit test") as errors:
         models = [edit.model] if edit.model else [f"+{table}" for table in FIGURES]
@@ -298,7 +299,7 @@ def _damage_publication(world: World, one: Defect) -> list[Finding]:
 
 @contextmanager
 def _errors_of(gate: str = "dbt") -> Iterator[list[Finding]]:
-    """Yield an empty list. If an error of the product ends the block, add a finding to the list.
+    """Yield an empty list, and add a finding to the list if an error of the product ends the block.
 
     Errors of other kinds are raised.
     """
@@ -306,7 +307,7 @@ def _errors_of(gate: str = "dbt") -> Iterator[list[Finding]]:
     try:
         yield errors
     except AssuranceError as error:
-        # The failed checks of a gate are stored in the database, and `findings` reads them there. A
+        # The gate's failed checks are stored in the database, where `findings` reads them. A
         # refused publication is not stored, so it needs a finding here.
         if gate == "publication" or not isinstance(error, GateBlocked):
             name, _, message = error.message.partition(":")

@@ -80,7 +80,7 @@ def test_a_figure_has_moved_if_it_left_its_interval_disappeared_or_is_new() -> N
 
 @pytest.fixture(scope="module")
 def small_force(home: Path) -> Iterator[Build]:
-    """A build of a small simulated force in its own database. Each defect damages a copy of it."""
+    """A build of a small simulated force. Each defect damages a copy of its database."""
     settings = load_settings()
     with temporary_warehouse(SMALL):
         migrate(settings)

@@ -1,8 +1,8 @@
-"""The healthy world into which defects are injected, and its restoration before each defect.
+"""The healthy world into which defects are injected. It is restored before each defect.
 
 The world is a simulated force with a publication on its first day. There are two saved states of
 the second day. In `eve`, the deliveries of the second day have not been landed. In `built`, its
-marts are built, sealed and have passed the gate. Both states are saved as template databases. So
+marts are built, sealed and have passed the gate. Both states are saved as template databases, so
 for each defect only the stages after its damage must run.
 """
 
@@ -31,20 +31,20 @@ from tests.databases import administrator
 
 State = Literal["eve", "built"]
 SEED = 11
-#: The first day of the simulation, and the first and the second day of the world. So the force has
-#: records of four months before these days. The second day has a file of every dataset.
+#: The first day of the simulation, and the first and the second day of the world. The force thus
+#: has four months of earlier records. On the second day, every dataset has a file.
 FIRST, EVE, DAY = date(2026, 1, 1), date(2026, 5, 3), date(2026, 5, 4)
 PUBLISHED_AT = datetime(2026, 5, 4, 4, 30, tzinfo=UTC)
 AS_AT = datetime(2026, 5, 5, 4, 30, tzinfo=UTC)
 RUN = "the second day"
-#: The day after the second one, on which damage is repaired.
+#: The third day, before which damage is repaired.
 DAY_AFTER = date(2026, 5, 5)
 AS_AT_AFTER = datetime(2026, 5, 6, 4, 30, tzinfo=UTC)
 RUN_AFTER = "the third day"
 
 
 class World:
-    """The healthy world, in a separate state folder with a running server.
+    """The healthy world, in a state folder of its own, with a running server.
 
     `figures` and `known` are the figures and the findings of the healthy second day.
     """
@@ -65,7 +65,7 @@ class World:
         self.known: set[Finding] = set()
 
     def start(self) -> None:
-        """Start the server. Make the world, unless an earlier start has made it."""
+        """Start the server. Make the world, unless an earlier start of the program has made it."""
         embedded.start(self.settings)
         self._copy_project()
         if "built_warehouse" not in self._databases():
@@ -77,7 +77,7 @@ class World:
             self.known |= set(refusals(warehouse, RUN))
 
     def stop(self) -> None:
-        """Stop the server. The state folder stays for the next start."""
+        """Stop the server. The state folder is kept for the next start."""
         embedded.stop(self.settings)
 
     def restore(self, state: State) -> None:
@@ -101,14 +101,14 @@ class World:
         return load_build(self.settings, row[0] if row else 0)
 
     def execute(self, database: str, statements: str) -> None:
-        """Run SQL statements in a database as the administrator."""
+        """Run SQL statements in a database as the server's administrator."""
         with psycopg.connect(admin_url(self.settings, database), autocommit=True) as admin:
             admin.execute(statements.encode())
 
     def land(self, run_id: str = RUN, as_at: datetime = AS_AT) -> None:
-        """Land the deliveries of a day. By default it is the second day."""
+        """Land a day's deliveries, by default those of the second day."""
         for dataset in pipeline.open_run(self.settings, run_id, as_at):
-            # As in the DAG, a dataset that cannot be extracted does not stop the other datasets.
+            # As in the DAG, a dataset that cannot be extracted does not stop the others.
             with suppress(AssuranceError):
                 pipeline.extract(self.settings, run_id, dataset)
         pipeline.close_landing(self.settings, run_id, as_at)
@@ -122,7 +122,7 @@ class World:
         pipeline.audit(self.settings, run_id, build.build_id, "sealed")
 
     def _make(self) -> None:
-        # The simulator makes no serious faults in deliveries, so that each serious fault is a
+        # The simulator makes no serious faults in deliveries, so every serious fault comes from a
         # defect of the catalogue.
         drops.TEETHING_UNTIL = date.min
         simulate(self.settings, SEED, FIRST, EVE)
@@ -144,7 +144,7 @@ class World:
         pipeline.close_run(self.settings, run_id)
 
     def _copy_project(self) -> None:
-        """Replace the world's copy of the dbt project, which defects change, with a new copy."""
+        """Replace the world's copy of the dbt project, which defects change, with a fresh copy."""
         target = self.project / PROJECT
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(PROJECT_ROOT / PROJECT, target, ignore=shutil.ignore_patterns("target"))

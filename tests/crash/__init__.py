@@ -1,4 +1,4 @@
-"""The crash harness: it kills running work at many points and checks that a re-run converges.
+"""The crash harness, which kills running work at many points and checks that a re-run converges.
 
 A re-run converges if the state after it equals the state after an uninterrupted run.
 

@@ -1,4 +1,4 @@
-"""`python -m tests.crash`: run kill points one after another and print a table at the end."""
+"""`python -m tests.crash`: run kill points one after another, then print a table."""
 
 import argparse
 import json
@@ -23,7 +23,7 @@ ONLY = ("landing", "run", "server", "connection", "disk", "worker")
 def main() -> int:
     """Run the kill points that the arguments select, and print their results.
 
-    Return 0 if there are results and each of them converged. Otherwise return 1.
+    Returns 0 if there are results and every kill point converged, otherwise 1.
     """
     arguments = _arguments()
     # The harness is imported here because the import takes seconds and `--help` does not need it.
@@ -67,7 +67,7 @@ def _run_points(harness: "Harness", points: list[Point], results: Results) -> No
 def _run_workers(harness: "Harness", seed: int, first: int, results: Results) -> None:
     """Run the kill points under Airflow's scheduler. Their numbers start at `first`.
 
-    Do nothing if an earlier start of the harness has already stored results of such points.
+    Does nothing if an earlier start of the harness has already stored results of such points.
     """
     from tests.crash.workers import run_workers
 

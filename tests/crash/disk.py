@@ -1,4 +1,4 @@
-"""Small disks: put a folder of the state folder on a file system with hardly any space left.
+"""Small disks: put a subfolder of the state folder on a file system with almost no space left.
 
 The harness runs in a separate mount namespace, so its mounts disappear when it ends.
 """
@@ -16,10 +16,10 @@ PLENTY = "4g"
 
 
 def enter_namespace() -> None:
-    """Start this program again in a mount namespace, in which it may mount file systems.
+    """Restart this program in a mount namespace, in which it may mount file systems.
 
-    A user who is not root also gets a user namespace and is root in it. If the program already runs
-    in such a namespace, do nothing.
+    A user who is not root also gets a user namespace and is root in it. Does nothing if the program
+    already runs in such a namespace.
     """
     if os.environ.get(MARK):
         return
@@ -52,7 +52,7 @@ def unmount(folder: Path) -> None:
 
 
 def _blocks(path: Path) -> int:
-    """Return how many bytes a file takes in memory, where it takes whole pages."""
+    """Return how many bytes a file takes in memory, which is a number of whole pages."""
     page = 4096
     return 0 if path.is_symlink() else -(-path.lstat().st_size // page) * page
 

@@ -1,7 +1,7 @@
 """The edges at which a process can be killed: the moments before and after each step of its work.
 
-A step is a call of a function of the product, or a commit. The harness wraps these functions in
-the process that is to be killed, so the product contains no code for this.
+A step is a call of one of the product's functions, or a commit. The harness wraps these functions
+in the process that is to be killed, so the product contains no code for this.
 """
 
 import importlib
@@ -69,9 +69,9 @@ RUN = {
 
 
 def watch(work: str, reached: Reached) -> None:
-    """Call `reached` before and after every step and every commit, until this process ends.
+    """Call `reached` before and after every step, until this process ends.
 
-    `work` is "landing" or "run". It selects the steps.
+    `work` is "landing" or "run", and selects the functions that are steps.
     """
     steps = LANDING if work == "landing" else {**LANDING, **RUN}
     for place, name in steps.items():

@@ -1,27 +1,28 @@
-"""Fingerprints of raw, audit, identity and marts, for a comparison with an uninterrupted run.
+"""Fingerprints of raw, audit, identity and marts, to compare with those of an uninterrupted run.
 
 The fingerprints leave out these values, because they differ between two uninterrupted runs or
 between a run and its re-run:
 
-- Ids from sequences, because a killed transaction uses ids up. A batch is identified by its
-  dataset, its place, its kind and a number that counts the batches for which these three are the
-  same. Raw and quarantine rows name their batch in the same way.
+- Ids from sequences, because a killed transaction uses ids up. A batch is identified instead by its
+  dataset, its place, its kind and a running number among the batches for which these three are the
+  same. Raw and quarantine rows identify their batch in the same way.
 - The times at which something was done: `landed_at`, `rejected_at`, `logged_at`, `checked_at`,
   `computed_at`, `reconciled_at` and `published_at`.
-- The moment of an extraction. A database batch has this moment as its `delivered_for`. A raw row
-  has it as its version time if the source gave no version time.
+- The moment of an extraction. It is the `delivered_for` of a database batch, and the version time
+  of a raw row if the source gave none.
 - In marts: `publication_id`, `checked_at` and `last_landed_at`. In rows about a dataset from a
   database, also `last_record_at` and `due_by`, which depend on the moment of the extraction.
 - The run (`run_id`), and the batch id inside `kept_as`.
 - The SHA-256 of a database batch, because its rows contain the batch id and the moment of landing.
   The rows themselves are compared in raw.
 - Digests over any of these values, in `audit.build` and `audit.table_fingerprint`.
-- In the processing log: how often the same was done, because a repeated stage combines or makes a
-  pack again. And what readers consulted, because the server's log has the moments.
+- In the processing log: how often the same operation was recorded, because a repeated stage
+  combines data or makes a pack again. Also readers' consultations, because they carry the times in
+  the server's log.
 - The entry of the processing log that records the erasure of a generation that was attached but
   never shown.
 
-`leftovers` checks the records of the attempts themselves, which are not compared: `audit.run`,
+The records of the attempts themselves are not compared, but `leftovers` checks them: `audit.run`,
 `audit.extraction`, and builds that were not published.
 """
 
@@ -89,8 +90,8 @@ _AUDIT = {
     "pseudonym": "select * from identity.pseudonym",
     "schema_migration": "select number, name, checksum from audit.schema_migration",
 }
-#: Queries of the tables that depend on publications. The verdicts of the gate, the results of
-#: checks and the fingerprints are compared only for the current publication.
+#: The queries of the tables that depend on publications. The gate's verdicts, the results of checks
+#: and the fingerprints are compared only for the current publication.
 _PUBLISHED = {
     "gate": """
         select g.stage, g.verdict, g.suites, g.expectations, g.failed
@@ -131,7 +132,7 @@ _PUBLISHED = {
 
 
 def gather(settings: Settings) -> Evidence:
-    """Return the fingerprint of every compared table, by the name of the table.
+    """Return the fingerprint of every compared table, keyed by the table's name.
 
     The module's docstring lists the values that the fingerprints leave out.
     """
@@ -147,7 +148,7 @@ def gather(settings: Settings) -> Evidence:
 
 
 def differences(found: Evidence, expected: Evidence) -> list[str]:
-    """Return one line for each table whose fingerprint differs from the expected fingerprint."""
+    """Return a line for each table whose fingerprint differs from the expected fingerprint."""
     return [
         f"{name}: {_rows(found.get(name))} instead of {_rows(expected.get(name))}"
         for name in sorted({*found, *expected})

@@ -32,7 +32,7 @@ class Fault:
     def inject(self, settings: Settings, pid: int | None = None) -> None:
         """Inject the fault now.
 
-        A fault of the kind "process killed" kills the process `pid`. Without a `pid`, it kills the
+        A fault of the kind "process killed" kills the process `pid` or, without a `pid`, the
         process that calls this method. The other kinds ignore `pid`.
         """
         if self.kind == "process killed":
@@ -54,10 +54,10 @@ def _end_server(settings: Settings, signal_number: signal.Signals) -> None:
 
 
 def _cut_sessions(settings: Settings, *, of_source: bool) -> None:
-    """Terminate database sessions of the product, and wait up to five seconds for each to end.
+    """Terminate the product's database sessions, and wait up to five seconds for each to end.
 
-    With `of_source`, terminate the sessions that read from source databases, otherwise all others.
-    Do nothing if the server cannot be reached.
+    With `of_source`, terminates the sessions that read from source databases, otherwise all others.
+    Does nothing if the server cannot be reached.
     """
     try:
         administrator = psycopg.connect(admin_url(settings), autocommit=True, connect_timeout=5)

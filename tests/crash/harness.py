@@ -1,7 +1,7 @@
-"""The harness. For each kill point it restores a world, starts the work and injects a fault.
+"""The harness: for each kill point, it restores a world, starts the work and injects a fault.
 
-Then it runs the work again without a fault, and compares the state with that after an uninterrupted
-run.
+Then it runs the work again without a fault, and compares the resulting state with the state after
+an uninterrupted run.
 """
 
 import json
@@ -31,22 +31,23 @@ from tests.crash.proxy import Proxy
 from tests.crash.work import Job, JobReport
 from tests.crash.world import AS_AT, Template, assurance, end_server, environment
 
-#: Interrupted work must end within this many seconds, whether it succeeds or fails.
+#: The seconds within which interrupted work must end, whether it succeeds or fails.
 PATIENCE = 300.0
-#: How many seconds an `assurance` command spends on imports before its work begins.
+#: The seconds that an `assurance` command spends on imports before its work begins.
 STARTING_SECONDS = 2.0
-#: The most bytes that a landing sends over one connection, by world. The proxy cuts a connection
-#: before that number, because a later cut would never happen.
+#: For each world, the most bytes that a landing sends over one connection. The proxy cuts a
+#: connection before it has sent that many, because a later cut would never happen.
 STREAMED_BYTES = {"first": 4_000_000, "second": 800_000}
-#: The most bytes that a small disk has left, by world and folder. The landing of one day needs
-#: about this much.
+#: For each world and folder, the most bytes that a small disk has left: about as many as the
+#: landing of one day needs.
 ROOM_BYTES = {
     ("first", "batches"): 700_000,
     ("second", "batches"): 150_000,
     ("first", "postgres"): 24_000_000,
     ("second", "postgres"): 3_000_000,
 }
-#: Errors that make a kill point count as not converged, for example if a server does not start.
+#: Errors that make a kill point count as not converged, for example because a server does not
+#: start.
 FAILURES = (AssuranceError, psycopg.Error, OSError, RuntimeError, subprocess.SubprocessError)
 RERUN = "rerun"
 KILLED = "killed"
@@ -74,11 +75,11 @@ class Outcome:
 
     point: Point
     seconds: float = 0.0
-    #: Whether the work was running when the fault happened. True if the harness cannot know.
+    #: Whether the work was running when the fault happened. True if the harness cannot tell.
     interrupted: bool = True
     wrong: list[str] = field(default_factory=list)
-    #: Tracebacks of the interrupted work, which should have reported a message of one line instead.
-    #: A kill point with tracebacks can still converge.
+    #: Tracebacks of the interrupted work, which should have printed a one-line message instead. A
+    #: kill point with tracebacks can still converge.
     unexpected: list[str] = field(default_factory=list)
 
     @property
@@ -104,7 +105,7 @@ class Harness:
     # ------------------------------------------------------------ uninterrupted work
 
     def prepare(self) -> Edges:
-        """Make both worlds. Return the edges that the work reaches, by world and kind of work.
+        """Make both worlds. Return the edges that each kind of work reaches in each world.
 
         The edges are in the order in which the work reaches them.
         """
@@ -116,7 +117,7 @@ class Harness:
                 for world, kind in (("first", "landing"), ("second", "landing"), ("second", "run"))
             }
             saved.write_text(json.dumps(edges))
-        # The fork server does its imports now, so that they do not count as working time.
+        # The fork server does its imports now, so that they do not count as time of the work.
         work.warm_up()
         found: Edges = json.loads(saved.read_text())
         return found
@@ -126,10 +127,10 @@ class Harness:
         return work.finish(replace(self._job(world, kind, RERUN), trace=True)).edges
 
     def _reference(self, world: str, kind: str, publications: int) -> Reference:
-        """Return a state after uninterrupted work, if possible with this number of publications.
+        """Return a state after uninterrupted work, if possible one with so many publications.
 
         A killed run may have published before it was killed. Its re-run then makes a second
-        publication, so the state must be compared with that after two uninterrupted runs.
+        publication, so the state must be compared with the state after two uninterrupted runs.
         """
         name = f"{world} {kind}"
         if name not in self._references:
@@ -162,7 +163,7 @@ class Harness:
     # ------------------------------------------------------------ interrupted work
 
     def run(self, point: Point) -> Outcome:
-        """Start a point's work, inject its fault, and run the work again. Return the result."""
+        """Start a point's work, inject its fault, run the work again, and return the result."""
         world, kind = point.world, point.group.work
         self._reference(world, kind, 0)
         began = time.monotonic()
@@ -181,7 +182,7 @@ class Harness:
         return outcome
 
     def _run_again(self, point: Point, outcome: Outcome) -> None:
-        """Run the same work again without a fault, as the scheduler would do next."""
+        """Run the same work again without a fault, as the scheduler would."""
         if point.group.means == "command":
             assurance(self.settings, "run", "--as-at", AS_AT[point.world].isoformat())
             return
@@ -206,7 +207,7 @@ class Harness:
         return self._reference(world, kind, found.evidence["audit.publication"].rows)
 
     def judge_run_at(self, as_at: datetime) -> list[str]:
-        """Compare the present state with that after an uninterrupted run as at `as_at`.
+        """Compare the present state with the state after an uninterrupted run as at `as_at`.
 
         The present state must come from a run in the second world. The uninterrupted run is made in
         the same world.
@@ -278,7 +279,7 @@ class Harness:
     ) -> JobReport | None:
         """Start a job and wait until it ends. Inject `fault`, if given, after `delay` seconds.
 
-        Return the job's report, or None if the job was killed before it could send one.
+        Returns the job's report, or None if the job was killed before it could send a report.
 
         Raises:
             TimeoutError: the job does not end in time.

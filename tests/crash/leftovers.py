@@ -1,6 +1,6 @@
-"""Find locks, unfinished files and tables, and open records of a killed attempt.
+"""Find the locks, unfinished files and tables, and open records that a killed attempt left.
 
-A re-run must clear all of them away.
+A re-run must remove all of them.
 """
 
 import fcntl
@@ -15,7 +15,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
 
 PATIENCE = 15.0
-#: Folders that are not compared, because they grow with every start of the product.
+#: Folders that are not compared, because they grow each time the product starts.
 LOGS = ("log", "dbt", "airflow", "postgres/data", "reports/data_docs")
 
 _AT_WORK = """
@@ -103,7 +103,7 @@ def files(settings: Settings) -> list[str]:
 def _at_work(settings: Settings) -> list[str]:
     deadline = time.monotonic() + PATIENCE
     with psycopg.connect(admin_url(settings), autocommit=True) as connection:
-        # A session that was closed, or whose client was killed, needs a moment to end.
+        # A session needs a moment to end after it is closed or its client is killed.
         while left := [line for (line,) in connection.execute(_AT_WORK).fetchall()]:
             if time.monotonic() > deadline:
                 return left

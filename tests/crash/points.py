@@ -1,4 +1,4 @@
-"""Kill points: their kinds, and how a seed and a number determine each of them."""
+"""Kill points: their kinds, and how each one is determined by a seed and a number."""
 
 import random
 from collections import defaultdict
@@ -17,10 +17,10 @@ Means = Literal["edge", "moment", "command", "proxy", "disk"]
 class Group:
     """The kill points of one kind.
 
-    `work` is the kind of work that the fault hits. `means` is the way in which the fault happens.
-    If `means` is "proxy", `what` is the connection that the proxy cuts. If `means` is "disk",
-    `what` is the folder whose disk is full. Otherwise `what` is the fault. `only` is the value of
-    the option `--only` that selects the group.
+    `work` is the kind of work that the fault hits. `means` is how the fault is triggered. If
+    `means` is "proxy", `what` is the connection that the proxy cuts. If `means` is "disk", `what`
+    is the folder whose disk is full. Otherwise `what` is the fault. `only` is the value of the
+    option `--only` that selects the group.
     """
 
     name: str
@@ -70,7 +70,7 @@ GROUPS = (
 class Point:
     """One kill point. A plan with the same seed, count and edges always has the same points.
 
-    If the point has an `edge`, its fault happens when the work reaches this edge for the `nth`
+    If the point has an `edge`, its fault happens when the work reaches that edge for the `nth`
     time.
     """
 
@@ -80,9 +80,9 @@ class Point:
     world: str
     edge: str | None = None
     nth: int = 1
-    #: The moment of the fault, as a share of the duration of uninterrupted work. For a cut
-    #: connection, a larger share is a later cut. For a full disk, `share` is the part of the space
-    #: in `ROOM_BYTES` that the disk has left.
+    #: The moment of the fault, as a fraction of the duration of uninterrupted work. For a cut
+    #: connection, a larger fraction is a later cut. For a full disk, it is the fraction of the
+    #: space in `ROOM_BYTES` that the disk has left.
     share: float = 0.0
 
     @property
@@ -91,7 +91,7 @@ class Point:
         return self.group.what  # type: ignore[return-value]
 
     def __str__(self) -> str:
-        """Return a line that names the point and what happens in it."""
+        """Return a line that names the point and what happens at it."""
         where = f"{self.edge} (the {self.nth}.)" if self.edge else f"at {self.share:.3f}"
         return f"{self.seed}:{self.number} {self.group.name}, {self.world} day, {where}"
 
@@ -106,9 +106,8 @@ Edges = Mapping[str, Sequence[str]]
 def plan(seed: int, count: int, edges: Edges) -> list[Point]:
     """Return `count` kill points, or a few more, in the order of their numbers.
 
-    Each group uses the names of its edges in a random order. It uses every name once before it uses
-    a name again. If the work reaches an edge several times, the plan chooses one of these times at
-    random.
+    Each group uses its edges in a random order, and uses every edge once before it uses one again.
+    If the work reaches an edge several times, the plan chooses one of these times at random.
     """
     turns: dict[tuple[str, str], list[str]] = defaultdict(list)
     points = []
@@ -137,8 +136,7 @@ def plan(seed: int, count: int, edges: Edges) -> list[Point]:
 def _is_of(work: Work, edge: str) -> bool:
     """Return whether the kill points of a kind of work may use an edge.
 
-    A run also reaches the edges of a landing. Points of runs do not use these edges, because the
-    points of landings do.
+    A run also reaches the edges of a landing. Only the points of landings use those edges.
     """
     return work == "landing" or edge.partition(" ")[2] not in LANDING.values()
 
@@ -146,9 +144,9 @@ def _is_of(work: Work, edge: str) -> bool:
 def _groups(count: int) -> list[Group]:
     """Return the group of each of `count` points, or a few more.
 
-    Each group gets its share of the points, and at least one point.
+    Each group gets its proportion of the points, but at least one.
     """
     whole = sum(group.share for group in GROUPS)
     groups = [group for group in GROUPS for _ in range(max(1, round(group.share * count / whole)))]
-    # The rounded shares may add up to less than `count`. The first group gets the missing points.
+    # The rounded numbers may add up to less than `count`. The first group gets the missing points.
     return groups + [GROUPS[0]] * (count - len(groups))

@@ -9,8 +9,8 @@ from typing import Self
 
 HOST = "127.0.0.1"
 PIECE = 16 * 1024
-#: A socket option that closes a connection by reset. Bytes that were sent and not yet read are then
-#: lost, as on a broken line.
+#: A socket option that closes a connection with a reset. Bytes that were sent but not yet read are
+#: then lost, as when a cable breaks.
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -55,7 +55,7 @@ class Proxy:
         with contextlib.suppress(OSError):
             while piece := one.recv(PIECE):
                 if self._is_time(len(piece)):
-                    # Half of this piece still arrives, so the cut is inside a message.
+                    # Half of this piece still arrives, so that the cut is inside a message.
                     other.sendall(piece[: len(piece) // 2])
                     for end in (one, other):
                         end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)

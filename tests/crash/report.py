@@ -1,4 +1,4 @@
-"""Stored results of kill points, the table at the end, and the list of failures."""
+"""The stored results of kill points, the table of results, and the list of failures."""
 
 import json
 from collections import defaultdict
@@ -11,10 +11,10 @@ Result = dict[str, Any]
 
 
 class Results:
-    """Results of kill points in a file, one JSON line for each result.
+    """Results of kill points in a file, with one line of JSON for each result.
 
-    A harness that was interrupted reads the file when it starts again. It then runs only the points
-    that have no result in the file.
+    When an interrupted harness starts again, it reads the file and runs only the points that have
+    no result there.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,9 +33,9 @@ class Results:
 
 
 def table(results: Iterable[Result]) -> str:
-    """Return a table with one line for each kind of kill point, and one line for all kinds.
+    """Return a table with one line for each kind of kill point, and one for all kinds together.
 
-    Columns: the number of points, the number that hit running work, the number that converged, and
+    The columns are the number of points, how many of them hit running work, how many converged, and
     the median duration in seconds.
     """
     groups: dict[str, list[Result]] = defaultdict(list)
@@ -58,7 +58,7 @@ def _line(name: str, found: list[Result]) -> str:
 def not_converged(results: Iterable[Result]) -> list[str]:
     """Return a line for each kill point that did not converge.
 
-    The line begins with the seed and the number, with which the point can be run again.
+    The line begins with the seed and the number, which are needed to run the point again.
     """
     return [
         f"{result['point']['seed']}:{result['point']['number']} {result['point']['group']}: "

@@ -27,7 +27,7 @@ def test_a_rerun_converges_after_every_kill_point(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert len(results) >= POINTS
     kinds = {result["point"]["group"] for result in results if result["interrupted"]}
-    # At least one point of every group, and one under the scheduler, has hit running work.
+    # At least one point of every group, and one under the scheduler, must have hit running work.
     assert kinds > {group.name for group in GROUPS}
 
 

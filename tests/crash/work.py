@@ -1,7 +1,7 @@
 """The work that is killed: the tasks of a day's run, one after another in one process.
 
 Each job runs in a child of a fork server that has already imported dbt and Great Expectations. The
-imports take seconds. This way a kill point takes only the time of the work itself.
+imports take seconds, so without them a kill point takes only the time of the work itself.
 """
 
 import gc
@@ -50,8 +50,8 @@ class Job:
 class JobReport:
     """The report that a child process sends when it ends.
 
-    `published` is the number of the publication, if the job made one. `failures` has the one-line
-    message of each failed step. `edges` has the edges that the child reached, if they are traced.
+    `published` is the number of the publication, if the job made one. `failures` lists the one-line
+    message of each failed step. `edges` lists the edges that the child reached, if they are traced.
     """
 
     published: int | None = None
@@ -71,7 +71,7 @@ class JobReport:
 def warm_up() -> None:
     """Start the fork server, so that it imports everything that the children need.
 
-    This starts a first child that does nothing.
+    A first child is started that does nothing.
     """
     process = context.Process(target=gc.disable)
     process.start()
@@ -169,7 +169,7 @@ class _Day:
             runs.close_run(self._settings, self._job.run_id)
 
     def run(self) -> None:
-        """Do everything that a daily run does."""
+        """Run all stages of a daily run."""
         self._step(self._to_publication)
         self._step(lambda: pipeline.document(self._settings, self._job.run_id))
         self._step(self._close)
@@ -217,7 +217,7 @@ class _Day:
 def _silence() -> None:
     """Send everything that this process prints to /dev/null.
 
-    This redirects the file descriptors, because child processes of libraries print too.
+    The file descriptors are redirected, because libraries' child processes print too.
     """
     null = os.open(os.devnull, os.O_WRONLY)
     sys.stdout.flush()

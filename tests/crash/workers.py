@@ -1,15 +1,15 @@
-"""Kill tasks and executor workers under the scheduler, while everything else continues.
+"""Kill tasks and executor workers under the scheduler, while all other processes continue.
 
 One run uses Airflow's scheduler with its LocalExecutor. Each kill is a kill point:
 
-- Nearly every task is killed in its first try. Some tasks are also killed in their second try.
+- Nearly every task is killed during its first try. Some are also killed during their second try.
 - A few times, the worker process that watches a task is killed instead. Airflow then gets no more
   reports about the task.
 
-All kill points of a run have the same result: whether the state after the run is right.
+All kill points of a run share one result: whether the state after the run is right.
 
 Only workers that have a task are killed. A worker that waits for a task holds the lock of the
-executor's queue. If such a worker is killed, Airflow must be restarted, whatever the product does.
+executor's queue: if it is killed, Airflow must be restarted, whatever the product does.
 """
 
 import contextlib
@@ -38,8 +38,8 @@ from tests.crash.world import environment
 TASK, WORKER = "task killed under the scheduler", "worker killed under the scheduler"
 TITLE = "airflow worker -- "
 PATIENCE = 900.0
-#: Settings with which Airflow notices within seconds that a task's worker was killed. By default it
-#: waits five minutes for a report of the task.
+#: Settings with which Airflow notices within seconds that a task's worker was killed. By default,
+#: Airflow waits five minutes for a report from the task.
 QUICK_TO_NOTICE = {
     "ASSURANCE_RETRY_SECONDS": "1",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
@@ -47,11 +47,11 @@ QUICK_TO_NOTICE = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "4",
 }
 WORKERS_KILLED = 3
-#: The least number of kills. One run of the scheduler usually has as many kills. If it has fewer,
-#: the scheduler runs again.
+#: The minimum number of kills. One run of the scheduler usually reaches it. If not, the scheduler
+#: runs again.
 AT_LEAST = 12
-#: The approximate seconds that a long task takes, by its name. Other tasks take a second or two,
-#: mostly for imports.
+#: The approximate seconds that each long task takes, keyed by its name. Other tasks take a second
+#: or two, mostly for imports.
 SECONDS = {"build_marts": 15.0, "audit_marts": 8.0, "audit_landing": 8.0, "seal_marts": 8.0}
 SHORT = 1.5
 
@@ -82,7 +82,7 @@ def run_workers(harness: Harness, seed: int) -> list[dict[str, Any]]:
 def _run_once(harness: Harness, chance: random.Random, seed: int) -> list[dict[str, Any]]:
     """Run the scheduler in the second world and kill its tasks. Return a result for each kill.
 
-    The results share one verdict, because only the state after the whole run can be checked.
+    All results are the same, because only the state after the whole run can be checked.
     """
     settings = harness.settings
     harness.template.restore("second")
@@ -214,7 +214,7 @@ def _airflow(settings: Settings, query: str, *values: object) -> list[Any]:
 
 
 def _has_ended(settings: Settings) -> bool:
-    """Return whether a DAG run has ended, as success or as failure."""
+    """Return whether a DAG run has ended, with success or failure."""
     try:
         rows = _airflow(settings, "select state from dag_run")
     except Exception:

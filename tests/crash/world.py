@@ -1,10 +1,10 @@
-"""The two worlds of the crash tests: a small force on its first day and on its second day.
+"""The two worlds of the crash tests: a small force on its first day, and on its second day.
 
 The harness kills commands that run in these worlds. Each world is a state folder. Both are made
 once and saved with the server stopped. In the world `first`, nothing has been landed. The world
 `second` has a publication, and new data with every unusual change. Before each kill point, one of
-the two is copied to the work folder. The tests run fastest if the work folder is in `/dev/shm`,
-because `/dev/shm` is in memory.
+the worlds is copied to the work folder. The tests run fastest if the work folder is in `/dev/shm`,
+which is in memory.
 """
 
 import dataclasses
@@ -34,12 +34,12 @@ AS_AT = {
     "second": datetime(2026, 4, 23, 4, 30, tzinfo=UTC),
 }
 MEMORY = Path("/dev/shm")
-#: The number of additional custody records. It is so large that the records do not fit into one
-#: COPY message, nor into one piece of an archived batch.
+#: The number of additional custody records, chosen so large that the records fit neither into one
+#: COPY message nor into one piece of an archived batch.
 BULK = 10_000
 
-#: SQL that adds custody records that no other record refers to, so that the landing of the table
-#: takes some time and can be interrupted.
+#: SQL that adds custody records to which no other record refers, so that landing the table takes
+#: some time and can be interrupted.
 _BULK = f"""
 insert into rms.custody_record (
     custody_id, occurrence_ref, arresting_officer_no, detention_reason_code, detained_at,
@@ -50,8 +50,8 @@ select
 from generate_series(1, {BULK}) as n
 cross join lateral (select timestamptz '2026-04-12 00:00+00' + n * interval '1 minute' as moment)
 """
-#: SQL for changes of the second day that the simulator perhaps does not make by itself: hard
-#: deletes, rows that break the source contract, and a protective marking that is refused.
+#: SQL for changes on the second day that the simulator may not make by itself: hard deletes, rows
+#: that break the source contract, and a protective marking that is refused.
 _SECOND_DAY = {
     "rms": """
         update rms.custody_record
@@ -103,7 +103,7 @@ class Template:
         self._save(second)
 
     def restore(self, name: str) -> None:
-        """Replace the work folder with a copy of the saved folder `name`. No server runs in it."""
+        """Replace the work folder with a copy of the saved folder `name`, without a server."""
         self.discard()
         _copy(self.root / name, self.work)
 
@@ -160,7 +160,8 @@ def environment(settings: Settings) -> dict[str, str]:
 def environment_of_tests() -> dict[str, str]:
     """Return the environment variables of a process that uses this checkout.
 
-    They name no state folder, and no other setting of Airflow, dbt, PostgreSQL or the product.
+    The variables contain no state folder and no other setting of Airflow, dbt, PostgreSQL or the
+    product.
     """
     inherited = {
         name: value

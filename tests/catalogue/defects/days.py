@@ -1,4 +1,4 @@
-"""Damage of the second day that is repaired before the third: the day after must be sound again."""
+"""Damage to the second day that is repaired before the third, which must be sound again."""
 
 from tests.catalogue.defect import Days, Files, defect
 from tests.catalogue.rewrite import Row, change_book, change_rows
@@ -19,7 +19,7 @@ _TYPED_BACK = f"""
 
 @defect("days", place="rms", caught_by="rms/nccu_referral not extracted")
 def a_table_truncated_and_filled_again() -> Days:
-    """The replica was being rebuilt: a table was empty on one day and whole on the next."""
+    """While a replica was rebuilt, a table was empty on one day and complete on the next."""
     return Days(
         "create table rms.kept as table rms.nccu_referral; truncate rms.nccu_referral",
         "insert into rms.nccu_referral table rms.kept",
@@ -29,7 +29,7 @@ def a_table_truncated_and_filled_again() -> Days:
 
 @defect("days", place="rms", caught_by="rms/custody_record not extracted")
 def a_replica_filled_in_part_and_then_whole() -> Days:
-    """A replica was filled only in part, by a third of the custody records, and whole a day on."""
+    """A replica had only a third of the custody records, and all of them a day later."""
     return Days(
         "create table rms.kept as select * from rms.custody_record where custody_id % 3 <> 0;"
         "delete from rms.custody_record where custody_id % 3 <> 0",
@@ -55,7 +55,7 @@ def records_missing_for_a_day() -> Days:
     caught_by="candidate.assurance_position_day position_not_moved_by_corrections",
 )
 def types_changed_and_changed_back() -> Days:
-    """A clean-up of codes changed the type of every status check, and was taken back."""
+    """A clean-up of codes changed the type of every status check, and was undone."""
     return Days(_TYPED_WRONGLY, _TYPED_BACK, "held")
 
 
@@ -65,7 +65,7 @@ def types_changed_and_changed_back() -> Days:
     caught_by="candidate.assurance_position_day position_not_moved_by_corrections",
 )
 def types_approved_and_changed_back() -> Days:
-    """A person approved the new types of the status checks, and the source then took them back."""
+    """A person approved the status checks' new types, and the source then undid the change."""
     return Days(_TYPED_WRONGLY, _TYPED_BACK, "held", is_approved=True, is_held_again=True)
 
 
@@ -75,7 +75,7 @@ def types_approved_and_changed_back() -> Days:
     caught_by="candidate.assurance_position_day position_not_moved_by_corrections",
 )
 def documents_rejected_and_submitted_again() -> Days:
-    """A script rejected half of the documents, and their owner undid it the next day."""
+    """A script rejected half of the documents, and the system's owner undid that the next day."""
     return Days(
         f"""
             create table intel.kept as
@@ -103,32 +103,32 @@ def a_column_lost_and_added_again() -> Days:
 
 @defect("days", place="hr/personnel", caught_by="hr/personnel refused")
 def a_third_of_the_list_and_then_the_whole(files: Files) -> Days:
-    """The export broke off after a third of the personnel, and was whole on the next day."""
+    """The export stopped after a third of the personnel, and was complete the next day."""
     return Days(b"".join(files.lines[: len(files.lines) // 3]), files.today, "unknown")
 
 
 @defect("days", place="hr/personnel", caught_by="raw_general.personnel few_vanished")
 def half_of_the_list_and_then_the_whole(files: Files) -> Days:
-    """Every second person was missing from the personnel file for a day."""
+    """Every second person was missing from one day's personnel file."""
     return Days(b"".join([files.lines[0], *files.lines[1::2]]), files.today, "caveat")
 
 
 @defect("days", place="hr/personnel", caught_by="hr/personnel not taken")
 def a_name_of_a_copy_and_then_the_right_one(files: Files) -> Days:
-    """A browser saved the personnel file as a copy, and it got its right name a day later."""
+    """A browser gave the personnel file the name of a copy, which was put right a day later."""
     return Days({"personnel_20260504 (1).csv": files.today}, files.today, "unknown")
 
 
 @defect("days", place="lms/completions", caught_by="lms/completions refused")
 def a_refused_file_and_then_a_good_one(files: Files) -> Days:
-    """The download saved the login page of the portal, and the file came on the next day."""
+    """The download saved the portal's login page, and the file itself came the next day."""
     page = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body></body></html>\n"
     return Days(page, files.today, "unknown")
 
 
 @defect("days", place="hydra/attendance", caught_by="hydra/attendance refused")
 def a_sheet_renamed_and_named_back(files: Files) -> Days:
-    """Somebody renamed a sheet of the Hydra workbook, and named it back."""
+    """Somebody renamed a sheet of the Hydra workbook, and later restored its name."""
     renamed = change_book(
         files.today,
         lambda sheets: {name.replace("Attend", "Book"): sheets[name] for name in sheets},
@@ -142,7 +142,7 @@ def a_sheet_renamed_and_named_back(files: Files) -> Days:
     caught_by="candidate.assurance_position_day position_not_moved_by_corrections",
 )
 def roles_exchanged_and_exchanged_back(files: Files) -> Days:
-    """Investigators became response officers in one personnel file, and not in the next."""
+    """Investigators became response officers in one personnel file, but not in the next."""
 
     def change(row: Row) -> Row:
         if row["role_code"] == "INVESTIGATION":

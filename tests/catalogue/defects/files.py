@@ -1,4 +1,4 @@
-"""Damaged files: defects that happen between the exporting system and the dropzone."""
+"""Damaged files: defects on the way from the exporting system to the dropzone."""
 
 import csv
 import gzip
@@ -18,13 +18,13 @@ from tests.catalogue.rewrite import (
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def half_a_file(files: Files) -> bytes:
-    """The transfer broke off: half of the personnel file arrived."""
+    """The transfer was interrupted: only half of the personnel file arrived."""
     return files.today[: len(files.today) // 2]
 
 
 @defect("file", place="hr/personnel", caught_by="raw_general.personnel list_differs_from_previous")
 def yesterdays_file_under_todays_name(files: Files) -> bytes:
-    """The export failed and the scheduler sent the file of the day before under today's name."""
+    """The export failed, and the scheduler sent the previous day's file under today's name."""
     return files.yesterday
 
 
@@ -60,7 +60,7 @@ def a_header_shifted(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def a_column_renamed_in_the_file(files: Files) -> bytes:
-    """The new HR system renamed the column of the unit to `team`."""
+    """The new HR system renamed the unit column to `team`."""
     return files.today.replace(b"org_unit_code", b"team", 1)
 
 
@@ -82,7 +82,7 @@ def another_dataset(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by=NOTHING)
 def leading_zeros_lost(files: Files) -> bytes:
-    """Somebody opened the file in a spreadsheet and saved it: numbers lost their zeros."""
+    """Somebody opened the file in a spreadsheet and saved it: numbers lost their leading zeros."""
     return change_rows(
         files.today, lambda row: {**row, "employee_no": row["employee_no"].lstrip("0")}
     )
@@ -133,7 +133,7 @@ def blanks_as_zero(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def american_dates_in_the_file(files: Files) -> bytes:
-    """The server's language changed: dates became month, day and year with slashes."""
+    """The server's language changed: dates became month/day/year."""
 
     def american(day: str) -> str:
         return re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\2/\3/\1", day)
@@ -212,13 +212,13 @@ def a_sheet_renamed(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel quarantine")
 def a_total_that_does_not_add_up(files: Files) -> bytes:
-    """The last row is a total whose number is not the number of the rows."""
+    """The last row states a total that is not the number of rows."""
     return b"".join([*files.lines, b"Total,9999,,,,,,,\n"])
 
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel quarantine")
 def keys_lost(files: Files) -> bytes:
-    """An export wrote a formula's error instead of the employee number in a row out of forty."""
+    """In one row of forty, an export wrote a formula's error instead of the employee number."""
     lines = files.lines
     lines[20::40] = [b"#N/A" + line[6:] for line in lines[20::40]]
     return b"".join(lines)
@@ -226,7 +226,7 @@ def keys_lost(files: Files) -> bytes:
 
 @defect("file", place="lms/completions", caught_by="raw_general.completion new_rows_listed_again")
 def half_of_the_days_completions(files: Files) -> bytes:
-    """The report broke off at a page: the second half of a day's completions is missing."""
+    """The report stopped after a page: the second half of a day's completions is missing."""
     return b"".join(files.lines[: len(files.lines) // 2])
 
 
@@ -249,7 +249,7 @@ def the_roles_of_a_test_system(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
 def a_team_renamed_in_personnel_only(files: Files) -> bytes:
-    """HR renamed the code of a team, and the list of units has the old one."""
+    """HR changed a team's code, but the list of units still has the old code."""
     return files.today.replace(b",D1-RESP-A,", b",D1-RESPONSE-A,")
 
 
@@ -265,7 +265,7 @@ def a_role_without_training(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by=NOTHING)
 def dates_with_an_offset(files: Files) -> bytes:
-    """After an upgrade the export wrote each day as the moment in UTC at which it began."""
+    """After an upgrade the export wrote each date as the UTC moment at which that day began."""
 
     def moment(day: str) -> str:
         if not day:
@@ -296,7 +296,7 @@ def the_units_of_another_force(files: Files) -> bytes:
 
 @defect("file", place="hr/org_unit", caught_by="raw_general.org_unit few_corrections")
 def every_team_under_the_force(files: Files) -> bytes:
-    """The export lost the levels between: every team is directly below the force."""
+    """The export lost the levels in between: every team is directly below the force."""
     return change_rows(
         files.today,
         lambda row: {**row, "parent_org_unit_code": "NP"} if row["kind"] == "TEAM" else row,
@@ -305,7 +305,7 @@ def every_team_under_the_force(files: Files) -> bytes:
 
 @defect("file", place="hr/org_unit", caught_by="raw_general.org_unit few_corrections")
 def the_districts_exchanged(files: Files) -> bytes:
-    """A sort of one column only gave the teams of two districts the other district."""
+    """Somebody sorted one column only: the teams of two districts are in the other district."""
     other = {"D1": "D2", "D2": "D1"}
     return change_rows(
         files.today,
@@ -318,13 +318,13 @@ def the_districts_exchanged(files: Files) -> bytes:
 
 @defect("file", place="governance/plans", caught_by="candidate.fct_plan_strand strands_stay_met")
 def owners_emptied(files: Files) -> bytes:
-    """Somebody cleared the column of the owners in the register of plans."""
+    """Somebody cleared the owner column of the plan register."""
     return change_book(files.today, lambda sheets: _column(sheets, "Plans", "owner_role", ""))
 
 
 @defect("file", place="governance/plans", caught_by="candidate.fct_plan_strand strands_stay_met")
 def evidence_emptied(files: Files) -> bytes:
-    """A new template of the register of plans has no references of evidence yet."""
+    """A new template of the plan register has no references to evidence yet."""
     return change_book(files.today, lambda sheets: _column(sheets, "Plans", "evidence_ref", ""))
 
 
@@ -334,7 +334,7 @@ def evidence_emptied(files: Files) -> bytes:
     caught_by="candidate.assurance_position_day position_not_moved_by_corrections",
 )
 def approvals_in_the_future(files: Files) -> bytes:
-    """Somebody typed the coming year into each date of approval."""
+    """Somebody typed the coming year into each approval date."""
     day = date(2027, 1, 15)
     return change_book(files.today, lambda sheets: _column(sheets, "Plans", "approved_date", day))
 
@@ -367,7 +367,7 @@ def only_refer_became_pass(files: Files) -> bytes:
 
 @defect("file", place="hydra/attendance", caught_by="raw_general.hydra_attendance few_corrections")
 def outcomes_cleared(files: Files) -> bytes:
-    """A new version of the workbook has no outcomes of the sessions before."""
+    """A new version of the workbook has no outcomes of earlier sessions."""
     return change_book(files.today, lambda sheets: _column(sheets, "Attendance", "outcome", ""))
 
 
@@ -395,14 +395,14 @@ def old_sessions_archived(files: Files) -> bytes:
 
 @defect("file", place="hydra/attendance", caught_by="raw_general.hydra_session few_corrections")
 def sessions_a_year_later(files: Files) -> bytes:
-    """Somebody filled the dates of all sessions down from the last one."""
+    """Somebody copied the date of the last session into all sessions."""
     day = date(2026, 6, 18)
     return change_book(files.today, lambda sheets: _column(sheets, "Sessions", "session_date", day))
 
 
 @defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
 def collar_numbers_reassigned(files: Files) -> bytes:
-    """A renumbering gave every officer the collar number of the next one in the list."""
+    """A renumbering gave every officer the collar number of the next officer in the list."""
     reader = csv.DictReader(io.StringIO(files.today.decode("utf-8-sig")))
     numbers = [row["collar_no"] for row in reader if row["collar_no"]]
     others = iter(numbers[1:] + numbers[:1])
@@ -414,7 +414,7 @@ def collar_numbers_reassigned(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
 def collar_numbers_lost(files: Files) -> bytes:
-    """The column of the collar number was empty for half of the officers."""
+    """The collar number was blank for half of the officers."""
     count = itertools.count()
     return change_rows(
         files.today, lambda row: {**row, "collar_no": row["collar_no"] if next(count) % 2 else ""}
@@ -433,13 +433,13 @@ def absences_in_bulk(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
 def absences_cleared(files: Files) -> bytes:
-    """The column of the long-term absence was empty."""
+    """The long-term absence was blank for everybody."""
     return change_rows(files.today, lambda row: {**row, "absence_status": ""})
 
 
 @defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
 def start_dates_in_the_future(files: Files) -> bytes:
-    """A change of contracts gave one person in ten a first day in post next year."""
+    """A change of contracts moved one person in ten to a first day in post next year."""
     count = itertools.count()
     return change_rows(
         files.today,
@@ -455,42 +455,42 @@ def a_compressed_file(files: Files) -> dict[str, bytes]:
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel not taken")
 def a_second_version(files: Files) -> dict[str, bytes]:
-    """Somebody corrected the file and put the correction beside it under a name of their own."""
+    """Somebody put a corrected file beside the day's file, under a name of their own."""
     return {"personnel_20260504.csv": files.today, "personnel_20260504_v2.csv": files.lines[0]}
 
 
 @defect("file", place="lms/completions", caught_by="lms/completions not taken")
 def a_name_without_a_day(files: Files) -> dict[str, bytes]:
-    """The report was renamed and lost the day in its name."""
+    """The report was renamed, and its new name has no date."""
     return {"completions.csv": files.today}
 
 
 @defect("file", place="hr/personnel", caught_by=NOTHING)
 def a_name_in_capitals(files: Files) -> dict[str, bytes]:
-    """The export of another server writes names in capitals, which is taken."""
+    """Another server's export writes file names in capitals, which landing accepts."""
     return {"PERSONNEL_20260504.CSV": files.today}
 
 
 @defect("file", place="hr/personnel", caught_by="raw_general.personnel no_old_list_resent")
 def a_file_of_next_year(files: Files) -> dict[str, bytes]:
-    """A plan for next year was exported with its day in the name, beside the day's file."""
+    """A file of planned data, with a date of next year in its name, came beside the day's file."""
     return {"personnel_20260504.csv": files.today, "personnel_20270504.csv": files.yesterday}
 
 
 @defect("file", place="lms/completions", caught_by="lms/completions quarantine")
 def a_last_line_cut_off(files: Files) -> bytes:
-    """The transfer broke off in the last line."""
+    """The transfer was interrupted in the last line."""
     return files.today[:-12]
 
 
 @defect("file", place="lms/completions", caught_by="raw_general.completion new_rows_listed_again")
 def versions_as_decimals(files: Files) -> bytes:
-    """A spreadsheet wrote the version of a module as 1.0: a day's completions are of no module."""
+    """A spreadsheet wrote module versions as 1.0: a day's completions match no module."""
     return files.today.replace(b";1;", b";1.0;")
 
 
 def _column(sheets: Sheets, sheet: str, name: str, value: object) -> Sheets:
-    """Return all sheets, with one value in a whole column of one sheet."""
+    """Return all sheets, with the same value in every row of one column of one sheet."""
     head, *rows = sheets[sheet]
     place = head.index(name)
     return {

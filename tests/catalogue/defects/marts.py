@@ -50,7 +50,7 @@ def days_for_hours_in_the_measure() -> str:
 
 @defect("mart", caught_by=f"{_MEASURE} value_is_the_quotient")
 def nulls_as_zero() -> str:
-    """Where the denominator is zero, a tool replaced the missing value by zero."""
+    """Where the denominator is zero, a tool replaced the missing value with zero."""
     return f"update {_MEASURE} set value = 0, ci_low = 0, ci_high = 0 where denominator = 0"
 
 
@@ -66,7 +66,7 @@ def swapped_columns() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure figures_agree")
 def a_wrong_denominator() -> str:
-    """The denominator of a share had all referrals instead of only those that count."""
+    """The denominator of a share counted all referrals instead of only those that should count."""
     return f"""
         update {_MEASURE} as m
         set denominator = a.denominator, value = m.numerator::float8 / a.denominator,
@@ -81,7 +81,7 @@ def a_wrong_denominator() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure no_month_missing")
 def a_month_missing() -> str:
-    """A partition was dropped: a month of figures is missing."""
+    """A partition was dropped: the figures of one month are missing."""
     return f"delete from {_MEASURE} where period_start = '2026-03-01'"
 
 
@@ -101,7 +101,7 @@ def a_stale_partition() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure referrals_add_up")
 def the_units_are_shifted() -> str:
-    """A merge matched by position: two districts show the figures of each other."""
+    """A merge matched rows by position: two districts show each other's figures."""
     return f"""
         update {_MEASURE} as m
         set numerator = o.numerator, denominator = o.denominator, value = o.value,
@@ -201,7 +201,7 @@ def officer_numbers_in_a_column() -> str:
 
 @defect("mart", caught_by="candidate.dim_recommendation no_contact_details")
 def names_in_a_column() -> str:
-    """The partners of a recommendation were filled from a free text that names an officer."""
+    """A recommendation's partners were filled from a free-text field that names an officer."""
     return """
         update candidate.dim_recommendation set partners = 'PC Jones, via a.jones@force.example'
         where recommendation_code = 'HYDRA'
@@ -284,7 +284,7 @@ def a_status_overwritten() -> str:
     caught_by="assurance_measure foreign key violation",
 )
 def two_forces_mixed() -> str:
-    """Rows of a neighbouring force have a unit code of this force."""
+    """Rows of a neighbouring force have this force's unit codes."""
     return f"update {_MEASURE} set force_code = 'E23000020' where org_unit_code = 'D3'"
 
 

@@ -1,4 +1,4 @@
-"""Damaged rules: one place of a model is changed, by mistake or with good intentions."""
+"""Damaged rules: one place in a model is changed, by mistake or with good intentions."""
 
 from tests.catalogue.defect import UNIT_TESTS, Edit, defect
 
@@ -20,7 +20,7 @@ def days_for_hours() -> Edit:
 
 @defect("model", caught_by="model fct_nccu_referral")
 def a_join_that_fans_out() -> Edit:
-    """A condition of a join was lost: a referral has a row for each version of its officer."""
+    """A join condition was lost: a referral has a row for each version of its officer."""
     return Edit(
         f"{_MARTS}/core/fct_nccu_referral.sql",
         """            and referral.contacted_on >= officer.valid_from
@@ -85,7 +85,7 @@ def an_inner_join_for_a_left_one() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def a_time_zone_dropped_in_the_rules() -> Edit:
-    """The day of a moment was taken in UTC: in summer, the first hour counts to the day before."""
+    """Days were taken in UTC: in summer, the first hour of a day counts for the day before."""
     return Edit(
         f"{_MACROS}/dialect/time.sql",
         "cast(({{ moment }}) at time zone 'Europe/London' as date)",
@@ -147,7 +147,7 @@ def deduplication_lost() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def the_oldest_version() -> Edit:
-    """Versions were sorted the wrong way: the oldest version of each record is taken."""
+    """Versions were sorted the wrong way: the oldest version of each record is used."""
     return Edit(
         f"{_MACROS}/versions/version_as_at.sql",
         "then versions.version_at\n                        end desc,",
@@ -177,7 +177,7 @@ def late_data_dropped() -> Edit:
 
 @defect("model", caught_by="candidate.fct_nccu_referral adds_up_to_raw")
 def a_limit_left_in() -> Edit:
-    """A limit on the number of rows, used for trying things out, was left in."""
+    """A limit on the number of rows, used during development, was left in."""
     return Edit(
         f"{_NCCU}/int_nccu_referral_class.sql",
         "select *\nfrom final\n",
@@ -187,7 +187,7 @@ def a_limit_left_in() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def the_wrong_clock() -> Edit:
-    """The time of creation was taken as the time at which a document was submitted."""
+    """A document's creation time was used as the time of its submission."""
     return Edit(
         f"{_STAGING}/intelligence/stg_intelligence__report.sql",
         '{{ if_happened("submitted_at") }} as submitted_at',

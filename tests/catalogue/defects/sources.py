@@ -1,4 +1,4 @@
-"""Damaged source databases: changes by a system's owner in the night before the second day."""
+"""Damaged source databases: changes by a system's owner in the night before the second run."""
 
 from tests.catalogue.defect import NOTHING, defect
 
@@ -108,7 +108,7 @@ def records_soft_deleted() -> str:
     only_new_records=True,
 )
 def deleted_rows_returned() -> str:
-    """A restore entered half of the referrals a second time, with other keys and references."""
+    """A restore inserted half of the referrals a second time, with other keys and references."""
     return f"""
         insert into rms.nccu_referral
         select referral_id + 5000000, 'R-' || referral_ref, occurrence_ref, reporting_officer_no,
@@ -120,7 +120,7 @@ def deleted_rows_returned() -> str:
 
 @defect("source", place="rms", caught_by="rms/nccu_referral not extracted")
 def a_table_truncated() -> str:
-    """The replica was being rebuilt: the table existed and was empty."""
+    """The replica was being rebuilt: the table existed but was empty."""
     return "truncate rms.nccu_referral"
 
 
@@ -143,7 +143,7 @@ def a_type_changed() -> str:
     "source", place="rms", caught_by="unique_together_int_nccu_referral_force_code__referral_ref"
 )
 def a_duplicate_key() -> str:
-    """A merge of two systems entered referrals a second time under new keys."""
+    """A merge of two systems inserted referrals a second time under new keys."""
     return f"""
         alter table rms.nccu_referral drop constraint nccu_referral_referral_ref_key;
         insert into rms.nccu_referral
@@ -253,7 +253,7 @@ def rejected_documents_became_submitted() -> str:
     caught_by="raw_law_enforcement.intelligence_report few_corrections",
 )
 def submissions_moved_back() -> str:
-    """A fifth of the documents were given a submission 23 hours earlier."""
+    """The submission times of a fifth of the documents were moved back by 23 hours."""
     return f"""
         update intel.report
         set submitted_at = submitted_at - interval '23 hours', updated_at = {_NOW}
@@ -263,7 +263,7 @@ def submissions_moved_back() -> str:
 
 @defect("source", place="rms", caught_by="raw_law_enforcement.nccu_referral few_corrections")
 def contacts_moved_on() -> str:
-    """A third of the contacts were given a moment 20 hours later."""
+    """The times of a third of the contacts were moved on by 20 hours."""
     return f"""
         update rms.nccu_referral
         set contacted_at = contacted_at + interval '20 hours', updated_at = {_NOW}
@@ -302,7 +302,7 @@ def qualifiers_lost() -> str:
     caught_by="candidate.assurance_position_day position_not_moved_by_corrections",
 )
 def authors_replaced() -> str:
-    """A migration entered the number of the bureau as the author of half of the documents."""
+    """A migration made the bureau's number the author of half of the documents."""
     return f"""
         update intel.report set author_officer_no = '9999', updated_at = {_NOW}
         where report_id % 2 = 0
@@ -324,25 +324,25 @@ def documents_returned_in_bulk() -> str:
 
 @defect("source", place="rms", caught_by="rms/nccu_referral not extracted")
 def most_records_hard_deleted() -> str:
-    """A replica was filled only in part: two thirds of the referrals are missing."""
+    """A replica was only partly filled: two thirds of the referrals are missing."""
     return "delete from rms.nccu_referral where referral_id % 3 <> 0"
 
 
 @defect("source", place="rms", caught_by="raw_law_enforcement.custody_record few_corrections")
 def a_partial_replica() -> str:
-    """A replica was filled only in part: two fifths of the custody records are missing."""
+    """A replica was only partly filled: two fifths of the custody records are missing."""
     return "delete from rms.custody_record where custody_id % 5 < 2"
 
 
 @defect("source", place="rms", caught_by="rms/custody_record not extracted")
 def an_archived_table() -> str:
-    """The records system moved its custody records to an archive, and the table is empty."""
+    """The records system moved its custody records to an archive, so the table is empty."""
     return "delete from rms.custody_record"
 
 
 @defect("source", place="rms", caught_by="raw_law_enforcement.nccu_referral few_corrections")
 def a_snapshot_of_last_week() -> str:
-    """A source answered from a snapshot that was a week old: its newer referrals are missing."""
+    """A source answered from a snapshot that was a week old: newer referrals are missing."""
     return "delete from rms.nccu_referral where created_at >= '2026-04-28'"
 
 
@@ -421,7 +421,7 @@ def documents_are_drafts_again() -> str:
     only_new_records=True,
 )
 def documents_entered_twice() -> str:
-    """A queue was played again: every document of a year exists twice, under another reference."""
+    """A queue was replayed: every document of one year has a copy under another reference."""
     return f"""
         insert into intel.report
         select (jsonb_populate_record(null::intel.report, to_jsonb(one) || jsonb_build_object(
@@ -447,7 +447,7 @@ def contacts_in_the_future() -> str:
     caught_by="raw_law_enforcement.intelligence_report few_corrections",
 )
 def submissions_in_the_future() -> str:
-    """A clean-up got a year wrong: a quarter of the documents are to be submitted next year."""
+    """A clean-up got a year wrong: a quarter of the documents have a submission time next year."""
     return f"""
         update intel.report set submitted_at = submitted_at + interval '1 year', updated_at = {_NOW}
         where report_id % 4 = 0
@@ -460,7 +460,7 @@ def submissions_in_the_future() -> str:
     caught_by="raw_law_enforcement.intelligence_report few_corrections",
 )
 def times_of_submission_lost() -> str:
-    """A change of the table cleared the time of submission of a quarter of the documents."""
+    """A change of the table cleared the submission time of a quarter of the documents."""
     return f"""
         update intel.report set submitted_at = null, updated_at = {_NOW}
         where status = 'SUBMITTED' and report_id % 4 = 0
@@ -469,7 +469,7 @@ def times_of_submission_lost() -> str:
 
 @defect("source", place="rms", caught_by="raw_law_enforcement.nccu_referral few_corrections")
 def numbers_of_persons_lost() -> str:
-    """A release set the number of persons of every referral to zero, which no figure uses."""
+    """A release set the number of persons, which no figure uses, to zero in every referral."""
     return f"update rms.nccu_referral set persons_count = 0, updated_at = {_NOW}"
 
 
@@ -484,25 +484,25 @@ def channels_merged() -> str:
 
 @defect("source", place="rms", caught_by=NOTHING)
 def every_row_touched() -> str:
-    """A job set the time of the last change of every referral, and changed nothing else."""
+    """A job renewed the time of last change of every referral, and changed nothing else."""
     return f"update rms.nccu_referral set updated_at = {_NOW}"
 
 
 @defect("source", place="rms", caught_by="raw_law_enforcement.nccu_referral few_corrections")
 def creation_times_reset() -> str:
-    """A migration gave every referral the time of the migration as its time of creation."""
+    """A migration replaced every referral's creation time with the time of the migration."""
     return f"update rms.nccu_referral set created_at = {_NOW}, updated_at = {_NOW}"
 
 
 @defect("source", place="rms", caught_by="raw_law_enforcement.nccu_referral few_corrections")
 def references_of_referrals_reformatted() -> str:
-    """An upgrade put a prefix before every reference of a referral, and documents have the old."""
+    """An upgrade put a prefix before every referral's reference. Documents have the old ones."""
     return f"update rms.nccu_referral set referral_ref = 'NP/' || referral_ref, updated_at = {_NOW}"
 
 
 @defect("source", place="rms", caught_by="raw_law_enforcement.custody_record few_corrections")
 def references_of_occurrences_reformatted() -> str:
-    """The custody system got a hyphen into its references: no occurrence is found any more."""
+    """The custody system put a hyphen into occurrence references: no occurrence is found."""
     return f"""
         update rms.custody_record
         set occurrence_ref = left(occurrence_ref, 2) || '-' || substr(occurrence_ref, 3),
@@ -529,7 +529,7 @@ def references_of_documents_lost() -> str:
     caught_by="raw_law_enforcement.intelligence_report few_corrections",
 )
 def referrals_of_documents_lost() -> str:
-    """A release cleared the reference of the referral from every document."""
+    """A release cleared the referral's reference from every document."""
     return f"""
         update intel.report set nccu_referral_ref = null, updated_at = {_NOW}
         where nccu_referral_ref is not null
@@ -555,7 +555,7 @@ def conditions_cleared() -> str:
     caught_by="raw_law_enforcement.intelligence_report few_corrections",
 )
 def assessments_in_small_letters() -> str:
-    """A form wrote the assessment in small letters in half of the documents."""
+    """A form wrote the assessment in lower case in half of the documents."""
     return f"""
         update intel.report
         set intelligence_assessment = lower(intelligence_assessment), updated_at = {_NOW}
@@ -569,7 +569,7 @@ def assessments_in_small_letters() -> str:
     caught_by="raw_law_enforcement.intelligence_report few_corrections",
 )
 def one_type_for_every_document() -> str:
-    """An upgrade gave every document the type NCCU_INTEL, the default of the form."""
+    """An upgrade gave every document the type NCCU_INTEL, the form's default."""
     return f"""
         update intel.report set document_type_code = 'NCCU_INTEL', updated_at = {_NOW}
         where document_type_code <> 'NCCU_INTEL'
@@ -578,7 +578,7 @@ def one_type_for_every_document() -> str:
 
 @defect("source", place="rms", caught_by="raw_law_enforcement.custody_record few_corrections")
 def every_detention_for_immigration() -> str:
-    """A mapping made every reason for a detention IMMIGRATION."""
+    """A mapping changed every reason for a detention to IMMIGRATION."""
     return f"""
         update rms.custody_record
         set detention_reason_code = 'IMMIGRATION', updated_at = {_NOW}
@@ -588,7 +588,7 @@ def every_detention_for_immigration() -> str:
 
 @defect("source", place="rms", caught_by="raw_law_enforcement.custody_record few_corrections")
 def detentions_a_month_later() -> str:
-    """A script moved a third of the detentions by a month."""
+    """A script moved a third of the detentions to a month later."""
     return f"""
         update rms.custody_record
         set detained_at = detained_at + interval '30 days', updated_at = {_NOW}
@@ -598,7 +598,7 @@ def detentions_a_month_later() -> str:
 
 @defect("source", place="rms", caught_by="raw_law_enforcement.nccu_referral few_corrections")
 def officers_exchanged() -> str:
-    """A join in a migration gave a half of the referrals the officer of the referral before."""
+    """A join in a migration gave half of the referrals the officer of the previous referral."""
     return f"""
         update rms.nccu_referral as one
         set reporting_officer_no = before.reporting_officer_no, updated_at = {_NOW}
