@@ -1,5 +1,5 @@
-"""Change the rules at one place at a time, and check that a test notices each change.
+"""Change the rules in one place at a time, and check that a test notices each change.
 
-`python -m tests.mutants` runs this, and `--help` lists its options. docs/rules-and-tests.md has the
-results.
+Run it with `python -m tests.mutants`; `--help` lists the options. The results are in
+docs/rules-and-tests.md.
 """

@@ -1,4 +1,4 @@
-"""`python -m tests.mutants`: judge mutants one after another and print a table at the end."""
+"""`python -m tests.mutants`: judge mutants one after another, then print a table."""
 
 import argparse
 import dataclasses
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 def main() -> int:
     """Judge the selected mutants and print the results.
 
-    Return 0 if enough mutants are caught, every survivor has a reason in survivors.yml, and no
-    mutant that is listed there was caught. Otherwise return 1.
+    Returns 0 if enough mutants are caught, every survivor has a reason in survivors.yml, and no
+    mutant that is listed there was caught. Otherwise returns 1.
     """
     arguments = _arguments()
     for name in os.environ.keys() - environment_of_tests().keys():
@@ -46,7 +46,7 @@ def main() -> int:
     if arguments.list:
         print(*mutants, sep="\n")
         return 0
-    reasons_of_survivors()  # fail now and not at the end if the file cannot be read
+    reasons_of_survivors()  # to fail now, and not at the end, if the file cannot be read
     try:
         results = _judge(arguments.root, every, mutants)
     finally:
@@ -56,10 +56,10 @@ def main() -> int:
 
 
 def _judge(root: Path, every: list[Mutant], mutants: list[Mutant]) -> Results:
-    """Judge each mutant with dbt's unit tests. If none notices it, judge it with the oracle.
+    """Judge each mutant with dbt's unit tests or, if none notices it, with the oracle.
 
-    For the oracle, the marts of a small world are built with the mutant, and compared with the
-    marts of the unchanged rules.
+    To judge with the oracle, the marts of a small world are built with the mutant and compared with
+    the marts of the unchanged rules, which agree with the oracle.
     """
     # The product is imported here because the import takes seconds and `--help` does not need it.
     from oic_assurance.builds.version import project_fingerprint, rules_fingerprint
@@ -117,7 +117,7 @@ def _by_world(world: "World", mutants: list[Mutant], results: Results) -> None:
 def _report(mutants: list[Mutant], results: Results) -> int:
     """Print the table, survivors without a reason, and caught mutants that are listed as survivors.
 
-    Return the exit code of the program.
+    Returns the exit code of the program.
     """
     known = {mutant.number: results.known[mutant.number] for mutant in mutants}
     reasons = reasons_of_survivors()

@@ -1,6 +1,6 @@
 """Find the places of a rule's SQL that can be changed, and their replacements.
 
-Each change makes one mutant.
+Each replacement makes one mutant.
 """
 
 import re
@@ -20,7 +20,7 @@ FUNCTIONS = {
 JOINS = {"left": "inner", "inner": "left"}
 _NEXT_JOIN = {"left", "inner", "cross", "full", "join"}
 _AFTER_WHERE = {"group", "order", "union", "window", "limit", "having"}
-#: For each word after which conditions stand, the words before which the conditions end.
+#: For each keyword that introduces conditions, the keywords that end the conditions.
 CONDITIONS = {
     "where": _AFTER_WHERE,
     "having": _AFTER_WHERE,
@@ -65,8 +65,8 @@ def _of_text(source: str, offset: int) -> Iterator[Change]:
 def _of_jinja(token: Token, *, with_numbers: bool) -> Iterator[Change]:
     """Yield the changes in a Jinja expression or block.
 
-    The changes are made in the SQL that Jinja passes to a macro as text. With `with_numbers`, they
-    are also made in the numbers that Jinja passes.
+    The changes are in the SQL that Jinja passes to a macro as a string. With `with_numbers`, they
+    are also in the numbers that Jinja passes.
     """
     for text in _JINJA_TEXT.finditer(token.text):
         yield from _of_text(text.group(1), token.start + text.start(1))
@@ -114,14 +114,14 @@ def _of_words(pieces: list[Piece]) -> Iterator[Change]:
 
 
 def _of_default(arguments: Group) -> Iterator[Change]:
-    """Yield a change that drops the last argument of a `coalesce`."""
+    """Yield a change that drops the last argument of each `coalesce`."""
     commas = [piece for piece in arguments.inside if piece.word == ","]
     if commas:
         yield Change(commas[-1].start, arguments.inside[-1].end, "default dropped", "")
 
 
 def _of_orders(pieces: list[Piece]) -> Iterator[Change]:
-    """Yield a change for each item of an `order by`, which reverses the order of that item."""
+    """Yield a change for each item of an `order by` that reverses the item's direction."""
     for place, (piece, following) in enumerate(pairwise(pieces)):
         if (piece.word, following.word) != ("order", "by"):
             continue
@@ -136,10 +136,10 @@ def _of_orders(pieces: list[Piece]) -> Iterator[Change]:
 
 
 def _of_conditions(pieces: list[Piece]) -> Iterator[Change]:
-    """Yield a change for each condition, which replaces the condition with `true`.
+    """Yield a change for each condition that replaces the condition with `true`.
 
-    Conditions stand after `on`, `where` and `having`. They also stand after `when`, but a single
-    condition of a `when` is not changed.
+    Conditions follow `on`, `where`, `having` and `when`. If a `when` has a single condition, it is
+    not changed.
     """
     for place, piece in enumerate(pieces):
         if piece.word not in CONDITIONS:
@@ -159,7 +159,8 @@ def _of_conditions(pieces: list[Piece]) -> Iterator[Change]:
 def _without_blocks(pieces: list[Piece]) -> list[Piece]:
     """Return a condition without the Jinja blocks before and after it.
 
-    Return an empty list if there is a block inside the condition, which then cannot be changed.
+    Returns an empty list if a block is inside the condition, because such a condition cannot be
+    changed.
     """
     bare = list(pieces)
     while bare and bare[0].kind == "block":

@@ -1,8 +1,8 @@
-"""List every mutant of the rules, and mark their places in a copy of the dbt project.
+"""List every mutant of the rules, and mark the changed places in a copy of the dbt project.
 
 In the marked copy, every place that can be changed is between two comments with its number. dbt
 parses and compiles the copy once. The comments are still in the compiled SQL, so a mutant is made
-by replacing the text between them. No mutant needs dbt to compile again.
+by replacing the text between them, without compiling again.
 """
 
 import re
@@ -40,8 +40,8 @@ _MARKS = re.compile(r"/\*<?\d+>?\*/")
 class Mutant:
     """A rule with one change.
 
-    `place` is the number of the changed place in the marked copy. `says` is the unchanged line of
-    the file, and `was` is the text that is replaced.
+    `place` is the number of the changed place in the marked copy. `says` is the file's line before
+    the change, and `was` is the text that is replaced.
     """
 
     number: int
@@ -54,12 +54,12 @@ class Mutant:
 
     @property
     def model(self) -> str:
-        """The name of the changed model, or of the changed file of macros."""
+        """The name of the changed model or macro file."""
         return Path(self.file).stem
 
     @property
     def folder(self) -> str:
-        """The name of the file's folder. The table of results counts the mutants of each folder."""
+        """The name of the file's folder. The table of results has a row for each folder."""
         return Path(self.file).parent.name
 
     @property
@@ -73,7 +73,7 @@ class Mutant:
 
 
 def all_mutants() -> list[Mutant]:
-    """Return every mutant of the rules. Its number stays the same while the files do not change."""
+    """Return every mutant of the rules. Its number stays the same until the files change."""
     found: list[Mutant] = []
     places = 0
     for path in rule_files():
@@ -100,7 +100,7 @@ def rule_files() -> list[Path]:
 
 
 def write_marked(project: Path, mutants: Iterable[Mutant]) -> None:
-    """Copy the dbt project to the folder `project`, and mark the places of these mutants."""
+    """Copy the dbt project to the folder `project`, and mark the mutants' places in the copy."""
     shutil.rmtree(project / DBT.name, ignore_errors=True)
     shutil.copytree(DBT, project / DBT.name, ignore=shutil.ignore_patterns("target", "logs"))
     spans: dict[str, dict[int, Change]] = defaultdict(dict)
@@ -117,7 +117,7 @@ def holds(marked: str, mutant: Mutant) -> bool:
 
 
 def unmarked(marked: str, mutant: Mutant | None = None) -> str:
-    """Return SQL that was compiled from the marked copy, without the marks.
+    """Return SQL that was compiled from the marked copy, without the comments that mark places.
 
     If a mutant is given, its change is made in the SQL.
     """
@@ -137,7 +137,7 @@ def _mutant(number: int, place: int, name: str, source: str, change: Change) -> 
         file=name,
         change=change,
         line=source.count("\n", 0, change.start) + 1,
-        # If a join is long, the formatter puts the joined table on the next line. So that line is
+        # If a join is long, the formatter puts the joined table on the next line, so that line is
         # added.
         says=f"{says} {following}" if says in {"inner join", "left join"} else says,
         was=" ".join(source[change.start : change.end].split()),
@@ -149,7 +149,7 @@ def _span(change: Change) -> tuple[int, int, bool]:
 
 
 def _marked(source: str, places: dict[int, Change]) -> str:
-    """Return a file's text with marks around the places. A place may lie inside another place."""
+    """Return a file's text with marked places. A place may lie inside another place."""
     marks: list[tuple[int, int, int, str]] = []
     for number, change in places.items():
         quote = '"' if change.is_argument else ""

@@ -1,4 +1,4 @@
-"""Store the results of mutants, read the reasons of survivors, and make the table of results."""
+"""Store the results for mutants, read the survivors' reasons, and make the table of results."""
 
 import json
 from collections import Counter, defaultdict
@@ -13,7 +13,7 @@ from tests.mutants.mutants import Mutant
 
 SURVIVORS = Path(__file__).with_name("survivors.yml")
 Outcome = Literal["unit test", "oracle", "unreadable", "survived"]
-#: The share of mutants that must be caught.
+#: The minimum share of mutants that must be caught.
 LEAST_SHARE = 0.95
 
 
@@ -21,7 +21,7 @@ LEAST_SHARE = 0.95
 class Result:
     """The result of one mutant.
 
-    `by` is the unit test or the mart that noticed the mutant, or empty if nothing noticed it.
+    `by` is the unit test or mart that noticed the mutant, or empty if nothing did.
     """
 
     number: int
@@ -30,10 +30,10 @@ class Result:
 
 
 class Results:
-    """The results in a file, which has one JSON line for each mutant that was judged.
+    """Results in a file, with one line of JSON for each mutant that was judged.
 
-    If a run was interrupted, the next run reads the file and judges only the other mutants. `known`
-    maps the number of each mutant to its result.
+    After an interrupted run, the next run reads the file and judges only the remaining mutants.
+    `known` maps the number of each judged mutant to its result.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,8 +51,8 @@ class Results:
             file.write(json.dumps(vars(result)) + "\n")
 
 
-#: Identifies a mutant in survivors.yml: the model, the text of the line, and the description of the
-#: change with the old and the new text.
+#: What identifies a mutant in survivors.yml: the model, the text of the line, and the description
+#: of the change with the old and the new text.
 Key = tuple[str, str, str]
 
 
@@ -62,7 +62,7 @@ def key(mutant: Mutant) -> Key:
 
 
 def reasons_of_survivors() -> dict[Key, str]:
-    """Return the reason of each survivor that is listed in survivors.yml.
+    """Return the reason for each survivor that is listed in survivors.yml.
 
     Raises:
         ValueError: a survivor is listed twice, or its reason has fewer than 20 characters.
@@ -79,7 +79,7 @@ def reasons_of_survivors() -> dict[Key, str]:
 
 
 def as_entries(mutants: Iterable[Mutant]) -> str:
-    """Return mutants as YAML for survivors.yml. The reasons are empty: a person must write them."""
+    """Return mutants as YAML for survivors.yml, with empty reasons that a person must write."""
     entries: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for mutant in mutants:
         if mutant.becomes not in entries[mutant.model][mutant.says]:
@@ -94,8 +94,7 @@ def as_entries(mutants: Iterable[Mutant]) -> str:
 def table(mutants: list[Mutant], known: dict[int, Result]) -> str:
     """Return a Markdown table with a row for each folder of rules, and a row for all folders.
 
-    The columns count the mutants of the folder by result. Mutants that are not valid SQL do not
-    count.
+    The columns count the folder's mutants by result. Mutants that are not valid SQL do not count.
     """
     reasons = reasons_of_survivors()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -117,7 +116,7 @@ def table(mutants: list[Mutant], known: dict[int, Result]) -> str:
 
 
 def share_caught(known: Iterable[Result]) -> float:
-    """Return the share of mutants that were caught. Mutants that are not valid SQL do not count."""
+    """Return the share of mutants that were caught. Mutants that are invalid SQL do not count."""
     outcomes = Counter(result.outcome for result in known)
     caught = outcomes["unit test"] + outcomes["oracle"]
     return caught / max(caught + outcomes["survived"], 1)

@@ -1,6 +1,6 @@
 """Split the SQL of a model or macro into tokens: words, signs, numbers, texts and Jinja.
 
-Comments are recognised and left out.
+Comments are left out.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Literal
 
 Kind = Literal["space", "block", "expression", "text", "number", "word", "sign", "open", "close"]
 
-#: The kinds of token and their patterns. If several match at a place, the first in this list wins.
+#: The kinds of token and their patterns. If several patterns match, the first in this list wins.
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
     ("space", r"\s+|--[^\n]*|/\*.*?\*/|\{#.*?#\}"),
     ("block", r"\{%.*?%\}"),
@@ -46,7 +46,8 @@ class Token:
 class Group:
     """The tokens and groups between two brackets, or between `case` and `end`.
 
-    Code that goes through tokens and groups asks both for their `word`. That of a group is empty.
+    Tokens and groups both have a `word`, so that code can treat them alike. A group's word is
+    empty.
     """
 
     start: int
@@ -62,8 +63,8 @@ Piece = Token | Group
 def tokens(source: str, offset: int = 0) -> list[Token]:
     """Return the tokens of a part of a file, without spaces and comments.
 
-    `offset` is the place at which this part begins in the file. The `start` of each token counts
-    from the beginning of the file.
+    `offset` is where this part begins in the file. The `start` of each token is counted from the
+    beginning of the file.
     """
     found = []
     for match in _TOKEN.finditer(source):

@@ -1,4 +1,4 @@
-"""Test that every change of a rule becomes a mutant and that every survivor has a reason."""
+"""Test that every change of a rule becomes a mutant, and that every survivor has a reason."""
 
 import subprocess
 import sys

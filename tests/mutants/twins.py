@@ -1,9 +1,9 @@
 """Turn a unit test for one force into a unit test for two forces.
 
-The second force has the same records under the same references. A force's figures depend only on
-that force's records. Therefore the rows of the first force must not change, and the second force
-must get the same rows. The unit test for two forces is made from the statement that dbt runs for
-one force, so nobody has to write every test twice.
+The second force has the same records with the same references. A force's figures depend only on
+that force's records, so the first force's rows must not change, and the second force must get the
+same rows. The unit test for two forces is made from the statement that dbt runs for one force, so
+nobody has to write every test twice.
 """
 
 import re
@@ -20,7 +20,7 @@ _FORCE = re.compile(r"cast\('([^']*)' as ([\w ]+)\)(\s+as \"force_code\")")
 def for_two_forces(statement: str) -> str | None:
     """Return the statement of a unit test, with each given row repeated for a second force.
 
-    Return None if the given rows name no force.
+    Returns None if the given rows name no force.
     """
     twinned = _FIXTURE.sub(_with_twins, statement)
     return twinned if f"'{TWIN}" in twinned else None

@@ -21,11 +21,11 @@ from oic_assurance.warehouse.migrate import migrate
 from tests.mutants.mutants import Mutant, holds, unmarked
 from tests.mutants.twins import Rows, for_two_forces, of_two_forces
 
-#: After this time, PostgreSQL ends the statement of a unit test, because a mutant may make a rule
-#: loop for ever. The test then counts as one that noticed the mutant.
+#: After this time, PostgreSQL cancels the statement of a unit test, because a mutant may make a
+#: rule loop for ever. The test then counts as having noticed the mutant.
 PATIENCE = "4s"
-#: The first two characters of the SQLSTATE if PostgreSQL cannot parse a statement, or does not
-#: support it. A mutant with such a statement is not a rule and does not count.
+#: The first two characters of the SQLSTATE if PostgreSQL cannot parse a statement or does not
+#: support it. A mutant with such a statement does not count.
 _UNREADABLE = ("42", "0A")
 
 
@@ -44,7 +44,7 @@ class Verdict:
 def build_from_nothing(settings: Settings) -> None:
     """Build every model in a warehouse in which nothing was landed.
 
-    dbt takes the types of a unit test's given rows from the built models, so these must exist.
+    dbt takes the types of a unit test's given rows from the built models, so the models must exist.
     """
     migrate(settings)
     ensure_raw_tables(settings)
@@ -54,7 +54,7 @@ def build_from_nothing(settings: Settings) -> None:
 
 
 class UnitTests:
-    """The statements of dbt's unit tests, in which every place that can be changed is marked."""
+    """The statements of dbt's unit tests, with every place marked that can be changed."""
 
     def __init__(self, settings: Settings, project: Path, selection: str) -> None:
         """Run dbt's unit tests on the marked copy once, and store the statement of each test.
@@ -101,7 +101,7 @@ class UnitTests:
 
 
 def statement_of(settings: Settings, node: Node) -> str:
-    """Return the statement that dbt ran for a unit test, from the folder `target` of dbt."""
+    """Return the statement that dbt ran for a unit test, from dbt's folder `target`."""
     written = target_dir(settings, "daily") / "run" / "oic_assurance" / node.node.original_file_path
     (statement,) = written.rglob(f"{node.name}.sql")
     text: str = statement.read_text(encoding="utf-8")
@@ -120,7 +120,8 @@ def passes(warehouse: psycopg.Connection, statement: str) -> bool:
 def passes_for_two_forces(warehouse: psycopg.Connection, statement: str) -> bool:
     """Run the statement with two forces that have the same records.
 
-    Return whether each of them gets the expected rows. Return true if the statement names no force.
+    Returns whether each force gets the expected rows. Also returns true if the statement names no
+    force.
     """
     twinned = for_two_forces(statement)
     if twinned is None:

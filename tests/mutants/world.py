@@ -1,6 +1,6 @@
 """A small made-up force, called a world, whose marts agree with the oracle.
 
-The oracle notices a mutant if these marts change when they are built with it.
+A mutant is noticed if these marts change when they are built with the mutant.
 """
 
 import dataclasses
@@ -24,8 +24,8 @@ from tests.oracle.world import make_world
 SEED = 1
 MOMENTS = ("2026-06-20T05:30", "2025-12-20T12:00", "2026-05-01T00:00")
 PATIENCE = "20s"
-#: The compared columns of each mart. The oracle determines the values of all these columns.
-#: Pseudonyms are not compared, so officers are compared by their other columns.
+#: The compared columns of each mart. The oracle determines the values of all of them. Pseudonyms
+#: are not among them, so officers are compared by their other columns.
 COMPARED = {
     "fct_nccu_referral": (
         "referral_ref, occurrence_ref, contacted_at, channel, referral_type, org_unit_code, "
@@ -53,8 +53,8 @@ COMPARED = {
     ),
     "source_freshness": "dataset, verdict",
 }
-#: The rows of a mart that are not compared, because the oracle does not determine them: figures
-#: with denominator 0, and officers who are not in post.
+#: For each mart, the rows that are not compared because the oracle does not determine them: figures
+#: with a denominator of 0, and officers who are not in post.
 LEFT_OPEN = {"assurance_measure": "denominator = 0", "fct_training_requirement": "not is_in_post"}
 _RELATION = re.compile(r'"[^"]+"\."[^"]+"\."([^"]+)"')
 Marts = dict[str, str]
@@ -64,7 +64,7 @@ Marts = dict[str, str]
 class Moment:
     """The build of the world as at one moment.
 
-    `schema` holds the tables of the unchanged models. `marts` maps the name of each mart in that
+    `schema` has the tables of the unchanged models. `marts` maps the name of each mart in that
     schema to its fingerprint.
     """
 
@@ -88,7 +88,7 @@ class World:
         )
 
     def start(self, project: Path) -> None:
-        """Make the world or use the existing one, start its server, and build the unchanged models.
+        """Make the world or use an existing one, start its server, and build the unchanged models.
 
         `project` is the folder with a copy of the dbt project in which every place that can be
         changed is marked.
@@ -98,14 +98,14 @@ class World:
         self.moments = [self._unchanged(number, build) for number, build in enumerate(builds)]
 
     def stop(self) -> None:
-        """Stop the server. The files of the world stay, so the next start does not make them."""
+        """Stop the server. The world's files are kept, so the next start need not make them."""
         self._command_line.call("db", "stop")
 
     def judge(self, mutant: Mutant) -> str:
         """Build the marts with a mutant, as at each moment. Compare them with the unchanged marts.
 
-        Return the name of the first mart that differs and the moment. If the models cannot be
-        built, return the error. Return an empty text if all marts are equal.
+        Returns the name of the first mart that differs, with the moment, or the error if the models
+        cannot be built. Returns an empty string if all marts are equal.
         """
         changed = {name for name, text in self._sql.items() if holds(text, mutant)}
         rebuilt = [name for name in self._sql if changed & ({name} | self._above(name))]
@@ -150,8 +150,8 @@ class World:
     ) -> None:
         """Build the models `names` into a schema, in the order of the list.
 
-        If they read a model that is not in the list, its table in `moment.schema` is read, which
-        was built without a mutant.
+        If one of them reads a model that is not in the list, it reads that model's table in
+        `moment.schema`, which was built without a mutant.
         """
 
         def place(found: re.Match[str]) -> str:
@@ -171,7 +171,7 @@ class World:
 def _run(command_line: CommandLine, home: Path) -> list[int]:
     """Run the pipeline in the world as at each moment, unless an earlier start has done so.
 
-    Return the number of the build for each moment.
+    Returns the number of the build for each moment.
 
     Raises:
         ValueError: the marts differ from the oracle.
@@ -197,7 +197,7 @@ def _run(command_line: CommandLine, home: Path) -> list[int]:
 def _compiled(settings: Settings, project: Path) -> tuple[dict[str, str], dict[str, set[str]]]:
     """Return the marked SQL of each model that the compared marts need, and the model's parents.
 
-    The parents are the models that a model reads. In the result, each model comes after its
+    The parents of a model are the models that it reads. In the result, each model comes after its
     parents.
     """
     marked = dataclasses.replace(settings, project_root=project)
@@ -226,7 +226,7 @@ def _begin(warehouse: psycopg.Connection, schema: str) -> None:
 
 
 def _marts(warehouse: psycopg.Connection, schema: str, names: list[str]) -> Marts:
-    """Return a fingerprint of each named mart, over its compared columns and rows."""
+    """Return a fingerprint of each named mart, computed over its compared columns and rows."""
     found = {}
     for name in names:
         row: Any = warehouse.execute(

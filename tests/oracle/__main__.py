@@ -17,7 +17,7 @@ from .runner import CommandError, check
 def main() -> int:
     """Check the given seeds. Return 1 if any difference is not soft, else 0.
 
-    A soft difference is one where the contract leaves the answer open.
+    A difference is soft if the contract leaves the answer open.
     """
     parser = argparse.ArgumentParser(prog="tests.oracle", description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
@@ -49,7 +49,7 @@ def main() -> int:
 def _print(title: str, differences: list[Difference], limit: int) -> int:
     """Print the differences of one run, at most a few of each kind.
 
-    Return the number of differences that are not soft.
+    Returns the number of differences that are not soft.
     """
     hard = sum(not difference.soft for difference in differences)
     print(f"== {title}: {hard} differences, {len(differences) - hard} soft", flush=True)

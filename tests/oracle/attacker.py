@@ -1,11 +1,11 @@
-"""An attacker on disclosure control, who subtracts released numbers from each other.
+"""An attacker who tries to defeat disclosure control by subtracting released numbers.
 
-An unknown is a count that the attacker wants to know: of one release, month and unit, and of one
-side of the figure. Each released number is a sum of unknowns. For a sum that was not released,
-integer programming finds the smallest and the largest number that the sum can be.
+An unknown is a count that the attacker wants to find. It belongs to one release, month and unit,
+and to one side of the figure. Each released number is a sum of unknowns. For a sum that was not
+released, integer programming finds its smallest and its largest possible value.
 
-With `only_arrivals`, the attacker also knows that counts change only because records arrive late.
-So no count becomes smaller from one release to the next.
+With `only_arrivals`, the attacker also knows that counts change only because records arrive late,
+so no count becomes smaller from one release to the next.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ UNLIMITED = 1_000
 
 @dataclass(frozen=True)
 class Cell:
-    """One unknown count: of a release, a month, a unit, and a side of the figure.
+    """One unknown: the count of one release, month, unit and side of the figure.
 
     Side 0 is the numerator. Side 1 is the denominator less the numerator.
     """
@@ -36,7 +36,7 @@ class Cell:
 class ReleasedNumber:
     """A released number, and the cells whose sum it is.
 
-    `within` says by how much the number can differ from the true sum, if noise was added to it.
+    `within` is the most by which added noise can make the number differ from the true sum.
     """
 
     cells: frozenset[Cell]
@@ -45,7 +45,7 @@ class ReleasedNumber:
 
 
 class Attacker:
-    """Holds the released numbers as equations. Each unknown is a whole number, and 0 or more."""
+    """The released numbers as equations. Each unknown is a whole number of at least 0."""
 
     def __init__(
         self,
@@ -82,9 +82,9 @@ class Attacker:
         )
 
     def guess(self, cells: Iterable[Cell], less: Iterable[Cell] = ()) -> tuple[int, int]:
-        """Return the smallest and the largest possible value of a difference of two sums.
+        """Return the smallest and the largest possible value of the difference between two sums.
 
-        The difference is the sum of `cells` minus the sum of `less`.
+        The difference is the sum of `cells` less the sum of `less`.
         """
         aim = np.zeros(len(self._place))
         for cell in cells:

@@ -18,8 +18,8 @@ from .span import END, random_style
 def next_step(rng: random.Random, first: Step, careers: list[Career]) -> Step:
     """Make the second step of a world, one day after the first.
 
-    Some rows of the first step are corrected or deleted, late and new rows are added, and the files
-    of the day are dropped.
+    Some rows of the first step are corrected or deleted, late and new rows are added, and the day's
+    files are dropped.
     """
     tables = {name: [dict(row) for row in rows] for name, rows in first.tables.items()}
     _correct(rng, tables)
@@ -30,12 +30,12 @@ def next_step(rng: random.Random, first: Step, careers: list[Career]) -> Step:
 
 
 def _when(rng: random.Random) -> datetime:
-    """Draw the moment of a change. Some moments are a little before the last change of step 0."""
+    """Draw the moment of a change. Some moments are shortly before the last change of step 0."""
     return LAST + timedelta(minutes=rng.choice((-2, 30, 300, 900)), seconds=rng.randint(1, 50))
 
 
 def _correct(rng: random.Random, tables: dict[str, list[Row]]) -> None:
-    """Change a tenth of all rows in place."""
+    """Update a tenth of all rows."""
     for name, rows in tables.items():
         for row in rng.sample(rows, max(1, len(rows) // 10)):
             when = _when(rng)
@@ -91,10 +91,10 @@ def _add(rng: random.Random, tables: dict[str, list[Row]], careers: list[Career]
 
 
 def _files(rng: random.Random, first: Step, careers: list[Career]) -> list[Delivery]:
-    """Make the files of the day, and two files for earlier days.
+    """Make the day's files, and two files for earlier days.
 
-    One of the two is a late file of completions. The other is an earlier personnel file again, in a
-    form that is drawn anew.
+    One of the two is a late file of completions. The other is an earlier personnel file, written
+    again in another random form.
     """
     day = END + timedelta(days=1)
     files = [personnel_file(careers, day, random_style(rng))]

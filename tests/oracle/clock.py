@@ -25,7 +25,7 @@ def day_end(day: date) -> datetime:
 def wall(text: str) -> datetime:
     """Parse an ISO 8601 text and return the moment in UTC.
 
-    A text without an offset is in London time. Contract: "Europe/London without an offset".
+    A string without an offset is in London time. Contract: "Europe/London without an offset".
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
@@ -34,7 +34,7 @@ def wall(text: str) -> datetime:
 
 
 def from_wall(moment: datetime) -> datetime:
-    """Return in UTC a London time without an offset. Files have such times."""
+    """Convert a London time without an offset, as files have it, to UTC."""
     return moment.replace(tzinfo=LONDON).astimezone(UTC)
 
 

@@ -20,7 +20,7 @@ from .figures import Figures
 from .model import Row
 from .tally import point_of
 
-#: Tables that the mart contract does not list. The oracle computes and compares them too.
+#: Tables that the mart contract does not list, but that the oracle computes and compares too.
 MORE = ("assurance_position_day", "assurance_voice", "assurance_disagreement")
 
 
@@ -63,7 +63,7 @@ def same(expected: Any, actual: Any) -> bool:
 
 
 class Marts:
-    """The rows of all compared tables, read once. `missing` has the error of each lacking table."""
+    """The rows of all compared tables, read once. `missing` has the error of each missing table."""
 
     def __init__(self, bi_url: str) -> None:
         self.tables: dict[str, list[Row]] = {}
@@ -110,8 +110,9 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
 def compare_restatement(before: Figures, after: Figures, bi_url: str) -> list[Difference]:
     """Compare the table `restatement` after two runs that are as at the same moment.
 
-    The rows of a figure have its value before and after, and the change by each cause. A difference
-    in the values is soft. If the changes do not add up to the whole change, that is not soft.
+    The rows of a figure have its value before and after, and the part of the change that each cause
+    explains. A difference in the values is soft. It is not soft if the parts do not add up to the
+    whole change.
     """
     rows: dict[tuple[str, date, str], list[Row]] = defaultdict(list)
     for row in Marts(bi_url).tables["restatement"]:
@@ -134,7 +135,7 @@ def compare_restatement(before: Figures, after: Figures, bi_url: str) -> list[Di
 
 
 def _shape(marts: Marts) -> Found:
-    """Check that every table has the contract's columns and shows the one current publication."""
+    """Check that every table has the contract's columns and shows only the current publication."""
     current = [r for r in marts.tables["publication"] if r.get("is_current")]
     publication = current[0]["publication_id"] if len(current) == 1 else None
     if len(current) != 1:
@@ -178,7 +179,8 @@ def _columns(table: str, key: str, expected: Row, actual: Row) -> Found:
 def _referrals(figures: Figures, marts: Marts) -> Found:
     """Compare `fct_nccu_referral`.
 
-    Also check that each officer has one key in all referrals, and that each key has one officer.
+    Also checks that each officer has the same key in all referrals, and each key belongs to one
+    officer.
     """
     expected = {}
     for ref, fact in figures.referrals.items():
@@ -233,8 +235,8 @@ def _short(row: Row) -> str:
 def _positions(figures: Figures, marts: Marts) -> Found:
     """Compare `assurance_position`.
 
-    The columns of the figures that were known at a deadline must be null, because nothing had been
-    landed by then.
+    The columns with the figures as they were known at a deadline must be null, because nothing had
+    been landed by then.
     """
     table = "assurance_position"
     expected = {}
@@ -270,7 +272,7 @@ def _dated(expected: Mapping[Any, Any], marts: Marts, table: str, *key: str) -> 
 def _exceptions(figures: Figures, marts: Marts) -> Found:
     """Compare `assurance_exception` by code, record, unit and start.
 
-    If several exceptions are equal in all four, their number is compared.
+    If several exceptions agree in all four, the numbers of such exceptions are compared.
     """
     table = "assurance_exception"
     columns = ("exception_code", "record_ref", "org_unit_code", "opened_at")
@@ -284,7 +286,7 @@ def _exceptions(figures: Figures, marts: Marts) -> Found:
 def _strands(figures: Figures, marts: Marts) -> Found:
     """Compare `fct_plan_strand`.
 
-    Each row shows one plan of its strand. If the contract allows several plans, any of them is
+    Each row shows one plan of its strand. If the contract allows several plans, each of them is
     right.
     """
     table = "fct_plan_strand"
@@ -306,7 +308,7 @@ def _strands(figures: Figures, marts: Marts) -> Found:
 
 
 def _freshness(figures: Figures, marts: Marts) -> Found:
-    """Compare the freshness of every dataset. The name of a dataset may have `.` instead of `/`."""
+    """Compare the freshness of every dataset. A dataset's name may have `.` instead of `/`."""
     table = "source_freshness"
     seen = set()
     for row in marts.tables[table]:

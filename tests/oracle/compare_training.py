@@ -1,7 +1,7 @@
 """Compare `fct_training_requirement`, which has a row for each officer and required item.
 
-The marts show officers under pseudonyms. Therefore the oracle cannot look up an officer, and
-compares the groups of rows that belong to one officer.
+The marts show officers under pseudonyms, so the oracle cannot look up an officer. It compares the
+groups of rows that belong to one officer.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def _signature(row: Any) -> tuple[Any, ...]:
 def compare_training(figures: Figures, rows: list[Row], keys: dict[str, Person]) -> Iterator[Parts]:
     """Compare all officers by their groups of rows.
 
-    Officers whose key is known from referrals are also compared one by one. A difference in the
-    groups is soft if the officer is not in post.
+    Officers whose key is known from referrals are also compared individually. A difference between
+    the groups is soft if the officer is not in post.
     """
     wanted: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
     for fact in figures.requirements:

@@ -1,4 +1,4 @@
-"""The names of the tables and columns, copied from the mart contract."""
+"""The names of tables and columns, copied from the mart contract."""
 
 from __future__ import annotations
 

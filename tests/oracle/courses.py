@@ -1,6 +1,6 @@
-"""Make the files about training: e-learning completions, and Hydra workbooks.
+"""Make the training files: e-learning completions and Hydra workbooks.
 
-The files of completions are deliveries of changes, and their periods overlap.
+The completions files are deliveries of changes, whose periods overlap.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .policy import ELEARNING_ROLES, HYDRA_ROLES, MODULES
 from .span import END, START, random_style
 
 FIRST_FILE = date(2025, 5, 26)
-Event = tuple[date, Row]  # (the day on which the LMS knew it, the line)
+Event = tuple[date, Row]  # (the first day on which the LMS knew the event, the event's line)
 
 
 def _line(employee: str, module: str, version: str, status: str, when: datetime | None) -> Row:
@@ -42,9 +42,9 @@ def _moment(rng: random.Random, first: date, last: date) -> datetime:
         datetime(2025, 10, 26, 1, 30),  # noqa: DTZ001 - an hour that is repeated
         datetime(2026, 3, 29, 1, 30),  # noqa: DTZ001 - an hour that is skipped
         datetime(2026, 4, 30, 23, 59, 59),  # noqa: DTZ001 - the deadline's last second
-        datetime(2026, 5, 1),  # noqa: DTZ001 - the first too late
+        datetime(2026, 5, 1),  # noqa: DTZ001 - the first moment that is too late
         datetime(2025, 12, 31, 23, 30),  # noqa: DTZ001
-        datetime(2025, 12, 20, 12),  # noqa: DTZ001 - to the moment that a run looks at
+        datetime(2025, 12, 20, 12),  # noqa: DTZ001 - exactly at the moment of a run
     )
     if rng.random() < 0.25:
         edge = from_wall(rng.choice(edges))
@@ -86,11 +86,11 @@ def _module_events(rng: random.Random, employee: str, module: str, diligence: fl
         events.append((_known_on(rng, failed), _line(employee, module, "1", "FAILED", failed)))
     if rng.random() < diligence:
         events.append((_known_on(rng, when), _line(employee, module, "1", "COMPLETED", when)))
-        if rng.random() < 0.2:  # a retake
+        if rng.random() < 0.2:  # a second attempt
             again = when + timedelta(days=rng.randint(1, 60), minutes=7)
             known = _known_on(rng, again)
             events.append((known, _line(employee, module, "1", "COMPLETED", again)))
-    elif rng.random() < 0.6:  # something that must not count
+    elif rng.random() < 0.6:  # a completion that must not count
         early = from_wall(datetime(2025, 5, 20, 10))  # noqa: DTZ001
         future = midnight(END + timedelta(days=rng.randint(3, 90)))
         version, moment = rng.choice((("2", when), ("0", when), ("1", early), ("1", future)))
@@ -102,8 +102,8 @@ def _module_events(rng: random.Random, employee: str, module: str, diligence: fl
 def completion_file(events: list[Event], first: date, day: date, rng: random.Random) -> Delivery:
     """Make the file of changes for a day.
 
-    It lists the events that became known on `first` or later and before the day. Each key is listed
-    once.
+    The file lists the events that became known from `first` on and before the day. Each key is
+    listed once.
     """
     rows: dict[tuple[Any, ...], Row] = {}
     for known, row in events:
@@ -120,7 +120,7 @@ def completion_file(events: list[Event], first: date, day: date, rng: random.Ran
 
 
 def completion_files(rng: random.Random, careers: list[Career], diligence: float) -> list[Delivery]:
-    """Make all files of changes. Each repeats the last three days of the file before it."""
+    """Make all files of changes. Each repeats the last three days of the previous file."""
     events = _events(rng, careers, diligence)
     chosen = [FIRST_FILE + timedelta(days=7 * week) for week in range(57)]
     chosen = [day for day in chosen if day < END - timedelta(days=10)]
@@ -176,7 +176,7 @@ def hydra_file(sessions: list[Row], attendance: list[Row], day: date) -> Deliver
     """Make the Hydra workbook of a day.
 
     For a session on that day or later, nearly all lines are bookings without attendance. Some
-    workbooks lack a few lines that other workbooks have.
+    workbooks omit a few lines that other workbooks have.
     """
     known = [row for row in sessions if row["session_date"] <= day + timedelta(days=60)]
     dates = {row["session_code"]: row["session_date"] for row in known}
@@ -189,7 +189,7 @@ def hydra_file(sessions: list[Row], attendance: list[Row], day: date) -> Deliver
             shown.update(attended="N", outcome=None)
         if (
             number % 23 == 5 and day.month % 2
-        ):  # Missing from some deliveries: it vanishes and comes back.
+        ):  # The line is missing from some deliveries, so it vanishes and comes back.
             continue
         rows.append(shown)
     return Delivery(
@@ -202,7 +202,7 @@ def hydra_file(sessions: list[Row], attendance: list[Row], day: date) -> Deliver
 
 
 def hydra_files(rng: random.Random, careers: list[Career], diligence: float) -> list[Delivery]:
-    """Make the Hydra workbooks: one every three weeks, and some at deadlines and at the end."""
+    """Make the Hydra workbooks: one every three weeks, and more at deadlines and at the end."""
     sessions = _sessions(rng)
     attendance = _attendance(rng, careers, sessions, diligence)
     days = [date(2025, 9, 3) + timedelta(days=21 * number) for number in range(13)]

@@ -1,7 +1,7 @@
 """Disclosure control in plain Python: compute the figures that each release shows.
 
 The rule is in docs/explanation/disclosure-control.md. A figure is a pair (numerator, rest). The
-numerator counts the records that are as they should be. The rest counts all other records. Numbers
+numerator counts the records that are as they should be, and the rest counts all others. Numbers
 from 1 to k - 1 are too small to be shown.
 """
 
@@ -23,7 +23,7 @@ def may_follow(figure: Figure, before: Figure, k: int, *, of_people: bool) -> bo
     """Return whether a figure may be released after the figure `before`.
 
     Each of its two numbers must be the same as before, or differ by at least k. If the figure
-    counts events and not people, this also applies to the sum of its numbers.
+    counts events rather than people, the same applies to the sum of the two numbers.
     """
     change = (figure[0] - before[0], figure[1] - before[1])
     steps = change if of_people else (*change, sum(change))
@@ -31,15 +31,15 @@ def may_follow(figure: Figure, before: Figure, k: int, *, of_people: bool) -> bo
 
 
 def added(figures: Sequence[Figure]) -> Figure:
-    """Return the sum of figures. The caller must know that no record is in two of the figures."""
+    """Return the sum of figures. The caller must make sure that no record is in two of them."""
     return sum(p for p, _ in figures), sum(q for _, q in figures)
 
 
 def event_periods(months: Sequence[Figure], k: int) -> list[tuple[Period, Figure]]:
     """Join months into periods that may be shown. Return each period with its figure.
 
-    If the figure of a month may not be shown, the month is joined with the months after it until
-    their sum may be shown. Months at the end whose sum may not be shown are in no period.
+    If a month's figure may not be shown, the month is joined with the months after it until the sum
+    of their figures may be shown. Months at the end whose sum may not be shown are in no period.
     """
     periods: list[tuple[Period, Figure]] = []
     first, waiting = 0, (0, 0)
@@ -54,8 +54,8 @@ def event_periods(months: Sequence[Figure], k: int) -> list[tuple[Period, Figure
 def month_ends(months: Sequence[Figure], last: Figure | None, k: int) -> list[int]:
     """Return the positions of the month ends that are shown.
 
-    A month end is shown if its figure may be shown and may follow the month end that was shown
-    before it. `last` is the figure of the month end that was shown last.
+    A month end is shown if its figure may be shown and may follow the figure of the last month end
+    that was shown before it. `last` is the figure of the month end that was shown last.
     """
     shown = []
     for place, month in enumerate(months):
@@ -67,13 +67,14 @@ def month_ends(months: Sequence[Figure], last: Figure | None, k: int) -> list[in
 
 @dataclass
 class Releases:
-    """Everything that was released about one measure of one force, release after release.
+    """Everything that was released about one measure of one force, in the order of release.
 
-    `released` has the releases of each period, the oldest first. A release maps units to figures.
-    It always has the unit `ALL`, and the other units only if their figures may be shown.
+    `released` has the releases of each period, from the oldest to the newest. A release maps units
+    to figures. It always has the unit `ALL`, but the other units only if their figures may be
+    shown.
 
-    The methods take the figures of all settled months as `months[place][unit]`. Every month has
-    every unit except `ALL`.
+    The methods' argument is the figures of all settled months, as `months[place][unit]`. Every
+    month has every unit except `ALL`.
     """
 
     k: int
@@ -84,7 +85,7 @@ class Releases:
     ) -> dict[Period, dict[str, Figure]]:
         """Make the next release of a measure of events. `months` has the figures as known now.
 
-        Return the newest figures of every period that has been released.
+        Returns the newest figures of every period that has been released.
         """
         for period, earlier in self.released.items():
             now = _units(months, period)
@@ -105,7 +106,7 @@ class Releases:
     ) -> dict[Period, dict[str, Figure]]:
         """Make the next release of a measure of people. `months` has the figures at month ends.
 
-        Return the figures of every month end that has been released.
+        Returns the figures of every month end that has been released.
         """
         newest = max(self.released, default=(-1, -1))
         last = self.released[newest][-1][ALL] if self.released else None

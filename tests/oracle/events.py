@@ -58,7 +58,7 @@ BAD_GRADES = (
 
 
 class Events:
-    """Makes the database rows of one world. `tables` has the rows by table."""
+    """Makes the database rows of one world. `tables` maps each table to its rows."""
 
     def __init__(self, rng: random.Random, careers: list[Career], quality: float) -> None:
         self.rng = rng
@@ -94,7 +94,7 @@ class Events:
         rng = self.rng
         updated = created + timedelta(minutes=rng.choice((0, 0, 5, 60, 3000, 30000, 200000)))
         updated = min(updated, LAST)
-        if rng.random() < 0.1:  # exactly at the moment that a run is for
+        if rng.random() < 0.1:  # exactly at the moment of a run
             updated = max([wall(m) for m in AS_ATS if created <= wall(m) <= LAST], default=updated)
         deleted = updated if rng.random() < 0.05 else None
         return {"created_at": created, "updated_at": updated, "deleted_at": deleted}
@@ -103,7 +103,7 @@ class Events:
         """Draw a moment for an event.
 
         Some moments are at an edge of the calendar, such as a clock change. Some are shortly before
-        a moment that a run is for. All others are anywhere in the period.
+        the moment of a run. All others are anywhere in the period.
         """
         rng = self.rng
         draw = rng.random()
@@ -117,7 +117,7 @@ class Events:
         return start + timedelta(minutes=minutes)
 
     def number(self, moment: datetime) -> str:
-        """Draw a collar number. Most of the numbers belong to an officer in post at the moment.
+        """Draw a collar number. Most numbers belong to an officer who is in post at the moment.
 
         Some numbers belong to an officer who may not be in post. A few belong to nobody.
         """
@@ -193,7 +193,7 @@ class Events:
     def document(
         self, ref: str | None, team: list[str], base: list[Row], reported: datetime
     ) -> Row:
-        """Make one report. It is about one of the referrals in `base`, or about the occurrence."""
+        """Make a report about one of the referrals in `base`, or about the occurrence."""
         rng = self.rng
         about = rng.choice(base) if base else None
         start = about["contacted_at"] if about else reported
@@ -202,7 +202,7 @@ class Events:
         if rng.random() < 0.2 and self.tables["intel.report"]:
             last = self.tables["intel.report"][-1]
             submitted = last["submitted_at"] if last["occurrence_ref"] == ref else submitted
-        elif rng.random() < 0.1:  # exactly at the moment that a run is for
+        elif rng.random() < 0.1:  # exactly at the moment of a run
             submitted = min([wall(m) for m in AS_ATS if wall(m) >= start], default=submitted)
         author = about["reporting_officer_no"] if about else team[0]
         if not good and rng.random() < 0.5:
@@ -231,10 +231,10 @@ class Events:
         return row
 
     def _name(self, about: Row | None) -> str | None:
-        """Draw the reference of a referral that a document names.
+        """Draw the referral reference that a document names.
 
-        It is the referral that the document is about, a referral that does not exist, a deleted
-        referral, or None.
+        It is that of the referral that the document is about, of a referral that does not exist or
+        of a deleted referral, or None.
         """
         draw = self.rng.random()
         if draw < 0.3 and about:
@@ -246,7 +246,7 @@ class Events:
         return None
 
     def _lonely(self, number: int) -> None:
-        """Make a referral without an occurrence, or with an occurrence that RMS does not have.
+        """Make a referral without an occurrence, or with an occurrence that is not in the RMS.
 
         Some of these referrals get a document or a custody record.
         """
@@ -260,7 +260,7 @@ class Events:
             self._custody(ref, officer, when)
 
     def _first_and_last_days(self) -> None:
-        """Make a referral on each officer's first and last day, or one day before or after it."""
+        """Make a referral on each officer's first and last day, or a day earlier or later."""
         for career in self.careers:
             for day in (career.start, career.leave):
                 if day is None or not START < day < END - timedelta(days=2):
@@ -272,7 +272,7 @@ class Events:
                 self.referral(None, career.value("collar_no", day), when)
 
     def _crossed_names(self) -> None:
-        """Make some documents name a random referral, usually one of another occurrence."""
+        """Make some documents name a random referral, usually that of another occurrence."""
         referrals = self.tables["rms.nccu_referral"]
         for row in self.rng.sample(self.tables["intel.report"], 8):
             other = self.rng.choice(referrals)
@@ -281,7 +281,7 @@ class Events:
                 row["submitted_at"] = other["contacted_at"] + self.rng.choice(OFFSETS)
 
     def _answer_all(self) -> None:
-        """Give every referral since December 2025 a valid document by its own officer."""
+        """Give every referral since December 2025 a valid document by the same officer."""
         for about in list(self.tables["rms.nccu_referral"]):
             if about["contacted_at"] < wall("2025-12-01T00:00"):
                 continue

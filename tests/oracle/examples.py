@@ -1,6 +1,6 @@
 """Short functions with which tests write worked examples of the contract.
 
-Everything that an example leaves out has a default.
+Whatever an example leaves out has a default.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def person(employee: str, collar: str, **more: Any) -> Row:
 
 
 def unit(code: str, parent: str | None) -> Row:
-    """Return a row of the org units file."""
+    """Return a row of the org-unit file."""
     return {
         "org_unit_code": code,
         "org_unit_name": code,
@@ -70,7 +70,7 @@ def referral(ref: str, officer: str, contacted: str, **more: Any) -> Row:
 
 
 def document(urn: str, officer: str, submitted: str | None, **more: Any) -> Row:
-    """Return a report that counts as a document. It is in occurrence `O1` and names no referral."""
+    """Return a report that counts as a document, in occurrence `O1`, which names no referral."""
     row = {
         "report_urn": urn,
         "document_type_code": "NCCU_INTEL",
@@ -131,9 +131,9 @@ UNITS = [unit("F", None), unit("D1", "F"), unit("T1", "D1"), unit("T2", "D1")]
 
 
 def step(*files: Delivery, **tables: list[Row]) -> Step:
-    """Return a step of a world with the files and rows that an example gives.
+    """Return a step of a world with an example's files and rows.
 
-    The rows are given by the keywords `referrals`, `documents`, `custody` and `occurrences`.
+    The rows are the keyword arguments `referrals`, `documents`, `custody` and `occurrences`.
     Without a personnel file, there are two officers: collar number 11 in team T1, and 22 in T2.
     """
     names = {
@@ -158,7 +158,8 @@ def step(*files: Delivery, **tables: list[Row]) -> Step:
 def nothing(reconciled: str) -> Step:
     """Return a step in which the databases are empty.
 
-    A run at the moment `reconciled` finds that all records of earlier steps have vanished.
+    A run at the moment `reconciled` therefore finds that all records of earlier steps have
+    vanished.
     """
     return Step({name: [] for name in KEYS}, [], wall(reconciled))
 

@@ -1,7 +1,7 @@
 """Find all exceptions, such as a referral without its document or an overdue plan.
 
-An exception is a tuple: code, record, unit, and the moment at which the exception began. The record
-of a training exception is the item and not the officer, so several of these tuples can be equal.
+An exception is a tuple: code, record, unit, and the moment at which it began. The record of a
+training exception is the item and not the officer, so several such tuples can be equal.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def exceptions(
     requirements: list[Requirement],
     met: dict[str, bool],
 ) -> Counter[OpenException]:
-    """Return all exceptions as at a moment, each with the number of times that it occurs."""
+    """Return all exceptions as at a moment, each with the number of its occurrences."""
     found: Counter[OpenException] = Counter()
     found.update(_of_referrals(facts))
     found.update(_of_documents(known, people, as_at, facts))
@@ -57,7 +57,7 @@ def _of_referrals(facts: list[ReferralFact]) -> list[OpenException]:
 def _of_documents(
     known: Known, people: People, as_at: datetime, facts: list[ReferralFact]
 ) -> list[OpenException]:
-    """List submitted documents whose author is unknown, or that name a referral without a row."""
+    """List submitted documents whose author is unknown or whose named referral has no row."""
     existing = {fact.referral_ref for fact in facts}
     found = []
     for row in table_as_at(known, "intel.report", as_at):
@@ -91,8 +91,8 @@ def _of_training(
 ) -> list[OpenException]:
     """List the launched items that officers in post have not completed.
 
-    If the item is Hydra and the officer has no place in a session from today on, a second exception
-    is listed. Officers on a long-term absence have no exceptions.
+    If the item is Hydra and the officer has no place in a session from today on, there is a second
+    exception. Officers on a long-term absence have no exceptions.
     """
     booked = _booked(known, as_at)
     found = []

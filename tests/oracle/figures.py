@@ -1,4 +1,4 @@
-"""Compute all figures of one publication from `as_at` and from what is known."""
+"""Compute all figures of one publication, as at a moment, from what is known."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from .views import Disagreement, View, disagreements, view_rows
 
 @dataclass
 class Figures:
-    """The content that the marts should have."""
+    """The expected content of the marts."""
 
     as_at: datetime
     today: date

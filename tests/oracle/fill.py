@@ -1,7 +1,7 @@
 """Write one step of a made-up world into the source databases and the dropzone.
 
-A step is what the sources contain at one extraction. Tables and files have the form that the source
-contract requires.
+A step is what the sources contain at one extraction. Tables and files have the form required by the
+source contract.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ COLUMNS = {
 
 
 def fill(step: Step, rms_url: str, intelligence_url: str, dropzone: Path) -> None:
-    """Bring the sources to a step.
+    """Bring the sources to the state of a step.
 
-    The databases then have exactly the rows of the step. Its files are added to the dropzone, and
-    also an unfinished file that no run may read.
+    Afterwards the databases have exactly the rows of the step. The step's files are added to the
+    dropzone, together with an unfinished file that no run may read.
     """
     for url, schema in ((rms_url, "rms"), (intelligence_url, "intel")):
         with psycopg.connect(url) as connection:
@@ -50,7 +50,7 @@ def fill(step: Step, rms_url: str, intelligence_url: str, dropzone: Path) -> Non
 
 
 def _fill_table(connection: psycopg.Connection[Any], name: str, rows: list[Row]) -> None:
-    """Delete the rows of a table that are not in the step. Insert or update the other rows."""
+    """Delete a table's rows that are not in the step, and insert or update the other rows."""
     schema, table = name.split(".")
     key = KEYS[name]
     target = sql.Identifier(schema, table)
@@ -85,7 +85,7 @@ def _with_secrets(name: str, row: Row) -> Row:
 
 
 def write_file(delivery: Delivery, path: Path) -> None:
-    """Write one file under a temporary name. Then set its modification time and its final name."""
+    """Write one file under a temporary name, then set its modification time and its final name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".tmp")
     if path.suffix == ".xlsx":
@@ -110,7 +110,7 @@ COMPLETIONS = [
 
 
 def _heading(column: str, style: Style) -> str:
-    """Return the header of a column in the style of the file.
+    """Return a column's header in the style of the file.
 
     The contract allows headers "in another case, order or with blanks (`Employee No`)".
     """
@@ -120,7 +120,7 @@ def _heading(column: str, style: Style) -> str:
 
 
 def _text(column: str, value: Any, style: Style) -> str:
-    """Return a value as text in the style of the file.
+    """Return a value as a string in the style of the file.
 
     A moment is "Europe/London wall clock without an offset".
     """
@@ -153,7 +153,7 @@ def _quoted(cells: Iterable[str]) -> list[str]:
 
 
 def _write_workbook(delivery: Delivery, path: Path) -> None:
-    """Write a workbook. Its style decides whether dates and employee numbers are texts.
+    """Write a workbook. Its style decides whether dates and employee numbers are text cells.
 
     Otherwise dates are Excel dates, and employee numbers are numbers without leading zeros.
     """

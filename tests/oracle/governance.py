@@ -12,7 +12,7 @@ from .span import END, random_style
 
 
 def _plan(rng: random.Random, ref: str, strand: str, good: float) -> Row:
-    """Make one plan. `good` is the chance with which it fulfils each condition for a met strand."""
+    """Make a plan. `good` is the probability that it fulfils each condition for a met strand."""
     approved = rng.choice(
         (date(2025, 3, 1), date(2025, 11, 30), date(2025, 12, 31), date(2026, 1, 1))
     )
@@ -60,7 +60,7 @@ def register(rng: random.Random, moment: datetime) -> Delivery:
 def log(rng: random.Random, moment: datetime, earlier: list[Row]) -> Delivery:
     """Make a recommendation log that was modified at `moment`.
 
-    The log has the events `earlier` and some new events.
+    The log has the entries `earlier` and some new entries.
     """
     rows = list(earlier)
     since = date(2025, 5, 20) if not earlier else END

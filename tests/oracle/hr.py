@@ -32,7 +32,7 @@ class People:
         return self._listed[day]
 
     def in_post_on(self, day: date) -> list[Row]:
-        """Return everybody who is in post on a day, from the snapshot of that day."""
+        """Return everybody who is in post on a day, according to that day's snapshot."""
         return [row for row in self.listed(day) if in_post(row, day)]
 
     def resolve(self, number: str, day: date) -> Person:

@@ -1,4 +1,4 @@
-"""What is known: records and deliveries. Find the version of each that is valid at `as_at`."""
+"""What is known: records and deliveries, and the version of each that is valid at `as_at`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OWN_DATES = ("submitted_at", "completed_at", "approved_at", "deleted_at", "relea
 
 @dataclass
 class Record:
-    """One database record: its known versions, in the order in which they were extracted.
+    """One database record, with its known versions in the order of their extraction.
 
     `vanished_at` is the time of the run that no longer found the row, or None.
     """
@@ -51,7 +51,7 @@ def _learn_table(
 ) -> None:
     """Add a version to each record whose `updated_at` differs from that of its newest version.
 
-    Mark each record without a row in the step as vanished at `when`.
+    Also marks each record without a row in the step as vanished at `when`.
     """
     present = {row[KEYS[name]]: row for row in rows}
     for key, row in present.items():
@@ -72,7 +72,7 @@ def _learn_delivery(deliveries: list[Delivery], new: Delivery) -> None:
 def table_as_at(known: Known, name: str, as_at: datetime) -> list[Row]:
     """Return the row of each record of a table that exists at `as_at`.
 
-    Dates of later events in the row are blank.
+    Dates in the row that are later than `as_at` are blank.
     """
     rows = []
     for record in known.tables[name].values():
@@ -88,7 +88,7 @@ def table_as_at(known: Known, name: str, as_at: datetime) -> list[Row]:
 
 
 def gone_as_at(known: Known, name: str, column: str, as_at: datetime) -> set[str]:
-    """Return the values that one column has in the records deleted or vanished by `as_at`."""
+    """Return one column's values in the records that were deleted or had vanished by `as_at`."""
     gone = set()
     for record in known.tables[name].values():
         version = _version(record.versions, as_at) or record.versions[0]
@@ -118,7 +118,7 @@ def _version(versions: list[Row], as_at: datetime) -> Row | None:
 
 
 def _blanked(version: Row, as_at: datetime) -> Row:
-    """Return a version in which each of the dates `OWN_DATES` is blank if it is after `as_at`.
+    """Return a version with each of its dates in `OWN_DATES` blanked if it is after `as_at`.
 
     Contract: "What its own dates place after `as_at` has not happened": it "is as if blank".
     """
@@ -150,9 +150,9 @@ def full_as_at(known: Known, dataset: str, as_at: datetime) -> Delivery | None:
 def snapshot_on(known: Known, dataset: str, day: date) -> Delivery | None:
     """Return the snapshot of a dataset that is valid on a day, or None if nothing was delivered.
 
-    This is the latest snapshot that is dated on the day or earlier. For a day before the first
-    snapshot, it is the first snapshot. Contract: "The latest … file dated at or before the day
-    (before the first, the first)".
+    This is the latest snapshot dated on or before the day or, for a day before the first snapshot,
+    the first snapshot. Contract: "The latest … file dated at or before the day (before the first,
+    the first)".
     """
     return full_as_at(known, dataset, midnight(day))
 

@@ -1,4 +1,4 @@
-"""Find the class of each referral. The four steps of the contract are written as loops."""
+"""Find the class of each referral, with the four steps of the contract written as loops."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Document:
 class Referral:
     """One referral, its officer, and its documents.
 
-    `got` has the documents that the steps gave to the referral, each with its link method.
+    `got` lists the documents that the steps have given to the referral, each with its link method.
     """
 
     ref: str
@@ -72,7 +72,7 @@ def grading_is_valid(report: Row) -> bool:
 
 
 def make_referrals(rows: Iterable[Row], people: People) -> list[Referral]:
-    """Return the referrals of some rows, in the order of `contacted_at`, then `referral_ref`."""
+    """Return the referrals for some rows, ordered by `contacted_at`, then by `referral_ref`."""
     referrals = []
     for row in rows:
         person = people.resolve(row["reporting_officer_no"], day_of(row["contacted_at"]))
@@ -84,7 +84,7 @@ def make_referrals(rows: Iterable[Row], people: People) -> list[Referral]:
 
 
 def make_documents(rows: Iterable[Row], existing: set[str], people: People) -> list[Document]:
-    """Return the documents among some reports, in the order of submission.
+    """Return those reports that are documents, in the order of submission.
 
     Contract: "*Documents* are reports of a required type with a `submitted_at` and a status other
     than `DRAFT`". One "counts when its status is `SUBMITTED` and its grading is valid".
@@ -98,8 +98,8 @@ def make_documents(rows: Iterable[Row], existing: set[str], people: People) -> l
             continue
         person = people.resolve(row["author_officer_no"], day_of(submitted))
         counts = row["status"] == "SUBMITTED" and grading_is_valid(row)
-        # Contract about a document's referral: "one that names none existing is treated as naming
-        # none"
+        # Contract on the referral that a document names: "one that names none existing is treated
+        # as naming none"
         names = row["nccu_referral_ref"] if row["nccu_referral_ref"] in existing else None
         occurrence = row["occurrence_ref"] or None
         documents.append(Document(row["report_urn"], submitted, person, counts, names, occurrence))
@@ -152,7 +152,7 @@ def _named(referrals: list[Referral], documents: list[Document]) -> None:
 
 
 def _take(referral: Referral, free: list[Document], method: str, *, own_only: bool) -> None:
-    """Give a referral the first document in `free` that fits, and remove it from `free`.
+    """Give a referral the first document in `free` that fits, and remove that document from `free`.
 
     A document fits if it has the same occurrence and is not too early. With `own_only`, its author
     must be the referral's officer.

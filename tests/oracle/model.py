@@ -20,7 +20,7 @@ KEYS = {
 
 @dataclass
 class Style:
-    """How one file is written. The source contract allows every combination."""
+    """How one file is written. The source contract allows every combination of these attributes."""
 
     encoding: str = "utf-8"
     delimiter: str = ","
@@ -51,19 +51,19 @@ class Delivery:
 class Step:
     """The sources at one extraction.
 
-    A step has the rows of all tables, and the files that were dropped since the step before.
+    A step has the rows of all tables, and the files that were dropped since the previous step.
     """
 
     tables: dict[str, list[Row]]
     files: list[Delivery]
-    reconciled_at: datetime | None = None  # wall clock of the run that reads this step
+    reconciled_at: datetime | None = None  # the real time of the run that reads this step
 
 
 @dataclass
 class World:
-    """A world that was made from a seed: its steps, of which step 0 is the first extraction."""
+    """A world made from a seed. Its steps are extractions, beginning with step 0."""
 
     seed: int
     steps: list[Step]
-    moments: list[str]  # interesting as_at moments for step 0
-    later: list[str]  # as_at moments when the last step is known
+    moments: list[str]  # as_at moments worth testing for step 0
+    later: list[str]  # as_at moments for runs that know the last step

@@ -1,6 +1,6 @@
 """Make the HR files of a world: personnel files and files of organisational units.
 
-The hierarchy of the units changes, and so do the officers' teams, roles and collar numbers.
+The hierarchy of units changes over time, and so do officers' teams, roles and collar numbers.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ GONE_T6 = date(2026, 5, 6)
 class Career:
     """The career of one officer.
 
-    Each attribute is a list of pairs (first day, value). A value applies until the next one begins.
-    The personnel files list the officer from the day `listed_from` until before the day
-    `dropped_from`. From the day `leave_keyed` they show the leaving date `leave`.
+    Each attribute is a list of pairs (first day, value). A value applies until the next value
+    begins. The personnel files list the officer from the day `listed_from` until the day before
+    `dropped_from`. From the day `leave_keyed` on, they show the leaving date `leave`.
     """
 
     employee_no: str
@@ -75,13 +75,13 @@ def make_careers(rng: random.Random) -> list[Career]:
     """Make the careers of 36 officers.
 
     Some officers join, leave, move to another team or are absent. Some collar numbers belong to two
-    officers, at the same time or one after the other.
+    officers, either at the same time or one after the other.
     """
     careers = [_career(rng, number) for number in range(36)]
     _reuse(careers[30], careers[0], END - timedelta(days=rng.randint(120, 300)))
     _reuse(careers[31], careers[1], date(2025, 10, rng.randint(20, 30)))
     _share(careers[2], careers[3], END - timedelta(days=rng.randint(40, 400)))
-    _share(careers[32], careers[4], START)  # the same number from the beginning
+    _share(careers[32], careers[4], START)  # two officers have the same number from the beginning
     careers[5].attributes["collar_no"] = [(START, "0412")]
     careers[6].attributes["collar_no"] = [(START, "412")]
     careers[7].dropped_from = END - timedelta(days=rng.randint(20, 90))
@@ -113,17 +113,17 @@ def _career(rng: random.Random, number: int) -> Career:
         first = _random_day(rng)
         last = first + timedelta(days=rng.randint(10, 200))
         career.absences.append((first, last, rng.choice(LONG_TERM)))
-    if number >= 28:  # joins during the period; listed some days ahead or late
+    if number >= 28:  # joins during the period; HR lists the officer some days early or late
         career.start = _random_day(rng)
         career.listed_from = career.start + timedelta(days=rng.randint(-12, 5))
-    elif rng.random() < 0.3:  # leaves; recorded up to 14 days ahead, sometimes late
+    elif rng.random() < 0.3:  # leaves; HR records this up to 14 days early or some days late
         career.leave = _random_day(rng)
         career.leave_keyed = career.leave + timedelta(days=rng.randint(-14, 6))
     return career
 
 
 def _reuse(joiner: Career, leaver: Career, last_day: date) -> None:
-    """Give the collar number of a leaver to an officer who starts a few days later."""
+    """Give a leaver's collar number to an officer who starts a few days later."""
     leaver.leave, leaver.leave_keyed = last_day, last_day - timedelta(days=9)
     leaver.dropped_from = None
     joiner.start = last_day + timedelta(days=3)
@@ -132,7 +132,7 @@ def _reuse(joiner: Career, leaver: Career, last_day: date) -> None:
 
 
 def _share(second: Career, first: Career, since: date) -> None:
-    """From the day `since`, give the collar number of the officer `first` to `second` too."""
+    """From the day `since` on, give the officer `second` the same collar number as `first`."""
     number = first.value("collar_no", START)
     second.attributes["collar_no"].append((since, number))
 
@@ -187,8 +187,8 @@ def org_file(day: date, style: Style) -> Delivery:
 def hr_files(rng: random.Random, careers: list[Career]) -> list[Delivery]:
     """Make all HR files: a personnel file for each of the `hr_days`, and org-unit files.
 
-    An org-unit file comes on about one Wednesday in three. It also comes on every Wednesday of the
-    last three weeks, and on the two Wednesdays on which T3 and D2 move.
+    There is an org-unit file on about one Wednesday in three, on every Wednesday of the last three
+    weeks, and on the two Wednesdays on which T3 and D2 move.
     """
     files = [personnel_file(careers, day, random_style(rng)) for day in hr_days()]
     day = START + timedelta(days=(2 - START.weekday()) % 7)

@@ -12,7 +12,7 @@ from .tally import ALL, Tally
 
 
 def plans_as_at(known: Known, as_at: datetime) -> list[Row]:
-    """Return the plans of the register that is valid at `as_at`.
+    """Return the plans in the register that is valid at `as_at`.
 
     An approval date after `as_at` "is as if blank".
     """
@@ -49,7 +49,7 @@ def strands_met(plans: list[Row], day: date) -> int:
 
 
 def tally_plans(plans: list[Row], today: date, tally: Tally) -> None:
-    """Add the measure `intel_plan_strands_met` to the tally, for each month.
+    """Add the measure `intel_plan_strands_met` to the tally for each month.
 
     Contract: "strands met ÷ 3", "as at month end". The measure has only the unit `ALL`.
     """
@@ -61,7 +61,7 @@ def tally_plans(plans: list[Row], today: date, tally: Tally) -> None:
 def strand_facts(plans: list[Row], as_at: datetime) -> dict[str, Row]:
     """Return for each strand the values that its row in `fct_plan_strand` must have.
 
-    `plans` has the values of each plan that the row may show.
+    `plans` lists the values of each plan that the row may show.
     """
     today = day_of(as_at)
     deadline = DEADLINES["INTEL_PLAN"]
@@ -80,7 +80,7 @@ def strand_facts(plans: list[Row], as_at: datetime) -> dict[str, Row]:
 
 
 def _shown(plan: Row) -> tuple[object, ...]:
-    """Return the values with which the row of a strand would show this plan.
+    """Return the values that a strand's row would have if it showed this plan.
 
     If several plans fit, the contract does not say which of them the row shows.
     """

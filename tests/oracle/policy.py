@@ -1,4 +1,4 @@
-"""The default policy of the contract, which says: "Outside tests assume these defaults"."""
+"""The contract's default policy. The contract says: "Outside tests assume these defaults"."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from .views import views
 
 @dataclass
 class Position:
-    """One row of `assurance_position`. It has only the columns that the contract determines."""
+    """One row of `assurance_position`, with only the columns that the contract determines."""
 
     point_code: str
     status: str
@@ -46,7 +46,7 @@ class Position:
 
 @dataclass
 class Evidence:
-    """All inputs from which the positions are computed.
+    """All inputs of the computation of positions.
 
     `extracted_at` is the real time at which the databases were extracted. `failed` names the
     sources that could not be extracted.
@@ -93,9 +93,9 @@ def due_by(evidence: Evidence, source: str) -> datetime | None:
 
 
 def _figures_on(evidence: Evidence, point: str, day: date) -> tuple[int, int]:
-    """Return numerator and denominator of the first measure of a point with a deadline, on a day.
+    """Return numerator and denominator of the first measure of a point with a deadline on a day.
 
-    For a past day, the records are still those valid at `as_at`. Contract: "a past day … does not
+    For a past day too, the records are those valid at `as_at`. Contract: "a past day … does not
     move `as_at`".
     """
     if point == "INTEL_PLAN":
@@ -117,7 +117,7 @@ def _met_on(evidence: Evidence, point: str, day: date) -> bool:
 def _status_on(evidence: Evidence, point: str, day: date, deadline: date, ever: bool) -> str:
     """Return the status on a day of a point with a deadline.
 
-    `ever` tells whether the point was met on that day or earlier.
+    `ever` says whether the point was met on that day or earlier.
 
     Contract: "Before the deadline: `not_started` at numerator 0, else `in_progress`. Then, met now:
     `met_on_time` if met on the deadline day, else `met_late`; not met now: `slipping` if ever met,
@@ -133,8 +133,8 @@ def _status_on(evidence: Evidence, point: str, day: date, deadline: date, ever: 
 def nccu_status(facts: list[ReferralFact], numerator: int, today: date) -> str:
     """Return the status of `NCCU_INTEL`, which has no deadline.
 
-    The status compares the last three complete months with the three before. Contract: "A month
-    without a denominator is passed over".
+    The status compares the last three complete months with the three months before them. Contract:
+    "A month without a denominator is passed over".
     """
     if numerator == 0:
         return "not_started"
@@ -155,15 +155,15 @@ def nccu_status(facts: list[ReferralFact], numerator: int, today: date) -> str:
 
 
 def _pool(figures: list[tuple[int, int]]) -> float | None:
-    """Return one share over several months, or None. The contract calls this share "pooled"."""
+    """Return one share over several months, or None. The contract calls such a share "pooled"."""
     return ratio(sum(hits for hits, _ in figures), sum(total for _, total in figures))
 
 
 def facts_on(facts: list[ReferralFact], day: date) -> list[ReferralFact]:
     """Return the referrals as they were on a past day.
 
-    Contract: "the day limits only the dates inside them". If the document of a referral was
-    submitted after the day, the referral was awaiting or missing its document on the day.
+    Contract: "the day limits only the dates inside them". If a referral's document was submitted
+    after the day, the referral was `awaiting` or `missing` on that day.
     """
     limited = []
     for fact in facts:
@@ -193,7 +193,7 @@ class PointDay:
 
 
 def daily(evidence: Evidence) -> dict[tuple[str, date], PointDay]:
-    """Return the figure and status of each point on "each day since launch", seen from `as_at`."""
+    """Return the figure and status of each point on "each day since launch", as at `as_at`."""
     rows = {}
     for point, deadline in DEADLINES.items():
         first = min(LAUNCHES[point], evidence.today)
@@ -250,7 +250,7 @@ def positions(
 
 
 def _worst(verdicts: list[str]) -> str:
-    """Return the worst of the freshness verdicts of a point's sources."""
+    """Return the worst freshness verdict among a point's sources."""
     for verdict in ("failed", "stale"):
         if verdict in verdicts:
             return verdict

@@ -1,4 +1,4 @@
-"""Compute the tables of referrals, occurrences and reports, and the measures of referrals."""
+"""Compute the tables of referrals, occurrences and reports, and the measures about referrals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .tally import Tally
 
 @dataclass
 class ReferralFact:
-    """One row of `fct_nccu_referral`. Instead of the officer key, it has the person."""
+    """One row of `fct_nccu_referral`, with the person instead of the officer key."""
 
     referral_ref: str
     occurrence_ref: str | None
@@ -69,7 +69,7 @@ def referral_facts(known: Known, people: People, as_at: datetime) -> list[Referr
 
 
 def tally_referrals(facts: list[ReferralFact], people: People, tally: Tally) -> None:
-    """Add the referrals to five measures, by month of contact and by the officer's team then."""
+    """Add referrals to five measures, by month of contact and the officer's team at that time."""
     for fact in facts:
         day = day_of(fact.contacted_at)
         month = month_of(day)
@@ -105,8 +105,8 @@ def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -
 def detentions(known: Known, as_at: datetime) -> Iterator[tuple[Row, str | None, bool]]:
     """Yield the first `IMMIGRATION` custody record of each occurrence.
 
-    Each record comes with the reference of its occurrence, or None, and with whether the occurrence
-    has a referral.
+    Each record is yielded with its occurrence's reference (or None) and with whether that
+    occurrence has a referral.
 
     Contract: "A custody record without an occurrence counts as an occurrence of its own, without a
     referral".

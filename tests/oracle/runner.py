@@ -29,7 +29,7 @@ class CommandError(Exception):
 
 
 class CommandLine:
-    """Runs commands of `assurance` with one state folder and one dropzone."""
+    """Runs `assurance` commands with one state folder and one dropzone."""
 
     def __init__(self, home: Path) -> None:
         self.state = home / "state"
@@ -66,12 +66,12 @@ class CommandLine:
         return done.stdout
 
     def url(self, name: str) -> str:
-        """Return the database URL of a login. Contract: "`url` prints one line"."""
+        """Return a login's database URL. Contract: "`url` prints one line"."""
         return self.call("db", "url", name).strip()
 
 
 def prepare(home: Path) -> CommandLine:
-    """Delete the folder `home`, and make a state folder with empty sources in it."""
+    """Delete the folder `home`, and make it again with a state folder and empty sources."""
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     outsider = CommandLine(home)
@@ -85,7 +85,7 @@ def prepare(home: Path) -> CommandLine:
 class Rounds:
     """The runs in one state folder.
 
-    `filled` is the number of the last step that was filled into the sources, and `last` has the
+    `filled` is the number of the last step that was written into the sources. `last` has the
     oracle's figures for the last run.
     """
 
@@ -95,14 +95,14 @@ class Rounds:
     last: Figures | None = None
 
     def fill_to(self, step: int) -> None:
-        """Fill the sources with each step that they do not have yet, up to this one."""
+        """Fill the sources with each step that they do not have yet, up to step `number`."""
         while self.filled < step:
             self.filled += 1
             rms, intelligence = self.outsider.url("rms"), self.outsider.url("intelligence")
             fill(self.world.steps[self.filled], rms, intelligence, self.outsider.dropzone)
 
     def run(self, moment: str, failed: frozenset[str] = frozenset()) -> list[Difference]:
-        """Run the pipeline as at a moment. Return the differences from the oracle."""
+        """Run the pipeline as at a moment, and return the differences from the oracle."""
         if moment == "now":
             moment = datetime.now(UTC).isoformat(timespec="seconds")
         down = {f"AIRFLOW_CONN_{name.upper()}": UNREACHABLE for name in failed}
@@ -134,8 +134,9 @@ def check(
     """Make the world of a seed, and run the pipeline in it several times.
 
     The first runs are as at each of `moments`, with the sources of step 0. The others are as at
-    each of `later`, with the sources of step 1, one day later. With `source_down`, the intelligence
-    system is unavailable in a last run. Yield a title and the differences of each run.
+    each of `later`, with the sources of step 1, one day later. With `source_down`, there is a last
+    run in which the intelligence system is unavailable. Yields a title and the differences for each
+    run.
     """
     world = make_world(seed)
     plan = [(0, moment) for moment in (world.moments if moments is None else moments)]

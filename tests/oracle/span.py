@@ -1,4 +1,4 @@
-"""The period that a world covers, the moments that runs are for, and the styles of its files."""
+"""The period that a world covers, the moments of the runs, and the styles of the files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .clock import days
 from .model import Style
 
 START = date(2024, 12, 2)
-END = date(2026, 6, 20)  # the last day that step 0 holds
+END = date(2026, 6, 20)  # the last day of step 0
 AS_ATS = (
     "2026-06-20T05:30",
     "2026-05-01T00:00",
@@ -37,7 +37,7 @@ def hr_days() -> list[date]:
 
 
 def random_style(rng: random.Random) -> Style:
-    """Draw a style for a file. The source contract allows all of these styles."""
+    """Draw a style for a file, one of those that the source contract allows."""
     date_format = rng.choice(("%Y-%m-%d", "%d/%m/%Y"))
     moment_format = {"%d/%m/%Y": "%d/%m/%Y %H:%M:%S"}.get(
         date_format, rng.choice(("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"))

@@ -33,8 +33,8 @@ def ratio(numerator: int, denominator: int) -> float | None:
 def percentile(values: list[float], fraction: float) -> float | None:
     """Return a percentile of the values, or None if there are no values.
 
-    Contract: "percentiles are continuous". The percentile is interpolated linearly between the
-    two values next to it.
+    Contract: "percentiles are continuous". The percentile is interpolated linearly between the two
+    nearest values.
     """
     if not values:
         return None

@@ -1,4 +1,4 @@
-"""Counts by measure, month and unit, and the rows of `assurance_measure` that follow from them."""
+"""Counts by measure, month and unit, and the rows of `assurance_measure` computed from them."""
 
 from __future__ import annotations
 

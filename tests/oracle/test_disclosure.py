@@ -1,9 +1,9 @@
-"""Attack disclosure control by trying every possible table. The attacker knows the rule.
+"""Attack disclosure control by trying every possible table, as an attacker who knows the rule.
 
-The release is computed for every table of small numbers. If two tables have the same release, the
-attacker cannot tell them apart. To the attacker, a withheld number can then have any value that it
-has in one of these tables. There must be at least k - 1 such values. That is as many as the rule
-itself leaves, because a withheld number is between 1 and k - 1.
+The release is computed for every table of small numbers. If several tables have the same release,
+the attacker cannot tell them apart, so a withheld number can have any value that it has in one of
+these tables. There must be at least k - 1 such values. The rule itself leaves no more, because it
+withholds numbers from 1 to k - 1.
 """
 
 from collections import defaultdict
@@ -24,7 +24,7 @@ Table = tuple[Figure, ...]
 
 
 def tables(figures: int, largest: int) -> Iterator[Table]:
-    """Yield every table that has this many figures and no number above `largest`."""
+    """Yield every table that has `count` figures and no number above `largest`."""
     for numbers in product(range(largest + 1), repeat=2 * figures):
         yield tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
@@ -32,7 +32,7 @@ def tables(figures: int, largest: int) -> Iterator[Table]:
 def one_sided(figures: int, largest: int) -> Iterator[Table]:
     """Yield the tables of `tables` in which every numerator is 0.
 
-    Releases of these tables reveal the most about the other number of each figure.
+    The releases of these tables reveal the most about the other number of each figure.
     """
     for numbers in product(range(largest + 1), repeat=figures):
         yield tuple((0, number) for number in numbers)
@@ -46,9 +46,9 @@ def distinguishable(
 ) -> list[tuple[Shown, object, set[int]]]:
     """Return the withheld numbers that an attacker can narrow down to fewer than k - 1 values.
 
-    Each item has the release, the name of the number, and its possible values. `hidden` returns the
-    numbers of a table that somebody could want to know. A release that shows a number above
-    `largest` is left out, because not all tables with this release were tried.
+    Each item has the release, the name of the number, and its possible values. `hidden` returns
+    those numbers of a table that somebody could want to know. A release that shows a number above
+    `largest` is left out, because not all tables with that release were tried.
     """
     possible: dict[Shown, dict[object, set[int]]] = defaultdict(lambda: defaultdict(set))
     for table in every:
@@ -114,13 +114,13 @@ def changes(table: Table) -> dict[object, int]:
 
 
 def primary(table: Table) -> Shown:
-    """Make the usual mistake: blank only the small districts, and show the figure of the force."""
+    """Make the usual mistake: blank only the small districts, and show the force's figure."""
     shown = (*table, added(table))
     return tuple(figure if may_be_shown(figure, K) else None for figure in shown)
 
 
 def primary_and_one_more(table: Table) -> Shown:
-    """Blank the small districts. If there is only one, blank a second district too."""
+    """Blank the small districts. If only one district is small, blank a second one too."""
     blank = [not may_be_shown(figure, K) for figure in table]
     if sum(blank) == 1:
         blank[min((sum(f), i) for i, f in enumerate(table) if not blank[i])[1]] = True
@@ -161,7 +161,7 @@ def test_no_small_change_is_found_between_month_ends() -> None:
 def test_the_attack_finds_numbers_that_blanks_beside_a_total_hide(
     release: Callable[[Table], Shown],
 ) -> None:
-    """A second blanked district does not help: if both are small, their sum can reveal both."""
+    """A second blanked district does not help: if both are small, their sum can reveal them."""
     assert distinguishable(tables(3, 4), release, cells, 4)
 
 

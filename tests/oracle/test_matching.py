@@ -30,8 +30,8 @@ def shown(figures: Figures, ref: str) -> tuple[str, str, str | None]:
         ("2026-01-05T12:01", "submitted_in_time"),
         ("2026-01-06T12:00", "submitted_in_time"),  # exactly `timely_hours`
         ("2026-01-06T12:00:01", "submitted_late"),
-        ("2026-01-04T12:00", "submitted_in_time"),  # exactly `before_call_hours` before
-        ("2026-01-04T11:59:59", "missing"),  # more than that: "is no document"
+        ("2026-01-04T12:00", "submitted_in_time"),  # exactly `before_call_hours` before the contact
+        ("2026-01-04T11:59:59", "missing"),  # earlier than that: "is no document"
     ],
 )
 def test_the_class_changes_at_the_exact_second(submitted: str, expected: str) -> None:
@@ -40,7 +40,7 @@ def test_the_class_changes_at_the_exact_second(submitted: str, expected: str) ->
 
 
 def test_hours_can_be_negative_and_are_elapsed_across_a_clock_change() -> None:
-    contact = referral("R1", "11", "2026-03-28T12:00")  # the clocks go forward on the 29th
+    contact = referral("R1", "11", "2026-03-28T12:00")  # the clocks go forward on 29 March
     figures = classes([contact], [document("U1", "11", "2026-03-29T13:00")], "2026-05-01")
     assert figures.referrals["R1"].hours_to_submission == 24.0
     assert figures.referrals["R1"].intelligence_class == "submitted_in_time"

@@ -41,7 +41,7 @@ def test_a_referral_type_counts_in_the_measures_that_name_it() -> None:
         referral("R2", "11", "2026-01-06T12:00", referral_type="STATUS_CHECK"),
         referral("R3", "11", "2026-01-07T12:00", referral_type="VICTIM"),
     ]
-    documents = [document("U1", "11", "2026-01-08T12:00")]  # late for R1
+    documents = [document("U1", "11", "2026-01-08T12:00")]  # too late for R1
     figures = at("2026-02-01", step(referrals=referrals, documents=documents))
     assert fraction(figures, "nccu_intel_compliance") == "1/1"
     assert fraction(figures, "nccu_intel_compliance_all_types") == "1/2"
@@ -62,7 +62,7 @@ def test_capture_completeness() -> None:
         "referrals": [victim, referral("R3", "11", NOON, occurrence_ref="O3")],
         "custody": [
             custody("O1", "22", "2026-01-05T13:00"),
-            custody("O1", "11", "2026-02-05T13:00"),  # the first one decides month and team
+            custody("O1", "11", "2026-02-05T13:00"),  # the first record decides month and team
             custody("O2", "11", "2026-01-05T13:00"),
             custody("O3", "11", "2026-01-05T13:00"),
             custody(None, "11", "2026-01-05T13:00"),  # "an occurrence of its own"
@@ -103,7 +103,7 @@ def test_a_module_needs_the_current_version_after_its_launch() -> None:
         *("1/2", "2/2", "1/2", "0/2")
     ]
     before = at("2026-02-01T23:59", step(dated("lms/completions", "2026-02-02", lines)))
-    assert fraction(before, "elearning_module_1") == "0/2"  # the file is dated later
+    assert fraction(before, "elearning_module_1") == "0/2"  # a file dated later
 
 
 def hydra(day: str, *attendance: tuple[str, str | None, str | None]) -> dict[str, list[Row]]:
@@ -132,7 +132,7 @@ def test_hydra_needs_attendance_and_a_pass_and_absence_is_shown_both_ways() -> N
     assert fraction(figures, "hydra_completion") == "1/2"
     assert fraction(figures, "hydra_completion_incl_absent") == "1/3"
     assert fraction(figures, "hydra_completion", date(2025, 12, 1)) == "0/2"
-    assert fraction(figures, "hydra_completion", date(2026, 2, 1)) == "1/3"  # today: one joined
+    assert fraction(figures, "hydra_completion", date(2026, 2, 1)) == "1/3"  # the figure as at today: one more officer has joined
     mine = [f for f in figures.requirements if f.requirement_code == "HYDRA" and f.is_complete]
     assert [(f.employee_no, f.completed_on) for f in mine] == [("000001", date(2026, 1, 31))]
 

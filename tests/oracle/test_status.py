@@ -77,7 +77,7 @@ def test_stale_after_two_days_makes_it_unknown_and_shows_the_figures(
 
 
 def nccu(months: list[tuple[str, int, int]], moment: str = "2026-07-02") -> str:
-    """Return the status of `NCCU_INTEL` if there are referrals in some months.
+    """Return the status of `NCCU_INTEL` for given numbers of referrals in some months.
 
     Each item of `months` has the month, the number of its referrals with a document, and the number
     of all its referrals.
@@ -101,7 +101,7 @@ def nccu(months: list[tuple[str, int, int]], moment: str = "2026-07-02") -> str:
         ([("2026-05", 0, 3)], "not_started"),
         ([("2026-04", 1, 1), ("2026-05", 2, 2), ("2026-06", 1, 1)], "sustained"),
         ([("2026-04", 1, 1), ("2026-05", 2, 2), ("2026-06", 1, 2)], "in_progress"),
-        # June has no referrals and is "passed over". So the last three months are March, April and
+        # June has no referrals and is "passed over", so the last three months are March, April and
         # May.
         ([("2026-03", 1, 1), ("2026-04", 1, 1), ("2026-05", 2, 2)], "sustained"),
         # The current month, July, is not complete, so it does not count.

@@ -13,7 +13,7 @@ GONE = "2026-01-20T09:00"
 
 
 def one(moment: str, *versions: Row) -> str | None:
-    """Return the type of the only referral as at a moment, or None if it does not exist then.
+    """Return the type of the only referral as at a moment, or None if there was no referral then.
 
     `versions` are the versions of the referral, one for each extraction.
     """
@@ -32,7 +32,7 @@ def test_the_latest_version_at_or_before_as_at() -> None:
 def test_a_first_version_later_than_as_at_is_taken_when_it_was_created_before() -> None:
     only = stamped(referral("R1", "11", NOON), NOON, GONE)
     assert one("2026-01-06", only) == "IMMIGRATION_CRIME"
-    assert one("2026-01-05T11:59", only) is None  # created later
+    assert one("2026-01-05T11:59", only) is None  # the record was created later
 
 
 def test_a_record_is_deleted_from_its_moment_on() -> None:
@@ -60,7 +60,7 @@ def test_events_after_as_at_have_not_happened() -> None:
 @pytest.mark.parametrize(
     ("moment", "team"),
     [
-        ("2025-06-01T09:00", "T1"),  # before the first snapshot: the first
+        ("2025-06-01T09:00", "T1"),  # before the first snapshot, the first one applies
         ("2026-01-06T23:59:59", "T1"),
         ("2026-01-07T00:00", "T2"),  # the file of that very day
         ("2026-02-20T09:00", "T2"),
@@ -108,7 +108,7 @@ def test_months_are_in_london_time() -> None:
 def test_units_above_come_from_the_delivery_of_the_day() -> None:
     """Team T1 moves from D1 to D2 on 16 January.
 
-    So one of its two referrals in January counts in D1, and the other in D2.
+    One of its two referrals in January counts for D1, and the other for D2.
     """
     top = [unit("F", None), unit("D1", "F"), unit("D2", "F")]
     files = (

@@ -1,4 +1,4 @@
-"""Find who must do Hydra and e-learning on a day, and what each officer has completed by then."""
+"""Find who must do Hydra and e-learning on a day, and what each officer had completed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .tally import Tally
 class Completed:
     """The first day on which each officer completed each requirement.
 
-    `hydra` maps an employee number to the day. `modules` has such a mapping for each module.
+    `hydra` maps employee numbers to days. `modules` has such a mapping for each module.
     """
 
     hydra: dict[str, date]
@@ -37,7 +37,7 @@ class Completed:
 
 
 def completed(known: Known, as_at: datetime) -> Completed:
-    """Return all completions that are valid at `as_at`."""
+    """Return all completions as at `as_at`."""
     modules = {module: _module_completed(known, module, as_at) for module in MODULES}
     return Completed(_hydra_completed(known, as_at), modules)
 
@@ -98,7 +98,7 @@ def _done_by(done: Completed, employee: str, requirement: str, day: date) -> boo
 
 
 def count(people: People, done: Completed, point: str, day: date) -> tuple[int, int]:
-    """Return numerator and denominator of a training point's first measure on a day."""
+    """Return the numerator and denominator of a training point's first measure on a day."""
     roles, items = _point(point)
     numerator = denominator = 0
     for row in relevant(people, roles, day):
@@ -115,7 +115,7 @@ def _point(point: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def tally_training(people: People, done: Completed, today: date, tally: Tally) -> None:
-    """Add the training measures to the tally, "as at month end" or, in this month, "today"."""
+    """Add the training measures to the tally "as at month end" or, this month, "today"."""
     for month in months(HYDRA_LAUNCH, today):
         _tally_hydra(people, done, min(month_end(month), today), month, tally)
     for month in months(MODULE_LAUNCH, today):
@@ -159,8 +159,8 @@ class Requirement:
 def requirement_facts(people: People, done: Completed, today: date) -> list[Requirement]:
     """Return the rows of `fct_training_requirement`: one for each "person and required item".
 
-    The persons are the officers whom the personnel file of today lists. An item is required if
-    policy requires it for the officer's role.
+    The persons are the officers listed in today's personnel file. An item is required if policy
+    requires it for the officer's role.
     """
     facts = []
     for row in people.listed(today):

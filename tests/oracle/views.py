@@ -10,7 +10,7 @@ from .clock import day_end, day_of
 from .known import Known, full_as_at
 from .model import Row
 
-#: The words of the recommendation log that mean that a party regards a point as assured (default
+#: The statuses in the recommendation log with which a party regards a point as assured (default
 #: policy).
 ASSURED_WORDS = {
     *("complete", "completed", "met", "met_on_time", "met_late", "achieved", "implemented"),
@@ -25,7 +25,7 @@ class Disagreement:
     """One row of `assurance_disagreement`: a period of days in which the views of a point differ.
 
     `disagreed_until` is the last of these days, or None while the disagreement lasts. The views are
-    those of the first day.
+    those on the first day.
     """
 
     disagreed_until: date | None
@@ -66,10 +66,10 @@ def _latest(events: list[Row], moment: datetime) -> dict[tuple[str, str], Row]:
 def disagreements(
     known: Known, as_at: datetime, statuses: Mapping[tuple[str, date], str]
 ) -> dict[tuple[str, date], Disagreement]:
-    """Return every period of days in which the views of a point differ, by point and first day.
+    """Return every period in which the views of a point differ, keyed by point and first day.
 
     Views differ if one of them says that the point is assured and another says that it is not.
-    `statuses` has the status from the data for each point and day, in the order of days. The status
+    `statuses` has the data's status for each point and day, in the order of days. The status
     `unknown` is not a view.
     """
     found: dict[tuple[str, date], Disagreement] = {}

@@ -16,7 +16,7 @@ from .span import AS_ATS, END, LATER
 
 
 def make_world(seed: int) -> World:
-    """Make a world. The seed also decides how diligently its officers write documents and train."""
+    """Make a world. The seed also decides how reliably officers write documents and do training."""
     rng = random.Random(seed)
     quality = (0.5, 0.9, 1.0)[seed % 3]
     diligence = (0.8, 0.97, 1.0)[(seed // 2) % 3]
