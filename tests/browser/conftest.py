@@ -43,7 +43,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium")
         assert chromium, "chromium is not installed: `make debian-packages`"
-        # The sandbox of Chromium does not work for root.
+        # Chromium's sandbox does not work for root.
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()

@@ -1,4 +1,4 @@
-"""In a real browser, a report shows its own style and drawings, and nothing in it runs."""
+"""In a real browser, a report shows its own styles and drawings, and no script in it runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REPORT = """<!doctype html>
 <svg style="max-width:321px" viewBox="0 0 9 9"><rect width="9" height="9" fill="red"/></svg>
 </body></html>
 """
-#: What a name from a source could do, if it were ever written into a page without an escape.
+#: What a malicious name from a source could contain, if it were written into a page unescaped.
 INJECTED = """<script>document.title = "taken"</script>
 <img src="x:" onerror="document.title = 'taken'">
 <img src="http://127.0.0.1:PORT/taken"><style>h1 { display: none }</style>
@@ -64,7 +64,7 @@ def test_a_report_shows_and_what_is_injected_does_nothing(browser: Browser, tmp_
 
 
 def received(listener: socket.socket) -> bytes:
-    """Return what clients have sent. A browser may open a connection ahead and send nothing."""
+    """Return what clients have sent. A browser may open a connection early and send nothing."""
     listener.settimeout(1)
     data = b""
     with listener, contextlib.suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""In a real browser, the pack and the page of a release render, fit a phone, and are accessible."""
+"""In a real browser, the pack and a release's page render, fit a phone, and are accessible."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def folder(published: Terminal) -> Path:
 
 @pytest.fixture(scope="module")
 def files(published: Terminal, folder: Path) -> dict[str, Path]:
-    """The pack of the Board and the page of a release."""
+    """The Board's pack and the page of a release."""
     to = published.home / "release"
     if not to.exists():
         made = published.assurance("release", "make", "--because", "a test", "--to", str(to))
@@ -70,11 +70,11 @@ def opened(
 def test_it_renders_without_errors_and_fits_the_screen(
     browser: Browser, files: dict[str, Path], name: str, screen: dict[str, int]
 ) -> None:
-    # Chromium writes on its console what the page's Content-Security-Policy forbids.
+    # Chromium writes to its console what the page's Content-Security-Policy has blocked.
     with opened(browser, files[name], screen) as (page, problems):
         assert page.locator("h1").count() == 1
         drawings = page.locator(".drawing svg")
-        # A measure of which nothing is released yet has no drawing.
+        # A measure without released figures has no drawing.
         assert drawings.count() > (2 if name == "pack" else 0)
         for number in range(drawings.count()):
             box = drawings.nth(number).bounding_box()
@@ -90,7 +90,7 @@ def test_axe_finds_no_violation(browser: Browser, files: dict[str, Path], name: 
     from axe_playwright_python.sync_playwright import Axe
 
     with opened(browser, files[name], DESK) as (page, _):
-        # Check the folded parts too.
+        # The collapsed parts are opened and checked too.
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         found = Axe().run(page, options=RULES)
         assert found.violations_count == 0, found.generate_report()

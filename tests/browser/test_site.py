@@ -47,7 +47,7 @@ def offline(site: Path, browser: Browser) -> Iterator[BrowserContext]:
 
 
 class Read(HTMLParser):
-    """Parses an HTML page. Collects the files that it loads, its links, and its anchors."""
+    """Parses an HTML page and collects its links, its anchors and the files that it loads."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()

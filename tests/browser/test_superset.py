@@ -1,4 +1,4 @@
-"""In a real Superset, every chart is compared with SQL, and every dashboard is opened."""
+"""In a real Superset, every chart is compared with SQL and every dashboard is opened."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Served:
-    """A Superset that `assurance superset` has started, with the state folder that it reads."""
+    """A Superset that was started by `assurance superset`, and the state folder that it reads."""
 
     terminal: Terminal
     client: Superset
@@ -52,7 +52,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(published: Terminal) -> Iterator[Served]:
-    """Superset on a warehouse whose second publication restates figures of the first one."""
+    """Superset on a warehouse whose second publication restates figures of the first."""
     with psycopg.connect(published.url("rms")) as records:
         # Mark three referrals as deleted between the two publications, as the source system does.
         records.execute(
@@ -79,7 +79,7 @@ def served(published: Terminal) -> Iterator[Served]:
 
 
 def _wait_until_started(process: subprocess.Popen[str]) -> list[str]:
-    """Wait until Superset has started, and return the lines that Superset has printed by then."""
+    """Wait until Superset has started, and return the lines that it has printed so far."""
     output = []
     assert process.stdout is not None
     for line in process.stdout:
@@ -97,7 +97,7 @@ def reader(served: Served) -> Iterator[psycopg.Connection[Row]]:
 
 @pytest.fixture(scope="module")
 def numbers(served: Served) -> dict[str, int]:
-    """A mapping from the UUID of each chart to the number that Superset has given the chart."""
+    """A mapping from each chart's UUID to the number that Superset has given the chart."""
     return {
         uuid: number
         for dashboard in DASHBOARDS
@@ -216,7 +216,7 @@ def test_a_dashboard_renders_without_errors(
 def _rows(reader: psycopg.Connection[Row], chart: Chart) -> list[Row]:
     """Return the rows that a chart must show.
 
-    A query reads the rows of the chart's dataset. Python filters, groups and adds them up.
+    A query reads the rows of the chart's dataset. Python then filters, groups and adds up the rows.
     """
     columns = chart.dataset.columns.values()
     more = "".join(f", {one.expression} as {one.chart_column}" for one in columns if one.expression)
@@ -251,7 +251,7 @@ def _measured(value: Value, rows: list[Row]) -> float | None:
 
 
 def _comparable(rows: list[Row]) -> list[list[tuple[str, str]]]:
-    """Return rows as text in a fixed order, so that Superset and SQL can be compared."""
+    """Return rows as strings in a fixed order, to compare Superset with SQL."""
     return sorted(sorted((name, _plain(value)) for name, value in row.items()) for row in rows)
 
 

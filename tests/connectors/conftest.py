@@ -27,7 +27,7 @@ def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb
 
 @pytest.fixture
 def mariadb(mariadb_server: MariaDb, monkeypatch: pytest.MonkeyPatch) -> MariaDb:
-    """MariaDB with an empty database of each source system. The pipeline reads these databases."""
+    """MariaDB with an empty database for each source system, from which the pipeline reads."""
     mariadb_server.create_databases()
     mariadb_server.use(monkeypatch)
     return mariadb_server

@@ -1,4 +1,4 @@
-"""Fill a dropzone with a file of every dataset, land the files, and return the raw rows."""
+"""Fill a dropzone with a file for every dataset, land the files, and return the raw rows."""
 
 import dataclasses
 import os
@@ -15,9 +15,9 @@ FILE_DATASETS = [name for name, what in datasets().items() if what.kind == "file
 
 
 def fill(world: World) -> None:
-    """Put a file of every dataset into the dropzone.
+    """Put a file for every dataset into the dropzone.
 
-    Each file is modified at a whole second, because every file system can store such a time.
+    Each file's modification time is a whole second, which every file system can store.
     """
     world.personnel("20260112", *(f"{number:06}" for number in range(1, 2000)))
     world.completions("20260112", completion("000001", 80), completion("000002"))
@@ -66,12 +66,12 @@ def fill(world: World) -> None:
 
 
 def move(world: World, url: str) -> None:
-    """Change the settings of the test, so that it lands files from the dropzone at another URL."""
+    """Change the test's settings, so that files are landed from the dropzone at another URL."""
     world.settings = dataclasses.replace(world.settings, dropzone=url)
 
 
 def land_all(world: World) -> dict[str, Any]:
-    """Land every dataset that comes in files. Return batches by dataset and raw rows by table."""
+    """Land every dataset that is delivered as files. Return the batches and the raw rows."""
     found: dict[str, Any] = {}
     for name in FILE_DATASETS:
         report = world.land(name)

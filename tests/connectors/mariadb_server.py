@@ -1,4 +1,4 @@
-"""A MariaDB server for the tests, on a port of this machine, with its data in a given folder."""
+"""A MariaDB server for the tests, on a local port, with its data in a given folder."""
 
 import getpass
 import json
@@ -17,7 +17,7 @@ from oic_assurance.sources.databases.postgres import source_type
 from oic_assurance.sources.declarations.load import datasets
 
 PASSWORD = "hidden-in-every-error"
-#: The MariaDB type of a column, by the type that the declaration of the dataset gives the column.
+#: The MariaDB type for each column type of a dataset's declaration.
 _TYPES = {
     "bigint": "bigint",
     "integer": "int",
@@ -37,7 +37,7 @@ def free_port() -> int:
 def program(name: str) -> str:
     """Return the path of a server program.
 
-    Debian installs some programs in folders that are not in the PATH of ordinary users.
+    Debian installs some programs in folders that are not on the PATH of ordinary users.
     """
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     assert found, f"{name} is not installed: tests/connectors/debian-packages.txt names its package"
@@ -51,7 +51,7 @@ class MariaDb:
         self._data = folder / "data"
         self._options = options
         self._log = folder / "server.log"
-        # The path of a socket must be short, so this is an abstract socket without a file.
+        # The path of a socket must be short, so the server uses an abstract socket without a file.
         self.port = free_port()
         self._socket = f"@assurance-{os.getpid()}-{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -81,14 +81,14 @@ class MariaDb:
         for _ in range(300):
             try:
                 self.execute("select 1")
-            except Exception:  # while it starts, it raises several kinds of errors
+            except Exception:  # while the server starts, connecting raises several kinds of errors
                 time.sleep(0.1)
             else:
                 return
         raise AssertionError(self._log.read_text())
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Stop the server with a signal. `SIGKILL` stops it as a power failure would."""
+        """Stop the server with a signal. `SIGKILL` stops it as a power cut would."""
         self._session = None
         if self._process is not None:
             self._process.send_signal(number)
@@ -96,7 +96,7 @@ class MariaDb:
             self._process = None
 
     def session(self, user: str = "root") -> Any:
-        """Return a new session of a user, by default the administrator, in the time zone UTC."""
+        """Open a session in the time zone UTC, by default as the administrator."""
         import mysql.connector
 
         return mysql.connector.connect(
@@ -112,10 +112,10 @@ class MariaDb:
             return cursor.fetchall() if cursor.with_rows else []
 
     def create_databases(self) -> None:
-        """Create empty databases with the tables of the source contract, and the login `reader`."""
+        """Create databases with the empty tables of the source contract, and the login `reader`."""
         for name in ("rms", "intel"):
             self.execute(f"drop database if exists {name}")
-            # In this collation, texts that differ only in case or accents count as equal.
+            # In this collation, strings that differ only in case or accents count as equal.
             self.execute(f"create database {name} character set utf8mb4 collate utf8mb4_general_ci")
         self.execute("create or replace user reader@'%' identified by %s", PASSWORD)
         for dataset in datasets().values():
@@ -132,7 +132,7 @@ class MariaDb:
             self.execute(f"grant select ({', '.join(table.names)}) on {name} to reader@'%'")
 
     def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Let the pipeline read both source systems from this server."""
+        """Make the pipeline read both source systems from this server."""
         monkeypatch.setenv("AIRFLOW_CONN_RMS", self.connection())
         monkeypatch.setenv("AIRFLOW_CONN_INTELLIGENCE", self.connection(schema="intel"))
 

@@ -1,4 +1,4 @@
-"""An OpenSSH server for the tests, on a port of this machine. It accepts one key, no password."""
+"""An OpenSSH server for the tests, on a local port. It accepts one key and no password."""
 
 import getpass
 import os
@@ -27,7 +27,7 @@ Subsystem sftp internal-sftp
 
 
 class SftpServer:
-    """An SFTP server. It serves all files of this machine to the user that runs the tests."""
+    """An SFTP server that serves all files of this machine to the user who runs the tests."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,7 +45,7 @@ class SftpServer:
     def start(self) -> None:
         """Start the server, and wait until it answers."""
         if os.geteuid() == 0:
-            # If root runs it, sshd needs this empty folder.
+            # If sshd is run by root, it needs this empty folder.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -67,7 +67,7 @@ class SftpServer:
             self._process.wait(30)
 
     def options(self, **other: Any) -> dict[str, Any]:
-        """Return the options with which fsspec connects to this server, changed by `other`."""
+        """Return fsspec's options for this server. `other` adds or replaces options."""
         return {
             "username": getpass.getuser(),
             "client_keys": [str(self.folder / "key")],
@@ -76,7 +76,7 @@ class SftpServer:
 
 
 class Wire:
-    """A proxy to a port of this machine. It counts the bytes that the server sends.
+    """A proxy to a local port, which counts the bytes that the server sends.
 
     If `cut_after` is given, the proxy breaks the connection after that many bytes.
     """

@@ -169,7 +169,7 @@ def test_both_databases_give_the_same_raw_rows(
 
 
 def broken(world: World, name: str) -> list[tuple[str | None, list[str]]]:
-    """Return the key and the reasons of each rejected row of a dataset, without the row numbers."""
+    """Return the key and the reasons of each rejected row of a dataset, without row numbers."""
     return sorted((key, why) for _, key, why in world.reasons(name))
 
 

@@ -1,4 +1,4 @@
-"""With `ssl_ca` and `ssl_verify_identity`, the driver checks the server, or does not connect."""
+"""With `ssl_ca` and `ssl_verify_identity`, the driver verifies the server or does not connect."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Landing from a MariaDB server that fails.
 
-The server is killed during an extract, does not answer, or refuses the login. In other tests, the
+The server is killed during an extract, does not answer, or refuses the login. In some tests, the
 columns of its tables change.
 """
 
@@ -26,7 +26,8 @@ from tests.integration.landing.support import World
 pytestmark = pytest.mark.slow
 
 ROWS = 1_000_000
-#: The most megabytes that landing a large table may need more than landing an empty table.
+#: The limit, in megabytes, for the additional memory that landing a large table may need, compared
+#: with landing an empty table.
 MEGABYTES_FOR_ROWS = 32
 MEGABYTES_WITHOUT_AIRFLOW = 100
 
@@ -129,7 +130,7 @@ def test_the_error_for_an_unusable_connection_says_what_to_do(
     with pytest.raises(SourceUnavailable, match=r"cannot be reached \(host 127.*DPY-\d+") as caught:
         world.land(CUSTODY)
     assert "\n" not in caught.value.message
-    # The import of this module now fails, as if the Airflow provider for Oracle is not installed.
+    # The import of this module now fails, as if the Airflow provider for Oracle were not installed.
     monkeypatch.setitem(sys.modules, "airflow.providers.oracle.hooks.oracle", None)
     with pytest.raises(UsageError, match=r"type oracle.*docs/how-to/connect-sources\.md"):
         world.land(CUSTODY)
@@ -140,7 +141,7 @@ def test_memory_does_not_grow_with_the_table_and_the_users_home_stays_empty(
 ) -> None:
     """Landing runs in a new process, in which Airflow is not configured.
 
-    Even then, nothing may be written to the home folder of the user.
+    Even then, nothing may be written to the user's home folder.
     """
     insert_many(mariadb, ROWS)
     for name in ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"):

@@ -1,4 +1,4 @@
-"""Debian's PostgreSQL, with the options, access rules and certificates of docker-compose.yml."""
+"""Debian's PostgreSQL, with the options, access rules and certificates of the compose file."""
 
 import os
 import shutil

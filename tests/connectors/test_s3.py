@@ -1,4 +1,4 @@
-"""A dropzone on S3, served by a local server. Only its URL differs from that of a local one."""
+"""A dropzone on S3, served by a local server. Only the URL differs from a local dropzone's."""
 
 import os
 import shutil
@@ -20,8 +20,8 @@ from tests.integration.landing.support import World
 pytestmark = pytest.mark.slow
 
 BUCKET = "dropzone"
-#: Datasets whose delivery moment is the file's modification time. On S3, this is the upload time,
-#: so their version times differ from those of local files.
+#: Datasets whose delivery moment is the file's modification time. On S3 this is the upload time, so
+#: the version times differ from those of local files.
 BY_MODIFICATION = ("governance/plans", "governance/recommendations")
 
 
@@ -48,7 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def cloud(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of the local S3 server. Environment variables tell the S3 client this address."""
+    """The address of the local S3 server, which environment variables pass to the S3 client."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", server)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clerk")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sw0rdfish")

@@ -1,7 +1,7 @@
 """A dropzone over SFTP, served by OpenSSH.
 
-Its files give the same raw rows as local files. An unknown server is refused, and no message shows
-a password.
+Files over SFTP give the same raw rows as local files. An unknown server is refused, and no message
+shows a password.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The DAG files load. Each DAG has the tasks that operators rely on, and an operators' page."""
+"""The DAG files load. Each DAG has the tasks that operators rely on, and a page for operators."""
 
 import json
 import subprocess
@@ -80,7 +80,7 @@ def test_the_timeout_of_a_run_leaves_time_for_an_approval(
 
 
 def test_an_approval_that_cannot_be_requested_says_why(daily: Any) -> None:
-    """The task looks for this error before it uses the warehouse, so no warehouse is needed."""
+    """The task detects this error before it uses the warehouse, so the test needs no warehouse."""
     from airflow.providers.standard.exceptions import HITLTriggerEventError
 
     approval = daily.get_task("approve_warning")

@@ -1,4 +1,4 @@
-"""Start Airflow with `assurance up`, and act like a user of its web page, through its REST API."""
+"""Start Airflow with `assurance up`, and act like a user of its web pages, through the REST API."""
 
 import json
 import socket
@@ -21,15 +21,15 @@ READY = "Airflow is at"
 
 @dataclass(frozen=True)
 class Airflow:
-    """A client of a running Airflow that is logged in as a user of the web page."""
+    """A client of a running Airflow, logged in as a user of the web pages."""
 
     client: httpx.Client
 
     def run_of(self, dag: str, as_at: str) -> str:
         """Return the id of the current run of a scheduled DAG.
 
-        In a new state folder the scheduler starts a run by itself. If there are runs and all of
-        them have ended, this method starts a new run for the moment `as_at`.
+        In a new state folder the scheduler starts a run by itself. If there are runs but all of
+        them have ended, this method starts a new run as at `as_at`.
         """
         for _ in _patiently(f"no run of {dag}"):
             found = self.client.get(f"/dags/{dag}/dagRuns")
@@ -60,7 +60,7 @@ class Airflow:
         raise AssertionError
 
     def wait_for(self, dag: str, run: str, task: str, *states: str) -> None:
-        """Wait until a task of a run is in one of these states."""
+        """Wait until a task of a run is in one of the given states."""
         for _ in _patiently(f"{task} is never {states}"):
             if self.state(dag, run, task) in states:
                 return
@@ -71,7 +71,7 @@ class Airflow:
         return None if found is None else str(found)
 
     def mark(self, dag: str, run: str, task: str, state: str) -> None:
-        """Mark a task as succeeded, failed or skipped, as the button on the web page does."""
+        """Mark a task as succeeded, failed or skipped, like the button on the web page."""
         done = self.client.patch(_task(dag, run, task), json={"new_state": state})
         done.raise_for_status()
 
@@ -118,7 +118,7 @@ def airflow(
 ) -> Iterator[Airflow]:
     """Start Airflow in a terminal's state folder, log in, and stop it at the end.
 
-    `login` is a user and a password. By default they are those that `assurance up` has made.
+    `login` is a user and a password, by default those that `assurance up` has made.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -141,7 +141,7 @@ def airflow(
 
 
 def log_in(client: httpx.Client, name: str, password: str) -> None:
-    """Log in to Airflow's REST API, and let the client's next requests go to it."""
+    """Log in to Airflow's REST API. The client's later requests use this login."""
     token = client.post("/auth/token", json={"username": name, "password": password})
     token.raise_for_status()
     client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"

@@ -1,4 +1,4 @@
-"""Read archived batches again, and compare a row of a batch with the raw row that came from it."""
+"""Read archived batches again, and compare an archived row with the raw row that came from it."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ AS_READ = {
 def differences(
     warehouse: psycopg.Connection, settings: Settings, version: Version, source: Source
 ) -> list[str]:
-    """Return the names of the columns in which a raw row differs from its row in the archive."""
+    """Return the names of the columns in which a raw row differs from its archived row."""
     assert source.kept_as is not None
     table = next(t for t in dataset(version.dataset).tables if t.name == version.table)
     raw = _raw(warehouse, version)
@@ -61,15 +61,14 @@ def _of_file(settings: Settings, kept_as: str, version: Version) -> dict[str, An
     with open_archived(settings, kept_as) as content:
         for reading in read_tables(content, dataset(version.dataset)):
             if reading.table.name == version.table:
-                # All rows are read, so that the reader releases the stream before the stream is
-                # closed.
+                # All rows are read, so that the reader releases the stream before it is closed.
                 (row,) = [row for row in reading.rows if row[0] == version.row_number]
                 return dict(zip(reading.table.names, row[3:], strict=True))
     raise AssertionError(f"{kept_as} has no table {version.table}")
 
 
 def _read(warehouse: psycopg.Connection, column: Column, cell: str) -> object:
-    """Return the value of a file's cell, converted by the rules of the source contract."""
+    """Return the value of a cell in a file, converted by the rules of the source contract."""
     if cell.strip() == "":
         return None
     if column.type == "text":

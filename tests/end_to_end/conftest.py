@@ -16,7 +16,7 @@ AS_AT = "2026-04-21T05:30"
 
 @pytest.fixture(scope="session")
 def state() -> Iterator[Path]:
-    """An empty state folder. It is removed at the end."""
+    """An empty state folder, which is removed after the tests."""
     home = Path(tempfile.mkdtemp(prefix="assurance-end-to-end-"))
     try:
         yield home
@@ -26,7 +26,7 @@ def state() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def server_log(state: Path) -> Iterator[Path]:
-    """A folder with all that the embedded server has logged, also what a run has deleted."""
+    """A folder with all that the embedded server has logged, even what a run deleted."""
     with kept_server_log(state) as folder:
         yield folder
 

@@ -4,14 +4,14 @@ from html.parser import HTMLParser
 
 
 def tables(page: str) -> dict[str, list[list[str]]]:
-    """Return the body rows of every table on a page, as the texts of their cells, by caption."""
+    """Return the body rows of every table on a page, as cell texts, keyed by caption."""
     reader = _Reader()
     reader.feed(page)
     return reader.tables
 
 
 def words(page: str) -> str:
-    """Return the text of a page in one line, without style sheets."""
+    """Return a page's text in one line, without style sheets."""
     reader = _Reader()
     reader.feed(page)
     return " ".join(" ".join(reader.words).split())

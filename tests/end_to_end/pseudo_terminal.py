@@ -1,4 +1,4 @@
-"""Run a command in a pseudo-terminal, and compute the text that a user would see on it."""
+"""Run a command in a pseudo-terminal, and compute the text that a user would see there."""
 
 import contextlib
 import fcntl
@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROWS = 24
-#: One part of what a terminal receives: an escape sequence with its parameters and its final
-#: letter, a control character, or text.
+#: One part of a terminal's input: an escape sequence with its parameters and its final letter, a
+#: control character, or text.
 TOKEN = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|([\r\n])|([^\x00-\x1f\x7f]+)")
 
 
@@ -25,19 +25,19 @@ class Display:
     `feed` understands only the few escape sequences that the product's screens may send.
 
     Raises:
-        ValueError: the command sends another sequence. The test then fails.
+        ValueError: the command sends any other sequence. The test then fails.
     """
 
     def __init__(self, columns: int) -> None:
         self.columns = columns
         self.rows: list[str] = [""]
-        #: For each row, whether its line is wider than the terminal and continues in the next row.
+        #: For each row, whether its line is wider than the terminal and continues on the next row.
         self.goes_on: list[bool] = [False]
         self.cursor_is_shown = True
         self._row = self._column = 0
 
     def feed(self, text: str) -> None:
-        """Show a text that the command has sent to the terminal."""
+        """Show text that the command has sent to the terminal."""
         position = 0
         while position < len(text):
             token = TOKEN.match(text, position)
@@ -57,7 +57,7 @@ class Display:
 
     @property
     def lines(self) -> list[str]:
-        """The lines as the command wrote them, without blanks at their ends."""
+        """The lines as the command wrote them, without trailing blanks."""
         lines, begun = [], ""
         for row, goes_on in zip(self.rows, self.goes_on, strict=True):
             begun += row
@@ -73,7 +73,7 @@ class Display:
 
     @property
     def text(self) -> str:
-        """All lines as one text."""
+        """All lines as one string."""
         return "\n".join(self.lines)
 
     def _control(self, parameters: str, letter: str) -> None:
@@ -127,7 +127,7 @@ class PseudoTerminal:
         os.close(slave)
 
     def running(self, patience: float = 5) -> list[str]:
-        """Return the names of processes of the command that still run after `patience` seconds."""
+        """Return the names of the command's processes that run longer than `patience` seconds."""
         deadline = time.monotonic() + patience
         while (found := _session(self._process.pid)) and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -140,7 +140,7 @@ class PseudoTerminal:
         return display
 
     def read_until(self, text: str, seconds: float = 120) -> None:
-        """Read the command's output until it contains a text. Fail if that takes too long."""
+        """Read the command's output until it contains a given text. Fail if that takes too long."""
         deadline = time.monotonic() + seconds
         while text.encode() not in self.sent:
             assert time.monotonic() < deadline, self.sent.decode()
@@ -161,13 +161,13 @@ class PseudoTerminal:
         return self._process.returncode
 
     def kill(self) -> None:
-        """Stop the command if it still runs."""
+        """Stop the command if it is still running."""
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
 
     def _read(self, patience: float) -> bool:
-        """Read what the command sends. Return false if nothing came within `patience` seconds."""
+        """Read the command's output. Return false if there was none within `patience` seconds."""
         if not select.select([self._master], [], [], patience)[0]:
             return False
         try:

@@ -1,4 +1,4 @@
-"""Keep the log that the embedded server writes, although a run deletes what it has collected."""
+"""Keep the embedded server's log, although each run deletes the part that it has collected."""
 
 import os
 import tempfile
@@ -12,10 +12,10 @@ INTERVAL_SECONDS = 0.2
 
 @contextmanager
 def kept_server_log(home: Path) -> Iterator[Path]:
-    """Yield a folder that gets a hard link to each file of the log of a state folder's server.
+    """Yield a folder with a hard link to each log file of a state folder's server.
 
-    A run deletes a file only after the server has begun another, at least a second later. So no
-    file is missed.
+    A run deletes a file only after the server has begun the next file, at least a second later. So
+    no file is missed.
     """
     written = home / "postgres" / "data" / "server_log"
     ended = threading.Event()

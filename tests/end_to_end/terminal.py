@@ -25,7 +25,7 @@ class Terminal:
     def environment(self) -> dict[str, str]:
         """The environment variables of a command.
 
-        Of the settings of the product, they contain only the state folder and those in `extra`.
+        They contain no settings of the product except the state folder and those in `extra`.
         """
         kept = {
             name: value

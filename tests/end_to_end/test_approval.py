@@ -1,4 +1,4 @@
-"""A deployment that requires approval: Airflow waits for a person, and the decision is recorded."""
+"""If a deployment requires approval, Airflow waits for a person, and the decision is recorded."""
 
 import os
 import pwd
@@ -41,8 +41,8 @@ def current(terminal: Terminal) -> int:
 def last_decision(terminal: Terminal) -> tuple[Any, ...]:
     """Return the decision on the newest build.
 
-    The values are: whether the build is approved, the name of the person who decided, the
-    account or login that was used, the reason, and the program through which the person decided.
+    The values are whether the build is approved, the name of the person who decided, the account or
+    login used, the reason, and the program through which the person decided.
     """
     (decision,) = ask(
         terminal,
@@ -122,7 +122,7 @@ def test_at_a_terminal_the_run_ends_and_a_command_approves(deployment: Terminal)
     assert current(deployment) == before
     by = ["--by", "A. Lead", "--reason", "known and harmless"]
     # The build was opened with the setting that requires approval. A command without this setting
-    # must obey it as well.
+    # must require approval too.
     without = Terminal(deployment.home, deployment.project)
     assert without.assurance("publication", "approve", str(build_id), "--by", "A. Lead").returncode
     assert current(deployment) == before

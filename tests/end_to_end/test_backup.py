@@ -1,4 +1,4 @@
-"""From a back-up, a warehouse with publications is restored with every figure, and goes on."""
+"""A warehouse is restored from a back-up with all figures, and further runs work."""
 
 import shutil
 import tempfile
@@ -100,9 +100,9 @@ def test_a_stolen_archive_has_no_record_in_plain(old: Terminal) -> None:
 
 
 def test_everything_in_the_state_folder_is_private(old: Terminal) -> None:
-    """Nobody but the owner reads a file, or enters a folder that has one."""
+    """Only the owner may read a file or enter a folder that contains files."""
     home = old.home
-    # If root runs the server as another user, that user's group may pass through the folders.
+    # If root runs the server as another user, that user's group may traverse the folders.
     assert home.stat().st_mode & 0o067 == 0
     opened = [
         f"{path.relative_to(home)} {path.stat().st_mode & 0o777:o}"

@@ -24,7 +24,7 @@ POINTS = {"NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING"}
 
 
 def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a query that runs under the login of BI tools."""
+    """Return the rows of a query, run with the login of BI tools."""
     with psycopg.connect(terminal.url("bi")) as reader:
         return reader.execute(query.encode()).fetchall()
 
@@ -110,7 +110,7 @@ def test_an_unavailable_source_makes_only_its_points_unknown(
     verdicts = dict(ask(terminal, "select dataset, verdict from marts.source_freshness"))
     assert {verdicts[name] for name in verdicts if name.startswith("rms/")} == {"failed"}
     assert verdicts["hr/personnel"] == "fresh"
-    # One message was sent. It names the connection once, with the datasets behind it.
+    # A single message was sent, which names the connection once, with the datasets that use it.
     ((_, message),) = chat.posts
     changes = {change["subject"]: change for change in message["changes"]}
     assert not [name for name in changes if name.startswith("rms/")]

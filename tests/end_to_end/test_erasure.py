@@ -1,4 +1,4 @@
-"""After the publication that follows an erasure, the record is nowhere in the state folder."""
+"""After an erasure and the next publication, the record is nowhere in the state folder."""
 
 import gzip
 import shutil
@@ -39,7 +39,7 @@ def terminal() -> Iterator[Terminal]:
 def put_records(terminal: Terminal) -> None:
     """Put an officer and a referral with unique values into the sources.
 
-    The officer is in the newest personnel file, the referral in the records management system.
+    The officer is put into the newest personnel file, the referral into the RMS.
     """
     newest = max((terminal.home / "dropzone/hr/personnel").glob("personnel_*.csv"))
     columns = newest.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
@@ -67,8 +67,8 @@ def put_records(terminal: Terminal) -> None:
 def places_with(terminal: Terminal) -> set[str]:
     """Return the files of the state folder that contain one of the unique values.
 
-    The files of the sources are not searched. The server is stopped during the search, so that
-    everything in its memory is written to disk.
+    The sources' own files are not searched. The server is stopped during the search, so that
+    everything in its memory has been written to disk.
     """
     with psycopg.connect(terminal.url("warehouse")) as warehouse:
         oids = warehouse.execute(

@@ -1,4 +1,4 @@
-"""The results in the audit tables decide what is published, not the states of Airflow's tasks."""
+"""The results in the audit tables decide what is published. Airflow's task states do not."""
 
 import shutil
 import subprocess
@@ -34,7 +34,7 @@ except AssuranceError as error:
 
 
 def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a query that runs under the login of the warehouse's owner."""
+    """Return the rows of a query, run with the login of the warehouse's owner."""
     with psycopg.connect(terminal.url("warehouse")) as warehouse:
         return warehouse.execute(query.encode()).fetchall()
 
@@ -58,7 +58,7 @@ def why_it_failed(terminal: Terminal, run: str) -> str:
 
 
 def by_hand(terminal: Terminal, call: str) -> subprocess.CompletedProcess[str]:
-    """Run the code of a task in a separate process, without Airflow."""
+    """Run a task's code in a separate process, without Airflow."""
     return subprocess.run(
         [sys.executable, "-c", BY_HAND.format(call=call)], env=terminal.environment,
         capture_output=True, text=True, check=False, timeout=600,
@@ -128,7 +128,7 @@ def test_no_task_state_publishes_a_blocked_build(damaged: Terminal) -> None:
 
 
 def mark_the_audit_as_succeeded(damaged: Terminal, server: Airflow, run: str) -> None:
-    """Mark the failed audit as successful in Airflow, and let the tasks after it run.
+    """Mark the failed audit as successful in Airflow, and run the tasks after it.
 
     The publication must still be refused, because the stored result of the gate is critical.
     """
@@ -165,9 +165,9 @@ def mark_the_publication_as_succeeded(damaged: Terminal, server: Airflow, run: s
 
 
 def skip_every_audit(damaged: Terminal, server: Airflow) -> None:
-    """Run a DAG that skips all audits and whose trigger rules still start the publication.
+    """Run a DAG that skips all audits, but whose trigger rules still start the publication.
 
-    The publication must be refused, because no result of a gate is stored.
+    The publication must be refused, because no result of the gate is stored.
     """
     run = server.trigger(RECKLESS, AS_AT)
     assert server.wait_for_end(RECKLESS, run) == "failed"
@@ -182,7 +182,7 @@ def test_a_run_killed_before_its_publication_can_publish_only_what_was_audited(
     before = publications(terminal)
     killed_before_publication(terminal)
     assert publications(terminal) == before
-    # The build is audited, complete and unchanged, so it may also be published without Airflow.
+    # The build is audited, complete and unchanged, so it may be published without Airflow too.
     build_id = newest_build(terminal)
     assert publish_by_hand(terminal, build_id).returncode == 0
     assert publications(terminal)[-1] == (build_id, True)
@@ -206,7 +206,7 @@ def test_a_generation_that_was_changed_after_its_audit_is_not_published(
 
 
 def killed_before_publication(terminal: Terminal) -> None:
-    """Start a run, and kill it when it has passed all gates and waits to publish."""
+    """Start a run, and kill it after the gate has passed, before the publication."""
     with publishing_blocked(terminal):
         run = terminal.begin("run", "--as-at", AS_AT)
         assert run.stdout is not None

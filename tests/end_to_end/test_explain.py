@@ -29,7 +29,7 @@ MEASURES = (
     "elearning_completion", "elearning_completion_incl_absent", "elearning_module_1",
     "elearning_module_2", "elearning_module_3", "elearning_module_4",
 )  # fmt: skip
-#: For each kind of record, a model and a column from which the tests take keys of such records.
+#: For each kind of record, the model and column from which the tests take keys of such records.
 NAMED = {
     "referral": ("int_nccu_document_outcome", "referral_ref"),
     "document": ("int_nccu_document_outcome", "report_urn"),
@@ -57,8 +57,8 @@ def records(settings: Settings) -> Iterator[Records]:
 @pytest.fixture
 def warehouse(settings: Settings) -> Iterator[psycopg.Connection]:
     with administrator(settings, autocommit=True) as connection:
-        # The tests make temporary tables with the same name and different columns. Therefore
-        # psycopg must not prepare statements, whose plans would become invalid.
+        # The tests make temporary tables with the same name and different columns, so psycopg must
+        # not prepare statements: their plans would become invalid.
         connection.prepare_threshold = None
         yield connection
 
@@ -82,8 +82,8 @@ def stories(settings: Settings, kind: str, at_most: int = 1) -> list[RecordHisto
 
 
 def test_the_records_behind_every_figure_add_up_to_it(records: Records) -> None:
-    # Measures in hours have no numerator, neither in the figure nor in its records. Here a missing
-    # numerator counts as 0 on both sides.
+    # Measures in hours have no numerator, neither in the figure nor in its records. The comparison
+    # counts a missing numerator as 0 on both sides.
     wrong = records.ask(
         """
         select *

@@ -6,9 +6,9 @@ import pytest
 
 from tests.oracle.runner import check
 
-# The quick test compares the figures at these moments: on a deadline day, and on a later day, when
-# records have changed. The slow test does it for every moment of the oracle, and while a source is
-# unavailable.
+# The quick test compares the figures at these moments: on a deadline day, and on a later day when
+# records have changed. The slow test compares them at every moment of the oracle, and also while a
+# source is unavailable.
 FIRST_DAY = ["2026-04-30T12:00"]
 DAY_AFTER = ["2026-06-21T05:30"]
 

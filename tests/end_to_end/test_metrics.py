@@ -1,4 +1,4 @@
-"""The metrics of MetricFlow equal the figures of the marts."""
+"""MetricFlow's metrics equal the figures in the marts."""
 
 import csv
 import socket
@@ -18,13 +18,13 @@ MEASURES = (
     "elearning_completion", "elearning_completion_incl_absent", "elearning_module_1",
     "elearning_module_2", "elearning_module_3", "elearning_module_4",
 )  # fmt: skip
-#: The second metrics of some measures, whose names end in `_today`. MetricFlow computes these
+#: Some measures have a second metric, whose name ends in `_today`. MetricFlow computes these
 #: metrics from the records, but only for the as-at day.
 TODAY = tuple(f"{name}_today" for name in MEASURES if not name.startswith("nccu_"))
-#: The metrics that are queried by unit. `intel_plan_strands_met_today` is computed from strands,
-#: which belong to no unit, so this metric is left out.
+#: The metrics that are queried for each unit. `intel_plan_strands_met_today` is not among them,
+#: because it is computed from strands, which belong to no unit.
 BY_UNIT = tuple(name for name in (*MEASURES, *TODAY) if name != "intel_plan_strands_met_today")
-#: Values by metric, month and unit. A figure without a value is left out.
+#: Values, keyed by metric, month and unit. A figure without a value is left out.
 Figures = dict[tuple[str, str, str], float]
 
 
@@ -32,8 +32,9 @@ Figures = dict[tuple[str, str, str], float]
 def mf(terminal: Terminal, first_run: str, tmp_path: Path) -> Iterator[Terminal]:
     """A terminal whose commands may not open a network connection.
 
-    If a command opens one, the test fails. The commands use a new temporary folder. In an old one,
-    MetricFlow may have stored the answer of a network call, and would then not make the call again.
+    If a command opens a connection, the test fails. The commands use a new temporary folder,
+    because in an old one MetricFlow may have stored the answer to a network call, and would not
+    make that call again.
     """
     with socket.socket() as outside:
         outside.bind(("127.0.0.1", 0))
@@ -64,10 +65,10 @@ def queried(mf: Terminal, folder: Path, metrics: tuple[str, ...], by: str) -> Fi
 
 
 def published(mf: Terminal, query: str) -> Figures:
-    """Return the figures of the marts that a query selects, by measure, month and unit.
+    """Return the marts' figures that a query selects, keyed by measure, month and unit.
 
-    Some measures have a second metric, which is in `TODAY`. Their figures of the current month are
-    listed a second time, under the name of that metric.
+    If a measure has a second metric (in `TODAY`), its figures for the current month are listed a
+    second time, under that metric's name.
     """
     with psycopg.connect(mf.url("bi")) as reader:
         rows = reader.execute(query.encode()).fetchall()
@@ -95,8 +96,9 @@ def test_every_metric_equals_the_force_s_figure_of_each_month(mf: Terminal, tmp_
 
 
 def test_every_metric_equals_each_team_s_figure_of_each_month(mf: Terminal, tmp_path: Path) -> None:
-    # Records belong to teams, and plans to the force. A metric does not add up teams, so it has no
-    # value for districts and directorates. Only teams, and the force for plans, are compared.
+    # Records belong to teams, and plans to the force. Metrics do not add up teams, so they have no
+    # values for districts and directorates. The test therefore compares only teams and, for plans,
+    # the force.
     figures = published(
         mf,
         """

@@ -1,6 +1,6 @@
 """Withheld narratives and source identities are nowhere in the state folder or the warehouse.
 
-Officer numbers are in no mart.
+No mart contains officer numbers.
 """
 
 import json
@@ -32,7 +32,7 @@ def secrets_of_intelligence(terminal: Terminal) -> list[str]:
 def state_files(home: Path) -> Iterator[Path]:
     """Yield every file of the state folder except the files of the server.
 
-    The server also runs the source databases, so its files contain withheld data.
+    The server also has the source databases, so its files contain withheld data.
     """
     for path in home.rglob("*"):
         if path.is_file() and "postgres" not in path.relative_to(home).parts:
@@ -73,7 +73,7 @@ def test_no_file_of_the_state_holds_a_narrative_or_a_source(
 def test_the_server_log_holds_no_narrative_and_no_source(
     terminal: Terminal, server_log: Path, first_run: str
 ) -> None:
-    """The server writes JSON, and in `log` what it says before it can write JSON.
+    """The server logs as JSON. What it logs while it starts is in the folder `log`.
 
     JSON writes some characters as escapes, so both the lines and their values are searched.
     """
@@ -130,11 +130,11 @@ def test_no_mart_holds_an_officer_s_number(terminal: Terminal, first_run: str) -
 def test_logins_without_pseudonyms_find_no_number_beside_one(
     terminal: Terminal, first_run: str
 ) -> None:
-    """A login may read no table that has a pseudonym and the officer's number in one row.
+    """No login may read a table with a pseudonym and the officer's number in the same row.
 
-    Only logins that may read `identity.pseudonym` are exceptions. The test looks at all text
-    columns, not only at columns with the usual names. The logins are those of the gate, of readers,
-    and of people with a purpose.
+    The only exceptions are logins that may read `identity.pseudonym`. The test checks all text
+    columns, not only those with the usual names. It tests the logins of the gate, of readers, and
+    of people who have one for a purpose.
     """
     with psycopg.connect(terminal.url("admin")) as warehouse:
         relations = warehouse.execute(

@@ -21,7 +21,7 @@ def ask(terminal: Terminal, query: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def folder(terminal: Terminal, first_run: str) -> Path:
-    # Another test may have made a publication. So the pack of the current publication is made here.
+    # Another test may have made a publication, so the current publication's pack is made here.
     made = terminal.assurance("pack")
     assert made.returncode == 0, made.stderr
     return terminal.home / "reports" / "pack"
@@ -121,7 +121,7 @@ def test_the_pdf_has_a_marking_on_every_a4_sheet(folder: Path) -> None:
 def test_a_pack_shows_changes_since_an_earlier_one(terminal: Terminal, folder: Path) -> None:
     (newest,) = sorted((folder / "earlier").glob("*.json"))[-1:]
     saved = json.loads(newest.read_text(encoding="utf-8"))
-    # Make an earlier pack, in which the number of officers who have completed Hydra is one less.
+    # Make an earlier pack in which one officer fewer has completed Hydra.
     (hydra,) = [row for row in saved["position"] if row["point_code"] == "HYDRA"]
     hydra["numerator"] -= 1
     saved["publication"][0] |= {"publication_id": 0, "as_at": "2025-11-03T05:30:00+00:00"}

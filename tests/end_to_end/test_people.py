@@ -1,4 +1,4 @@
-"""People log in to Airflow with accounts of their own, and who approves is not who operates."""
+"""People log in to Airflow with their own accounts. Nobody can both operate and approve a run."""
 
 import os
 import runpy
@@ -44,7 +44,7 @@ ACCOUNTS = {
 
 @pytest.fixture
 def deployment(terminal: Terminal, first_run: str, monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Prepare Airflow's database as `init` of docker-compose.yml does, with four people in it."""
+    """Prepare Airflow's database like the service `init` of the compose file, with four people."""
     monkeypatch.setenv("ASSURANCE_HOME", str(terminal.home))
     settings = load_settings()
     environment = {

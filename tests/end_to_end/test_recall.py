@@ -1,4 +1,4 @@
-"""A document that decided a figure is marked SECRET: the next run withdraws and erases it."""
+"""If a document that decided a figure is marked SECRET, the next run withdraws and erases it."""
 
 import gzip
 import shutil
@@ -20,7 +20,7 @@ select publication_id, numerator, denominator
 from marts.assurance_measure
 where measure_code = 'nccu_intel_compliance' and org_unit_code = 'ALL' and period_start = %s
 """
-# A referral whose only document of its occurrence decided that it is compliant.
+# A referral that is compliant because of the only document of its occurrence.
 _DECIDED = """
 select referral.report_urn, date_trunc('month', contacted_on)::date
 from marts.fct_nccu_referral as referral
@@ -51,9 +51,9 @@ def terminal() -> Iterator[Terminal]:
 
 
 def ask(terminal: Terminal, query: str, *values: Any) -> list[tuple[Any, ...]]:
-    """Run a query as the administrator of the server.
+    """Run a query as the server's administrator.
 
-    A query of marts alone runs as `bi_reader`, which sees only the current publication.
+    A query that reads only marts runs as `bi_reader`, who sees only the current publication.
     """
     with psycopg.connect(terminal.url("admin")) as warehouse:
         if " marts." in query and "raw_" not in query:
@@ -92,7 +92,7 @@ def test_a_document_that_is_marked_secret_leaves_the_figure_and_every_place(
         ("DELETED_RECORD", pytest.approx(numerator / denominator),
          pytest.approx((numerator - 1) / denominator))
     ]  # fmt: skip
-    # Both generations are still there, and neither names the document.
+    # Both generations still exist, and neither contains the document.
     with psycopg.connect(terminal.url("admin")) as warehouse:
         tables = warehouse.execute(
             "select schemaname, tablename from pg_tables where schemaname not in"
@@ -109,7 +109,7 @@ def test_a_document_that_is_marked_secret_leaves_the_figure_and_every_place(
             ).fetchone()
             == (True,)
         }
-    # Its dissemination is a record of its own.
+    # The document's dissemination is a separate record.
     assert holding <= {
         "raw_law_enforcement.dissemination",
         "staging_law_enforcement.stg_intelligence__dissemination",

@@ -1,4 +1,4 @@
-"""Commands on a pseudo-terminal show their stages, the position and nothing else, at any width."""
+"""On a terminal of any width, commands show their stages, the position and nothing else."""
 
 import re
 import subprocess
@@ -24,7 +24,7 @@ SUMMARY = (
     "print(run_summary(load_settings(), last_run(load_settings())), end='')"
 )
 PLAIN_STAGE = re.compile(r"ok     (.{1,40}?) +\d+\.\d s")
-#: A program that shows one step of half a second, as the commands do.
+#: A program that shows one step of half a second in the same way as the commands.
 WORK = (
     "import time\n"
     "from oic_assurance.reporting.screens.progress import Screen\n"
@@ -46,7 +46,7 @@ def simulate_until(day: str) -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Terminal]:
-    """A state folder with a force that is simulated until the day before yesterday."""
+    """A state folder with a force simulated until the day before yesterday."""
     with tempfile.TemporaryDirectory(prefix="assurance-terminal-") as folder:
         terminal = Terminal(Path(folder))
         try:
@@ -62,7 +62,7 @@ def home() -> Iterator[Terminal]:
 def interrupted(home: Terminal) -> tuple[int, Display, list[str]]:
     """The result of a run that gets Ctrl-C while it lands.
 
-    The values are the exit code, the display, and the processes that still run.
+    The values are the exit code, the display, and the processes that are still running.
     """
     run = home.on_a_terminal("run")
     try:
@@ -87,7 +87,7 @@ def demo(home: Terminal, interrupted: object) -> tuple[int, Display]:
 
 @pytest.fixture(scope="module")
 def log(home: Terminal, demo: object) -> str:
-    """The log of the newest run."""
+    """The newest run's log."""
     logs = sorted((home.home / "log").glob("run-*.log"), key=lambda path: path.stat().st_mtime)
     return logs[-1].read_text(encoding="utf-8")
 
@@ -108,8 +108,8 @@ def test_ctrl_c_ends_a_run_with_one_line_and_leaves_no_process(
 def test_an_interrupted_run_is_marked_and_the_server_stays(
     home: Terminal, interrupted: object
 ) -> None:
-    # The interrupted run must mark itself as failed. This test does not use the fixture `demo`,
-    # which makes the next run. So no later run can have marked the interrupted run.
+    # The interrupted run must mark itself as failed. The test does not use the fixture `demo`,
+    # which makes the next run, so no later run can have marked the interrupted run.
     status = home.assurance("status")
     assert status.stdout.startswith("Last run            failed")
     assert "interrupted before its end" in status.stdout
@@ -167,7 +167,7 @@ def test_every_screen_fits_80_columns(
 
 
 def work_on_a_terminal(home: Terminal, extra: Mapping[str, str]) -> tuple[bytes, list[str]]:
-    """Return the bytes that one step sends to a terminal, and the lines that stay on it."""
+    """Return the bytes that one step sends to a terminal, and the lines that remain."""
     environment = {**home.environment, "TERM": "xterm-256color", **extra}
     shown = PseudoTerminal([sys.executable, "-c", WORK], environment, 80)
     assert shown.end() == 0
@@ -220,6 +220,6 @@ def test_a_run_is_tidy_on_any_terminal(
     assert (b"\x1b" in run.sent) == ("TERM" not in extra)
     display = run.display()
     whole = [line for line, is_wide in zip(display.lines, display.is_wide, strict=True) if is_wide]
-    # Only a path may be wider than the terminal. Such a path is alone on its line.
+    # Only a path may be wider than the terminal, and it must be alone on its line.
     assert all(line.startswith(str(home.home)) and " " not in line for line in whole), display.text
     assert "airflow" not in display.text.lower().replace("start airflow", "")

@@ -41,7 +41,7 @@ def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
 
 
 def gate_results(terminal: Terminal, run_id: str) -> dict[str, bool]:
-    """Return whether each expectation on the additional dataset passed in a run, by its name."""
+    """Return whether each expectation on the additional dataset passed in a run, keyed by name."""
     query = f"""
         select result.expectation, result.success
         from audit.latest_expectation_result as result
@@ -52,7 +52,7 @@ def gate_results(terminal: Terminal, run_id: str) -> dict[str, bool]:
 
 
 def last_run(terminal: Terminal) -> tuple[str, str, str]:
-    """Return the latest run: its id, its outcome and the verdict of its landing gate."""
+    """Return the latest run: its id, its outcome and the gate's verdict on its landing stage."""
     ((run_id, outcome, verdict),) = ask(
         terminal,
         """

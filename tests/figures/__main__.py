@@ -3,10 +3,10 @@
     python -m tests.figures dump FOLDER --seed 1 --seed 2 --seed 3
     python -m tests.figures compare BEFORE AFTER
 
-For each seed, `dump` simulates a force for sixteen months, publishes it, adds five days, and
-publishes it again. So the dump contains restatements and the history of exceptions. Run `dump`
-twice: in a checkout of the code before the change, and in a checkout of the code with the change.
-`compare` exits with 1 if a column that both dumps have differs.
+For each seed, `dump` simulates a force for sixteen months, publishes its figures, adds five days,
+and publishes again, so that the dump contains restatements and the history of exceptions. Run
+`dump` twice: in a checkout of the code before the change, and in a checkout with the change.
+`compare` exits with 1 if the dumps differ in a column that both have.
 """
 
 import os
@@ -21,8 +21,8 @@ import psycopg
 
 from tests.figures.tables import compare, dump
 
-#: The key of the pseudonyms. Both dumps use this key, so that an officer has the same pseudonym in
-#: both. It protects nobody, because the force is synthetic.
+#: The key of the pseudonyms. Both dumps use it, so that an officer has the same pseudonym in both.
+#: It need not be secret, because the force is synthetic.
 KEY = "8f1d0b2c5e7a49d3a6c4f80e1b97d25360ce4a7b9d1f38e2c5b06a94d7f3e812"
 FIRST, SECOND = ("2025-01-01", "2026-04-30"), ("2026-05-01", "2026-05-05")
 
@@ -36,7 +36,7 @@ def main() -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--seed", "seeds", type=int, multiple=True, default=(1, 2, 3), show_default=True)
 def dump_command(folder: Path, seeds: tuple[int, ...]) -> None:
-    """Publish a synthetic force twice for each seed. Write all published tables into FOLDER."""
+    """Publish a synthetic force twice for each seed, and write all published tables into FOLDER."""
     for seed in seeds:
         with tempfile.TemporaryDirectory(prefix="assurance-figures-") as home:
             environment = {

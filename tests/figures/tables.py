@@ -10,15 +10,16 @@ import psycopg
 from psycopg import sql
 
 SCHEMAS = ("marts", "public_draft")
-#: Columns that are not compared. They depend on the code version, on checks, or on the time at
-#: which a row was computed, landed or checked.
+#: Columns that are not compared, because they depend on the code version, on checks, or on the time
+#: at which a row was computed, landed or checked.
 NOT_A_FIGURE = frozenset(
     {
         "caveat", "checked_at", "code_version", "content_fingerprint", "due_by",
         "input_fingerprint", "last_landed_at", "last_record_at", "published_at",
     }
 )  # fmt: skip
-#: Tables that are not compared. They list checks, which may get new names, and have no figures.
+#: Tables that are not compared, because they have no figures, but list checks, which may get new
+#: names.
 ABOUT_CHECKS = frozenset({"marts.data_quality_history", "marts.data_quality_status"})
 
 
@@ -33,7 +34,7 @@ class Line:
 def dump(warehouse: psycopg.Connection, folder: Path) -> int:
     """Write every published table as CSV, with the rows of all publications.
 
-    Return the number of tables.
+    Returns the number of tables.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tables = warehouse.execute(
@@ -61,10 +62,10 @@ def dump(warehouse: psycopg.Connection, folder: Path) -> int:
 
 
 def compare(before: Path, after: Path) -> Iterator[Line]:
-    """Compare two folders of tables, in the columns that both have. Row order does not count.
+    """Compare two folders of tables, in the columns that both have. The order of rows is ignored.
 
-    Yield a line for each table whose rows differ. Also yield a line for each table that only one
-    folder has, and for each table that has other columns in the other folder.
+    Yields a line for each table whose rows differ, for each table that only one folder has, and for
+    each table whose columns differ between the folders.
     """
     names = {file.name for folder in (before, after) for file in folder.iterdir()}
     for name in sorted(names):
@@ -98,7 +99,7 @@ def _rows(table: list[list[str]], columns: list[str]) -> Counter[tuple[str, ...]
 def _first(
     columns: list[str], gone: Counter[tuple[str, ...]], come: Counter[tuple[str, ...]]
 ) -> str:
-    """Return a text with the numbers of rows that are gone and new, and the first row of each."""
+    """Return a text with the numbers of missing and of new rows, and the first row of each kind."""
     sides = [
         f"{side} {dict(zip(columns, min(rows), strict=True))}"
         for side, rows in (("before", gone), ("after", come))

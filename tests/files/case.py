@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent
 PERSONNEL, COMPLETIONS = "hr/personnel", "lms/completions"
 HYDRA, LOG = "hydra/attendance", "governance/recommendations"
 
-#: The name under which a file is put into the dropzone, by dataset.
+#: For each dataset, the name under which a file is put into the dropzone.
 DROPPED_AS = {
     PERSONNEL: "personnel_20260101.csv",
     COMPLETIONS: "completions_20260101.csv",
@@ -41,7 +41,7 @@ ATTENDANCE = {
     "(H2,000123)": ("Y", "REFER"),
 }
 
-#: A rejected row: its row number, its key or None if the key cannot be read, and every reason.
+#: A rejected row: its row number, its key (None if unreadable), and every reason.
 Rejected = tuple[int, str | None, list[str]]
 Records = dict[str, tuple[Any, ...]]
 
@@ -57,10 +57,10 @@ class Case:
     make: Callable[[], bytes] | None = None
     #: The reason why the whole delivery is refused. None if the delivery is landed.
     refused: str | None = None
-    #: The expected `audit.batch.notes`, by raw table.
+    #: The expected `audit.batch.notes` for each raw table.
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
     rejected: tuple[Rejected, ...] = ()
-    #: The expected records by raw table. None means the records of the dataset's plain file.
+    #: The expected records of each raw table. None means the records of the dataset's plain file.
     records: dict[str, Records] | None = None
 
     @property

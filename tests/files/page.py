@@ -21,7 +21,7 @@ def table() -> str:
 
 
 def page(text: str) -> str:
-    """Return the page with its tables up to date."""
+    """Return the page with up-to-date tables."""
     before, _, rest = text.partition(START)
     return f"{before}{START}\n{table()}\n{END}{rest.partition(END)[2]}"
 

@@ -38,7 +38,7 @@ def _spelled(form: Callable[[str], str]) -> dict[str, str]:
 
 
 def _of(key: str, **changes: Any) -> Records:
-    """Return all people of the plain file. The person `key` has another role."""
+    """Return all people of the plain file, with another role for the person `key`."""
     role = changes["role_code"]
     return PEOPLE | {key: (*PEOPLE[key][:2], role, *PEOPLE[key][3:])}
 
@@ -217,7 +217,7 @@ CASES = [
     ),
     Case(
         # Such rows are rejected. A row with an unquoted comma in a name and a blank last cell looks
-        # the same, so landing cannot know which cell is the additional one.
+        # the same, so landing cannot know which cell is the extra one.
         "an extra delimiter only in the rows",
         ROWS,
         rejected=tuple(

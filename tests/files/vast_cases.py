@@ -1,4 +1,4 @@
-"""Very large files, and files made to exhaust memory or time. Landing must limit both."""
+"""Very large files, and files made to exhaust memory or time, both of which landing must limit."""
 
 from collections.abc import Callable
 from datetime import date
@@ -33,7 +33,7 @@ def _wide() -> bytes:
 
 
 def _never_closed() -> bytes:
-    """Return a file in which each line opens a quotation that the next line does not close."""
+    """Return a file in which each line opens a quotation and the next line does not close it."""
     return _text(*(f'00{number:04d}x""","RESPONSE' for number in range(20_000)))
 
 

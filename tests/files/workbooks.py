@@ -32,12 +32,12 @@ def both(sessions: Rows = SESSIONS, attendance: Rows = ATTENDANCE, **options: An
 
 
 def with_dates(form: Callable[[date], Any]) -> Rows:
-    """Return the rows of the sheet Sessions, with each date changed by `form`."""
+    """Return the rows of the sheet Sessions, after applying `form` to each date."""
     return [SESSIONS[0], *[[code, form(day), *rest] for code, day, *rest in SESSIONS[1:]]]
 
 
 def with_numbers(form: Callable[[str], Any]) -> Rows:
-    """Return the rows of the sheet Attendance, with each employee number changed by `form`."""
+    """Return the rows of the sheet Attendance, after applying `form` to each employee number."""
     return [ATTENDANCE[0], *[[row[0], form(row[1]), *row[2:]] for row in ATTENDANCE[1:]]]
 
 
@@ -64,8 +64,8 @@ def repacked(
 ) -> bytes:
     """Return a workbook with some parts of its ZIP archive changed.
 
-    For each part name, `change` has the new content, or a function of the old content, or None to
-    remove the part.
+    `change` maps a part's name to its new content, to a function of its old content, or to None if
+    the part is to be removed.
     """
     out = io.BytesIO()
     with (
@@ -82,7 +82,7 @@ def repacked(
 def archive(**parts: bytes) -> bytes:
     """Return a ZIP archive with these parts.
 
-    In the name of a part, `__` stands for a slash and `_` for a dot.
+    In the keyword of a part, `__` stands for a slash and `_` for a dot.
     """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
@@ -124,7 +124,7 @@ def with_a_claim(data: bytes, size: int) -> bytes:
 
 
 def with_a_part_twice() -> bytes:
-    """Return a workbook whose ZIP archive has two parts with the name of the sheet Sessions."""
+    """Return a workbook whose ZIP archive has two parts named like the sheet Sessions."""
     out = io.BytesIO(both())
     with zipfile.ZipFile(out, "a") as book:
         book.filelist  # noqa: B018 - loads the directory before a part is added

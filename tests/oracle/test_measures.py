@@ -132,7 +132,7 @@ def test_hydra_needs_attendance_and_a_pass_and_absence_is_shown_both_ways() -> N
     assert fraction(figures, "hydra_completion") == "1/2"
     assert fraction(figures, "hydra_completion_incl_absent") == "1/3"
     assert fraction(figures, "hydra_completion", date(2025, 12, 1)) == "0/2"
-    assert fraction(figures, "hydra_completion", date(2026, 2, 1)) == "1/3"  # the figure as at today: one more officer has joined
+    assert fraction(figures, "hydra_completion", date(2026, 2, 1)) == "1/3"  # today: one joined
     mine = [f for f in figures.requirements if f.requirement_code == "HYDRA" and f.is_complete]
     assert [(f.employee_no, f.completed_on) for f in mine] == [("000001", date(2026, 1, 31))]
 

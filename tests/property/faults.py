@@ -1,8 +1,8 @@
 """Inject a fault at a chosen step of a landing: its process ends, or a session is cut.
 
-A step is the moment before a statement, before a chunk of a COPY, or before or after a commit. To
-end the process, an exception is raised, so `finally` blocks still run. The tests in `tests/crash`
-kill real processes, in which no code runs any more.
+A step is the moment before a statement, before a chunk of a COPY, or before or after a commit. The
+end of the process is simulated with an exception, so `finally` blocks still run. The tests in
+`tests/crash` kill real processes, in which no more code runs.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ SOURCES = ("rms", "intelligence")
 
 
 class ProcessEnded(BaseException):
-    """Raised where the process should end. As a BaseException, it passes all error handlers."""
+    """Raised where the process should end. As a BaseException, it passes through error handlers."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Fault:
 
 @contextmanager
 def inject(settings: Settings, fault: Fault) -> Iterator[None]:
-    """Inject a fault into the block. The steps on all its connections count together."""
+    """Inject a fault into the block. The steps on all connections are counted together."""
     with (
         psycopg.connect(admin_url(settings), autocommit=True) as administrator,
         pytest.MonkeyPatch.context() as patch,
@@ -43,7 +43,7 @@ def inject(settings: Settings, fault: Fault) -> Iterator[None]:
 
 
 class _Injector:
-    """Counts the steps, and causes the fault at the chosen step."""
+    """Counts steps, and causes the fault at the chosen step."""
 
     def __init__(self, fault: Fault, administrator: psycopg.Connection) -> None:
         self._fault = fault
@@ -64,7 +64,7 @@ class _Injector:
             raise ProcessEnded
         for pid, is_source in list(self._sessions.items()):
             if is_source == (self._fault.kind == "source session cut"):
-                # The call waits until the session has ended, so that the next statement on it
+                # The call waits until the session has ended, so that the session's next statement
                 # fails.
                 self._administrator.execute("select pg_terminate_backend(%s, 5000)", (pid,))
 

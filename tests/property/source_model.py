@@ -11,8 +11,8 @@ from tests.integration.landing.changed_databases import CUSTODY, REPORTS, put, p
 from tests.integration.landing.support import FOREVER, World
 
 Condition = Literal["good", "broken", "marked too high"]
-#: A record as an extract sees it: content, cursor value, and time of soft deletion or None. The
-#: whole version is None if the row is gone.
+#: A version: the record as an extract sees it, with its content, cursor value, and time of soft
+#: deletion or None. The whole version is None if the row is gone.
 Version = tuple[str, datetime, datetime | None] | None
 
 OFFICER = {CUSTODY: "arresting_officer_no", REPORTS: "author_officer_no"}
@@ -38,8 +38,8 @@ class Record:
 class Source:
     """A source table and its model. Every change is made in both.
 
-    `records` has the rows of the table by key. `seen` has the versions of each record that extracts
-    have seen, the oldest first.
+    `records` maps each key to its row in the table. `seen` lists the versions of each record that
+    extracts have seen, from the oldest to the newest.
     """
 
     world: World
@@ -64,7 +64,7 @@ class Source:
         self.records[key] = record
 
     def unused(self, key: int, cursor: datetime) -> datetime:
-        """Return `cursor`, or if the record has had this value, the next value it has not had."""
+        """Return `cursor` or, if the record has had it before, the next value that is new to it."""
         taken = {version[1] for version in self.seen.get(str(key), []) if version}
         if key in self.records:
             taken.add(self.records[key].cursor)
@@ -86,7 +86,7 @@ class Source:
     def note_extract(self) -> None:
         """Add to the model the versions that an extract sees now.
 
-        A record whose row is rejected or refused gets no new version.
+        If a record's row is rejected or refused, the record gets no new version.
         """
         for key, record in self.records.items():
             if record.condition == "good":
@@ -107,13 +107,13 @@ class Source:
     def raw_state(self, at: datetime | None = None, known: int | None = None) -> dict[str, Any]:
         """Return the version of each record in raw that is valid at a moment.
 
-        Only batches up to the number `known` count.
+        Only batches with an id up to `known` count.
         """
         columns = (OFFICER[self.dataset], "updated_at", "deleted_at")
         return self.world.state(self.dataset, columns, at or FOREVER, known)
 
     def raw_versions(self) -> dict[str, list[Version]]:
-        """Return the versions of each record in raw, in the order in which they were landed."""
+        """Return the versions of each record in raw, in the order of landing."""
         rows = self.world.query(
             f"select row_key, is_tombstone, {OFFICER[self.dataset]}, updated_at, deleted_at"
             f" from raw_law_enforcement.{RAW[self.dataset]} order by batch_id, row_key"

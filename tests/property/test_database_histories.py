@@ -1,9 +1,9 @@
 """Random histories of source databases, extracts and faults, compared with a plain model.
 
-A history is a series of changes of rows and extracts. A fault can end an extract at any step. After
-each extract, two things must hold:
+A history is a series of row changes and extracts. A fault can end an extract at any step. After
+each extract, two things must be true:
 
-- Raw has every version that an extract has seen, exactly once.
+- Raw has each version that any extract has seen, exactly once.
 - The state that was known after each earlier extract can still be read from raw.
 
 The environment variable LANDING_EXAMPLES sets the number of histories.
@@ -41,12 +41,12 @@ PROFILE = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 KEYS = st.integers(1, 3)
-#: The highest number of the step at which a fault happens. No landing has so many statements, COPY
+#: The highest step number at which a fault can be set. No landing has so many statements, COPY
 #: chunks and commits, so some faults never happen.
 STEPS = 45
-#: Which cursor value a change gets: the present time, an earlier time, a time ahead of the
-#: warehouse's clock, or the same value as before. An earlier time can be inside the overlap, before
-#: the overlap, or equal to the last cursor.
+#: The cursor value that a change gets: the present time, an earlier time, a time ahead of the
+#: warehouse's clock, or the same value as before. An earlier time can be inside the overlap with
+#: the previous extract, before the overlap, or equal to the last cursor.
 CURSORS = [
     "present",
     "minutes late",
@@ -59,8 +59,8 @@ CURSORS = [
 
 Change = tuple[str, int, str, str, str, int]
 Extraction = Fault | None
-#: What is noted after an extract: the newest batch, the time of the extract, and the state of the
-#: source at that time.
+#: What the test records after an extract: the newest batch, the time of the extract, and the state
+#: of the source at that time.
 Checkpoint = tuple[int, datetime | None, dict[str, Any]]
 
 
@@ -68,7 +68,7 @@ def changes() -> st.SearchStrategy[Change]:
     """Draw a change of a record.
 
     A change is a tuple: kind of change, key, condition of the row, content, choice from `CURSORS`,
-    and the minutes or hours by which the cursor value is late or ahead.
+    and by how many minutes or hours the cursor value is late or ahead.
     """
     return st.tuples(
         st.sampled_from(["write", "write", "write", "soft delete", "hard delete"]),
@@ -98,11 +98,12 @@ def test_raw_holds_every_version_that_an_extract_saw(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         if is_large:
-            # Change counts are used for tables with at least this many rows. A table that was never
-            # analysed counts as -1 rows, so with -1 they are used for every table.
+            # The source's change counts are used for tables with at least this number of rows. A
+            # table that was never analysed counts as having -1 rows, so with -1 they are used for
+            # every table.
             patch.setattr(change_counts, "MANY_ROWS", -1)
-        # The histories are about landing. A recall erases versions that a landing has stored; the
-        # tests of recalls say which.
+        # The histories test landing only. A recall would erase versions that a landing has stored;
+        # other tests cover recalls.
         patch.setattr(recall, "carry_out", lambda *_: None)
         world = World(warehouse, Path(folder))
         world.empty_sources()
@@ -132,7 +133,7 @@ def _run_history(source: Source, history: list[Change | Extraction]) -> None:
 
 
 def _land(source: Source) -> None:
-    """Land the source. If it looks emptied, somebody accepts that its records are gone."""
+    """Land the source. If it looks emptied, accept that its records are gone."""
     try:
         source.world.land(source.dataset)
     except LooksEmptied:
@@ -160,7 +161,7 @@ def _cursor(source: Source, key: int, where: str, minutes: int) -> datetime:
     edge = source.cursor()[0] or now
     before = source.records.get(key)
     # The source contract says that every change sets the cursor. A change that keeps the cursor
-    # value is found only if the value is inside the overlap. Otherwise a new value is drawn.
+    # value is found only if that value is inside the overlap, so otherwise a new value is drawn.
     if where == "unchanged" and before is not None and before.cursor >= edge - OVERLAP:
         return before.cursor
     cursor = {
@@ -173,7 +174,7 @@ def _cursor(source: Source, key: int, where: str, minutes: int) -> datetime:
 
 
 def _extract_with(source: Source, fault: Fault) -> bool:
-    """Extract with a fault. Return whether the extract was committed in spite of the fault."""
+    """Extract with a fault. Return whether the extract was committed despite the fault."""
     read_at = source.cursor()[1]
     try:
         with inject(source.world.settings, fault):
@@ -191,7 +192,7 @@ def _extract_with(source: Source, fault: Fault) -> bool:
 
 
 def _check(source: Source, checkpoints: list[Checkpoint]) -> None:
-    """Compare the state that was known after each extract with the state of the source then."""
+    """Compare the state known after each extract with the state of the source at that time."""
     for (batch, at, then), (following, _, _) in pairwise([*checkpoints, (2**62, None, {})]):
         if batch and batch != following:
             assert source.raw_state(known=batch) == then
@@ -210,7 +211,7 @@ def _as_at(source: Source, at: datetime, batch: int, then: dict[str, Any]) -> bo
 
 
 def _leftovers(world: World) -> list[Any]:
-    """Return everything that is left after a history but must not be.
+    """Return everything that a history has left behind but must not leave.
 
     This can be an archived file without a batch, a batch without its archived file, a lock, or an
     open transaction.

@@ -1,6 +1,6 @@
 """Random histories of landed files, replayed rows and erased records.
 
-After each step, raw and the archived batches must agree, and no erased key may be left. The
+After each step, raw and the archived batches must agree, and no erased key may remain. The
 environment variable LANDING_EXAMPLES sets the number of histories.
 """
 

@@ -1,6 +1,6 @@
 """Random histories of dropped files.
 
-Files are new, repeated, changed or late. They are landed by one run, or by two at once. A state
+Files are new, repeated, changed or late, and are landed by one run or by two runs at once. A state
 machine draws the histories and compares raw with a plain model after every landing. The environment
 variable LANDING_EXAMPLES sets the number of histories.
 """
@@ -49,17 +49,17 @@ PROFILE = settings(
 
 @dataclass(frozen=True)
 class Delivery:
-    """A personnel file for a day. `units` has the unit of each officer that the file lists."""
+    """A personnel file for a day. `units` maps each listed officer to a unit."""
 
     day: str
     units: dict[str, str]
 
 
 class Files(RuleBasedStateMachine):
-    """Draws histories of steps that drop and land files. Its model has the files by day.
+    """Draws histories of steps that drop and land files. The model maps days to files.
 
-    If two files are for the same day, the one landed last wins. `landed_until` has the files that
-    had been landed when each batch was landed.
+    If two files are for the same day, the one landed last wins. `landed_until` maps each batch to
+    the files that had been landed by then.
     """
 
     warehouse: ClassVar[Settings]
@@ -144,7 +144,7 @@ class Files(RuleBasedStateMachine):
     def _note_new_files(self, only: int | None = None) -> int:
         """Add to the model the files that a landing should land, in the order of their days.
 
-        With `only`, add no more than this number of files. Return the number of added files.
+        With `only`, adds at most that number of files. Returns the number of added files.
         """
         latest = {delivery.day: delivery for delivery in self.landed}
         new = [d for day, d in sorted(self.dropped.items()) if latest.get(day) != d][:only]
@@ -155,7 +155,7 @@ class Files(RuleBasedStateMachine):
         return len(new)
 
     def _check(self) -> None:
-        """Compare raw with the model, as at each day and as known after each batch."""
+        """Compare raw with the model, as at each day and as it was known after each batch."""
         for batch_id, landed in self.landed_until.items():
             for day in DAYS:
                 state = self.world.state(PEOPLE, ("org_unit_code",), london_midnight(day), batch_id)
@@ -175,7 +175,7 @@ def _units(landed: list[Delivery], day: str) -> dict[str, str]:
     Officers who are not in that file have left.
     """
     until = [delivery for delivery in landed if delivery.day <= day]
-    # The sort keeps the order of landing among files for the same day. So the one landed last wins.
+    # The sort keeps the order of landing among files for the same day, so the one landed last wins.
     return sorted(until, key=lambda delivery: delivery.day)[-1].units if until else {}
 
 

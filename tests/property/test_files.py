@@ -44,7 +44,7 @@ HEADERS: dict[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True)
 class Form:
-    """The form of a file: for example encoding, delimiter, spelling, and lines around the rows."""
+    """The form of a file, such as its encoding, delimiter, spelling and lines around the rows."""
 
     encoding: str = "utf-8"
     delimiter: str = ","
@@ -107,7 +107,7 @@ def forms() -> st.SearchStrategy[Form]:
 
 
 def people() -> st.SearchStrategy[list[dict[str, str | date | None]]]:
-    # Written in Windows-1252, these letters are never valid UTF-8, so the encoding is recognised.
+    # Encoded as Windows-1252, these letters are never valid UTF-8, so the encoding is recognised.
     # The same is true of the letters in real names.
     texts = st.text("aZ09 éÉñ,;\t\"'-/\n", max_size=12).map(lambda text: text.strip() or None)
     days = st.dates(date(2000, 1, 1), date(2026, 1, 31))

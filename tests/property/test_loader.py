@@ -1,7 +1,8 @@
 """Random histories of deliveries, compared with a plain model.
 
 The model applies the deliveries in the order of the moments that they are for, whatever the order
-of landing. As at every day, and as known after every batch, raw must give the state of the model.
+of landing. Raw must have the same state as the model, as at every day and as it was known after
+every batch.
 """
 
 import os
@@ -37,7 +38,7 @@ KEYS = ["000001", "000002", "000003"]
 
 @dataclass(frozen=True)
 class Delivery:
-    """A file for a day. `content` has the content of the row for each key that the file lists.
+    """A file for a day. `content` maps each key that the file lists to the content of its row.
 
     A row with the content BROKEN is rejected. With `has_unread_key`, the file has another row,
     whose key cannot be read.
@@ -60,15 +61,15 @@ def deliveries(
 
 
 def in_order(landed: list[Delivery]) -> list[Delivery]:
-    """Sort deliveries by their day. Of deliveries for the same day, the one landed last is last."""
+    """Sort deliveries by day. Among deliveries for the same day, the one landed last comes last."""
     return sorted(landed, key=lambda delivery: delivery.day)
 
 
 def full_state(landed: list[Delivery], day: str) -> dict[str, str]:
     """Return the model's state as at a day, if all deliveries are full.
 
-    If a row is rejected, its record keeps the content that it had before. If the key of a row
-    cannot be read, records that the file does not list keep their content too.
+    If a row is rejected, its record keeps its previous content. If the key of a row cannot be read,
+    records that the file does not list also keep their content.
     """
     state: dict[str, str] = {}
     for delivery in in_order(landed):
@@ -92,7 +93,7 @@ def changes_state(landed: list[Delivery], day: str) -> dict[str, str]:
 
 
 def personnel_row(key: str, content: str) -> str:
-    """Return a line of a personnel file. The content is the unit, or BROKEN for a rejected line."""
+    """Return a line of a personnel file. Its content is the unit, or BROKEN for a rejected line."""
     return person(key).replace("OFFICER", "WIZARD") if content == BROKEN else person(key, content)
 
 

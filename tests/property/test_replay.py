@@ -1,7 +1,7 @@
 """Random histories of deliveries and corrections, compared with a plain model.
 
-In the model, a correction changes the delivery that had the rejected row. As at every day, and as
-known after every batch, raw must give the state of the model.
+In the model, a correction changes the delivery that had the rejected row. Raw must have the same
+state as the model, as at every day and as it was known after every batch.
 """
 
 import os
@@ -45,7 +45,7 @@ PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
 class Corrections:
     """A step of a history that corrects rows in quarantine.
 
-    `content` has the corrected content for each key. Other rejected rows are not corrected.
+    `content` maps keys to corrected content. Other rejected rows are not corrected.
     """
 
     content: Mapping[str, str]
@@ -76,7 +76,7 @@ def run_history(
 ) -> Iterator[tuple[int, list[Delivery]]]:
     """Run a history. After each step, yield the newest batch and the model's deliveries.
 
-    Nothing is yielded until the first delivery is landed.
+    Nothing is yielded before the first delivery is landed.
     """
     landed: dict[int, Delivery] = {}
     for step in history:

@@ -1,10 +1,10 @@
-"""Check that readers notice no publication and no roll-back while many of them read at once.
+"""Check that many simultaneous readers are not disturbed by publications and roll-backs.
 
 `python -m tests.readers [--readers N] [--publications N] [--rollbacks N] [--quiet SECONDS]
 [--hold SECONDS] [--no-odbc] [--home FOLDER] [--json FILE]`
 
-`--home` names a state folder with a publication. Without it a small force is made and deleted at
-the end.
+`--home` names a state folder with a publication. Without it, a small force is made, and is deleted
+at the end.
 """
 
 import argparse
@@ -24,9 +24,9 @@ FROM, TO, AS_AT = "2026-01-01", "2026-04-20", "2026-04-21T05:30"
 
 
 def main() -> int:
-    """Run the trial, or with `--hold` the trial of one long reader.
+    """Run the trial or, with `--hold`, the trial of one long reader.
 
-    Return 0 if no reader found a fault or waited too long, otherwise 1.
+    Returns 0 if no reader found a fault or waited too long, otherwise 1.
     """
     arguments = _arguments()
     with _home(arguments.home) as home:
@@ -76,7 +76,7 @@ def _hold(arguments: argparse.Namespace) -> int:
 def _home(given: Path | None) -> Iterator[Path]:
     """Yield a state folder that has a publication and whose server runs.
 
-    This is the folder `given`, or else a new folder that is deleted at the end.
+    This is the folder `given` or, without one, a new folder that is deleted at the end.
     """
     if given is not None:
         Terminal(given).assurance("db", "start")

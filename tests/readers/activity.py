@@ -1,6 +1,6 @@
 """Publish and roll back several times, with quiet times in between, and record the times.
 
-Readers must not notice this work.
+Readers must not be disturbed by this work.
 """
 
 import os
@@ -30,12 +30,12 @@ QUIET, CANDIDATE, PUBLICATION, ROLLBACK, RETENTION = (
     "roll-back, release",
     "statistics, retention",
 )
-#: The phases, from the least to the most interesting one. If a reader's statement overlaps several
-#: phases, it counts for the one that comes last in this list.
+#: The phases, from the least to the most interesting. If a reader's statement overlaps several
+#: phases, it counts for the phase that comes last in this list.
 BY_WEIGHT = (QUIET, CANDIDATE, RETENTION, PUBLICATION, ROLLBACK)
-#: The retention runs once after this many publications. A daily run has a retention after each
-#: publication. The trial makes fifty publications in minutes. A retention after each of them would
-#: take too long, because it may have to wait for readers up to its time limit.
+#: Retention runs once in this number of publications. A daily run has a retention after each
+#: publication, but the trial makes fifty publications in minutes. Retention after each of them
+#: would take too long, because it may wait for readers up to its time limit.
 RETENTION_EVERY = 5
 _WHY = "test that readers do not notice"
 
@@ -44,8 +44,8 @@ _WHY = "test that readers do not notice"
 class Phases:
     """The phases of the work, one after another.
 
-    `what` has their names, and `began` their starts in seconds of the machine's monotonic clock.
-    `ended` is the end of the last phase. `took` has the durations in seconds by name.
+    `what` lists their names, and `began` their starts in seconds of the machine's monotonic clock.
+    `ended` is the end of the last phase. `took` maps each name to the durations in seconds.
     """
 
     began: list[float] = field(default_factory=list)
@@ -84,8 +84,8 @@ class Activity:
     phases: Phases = field(default_factory=Phases)
     publications: int = 0
     rollbacks: int = 0
-    #: How many seconds each roll-back took. Those in `commands` ran as the command `assurance`,
-    #: which includes the start of Python. Those in `moves` were called as a function.
+    #: How many seconds each roll-back took. Those in `commands` ran as an `assurance` command,
+    #: whose time includes the start of Python. Those in `moves` were function calls.
     moves: list[float] = field(default_factory=list)
     commands: list[float] = field(default_factory=list)
     #: The number of attached generations after each publication, and after the readers have ended.
@@ -126,8 +126,8 @@ def run_activity(
 def _roll_back_and_release(copier: Copier, done: Activity, *, by_command: bool) -> None:
     """Roll back to the publication before the current one, publish again, then release.
 
-    If the new publication becomes current before the release, or does not become current with the
-    release, a fault is recorded.
+    Records a fault if the new publication becomes current before the release, or does not become
+    current with the release.
     """
     settings, phases = copier.settings, done.phases
     newest = current_publication(settings)
@@ -166,7 +166,7 @@ def roll_back_by_command(publication_id: int, why: str) -> None:
 def attached(settings: Settings) -> int:
     """Return the number of attached generations.
 
-    PostgreSQL's planner must consider each of them in every query of a reader.
+    In every query of a reader, PostgreSQL's planner must consider each attached generation.
     """
     with connect(settings, role=ROLE) as conn:
         parts = read_parts(conn)

@@ -19,7 +19,7 @@ from tests.integration.publishing.marts import audit
 class Copier:
     """Makes candidates by copying a publication.
 
-    The copies have keys, comments and statistics, like tables that dbt builds.
+    The copies have keys, comments and statistics, like tables built by dbt.
     """
 
     settings: Settings

@@ -1,6 +1,6 @@
 """Run many readers at once.
 
-Each reader is a process of its own. In one process, readers would wait for each other, because only
+Each reader is a separate process. In one process, readers would wait for each other, because only
 one thread at a time runs Python code.
 """
 
@@ -15,13 +15,13 @@ from multiprocessing.synchronize import Event, Semaphore
 from tests.readers.kinds import KINDS, Reader, Seen
 from tests.readers.questions import Known
 
-#: How long the trial waits for a reader to begin, and for a reader to end its last transaction.
+#: The seconds for which the trial waits for a reader to begin, and to end its last transaction.
 BEGIN_SECONDS, END_SECONDS = 120.0, 120.0
 
 
 @dataclass
 class Crowd:
-    """The observations of all readers. The list `seen` is filled when the readers have ended."""
+    """The observations of all readers. `seen` is filled when the readers have ended."""
 
     seen: list[Seen] = field(default_factory=list)
 
@@ -45,8 +45,8 @@ class Crowd:
 def crowd(url: str, known: Known, kinds: Sequence[str], count: int) -> Iterator[Crowd]:
     """Run `count` readers that read without pause until the block ends.
 
-    The readers get their kinds from `kinds` in turn. The block begins when every reader has read
-    once. The result is filled after the block.
+    The readers get the `kinds` in turn. The block begins when every reader has read once. The
+    result is filled after the block.
     """
     context = multiprocessing.get_context("spawn")
     ready, stop, results = context.Semaphore(0), context.Event(), context.Queue()
@@ -84,8 +84,7 @@ def _read(
     try:
         reader = Reader(seen, tool.connect(url), known, tool.place, number)
         tool.transaction(reader)
-        # The first statements of a session are slow, so the times of the first transaction are
-        # deleted.
+        # A session's first statements are slow, so the times of its first transaction are dropped.
         seen.statements.clear()
         ready.release()
         while not stop.is_set():

@@ -1,4 +1,4 @@
-"""Measure the cost of one reader that reads an old publication while many new ones are made."""
+"""Measure the cost of one reader who reads an old publication while many new ones are made."""
 
 import sys
 import time
@@ -30,8 +30,8 @@ class HoldResult:
     seconds: float = 0.0
     generation_bytes: int = 0
     database_bytes: list[int] = field(default_factory=list)
-    #: How many seconds each publication took: `before` the reader began, and `meanwhile`, while the
-    #: reader stayed.
+    #: How many seconds each publication took: `before` the reader began, and `meanwhile`, while it
+    #: read.
     before: list[float] = field(default_factory=list)
     meanwhile: list[float] = field(default_factory=list)
     attached_meanwhile: int = 0
@@ -63,9 +63,9 @@ def hold(
 ) -> HoldResult:
     """Keep a reader in a transaction with a half-read cursor while new publications are made.
 
-    The publications are spread over `seconds`. At the end the reader must still see the publication
-    with which it began. When the reader has ended, the retention must detach the old generations,
-    which stayed attached for the reader.
+    The publications are spread over `seconds`. At the end, the reader must still see the
+    publication with which it began. After the reader has ended, retention must detach the old
+    generations that stayed attached for the reader.
     """
     held = HoldResult(seconds=seconds)
     copier = Copier.of_current(settings)

@@ -1,4 +1,4 @@
-"""The kinds of readers. Each imitates a tool: how it connects, and which transactions it makes."""
+"""The kinds of readers. Each imitates a tool: how the tool connects, and its transactions."""
 
 import random
 import time
@@ -12,8 +12,8 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.readers.questions import Known, digest
 
 Answer = TypeVar("Answer")
-#: Facts about a table that a reader checks: the lowest and the highest publication number in its
-#: rows, and the number of rows.
+#: The facts about a table that a reader checks: the lowest and the highest publication number in
+#: its rows, and the number of rows.
 Census = tuple[int | None, int | None, int]
 #: The number of rows that a cursor fetches at a time, and the seconds between two fetches.
 AT_A_TIME, LOOKS_SECONDS = 500, 0.02
@@ -27,7 +27,7 @@ class Seen:
 
     kind: str
     transactions: int = 0
-    #: For each statement its start on the machine's monotonic clock, and its duration, in seconds.
+    #: For each statement, its start on the machine's monotonic clock and its duration, in seconds.
     statements: list[tuple[float, float]] = field(default_factory=list)
     publications: set[int] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Reader:
         self._chance = random.Random(seed)
 
     def several(self) -> None:
-        """Run several statements in one transaction. All answers must be from one publication."""
+        """Run several statements in one transaction. All answers must come from one publication."""
         tables = self._chance.sample(sorted(self.known.rows), 3)
         found = {self.pointer()}
         for table in (*tables, tables[0]):
@@ -59,7 +59,8 @@ class Reader:
     def alone(self) -> None:
         """Run single statements, each over several tables.
 
-        Each answer must be from one publication, but two answers can be from different ones.
+        Each answer must come from one publication, but two answers can come from different
+        publications.
         """
         for _ in range(3):
             tables = self._chance.sample(sorted(self.known.rows), 3)
@@ -90,8 +91,8 @@ class Reader:
     def census(self, tables: Sequence[str], *, with_pointer: bool = False) -> list[Census]:
         """Count the rows of several tables in one statement, and check the numbers of rows.
 
-        Return the facts about each table, in the order of the tables. With `with_pointer`, one more
-        item follows, which has the number of the current publication.
+        Returns the facts about each table, in the order of the tables. With `with_pointer`, the
+        last item has the number of the current publication.
         """
         parts = [
             f"select min(publication_id), max(publication_id), count(*), {number} "
@@ -108,7 +109,7 @@ class Reader:
         return [(row[0], row[1], row[2]) for row in rows]
 
     def question(self) -> None:
-        """Run a random query of the dashboards, and check its answer."""
+        """Run a random dashboard query, and check its answer."""
         question = self._chance.choice(self.known.questions)
         cursor = self.connection.cursor()
         rows = self._timed(lambda: cursor.execute(question.text).fetchall())
@@ -121,7 +122,7 @@ class Reader:
         return int(rows[0][0]) if len(rows) == 1 else 0
 
     def publications_in(self, counted: Sequence[Census]) -> set[int]:
-        """Return the publication numbers in the facts about tables. An empty table adds none."""
+        """Return the publication numbers in the facts about tables. An empty table has none."""
         return {number for low, high, rows in counted if rows for number in (low or 0, high or 0)}
 
     def one_of(self, publications: set[int], tables: Sequence[str]) -> None:
@@ -172,8 +173,8 @@ def _prepared(url: str) -> Any:
 
 
 def _repeatable(url: str) -> Any:
-    # The isolation level is repeatable read, because it is the default of the login. BI tools do
-    # not set the level, so this reader does not set it either.
+    # The isolation level is repeatable read, which is the login's default. BI tools do not set the
+    # level, so this reader does not set it either.
     return psycopg.connect(url, prepare_threshold=0)
 
 
@@ -207,8 +208,8 @@ def _odbc(**options: str) -> Callable[[str], Any]:
     return connect
 
 
-#: The kinds that need no ODBC. The first reader gets the first kind, and so on. After the last
-#: kind, the first kind comes again.
+#: The kinds that need no ODBC, in the order in which readers get them. After the last kind, the
+#: first comes again.
 PLAIN_KINDS = {
     "prepared statements": Kind(_prepared, Reader.alone),
     "one transaction, as the login has it": Kind(_repeatable, Reader.several),

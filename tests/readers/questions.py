@@ -1,4 +1,4 @@
-"""The queries of readers, and their answers.
+"""The readers' queries and the answers to them.
 
 The answers are the same for every publication of a trial, because all publications are copies of
 one publication.
@@ -19,8 +19,8 @@ from psycopg import sql
 PROJECT = Path(__file__).resolve().parents[2]
 QUERIES = PROJECT / "include" / "bi" / "queries"
 _PUBLICATION = "publication_id"
-#: Matches the dashboard queries that readers do not run. A query that shows the publication time
-#: has a different answer for each publication. `public_release` changes only with a release.
+#: Matches the dashboard queries that readers do not run: a query that shows the publication time
+#: has a different answer for each publication, and `public_release` changes only with a release.
 _NOT_ALIKE = re.compile(r"published_at|from public_release\.")
 
 
@@ -43,13 +43,13 @@ class Known:
 
 
 def dashboard_queries() -> dict[str, str]:
-    """Return the text of each dashboard query that readers can run, by the query's name."""
+    """Return the text of each dashboard query that readers can run, keyed by the query's name."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(QUERIES.glob("*.sql"))}
     return {name: text for name, text in texts.items() if not _NOT_ALIKE.search(text)}
 
 
 def digest(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return a hash of an answer. The order of rows and the publication number do not change it."""
+    """Return a hash of an answer that ignores the order of rows and the publication number."""
     kept = [place for place, name in enumerate(names) if name != _PUBLICATION]
     lines = sorted(repr([_plain(row[place]) for place in kept]) for row in rows)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -58,7 +58,7 @@ def digest(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def learn(url: str, queries: Mapping[str, str]) -> Known:
     """Return the row counts of all marts and the answers of the queries, as they are now.
 
-    No publication may begin or end while this function runs.
+    No publication may begin or end during this function.
     """
     with psycopg.connect(url) as conn:
         tables = conn.execute(
@@ -79,7 +79,7 @@ def learn(url: str, queries: Mapping[str, str]) -> Known:
 
 
 def _plain(value: Any) -> str:
-    """Return a value as text that is the same for every driver.
+    """Return a value as a string that is the same for every driver.
 
     ODBC delivers moments without time zones, and has fewer number types than PostgreSQL.
     """

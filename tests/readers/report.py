@@ -1,4 +1,4 @@
-"""The report of a trial: how long readers waited, by phase of the work and by kind of reader."""
+"""The report of a trial: how long readers waited, for each phase of the work and kind of reader."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from statistics import median
 from tests.readers.activity import BY_WEIGHT, PUBLICATION, QUIET, RETENTION, ROLLBACK, Activity
 from tests.readers.crowd import Crowd
 
-#: The phases that readers must not notice.
+#: The phases that must not disturb readers.
 DISTURBED = (PUBLICATION, ROLLBACK, RETENTION)
 #: The highest allowed p99 in the phases `DISTURBED`, as a multiple of the p99 in quiet times. The
 #: p99 is the time within which 99 % of the statements are answered.
@@ -21,7 +21,7 @@ class Waits:
     seconds: Sequence[float]
 
     def at(self, share: float) -> float:
-        """Return the seconds within which the given share of the statements was answered.
+        """Return the number of seconds within which the given share of the statements was answered.
 
         Return 0 if there are no statements.
         """
@@ -33,7 +33,7 @@ class Waits:
 
 @dataclass(frozen=True)
 class Report:
-    """The results of a trial: of the readers, and of the publications and roll-backs."""
+    """The results of a trial: those of readers, and those of publications and roll-backs."""
 
     crowd: Crowd
     activity: Activity

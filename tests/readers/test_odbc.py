@@ -1,4 +1,4 @@
-"""Power BI and Excel can read every mart and its keys through ODBC. They can do nothing else."""
+"""Through ODBC, Power BI and Excel can read every mart and its keys, and can do nothing else."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_primary_and_foreign_keys_are_seen(bi: Any, mart: Mart) -> None:
         mart.primary_key
     )
     foreign = bi.cursor().foreignKeys(foreignTable=mart.name, foreignSchema="marts").fetchall()
-    # PostgreSQL also lists a foreign key to each attached generation. Only the keys to tables in
+    # PostgreSQL also lists a foreign key to each attached generation, so only the keys to tables in
     # `marts` are compared.
     pairs = {
         (row.fkcolumn_name, row.pktable_name, row.pkcolumn_name)
@@ -138,8 +138,8 @@ def test_all_other_schemas_are_refused(bi: Any) -> None:
 def test_nothing_can_be_written(
     force: Terminal, monkeypatch: pytest.MonkeyPatch, statement: str
 ) -> None:
-    # With the ReadOnly of the sample file, the driver would not even send the statement. Here the
-    # server must refuse it.
+    # With the option ReadOnly of the sample file, the driver would not even send the statement. In
+    # this test, the server must refuse it.
     bi = connect(force.url("bi"), monkeypatch, ReadOnly="0")
     assert refused(bi, statement) in (DENIED, READ_ONLY)
     # Even a session that has asked for write access may not write anything.

@@ -1,4 +1,4 @@
-"""Readers of every kind do not notice publications and roll-backs."""
+"""Publications and roll-backs do not disturb any kind of reader."""
 
 import json
 import subprocess
@@ -37,7 +37,7 @@ def test_readers_of_every_kind_see_one_publication_in_full(fresh_warehouse: Sett
     assert all(one.transactions > 1 for one in report.crowd.seen)
     assert {one.kind for one in report.crowd.seen} == set(PLAIN_KINDS)
     assert (report.activity.publications, report.activity.rollbacks) == (3, 1)
-    # Readers see five publications: the one with which the trial begins, the three that follow, and
+    # Readers see five publications: the first publication of the trial, the three that follow, and
     # the one that waited during the roll-back.
     assert len(report.crowd.publications) == 5
 
@@ -88,7 +88,7 @@ def test_a_long_reader_keeps_its_publication_and_blocks_nothing(fresh_warehouse:
 def test_a_session_left_in_a_transaction_is_ended(
     fresh_warehouse: Settings, name: str, limit: str
 ) -> None:
-    """After a quarter of an hour if it is a reader's, and after twelve hours otherwise."""
+    """A reader's session is ended after a quarter of an hour, any other after twelve hours."""
     with psycopg.connect(url(fresh_warehouse, name)) as conn:
         shown = conn.execute("show idle_in_transaction_session_timeout").fetchone()
     assert shown == (limit,)

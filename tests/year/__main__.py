@@ -1,4 +1,4 @@
-"""`python -m tests.year`: publish a year, reproduce every publication, print a table at the end."""
+"""`python -m tests.year`: publish a year, reproduce every publication, and print a table."""
 
 import argparse
 import gc
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def main() -> int:
     """Publish and reproduce the selected days.
 
-    Return 0 if every reproduction equals its publication, otherwise 1.
+    Returns 0 if every reproduction equals its publication, otherwise 1.
     """
     arguments = _arguments()
     days = short() if arguments.short else whole_year()
@@ -28,13 +28,13 @@ def main() -> int:
         del os.environ[name]
     os.environ |= {"DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"}
     # The pipeline is imported here for two reasons. The import takes seconds, and `--help` does not
-    # need it. The imported modules also read the environment variables, which are set above.
+    # need the pipeline. And the imported modules read the environment variables that are set above.
     from oic_assurance.reporting.screens.run_log import to_log
     from tests.year.force import Force
     from tests.year.report import Ledger, table
 
-    # dbt and Great Expectations create millions of objects that stay in memory. These objects make
-    # Python's garbage collection slow. So it runs only once after each publication or reproduction.
+    # dbt and Great Expectations create millions of objects that stay in memory and make Python's
+    # garbage collection slow, so it runs only once after each publication or reproduction.
     gc.disable()
     force = Force(arguments.root / "state", days[0].day)
     published = Ledger(arguments.root / "published.jsonl", "day")

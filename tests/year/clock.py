@@ -1,10 +1,10 @@
-"""Set the times that the warehouse has recorded back to the simulated day.
+"""Set the times recorded in the warehouse back to the simulated day.
 
 The trial publishes the days of a year in an hour, and the server's clock shows today. So the
-warehouse records every delivery as landed today, which is after all deadlines of the simulated
-year. Therefore the trial sets, after each stage, every recorded time that is later than the
-simulated day to that day. The pipeline never changes recorded times. Only the owner of the tables
-has the right to do so.
+warehouse records every delivery as landed today, after all deadlines of the simulated year. After
+each stage, the trial therefore sets every recorded time that is later than the simulated day to
+that day. The pipeline never changes recorded times: only the owner of the tables has the right to
+change them.
 """
 
 from datetime import datetime

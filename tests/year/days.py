@@ -1,4 +1,4 @@
-"""The days of the simulated year that are published, and the events on some of these days."""
+"""The days of the simulated year that are published, and the events on some of them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ EVENTS: dict[date, Event] = {
     date(2026, 6, 30): "rolled back",
     date(2026, 7, 2): "released",
 }
-#: The days of the short version, with their events. They include the clock change in autumn, and an
+#: The days of the short version, with their events. They include the autumn clock change and an
 #: event of each kind.
 SHORT: dict[date, Event | None] = {
     date(2025, 10, 24): None,
@@ -45,7 +45,7 @@ SHORT: dict[date, Event | None] = {
 class Day:
     """A day for which figures are published.
 
-    `event` is what happens on this day before or during the publication, or None.
+    `event` is what happens before or during the publication of the day, or None.
     """
 
     day: date

@@ -29,8 +29,8 @@ from tests.year.days import Day
 SEED = 11
 UNREACHABLE = "postgresql://nobody:nothing@127.0.0.1:9/nowhere"
 REPLAYED = "rms/occurrence"
-#: Corrections in RMS that the simulator does not make on every day: three referrals get another
-#: type, a custody record is deleted, and two referrals are entered late.
+#: Corrections in the RMS that the simulator does not make every day: three referrals get another
+#: type, a custody record is deleted, and two referrals are recorded late.
 _CORRECTED = """
 update rms.nccu_referral
 set referral_type = case referral_type
@@ -61,7 +61,7 @@ on conflict do nothing
 
 
 class Force:
-    """A simulated force in one state folder, with its sources, its warehouse and publications."""
+    """A simulated force in one state folder, with its sources, warehouse and publications."""
 
     def __init__(self, home: Path, first: date) -> None:
         self.settings: Settings = dataclasses.replace(
@@ -77,13 +77,13 @@ class Force:
         create_sources(self.settings)
 
     def stop(self) -> None:
-        """Stop the server of the state folder."""
+        """Stop the state folder's server."""
         embedded.stop(self.settings)
 
     def publish_day(self, day: Day) -> int:
-        """Simulate the force until the morning of a day, let the day's event happen, and publish.
+        """Simulate the force until the morning of a day, cause the day's event, and publish.
 
-        Return the number of the publication. If the trial was interrupted on this day and repeats
+        Returns the number of the publication. If the trial was interrupted on this day and repeats
         it, the day may have two publications.
         """
         simulate(self.settings, SEED, self._first, day.day - timedelta(days=1))
@@ -111,7 +111,7 @@ class Force:
         """
         settings, until = self.settings, now + timedelta(minutes=5)
         for dataset in pipeline.open_run(settings, run_id, as_at):
-            # As in the DAG, a dataset that cannot be extracted does not stop the other datasets.
+            # As in the DAG, a dataset that cannot be extracted does not stop the others.
             with contextlib.suppress(AssuranceError):
                 pipeline.extract(settings, run_id, dataset)
         put_back(settings, until)
@@ -150,7 +150,7 @@ class Force:
 
 
 def half_past_five(day: date) -> datetime:
-    """Return 05:30 in London on a day, in UTC. This is the time of the daily run."""
+    """Return 05:30 in London on a day, the time of the daily run, as a moment in UTC."""
     return datetime.combine(day, time(5, 30), LONDON).astimezone(UTC)
 
 

@@ -1,6 +1,6 @@
-"""Store the results of the year's trial, so that an interrupted trial can continue.
+"""Store the results of the trial, so that an interrupted trial can continue.
 
-Also make the table of results.
+This module also makes the table of results.
 """
 
 import json
@@ -15,10 +15,10 @@ Line = dict[str, Any]
 
 
 class Ledger:
-    """The results in a file, which has one JSON line for each result.
+    """Results in a file, with one line of JSON for each result.
 
-    If the trial was interrupted, its next start reads the file. `lines` has the results by the
-    value of their field `key`.
+    When an interrupted trial starts again, it reads the file. `lines` maps the field `key` of each
+    result to the result.
     """
 
     def __init__(self, path: Path, key: str) -> None:
