@@ -1,6 +1,6 @@
 """One state folder and one embedded server for the whole test session.
 
-This file sets the environment variables before anything imports Airflow, because Airflow reads its
+This file sets environment variables before anything imports Airflow, because Airflow reads its
 settings only once.
 """
 
@@ -22,7 +22,7 @@ SHARE_THE_FIRST_RUN = {
 TEST_HOME = Path(tempfile.mkdtemp(prefix="assurance-test-"))
 
 for _name in [name for name in os.environ if name.startswith(("ASSURANCE_", "AIRFLOW_", "PG"))]:
-    # Tests may use the server programs of another installation, but never its data.
+    # Tests may use another installation's server programs, but never its data.
     if _name != "ASSURANCE_PG_BIN":
         del os.environ[_name]
 
@@ -72,7 +72,7 @@ def empty_warehouse(settings: Settings) -> Iterator[Settings]:
 
 @pytest.fixture(scope="session")
 def prepared(home: Path) -> Prepared:
-    """Databases of the session's server that are prepared once and copied for each test."""
+    """Databases on the session's server that are prepared once and copied for each test."""
     return Prepared()
 
 
@@ -84,7 +84,7 @@ def fresh_warehouse(prepared: Prepared) -> Iterator[Settings]:
 
 
 class OneProcessForEachFile(LoadFileScheduling):
-    """Run the tests of a file in one process, and all files that share a costly fixture in one."""
+    """Run each file in one process, and all files that share a costly fixture in the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = str(super()._split_scope(nodeid))

@@ -1,4 +1,4 @@
-"""Separate databases on the server that all tests of a session share."""
+"""Separate databases on the server that all tests in a session share."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,8 +15,8 @@ from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, warehouse_url
 from oic_assurance.warehouse.migrate import migrate
 
-# The copy of a database has the rights on its objects, but not the rights on the database itself,
-# nor the settings of the database.
+# PostgreSQL copies a database with the privileges on its objects, but without the privileges on the
+# database itself and without the database's settings.
 _RIGHTS_AND_SETTINGS = """
 select format('revoke all on database %%I from public', %(to)s::text)
 where %(template)s <> 'template1'
@@ -43,7 +43,7 @@ where d.datname = %(template)s and s.setrole = 0
 def temporary_warehouse(
     name: str, *, template: str = "template1", is_kept: bool = False
 ) -> Iterator[None]:
-    """Create a database and use it as the warehouse. Drop it at the end, unless it is kept.
+    """Create a database and use it as the warehouse. Drop it at the end, unless `is_kept`.
 
     The database has the tables of its template. Without a template, it is empty and must be
     migrated before it can be used.
@@ -72,7 +72,7 @@ Prepare = Callable[[Settings], object]
 
 
 def migrated(settings: Settings) -> None:
-    """Prepare a warehouse that has its tables, and no data."""
+    """Prepare a warehouse with its tables, but without data."""
     migrate(settings)
 
 
@@ -80,7 +80,7 @@ def migrated(settings: Settings) -> None:
 class Prepared:
     """Databases that are prepared once, and copied for every test that needs one.
 
-    They stay on the session's server and go with it. Nothing is connected to them.
+    The databases stay on the session's server until it is removed. Nothing is connected to them.
     """
 
     names: dict[Prepare, str] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class Prepared:
     def copy(self, prepare: Prepare) -> Iterator[Settings]:
         """Yield settings whose warehouse is a copy of the database that `prepare` has filled.
 
-        `prepare` gets the settings of a migrated warehouse. It is called once in a session.
+        `prepare` is called with the settings of a migrated warehouse, once in a session.
         """
         with temporary_warehouse(_new_name(), template=self._name(prepare)):
             yield load_settings()
@@ -111,7 +111,7 @@ def _new_name() -> str:
 def administrator(settings: Settings, *, autocommit: bool = False) -> psycopg.Connection:
     """Return a session of the server's superuser in the warehouse, in the time zone UTC.
 
-    It reads and changes everything. No login of the product may do so.
+    It may read and change everything, which no login of the product may.
     """
     database = str(conninfo_to_dict(warehouse_url(settings))["dbname"])
     uri = admin_url(settings, database)

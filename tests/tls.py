@@ -1,8 +1,9 @@
 """A test authority with certificates, and a server that adds TLS to the embedded PostgreSQL.
 
-The embedded server of the package index is built without TLS. `TlsServer` accepts connections as
-PostgreSQL does: it answers the request for TLS, and passes the decrypted bytes on. A client that
-does not ask for TLS is refused, as by a server whose `pg_hba.conf` has `hostssl` lines only.
+The embedded server comes from the package index and is built without TLS. `TlsServer` accepts
+connections like PostgreSQL: it answers the request for TLS, and passes the decrypted bytes on. It
+refuses a client that does not ask for TLS, like a server whose `pg_hba.conf` has only `hostssl`
+lines.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ _REFUSAL = b"no encryption is no entry"
 
 
 def make_certificates(folder: Path, *hosts: str) -> Path:
-    """Make an authority and a certificate for each host, with the script of the deployment."""
+    """Make an authority and a certificate for each host, with the deployment's script."""
     command = [sys.executable, SCRIPT, "--authority", folder / "authority", "--to", folder, *hosts]
     subprocess.run(list(map(str, command)), check=True)
     return folder
@@ -36,7 +37,7 @@ class TlsServer:
         self._context.load_cert_chain(certificates / "server.crt", certificates / "server.key")
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        #: How many connections were encrypted, and how many asked for none and were refused.
+        #: How many connections were encrypted, and how many did not ask for TLS and were refused.
         self.encrypted = self.refused = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -98,6 +99,6 @@ def _exactly(source: socket.socket, size: int) -> bytes:
 
 
 def debian_server_programs() -> Path | None:
-    """Return the folder of Debian's PostgreSQL programs of the newest version, if installed."""
+    """Return the folder of Debian's newest PostgreSQL programs, or None if none are installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     return found[-1].parent if found else None

@@ -132,9 +132,8 @@ def test_logins_without_pseudonyms_find_no_number_beside_one(
 ) -> None:
     """No login may read a table with a pseudonym and the officer's number in the same row.
 
-    The only exceptions are logins that may read `identity.pseudonym`. The test checks all text
-    columns, not only those with the usual names. It tests the logins of the gate, of readers, and
-    of people who have one for a purpose.
+    The only exceptions are logins that may read `identity.pseudonym`. The test checks the text
+    columns of all tables and views, not only columns with the usual names.
     """
     with psycopg.connect(terminal.url("admin")) as warehouse:
         relations = warehouse.execute(
@@ -170,7 +169,7 @@ def test_logins_without_pseudonyms_find_no_number_beside_one(
 def _beside(
     warehouse: psycopg.Connection, relation: tuple[str, str], key: str, columns: list[str]
 ) -> bool:
-    """Return whether a row has a pseudonym in column `key` and the officer's number in a column."""
+    """Return whether a row has a pseudonym in column `key`, and the officer's number as well."""
     held = sql.SQL("select exists (select from {} as t inner join identity.pseudonym as p on {})")
     is_key = sql.SQL("p.officer_key = t.{}").format(sql.Identifier(key))
     names = sql.Identifier(*relation)

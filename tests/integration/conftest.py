@@ -19,7 +19,7 @@ def warehouse(prepared: Prepared) -> Iterator[Settings]:
 
 @pytest.fixture
 def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    """An empty dropzone, and the module's warehouse without any landed data."""
+    """An empty dropzone, and the module's warehouse without landed data."""
     world = World(warehouse, tmp_path)
     yield world
     world.close()

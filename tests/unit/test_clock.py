@@ -18,9 +18,9 @@ from oic_assurance.errors import AssuranceError
         ("2026-07-31T05:30+00:00", "2026-07-31T05:30+00:00"),
         ("2026-07-31T05:30Z", "2026-07-31T05:30+00:00"),
         ("  2026-07-31T05:30+02:00 ", "2026-07-31T03:30+00:00"),
-        # On the last Sunday of October, 01:30 occurs twice. The first of the two is used.
+        # On the last Sunday of October, 01:30 occurs twice. The first occurrence is used.
         ("2026-10-25T01:30", "2026-10-25T00:30+00:00"),
-        # On the last Sunday of March, the clocks skip 01:30. The text is read as if they did not.
+        # On the last Sunday of March, the clocks skip 01:30. The string is read as if they did not.
         ("2026-03-29T01:30", "2026-03-29T01:30+00:00"),
     ],
 )

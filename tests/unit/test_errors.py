@@ -1,4 +1,4 @@
-"""An error for users has one line."""
+"""Users see an error as one line."""
 
 from oic_assurance.errors import AssuranceError, DeliveryRefused
 

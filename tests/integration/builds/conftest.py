@@ -1,4 +1,4 @@
-"""Fixture: a force whose records and rules change, made once for each module."""
+"""Fixture: a force whose records and rules change. It is made once for each module."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
 """A force of nine officers whose records and rules change between publications.
 
-The tests publish it in their process, without Airflow.
+The tests run its publications in their own process, without Airflow.
 """
 
 import dataclasses
@@ -35,13 +35,13 @@ STAFF = [
     *(person(f"00000{n}", f"{n}{n}", org_unit_code="T1" if n < 5 else "T2") for n in range(1, 8)),
     *(person(f"00000{n}", f"{n}{n}", role_code="INTELLIGENCE") for n in (8, 9)),
 ]
-#: Values of columns that the source contract requires and that no figure depends on, by table.
+#: For each table, values of columns that the source contract requires but no figure depends on.
 ALSO = {
     "rms.occurrence": {"incident_type_code": "OIC"},
     "intel.report": {"protective_marking": "OFFICIAL"},
 }
 MODULES = [f"OIC-EL-{n}" for n in range(1, 5)]
-#: The moment at which one record of each kind is changed, between two publications.
+#: The moment between two publications at which one record of each kind is changed.
 CHANGED_AT = "2026-04-10T12:00"
 
 
@@ -103,7 +103,7 @@ def register(moment: str, evidence: str | None) -> Delivery:
 
 
 def first_step() -> Step:
-    """Return the records of the first publication. Tests later change one record of each month."""
+    """Return the records of the first publication. Tests later change one record in each month."""
     referrals = [
         # December: one of the two referrals will be deleted.
         referral("R-DEC-1", "11", "2025-12-03T12:00", occurrence_ref="O-DEC-1"),
@@ -143,7 +143,7 @@ def first_step() -> Step:
         completed(row["employee_no"], module, "2025-10-01T12:00")
         for row in STAFF
         for module in MODULES
-        # The first officer lacks one module. The second officer has completed none.
+        # The first officer lacks one module. The second officer has completed no module.
         if row["employee_no"] != "000002" and (row["employee_no"], module) != ("000001", "OIC-EL-4")
     ]
     files = [
@@ -163,7 +163,7 @@ Figures = dict[tuple[str, str, str], Row]
 class RestatedWorld:
     """A small police force for a test: its sources, its warehouse and its publications.
 
-    `step` holds the records that the sources should contain. A test changes these records, calls
+    `step` has the records that the sources should contain. A test changes these records, calls
     `fill` to write them into the sources, and then calls `publish`.
     """
 
@@ -172,7 +172,7 @@ class RestatedWorld:
     run_number: int = 0
 
     def fill(self, *files: Delivery) -> None:
-        """Write the records of `step`, its new files and the given files into the sources."""
+        """Write the records and new files of `step`, and the given files, into the sources."""
         dropzone = Path(self.settings.dropzone.removeprefix("file://"))
         tables = {name: rows for name, rows in self.step.tables.items() if rows}
         step = Step(tables, [*self.step.files, *files])
@@ -185,19 +185,19 @@ class RestatedWorld:
         write_file(delivery, dropzone / delivery.dataset / delivery.name)
 
     def row(self, table: str, **key: Any) -> Row:
-        """Return a row of a source table by its key. A test may change the returned row."""
+        """Return the row of a source table that has a key. A test may change the returned row."""
         ((name, value),) = key.items()
         return next(row for row in self.step.tables[table] if row[name] == value)
 
     def add(self, table: str, row: Row, moment: str) -> None:
-        """Add a record that is entered at `moment`. Its event may be older."""
+        """Add a record that is inserted at `moment`. The event that it records may be older."""
         rows = self.step.tables[table]
         key = {KEYS[table]: 1 + max(other[KEYS[table]] for other in rows)}
         now = {"created_at": wall(moment), "updated_at": wall(moment)}
         rows.append({**key, **row, **ALSO.get(table, {}), **now})
 
     def publish(self, as_at: str, settings: Settings | None = None) -> int:
-        """Run every stage as the scheduler's tasks do. Return the number of the publication."""
+        """Run every stage like the scheduler's tasks. Return the number of the publication."""
         here = settings or self.settings
         self.run_number += 1
         run_id = f"restated {self.run_number}"
@@ -215,13 +215,13 @@ class RestatedWorld:
         return build_id
 
     def ask(self, query: str, *values: object) -> list[Row]:
-        """Return the rows of a query that runs under the login of the warehouse's owner."""
+        """Return the rows of a query, run with the login of the warehouse's owner."""
         with administrator(self.settings) as connection:
             cursor = connection.cursor(row_factory=dict_row)
             return cursor.execute(query.encode(), values).fetchall()
 
     def figures(self, publication_id: int) -> Figures:
-        """Return every figure of a publication by measure, month and unit."""
+        """Return every figure of a publication, keyed by measure, month and unit."""
         query = sql.SQL("select * from generation.{}").format(
             sql.Identifier(f"assurance_measure__{publication_id}")
         )
@@ -230,9 +230,10 @@ class RestatedWorld:
         return {_key(row): row for row in rows}
 
     def restated(self, publication_id: int) -> dict[tuple[str, str, str], list[Row]]:
-        """Return the rows of table `restatement` of a publication, by measure, month and unit.
+        """Return a publication's rows in `restatement`, keyed by measure, month and unit.
 
-        Each row is one cause of a restated figure. The rows of a figure are in the order of `step`.
+        Each row is one cause of a restated figure. The rows of each figure are in the order of the
+        column `step`.
         """
         query = sql.SQL("select * from generation.{} order by step").format(
             sql.Identifier(f"restatement__{publication_id}")
@@ -244,7 +245,7 @@ class RestatedWorld:
         return dict(found)
 
     def causes(self, publication_id: int, measure: str, month: str, unit_code: str = "ALL") -> Any:
-        """Return the causes of one restated figure, in their order.
+        """Return the causes of one restated figure, in order.
 
         Each is a tuple: the cause, the number of records, the change of the numerator, and the
         change of the denominator. The list is empty if the figure is not restated.
@@ -257,9 +258,9 @@ class RestatedWorld:
     def check_sums(self, old: Figures, after: int, over_before: str) -> int:
         """Check the restatements of a publication, and return the number of restated figures.
 
-        `old` has the figures of the compared publication. Months before `over_before` had ended
-        then. The restated figures must be exactly the changed figures of these months. The causes
-        of a figure must lead without a gap from its old value to its new value.
+        `old` has the figures of the compared publication, at which the months before `over_before`
+        had ended. The restated figures must be exactly the changed figures of these months. The
+        changes by a figure's causes must lead without a gap from its old to its new value.
         """
         new = self.figures(after)
         restated = self.restated(after)
@@ -288,7 +289,7 @@ class RestatedWorld:
     def with_policy(self, folder: Path, seed: str, old: str, new: str) -> Settings:
         """Copy the project to a folder and change a policy seed in the copy.
 
-        Return the settings that use the copy.
+        Returns settings that use the copy.
         """
         if not folder.exists():
             for name in ("include", "expectations", "dags", "dbt_project"):
@@ -345,7 +346,7 @@ def temporary_world() -> Iterator[RestatedWorld]:
 
 
 def make_world(home: Path) -> RestatedWorld:
-    """Make a world in a state folder: start a server, and fill the sources. Return the world."""
+    """Make a world in a state folder: start a server and fill the sources."""
     settings = _settings(home)
     embedded.start(settings)
     pipeline.prepare_warehouse(settings)
@@ -393,7 +394,7 @@ def _decimal(value: float | None) -> Decimal:
 
 
 class TwoPublications:
-    """A world with two publications. Between the two, one record of each kind is changed."""
+    """A world with two publications, between which one record of each kind is changed."""
 
     def __init__(self, world: RestatedWorld, folder: Path) -> None:
         self.world = world

@@ -1,4 +1,4 @@
-"""dbt's files hold no part of the command line, which can name a record."""
+"""dbt's files contain no part of the command line, because it can name a record."""
 
 import sys
 

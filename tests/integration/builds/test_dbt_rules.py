@@ -1,4 +1,4 @@
-"""The dbt unit tests of the models, which state the rules of the mart contract, all pass."""
+"""All dbt unit tests of the models, which state the rules of the mart contract, pass."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ from tests.mutants.units import (
 
 DATABASE = "warehouse_rules"
 MODELS = PROJECT_ROOT / "dbt_project" / "models"
-# Each group of models is a separate test, so that the name of a failing test shows the group.
+# Each group of models is a separate test, so that a failing test's name shows the group.
 GROUPS = (
     "staging",
     "intermediate.calendar",
@@ -44,7 +44,7 @@ GROUPS = (
 
 @pytest.fixture(scope="module")
 def empty_models(home: Path) -> Iterator[Settings]:
-    """A warehouse in which nothing was landed and every model is built."""
+    """A warehouse in which nothing has been landed, but every model has been built."""
     settings = load_settings()
     with temporary_warehouse(DATABASE):
         build_from_nothing(settings)
@@ -72,8 +72,8 @@ def test_numbers_beside_pseudonyms_are_readable_only_for_those_who_may_read_pseu
     """Tables with pseudonyms and officer numbers are exceptions to the usual privileges.
 
     Usually the gate may read every table that is built, and a login for a purpose may read the
-    staging tables of that purpose. But a table with both columns may be read only by roles that may
-    also read `identity.pseudonym`.
+    staging tables for that purpose. But a table with both a pseudonym and a number may be read only
+    by roles that may also read `identity.pseudonym`.
     """
     with administrator(empty_models) as connection:
         others = connection.execute(
@@ -137,7 +137,7 @@ def test_every_model_between_sources_and_marts_has_a_unit_test() -> None:
 
 
 def rules() -> list[tuple[Path, dict[str, Any]]]:
-    """Return every dbt unit test, each with the file that holds it."""
+    """Return every dbt unit test, each with the file in which it is written."""
     found = []
     for path in sorted(MODELS.rglob("*.yml")):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -11,13 +11,13 @@ from tests.integration.builds.restated_world import (
     register,
 )
 
-# On the deadline day, the plan register lacked the evidence of one strand. A later register has
-# this evidence.
+# On the deadline day, the plan register lacked the evidence for one strand. A later register has
+# that evidence.
 DEADLINE_DAY, LATER = "2025-12-31T05:30", "2026-05-02T05:30"
 
 
 def land(world: RestatedWorld, moment: str) -> Build:
-    """Land the deliveries as the run for a moment does. Return the build of that run."""
+    """Land the deliveries as in the run for a moment. Return the build of that run."""
     run_id = f"run for {moment}"
     for dataset in pipeline.open_run(world.settings, run_id, at(moment)):
         pipeline.extract(world.settings, run_id, dataset)
@@ -29,8 +29,8 @@ def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
     land(world, DEADLINE_DAY)
     run_dbt(world.settings, "daily", ["seed"])
     with administrator(world.settings) as connection:
-        # Change the recorded times, as if the run had really been on the deadline day. Of all
-        # deliveries, only the plan register is to count as landed on that day.
+        # Change the recorded times, as if the run had really been on the deadline day. Only the
+        # plan register is to count as landed on that day.
         connection.execute(
             "update audit.batch set landed_at = %s where dataset = 'governance/plans'",
             (at(DEADLINE_DAY),),
@@ -51,6 +51,6 @@ def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
 
     (frozen,) = world.ask("select * from audit.deadline_position")
     assert (frozen["numerator"], frozen["denominator"]) == (2, 3)
-    # If the sources did not count as fresh, the status would be `unknown`. They count as fresh,
-    # because the run for the deadline day has extracted them. The later run does not matter.
+    # The status is not `unknown`, because the sources count as fresh: the run for the deadline day
+    # has extracted them. The later run makes no difference.
     assert frozen["status"] == "overdue"

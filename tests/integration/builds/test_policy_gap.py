@@ -19,7 +19,7 @@ AS_AT = parse_moment("2026-05-02T05:30")
 
 @pytest.fixture
 def with_a_gap(fresh_warehouse: Settings, tmp_path: Path) -> Settings:
-    """Settings of a project whose timely hours end on 1 May 2026."""
+    """Settings of a project in which the policy for timely hours ends on 1 May 2026."""
     shutil.copytree(fresh_warehouse.project_root / SEEDS, tmp_path / SEEDS)
     seed = tmp_path / SEEDS / "policy_threshold.csv"
     header, *rows = seed.read_text("utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""Restatements name the causes of changed figures, with the exact numbers of their records."""
+"""Restatements name the causes of changed figures, with the exact numbers of affected records."""
 
 import pytest
 
@@ -25,7 +25,7 @@ from tests.oracle.model import Row
 
 
 class ChangedRules:
-    """A third publication. Before it, two rules are changed, and one referral arrives late."""
+    """A third publication, before which two rules are changed and one referral arrives late."""
 
     def __init__(self, pair: TwoPublications) -> None:
         self.world = pair.world
@@ -68,22 +68,22 @@ def test_the_causes_of_every_restated_figure_add_up_to_its_change(
 @pytest.mark.parametrize(
     ("measure", "month", "unit", "causes"),
     [
-        # A referral arrived late. It counts in the team of its officer and in the units above, but
-        # not in team T1.
+        # A referral arrived late. It counts for its officer's team and the units above, but not for
+        # team T1.
         ("nccu_intel_compliance", "2026-01", "ALL", [("LATE_RECORD", 1, 0, 1)]),
         ("nccu_intel_compliance", "2026-01", "D1", [("LATE_RECORD", 1, 0, 1)]),
         ("nccu_intel_compliance", "2026-01", "T1", []),
-        # A document arrived late. Its referral was known.
+        # A document arrived late for a known referral.
         ("nccu_intel_compliance", "2026-02", "T1", [("LATE_RECORD", 1, 1, 0)]),
         ("nccu_intel_in_time", "2026-02", "ALL", [("LATE_RECORD", 1, 1, 0)]),
         ("nccu_hours_to_submission_p50", "2026-02", "ALL", [("LATE_RECORD", 1, None, 1)]),
-        # The type of a referral was corrected. The measure of all types had counted the referral
-        # before, so this measure does not change.
+        # The type of a referral was corrected. The measure that counts all types does not change,
+        # because it had counted the referral before.
         ("nccu_intel_compliance", "2026-03", "ALL", [("CORRECTED_RECORD", 1, 0, 1)]),
         ("nccu_intel_compliance_all_types", "2026-03", "ALL", []),
         ("nccu_intel_compliance", "2025-12", "ALL", [("DELETED_RECORD", 1, 0, -1)]),
         ("nccu_capture_completeness", "2026-01", "ALL", [("DELETED_RECORD", 1, 0, -1)]),
-        # The completion of an officer's fourth module arrived late. With it, the officer has
+        # The completion of an officer's fourth module arrived late, and with it the officer has
         # completed the whole package.
         ("elearning_module_4", "2025-11", "T1", [("LATE_RECORD", 1, 1, 0)]),
         ("elearning_module_3", "2025-11", "T1", []),
@@ -97,7 +97,7 @@ def test_the_causes_of_every_restated_figure_add_up_to_its_change(
         ),
         ("elearning_completion_incl_absent", "2026-02", "ALL", [("LATE_RECORD", 1, 1, 0)]),
         ("elearning_completion", "2026-03", "ALL", [("LATE_RECORD", 1, 1, 0)]),
-        # The outcome of a session was entered later.
+        # The outcome of a session was recorded later.
         ("hydra_completion", "2026-01", "T1", [("CORRECTED_RECORD", 1, 1, 0)]),
         ("intel_plan_strands_met", "2025-07", "ALL", [("CORRECTED_RECORD", 1, 1, 0)]),
     ],
@@ -123,8 +123,8 @@ def test_explain_shows_why_a_figure_changed(pair: TwoPublications) -> None:
     ("code", "record", "closed_at", "because"),
     [
         ("REFERRAL_DOCUMENT_MISSING", "R-FEB-1", "2026-02-05T15:00", "DOCUMENT_SUBMITTED"),
-        # The record was deleted. The time of its deletion is not known, so the exception is closed
-        # at the moment of the publication.
+        # The record was deleted. Its time of deletion is not known, so the exception is closed at
+        # the moment of the publication.
         ("REFERRAL_DOCUMENT_MISSING", "R-DEC-2", "2026-04-11T05:30", "RECORD_WITHDRAWN"),
         ("CUSTODY_WITHOUT_REFERRAL", "O-CUS-1", "2026-04-11T05:30", "RECORD_WITHDRAWN"),
         ("TRAINING_OUTSTANDING", "OIC-EL-4", "2025-11-15T00:00", "COMPLETED"),
@@ -149,7 +149,7 @@ def test_a_closed_exception_shows_when_and_why(
 def test_compared_tables_outlast_failed_builds(pair: TwoPublications) -> None:
     """After a failed build, the repeated build is still compared with the last publication.
 
-    A later build is compared with it as well.
+    A later build is compared with that publication as well.
     """
     world = pair.world
     _leave_old_names(world)
@@ -174,7 +174,7 @@ def test_a_publication_is_reproduced_exactly_and_leaves_nothing_behind(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The test reproduces the second publication, which has restatements."""
+    """The reproduced publication is the second, which has restatements."""
     settings = pair.world.settings
     monkeypatch.setenv("ASSURANCE_HOME", str(settings.home))
     monkeypatch.setenv("ASSURANCE_DROPZONE", settings.dropzone)
@@ -191,7 +191,7 @@ def test_a_publication_is_reproduced_exactly_and_leaves_nothing_behind(
     )
     content = then["content_fingerprint"]
     assert len(audited) >= len(MARTS.required) + len(PUBLIC_DRAFT.required)
-    # The screen wraps long lines.
+    # The command's screen wraps long lines.
     equal = f"Equal: {len(audited)} tables, content fingerprint {content}"
     assert equal in " ".join(out.split())
     left = "select nspname from pg_catalog.pg_namespace where starts_with(nspname, 'reproduce')"
@@ -206,7 +206,7 @@ def test_a_changed_policy_is_a_rule_change_and_no_record_change(
 ) -> None:
     world, third = changed_rules.world, changed_rules.third
     assert world.check_sums(world.figures(changed_rules.second), third, "2026-04") > 10
-    # Under the new rule, a document that was submitted after 32 hours is in time. A referral also
+    # Under the new rule, a document submitted after 32 hours is in time. In addition, a referral
     # arrived late.
     assert world.causes(third, "nccu_intel_in_time", "2026-01") == [
         ("RULE_CHANGE", 1, 1, 0),
@@ -234,7 +234,7 @@ def test_compared_tables_are_hidden_from_logins(changed_rules: ChangedRules) -> 
 
 @pytest.mark.slow
 def test_after_a_roll_back_the_earlier_figures_are_recomputed(changed_rules: ChangedRules) -> None:
-    """The warehouse holds the tables for a comparison only for the last publication.
+    """The warehouse keeps tables to compare with only for the last publication.
 
     If the compared publication is an earlier one, its figures must therefore be computed again.
     """

@@ -1,4 +1,4 @@
-"""The documentation page that lists the unit test of each rule names only tests that exist."""
+"""The documentation page that lists each rule's unit test names only tests that exist."""
 
 import re
 

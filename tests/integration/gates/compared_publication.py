@@ -1,7 +1,7 @@
-"""Damages for the expectations that compare a build with the compared publication.
+"""Damage for the expectations that compare a build with the compared publication.
 
-These expectations ignore small numbers, and all numbers of the small force are small. So each
-damage inserts larger figures, which count as figures of the compared publication.
+These expectations ignore small numbers, and all numbers of the small force are small. So each SQL
+statement inserts larger figures, which count as figures of the compared publication.
 """
 
 PREVIOUS = """

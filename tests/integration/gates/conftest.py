@@ -23,6 +23,6 @@ def world(home: Path) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def auditor(world: World) -> Iterator[Auditor]:
-    """Great Expectations on the tables of the small force. It prints no messages."""
+    """Great Expectations for the tables of the small force, without printed messages."""
     with silenced(), Auditor(sqlalchemy_url(world.settings, role="oic_gate"), world.places) as one:
         yield one

@@ -1,7 +1,7 @@
 """For every expectation, SQL that damages tables of the small force so that the check fails.
 
-In the SQL, `{t}` stands for the table of the suite. The SQL is looked up by the suite and the name
-of the expectation, then by the name alone. If none is listed, the SQL follows from the kind of the
+In the SQL, `{t}` stands for the suite's table. The SQL is looked up by the suite and the name of
+the expectation, then by the name alone. If no SQL is listed, it is derived from the kind of the
 expectation.
 """
 
@@ -31,8 +31,7 @@ REPORT = "raw_law_enforcement.intelligence_report"
 def damage_of(suite: Suite, expectation: Expectation) -> tuple[str, str]:
     """Return the SQL that makes an expectation fail, and the SQL that repairs the damage.
 
-    The repair is an empty text if only rows are damaged, because the rows are restored after every
-    damage.
+    The repair is an empty string if only rows are damaged, because the rows are restored each time.
 
     Raises:
         LookupError: no SQL is listed for the expectation.
@@ -65,10 +64,10 @@ def _fill(sql: str, suite: Suite, expectation: Expectation) -> str:
 def damages_of_columns(
     suite: Suite, of_columns: Sequence[Expectation]
 ) -> Iterator[tuple[str, set[str]]]:
-    """Yield damages to the columns of a table, each with the expectations that must then fail.
+    """Yield the SQL that damages a table's columns, each with the expectations that must then fail.
 
-    There are three damages: blanks, values that are not declared, and a duplicate key. Each of the
-    first two makes many expectations fail at once.
+    There are three kinds of damage: blanks, undeclared values and a duplicate key. Blanks and
+    undeclared values each make many expectations fail at once.
     """
     if not of_columns:
         return
@@ -85,9 +84,9 @@ def damages_of_columns(
 
 
 def _wrong(expectation: Expectation) -> str:
-    """Return a change in SQL that makes an expectation about the values of a column fail.
+    """Return an SQL assignment that makes an expectation about a column's values fail.
 
-    Return an empty text if the expectation is not about values.
+    Returns an empty string if the expectation is not about values.
     """
     (column, *_), name = expectation.columns, expectation.name
     if name.endswith(("_listed", "_well_formed")):
@@ -98,13 +97,12 @@ def _wrong(expectation: Expectation) -> str:
 
 
 def tables_in(sql: str) -> list[str]:
-    """Return the names of the tables whose rows the SQL of a damage changes."""
+    """Return the names of the tables whose rows are changed by SQL that does damage."""
     return re.findall(r"(?:update|into|from) ([a-z_]+\.[a-z_]+)", sql)
 
 
-# SQL that repairs a damage, by the name of the expectation. The rows of the saved tables are
-# restored after every damage. So a repair is only needed for other damage, such as an additional
-# column.
+# SQL that repairs damage, keyed by the name of the expectation. The rows of the saved tables are
+# restored each time, so a repair is needed only for other damage, such as an additional column.
 REPAIRS = {
     **HISTORY_REPAIRS,
     **PUBLICATION_REPAIRS,

@@ -1,4 +1,4 @@
-"""SQL that makes the figures of the small force, by measure, month and unit."""
+"""SQL that makes the small force's figures for each measure, month and unit."""
 
 MEASURES = """
 create table candidate.assurance_measure as
@@ -36,8 +36,8 @@ select 'E23000022', 'nccu_hours_to_submission_' || percentile, 'NCCU_INTEL', dat
 from (values ('p50', 16.0), ('p90', 27.2)) as figure (percentile, hours);
 """
 
-# Figures of training for May, and a figure of every measure for April. In April, only the measure
-# of plans has a value. All others have the denominator 0.
+# Training figures for May, and a figure of every measure for April. In April, only the plan measure
+# has a value. All other measures have the denominator 0.
 TRAINING_MEASURES = """
 insert into candidate.assurance_measure
 select 'E23000022', measure, point, date '2026-05-01', 'ALL', numerator, denominator,

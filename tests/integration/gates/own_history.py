@@ -1,6 +1,6 @@
-"""Damages for the expectations that compare a table with earlier records of the same table.
+"""Damage for the expectations that compare a table with earlier records of the same table.
 
-The small force has no earlier records, so each damage inserts some.
+The small force has no earlier records, so each SQL statement inserts some.
 """
 
 MIXES = (
@@ -39,11 +39,11 @@ HISTORY_REPAIRS = {
 }
 
 HISTORY_DAMAGES = {
-    # Three hundred records are entered on one day. In the eight weeks before, almost none were
-    # entered.
+    # Three hundred records are created on one day. In the eight weeks before, almost none were
+    # created.
     "recorded_as_usual": _COPIES
     % "'created_at', case when n = 0 then '2026-03-16Z' else '2026-05-14 10:00Z' end",
-    # Two hundred older records have one value in the column. A hundred later ones have another
+    # Two hundred older records have one value in the column. A hundred later records have another
     # value.
     **dict.fromkeys(
         (f"{column}_mix_as_before" for column in MIXES),
@@ -51,12 +51,12 @@ HISTORY_DAMAGES = {
         % "'created_at', case when n < 200 then '2026-03-01Z' else '2026-05-14 10:00Z' end, "
         "'{column}', case when n < 200 then 'A' else 'B' end",
     ),
-    # A publication has been made from a hundred and fifty records that a later delivery lacks.
+    # A publication was made from 150 records that a later delivery lacks.
     "few_corrections": _PUBLISHED
     + _COPIES.replace("|| n,", "|| n / 2,") % "'batch_id', 6 + n % 2, 'is_tombstone', n % 2 = 1",
     # Three hundred records from March turn up after a publication.
     "few_late_records": _PUBLISHED + _COPIES % "'batch_id', 7, 'created_at', '2026-03-01Z'",
-    # After a publication, three hundred records are entered on one day about March.
+    # After a publication, three hundred records about March are created on one day.
     **dict.fromkeys(
         ("detained_at_entered_soon", "contacted_at_entered_soon"),
         _PUBLISHED
@@ -64,7 +64,7 @@ HISTORY_DAMAGES = {
     ),
     "not_from_the_future": "update {t} set {column} = landed_at + interval '1 day'",
     "units_listed": _COPIES % "'org_unit_code', 'NOWHERE', 'leave_date', null",
-    # The latest of fifteen deliveries lists only half of what was new in the delivery before it.
+    # The latest of fifteen deliveries lists again only half of what was new in the delivery before.
     "new_rows_listed_again": "insert into audit.batch "
     "select (jsonb_populate_record(batch, jsonb_build_object('batch_id', 100 + n, "
     "'kind', 'file', 'delivered_for', timestamptz '2026-05-14' - n * interval '1 day', "

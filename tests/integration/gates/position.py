@@ -1,4 +1,4 @@
-"""SQL that makes the small force's position today and on every day, and the gate's results."""
+"""SQL that makes the small force's position, now and on every day, and the gate's results."""
 
 POSITIONS = """
 create table candidate.assurance_position as

@@ -1,4 +1,4 @@
-"""When many known records were changed, a check fails. When a position moves, the build waits."""
+"""If many known records were changed, a check fails. If a position moves, the build waits."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from tests.integration.gates.warehouse import World
 
 REFERRALS = "raw_law_enforcement.nccu_referral"
 POSITION = "candidate.assurance_position_day"
-#: A publication that knew the batches up to 500. The batches of the sound world have lower numbers.
+#: A publication that knew the batches up to number 500. The undamaged world has lower numbers.
 PUBLISHED = """
 insert into audit.build (build_id, run_id, as_at, known_batch_id, purpose)
 values (0, 'before', '2026-05-14', 500, 'daily');
@@ -33,7 +33,7 @@ delete from audit.expectation_result where suite = 'damage';
 def versions(count: int, batch: int, name: str, **values: str) -> str:
     """Return SQL that lands versions of `count` referrals in a batch.
 
-    Calls with the same `name` are about the same referrals.
+    Calls with the same `name` land versions of the same referrals.
     """
     pairs = "".join(f", '{column}', {value}" for column, value in values.items())
     return (
@@ -45,14 +45,14 @@ def versions(count: int, batch: int, name: str, **values: str) -> str:
 
 
 def rewritten(count: int, batch: int = 600, name: str = "rewritten") -> str:
-    """Return SQL by which the type of `count` known referrals is changed."""
+    """Return SQL that changes the type of `count` known referrals."""
     return versions(count, 400, name, referral_type="'STATUS_CHECK'") + versions(
         count, batch, name, referral_type="'IMMIGRATION_CRIME'"
     )
 
 
 def deliveries(records: list[int], column: str = "referral_type") -> str:
-    """Return SQL of one delivery a day before the publication, with corrections in a column."""
+    """Return SQL for one delivery a day before the publication, with corrections in a column."""
     numbers = ", ".join(map(str, records))
     return f"""
     insert into audit.batch
@@ -73,7 +73,7 @@ def deliveries(records: list[int], column: str = "referral_type") -> str:
 
 
 def today(at: str = "2026-05-15 04:00Z") -> str:
-    """Return SQL of the delivery that brings the changes."""
+    """Return SQL for the delivery that contains the changes."""
     return f"""
     insert into audit.batch
     select (jsonb_populate_record(batch, jsonb_build_object(
@@ -100,7 +100,7 @@ def damaged(world: World, damage: str, published: str = PUBLISHED) -> Iterator[N
 
 
 def passes(world: World, auditor: Auditor, damage: str, published: str = PUBLISHED) -> bool:
-    """Tell whether few corrections are found after some damage."""
+    """Return whether the check for few corrections passes after some damage."""
     with damaged(world, damage, published):
         return check(auditor, REFERRALS, "few_corrections").success
 
@@ -148,7 +148,7 @@ def test_corrections_of_another_column_are_no_excuse(world: World, auditor: Audi
 
 
 def test_after_days_without_a_delivery_more_is_allowed(world: World, auditor: Auditor) -> None:
-    # The last delivery before was for 13 May, 23:00 in UTC.
+    # The previous delivery was for 13 May, 23:00 UTC.
     history = deliveries([4] * 8) + today("2026-05-17 23:00Z")
     assert passes(world, auditor, history + rewritten(53))
     assert not passes(world, auditor, history + rewritten(54))
@@ -157,7 +157,7 @@ def test_after_days_without_a_delivery_more_is_allowed(world: World, auditor: Au
 def test_a_change_that_was_undone_does_not_count(world: World, auditor: Auditor) -> None:
     undone = versions(300, 700, "rewritten", referral_type="'STATUS_CHECK'")
     assert passes(world, auditor, rewritten(300) + undone)
-    # A change that is only undone in part counts for what is left.
+    # If only part of a change is undone, the rest still counts.
     undone = versions(290, 700, "rewritten", referral_type="'STATUS_CHECK'")
     assert not passes(world, auditor, rewritten(300) + undone)
 
@@ -233,7 +233,7 @@ def moved(point: str, *, by_corrections: bool, with_officers: bool) -> str:
 def publication(number: int, low: float, high: float, source: str, *, withdrawn: bool) -> str:
     """Return SQL of an earlier publication, and of the interval that it showed for Hydra.
 
-    The figure of today is 1.
+    Today's figure is 1.
     """
     when = "now(), 'wrong'" if withdrawn else "null, null"
     return f"""

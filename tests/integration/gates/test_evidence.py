@@ -1,4 +1,4 @@
-"""The gate stores an audit's results and verdicts, and of failing rows the keys but no values."""
+"""The gate stores an audit's results and verdicts, and the keys (not values) of failing rows."""
 
 import os
 import re
@@ -23,7 +23,7 @@ from tests.integration.gates.warehouse import World
 
 
 def evidence(world: World, stage: str) -> tuple[str, int, int]:
-    """Return the stored verdict of a stage, its number of expectations, and how many failed."""
+    """Return a stage's stored verdict, number of expectations and number of failed expectations."""
     row = world.admin.execute(
         "select verdict, expectations, failed from audit.gate where build_id = %s and stage = %s",
         (world.build.build_id, stage),
@@ -33,7 +33,7 @@ def evidence(world: World, stage: str) -> tuple[str, int, int]:
 
 
 def recorded(world: World, what: str) -> list[tuple[object, ...]]:
-    """Return the columns `what` of the stored results of checks that failed in the last audit."""
+    """Return the columns `what` from the stored results of checks that failed in the last audit."""
     return world.admin.execute(
         f"select {what} from audit.latest_expectation_result "
         "where build_id = %s and stage = 'marts' and not success".encode(),
@@ -121,7 +121,8 @@ def test_keys_are_deleted_after_six_weeks_and_counts_are_not(world: World) -> No
 def failing_rows(world: World) -> dict[tuple[str, int], dict[str, Any]]:
     """Return the stored keys of the rows that failed in the last audit.
 
-    The result maps a check and a position among its failing rows to the key of the row there.
+    The result maps a check and a position among its failing rows to the key of the row at that
+    position.
     """
     rows = world.admin.execute(
         "select expectation, position, row_key from audit.latest_expectation_result "

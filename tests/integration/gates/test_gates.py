@@ -1,4 +1,4 @@
-"""A healthy warehouse passes all expectations, and each expectation fails on some damage."""
+"""A healthy warehouse passes all expectations, and damage makes each expectation fail."""
 
 from dataclasses import replace
 
@@ -56,7 +56,7 @@ def test_every_expectation_of_columns_can_fail(
 def of_columns(suite: Suite) -> tuple[Expectation, ...]:
     """Return the expectations that are derived from the columns in a landed table's declaration.
 
-    Return an empty tuple if the suite is not of the stage `landing`.
+    Returns an empty tuple if the suite does not belong to the stage `landing`.
     """
     if suite.stage != "landing":
         return ()
@@ -95,7 +95,7 @@ def test_a_replay_is_not_compared_with_deliveries(world: World, auditor: Auditor
 def test_two_batches_of_one_extract_are_one_delivery(world: World, auditor: Auditor) -> None:
     """In a first load, the rejected rows of an extract are recorded as a separate batch.
 
-    The row count of a delivery must be the sum of both batches.
+    The delivery's row count must be the sum over both batches.
     """
     (suite,) = [suite for suite in suites_of("landing") if suite.table == "custody_record"]
     before = failures(auditor.audit(suite))

@@ -20,14 +20,15 @@ SCHEMAS = ("raw_general", "raw_law_enforcement", "candidate", "candidate_public"
 
 
 class World:
-    """The warehouse of the small force. After a test has damaged it, its rows are restored."""
+    """The warehouse of the small force, whose rows are restored after a test has damaged it."""
 
     def __init__(self, settings: Settings, build: Build) -> None:
         self.settings = settings
         self.build = build
         self.places = Places(build)
         self.admin = psycopg.connect(admin_url(settings, DATABASE), autocommit=True)
-        # Commits are faster without a wait for the disk. These tests need not survive a crash.
+        # Commits are faster if they do not wait for the disk, and these tests need not survive a
+        # crash.
         self.admin.execute("set synchronous_commit = off")
         self.admin.execute("create schema saved")
         rows = self.admin.execute(

@@ -1,7 +1,7 @@
-"""A small force whose tables pass every expectation. The gate's tests damage the tables.
+"""A small force whose tables pass every expectation until the gate's tests damage them.
 
 The force has twelve officers, eight referrals and the figures of one month. The tables have the
-columns of the mart contract and no constraints, so that a test can damage them in every way that an
+columns of the mart contract but no constraints, so that a test can damage them in every way that an
 expectation notices.
 """
 
@@ -56,7 +56,7 @@ def make_world(settings: Settings) -> Build:
 
 
 def empty_world(connection: psycopg.Connection) -> None:
-    """Empty every table that holds records, as in a warehouse whose sources have no records.
+    """Empty every table of records, as in a warehouse whose sources have no records.
 
     Some tables have rows even without records, for example the calendar, the register of the
     points, and the organisational unit of the whole force. These rows stay.

@@ -1,4 +1,4 @@
-"""Records in the source databases, for tests that land them."""
+"""Records in the source databases, for tests of landing."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,7 +62,7 @@ def put_report(world: World, key: int, updated: datetime, **other: Any) -> None:
 def officers(world: World, moment: datetime | None = None) -> dict[str, str]:
     """Return the arresting officer of each custody record, from its version in raw at `moment`.
 
-    Without a moment, return the newest version.
+    Without a moment, the newest version is used.
     """
     state = world.state(CUSTODY, ("arresting_officer_no",), moment or FOREVER)
     return {key: officer for key, (officer,) in state.items()}

@@ -32,7 +32,7 @@ FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class World:
-    """A dropzone and an empty warehouse for one test, and the source databases of all tests."""
+    """A dropzone and an empty warehouse for one test, and the shared source databases."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.dropzone = folder / "dropzone"
@@ -44,7 +44,7 @@ class World:
         shutil.rmtree(self.settings.home / "batches", ignore_errors=True)
 
     def forget(self) -> None:
-        """Delete all landed data, as the administrator of the server. No other role may do this."""
+        """Delete all landed data as the server's administrator. No other role may delete it."""
         with self.as_owner() as connection:
             tables = connection.execute(
                 """
@@ -57,7 +57,8 @@ class World:
                 )
                 """
             ).fetchall()
-            # This switches foreign keys off, so the tables can be emptied in any order.
+            # This setting switches foreign keys off, so that the tables can be emptied in any
+            # order.
             connection.execute("set session_replication_role = replica")
             for table in tables:
                 connection.execute(SQL("delete from {}").format(Identifier(*table)))
@@ -74,7 +75,7 @@ class World:
     def drop(self, name: str, content: str | bytes, modified_at: datetime | None = None) -> Path:
         """Put a file into the dropzone, for example `hr/personnel/personnel_20260101.csv`.
 
-        Return its path.
+        Returns the file's path.
         """
         path = self.dropzone / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +93,7 @@ class World:
         return self.drop(f"hr/personnel/personnel_{day}.csv", "\n".join([PERSONNEL, *lines]) + "\n")
 
     def completions(self, day: str, *rows: str) -> Path:
-        """Put a file of e-learning completions into the dropzone. The rows are its lines."""
+        """Put a file of e-learning completions with these lines into the dropzone."""
         name = f"lms/completions/completions_{day}.csv"
         return self.drop(name, "\n".join([COMPLETIONS, *rows]) + "\n")
 
@@ -113,7 +114,8 @@ class World:
     def _change(self, system: str, statement: str, values: tuple[Any, ...]) -> None:
         connection = self._owner(system)
         connection.execute(statement.encode(), values or None)
-        # Without this, PostgreSQL adds the change to its change counts only some seconds later.
+        # Without this statement, PostgreSQL adds the change to its change counts only some seconds
+        # later.
         connection.execute("select pg_stat_force_next_flush()")
 
     def _warehouse(self) -> psycopg.Connection:
@@ -150,7 +152,7 @@ class World:
         self._warehouse().execute(statement.encode(), values or None)
 
     def one(self, statement: str, *values: Any) -> Any:
-        """Run a query in the warehouse that gives one row with one value. Return the value."""
+        """Run a query in the warehouse that returns one row with one value. Return the value."""
         [(value,)] = self.query(statement, *values)
         return value
 
@@ -165,8 +167,8 @@ class World:
         """Return the version of each existing record of a raw table as at the moment `at`.
 
         The result maps the key of each record to the values of `columns`. If `known` is given, only
-        batches with numbers up to `known` count. `table` is needed if the dataset has several
-        tables.
+        batches with numbers up to `known` are used. `table` is needed only if the dataset has
+        several tables.
         """
         declared = dataset(name)
         which = next(t for t in declared.tables if table in (None, t.name))
@@ -190,7 +192,7 @@ class World:
         return {key: tuple(values) if columns else () for key, *values in rows}
 
     def batches(self, name: str) -> list[dict[str, Any]]:
-        """Return the batches of a dataset in the order of their landing."""
+        """Return the batches of a dataset in the order of landing."""
         with self._warehouse().cursor(row_factory=dict_row) as cursor:
             return cursor.execute(
                 "select * from audit.batch where dataset = %s order by batch_id", (name,)
@@ -218,7 +220,7 @@ def completion(employee_no: str, score: object = "", at: str = "2025-06-02 10:00
 def workbook(sheets: Mapping[str, Sequence[Any]], **options: Any) -> bytes:
     """Return an Excel workbook. Dates are written as Excel stores them.
 
-    `sheets` holds the rows of each sheet, and each row is a list of cells.
+    `sheets` maps the name of each sheet to its rows. Each row is a list of cells.
     """
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True, **options})

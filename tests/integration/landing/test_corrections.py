@@ -1,4 +1,4 @@
-"""What a batch changes in known records is counted by column and code, without personal values."""
+"""A batch's changes to known records are counted by column and code, without personal values."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ Count = tuple[str, str, str, bool, int]
 
 
 def counts(world: World, name: str, batch: int = -1, table: str | None = None) -> list[Count]:
-    """Return the counts of a batch: column, old and new value, whether a correction, records."""
+    """Return a batch's counts: column, old value, new value, is it a correction, records."""
     return world.query(
         "select column_name, was, became, is_correction, records from audit.correction"
         " where batch_id = %s and table_name = coalesce(%s, table_name) order by 1, 2, 3",
@@ -144,7 +144,7 @@ def test_vanished_and_returned_records_are_counted_as_records(world: World) -> N
     assert counts(world, CUSTODY) == [("record", "listed", "vanished", True, 2)]
     put(world, 1, at(1), "C9")
     world.land(CUSTODY)
-    # A record that returns has other values than none. Only its return is counted.
+    # When a record returns with other values, only its return is counted.
     assert counts(world, CUSTODY) == [("record", "vanished", "listed", False, 1)]
 
 
@@ -194,9 +194,9 @@ def test_a_code_that_no_list_names_is_shown_only_if_several_records_share_it(
 
 
 def test_no_personal_value_is_stored(world: World) -> None:
-    """Numbers, dates and free texts are shown as blank or filled, whatever they were."""
+    """Numbers, dates and free texts are only recorded as blank or filled."""
     names = "Hidden Heron", "Mallard"
-    # A reference that reads like prose is not landed, so these do not.
+    # A reference that looks like prose is not landed, so these references do not look like prose.
     references = "Hidden-Heron", "Mallard-26"
     put_report(world, 1, at(0), author_officer_no=names[0], handling_conditions=names[0])
     put(world, 1, at(0), names[0], occurrence_ref=references[0])
@@ -239,7 +239,7 @@ def test_versions_that_are_restored_after_a_late_file_are_not_counted(world: Wor
     world.land(PEOPLE)
     world.personnel("20260105", person("000001", "B"))
     world.land(PEOPLE)
-    # The version of 10 January is stored again, because the list of that day still holds.
+    # The version of 10 January is stored again, because that day's list is still valid.
     assert world.state(PEOPLE, ("org_unit_code",)) == {"000001": ("A",), "000002": ("T1",)}
     assert counts(world, PEOPLE) == [
         ("org_unit_code", "filled", "filled", True, 1),

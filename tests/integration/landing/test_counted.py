@@ -1,7 +1,7 @@
-"""If the source's change counts explain an extract, landing does not compute the sum of keys.
+"""If the source's change counts explain an extract, landing need not compute the sum of keys.
 
-PostgreSQL counts the inserts, updates and deletes of a table. The sum of keys is a digest of all
-keys of the source table. It is slow to compute for a large table. If the counts agree with the
+PostgreSQL counts the inserts, updates and deletes in a table. The sum of keys is a digest over all
+keys of the source table, which is slow to compute for a large table. If the counts agree with the
 changes that landing has read, nothing else has changed in the source, and the sum is not needed.
 """
 
@@ -34,7 +34,8 @@ from tests.integration.landing.support import World
 def world(world: World, empty_sources: None, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world with three landed records.
 
-    The threshold is changed, so that landing uses change counts for every table, even a small one.
+    The threshold is changed, so that landing uses change counts for every table, even a small
+    table.
     """
     monkeypatch.setattr(change_counts, "MANY_ROWS", -1)
     for key in (1, 2, 3):
@@ -90,8 +91,8 @@ def test_single_changes_read_no_keys_and_are_stored(world: World, sums: list[str
         insert(world, 10 + step, at(60 * step))
         assert world.land(CUSTODY).rows_landed == 2
     assert sums == []
-    # Landing has calculated the new sum of keys from the changes. The next landing is made to
-    # compute the sum in the source. The two are equal, so it reads no rows.
+    # Landing has calculated the new sum of keys from the changes. The next landing is forced to
+    # compute the sum in the source. Both sums are equal, so that landing reads no rows.
     world.execute("update audit.source_cursor set reconciled_at = null")
     assert world.land(CUSTODY).batches == 0
     assert sums == ["added up"]
@@ -183,7 +184,7 @@ def test_a_marking_that_becomes_too_high_is_noticed(world: World, sums: list[str
 
 @pytest.fixture
 def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """The settings of a separate server, which the test kills."""
+    """Settings for a separate server, which the test kills."""
     monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "own"))
     settings = load_settings()
     yield settings

@@ -1,4 +1,4 @@
-"""If a landing is killed at any moment and run again, the state is the same as without the kill."""
+"""If a landing is killed at any moment and run again, the state is as if it had not been killed."""
 
 import os
 import random
@@ -152,7 +152,7 @@ def archived_people(world: World) -> tuple[set[str], set[str]]:
 def test_the_files_of_a_failed_landing_are_removed_by_the_next(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first landing writes a complete archived file, and then the source is unavailable."""
+    """The first landing writes a complete archived file and then loses the source."""
     fill(world)
     real = PostgresTable.window
 
@@ -165,7 +165,7 @@ def test_the_files_of_a_failed_landing_are_removed_by_the_next(
     monkeypatch.setattr(PostgresTable, "window", real)
     folder = world.settings.home / "batches" / CUSTODY
     [leftover] = folder.iterdir()
-    # Put the file of an unfinished erasure into the same folder. Landing must not remove this file.
+    # Put the file of an unfinished erasure into the same folder, which landing must not remove.
     rewritten = folder / f"{leftover.name}.erased"
     rewritten.write_bytes(b"")
     world.land(CUSTODY)
@@ -187,8 +187,8 @@ def test_the_files_of_another_warehouse_stay(world: World) -> None:
 def test_the_files_of_a_force_that_is_landing_stay(world: World) -> None:
     """Two forces share the folder of archived files.
 
-    While one force is landing, `audit.batch` does not name its file yet. The landing of the other
-    force must not remove this file.
+    While one force is landing, `audit.batch` does not name that force's new file yet. The landing
+    of the other force must not remove the file.
     """
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
@@ -202,6 +202,6 @@ def test_the_files_of_a_force_that_is_landing_stay(world: World) -> None:
         unfinished.write_bytes(b"the first rows")
         world.land(PEOPLE)
         assert unfinished.exists()
-    # The lock of the other landing is gone, as after a kill. So the next landing removes its file.
+    # The lock of the other landing is gone, as after a kill, so the next landing removes its file.
     world.land(PEOPLE)
     assert not unfinished.exists()

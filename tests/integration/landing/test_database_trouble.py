@@ -1,4 +1,4 @@
-"""Problems of source databases: changed tables, outages, cut connections, two runs at once."""
+"""Problems with source databases: changed tables, outages, cut connections, simultaneous runs."""
 
 import gzip
 import hashlib
@@ -73,7 +73,7 @@ def test_a_missing_table_breaks_the_contract(world: World) -> None:
 def test_an_unreadable_value_does_not_appear_in_the_error(world: World) -> None:
     """If the source is a view, a cast in the view can fail.
 
-    PostgreSQL then quotes the value in its error. Landing must remove the value from the message.
+    PostgreSQL then quotes the value in its error message, from which landing must remove it.
     """
     put(world, 1, at(0), "Mallard")
     world.rms("alter table rms.custody_record rename to custody_all")
@@ -97,7 +97,7 @@ def test_an_unreadable_value_does_not_appear_in_the_error(world: World) -> None:
 def test_a_row_that_raw_rejects_does_not_appear_in_the_traceback(world: World) -> None:
     """PostgreSQL adds the failing row to its error as a detail.
 
-    Tracebacks are written to the task logs, so they must not contain this detail.
+    Tracebacks are written to the task logs, so they must not contain the detail.
     """
     put(world, 1, at(0))
     world.land(CUSTODY)
@@ -172,7 +172,7 @@ def test_the_extract_is_archived_in_the_documented_format(world: World) -> None:
     assert (straight["cursor_from"], straight["cursor_to"]) == (None, at(1))
     assert straight["kind"] == "database"
     assert "@" in straight["landed_by"]
-    # A rejected row is in the archived extract too, with the values that were delivered.
+    # The archived extract also has the rejected row, with the values as delivered.
     [row] = archived_extract(world, looked_at)[1]
     assert row["arresting_officer_no"] == " "
     assert [looked_at["rows_new"], looked_at["rows_rejected"]] == [0, 1]
@@ -204,7 +204,7 @@ def test_the_source_is_read_in_one_snapshot(world: World) -> None:
     """During the landing, records get other keys, but the source always has fifty records.
 
     After each landing, raw must have a state that the source had at one moment. Only twenty of the
-    fifty get other keys. If more than half did, the landing would be refused.
+    fifty records get other keys: if more than half did, the landing would be refused.
     """
     for key in range(50):
         put(world, key, at(key), "MOVED" if key < 20 else "C1")

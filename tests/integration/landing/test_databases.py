@@ -1,4 +1,4 @@
-"""Landing of source databases: no change is lost or doubled, and no excluded column is read."""
+"""Landing from source databases: no change is lost or doubled, and no excluded column is read."""
 
 import gzip
 import time
@@ -61,7 +61,7 @@ def test_a_large_batch_after_a_small_one_is_fast_in_spite_of_old_statistics(worl
     put(world, 1, at(0))
     world.land(CUSTODY)
     for _ in range(2):
-        # After this, the planner expects a small table.
+        # With these statistics, the planner expects a small table.
         world.execute("vacuum analyze raw_law_enforcement.custody_record")
     world.rms(
         "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
@@ -130,8 +130,8 @@ def test_a_soft_delete_is_a_version_and_a_hard_delete_a_tombstone(world: World) 
     assert before - timedelta(seconds=1) <= gone_at <= datetime.now(UTC)
     assert (custody_id, place) == (2, 1)
     kinds = [(batch["kind"], batch["row_count"]) for batch in world.batches(CUSTODY)]
-    # One of the two rows of the second batch is new. The other was read again, because a run also
-    # reads the rows shortly before the cursor.
+    # One of the second batch's two rows is new. The other was read again, because a run also reads
+    # rows from shortly before the cursor.
     assert kinds == [("database", 3), ("database", 2), ("reconciliation", 1)]
     assert world.land(CUSTODY).batches == 0
 
@@ -286,7 +286,7 @@ def test_of_handling_conditions_only_the_presence_is_landed(world: World) -> Non
     stated = {"0": False, "1": False, "2": False, "3": True, "4": True}
     expected = {key: (is_stated,) for key, is_stated in stated.items()}
     assert world.state(REPORTS, ("handling_conditions",)) == expected
-    # Another text is no change of the record. Later extracts are checked row by row.
+    # Another text does not change the record. Later extracts are checked row by row.
     put_report(world, 3, at(30), handling_conditions="ask the crane")
     put_report(world, 0, at(30), handling_conditions="ask the stork", status="LOST")
     put_report(world, 1, at(30), handling_conditions="ask the swan")

@@ -1,4 +1,4 @@
-"""Files with other columns: a new column is ignored, and a missing one stops only its dataset."""
+"""Files with changed columns: a new one is ignored, and a missing one stops only its dataset."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A source that looks emptied is not believed before a person accepts it."""
+"""A delivery from a source that looks emptied is refused until a person accepts it."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.integration.landing.changed_databases import CUSTODY, at, officers, p
 from tests.integration.landing.support import World, london_midnight, person
 
 PEOPLE = "hr/personnel"
-#: Twenty officers: the fewest known records of which not more than half may vanish.
+#: Twenty officers: the smallest number of known records for which the limit of one half applies.
 TWENTY = [f"{number:06d}" for number in range(1, 21)]
 
 pytestmark = pytest.mark.usefixtures("empty_sources")
@@ -24,7 +24,7 @@ def fill(world: World, records: int) -> None:
 
 
 def keep(world: World, records: int) -> None:
-    """Delete all custody records with higher keys from the source."""
+    """Delete from the source all custody records with higher keys."""
     world.rms("delete from rms.custody_record where custody_id > %s", records)
 
 
@@ -72,7 +72,7 @@ def test_a_table_that_is_whole_again_is_landed_without_an_acceptance(world: Worl
         put(world, key, at(key))
     assert world.land(CUSTODY).batches == 0
     assert len(officers(world)) == 3
-    # The refusal is past, so there is nothing to accept any more.
+    # A good extract has followed the refused one, so there is nothing left to accept.
     with pytest.raises(UsageError, match="No delivery of rms/custody_record waits"):
         accepted(world, CUSTODY)
 
@@ -110,7 +110,7 @@ def test_nothing_of_a_refused_extract_is_landed(world: World) -> None:
     with pytest.raises(LooksEmptied):
         world.land(CUSTODY)
     assert officers(world) == {str(key): "C1" for key in range(1, 21)}
-    # No file of the extract is left in the archive after the next landing.
+    # After the next landing, no file of the refused extract is left in the archive.
     accepted(world, CUSTODY)
     world.land(CUSTODY)
     assert officers(world)["1"] == "C9"
@@ -120,7 +120,7 @@ def test_nothing_of_a_refused_extract_is_landed(world: World) -> None:
 
 
 def test_a_soft_delete_of_all_records_is_believed(world: World) -> None:
-    """The source says itself that the records are deleted, so it has not lost them."""
+    """The source itself marks the records as deleted, so it has not lost them."""
     fill(world, 25)
     world.rms("update rms.custody_record set deleted_at = %s, updated_at = %s", at(99), at(99))
     assert world.land(CUSTODY).rows_landed == 25
@@ -230,7 +230,7 @@ def test_a_full_list_by_which_more_than_half_would_vanish_is_refused(world: Worl
     assert len(world.state(PEOPLE, ())) == 20
     assert [batch["status"] for batch in world.batches(PEOPLE)] == ["landed", "refused"]
     assert refusals(world) == [(PEOPLE, "personnel", 20, 11, None, None)]
-    # It is refused once, not at each landing.
+    # The file is refused once, and not again at each landing.
     assert world.land(PEOPLE).refused == []
     assert len(refusals(world)) == 1
 
@@ -261,7 +261,7 @@ def test_deliveries_of_changes_may_leave_out_everybody(world: World) -> None:
 
 
 def test_known_are_those_of_the_day_of_a_late_list(world: World) -> None:
-    """A late list is compared with the list before it, not with the newest list."""
+    """A late list is compared with the list that precedes it in time, not with the newest list."""
     world.personnel("20260101", *TWENTY[:4])
     world.personnel("20260110", *TWENTY)
     world.land(PEOPLE)
@@ -318,14 +318,14 @@ def test_if_a_key_cannot_be_read_nobody_vanishes_and_the_delivery_says_so(world:
     assert state == {"000001": ("T9",), "000002": ("T1",), "000003": ("T1",)}
     assert world.batches(PEOPLE)[-1]["notes"]["personnel"]["rows_without_key"] == 1
     assert "rows_without_key" not in str(world.batches(PEOPLE)[0]["notes"])
-    # The next list whose keys can all be read lets people vanish again.
+    # After the next list in which every key can be read, people can vanish again.
     world.personnel("20260103", "000001", "000002")
     world.land(PEOPLE)
     assert list(world.state(PEOPLE, ())) == ["000001", "000002"]
 
 
 def test_a_late_list_stays_valid_past_a_list_that_does_not_name_its_records(world: World) -> None:
-    """A list with an unreadable key says nothing about whom it does not name."""
+    """A list with an unreadable key does not prove that anybody has vanished."""
     world.personnel("20260101", person("000001", "A"), person("000002", "A"), "000003")
     world.personnel("20260110", person("000001", "A"), person("???"))
     world.personnel("20260120", person("000001", "A"), person("000002", "A"))

@@ -1,4 +1,4 @@
-"""Landing of several files, and of their names. The file catalogue tests the content of a file."""
+"""Landing of several files, and their names. The file catalogue tests the contents of files."""
 
 from datetime import date, datetime, timedelta
 
@@ -75,7 +75,7 @@ NOT_TAKEN = {
 
 
 def drop_not_taken(world: World) -> None:
-    """Put everything into the folder of personnel that is not taken as a delivery."""
+    """Put one of everything that is not taken as a delivery into the folder of personnel files."""
     for name in NOT_TAKEN:
         if name == "personnel_link.csv":
             (world.dropzone / "hr/personnel" / name).symlink_to("/nowhere")

@@ -1,4 +1,4 @@
-"""A file name is text from outside. No name stops a landing or controls a terminal."""
+"""File names come from outside. No file name can stop a landing or control a terminal."""
 
 import os
 from pathlib import Path

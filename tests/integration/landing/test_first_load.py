@@ -1,7 +1,7 @@
-"""The first load gives the same rows in raw as a later landing does.
+"""The first load writes the same rows into raw as a later landing.
 
-The first load also stores the sum of keys. With this sum, the next landing finds out whether keys
-have vanished.
+The first load also stores the sum of keys, from which the next landing finds out whether keys have
+vanished.
 """
 
 import dataclasses
@@ -44,7 +44,7 @@ def test_first_load_and_usual_path_give_the_same_raw(world: World, tmp_path: Pat
     straight = landed(world)
     assert len(world.batches(CUSTODY)) == 2
     world.forget()
-    # Land one record first. The next landing is then not a first load.
+    # Land one record first, so that the next landing is not a first load.
     world.rms("update rms.custody_record set custody_id = custody_id + 2000")
     put(world, 1001, at(0))
     world.land(CUSTODY)
@@ -101,8 +101,8 @@ def test_without_a_change_no_row_is_read(world: World, monkeypatch: pytest.Monke
     assert read == []
     put(world, 3, at(200), "C3")
     assert world.land(CUSTODY).rows_landed == 1
-    # Only the query for changed rows was sent. The stored sum of keys was right, so no query for
-    # keys was needed.
+    # Only the query for changed rows was sent. The stored sum of keys was right, so the query for
+    # keys was not needed.
     assert len(read) == 1
 
 
@@ -118,8 +118,8 @@ def test_after_a_change_of_the_declaration_all_rows_are_read(world: World) -> No
     put(world, 1, at(0))
     put(world, 2, at(600))
     world.land(CUSTODY)
-    # Change a record that is far before the cursor, as if the changed column were newly declared.
-    # This record is only read if all rows are read.
+    # Change a record from long before the cursor, as if the changed column were newly declared. The
+    # record is only read if all rows are read.
     world.rms("update rms.custody_record set arresting_officer_no = 'C9' where custody_id = 1")
     assert world.land(CUSTODY).rows_landed == 0
     with world.as_owner() as owner:

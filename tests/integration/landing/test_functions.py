@@ -1,4 +1,4 @@
-"""The SQL functions that convert texts, compared with Python's calendar and time zones."""
+"""The SQL functions that convert strings, compared with Python's calendar and time zones."""
 
 import random
 import time
@@ -75,13 +75,13 @@ def read(world: World, function: str, text: str) -> object:
         ("46081.75", date(2026, 2, 28)),
         ("2026-02-28 23:59:59", date(2026, 2, 28)),
         ("2026-02-28T23:30:00+00:00", date(2026, 2, 28)),
-        # With an offset, the day is that of the moment in London.
+        # With an offset, it is the day of that moment in London.
         ("2026-07-01T00:30:00+02:00", date(2026, 6, 30)),
         ("2026-06-30T23:30:00Z", date(2026, 7, 1)),
         ("2026-06-30 23:30+00:00", date(2026, 7, 1)),
         ("2026-01-01T00:30+01:00", date(2025, 12, 31)),
         ("2026-06-30T22:59:59+00:00", date(2026, 6, 30)),
-        # Without one, it is the day as written, also if London is an hour ahead.
+        # Without an offset, it is the day as written, even if London is an hour ahead of UTC.
         ("2026-06-30 23:30", date(2026, 6, 30)),
     ],
 )
@@ -147,9 +147,9 @@ def test_readable_moments(world: World, text: str, moment: str) -> None:
 
 
 def test_wall_clock_times_agree_with_python(world: World) -> None:
-    """When the clocks go back, an hour is repeated. A time in this hour is read as its first pass.
+    """When the clocks go back, an hour is repeated. A time in it is read as the first occurrence.
 
-    When the clocks go forward, an hour is skipped. A time in this hour is read as winter time.
+    When the clocks go forward, an hour is skipped. A time in that hour is read as winter time.
     """
     chance = random.Random(20260329)
     edges = [datetime(2025, 10, 26), datetime(2026, 3, 29), datetime(2026, 10, 25)]  # noqa: DTZ001

@@ -1,4 +1,4 @@
-"""A text that is not extracted any more disappears from raw, and raw still agrees."""
+"""A text that is no longer extracted disappears from raw, and raw still agrees with the archive."""
 
 import dataclasses
 import functools
@@ -24,7 +24,7 @@ RAW_REPORT = "raw_law_enforcement.intelligence_report"
 
 @pytest.fixture
 def earlier(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """The declarations of before: the conditions are a text, and the comment is extracted."""
+    """The earlier declarations: the conditions are free text, and the comment is extracted."""
     before = {name: _with_texts(one) for name, one in load.datasets().items()}
     with monkeypatch.context() as patch:
         patch.setattr(load, "datasets", lambda: before)
@@ -75,7 +75,7 @@ def test_a_text_becomes_its_presence_without_a_new_version(
         )
     rows = world.one(f"select count(*) from {RAW_REPORT}")
     earlier.undo()
-    # The content of quarantine is converted by a migration, which has run before.
+    # The content of quarantine is converted by a migration that has run before.
     with world.as_owner() as administrator:
         administrator.execute(
             "update audit.rejected_row set content = content || '{\"handling_conditions\": true}'"
@@ -86,7 +86,7 @@ def test_a_text_becomes_its_presence_without_a_new_version(
     assert world.state(REPORTS, ("handling_conditions",)) == {"0": (True,), "2": (False,)}
     assert "ask the" not in text_of(world, RAW_REPORT)
     assert len(world.reasons(REPORTS)) == 1
-    # The archive still has extracts with the text, and raw agrees with them.
+    # The archive still has extracts with the text, and raw agrees with these extracts.
     assert_agrees(world, REPORTS)
     assert b"ask the" in b"".join(archived_contents(world, REPORTS).values())
     assert minimise_archive(world.settings, dataset(REPORTS)) == 2

@@ -1,6 +1,6 @@
 """A landed file is read again only if its size or one of its times has changed.
 
-If a file was changed shortly before its landing, it is also read again.
+A file that was changed shortly before its landing is read again, too.
 """
 
 import os
@@ -29,9 +29,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def an_hour_later(world: World) -> None:
-    """Move the recorded landing of all batches one hour later.
+    """Set the recorded landing time of all batches one hour later.
 
-    Their files then count as old: they were not changed shortly before their landing.
+    The files then count as not changed shortly before their landing.
     """
     with world.as_owner() as owner:
         owner.execute("update audit.batch set landed_at = landed_at + interval '1 hour'")
@@ -60,7 +60,8 @@ def test_other_bytes_with_the_same_name_size_and_time_are_found(world: World) ->
     world.personnel("20260101", "000002")
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     with world.as_owner() as owner:
-        # Undo the move of the recorded landing. In reality, a file is landed before it is replaced.
+        # Set the recorded landing times back, because in reality a file is landed before it is
+        # replaced.
         owner.execute("update audit.batch set landed_at = landed_at - interval '1 hour'")
     assert world.land(PEOPLE).batches == 1
     assert set(world.state(PEOPLE, [])) == {"000002"}

@@ -1,4 +1,4 @@
-"""Landing a huge file needs no more memory than a small one, in the process and in the server."""
+"""Landing a huge file needs no more memory than a small file, in the process and in the server."""
 
 import multiprocessing
 import resource
@@ -19,15 +19,15 @@ from tests.integration.landing.support import World
 LOG = "governance/recommendations"
 MEGABYTE = 1024 * 1024
 LINE_BYTES = 2000
-#: The most bytes of memory that landing may add to its process, and the most bytes of private
-#: memory that its database session may use in the server.
+#: The limit, in bytes, for the memory that landing adds to its process, and for the private memory
+#: that its database session uses in the server.
 MOST_OF_THE_PROCESS = 64 * MEGABYTE
 MOST_OF_THE_SESSION = 128 * MEGABYTE
 LOOK_EVERY = 0.1
 
 
 def write_log(path: Path, rows: int) -> None:
-    """Write a recommendation log with one entry for each minute. Each entry has a long comment."""
+    """Write a recommendation log with an entry for each minute, each with a long comment."""
     path.parent.mkdir(parents=True)
     comment = "a comment of some length; " * 90
     first = datetime(2001, 1, 1)  # noqa: DTZ001 - a wall clock
@@ -40,7 +40,7 @@ def write_log(path: Path, rows: int) -> None:
 
 
 def land(settings: Settings, result: Connection) -> None:
-    """Land the file, and send the result and the used memory. This runs in a separate process."""
+    """Land the file, and send the result and the memory used. This runs in a separate process."""
     before = peak_bytes()
     report = land_dataset(settings, LOG, "vast")
     result.send((report.refused, report.rows_landed, peak_bytes() - before))
@@ -64,7 +64,7 @@ def session_bytes(settings: Settings) -> int:
 def _own_bytes(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    except OSError:  # it has ended
+    except OSError:  # the process has ended
         return 0
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:")), 0)
 

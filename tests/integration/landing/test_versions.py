@@ -1,4 +1,4 @@
-"""Versions in raw: each delivery counts once and from its moment, in any order of landing."""
+"""Versions in raw: each delivery counts once, from its own moment on, in any order of landing."""
 
 import gzip
 import hashlib
@@ -92,12 +92,12 @@ def test_other_bytes_with_the_same_name_replace_the_delivery(world: World) -> No
     world.personnel("20260101", person("1", "B"), "000003", "000004")
     assert world.land(PEOPLE).batches == 1
     assert units(world, "20260101") == {"000001": "B", "000003": "T1", "000004": "T1"}
-    # The state of the next day does not change, because that day has its own file, a later
-    # delivery. The state of the first day that was known before does not change either.
+    # The state of the next day does not change, because that day has its own later delivery. The
+    # state of the first day as it was known before does not change either.
     assert units(world, "20260102") == {"000001": "A", "000002": "T1", "000003": "T1"}
     before = world.batches(PEOPLE)[1]["batch_id"]
     assert units(world, "20260101", before) == {"000001": "A", "000002": "T1", "000004": "T1"}
-    # A file for the first day that has the first content again counts as another delivery.
+    # Another file for the first day with the first file's content counts as another delivery.
     world.personnel("20260101", person("1", "A"), "000002", "000004")
     world.land(PEOPLE)
     assert units(world, "20260101") == {"000001": "A", "000002": "T1", "000004": "T1"}
@@ -213,7 +213,7 @@ def test_events_are_told_apart_by_their_key_and_not_by_their_comment(world: Worl
     world.drop(name, header + event.replace("first", "second"), begin + timedelta(days=1))
     world.land("governance/recommendations")
     assert list(world.state("governance/recommendations", ("status",)).values()) == [("ok",)]
-    # Another comment makes no version. The other event has vanished.
+    # A changed comment makes no new version. The other event has vanished.
     assert world.query(
         "select status, is_tombstone, count(*) from raw_general.recommendation_event"
         " group by 1, 2 order by 1, 2"

@@ -1,4 +1,4 @@
-"""Each problem is notified once when it starts, and once when it is over."""
+"""A notification is sent once when a problem starts, and once when it is over."""
 
 from collections.abc import Iterator
 from datetime import datetime, time
@@ -80,7 +80,7 @@ def test_a_blocked_publication(healthy: Settings) -> None:
     (problem,) = open_problems(healthy, NIGHT, DEADLINE)
     assert problem.what == "the run was blocked: auditing marts: two classes (4 rows)"
     # The problem began when the first of the two blocked runs ended. No failed check with an owner
-    # is stored, so data engineering is responsible.
+    # is stored, so the problem's owner is data engineering.
     assert problem.since == parse_moment("2026-05-02T05:41")
     assert problem.readers_see == "publication 1, as at Fri 01 May 2026 05:30"
     assert problem.who == "data engineering"
@@ -139,9 +139,9 @@ def test_a_refused_delivery_is_a_problem_until_a_good_one_is_landed(healthy: Set
 def make_freshness(
     settings: Settings, verdict: str, reason: str, **others: tuple[str, str]
 ) -> None:
-    """Write the freshness of personnel to the table in which a build stores it.
+    """Write the freshness of personnel into the table in which a build stores freshness.
 
-    `others` has the verdicts and reasons of other datasets. In its names, `__` stands for `/`.
+    `others` has the verdicts and reasons of other datasets. In their names, `__` stands for `/`.
     """
     with connect(settings, role="oic_transform") as conn:
         conn.execute(
@@ -182,7 +182,7 @@ def test_a_stale_source_names_the_points_that_are_unknown(healthy: Settings) -> 
 
 
 def enter_attempt(settings: Settings, dataset: str, **not_taken: str) -> None:
-    """Record a landing attempt, and what it did not take: reasons by name, `__` is a dot."""
+    """Record a landing attempt, and the reasons for what was not taken. `__` stands for a dot."""
     ((attempt,),) = ask(
         settings,
         "insert into audit.extraction (run_id, force_code, dataset, outcome, finished_at) "

@@ -45,5 +45,5 @@ def correct(
 
 
 def replay_waiting(world: World, dataset: str) -> ReplayReport:
-    """Replay all waiting rows of a dataset as they were delivered, without a correction."""
+    """Replay all of a dataset's waiting rows as they were delivered, without correction."""
     return replay(world.settings, dataset, None, None, "tester")

@@ -5,7 +5,7 @@ from tests.integration.landing.support import World
 
 
 def disagreements(world: World, dataset: str) -> list[str]:
-    """Compare raw with the archived batches of a dataset. Return a line for each difference."""
+    """Compare raw with a dataset's archived batches. Return a line for each difference."""
     [proof] = verify(world.settings, dataset)
     return [str(one) for one in proof.disagreements]
 
@@ -13,7 +13,7 @@ def disagreements(world: World, dataset: str) -> list[str]:
 def assert_agrees(world: World, dataset: str) -> None:
     """Check that raw agrees with every archived batch of a dataset.
 
-    A batch that cannot be compared fails the check too.
+    The check also fails if a batch cannot be compared.
     """
     [proof] = verify(world.settings, dataset)
     assert [str(one) for one in proof.disagreements] == []

@@ -1,4 +1,4 @@
-"""Access is given, ended and listed, and every change is recorded."""
+"""Access is given, ended and listed, and every change of access is recorded."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
 """Test that nobody can write directly to the log of processing, and that each change is found.
 
-The tests change the log on purpose. They log in as the server's administrator, because no login has
-more rights. The triggers and constraints of the table stay switched on.
+The tests change the log on purpose, as the server's administrator, because no login has more
+rights. The table's triggers and constraints stay enabled.
 """
 
 import json
@@ -29,7 +29,7 @@ def heads(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def log(fresh_warehouse: Settings, heads: Path) -> Settings:
-    """A warehouse with a sealed log of five entries, whose head was shipped after each."""
+    """A warehouse with a sealed log of five entries. The head was shipped after each entry."""
     for number in range(1, 6):
         with connect(fresh_warehouse, role="oic_landing") as connection:
             enter(
@@ -122,7 +122,7 @@ def test_an_untouched_log_is_intact(log: Settings) -> None:
             "rewritten",
             "The chain was written anew after number 2: its number 3",
             [
-                # The whole chain is computed anew, without the third entry, by the log's own means.
+                # The log's own functions compute the whole chain again without the third entry.
                 "delete from audit.processing_log where log_id = 3",
                 "update audit.processing_log set chain_no = null, chain_hash = null "
                 "where log_id > 3",
@@ -254,7 +254,7 @@ def test_an_open_transaction_with_an_entry_holds_nobody_up(log: Settings, heads:
     assert seal(log) == 1
     done = verify(log)
     assert (sentences(done), done.entries, done.unsealed) == ([], 7, 0)
-    # The file is private, and each line says which log it is of.
+    # The file is private, and has a line for each head.
     assert stat.S_IMODE(heads.stat().st_mode) == 0o600
     lines = [json.loads(line) for line in heads.read_text().splitlines()]
     assert [line["chain_no"] for line in lines] == [1, 2, 3, 4, 5, 6]

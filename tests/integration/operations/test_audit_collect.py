@@ -1,4 +1,4 @@
-"""What readers consult is entered in the log of processing, from the server's own log."""
+"""Readers' consultations are recorded in the log of processing, from the server's own log."""
 
 import json
 import stat
@@ -23,7 +23,7 @@ Row = tuple[str, ...]
 
 @pytest.fixture
 def marts(fresh_warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A warehouse with two marts that bi_reader reads."""
+    """A warehouse with two marts, which bi_reader reads."""
     monkeypatch.setenv("ASSURANCE_AUDIT_HEADS", str(tmp_path / "heads"))
     run_as(
         fresh_warehouse,
@@ -65,7 +65,8 @@ def test_what_a_reader_asks_is_entered_without_its_values(marts: Settings) -> No
     )
     assert any("execute p" in what and "dim_officer" in what for what in whats)
     assert whats[-1].endswith("with 'a tool', no mart by name")
-    # The entries about one officer are found by a keyed hash. The key itself is nowhere.
+    # The entries about one officer are found by a keyed hash. The officer's key itself is not in
+    # them.
     mark = value_mark(marts, KEY)
     assert [mark in concerns for _, _, concerns, _ in found[:3]] == [True, True, False]
     assert KEY not in str(found)
@@ -127,7 +128,8 @@ def test_a_reader_cannot_switch_the_logging_off(marts: Settings) -> None:
                 reader.execute(attempt.encode())
             except psycopg.errors.InsufficientPrivilege:
                 continue
-            # `reset all` leaves what only an administrator may change.
+            # `reset all` is allowed, but does not reset settings that only an administrator may
+            # change.
             assert attempt.endswith("reset all"), attempt
     with psycopg.connect(url(marts, "bi"), options="-c search_path=marts") as reader:
         assert reader.execute("show log_statement").fetchone() == ("all",)
@@ -178,7 +180,7 @@ def test_a_server_elsewhere_is_collected_from_its_folder_or_told(
     assert found[0] == "pat"
     assert found[1] == "1 statement, dim_officer: select ? from dim_officer"
     assert found[3] == "10.0.0.1"
-    # The rest of a line that was not complete is read when it is.
+    # An incomplete line is read after the rest of it has been written.
     with path.open("a") as file:
         file.write(json.dumps(entry)[50:] + "\n")
     assert collect(marts).entries == 1

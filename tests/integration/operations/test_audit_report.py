@@ -1,4 +1,4 @@
-"""The report answers what was done with the records of a person, and names nobody in the log."""
+"""The report shows what was done with a person's records, without naming anybody in the log."""
 
 import json
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ def text_of_log(world: World) -> str:
 
 @pytest.fixture
 def landed(world: World) -> World:
-    """Two officers, each in a delivery of their own; one has a completion. A mart shows them."""
+    """Two officers, each in a separate delivery, and one completion. A mart is about officers."""
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
     world.personnel("20260102", "000001", "000777")
@@ -75,11 +75,11 @@ def pseudonym(world: World, number: str) -> str:
 def test_the_deliveries_that_hold_a_person_are_found(landed: World) -> None:
     first = report_on_person(landed.settings, "000001")
     assert seen(first, "batch") == [("collection", PEOPLE)]
-    # The second list repeats the record unchanged, so raw has no second row of it.
+    # The second list repeats the record unchanged, so raw has no second row for this record.
     assert seen(first, "list") == [("collection", PEOPLE)]
     second = report_on_person(landed.settings, "000777")
     assert seen(second, "batch") == [("collection", PEOPLE), ("collection", COMPLETIONS)]
-    # The look itself is logged, before the answer is given, and is in it.
+    # The report itself is logged before it is returned, so it includes its own log entry.
     assert seen(second, "named") == [("consultation", "raw")]
     # A collar number leads to the same person.
     collar = landed.one("select collar_no from raw_general.personnel where row_key = '000777'")
@@ -117,7 +117,7 @@ def test_queries_that_name_a_person_or_may_have_shown_one_are_found(landed: Worl
     assert "a worklist" in named
     other = report_on_person(landed.settings, "000001")
     assert not [entry for entry in other.entries if "a worklist" in entry.what]
-    # The queries of a mart of records may have shown this officer too. Those of aggregates cannot.
+    # Queries of a mart of records may have shown this officer too. Queries of aggregates cannot.
     marts = [entry.what for entry in other.entries if entry.relation == "mart"]
     assert len(marts) == 3
     assert not [what for what in marts if "assurance_position" in what]
@@ -130,7 +130,7 @@ def test_alterations_disclosures_and_the_erasure_of_a_record_are_found(world: Wo
     assert seen(report, "batch") == [("collection", PEOPLE)]
     correct(world, PEOPLE, lambda row: row | {"start_date": "2020-01-06"})
     report = report_on_record(world.settings, PEOPLE, "000777")
-    # The export of the rejected row, and the two reports.
+    # The entries are those of the export of the rejected row and of the two reports.
     assert [action for action, _ in seen(report, "named")] == [
         "consultation", "disclosure", "consultation",
     ]  # fmt: skip
@@ -139,11 +139,11 @@ def test_alterations_disclosures_and_the_erasure_of_a_record_are_found(world: Wo
     ]  # fmt: skip
     table = dataset(PEOPLE).tables[0]
     erase(world.settings, Request(dataset(PEOPLE), table, ("000777",), "asked for"))
-    # Nothing is left of the record, and the report still says what was done with it.
+    # Nothing is left of the record, but the report still says what was done with it.
     report = report_on_record(world.settings, PEOPLE, "000777")
     assert "erasure" in [action for action, _ in seen(report, "named")]
     assert ("collection", PEOPLE) in seen(report, "batch")
-    # So it does after a re-keying, which hashes the keys of erased records once more.
+    # The report still says so after a re-keying, which hashes the keys of erased records once more.
     with connect(world.settings, role="oic_rekey") as connection:
         add_layer(world.settings, connection)
     report = report_on_record(world.settings, PEOPLE, "000777")
@@ -184,5 +184,5 @@ def test_the_screens(landed: World) -> None:
     screen = report_screen(report_on_person(landed.settings, "000777"))
     assert "Entries about the person (1)" in screen
     assert "Entries about deliveries that hold it (2)" in screen
-    # The tests of this module empty the log of the warehouse that they share.
+    # The tests of this module share a warehouse, and each empties its log.
     assert "The log of processing is NOT intact" in verification_screen(verify(landed.settings))

@@ -1,4 +1,4 @@
-"""A back-up restores everything, gives nothing without its key, and shows when it was changed."""
+"""A back-up restores everything, is unreadable without its key, and reveals any change to it."""
 
 import dataclasses
 import subprocess
@@ -59,7 +59,7 @@ def tables_of(settings: Settings) -> dict[str, dict[str, TableFingerprint]]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    """A warehouse with deliveries, an erasure, a login of a supervisor and a large object."""
+    """A warehouse with deliveries, an erasure, a supervisor's login and a large object."""
     folder = tmp_path_factory.mktemp("made")
     settings = dataclasses.replace(load_settings(), home=folder / "home")
     embedded.start(settings)
@@ -89,7 +89,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
 
 @pytest.fixture
 def empty(made: Made, tmp_path: Path) -> Iterator[Settings]:
-    """The settings of another state folder, which does not exist yet."""
+    """Settings with another state folder, which does not exist yet."""
     settings = dataclasses.replace(made.settings, home=tmp_path / "restored")
     yield settings
     embedded.stop(settings)
@@ -114,7 +114,7 @@ def test_a_restored_warehouse_has_the_same_rows_and_agrees_with_its_archive(
     for path in (empty.home / "batches").rglob("*"):
         assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
     assert (empty.home / "releases/release-1/figures.csv").read_text() == "a figure\n"
-    # A second restore does not overwrite the first.
+    # A second restore does not overwrite the first one.
     with pytest.raises(UsageError, match="restore into an empty state folder"):
         restore_backup(empty, made.backup.folder, made.options())
 
@@ -134,7 +134,7 @@ def test_a_server_of_ones_own_is_restored_by_its_superuser(
         with pytest.raises(UsageError, match="has files: restore into an empty state folder"):
             restore_backup(empty, made.backup.folder, made.options())
         assert tables_of(server) == made.tables
-        # A stage logs in with the password of the new state folder.
+        # A stage logs in with the password in the new state folder.
         connect(empty, role="oic_gate").close()
         other = dataclasses.replace(empty, home=tmp_path / "other")
         with pytest.raises(UsageError, match="The database of the warehouse is not empty"):
@@ -172,7 +172,7 @@ def test_a_changed_back_up_is_refused_before_anything_is_written(
             content = {
                 "one bit": content[:-1] + bytes([content[-1] ^ 1]),
                 "cut off": content[:-20],
-                # Everybody can encrypt to a public key, so this can be decrypted.
+                # Anybody can encrypt to a public key, so this replacement can be decrypted.
                 "replaced": made.backup.folder.joinpath("roles.sql.age").read_bytes() + b"",
             }[change]
             if change == "replaced" and part == "roles.sql":
@@ -225,7 +225,7 @@ def test_no_password_is_an_argument_of_a_program(
     password = made.settings.secrets_dir.joinpath("postgres_password").read_text().strip()
     assert {Path(command[0]).name for command in commands} == {"pg_dump", "pg_dumpall"}
     assert not any(password in argument for command in commands for argument in command)
-    # The back-up that was asked for in plain can be restored without a key.
+    # This back-up was requested without encryption, so it can be restored without a key.
     [folder] = tmp_path.iterdir()
     assert read_manifest(folder, ()).batches == 2
 

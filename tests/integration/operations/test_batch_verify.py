@@ -1,4 +1,4 @@
-"""`verify` compares raw with the archived batches, and finds damage of every kind to both."""
+"""`verify` compares raw with the archived batches, and finds every kind of damage to either."""
 
 import dataclasses
 import gzip
@@ -39,7 +39,7 @@ def archived_file(world: World, dataset: str, number: int = 0) -> Path:
 def deliver_people(world: World) -> None:
     """Land four personnel files with every kind of row.
 
-    The files have changed rows, a leaver, invalid rows and duplicate rows. One is landed late.
+    The files have changed rows, a leaver, invalid rows and duplicate rows. One file is landed late.
     """
     world.personnel("20260101", "000001", "000002", "000003", "000009")
     world.land(PEOPLE)
@@ -142,10 +142,9 @@ def test_damage_to_raw_or_quarantine_is_found(world: World, statement: str, expe
 
 
 def deliver_late(world: World) -> None:
-    """Land two equal files, and then a different file for a day between them.
+    """Land two equal files, then a different file for a day between them.
 
-    Raw then gets additional versions. From the moment of the second file on, they restore the
-    content of that file.
+    Raw then gets additional versions, which restore the second file's content from its moment on.
     """
     world.personnel("20260101", "000001", "000002")
     world.personnel("20260105", "000001", "000002")

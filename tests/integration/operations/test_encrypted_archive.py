@@ -1,4 +1,4 @@
-"""An encrypted archive is landed, verified, erased from and read back like a plain one."""
+"""Landing, verification, erasure and reading work with an encrypted archive as with a plain one."""
 
 import os
 from pathlib import Path
@@ -83,7 +83,7 @@ def test_records_are_erased_from_encrypted_files(world: World, with_key: Path) -
         assert path.read_bytes().startswith(MAGIC)
         with open_unpacked(path) as stream:
             assert b"000777" not in stream.read()
-    # What was erased stays erased when it is delivered again.
+    # The erased record stays erased when it is delivered again.
     world.personnel("20260109", "000001", "000777", "000003")
     world.land(PEOPLE)
     assert_agrees(world, PEOPLE)
@@ -128,7 +128,8 @@ def test_a_plain_archive_is_encrypted_by_a_command_and_again_with_a_new_key(
     assert all(path.read_bytes().startswith(MAGIC) for path in files(world))
     assert_agrees(world, PEOPLE)
     assert sum(count for _, count in encrypt_archive(world.settings)) == 0
-    # A new key in the first line, and the old one below, until all files have changed to it.
+    # The file has the new key in the first line and the old key below, until all files use the new
+    # key.
     new = tmp_path / "new-key"
     new.write_text(f"{new_identity()}\n{key.read_text(encoding='ascii')}", encoding="ascii")
     new.chmod(0o600)

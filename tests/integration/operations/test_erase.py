@@ -1,4 +1,4 @@
-"""An erased record is removed everywhere, and is not landed again when it is delivered again.
+"""An erased record is removed everywhere, and is not landed when it is delivered again.
 
 After the erasure, raw still agrees with the archive.
 """
@@ -217,7 +217,7 @@ def test_a_record_stays_out_after_its_hash_got_a_further_layer(world: World) -> 
     [(first, layers)] = world.query("select key_mark, layers from audit.erased_key")
     with connect(world.settings, role="oic_rekey") as connection:
         assert add_layer(world.settings, connection) == layers + 1
-    # A record that is erased now gets all layers at once.
+    # A record that is erased from now on gets all layers of hashing at once.
     erase_record(world, PEOPLE, "000555")
     marks = world.query("select key_mark, layers from audit.erased_key order by erasure_id")
     assert [more for _, more in marks] == [layers + 1] * 2
@@ -225,7 +225,7 @@ def test_a_record_stays_out_after_its_hash_got_a_further_layer(world: World) -> 
     world.personnel("20260102", "000001", "000002", "000555", "000777")
     world.land(PEOPLE)
     assert people() == ["000001", "000002"]
-    # Without the secret of a layer, nothing is landed that might be an erased record.
+    # Without a layer's secret, erased records cannot be recognised, so nothing is landed.
     stored = world.settings.secrets_dir / layer_name(layers + 1)
     kept = stored.rename(stored.with_suffix(".kept"))
     world.personnel("20260103", "000001", "000555", "000777")
@@ -276,10 +276,10 @@ def test_a_full_delivery_of_only_erased_records_is_not_refused(world: World) -> 
 
 
 def keep_as(world: World, name: str, form: str, pieces: int = 1) -> None:
-    """Replace the archived file of a dataset's first extract by a file in another format.
+    """Replace the archived file of a dataset's first extract with a file in another format.
 
-    `form` is the format of COPY: "text" or "binary". The rows are divided among `pieces` results of
-    COPY, which are in the file one after another.
+    `form` is the format of COPY, "text" or "binary". The rows are divided among `pieces` outputs of
+    COPY, which follow one another in the file.
     """
     batch = world.batches(name)[0]
     path = world.settings.home / batch["kept_as"]
@@ -383,8 +383,8 @@ def test_a_row_that_was_replayed_under_an_erased_key_still_lists_its_first_recor
 ) -> None:
     """The newest file has an invalid row of 000103. A replay corrects its number to 000100.
 
-    After the erasure of 000100, that row must still prove that the file lists 000103. Otherwise
-    000103 would count as vanished.
+    After the erasure of 000100, that row must still prove that the file lists 000103, which would
+    otherwise count as vanished.
     """
     world.personnel("20260101", "000103", person("000100", start="never"))
     world.land(PEOPLE)

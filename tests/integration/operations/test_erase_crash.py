@@ -1,4 +1,4 @@
-"""If an erasure is killed at any moment and run again, the result is the same as without a kill."""
+"""An erasure that is killed at any moment and run again ends as if it had not been killed."""
 
 import os
 import random
@@ -60,7 +60,7 @@ def remains(world: World) -> object:
 class KilledError(BaseException):
     """An exception that simulates a kill. The product does not catch this exception.
 
-    But `finally` blocks and the ends of `with` blocks still run.
+    Unlike in a real kill, `finally` blocks and the ends of `with` blocks still run.
     """
 
 

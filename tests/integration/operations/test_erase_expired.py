@@ -1,4 +1,4 @@
-"""Records whose retention has ended are found, and are erased when a command asks for it."""
+"""Records whose retention has ended are found, and a command erases them."""
 
 from datetime import UTC, datetime
 

@@ -1,6 +1,6 @@
 """Erasures and replays work together in either order.
 
-No erased record comes back, and no other row is lost or gets another row number.
+No erased record returns, and no other row is lost or gets another row number.
 """
 
 import gzip
@@ -33,7 +33,7 @@ def erase_record(world: World, name: str, key: str) -> None:
 def corrected(world: World, folder: Path, edit: Callable[[str], str]) -> ReplayReport:
     """Export the rejected rows of personnel, apply `edit` to each line, and replay the lines.
 
-    Lines for which `edit` returns an empty text are not replayed.
+    Lines for which `edit` returns an empty string are not replayed.
     """
     path = folder / "rejected.csv"
     path.unlink(missing_ok=True)
@@ -63,7 +63,7 @@ def test_a_row_is_replayed_after_other_rows_of_its_delivery_were_erased(
 ) -> None:
     """The erasure removes a line from the archived file.
 
-    The row numbers in quarantine are still those of the delivered file.
+    The row numbers in quarantine remain those of the delivered file.
     """
     world.personnel("20260101", "000001", "000002", person("000003", "A"), person("000003", "B"))
     world.land(PEOPLE)
@@ -79,8 +79,7 @@ def test_late_changes_do_not_override_a_later_delivery_that_has_lost_rows(
 ) -> None:
     world.completions("20260101", completion("000002", 20))
     unknown = "000008,OIC-EL,OIC-EL-1,1,NOSUCH,2025-06-02 10:00,"
-    # The third row repeats the known version of its record. So the file adds no raw row for this
-    # row.
+    # The third row repeats the known version of its record, so it adds no row to raw.
     world.completions("20260105", completion("000009", 1), unknown, completion("000002", 20))
     world.land(COMPLETIONS)
     [(key,)] = world.query("select row_key from raw_general.completion where score = 1")

@@ -1,4 +1,4 @@
-"""A landed report whose marking rises disappears at once from readers, and then from everywhere."""
+"""A landed report whose marking rises is at once withdrawn from readers, and then erased."""
 
 import itertools
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ from tests.integration.operations.test_erase import archived_contents
 from tests.integration.publishing.marts import as_reader, audited_build, published
 
 _RUNS = itertools.count(1)
-#: Publications and reports of each test have names of their own, because publications stay.
+#: Each test uses its own names for publications and reports, because publications are kept.
 _SALTS = (f"S{number}-" for number in itertools.count(1))
 
 
 @pytest.fixture
 def salt() -> str:
-    """The beginning of the names of all records of one test."""
+    """The prefix of the names of all records of one test."""
     return next(_SALTS)
 
 
@@ -42,7 +42,7 @@ def put_marked(world: World, salt: str, key: int, minutes: int, marking: str = "
 
 
 def names_seen(world: World) -> dict[str, set[str]]:
-    """Return the records that a reader of the current publication sees named, by table."""
+    """Return, for each table, the names of records that readers see in the current publication."""
     queries = {
         "fct_intelligence_report": "select report_urn from marts.fct_intelligence_report",
         "fct_nccu_referral": "select report_urn from marts.fct_nccu_referral",
@@ -63,7 +63,7 @@ def raw_keys(world: World) -> list[str]:
 
 
 def generations_naming(world: World, name: str) -> Iterator[str]:
-    """Yield the tables of kept generations that name a report or the record of an exception."""
+    """Yield the kept generations' tables that have `name` as a report or in an exception."""
     with world.as_owner() as administrator:
         tables = administrator.execute(
             "select tablename from pg_tables where schemaname = 'generation'"
@@ -104,7 +104,7 @@ def test_a_report_whose_marking_rises_is_gone_before_the_next_publication(
     for content in archived_contents(world, REPORTS).values():
         assert f"{salt}1".encode() not in content
     assert_agrees(world, REPORTS)
-    # Only the key stays, in quarantine.
+    # Only the report's key remains, in quarantine.
     assert world.query("select row_key, content from audit.rejected_row") == [("1", None)]
     assert world.query("select kind, reason, records from audit.erasure") == [
         ("marking", "its marking rose above the ceiling", 1)
@@ -185,7 +185,7 @@ def test_a_checked_build_that_names_the_record_cannot_be_published(world: World,
 
 @pytest.fixture
 def many(world: World, salt: str) -> list[int]:
-    """Reports that are landed, and then all marked as SECRET by mistake."""
+    """Reports that are landed and then all marked as SECRET by mistake."""
     keys = list(range(1, MOST_WITHOUT_APPROVAL + 6))
     for key in keys:
         put_marked(world, salt, key, 0)
@@ -204,7 +204,7 @@ def test_many_records_are_withdrawn_at_once_and_erased_only_with_an_approval(
     assert not [name for name in names_seen(world)["fct_intelligence_report"] if salt in name]
     assert len(raw_keys(world)) == len(many)
     assert world.one("select count(*) from audit.recalled_record") == len(many)
-    # A second landing does not erase them either.
+    # A second landing does not erase the records either.
     extract(world)
     assert len(raw_keys(world)) == len(many)
     [recall] = list_recalls(world.settings)

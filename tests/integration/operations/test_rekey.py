@@ -1,4 +1,4 @@
-"""A re-keying replaces every pseudonym, changes nothing else, and survives a kill at any step."""
+"""Re-keying replaces every pseudonym, changes nothing else, and can be continued after a kill."""
 
 import dataclasses
 import json
@@ -62,7 +62,7 @@ pytestmark = pytest.mark.slow
 BECAUSE = "a laptop with the key was lost"
 #: The officer of the handmade marts whose number was erased.
 ERASED = "K10"
-#: An officer in no mart. A check has named this officer.
+#: An officer who is in no mart, but is named in the result of a check.
 NAMED = "0123456789abcdef" * 2
 NUMBERS = {f"K{n}": f"00000{n}" for n in range(1, 10)} | {NAMED: "000099"}
 TABLES_WITH_KEYS = {
@@ -96,7 +96,7 @@ def publish_marts(settings: Settings) -> int:
 
 
 def with_its_own_key(settings: Settings, folder: Path) -> Settings:
-    """Return settings with another state folder: the same server and secrets, but no key."""
+    """Return settings with another state folder, which has the same secrets except the key."""
     own = dataclasses.replace(settings, home=folder / "state", pg_port=server_port(settings))
     shutil.copytree(
         settings.secrets_dir, own.secrets_dir, ignore=shutil.ignore_patterns("pseudonym_key*")
@@ -106,7 +106,7 @@ def with_its_own_key(settings: Settings, folder: Path) -> Settings:
 
 @pytest.fixture
 def force(fresh_warehouse: Settings, tmp_path: Path) -> Settings:
-    """A warehouse with three publications and a secrets folder of its own. One is detached."""
+    """A warehouse with its own secrets folder and three publications, one of them detached."""
     settings = with_its_own_key(fresh_warehouse, tmp_path)
     secret(settings, "pseudonym_key")
     with connect(settings, role="oic_landing") as conn:
@@ -152,7 +152,7 @@ def officers(settings: Settings, table: str, publication_id: int) -> list[str]:
 
 
 def check_rekeyed(settings: Settings) -> None:
-    """Check everything that holds after one complete re-keying."""
+    """Check everything that must be true after one complete re-keying."""
     key = (settings.secrets_dir / "pseudonym_key").read_text()
     new = {old: pseudonym(key, FORCE, "employee_no", number) for old, number in NUMBERS.items()}
     with administrator(settings) as conn:
@@ -186,7 +186,7 @@ def check_rekeyed(settings: Settings) -> None:
 
 
 def strays(settings: Settings, known: set[str]) -> set[str]:
-    """Return the pseudonyms of the marts that belong to no number."""
+    """Return the pseudonyms in the marts that belong to no officer number."""
     return {
         key
         for publication_id in (1, 2, 3)
@@ -236,7 +236,7 @@ def test_every_pseudonym_is_replaced_and_nothing_else(force: Settings) -> None:
     logged = "select string_agg(what, ' / ' order by log_id) from audit.processing_log"
     assert f"from version 1 of their key to version 2: {BECAUSE}" in str(value(force, logged))
     assert f"before and after: {done.evidence}" in str(value(force, logged))
-    # The publications work as before: one is attached again, and shown.
+    # The publications still work: the detached one can be attached again and shown.
     rollback(force, 1, "to see whether it works")
     with as_reader(force, "bi") as reader:
         joined = reader.execute(
@@ -251,7 +251,7 @@ def test_a_second_re_keying_follows_the_first(force: Settings) -> None:
     first = officers(force, "dim_officer", 3)
     done = rekey(force, "once more")
     assert (done.from_version, done.to_version) == (2, 3)
-    # The officer whose number was erased has no number now either, and gets a random key again.
+    # The officer whose number was erased still has no number, so gets a random pseudonym again.
     assert (done.pseudonyms, done.without_number) == (10, 1)
     assert not set(first) & set(officers(force, "dim_officer", 3))
     with administrator(force) as conn:
@@ -346,7 +346,7 @@ def test_a_run_that_has_not_ended_refuses_it(force: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_open_runs(request: pytest.FixtureRequest) -> None:
-    """Close the runs that the handmade builds have opened."""
+    """Close the runs that were opened for the handmade builds."""
     if "force" in request.fixturenames:
         runs.close_interrupted(request.getfixturevalue("force"))
 
@@ -387,7 +387,7 @@ def test_nothing_that_needs_pseudonyms_works_while_it_is_unfinished(
     assert not read_status(force).is_well
     rekey(force, None)
     check_rekeyed(force)
-    # The candidate had earlier keys, so it was dropped.
+    # The candidate had earlier pseudonyms, so it was dropped.
     with pytest.raises(AssuranceError, match="is not published"):
         publish(force, build)
 
@@ -397,7 +397,7 @@ def test_nothing_that_needs_pseudonyms_works_while_it_is_unfinished(
 
 @contextmanager
 def reading(settings: Settings, faults: list[str], count: list[int]) -> Iterator[None]:
-    """Read the marts without pause during the block. Each transaction must see one set of keys."""
+    """Read the marts without pause during the block. A transaction must not see mixed keys."""
     stop = threading.Event()
 
     def read() -> None:
@@ -441,7 +441,7 @@ def test_a_long_query_does_not_hold_it_up_and_is_not_disturbed(
         done = rekey(force, BECAUSE)
         after = reader.execute("select officer_key from marts.dim_officer order by 1").fetchall()
         assert after == before
-        # Dead rows cannot be removed while the reader is at them.
+        # Dead rows cannot be removed while a reader may still need them.
         waits_for = clean(force)
         assert waits_for is not None
         assert "readers of generation." in waits_for
@@ -472,7 +472,8 @@ rekey.rekey(load_settings(), "a laptop with the key was lost")
 clean.clean(load_settings())
 """
 _ROOM = "oic_assurance.operations.pseudonyms"
-#: Where the process is killed: before the n-th call of a function, or after it if n is negative.
+#: Where the process is killed: before the n-th call of a function, or after that call if n is
+#: negative.
 EDGES = [
     ("rekey.choose_key", -1, "the key is generated, the transaction is not committed"),
     ("rekey.list_changes", -1, "the list of changes is made, but not committed"),
@@ -510,7 +511,8 @@ def test_a_re_keying_that_is_killed_goes_on(force: Settings, place: str, number:
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert process.returncode == -signal.SIGKILL, process.stderr
-    # Each publication has earlier keys or new ones, and readers can use the current one.
+    # Each publication has either earlier or new pseudonyms throughout, and readers can use the
+    # current publication.
     for publication_id in (1, 2, 3):
         keys = {
             key.startswith("K")
@@ -538,7 +540,7 @@ def test_the_command_re_keys_and_shows_the_state(
     force: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ASSURANCE_HOME", str(force.home))
-    # The handmade pseudonyms were not made with the key, so the state is not well before.
+    # The handmade pseudonyms were not made with the key, so the command reports a problem at first.
     assert run_command(["pseudonyms", "status", "--json"]) == 1
     before = json.loads(capsys.readouterr().out)
     assert (before["version"], before["pseudonyms"], before["rekeys"]) == (1, 10, [])
@@ -574,7 +576,7 @@ def test_pseudonyms_from_before_keep_their_form_until_a_re_keying(
     key = secret(settings, "pseudonym_key")
     old = pseudonym(key, FORCE, "employee_no", "000001", form=1)
     with administrator(settings) as conn:
-        # As migration 0031 leaves a deployment that had pseudonyms.
+        # This is how migration 0031 leaves a deployment that had pseudonyms.
         conn.execute("update audit.pseudonym_key set form = 1, made_at = null")
         conn.execute(
             "insert into identity.pseudonym values (%s, 'employee_no', '000001', %s, 1)",

@@ -1,4 +1,4 @@
-"""A re-keying of a whole force: figures, exceptions and reproductions stay the same."""
+"""Re-keying of a whole force: figures, exceptions and reproductions stay the same."""
 
 import re
 from collections.abc import Iterator
@@ -39,13 +39,14 @@ order by 1, 2, 3, officer_key is null
 
 @dataclass
 class Rekeyed:
-    """A force with two publications before a re-keying and one after it."""
+    """A force with two publications before a re-keying, and one after it."""
 
     world: RestatedWorld
     first: int
     second: int
     third: int = 0
-    #: Every pseudonym, key of an officer's version and key of an exception from before.
+    #: Every pseudonym, key of an officer's version and key of an exception from before the
+    #: re-keying.
     earlier: set[str] = field(default_factory=set)
 
 
@@ -63,10 +64,10 @@ def rekeyed() -> Iterator[Rekeyed]:
 
 
 def keys(world: RestatedWorld) -> set[str]:
-    """Return every text of 32 hexadecimal digits in the marts that stands for an officer.
+    """Return every string of 32 hexadecimal digits in the marts that identifies an officer.
 
-    Such a text is in a column with a pseudonym, or in a row with one: a key that is made from a
-    pseudonym. The keys of exceptions about records have no officer in them and stay.
+    Such a string is a pseudonym, or a key in the same row that is made from a pseudonym. The keys
+    of exceptions about records are not made from an officer and do not change.
     """
     found = {row["officer_key"] for row in world.ask("select officer_key from identity.pseudonym")}
     with connect(world.settings) as connection:
@@ -88,7 +89,7 @@ def keys(world: RestatedWorld) -> set[str]:
 
 
 def explain_an_officer(world: RestatedWorld) -> str:
-    """Show the history of an officer of the current publication. Return the pseudonym."""
+    """Show the history of an officer in the current publication. Return the officer's pseudonym."""
     publication = find(world.settings, None)
     (row,) = world.ask(
         f"select min(officer_key) as key from generation.dim_officer__{publication.publication_id}"
@@ -101,9 +102,9 @@ def explain_an_officer(world: RestatedWorld) -> str:
 
 
 def places_with(settings: Settings, wanted: set[str]) -> list[str]:
-    """Return every table of every database, and every file, in which one of the texts stands.
+    """Return every table of every database, and every file, that contains one of the strings.
 
-    The files of the database server are searched too. So dead rows and the write-ahead log count.
+    The files of the database server are searched too, including dead rows and the write-ahead log.
     """
     found = []
     with psycopg.connect(admin_url(settings)) as server:
@@ -134,7 +135,7 @@ def read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        # The server may delete a file of its own at any moment.
+        # The server may delete one of its files at any moment.
         return b""
 
 
@@ -142,7 +143,7 @@ def test_no_earlier_key_is_left_anywhere(rekeyed: Rekeyed) -> None:
     assert len(rekeyed.earlier) > 30
     assert places_with(rekeyed.world.settings, rekeyed.earlier) == []
     assert read_status(rekeyed.world.settings).rekeys[0].left_in == []
-    # The same search finds the keys of now, so it would find the earlier ones.
+    # The same search finds the present keys, so it would also find the earlier keys.
     now = places_with(rekeyed.world.settings, keys(rekeyed.world))
     assert {"identity.pseudonym", "audit.exception_event"} <= set(now)
     assert any(place.startswith("postgres/data/base/") for place in now)

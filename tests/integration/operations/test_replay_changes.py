@@ -46,7 +46,7 @@ def test_a_second_file_for_the_same_day_overrides_a_replay_of_the_first(world: W
     report = correct(world, COMPLETIONS, change, batch_id=first)
     assert (report.landed, report.rows_new) == (1, 0)
     assert score("20260102") == [50]
-    # The second file also has a landed row of the same record, with another value. So the corrected
+    # The second file also has a landed row of the same record with another value, so the corrected
     # row is rejected again.
     report = correct(world, COMPLETIONS, change, batch_id=second)
     assert report.landed == 0

@@ -37,8 +37,7 @@ def test_a_corrected_row_is_valid_from_its_cursor_and_stays_valid(world: World) 
     assert (report.landed, report.rows_new) == (1, 1)
     assert officers(world, at(59)) == {"1": "C1"}
     assert officers(world, at(60)) == {"1": "C9"}
-    # The source still has the invalid row. Landing recognises this row and does not reject it
-    # again.
+    # The source still has the invalid row, which landing recognises and does not reject again.
     for _ in range(2):
         assert world.land(CUSTODY).batches == 0
     assert officers(world) == {"1": "C9"}

@@ -69,8 +69,8 @@ def test_a_corrected_row_is_valid_from_its_delivery_until_a_later_one(world: Wor
     assert (report.landed, report.rows_new, report.still_rejected) == (2, 2, [])
     assert units(world, "20260101") == {"000001": "T1", "000002": "A"}
     assert units(world, "20260102") == {"000001": "T1", "000002": "B", "000003": "B"}
-    # The third file has the first version of 000002 again, and does not list 000003. So this file
-    # overrides both replayed rows.
+    # The third file has the first version of 000002 again and does not list 000003, so it overrides
+    # both replayed rows.
     assert units(world, "20260103") == {"000001": "T1", "000002": "A"}
     assert list_rejected(world.settings) == []
     assert world.land(PEOPLE).batches == 0
@@ -176,8 +176,8 @@ def test_a_correction_that_contradicts_a_landed_row_is_rejected(world: World) ->
     world.personnel("20260101", "000001", "000002")
     world.personnel("20260102", "000001", "000002", wizard("000003", "B"))
     world.land(PEOPLE)
-    # The second file has a row of 000002. Raw has no row of it from this file, because the record
-    # has not changed.
+    # The second file has a row for 000002, but raw has no row for it from this file, because the
+    # record has not changed.
     report = correct(
         world, PEOPLE, lambda row: {**row, "employee_no": "000002", "employment_type": "STAFF"}
     )
@@ -312,8 +312,8 @@ def test_a_build_that_is_opened_meanwhile_waits_and_sees_the_replay(world: World
     real = Archive.writer
 
     def open_build_meanwhile(archive: Archive, name: str) -> AbstractContextManager[ArchiveWriter]:
-        # The replay has its batch number, but its transaction is not committed. A build that is
-        # opened now must wait for the replay.
+        # The replay already has a batch number, but its transaction is not committed. A build that
+        # is opened now must wait for the replay.
         opening.start()
         while not world.query("select from pg_locks where not granted"):
             assert opening.is_alive()

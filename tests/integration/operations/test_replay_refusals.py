@@ -1,4 +1,4 @@
-"""An impossible export or replay ends with an error of one line, and changes nothing."""
+"""An impossible export or replay fails with a one-line error, and changes nothing."""
 
 import stat
 from collections.abc import Callable

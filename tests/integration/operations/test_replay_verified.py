@@ -21,7 +21,7 @@ def corrected(row: Row) -> Row:
 def replayed(world: World) -> None:
     """Land two personnel files, and replay the two rejected rows of the first file.
 
-    One of the two is corrected and landed. The other is rejected again.
+    One of these rows is corrected and landed. The other is rejected again.
     """
     rejected = person("000007").replace("OFFICER", "WIZARD")
     other = person("000008").replace("OFFICER", "WIZARD")

@@ -77,7 +77,7 @@ def differing(done: Reproduction) -> set[str]:
 
 
 def test_every_publication_is_reproduced_and_readers_notice_nothing(old: Old) -> None:
-    # Make a schema as a killed reproduction leaves it behind. The next reproduction must remove it.
+    # Make a schema like the one that a killed reproduction leaves behind. The next must remove it.
     with connect(old.world.settings, role="oic_transform") as killed:
         killed.execute("create schema reproduce_candidate")
     before = old.seen_by_readers()
@@ -133,7 +133,7 @@ def test_a_row_that_was_altered_in_raw_is_named_in_the_marts(old: Old) -> None:
     shown = screen(done)
     assert "referral_ref R-FEB-1" in shown
     assert "referral_type: IMMIGRATION_CRIME → STATUS_CHECK" in shown
-    # No recorded change, such as an erasure, explains the difference. So somebody has changed raw.
+    # No recorded change, such as an erasure, explains the difference, so somebody has changed raw.
     assert done.reasons == []
     assert "somebody has changed raw" in shown
 
@@ -216,7 +216,7 @@ def test_two_reproductions_and_a_daily_run_do_not_disturb_each_other(old: Old) -
 
 
 def test_a_publication_whose_tables_were_dropped_is_compared_by_fingerprint(old: Old) -> None:
-    """The tables of an old publication are dropped, but its fingerprints stay."""
+    """The tables of an old publication are dropped, but its fingerprints are kept."""
     third = old.world.publish("2026-04-12T05:30")
     assert third > old.second
     tables = old.world.ask(
@@ -234,8 +234,8 @@ def test_a_publication_whose_tables_were_dropped_is_compared_by_fingerprint(old:
     done = old.reproduce(old.first)
     assert done.is_equal
     assert all(one.stored is None for one in done.tables)
-    # The restatements of the second publication come from a comparison with the first publication.
-    # The tables of the first are gone, so the restatements cannot be computed again.
+    # The second publication's restatements come from a comparison with the first publication, whose
+    # tables are gone, so the restatements cannot be computed again.
     after = old.reproduce(old.second)
     assert differing(after) == {"marts.restatement"}
     assert [reason.kind for reason in after.reasons] == ["compared"]

@@ -1,4 +1,4 @@
-"""A supervisor learns whom the own teams' exceptions are about. Each look is logged first."""
+"""A supervisor sees whom the exceptions of their own teams are about. Each look is logged first."""
 
 import csv
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ BEGIN, LOOK = "begin read write", f"select worklist.log_look('{WHY}')"
 
 @pytest.fixture
 def warehouse(prepared: Prepared) -> Iterator[Settings]:
-    """Two publications. Officer K1 is in team U1, K2 in U2 and so on; each has a number."""
+    """Two publications. Officer K1 is in team U1, K2 in U2 and so on. Each officer has a number."""
     with two_publications(prepared) as published:
         with connect(published, role="oic_landing") as conn:
             conn.execute(
@@ -45,7 +45,7 @@ def log_in(warehouse: Settings) -> Iterator[Connect]:
 
 
 def entries(warehouse: Settings) -> list[tuple[str, str, str]]:
-    """Return who has looked, at what and why, for each entry of the log."""
+    """Return who looked, at what and why, for each consultation in the log."""
     with administrator(warehouse) as conn:
         return conn.execute(
             "select who, what, because from audit.processing_log where action = 'consultation' "
@@ -71,7 +71,7 @@ def test_a_supervisor_sees_the_numbers_of_the_own_teams_and_each_is_logged(
 ) -> None:
     reader = log_in("inspector_two")
     shown = people(reader, committed_look(reader))
-    # Units U2 and U3 have the officers 2 and 7, 3 and 8.
+    # Unit U2 has the officers 2 and 7, and unit U3 has 3 and 8.
     assert sorted(shown) == [
         ("U2", "900002", None),
         ("U2", "900007", None),
@@ -82,7 +82,7 @@ def test_a_supervisor_sees_the_numbers_of_the_own_teams_and_each_is_logged(
     assert len(logged) == 4
     assert {who for who, _, _ in logged} == {"inspector_two"}
     assert {because for _, _, because in logged} == {WHY}
-    # The log lasts longer than the officer's record may: it names the exception.
+    # The log may be kept longer than the officer's record, so it names the exception instead.
     assert not any("K2" in what or "900002" in what for _, what, _ in logged)
 
 
@@ -97,7 +97,7 @@ def test_one_unit_can_be_asked_for_and_another_teams_cannot(
         with pytest.raises(psycopg.errors.InsufficientPrivilege) as refusal:
             committed_look(log_in("inspector_two"), f"select worklist.log_look('{WHY}', '{unit}')")
         messages.add(refusal.value.diag.message_primary)
-    # Whether a unit exists is not told.
+    # The message does not reveal whether a unit exists.
     assert messages == {"that is none of your units"}
 
 
@@ -123,7 +123,7 @@ def test_nobody_is_shown_before_the_log_is_committed(warehouse: Settings, log_in
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             people(reader, rolled_back)
     assert len(entries(warehouse)) == logged
-    # One statement cannot both log and show.
+    # One statement cannot both log a look and show people.
     reader.execute(BEGIN)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         reader.execute(f"select * from worklist.exceptions(({LOOK}))".encode())
@@ -146,7 +146,7 @@ def test_a_look_belongs_to_one_login_and_ends_after_a_quarter_of_an_hour(
 def test_a_look_needs_a_reason_and_a_transaction_that_writes(
     warehouse: Settings, log_in: Connect
 ) -> None:
-    # A login may have few sessions at a time.
+    # A login may have only a few sessions at a time, so each is closed before the next is opened.
     for why in ("''", "'  x       '", "'because'", "null"):
         with (
             log_in("inspector_one") as reader,

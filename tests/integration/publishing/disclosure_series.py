@@ -1,7 +1,7 @@
 """Forces whose records arrive late, disappear and are corrected, with monthly public releases.
 
 Each release is made from a publication. This module makes the records and the measures. dbt then
-runs only the models of disclosure control, which decide the figures to release. These models read
+runs only the models for disclosure control, which decide the figures to release. These models read
 the earlier releases from `audit.released_figure`.
 """
 
@@ -26,7 +26,7 @@ EVENTS, PEOPLE = "nccu_intel_compliance", "hydra_completion"
 POINTS = {EVENTS: "NCCU_INTEL", PEOPLE: "HYDRA"}
 MONTHS = [date(2025, month, 1) for month in range(1, 13)]
 #: The number of releases. The first release has the figures of four months, and each later release
-#: has one month more.
+#: has those of one more month.
 RELEASES = 8
 FIRST_SETTLED = 4
 
@@ -35,7 +35,7 @@ Months = list[dict[str, Figure]]
 
 @dataclass(frozen=True)
 class Record:
-    """A record: its values, and the releases at which it is known.
+    """A record, with its values and the releases at which it is known.
 
     `known_from` is the first release at which the record is known. `gone_by` is the first later
     release at which it is no longer known.
@@ -57,7 +57,7 @@ class Force:
     only_arrivals: bool
 
     def months(self, release: int) -> Months:
-        """Return the figures of each month by unit, from the records known at a release."""
+        """Return each month's figures, keyed by unit, from the records known at a release."""
         found: Months = [dict.fromkeys(UNITS, (0, 0)) for _ in MONTHS]
         for record in self.records:
             if record.known_from <= release < record.gone_by:
@@ -67,7 +67,7 @@ class Force:
 
 
 def make_force(number: int) -> Force:
-    """Return a force with many or few records. The same number always gives the same force."""
+    """Return a force with many or few records. The same `number` always gives the same force."""
     chance = random.Random(number)
     only_arrivals = number % 3 == 0
     busy = chance.choice([0.4, 1.0, 2.5, 6.0, 12.0])
@@ -78,7 +78,7 @@ def make_force(number: int) -> Force:
             for _ in range(round(chance.expovariate(1 / (busy * share)))):
                 records += _story(chance, month, unit, only_arrivals=only_arrivals)
         if chance.random() < 0.3:
-            # Many records of one unit arrive late together, like a forgotten pile of forms.
+            # Many records of one unit arrive late together, like a forgotten pile of paper forms.
             known = max(month - FIRST_SETTLED + 1, 0) + chance.randint(1, 3)
             unit = chance.choice(UNITS)
             records += [Record(month, unit, True, known) for _ in range(chance.randint(3, 9))]
@@ -124,7 +124,7 @@ def prepare(settings: Settings) -> None:
 
 
 def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
-    """Let dbt decide which figures a release shows. Record them as released, and return them."""
+    """Decide with dbt which figures a release shows, record them as released, and return them."""
     build = open_build(settings, f"series {number}", _as_at(number))
     with connect(settings, role="oic_transform") as conn:
         _fill(conn, number, forces)
@@ -154,8 +154,8 @@ def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
 class Released:
     """The content of a release: the figures of periods, months and positions.
 
-    `periods` has, for each force and measure, the figures by period and unit. `positions` has, for
-    each force and point, the first day, the last day and the figure of the position.
+    For each force and measure, `periods` has the figures, keyed by period and unit. For each force
+    and point, `positions` has the position's first day, last day and figure.
     """
 
     periods: Mapping[tuple[str, str], dict[tuple[int, int], dict[str, Figure]]]
@@ -165,7 +165,7 @@ class Released:
 
 
 def _as_at(number: int) -> datetime:
-    """Return the moment of a release, one month after that of the release before."""
+    """Return the moment of a release, one month after the previous release."""
     month = FIRST_SETTLED + number + 1
     return datetime(2025 + (month - 1) // 12, (month - 1) % 12 + 1, 28, 6, tzinfo=UTC) + timedelta(
         days=2

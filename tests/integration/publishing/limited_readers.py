@@ -33,7 +33,7 @@ def publish_twice(settings: Settings) -> None:
 
 @contextmanager
 def two_publications(prepared: Prepared) -> Iterator[Settings]:
-    """Yield a warehouse with two publications. Drop the limited logins at the end.
+    """Yield a warehouse with two publications, and drop the limited logins at the end.
 
     Logins belong to the whole server, which other tests use too.
     """
@@ -55,9 +55,9 @@ def _drop_logins(warehouse: Settings) -> None:
 
 @contextmanager
 def logins(warehouse: Settings) -> Iterator[Connect]:
-    """Give the three logins their access, as the command `assurance access give` does.
+    """Give the three logins their access, like the command `assurance access give`.
 
-    Yield a function that takes the name of a login and connects as this login.
+    Yields a function that connects as the login with a given name.
     """
     passwords = {
         login: give(warehouse, login, units, "works the list") for login, units in LOGINS.items()

@@ -1,4 +1,4 @@
-"""Handmade candidates with the structure that dbt creates, for the tests of publication."""
+"""Handmade candidates with the structure that dbt creates, for tests of publication."""
 
 import itertools
 from collections.abc import Sequence
@@ -159,7 +159,7 @@ def make_candidates(settings: Settings, build: Build, *, scale: int = 1, salt: s
 def audit(settings: Settings, build: Build, *, verdict: str = "passed") -> None:
     """Record that a build was checked: its required checks, their results, and the gates' verdicts.
 
-    Also record the fingerprints of the checked tables.
+    Also records the fingerprints of the checked tables.
     """
     with administrator(settings) as conn:
         _record_tables(conn, "tested_table", build)
@@ -218,7 +218,7 @@ def _record_checks(
 
 
 def audited_build(settings: Settings, *, scale: int = 1, salt: str = "") -> Build:
-    """Make and check candidate tables. Return their build, which is ready to be published."""
+    """Make and check candidate tables. Return their build, which can be published."""
     build = open_build(settings)
     make_candidates(settings, build, scale=scale, salt=salt)
     audit(settings, build)
@@ -269,7 +269,7 @@ def _filling(schema: str, name: str, columns: str, build_id: int, scale: int, sa
         "double": "i / 3.0",
         "numeric(12,4)": "i / 7.0",
     }
-    # Foreign keys must be valid. So every fact refers to one of the first units and officers.
+    # Foreign keys must be valid, so every fact refers to one of the first units and officers.
     special = {
         "org_unit_code": "'U' || i" if name == "dim_org_unit" else "'U' || (1 + (i - 1) % 5)",
         "officer_key": "'K' || i" if name == "dim_officer" else "'K' || (1 + (i - 1) % 10)",

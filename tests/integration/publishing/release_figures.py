@@ -11,7 +11,7 @@ from tests.integration.publishing.marts import FORCE, as_reader, audit, make_can
 
 EVENTS, PEOPLE = "nccu_intel_compliance", "hydra_completion"
 
-#: A figure of a period: measure, first day, last day, unit, number and total.
+#: A figure for a period: measure, first day, last day, unit, number and total.
 Period = tuple[str, str, str, str, int, int]
 JANUARY: Period = (EVENTS, "2026-01-01", "2026-01-31", "ALL", 20, 30)
 FEBRUARY: Period = (EVENTS, "2026-02-01", "2026-02-28", "ALL", 14, 24)
@@ -50,7 +50,7 @@ insert into candidate_public.assurance_position (
 
 
 def publish_figures(settings: Settings, *periods: Period) -> int:
-    """Publish a build whose public draft has these figures. Return the publication's number."""
+    """Publish a build whose draft of a release has these figures, and return its number."""
     build = open_build(settings)
     make_candidates(settings, build)
     given = {"force": FORCE, "build": build.build_id}
@@ -69,7 +69,7 @@ def publish_figures(settings: Settings, *periods: Period) -> int:
 
 
 def released(settings: Settings) -> Sequence[object]:
-    """Return the periods and numbers that `bi_reader` sees as released, by measure and period."""
+    """Return the released periods and numbers that `bi_reader` sees, by measure and period."""
     with as_reader(settings, "bi") as reader:
         return reader.execute(
             "select period_start::text, numerator from public_release.assurance_period "

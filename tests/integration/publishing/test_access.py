@@ -1,4 +1,4 @@
-"""The login `bi` may read the current publication and what was released, and no more."""
+"""The login `bi` may read the current publication and released figures, and nothing else."""
 
 from collections.abc import Iterator
 
@@ -120,7 +120,7 @@ def test_a_reader_may_call_only_the_function_that_its_policy_needs(
 
 
 def test_no_reader_sees_what_could_be_released(warehouse: Settings) -> None:
-    """A publication changes nothing in `public_release`, and its draft has no reader."""
+    """A publication changes nothing in `public_release`, and no reader can see its draft."""
     with as_reader(warehouse, "bi", autocommit=True) as reader:
         for table in ("assurance_position", "assurance_period", "assurance_measure"):
             count = reader.execute(

@@ -1,4 +1,4 @@
-"""If approval is required, a build with warnings is not published before a person approves it."""
+"""If approval is required, a build with warnings is published only after a person approves it."""
 
 import os
 import pwd
@@ -111,8 +111,8 @@ def test_an_approval_counts_only_for_unchanged_tables(deployment: Settings) -> N
     enter_decision(deployment, build, is_approved=True)
     make_candidates(deployment, build, salt="second")
     audit(deployment, build, verdict="warning")
-    # The approved tables were replaced, so a new decision is needed. The publication, the task of
-    # Airflow and the list of problems must all say so.
+    # The approved tables were replaced, so a new decision is needed. The publication, the Airflow
+    # task and the list of problems must all report this.
     assert "wait for somebody to decide" in refusal_of(deployment, build)
     assert warnings_to_approve(deployment, build.build_id) == ["hr: As many as last week."]
     assert kinds_of_problem(deployment) == ["approval"]
@@ -141,7 +141,7 @@ def test_a_rejection_counts_even_if_no_approval_is_required(fresh_warehouse: Set
 def test_the_problem_names_what_holds_the_build_back(deployment: Settings) -> None:
     """A run that waits for approval is a problem of kind "approval", and is not overdue.
 
-    If approval is not required, or a required check has no result, the run is overdue instead.
+    If approval is not required, or if a required check has no result, the run is overdue instead.
     """
     build = with_a_warning(deployment)
     late = parse_moment("2026-05-03T06:00")
@@ -187,7 +187,7 @@ def test_the_setting_at_the_opening_of_the_build_counts(
 ) -> None:
     """The build was opened with the setting that requires approval.
 
-    It needs approval even if it is then published with other settings.
+    The build needs approval even if it is then published with other settings.
     """
     published(fresh_warehouse)
     build = with_a_warning(fresh_warehouse)
@@ -204,7 +204,7 @@ def test_the_setting_at_the_opening_of_the_build_counts(
 
 
 def hold(settings: Settings, build: Build, *, success: bool = False) -> None:
-    """Record a check that holds the build back if it failed."""
+    """Record a check that makes the build wait if it failed."""
     with administrator(settings) as conn:
         conn.execute(
             "insert into audit.expectation_result (build_id, stage, suite, expectation, "
@@ -227,7 +227,7 @@ def test_a_build_whose_past_has_changed_waits_whatever_the_setting(
         "because the past has changed (No position leaves its interval because known records were "
         f"changed): `assurance publication approve {build.build_id} --reason …`" in refusal
     )
-    # Only the check that holds the build back is named in the refusal. A person sees all warnings.
+    # The refusal names only the check that makes the build wait. A person sees all warnings.
     assert "As many as last week" not in refusal
     assert len(warnings_to_approve(fresh_warehouse, build.build_id)) == 2
     assert kinds_of_problem(fresh_warehouse, parse_moment("2026-05-03T06:00")) == ["approval"]
@@ -305,7 +305,7 @@ def test_decisions_on_the_command_line(
     deployment: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ASSURANCE_APPROVE_WARNINGS", "yes")
-    # Anybody can set `LOGNAME`. So the account that runs the command must be recorded instead.
+    # Anybody can set `LOGNAME`, so the account that runs the command must be recorded instead.
     monkeypatch.setenv("LOGNAME", "somebody.else")
     build = with_a_warning(deployment)
     given = [str(build.build_id), "--by", "A. Lead", "--reason"]

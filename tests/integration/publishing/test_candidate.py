@@ -1,4 +1,4 @@
-"""The candidate belongs to one build at a time, and cannot be changed while it is checked."""
+"""The candidate belongs to one build at a time, and cannot be changed while it is being checked."""
 
 import psycopg
 import pytest
@@ -43,7 +43,7 @@ def test_nobody_changes_a_candidate_that_is_being_checked(
         with candidate.lock_for_reading(fresh_warehouse, first):
             pass
         for stage, build in ((candidate.lock_for_change, first), (candidate.claim, second)):
-            # The candidate is locked only for a time. After this error, Airflow tries the task
+            # The candidate is locked only temporarily. After this error, Airflow tries the task
             # again.
             with (
                 pytest.raises(ServerError, match="wait for its end"),

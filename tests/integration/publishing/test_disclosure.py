@@ -33,7 +33,7 @@ from tests.oracle.test_disclosure import small_steps
 DATABASE = "warehouse_disclosure"
 K = 5
 FORCES = [make_force(number) for number in range(24)]
-# The solver is slow, so it attacks only half of the forces. These have many released and many
+# The solver is slow, so it attacks only half of the forces: those with many released and many
 # withheld numbers.
 ATTACKED = FORCES[:12]
 
@@ -45,7 +45,7 @@ def warehouse(home: object) -> Iterator[Settings]:
     settings = load_settings()
     with temporary_warehouse(DATABASE):
         migrate(settings)
-        # A parsed dbt project contains the name of its database. So dbt must parse the project
+        # A parsed dbt project contains the name of its database, so dbt must parse the project
         # again.
         forget_project()
         prepare(settings)
@@ -61,7 +61,7 @@ def series(warehouse: Settings) -> Series:
 def test_the_series_has_every_kind_of_change(series: Series) -> None:
     """The releases must contain every case that could reveal a withheld number.
 
-    Records arrive late, are deleted and are corrected. Some districts are hidden, some periods have
+    Records arrive late, are deleted or are corrected. Some districts are hidden, some periods have
     several months, and some figures are revised.
     """
     last = series[-1].periods
@@ -127,9 +127,9 @@ def test_a_solver_recovers_no_withheld_number(series: Series, only_arrivals: boo
 def test_the_solver_recovers_numbers_that_primary_suppression_withholds(
     only_arrivals: bool,
 ) -> None:
-    """The attack works: it finds numbers if a release withholds only the small numbers.
+    """The attack does find numbers if a release withholds only the small numbers.
 
-    Disclosure control must also withhold numbers from which the small ones could be computed.
+    Disclosure control must also withhold numbers from which small numbers could be computed.
     """
     guesses = [
         guess
@@ -145,8 +145,8 @@ def test_a_build_that_does_not_know_the_last_release_is_refused(
 ) -> None:
     """Disclosure control compares a build with the releases that it knows.
 
-    If a build does not know a newer release, a reader could subtract the figures of that release
-    from those of the build and get a small number.
+    If a build did not know a newer release, a reader could subtract that release's figures from the
+    build's figures and get a small number.
     """
     shown = sql.Identifier("candidate_public", "assurance_period")
     with connect(warehouse, role="oic_publish") as conn:
@@ -242,9 +242,9 @@ class Guess:
 
     @property
     def is_found(self) -> bool:
-        """Whether the solver has learned something about the number.
+        """Whether the solver has learned anything about the number.
 
-        A reader already knows that a withheld small number is between 1 and k - 1. The number is
+        A reader knows anyway that a withheld small number is between 1 and k - 1. The number is
         found if the solver's range is narrower.
         """
         return self.high - self.low < K - 2

@@ -1,4 +1,4 @@
-"""A build that was not audited or did not pass the gate is not published, even by hand."""
+"""A build that was not audited or did not pass the gate cannot be published, even by hand."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ from tests.integration.publishing.marts import (
 
 
 def refusal_of(settings: Settings, build: Build) -> str:
-    """Try to publish a build. Check that it is refused and nothing changes. Return the message."""
+    """Check that publishing a build is refused and changes nothing. Return the message."""
     before = list_publications(settings)
     with connect(settings, role="oic_publish") as conn:
         parents = conn.execute(
@@ -188,10 +188,10 @@ INCOMPLETE = [
      "the gate 'marts' lacks 1 of 2 checks: suite: unique"),
     ("delete from audit.expectation_result where stage = 'dbt' and build_id = %s",
      "the gate 'dbt' lacks 2 of 2 checks: complete; unique"),
-    # The gate's verdict counts fewer checks, so the results are those of another audit.
+    # The gate's verdict counts fewer checks, so the results come from another audit.
     ("update audit.gate set expectations = 1 where stage = 'landing' and build_id = %s",
      "the gate 'landing' was last passed with 1 of 2 checks"),
-    # The required checks were never recorded, because no task closed the landing.
+    # The required checks were never recorded, because no task closed the landing stage.
     ("delete from audit.due_check where stage = 'sealed' and build_id = %s",
      "the gate 'sealed' has checked nothing: 0 checks are required"),
     ("update audit.build set finished_at = null where build_id = %s", "were not sealed"),
@@ -282,7 +282,7 @@ def test_a_generation_changed_after_its_audit_is_refused(
 
 
 def test_a_build_of_another_candidate_is_refused(fresh_warehouse: Settings) -> None:
-    """Two runs work at the same time. The second replaces the tables that the first has audited."""
+    """Two runs overlap, and the second replaces the tables that the first has audited."""
     first = audited_build(fresh_warehouse, salt="first")
     second = audited_build(fresh_warehouse, salt="second")
     assert "was changed after its audit" in refusal_of(fresh_warehouse, first)

@@ -1,7 +1,7 @@
 """The history of an exception over several publications.
 
-The exception is closed and opens again. After that, a publication is rolled back, and a run is
-repeated. In the end, the record of the exception is erased.
+The exception is closed and opens again. Then a publication is rolled back, and a run is repeated.
+Finally, the exception's record is erased.
 """
 
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def test_an_exception_closes_and_opens_again_and_a_repeated_run_gives_the_same(
     first = world.publish("2026-04-10T05:30")
     assert life(world, first) == [(at("2026-04-10T05:30"), None, None, True)]
 
-    # The document of the referral arrives late, which closes the exception.
+    # The referral's document arrives late, which closes the exception.
     late = document("U-FEB-1", "22", "2026-02-05T15:00", occurrence_ref="O-FEB-1")
     world.add("intel.report", late, "2026-04-10T12:00")
     world.fill()
@@ -79,7 +79,7 @@ def test_an_exception_closes_and_opens_again_and_a_repeated_run_gives_the_same(
     third = world.publish("2026-04-12T05:30")
     assert life(world, third) == [submitted, (at("2026-04-12T05:30"), None, None, True)]
 
-    # The third publication, in which the exception opened again, is rolled back. So the exception
+    # The third publication, in which the exception opened again, is rolled back, so the exception
     # opens again in the fourth publication.
     rollback(world.settings, second, "a wrong deletion", until_next_run=True)
     fourth = world.publish("2026-04-13T05:30")

@@ -1,7 +1,7 @@
-"""Attacks as each limited login on the rows that it may not see, with a truth to compare with.
+"""Attacks by each limited login on rows that it may not see, compared between two worlds.
 
-The truth is another world: more records of other teams, other values in them, new statistics.
-Whatever a limited login can observe must be the same in both worlds, to the letter.
+The second world has more records of other teams, with other values, and new statistics. Whatever a
+limited login can observe must be exactly the same in both worlds.
 """
 
 import json
@@ -32,9 +32,9 @@ from tests.integration.publishing.limited_readers import (
 )
 from tests.integration.publishing.marts import as_reader
 
-#: A value that only a record of another team has, and one that no record has.
+#: A value that only records of another team have, and a value that no record has.
 HIDDEN, ABSENT = "hidden-7", "absent-7"
-#: The text column of each mart of records in which the value stands.
+#: For each mart of records, the text column that gets the hidden value.
 COLUMNS = {
     "assurance_exception": "record_ref",
     "assurance_exception_history": "record_ref",
@@ -58,7 +58,7 @@ def log_in(warehouse: Settings) -> Iterator[Connect]:
 
 
 def add_hidden_rows(warehouse: Settings, many: int = 3000) -> None:
-    """Add records of team U4, with the hidden value, to the marts. Take new statistics."""
+    """Add records of team U4 with the hidden value to the marts, and update the statistics."""
     with psycopg.connect(
         admin_url(warehouse, database_of(warehouse)), autocommit=True
     ) as administrator:
@@ -83,7 +83,7 @@ def add_hidden_rows(warehouse: Settings, many: int = 3000) -> None:
                 else sql.SQL("'k' || n" if kind == "text" else "null")
                 for known, kind in types
             ]
-            # Only what has a value in each row is inserted.
+            # Only columns that have a value in each row are inserted.
             kept = [(known, value) for (known, _), value in zip(types, values, strict=True)]
             administrator.execute(
                 sql.SQL("insert into {} ({}) select {} from generate_series(1, {}) as n").format(
@@ -103,7 +103,7 @@ def views(login: str) -> list[str]:
 
 
 def observe(reader: psycopg.Connection, statements: Sequence[str]) -> list[object]:
-    """Return all that a login gets from statements: rows, error and messages of each."""
+    """Return everything that a login gets from each statement: its rows, error and messages."""
     found: list[object] = []
     notices: list[str] = []
     reader.add_notice_handler(lambda notice: notices.append(notice.message_primary or ""))
@@ -119,7 +119,7 @@ def observe(reader: psycopg.Connection, statements: Sequence[str]) -> list[objec
 
 
 def probes(login: str) -> list[str]:
-    """Return statements that try to learn about hidden rows, none of which may tell a bit."""
+    """Return statements that try to learn about hidden rows. None of them may reveal anything."""
     tried = [
         "set client_min_messages = log",
         "set debug_print_plan = on; set debug_print_rewritten = on; set debug_print_parse = on",
@@ -216,7 +216,7 @@ STATISTICS = [
 def test_nothing_that_a_login_observes_depends_on_hidden_rows(
     warehouse: Settings, log_in: Connect, login: str
 ) -> None:
-    # What one session learns first, such as the shape of a mart, must not differ either.
+    # What a new session learns first, such as a mart's columns, must not differ either.
     before = observe(log_in(login), probes(login))
     add_hidden_rows(warehouse)
     after = observe(log_in(login), probes(login))
@@ -226,7 +226,7 @@ def test_nothing_that_a_login_observes_depends_on_hidden_rows(
 
 
 def test_the_truth_is_different_for_whoever_may_see_it(warehouse: Settings) -> None:
-    """The attack above would notice hidden rows: `bi_reader` does, with the same statements."""
+    """The attack would notice hidden rows that can be seen: as `bi_reader`, such statements do."""
     statements = [
         "explain (format json) select from marts.assurance_exception where record_ref = 'x'",
         "select count(*) from marts.assurance_exception",
@@ -303,7 +303,7 @@ def test_a_condition_of_the_reader_never_sees_another_teams_row(
                 ([*units],),
             ).fetchall()
             assert {unit for (unit,) in seen} <= set(units)
-            # A condition that takes long is evaluated once for each own row, and no more often.
+            # A slow condition is evaluated exactly once for each row that the login may see.
             (slept,) = reader.execute(
                 f"""
                 select count(*) from (
@@ -346,7 +346,7 @@ def test_a_mart_that_gains_a_column_shows_it_in_its_view(
         conn.execute("alter table marts.assurance_exception add column weight bigint")
         from oic_assurance.publishing.audiences import open_to_audiences
 
-        # The view works in between: it has the columns of before.
+        # In the meantime the view works with its earlier columns.
         assert rows(reader, "assurance_exception", "record_ref") == before
         open_to_audiences(conn)
     assert [weight for (weight,) in rows(reader, "assurance_exception", "weight")] == [None, None]
@@ -422,11 +422,12 @@ def test_on_another_server_an_administrator_closes_once_and_the_start_says_so(
         with pytest.raises(ServerError, match="hardening-sql") as refusal:
             close(owner)
         assert "\n" not in refusal.value.message
-        # An administrator runs the script, without the line that is for psql.
+        # An administrator runs the script without the line that only psql understands.
         script = hardening_sql(warehouse).partition("\n")[2]
         administrator.execute(script.encode())
         close(owner)
-        # A migration of later has a role of its own: the owner gives it the right.
+        # The script also lets the owner grant such a right, as a later migration with a new role
+        # needs.
         administrator.execute("revoke select on pg_roles from oic_audience")
         close(owner)
         assert needed_statements(owner) == []

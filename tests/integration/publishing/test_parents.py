@@ -1,4 +1,4 @@
-"""The tables that readers use have keys and comments, and change only as the contract allows."""
+"""The tables for readers have keys and comments, and change only as the contract allows."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.integration.publishing.marts import (
     published,
 )
 
-# The query with which Power BI and similar tools find the relationships between tables.
+# The query that Power BI and similar tools use to find the relationships between tables.
 RELATIONSHIPS = """
 select own.table_name, own.column_name, theirs.table_schema, theirs.table_name, theirs.column_name
 from information_schema.referential_constraints as r
@@ -72,8 +72,8 @@ def test_a_bi_tool_sees_primary_keys_foreign_keys_and_comments(fresh_warehouse: 
     assert (
         "fct_intelligence_report", "officer_key", "marts", "dim_officer", "officer_key"
     ) in relationships  # fmt: skip
-    # There are eight foreign keys of three columns. Each column is listed once, although there are
-    # several generations.
+    # There are eight foreign keys with three columns each. Each column is listed once, although
+    # there are several generations.
     assert len(relationships) == len(set(relationships)) == 24
     assert rows_of(
         fresh_warehouse,
@@ -188,8 +188,8 @@ def test_a_change_that_the_contract_does_not_allow_changes_nothing(
     for change, words in NOT_ALLOWED:
         with subtests.test(change):
             with pytest.raises(GateBlocked) as refused:
-                # Besides the change, the candidate has a new column, which would be allowed. The
-                # build is refused, so this column must not be added either.
+                # The candidate also has a new column, which would be allowed by itself. Because the
+                # build is refused, that column must not be added either.
                 published_after(
                     fresh_warehouse,
                     f"alter table candidate.dim_date add column beside text; {change}",
@@ -224,7 +224,7 @@ def test_a_new_column_waits_for_a_reader_without_disturbing_it(
 def test_a_reader_that_keeps_a_table_is_ended(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It has lifted its limits, and would keep the next publication away for ever."""
+    """The reader has lifted its limits, and would block the next publication for ever."""
     published(fresh_warehouse)
     monkeypatch.setattr(publishing, "HOLDER_SECONDS", 1.0)
     with as_reader(fresh_warehouse, "bi") as hostile, as_reader(fresh_warehouse, "bi") as reader:

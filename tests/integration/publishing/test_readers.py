@@ -1,4 +1,4 @@
-"""Readers do not notice a publication, and a killed publication leaves nothing behind."""
+"""A publication does not disturb readers, and a killed publication leaves nothing behind."""
 
 import statistics
 import subprocess
@@ -46,8 +46,8 @@ publish(load_settings(), make_dataclass("Build", ["build_id"])(int(sys.argv[1]))
 class Readers:
     """The results of several readers.
 
-    They are the number of transactions, the faults that the readers found, and the numbers of the
-    publications that they saw.
+    The results are the number of transactions, the faults that the readers found, and the
+    publication numbers that they saw.
     """
 
     transactions: int = 0
@@ -135,8 +135,8 @@ def test_ten_publications_under_four_readers(fresh_warehouse: Settings) -> None:
     assert readers.faults == []
     assert readers.transactions > 50
     assert {first, last} <= readers.seen
-    # A publication takes far less than half a second if nothing else runs. Here the readers use the
-    # same processor cores, so the limit is higher.
+    # A publication takes far less than half a second if nothing else runs. In this test the readers
+    # use the same processor cores, so the limit is higher.
     assert statistics.median(took) < 5
 
 
@@ -167,8 +167,8 @@ def test_an_open_transaction_keeps_its_whole_generation(
     with as_reader(fresh_warehouse, "bi") as early:
         early.execute("select count(*) from marts.dim_date")
         second = published(fresh_warehouse, scale=3)
-        # The transaction began before the second publication. So it still sees the first
-        # one, also in tables that it has not read yet.
+        # The transaction began before the second publication, so it still sees the first, even in
+        # tables that it has not read yet.
         for table in MARTS:
             seen = early.execute(
                 sql.SQL("select min(publication_id), max(publication_id), count(*) from {}").format(
@@ -246,10 +246,10 @@ def test_two_publishers_of_one_build_make_one_publication(fresh_warehouse: Setti
 @pytest.mark.parametrize(
     "obstacle",
     [
-        # With this lock, the publication waits after it has attached the tables and before it
+        # This lock makes the publication wait after it has attached the tables and before it
         # commits.
         "lock table audit.generation in exclusive mode",
-        # With this lock, the publication waits after it has also moved the pointer, before it
+        # This lock makes the publication wait after it has also moved the pointer and before it
         # commits.
         "select from audit.run for update",
     ],
@@ -284,8 +284,8 @@ def test_a_build_repeated_after_a_kill_is_not_taken_for_the_audited_one(
         publish(fresh_warehouse, build)
     assert current_publication(fresh_warehouse) == list_publications(fresh_warehouse)[0]
     newest = published(fresh_warehouse)
-    # The retention erases the generation that was attached and never shown. `keep` is the number
-    # of published generations that stay.
+    # Retention erases the generation that was attached but never shown. `keep` is the number of
+    # published generations that are kept.
     assert detach_old(fresh_warehouse).erased == [build.build_id]
     assert detach_old(fresh_warehouse, attached=1, keep=1).erased == [standing]
     with as_reader(fresh_warehouse, "bi") as reader:

@@ -1,4 +1,4 @@
-"""Figures leave only by a release: who may make it, from what, and what stays on record."""
+"""Figures become public only by a release: who may make it, from what, and what is recorded."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ def rows(settings: Settings, query: str) -> Sequence[Sequence[object]]:
 
 
 def refused(settings: Settings, publication_id: int | None, tmp_path: Path, words: str) -> None:
-    """Check that no release is made, with these words, and that nothing is left of the attempt."""
+    """Check that a release is refused with these words, and that the attempt leaves nothing."""
     before = len(list_releases(settings))
     with pytest.raises(AssuranceError, match=words):
         make(settings, publication_id, WHY, WHO, tmp_path / "refused")
@@ -97,7 +97,7 @@ def test_only_a_publication_that_stands_can_be_released(
     publish_figures(warehouse, JANUARY, HYDRA)
     refused(warehouse, 3, tmp_path, "waits behind a roll-back")
     end_hold(warehouse, "the file was delivered again")
-    # Publication 1 is no longer current. It was, and it was not rolled back.
+    # Publication 1 is no longer current, but it was once, and it was not rolled back.
     assert make(warehouse, 1, WHY, WHO, tmp_path / "r").publication_id == 1
 
 
@@ -110,7 +110,7 @@ def test_a_draft_that_changed_after_its_audit_does_not_leave(
 
 
 def test_a_release_knows_every_release_before_it(warehouse: Settings, tmp_path: Path) -> None:
-    """The second publication is computed before the first release, so it does not know it."""
+    """The second publication is computed before the first release, so it does not count it."""
     publish_figures(warehouse, JANUARY, FEBRUARY, HYDRA)
     make(warehouse, 1, WHY, WHO, tmp_path / "one")
     refused(warehouse, 2, tmp_path, "release 1 was made after this publication was computed")
@@ -239,7 +239,7 @@ def test_a_release_that_is_interrupted_before_its_record_leaves_nothing(
 def test_a_release_that_is_interrupted_after_its_record_is_completed(
     warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is on record counts as released, even if its files did not get their place."""
+    """Recorded figures count as released, even if their files were not put in place."""
 
     def fail(_: Path) -> None:
         raise KeyboardInterrupt
@@ -266,7 +266,7 @@ def test_a_folder_that_is_in_use_is_not_touched(warehouse: Settings, tmp_path: P
 
 
 def test_the_released_tables_have_the_listed_columns(fresh_warehouse: Settings) -> None:
-    """A column leaves only if the list, the table and the model all have it."""
+    """A column is released only if the list, the table and the model all have it."""
     for table in RELEASE_TABLES:
         found = [
             name

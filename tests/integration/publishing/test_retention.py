@@ -1,4 +1,4 @@
-"""Old generations are detached, attached again and erased, but not while a reader uses them."""
+"""Old generations are detached, attached again and erased, but never while a reader uses them."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ from tests.integration.publishing.marts import (
 
 
 def places(settings: Settings) -> dict[int, tuple[int, int]]:
-    """Return the number of attached and of detached tables of each generation."""
+    """Return the numbers of attached and detached tables of each generation."""
     with connect(settings, role="oic_publish") as conn:
         rows = conn.execute(
             """
@@ -102,7 +102,7 @@ def test_the_current_publication_is_never_detached(five: Settings) -> None:
 
 def test_a_roll_back_attaches_a_detached_generation(five: Settings) -> None:
     detach_old(five, attached=1)
-    # Since the old publication, a model has got a new column.
+    # A model has got a new column since the old publication.
     build = open_build(five)
     make_candidates(five, build)
     with connect(five, role="oic_transform") as conn:
@@ -133,7 +133,7 @@ def test_an_impossible_roll_back_gives_the_reason(five: Settings) -> None:
 
 def test_a_reader_of_an_old_generation_keeps_it_until_done(five: Settings) -> None:
     with as_reader(five, "bi") as early:
-        # The reader has a snapshot of the old publication, but no lock on one of its tables yet.
+        # The reader has a snapshot of the old publication, but no lock on any of its tables yet.
         early.execute("select 1")
         published(five)
         done = detach_old(five, attached=1, patience=0.3)
@@ -156,7 +156,7 @@ def test_retention_waits_for_a_reader_without_disturbing_it(five: Settings) -> N
         assert done.put_off.startswith("readers are at ")
         assert done.detached == []
         assert reader.execute("select count(*) from marts.fct_nccu_referral").fetchone() == (50,)
-        # A generation that is half detached blocks no publication. A roll-back can attach it again.
+        # A half-detached generation blocks no publication, and a roll-back can attach it again.
         published(five, scale=6)
         reader.commit()
         rollback(five, 1, "to see that it is whole")

@@ -104,7 +104,7 @@ def test_a_release_shows_the_newest_and_runs_publish_again(three: Settings) -> N
     assert current_hold(three) is None
     published(three, scale=6)
     assert seen(three) == 6
-    # Publication 3 was rolled back because it was wrong. It stays marked as withdrawn.
+    # Publication 3 was rolled back because it was wrong, and stays marked as withdrawn.
     taken_back = [item.publication_id for item in list_publications(three) if item.withdrawn_at]
     assert taken_back == [3]
 
@@ -139,7 +139,8 @@ def test_two_roll_backs_in_a_row(three: Settings) -> None:
     rollback(three, 1, "the one before was wrong as well")
     hold = current_hold(three)
     assert hold is not None
-    # Only publication 4 waits. Publications 2 and 3 were shown before, so a release shows neither.
+    # Only publication 4 is waiting. Publications 2 and 3 were shown before, so a release of the
+    # hold shows neither.
     assert (hold.publication_id, hold.newest_waiting, hold.waiting) == (1, 4, 1)
     assert release(three, "all mended").publication_id == 4
 
@@ -164,8 +165,8 @@ def test_one_command_rolls_back(three: Settings, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out.startswith("Readers see publication 2, as at ")
     assert run_command(["publication", "release", "--reason", "mended"]) == 0
     assert "stay" not in capsys.readouterr().out
-    # Without a reason and without a terminal, the command cannot ask for one. It still rolls back,
-    # and records that no reason was given.
+    # Without a terminal, the command cannot ask for a missing reason. It still rolls back, and
+    # records that no reason was given.
     assert run_command(["publication", "rollback", "1"]) == 0
     assert "because no reason was given" in " ".join(capsys.readouterr().out.split())
     assert run_command(["publication", "rollback", "99"]) == 2

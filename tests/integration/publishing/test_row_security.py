@@ -1,4 +1,4 @@
-"""Supervisors see records of their units. The Commissioner's office sees only aggregates."""
+"""Supervisors see their own units' records. The Commissioner's office sees only aggregates."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,7 +132,7 @@ def test_views_and_functions_of_a_stronger_login_show_no_more(
         reader = log_in(login)
         for source in ("analysis.everything", "analysis.listed()", "analysis.reports"):
             assert reader.execute(f"select count(*) from {source}").fetchone() == (0,)
-        # The mart is not even scanned, so the plan counts nothing.
+        # The mart is not even scanned, so the plan shows no row counts.
         plan = reader.execute("explain (analyze) select * from analysis.everything").fetchall()
         assert any("One-Time Filter" in line for (line,) in plan)
         scans = [line for (line,) in plan if " on assurance_exception" in line]
@@ -200,11 +200,12 @@ def test_a_limited_login_cannot_become_anybody_else(
             pytest.raises(
                 (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)
             ),
-            # The login may have four sessions, so each of these ends before the next begins.
+            # The login may have only four sessions at a time, so each session ends before the next
+            # begins.
             log_in("inspector_one") as reader,
         ):
             reader.execute(statement)
-    # Settings of the session change nothing inside the function.
+    # The session's settings have no effect inside the function.
     reader = log_in("inspector_one")
     reader.execute("set row_security = off")
     assert {unit for (unit,) in rows(reader, "assurance_exception", "org_unit_code")} == {"U1"}

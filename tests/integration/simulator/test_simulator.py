@@ -71,7 +71,7 @@ def _in_database(uri: str, database: str) -> str:
 
 
 def databases(settings: Settings) -> dict[str, tuple[int, str]]:
-    """Return the number and a fingerprint of the rows of each source table, by the table's name."""
+    """Return the number of rows and a fingerprint of each source table, keyed by its name."""
     found = {}
     for table in TABLES.values():
         query = sql.SQL(
@@ -86,7 +86,7 @@ def databases(settings: Settings) -> dict[str, tuple[int, str]]:
 
 
 def files(settings: Settings) -> dict[str, tuple[str, float]]:
-    """Return the hash and the modification time of every file in the dropzone, by its path."""
+    """Return the hash and the modification time of every file in the dropzone, keyed by path."""
     root = settings.home / "dropzone"
     return {
         str(path.relative_to(root)): (
@@ -153,7 +153,7 @@ def test_a_continued_range_equals_one_range(new_force: NewForce) -> None:
     simulate(parts, SEED, LAST, LAST)
     assert before != databases(parts)
     assert (databases(parts), files(parts), truth_of(parts)) == at_once
-    simulate(parts, SEED, LAST, LAST)  # simulating a day twice changes nothing
+    simulate(parts, SEED, LAST, LAST)  # simulating the last day again changes nothing
     assert (databases(parts), files(parts), truth_of(parts)) == at_once
 
 

@@ -34,7 +34,7 @@ AS_AT = datetime(2026, 6, 2, 4, 30, tzinfo=UTC)
 
 @dataclasses.dataclass
 class Walk:
-    """A warehouse after the first two steps of the page: the new dataset is declared and landed."""
+    """A warehouse after the page's first two steps: the new dataset is declared and landed."""
 
     world: World
     landed: LandingReport
@@ -66,7 +66,7 @@ def walk(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="module")
 def project(walk: Walk, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings that use a copy of the dbt project, in which steps 4 to 6 of the page are done."""
+    """Settings that use a copy of the dbt project in which steps 4 to 6 of the page are done."""
     root = tmp_path_factory.mktemp("project")
     ignored = shutil.ignore_patterns("target", "logs")
     shutil.copytree(PROJECT_ROOT / "dbt_project", root / "dbt_project", ignore=ignored)

@@ -1,4 +1,4 @@
-"""Read the files and outputs in the code blocks of docs/how-to/add-a-source.md, for tests."""
+"""Read the files and outputs in the code blocks of docs/how-to/add-a-source.md."""
 
 import functools
 import re
@@ -16,5 +16,5 @@ _BLOCK = re.compile(r"^```[a-z]+ (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 @functools.cache
 def blocks() -> dict[str, str]:
-    """Return the code blocks of the page by their name, which follows the language of the block."""
+    """Return the page's code blocks, keyed by the name that follows the language of the block."""
     return dict(_BLOCK.findall(PAGE.read_text(encoding="utf-8")))

@@ -39,7 +39,7 @@ START = (
 
 @pytest.fixture(scope="module")
 def started_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state folder with a stopped server. A server in a copy of the folder starts quickly."""
+    """A state folder with a stopped server, to be copied: a copied server starts quickly."""
     home = tmp_path_factory.mktemp("made") / "home"
     settings = replace(load_settings(), home=home)
     embedded.start(settings)
@@ -76,7 +76,7 @@ def test_the_first_start_creates_databases_and_private_passwords(
     monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "new home"))
     settings = load_settings()
     assert not embedded.is_running(settings)
-    # The folder of an interrupted first start must not be used as a data directory.
+    # The folder left by an interrupted first start must not be used as a data directory.
     leftover = settings.server_dir / "new-interrupted"
     leftover.mkdir(parents=True)
     (leftover / "PG_VERSION").write_text("18\n")
@@ -220,8 +220,8 @@ def test_several_first_starts_at_the_same_time_succeed(
 
 
 def test_the_server_does_not_hold_the_output_of_its_starter(own: Settings) -> None:
-    # communicate() returns when no process has the pipe open any more. A user who adds `| cat`
-    # in a shell would wait for the same moment.
+    # communicate() returns when no process has the pipe open any more, which is also the moment for
+    # which a user who adds `| cat` in a shell would wait.
     process = start_by_another_process()
     assert process.communicate(timeout=30)[0] == ""
     assert embedded.is_running(own)
@@ -286,8 +286,8 @@ def test_an_interrupted_first_start_recovers(
     try:
         with connect(settings) as connection:
             assert connection.execute("select 1").fetchone() == (1,)
-        # Processes of the killed starts may have run on for a while and left folders. The next
-        # start removes these folders.
+        # Processes of the killed starts may have continued for a while and left folders, which the
+        # next start removes.
         embedded.stop(settings)
         embedded.start(settings)
         assert list(settings.server_dir.glob("new-*")) == []
@@ -379,7 +379,7 @@ def test_missing_programs_are_one_clear_error(own: Settings, tmp_path: Path) -> 
 @pytest.mark.parametrize("has_setpriv", [True, False])
 def test_root_runs_the_server_as_nobody(tmp_path: Path, has_setpriv: bool) -> None:
     account = 65534 if os.geteuid() == 0 else os.geteuid()
-    # Only root can pass through the folder above the state folder.
+    # Only root can traverse the folder above the state folder.
     home = tmp_path / "root's alone" / "home"
     home.parent.mkdir(mode=0o700)
     environment = {**os.environ, "ASSURANCE_HOME": str(home)}
@@ -395,7 +395,7 @@ def test_root_runs_the_server_as_nobody(tmp_path: Path, has_setpriv: bool) -> No
         assert running is not None
         status = Path(f"/proc/{running.pid}/status").read_text(encoding="utf-8")
         rights = dict(line.split(":", 1) for line in status.splitlines())
-        # The real, effective, saved and file system accounts.
+        # The real, effective, saved and file system user ids.
         assert rights["Uid"].split() == [str(account)] * 4
         if os.geteuid() == 0:
             assert rights["Gid"].split() == [str(account)] * 4
@@ -416,7 +416,7 @@ def test_root_runs_the_server_as_nobody(tmp_path: Path, has_setpriv: bool) -> No
 
 
 def test_a_data_directory_of_root_is_given_to_the_account_of_the_server(own: Settings) -> None:
-    """Earlier versions left such a directory, because they ran the server in a user namespace."""
+    """Earlier versions, which ran the server in a user namespace, left such a directory."""
     for path in (data_dir(own), *data_dir(own).rglob("*")):
         os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
     embedded.start(own)
@@ -455,7 +455,7 @@ def test_the_superuser_of_the_server_reads_nothing_of_root(own: Settings, tmp_pa
                         sql.SQL("copy found from program {}").format(sql.Literal(command))
                     )
             assert administrator.execute("select count(*) from found").fetchone() == (0,)
-            # What the server writes is not of root either.
+            # The files that the server writes are not owned by root either.
             administrator.execute(
                 sql.SQL("copy (select 1) to program {}").format(
                     sql.Literal(f"cat > /tmp/assurance-written-{os.getpid()}")
@@ -492,5 +492,5 @@ def test_programs_that_only_root_can_reach_are_shown_to_the_server(
     embedded.start(elsewhere)
     with psycopg.connect(admin_url(elsewhere)) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
-    # Only the server sees them there.
+    # Only the server sees the files there.
     assert not Path("/mnt/bin/postgres").exists()

@@ -1,4 +1,4 @@
-"""Content fingerprints change with the content of a table and with nothing else."""
+"""A content fingerprint changes with the content of its table, and with nothing else."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -64,7 +64,7 @@ def test_settings_of_the_session_do_not_matter_and_are_restored(
 @pytest.mark.parametrize(
     "change",
     [
-        # The last bit of a number.
+        # The last bit of a number changes.
         "update one.t set value = 0.1::float8 + 1.4e-17::float8 where code = 'A'",
         "update one.t set note = null where code = 'A'",
         "update one.t set note = '' where code = 'B'",

@@ -1,7 +1,7 @@
-"""The privileges of the roles of stages, of people with a purpose, and of readers.
+"""The privileges of the roles for stages, for people with a purpose, and for readers.
 
-A stage may do only its work, a person may read only for a purpose, and a reader may read only
-marts.
+A stage may do only its own work, a person may read only what a purpose needs, and a reader may read
+only marts.
 """
 
 import psycopg

@@ -1,4 +1,4 @@
-"""Readers have limits that they cannot lift, and the stages have connections of their own."""
+"""Readers have limits that they cannot lift, and connections are reserved for the stages."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ from oic_assurance.warehouse.reader_guard import readers_watched
 from oic_assurance.warehouse.rows import one_value
 from tests.integration.warehouse.stage_roles import DENIED
 
-#: What a reader tries first: it lifts every limit that a session can lift.
+#: The first statements of a hostile reader, which lift every limit that a session can lift.
 LIFTED = (
     "set default_transaction_read_only = off",
     "set statement_timeout = 0",
@@ -104,7 +104,7 @@ def test_each_reader_has_limits(warehouse: Settings) -> None:
 
 
 def open_many(open_ones: contextlib.ExitStack, settings: Settings) -> str:
-    """Open sessions of a reader until one is refused. Return the server's reason."""
+    """Open a reader's sessions until one is refused. Return the server's reason."""
     for _ in range(97):
         try:
             open_ones.enter_context(psycopg.connect(url(settings, "bi")))
@@ -114,7 +114,7 @@ def open_many(open_ones: contextlib.ExitStack, settings: Settings) -> str:
 
 
 def test_a_reader_cannot_shut_a_stage_out(warehouse: Settings) -> None:
-    """Not with its own sessions, and not if an administrator has lifted its limit."""
+    """It cannot, even after an administrator has lifted its limit on sessions."""
     with contextlib.ExitStack() as open_ones:
         refused = open_many(open_ones, warehouse)
     assert "too many connections for role" in refused
@@ -198,7 +198,7 @@ def test_a_session_that_lifted_a_limit_is_ended(
         end_overdue(stage)
         assert ended(warehouse) == []
         time.sleep(1.5)
-        # A stage that works for longer than readers may is not ended.
+        # A stage's session is not ended, even if it works for longer than readers may.
         with connect(warehouse, role="oic_transform") as transform:
             transform.execute("select 1")
             end_overdue(stage)
@@ -235,7 +235,7 @@ def wait_for(condition: object, seconds: float = 15.0) -> bool:
 def test_a_reader_that_takes_the_processors_goes_to_the_end_of_the_queue(
     warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # On a busy machine, even a greedy process gets little.
+    # On a busy machine, even a greedy process gets little processor time.
     monkeypatch.setattr(reader_guard, "FREE_SHARE", 0.01)
     with hostile(warehouse) as greedy, hostile(warehouse) as modest:
         thread = busy(greedy)
@@ -271,12 +271,12 @@ def test_a_reader_that_takes_much_memory_is_ended(
 
 
 def test_clients_without_a_password_do_not_shut_a_stage_out(warehouse: Settings) -> None:
-    """They take connections before the server knows who they are, so no limit of a role holds."""
+    """They use connections before the server knows who they are, so no limit of a role applies."""
     parts = psycopg.conninfo.conninfo_to_dict(url(warehouse, "bi"))
     stop = threading.Event()
     flood = threading.Thread(target=_flood, args=(parts, stop))
     with readers_watched(warehouse):
-        # The guard has its own connection, which it opens at once.
+        # The guard needs a moment to open its own connection.
         time.sleep(1)
         flood.start()
         try:
@@ -299,7 +299,7 @@ def may_connect(settings: Settings) -> bool:
 
 
 def _flood(parts: dict[str, object], stop: threading.Event) -> None:
-    """Open many connections that say who they are and then wait for ever with the password."""
+    """Open many connections that name a login and then never send the password."""
     user, database = b"bi_reader", str(parts["dbname"]).encode()
     body = b"\x00\x03\x00\x00user\0" + user + b"\0database\0" + database + b"\0\0"
     message = (len(body) + 4).to_bytes(4, "big") + body
@@ -352,7 +352,7 @@ def test_a_server_that_nobody_hardened_is_refused(
 def test_a_login_without_limits_stops_no_run(
     warehouse: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """On a server by URL, an administrator can make logins that the owner cannot change."""
+    """On a server given by URL, an administrator can make logins that the owner cannot change."""
     monkeypatch.setattr(connections, "administrator_url", lambda _: None)
     with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
         administrator.execute("create role of_an_administrator login in role bi_reader")

@@ -1,4 +1,4 @@
-"""Locks exclude other stages, end with their holder, and cannot be taken by a reader."""
+"""Locks exclude other stages, end with their holder's session, and cannot be taken by readers."""
 
 import contextlib
 import threading
@@ -48,7 +48,7 @@ def test_one_session_holds_a_lock_and_the_next_gets_it_afterwards(
         with pytest.raises(psycopg.errors.LockNotAvailable, match="hr/personnel"):
             take(other, PEOPLE)
         assert try_take(other, dataset_lock("E23000022", "rms/nccu_referral"))
-        # A session may take its own lock again, and must then release it twice.
+        # A session may take a lock that it holds again, but must then release it twice.
         take(one, PEOPLE)
         release(one, PEOPLE)
         assert not try_take(other, PEOPLE)
@@ -82,7 +82,7 @@ def test_a_lock_ends_with_its_session_however_that_ends(fresh_warehouse: Setting
                     "select pg_terminate_backend(%s, 5000)", (killed.info.backend_pid,)
                 )
         take(other, PEOPLE)
-        # An error or a roll-back of the holder does not end the lock.
+        # An error or a roll-back in the holder's session does not end the lock.
         with pytest.raises(psycopg.errors.DivisionByZero):
             other.execute("select 1 / 0")
         with session(fresh_warehouse) as third:
@@ -92,7 +92,7 @@ def test_a_lock_ends_with_its_session_however_that_ends(fresh_warehouse: Setting
 def test_a_lock_of_a_transaction_ends_with_it(fresh_warehouse: Settings) -> None:
     with session(fresh_warehouse, autocommit=False) as one, session(fresh_warehouse) as other:
         with held(other, PEOPLE):
-            pass  # This makes the row of the lock.
+            pass  # Taking the lock once creates its row.
         take_in_transaction(one, PEOPLE, shared=True)
         assert not try_take(other, PEOPLE)
         assert try_take(other, PEOPLE, shared=True)
@@ -109,7 +109,7 @@ def test_a_lock_of_a_transaction_ends_with_it(fresh_warehouse: Settings) -> None
 
 
 def test_two_transactions_exclude_each_other(fresh_warehouse: Settings) -> None:
-    """A build waits for a replay, and two replays do not wait for each other."""
+    """A build waits for a replay, but two replays do not wait for each other."""
     with (
         session(fresh_warehouse, autocommit=False) as one,
         session(fresh_warehouse, autocommit=False) as other,
@@ -188,7 +188,7 @@ def test_no_reader_can_take_or_see_a_lock(fresh_warehouse: Settings, lock: Lock)
 
 
 def test_a_stage_takes_only_the_locks_of_its_own_work(fresh_warehouse: Settings) -> None:
-    """The login decides, so that a stage cannot get another stage's lock with `set role`."""
+    """The login decides which locks may be taken, so `set role` cannot get another stage's lock."""
     with connect(fresh_warehouse) as owner:
         name = "landing_alone_for_a_test"
         database = owner.info.dbname

@@ -1,4 +1,4 @@
-"""Attacks from each login: a session is what it logged in as, and can become nobody else."""
+"""Attacks from each login: a session has only its own login's rights and cannot get others."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -33,13 +33,14 @@ from tests.databases import administrator
 from tests.integration.warehouse.stage_roles import DENIED, may, run_as
 
 PSEUDONYMS = "select * from identity.pseudonym"
-#: The stages whose work needs the map of pseudonyms. `oic_publish` has the rights of transform.
+#: The stages whose work needs the map of pseudonyms. `oic_publish` has the rights of
+#: `oic_transform`.
 NEED_PSEUDONYMS = {"oic_rekey", "oic_landing", "oic_transform", "oic_publish", "oic_erasure"}
 OTHERS = ("postgres", "warehouse_owner", "bi_reader", "rms_owner", *KEEPERS, *LOGIN_ROLES)
 
 
 def _cannot(settings: Settings, role: str | None, statement: str) -> bool:
-    """Return whether the server refuses a statement for lack of rights. Roll it back if not."""
+    """Return whether the server refuses a statement for lack of rights. Roll the statement back."""
     with connect(settings, role=role) as session:
         try:
             session.execute(statement.encode())
@@ -147,7 +148,7 @@ def test_the_owner_reads_the_evidence_and_cannot_change_it(fresh_warehouse: Sett
 
 
 def test_the_owner_owns_nothing_and_can_become_nobody(fresh_warehouse: Settings) -> None:
-    """A migration that leaves an object with the owner, or a role, shows here."""
+    """This test fails if a migration leaves the owner an object or a membership in a role."""
     with administrator(fresh_warehouse) as session:
         owned = session.execute(
             """
@@ -189,7 +190,7 @@ def test_nobody_logs_in_as_a_keeper(fresh_warehouse: Settings) -> None:
 
 
 def test_a_login_runs_no_code_of_another_ones_schema(fresh_warehouse: Settings) -> None:
-    """A schema named like the login would be searched first, if the login did not forbid it."""
+    """A schema named like the login would be searched first if the login's settings allowed it."""
     run_as(
         fresh_warehouse,
         "oic_transform",
@@ -206,7 +207,7 @@ def test_a_login_runs_no_code_of_another_ones_schema(fresh_warehouse: Settings) 
 def test_the_owner_lays_no_trap_for_the_administrator_that_migrates(
     fresh_warehouse: Settings,
 ) -> None:
-    """A function of the owner that is called in the administrator's session could become it."""
+    """A function of the owner, called in the administrator's session, would run with its rights."""
     with connect(fresh_warehouse) as owner:
         owner.execute("create schema warehouse_owner")
         owner.execute("create table warehouse_owner.caught (who text)")
@@ -260,7 +261,7 @@ def test_a_migration_of_the_future_changes_what_the_keepers_own(
 def test_a_warehouse_of_an_older_version_is_handed_over(
     empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until migration `logins` the owner owned the evidence and the map of pseudonyms."""
+    """Until the migration `logins`, the owner owned the evidence and the map of pseudonyms."""
     known = migrating.known_migrations()
     (before,) = [one.number - 1 for one in known if one.name.endswith("_logins.sql")]
     with monkeypatch.context() as older:
@@ -317,7 +318,7 @@ def test_a_changed_password_is_refused_with_the_way_out_and_set_again(
             connect(fresh_warehouse, role=role)
         return refused.value.message
 
-    # The server slows down each failed login. So they are tried at the same time.
+    # The server delays the answer to each failed login, so the logins are tried at the same time.
     with ThreadPoolExecutor(len(LOGIN_ROLES)) as pool:
         for role, message in zip(LOGIN_ROLES, pool.map(refusal, LOGIN_ROLES), strict=True):
             assert f"AIRFLOW_CONN_WAREHOUSE_{role.removeprefix('oic_').upper()}" in message
@@ -350,7 +351,7 @@ def test_an_airflow_connection_replaces_the_stored_password(
 def test_on_another_server_the_owner_migrates_and_its_further_rights_are_named(
     empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An owner that administers the roles can migrate alone. Then it could make itself a member."""
+    """An owner that administers the roles can migrate alone, but could make itself a member."""
     with administrator(empty_warehouse, autocommit=True) as session:
         for role in (*KEEPERS, *LOGIN_ROLES):
             session.execute(
@@ -372,7 +373,7 @@ def test_on_another_server_the_owner_migrates_and_its_further_rights_are_named(
         assert "AIRFLOW_CONN_WAREHOUSE_ADMIN" in line
         assert _cannot(empty_warehouse, None, PSEUDONYMS)
         assert _cannot(empty_warehouse, None, "set role oic_landing")
-    # What the line says to do: the same command with an administrator's connection.
+    # Do what the message says: run the same command with an administrator's connection.
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_ADMIN", admin_url(empty_warehouse))
     assert migrate(empty_warehouse) == []
     with connect(empty_warehouse) as owner:

@@ -1,4 +1,4 @@
-"""Migrations on real databases: each file is applied once, by one process at a time."""
+"""Migrations on real databases: each file is applied once, and by one process at a time."""
 
 import threading
 import time
@@ -68,7 +68,7 @@ def test_a_warehouse_that_is_newer_than_the_code_is_refused(fresh_warehouse: Set
 def test_old_tables_of_restatements_get_the_cause_into_their_key(
     empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The migration also changes tables of a detached generation: a roll-back may attach them."""
+    """A detached generation is migrated too, because a roll-back may attach it."""
     known = known_migrations()
     (number,) = [one.number for one in known if one.name.endswith("_restatement.sql")]
     with monkeypatch.context() as patch:
@@ -109,7 +109,7 @@ def test_old_tables_of_restatements_get_the_cause_into_their_key(
 def test_ranks_roles_and_reasons_of_absence_leave_every_publication(
     empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No byte of a reason stays: neither in an attached nor in a detached generation."""
+    """No trace of a reason is left, neither in an attached nor in a detached generation."""
     known = known_migrations()
     (number,) = [one.number for one in known if one.name.endswith("_minimise.sql")]
     with monkeypatch.context() as patch:
@@ -158,7 +158,7 @@ def test_ranks_roles_and_reasons_of_absence_leave_every_publication(
 def stranger(
     empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[psycopg.Connection]:
-    """A connection of the administrator, while the settings use a login that owns nothing."""
+    """An administrator's connection, while the settings use a login that owns nothing."""
     place = conninfo_to_dict(warehouse_url(empty_warehouse))
     changed = place | {"user": "stranger", "password": "stranger"}
     with psycopg.connect(admin_url(empty_warehouse), autocommit=True) as administrator:
@@ -188,13 +188,13 @@ def test_a_login_that_does_not_own_the_database_is_refused(
 def test_roles_of_another_warehouse_are_used_only_if_they_are_granted(
     empty_warehouse: Settings, stranger: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a server of somebody else no administrator is known, so the owner migrates itself."""
+    """On somebody else's server no administrator is known, so the owner itself migrates."""
     monkeypatch.setattr(connections, "administrator_url", lambda _: None)
     database = str(conninfo_to_dict(warehouse_url(empty_warehouse))["dbname"])
     stranger.execute(
         sql.SQL("alter database {} owner to stranger").format(sql.Identifier(database))
     )
-    # The first migration needs the role of a former login. A later migration drops the role.
+    # The first migration needs the role of a former login, which a later migration drops.
     with pytest.raises(ServerError, match="may not create roles, and these are missing: public_"):
         migrate(empty_warehouse)
     stranger.execute("create role public_reader")

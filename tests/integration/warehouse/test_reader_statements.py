@@ -1,4 +1,4 @@
-"""The log of processing belongs to a role without a login, and the server logs what readers do."""
+"""A role without a login owns the log of processing, and the server logs readers' statements."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ def owners(settings: Settings) -> list[str]:
 
 @pytest.fixture
 def administrator(settings: Settings) -> Iterator[psycopg.Connection]:
-    """The administrator of the server. At the end, the owner has no part in the keeper."""
+    """The server's administrator. Afterwards, the owner is no member of the keeper."""
     with psycopg.connect(admin_url(settings), autocommit=True) as connection:
         yield connection
         connection.execute("revoke oic_audit_keeper from warehouse_owner")
@@ -53,7 +53,8 @@ def test_readers_that_an_administrator_made_are_logged_after_the_next_start(
     try:
         with connect(fresh_warehouse) as connection:
             assert logins_not_logged(connection) == ["by_hand"]
-            # The owner can do this. It does not last, and `assurance audit collect` tells it.
+            # The owner can do this, but the change does not last, and `assurance audit collect`
+            # reports it.
             connection.execute("alter role bi_reader set log_statement = 'none'")
             connection.execute(
                 SQL("alter role bi_reader in database {} set log_statement = 'none'").format(

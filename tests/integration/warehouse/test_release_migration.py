@@ -1,4 +1,4 @@
-"""The migration that ends the login for the public keeps what it once showed."""
+"""The migration that removes the public's login keeps the figures that the login once showed."""
 
 from collections.abc import Sequence
 
@@ -45,7 +45,7 @@ def roles(settings: Settings) -> Sequence[tuple[bool, ...]]:
 
 @pytest.fixture
 def before(empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A warehouse of the time before the migration, whose login has shown figures."""
+    """A warehouse from before the migration, whose public login has shown figures."""
     known = known_migrations()
     (number,) = [one.number for one in known if one.name.endswith("_release.sql")]
     with monkeypatch.context() as patch:
@@ -88,7 +88,7 @@ def test_the_login_is_gone_and_what_it_showed_still_counts(before: Settings) -> 
 def test_a_role_that_another_database_needs_stays_without_a_login(before: Settings) -> None:
     database = str(conninfo_to_dict(warehouse_url(before))["dbname"])
     with psycopg.connect(admin_url(before), autocommit=True) as server:
-        # The database of Airflow stands for another warehouse on the same server.
+        # Airflow's database takes the place of another warehouse on the same server.
         server.execute("grant connect on database airflow to public_reader")
         try:
             migrate(before)

@@ -1,6 +1,6 @@
-"""With verify-full, every program talks to the warehouse encrypted, to the right server, or not.
+"""With verify-full, every program connects only with encryption and only to the right server.
 
-The server has a certificate of a test authority, made by the script of the deployment.
+The server has a certificate from a test authority, made with the deployment's script.
 """
 
 import asyncio
@@ -79,7 +79,7 @@ def test_readers_get_the_same_protection(settings: Settings, configured: dict[st
 
 
 def dbt_debug(variables: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Let dbt connect in a process of its own, with its profile. It tries once."""
+    """Make dbt connect once, in a separate process, with its profile."""
     profile = (PROJECT_ROOT / "dbt_project" / "profiles.yml").read_text(encoding="utf-8")
     once = re.sub(r"retries: \d+", "retries: 0", profile)
     assert once != profile
@@ -106,7 +106,8 @@ def test_dbt_checks_the_server(
     done = dbt_debug(variables, tmp_path)
     assert done.returncode == 0, done.stdout
     assert server.encrypted == 1
-    # Without the authority's certificate dbt does not connect, so it does check.
+    # Without the authority's certificate dbt does not connect, which shows that it verifies the
+    # server.
     done = dbt_debug({**variables, "PGSSLROOTCERT": str(tmp_path / "missing")}, tmp_path)
     assert done.returncode != 0
     assert "missing" in done.stdout
@@ -115,7 +116,7 @@ def test_dbt_checks_the_server(
 def test_airflows_own_connection_checks_the_server(
     server: TlsServer, parts: dict[str, str]
 ) -> None:
-    """Airflow's metadata is read by SQLAlchemy with psycopg2, from a URL with a query."""
+    """SQLAlchemy reads Airflow's metadata with psycopg2, from a URL with query parameters."""
     address = libpq_uri(parts).replace("postgresql://", "postgresql+psycopg2://", 1)
     engine = sqlalchemy.create_engine(address)
     with engine.connect() as connection:
@@ -130,7 +131,7 @@ def test_airflows_own_connection_checks_the_server(
 def test_airflows_asynchronous_connection_checks_the_server(
     server: TlsServer, parts: dict[str, str], monkeypatch: pytest.MonkeyPatch, trusted: bool
 ) -> None:
-    """asyncpg calls the mode `ssl`, and finds the authority in PGSSLROOTCERT."""
+    """asyncpg calls the mode `ssl`, and finds the authority's certificate in PGSSLROOTCERT."""
     root = parts["sslrootcert"] if trusted else _other_authority(parts)
     monkeypatch.setenv("PGSSLROOTCERT", root)
     place = {key: parts[key] for key in ("user", "password", "host", "port", "dbname")}
@@ -166,7 +167,7 @@ def test_plaintext_is_refused(
     with pytest.raises(psycopg.OperationalError, match="no encryption is no entry"):
         psycopg.connect(make_conninfo(**{**parts, "sslmode": "disable"}))
     assert (server.encrypted, server.refused) == (0, 1)
-    # And the pipeline does not even try.
+    # The pipeline does not even try to connect.
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", libpq_uri({**parts, "sslmode": "prefer"}))
     monkeypatch.setenv("ASSURANCE_REQUIRE_TLS", "verify-full")
     with pytest.raises(UsageError, match=r"AIRFLOW_CONN_WAREHOUSE: .*has prefer.*tls\.md"):
@@ -177,7 +178,7 @@ def test_plaintext_is_refused(
 def test_a_server_without_tls_gets_no_password(
     settings: Settings, parts: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The embedded server has no TLS, and a client with verify-full does not fall back."""
+    """The embedded server has no TLS. A client with verify-full then does not connect."""
     plain = {**parts, "port": str(server_port(settings))}
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", libpq_uri(plain))
     with pytest.raises(ServerError, match="server does not support SSL"):

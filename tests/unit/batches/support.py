@@ -1,4 +1,4 @@
-"""Content for tests of the archive."""
+"""File contents for tests of the archive."""
 
 import hashlib
 import io
@@ -7,5 +7,5 @@ from oic_assurance.sources.files.dropped import Content
 
 
 def content(data: bytes, sha256: str | None = None) -> Content:
-    """Return the content of a file. Without `sha256`, the content has the right hash."""
+    """Return the content of a file. Without `sha256`, the content gets the right hash."""
     return Content(io.BytesIO(data), len(data), sha256 or hashlib.sha256(data).hexdigest())

@@ -1,4 +1,4 @@
-"""With a key, batches are archived encrypted. Without the key nobody reads them."""
+"""With a key, batches are encrypted in the archive. Nobody can read them without the key."""
 
 import gzip
 from pathlib import Path
@@ -63,7 +63,8 @@ def test_without_its_key_an_archived_batch_is_not_read(
         key.write_text(str(new_identity()), encoding="ascii")
     else:
         monkeypatch.delenv(ARCHIVE_KEY)
-    # This is no `UnreadableError`: the batch is sound, so an erasure must not delete its draft.
+    # The error is not an `UnreadableError`: the batch is sound, so an erasure must not delete its
+    # draft.
     with (
         pytest.raises(UsageError, match="ASSURANCE_ARCHIVE_KEY has no key that fits"),
         open_unpacked(archived) as stream,

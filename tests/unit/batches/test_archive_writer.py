@@ -1,4 +1,4 @@
-"""A file is in the archive only when all of it was written. It is read back unchanged."""
+"""A file is in the archive only after all of it was written, and is read back unchanged."""
 
 import hashlib
 

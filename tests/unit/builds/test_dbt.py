@@ -1,4 +1,4 @@
-"""An error of dbt becomes one line. The result of a dbt test becomes an outcome of a check."""
+"""A dbt error becomes one line. The result of a dbt test becomes the outcome of a check."""
 
 from types import SimpleNamespace
 

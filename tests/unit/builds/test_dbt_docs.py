@@ -13,7 +13,7 @@ from oic_assurance.errors import AssuranceError
 def _node(name: str, *columns: str) -> dict[str, Any]:
     """Return a model of dbt's manifest.
 
-    It declares the type text for the named columns, and no type for the column `untyped`.
+    The model declares the type text for the named columns, and no type for the column `untyped`.
     """
     return {
         "database": "warehouse",

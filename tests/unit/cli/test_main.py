@@ -17,8 +17,7 @@ from oic_assurance.cli.demo import months_before
 from oic_assurance.cli.main import COMMANDS, cli, run_command
 from tests.conftest import PROJECT_ROOT
 
-#: The options that have no default value. Without such an option, nothing is selected by it, or
-#: nothing happens.
+#: The options without a default value: without the option, nothing is selected or nothing happens.
 WITHOUT_DEFAULT = {
     "--table", "--dataset", "--reason", "--batch", "--because", "--record", "--unit", "--to",
     "--from", "--seed",
@@ -198,7 +197,7 @@ def test_completing_the_name_of_a_command_imports_no_command() -> None:
 def complete(
     instruction: str, words: str, *python_options: str
 ) -> subprocess.CompletedProcess[str]:
-    """Ask the command line for completions of some words, as a shell's completion script does."""
+    """Ask the command line to complete some words, like a shell's completion script."""
     script = "import sys; sys.argv = ['assurance']; from oic_assurance.cli.main import main; main()"
     return subprocess.run(
         [sys.executable, *python_options, "-c", script],

@@ -1,4 +1,4 @@
-"""A page's policy names its own styles by hash, and lets nothing run or leave."""
+"""A page's policy allows its own styles by hash, and forbids scripts and network requests."""
 
 import base64
 import hashlib

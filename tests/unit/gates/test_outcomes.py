@@ -1,4 +1,4 @@
-"""Outcomes of checks show counts, keys and one line of an error, but no values of records."""
+"""Outcomes of checks show counts, keys and one line of an error, but no values from records."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""The verdict follows from the outcomes of checks. Expectations become queries on a build."""
+"""The verdict follows from the outcomes of checks. Expectations become queries for a build."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone

@@ -1,6 +1,6 @@
 """A file that was landed before is recognised and not landed again.
 
-It is recognised by its bytes. If it is not read, it is recognised by its size and times.
+The file is recognised by its bytes or, if it is not read, by its size and times.
 """
 
 import io

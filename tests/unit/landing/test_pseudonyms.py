@@ -32,7 +32,7 @@ def test_pseudonyms_differ_by_key_force_kind_and_number() -> None:
 
 
 def test_no_two_ways_to_cut_a_text_give_one_pseudonym() -> None:
-    """The parts cannot run into each other: a number is no part of a force or a kind."""
+    """The parts are separated, so no character can move from one part to another."""
     assert pseudonym("k", "E2", "3collar_no", "1") != pseudonym("k", "E23", "collar_no", "1")
     assert pseudonym("k", "E2", "collar_no1", "2") != pseudonym("k", "E2", "collar_no", "12")
     assert pseudonym("k", "E2", "collar_no", "1", form=1) != pseudonym("k", "E2", "collar_no", "1")

@@ -1,4 +1,4 @@
-"""Test when the stored sum of the keys is used again, and when a source counts as unchanged."""
+"""Test when the stored sum of keys is used again, and when a source counts as unchanged."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

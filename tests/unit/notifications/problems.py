@@ -1,4 +1,4 @@
-"""Examples of problems for the tests of notifications."""
+"""Example problems for tests of notifications."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

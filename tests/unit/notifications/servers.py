@@ -1,4 +1,4 @@
-"""An SMTP server and an HTTP server on this machine. They record the messages they receive."""
+"""An SMTP server and an HTTP server on this machine, which record the messages they receive."""
 
 import atexit
 import functools
@@ -25,7 +25,7 @@ from tests.tls import make_certificates
 class MailServer:
     """An SMTP server. With `login`, it accepts mail only from a client that sends this login.
 
-    `refuses` is a recipient whom the server refuses. `mails` has the mails that were received.
+    `refuses` is a recipient whom the server refuses. `mails` lists the mails received.
     """
 
     def __init__(self, login: tuple[str, str] | None = None, refuses: str = "") -> None:
@@ -98,9 +98,9 @@ def _certificates() -> Path:
 class HttpServer:
     """An HTTPS server that answers every POST with the same status.
 
-    `posts` has the path and the JSON of each POST. Its certificate is of a test authority. While
-    the server runs, this process and those that it starts trust the authority, unless `trusted` is
-    false. `location` is sent with each answer, as by a redirect.
+    `posts` lists the path and the JSON of each POST. The server's certificate is from a test
+    authority. While the server runs, this process and those that it starts trust that authority,
+    unless `trusted` is false. Each answer has the header `location`, as in a redirect.
     """
 
     def __init__(self, status: int = 200, *, trusted: bool = True, location: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Notifications arrive by mail and by webhook, at real servers on this machine."""
+"""Notifications are sent by mail and by webhook to real servers on this machine."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A notification has the problems that are new, have a new cause or are over since the last one."""
+"""A notification lists the problems that have begun, changed their cause or ended."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The tables and columns that the pages in docs/bi name exist in the marts."""
+"""The tables and columns named on the pages in docs/bi exist in the marts."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from oic_assurance.settings import load_settings
 
 PROJECT = load_settings().project_root
 BI = PROJECT / "docs" / "bi"
-#: Columns of `marts.publication`. No dbt model declares this table: the migrations create it, from
+#: The columns of `marts.publication`, which no dbt model declares: migrations create it, from
 #: `0004_audit_evidence.sql` on.
 PUBLICATION = {"publication_id", "as_at", "gate_verdict", "is_current"}
 MARTS = {mart.name: mart for mart in marts(PROJECT) if mart.schema == "marts"}

@@ -1,4 +1,4 @@
-"""What docker-compose.yml and deploy/ promise about encrypted connections."""
+"""docker-compose.yml and deploy/ set up encrypted connections as documented."""
 
 import re
 from pathlib import Path

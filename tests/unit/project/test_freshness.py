@@ -1,6 +1,6 @@
 """The freshness limits in dbt's sources are the same as those in the policy.
 
-The limits must be written twice, because dbt cannot read the policy there.
+The limits must be written twice, because dbt cannot read the policy in a source declaration.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""The map in CONTRIBUTING.md names every package. Each unit test has the path of its module."""
+"""The map in CONTRIBUTING.md names every package, and each unit test has its module's path."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[3]
 PACKAGES = PROJECT / "include" / "oic_assurance"
-#: Packages outside `oic_assurance`, by their folder in `tests/unit`.
+#: Packages outside `oic_assurance`, keyed by their folder in `tests/unit`.
 OTHER_ROOTS = {
     "simulator": PROJECT / "include" / "simulator",
     "expectations": PROJECT / "expectations",
@@ -36,7 +36,7 @@ def test_every_folder_on_the_map_exists() -> None:
 
 
 def test_each_unit_test_stands_where_its_module_does() -> None:
-    """The file `tests/unit/a/test_b.py` tests the module or package `a/b`."""
+    """A file such as `tests/unit/a/test_b.py` tests the module or package `a/b`."""
     tests = PROJECT / "tests" / "unit"
     lost = []
     for file in sorted(tests.rglob("test_*.py")):

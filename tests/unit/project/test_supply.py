@@ -1,4 +1,4 @@
-"""The bill of materials lists the whole lock, and an audit that could not be made says so."""
+"""The bill of materials lists the whole lock file, and an audit that fails to run says so."""
 
 import json
 import os
@@ -17,7 +17,7 @@ PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)", re.MULTILINE)
 
 
 def bill(lock: Path, to: Path) -> str:
-    """Make the bill of materials as `make sbom` does."""
+    """Make the bill of materials like `make sbom`."""
     command = [sys.executable, "-W", "ignore", "-m", "cyclonedx_py", "requirements"]
     command += ["--pyproject", str(ROOT / "pyproject.toml"), "--output-reproducible"]
     command += ["--of", "JSON", "--sv", "1.6", "--no-validate", "-o", str(to), str(lock)]

@@ -1,4 +1,4 @@
-"""The name of a table in a generation has the published table and the publication's number."""
+"""The name of a generation's table contains the published table and the publication number."""
 
 from oic_assurance.publishing.generations import Part, State
 from oic_assurance.publishing.schemas import PUBLIC_DRAFT

@@ -1,4 +1,4 @@
-"""The last check before figures leave agrees with the rule, and finds figures that break it."""
+"""The last check before a release agrees with the rule, and finds figures that break the rule."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ histories = st.lists(months_of_units, min_size=1, max_size=5).map(
 
 
 def figures(shown: dict[oracle.Period, dict[str, oracle.Figure]], counted_as: str) -> list[Figure]:
-    """Return the figures of a release of the oracle."""
+    """Return the figures of one of the oracle's releases."""
     return [
         Figure("F", "m", counted_as, f"2025-{first + 1:02}-01", f"2025-{last + 1:02}-28", unit,
                *numbers, None)
@@ -30,7 +30,7 @@ def figures(shown: dict[oracle.Period, dict[str, oracle.Figure]], counted_as: st
 
 
 def added(released: list[Figure], shown: list[Figure], release_id: int) -> list[Figure]:
-    """Return what is on record after a release: figures of periods whose total is new."""
+    """Return what is recorded after a release: the figures of periods whose total is new."""
     latest = {f.period: f.numbers for f in released if f.org_unit_code == "ALL"}
     new = {
         f.period for f in shown if f.org_unit_code == "ALL" and latest.get(f.period) != f.numbers
@@ -54,7 +54,7 @@ def test_releases_by_the_rule_pass(
 def test_a_figure_that_moves_by_a_small_number_is_found(
     history: list[list[dict[str, oracle.Figure]]], which: int, step: int, sign: int
 ) -> None:
-    """A released total of the force is shown again, with one number moved by less than k."""
+    """A released total of the force is shown again, with one number changed by less than k."""
     releases, released = oracle.Releases(K), list[Figure]()
     shown: list[Figure] = []
     for number, months in enumerate(history):

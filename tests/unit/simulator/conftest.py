@@ -1,4 +1,4 @@
-"""One synthetic force for all tests in this folder: 18 months of the demonstration's force."""
+"""One synthetic force for all tests in this folder: the demonstration's force over 18 months."""
 
 from datetime import date
 

@@ -20,7 +20,7 @@ def test_a_stream_depends_only_on_seed_subject_and_day() -> None:
 
 
 def test_the_first_draws_are_the_same_on_every_machine() -> None:
-    """If this test fails after an upgrade, a seed no longer makes the same force as before."""
+    """If this test fails after an upgrade, the same seed no longer makes the same force."""
     rng = Chance(20260430).stream("checks", DAY)
     assert [rng.randint(1, 1000) for _ in range(4)] == [221, 577, 469, 743]
 

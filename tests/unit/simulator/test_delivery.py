@@ -1,4 +1,4 @@
-"""Dropped files are readable in every form and come on the right days. The newest are fresh."""
+"""Dropped files are readable in every form and arrive on the right days. The newest are fresh."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The simulated databases have the columns that their DDL creates. They follow the contract."""
+"""The simulated databases have the columns that their DDL creates, and follow the contract."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ from simulator.records import Values
 from simulator.tables import TABLES, Table
 from simulator.world import World
 
-# The codes that the source contract allows. A column that is not listed here can have any value.
+# The codes that the source contract allows. A column that is not listed can have any value.
 CODES = {
     "occurrence.detection_route": "ROAD_POLICING LORRY_DROP PUBLIC_CALL CUSTODY PARTNER WARRANT"
     " OTHER",

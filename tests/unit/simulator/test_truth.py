@@ -1,4 +1,4 @@
-"""The truth file has all that is needed to compute the figures again, and no withheld text."""
+"""The truth file has everything needed to compute the figures again, and no withheld text."""
 
 import gzip
 from pathlib import Path

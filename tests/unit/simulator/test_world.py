@@ -1,4 +1,4 @@
-"""The synthetic force has realistic numbers of records. Later days change no earlier day."""
+"""The synthetic force has realistic numbers of records. Later days do not change earlier days."""
 
 from collections import Counter
 from datetime import date
@@ -160,7 +160,7 @@ def test_elearning_has_waves_failures_retakes_and_wrong_versions(world: World) -
     assert any(event.at < at(LAUNCH, 0) for event in ours if event.at)
     twice = Counter((e.employee_no, e.module) for e in ours if e.status == "COMPLETED")
     assert max(twice.values()) > 1
-    assert any(event.at_text for event in ours)  # the hour that a clock change skips
+    assert any(event.at_text for event in ours)  # in the hour that a clock change skips
     repeated = [e for e in ours if e.at and london_day(e.at) == date(2026, 10, 25)]
     assert any(e.at < at(date(2026, 10, 25), 3) for e in repeated if e.at)
 

@@ -1,4 +1,4 @@
-"""Airflow's connections are read from environment variables, written as URI or as JSON."""
+"""Airflow's connections are read from environment variables, as a URI or as JSON."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A connection leads to the right database. An error about a connection says what to do."""
+"""A connection reaches the right database. An error about a connection says what to do."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Several tables together have one content fingerprint, whatever the order of the tables."""
+"""Several tables have one combined content fingerprint, whatever the order of the tables."""
 
 from oic_assurance.warehouse.fingerprint import TableFingerprint, content_fingerprint
 

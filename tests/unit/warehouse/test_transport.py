@@ -1,4 +1,4 @@
-"""If TLS is required, a connection that does not check its server is refused by its name."""
+"""If TLS is required, connections that do not verify the server are refused, and named."""
 
 import json
 

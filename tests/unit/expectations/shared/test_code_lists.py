@@ -1,4 +1,4 @@
-"""The code lists that are read from seeds contain the codes that suites have in their text."""
+"""The code lists read from seeds contain the codes that are written in suites."""
 
 from expectations.shared import code_lists
 from expectations.shared.code_lists import sql_list, sql_rows

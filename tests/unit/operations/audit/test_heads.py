@@ -1,4 +1,4 @@
-"""Heads of the log leave for the places of the setting, and are read again from files."""
+"""Heads of the log are shipped to the configured places, and can be read again from files."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""What is kept of a reader's statement: its marts, and its text without values."""
+"""Of a reader's statement, its marts and its text without values are kept."""
 
 import pytest
 

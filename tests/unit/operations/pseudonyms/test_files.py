@@ -28,7 +28,7 @@ def test_files_are_changed_in_place_and_others_are_left(tmp_path: Path) -> None:
     page.chmod(0o640)
     (tmp_path / "reports" / "link.html").symlink_to(delivery)
     inode = page.stat().st_ino
-    # A process that holds a log open goes on in the same file.
+    # A process that has a log open continues to write to the same file.
     with page.open("ab") as log:
         assert replace_keys_in_files(settings, CHANGES) == 2
         log.write(b"the next line")

@@ -1,4 +1,4 @@
-"""Connections come from Airflow's secrets backend, if one is configured and no variable is set."""
+"""Connections come from Airflow's secrets backend, if it is configured and no variable is set."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ BACKEND = "airflow.secrets.local_filesystem.LocalFilesystemBackend"
 
 @pytest.fixture
 def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The file of connections of a secrets backend that Airflow is configured to use."""
+    """The connections file of a secrets backend that Airflow is configured to use."""
     file = tmp_path / "connections.json"
     monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv(secrets_backend.VARIABLE, BACKEND)
@@ -80,7 +80,7 @@ def test_without_a_backend_airflow_is_not_asked(monkeypatch: pytest.MonkeyPatch)
 def test_a_backend_that_cannot_be_loaded_is_not_passed_over(
     vault: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Airflow itself would go on without it, and with a warehouse that nobody meant."""
+    """Airflow itself would continue without the backend, possibly with the wrong warehouse."""
     monkeypatch.setenv(secrets_backend.VARIABLE, "airflow.secrets.nowhere.Vault")
     secrets_backend.use_secrets_backend(load_settings())
     with pytest.raises(ServerError, match="secrets backend does not answer"):

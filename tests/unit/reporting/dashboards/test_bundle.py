@@ -1,4 +1,4 @@
-"""The bundle that Superset imports is complete. A wrong description of a dashboard is an error."""
+"""The bundle that Superset imports is complete. A wrong dashboard description is an error."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ PROJECT = load_settings().project_root
 
 @pytest.fixture
 def described(tmp_path: Path) -> Path:
-    """A project folder with the descriptions of the dashboards. A test can damage them."""
+    """A project folder with the descriptions of the dashboards, which a test can damage."""
     for place in (FOLDER, Path("include/bi/queries")):
         shutil.copytree(PROJECT / place, tmp_path / place)
     return tmp_path

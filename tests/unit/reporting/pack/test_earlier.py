@@ -1,4 +1,4 @@
-"""Test with which earlier pack a pack is compared, and how packs are saved."""
+"""Test which earlier pack a pack is compared with, and how packs are saved."""
 
 import json
 from datetime import UTC, date, datetime

@@ -16,12 +16,12 @@ PUBLISHER: dict[str, str | None] = {
     "licence_url": "https://example.invalid/licence",
     "next_release": "2026-08-01",
 }
-#: A text with every character that CSV, HTML or a spreadsheet could misread.
+#: A string with every character that CSV, HTML or a spreadsheet could misread.
 AWKWARD = 'North, "old"\r\n<b>=1+1</b> Ŵ'
 
 
 def release_content(**notes: Any) -> ReleaseContent:
-    """Return the content of a release. `notes` replaces entries of its notes."""
+    """Return the content of a release. `notes` replaces some of its notes."""
     content = ReleaseContent(
         release_id=2,
         publication_id=9,

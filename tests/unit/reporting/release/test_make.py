@@ -1,4 +1,4 @@
-"""The files of a release: what other programs and people must be able to read in them."""
+"""The files of a release contain what other programs and people must be able to read."""
 
 import base64
 import csv
@@ -72,7 +72,7 @@ def test_awkward_texts_survive_the_csv_file() -> None:
     assert [row["org_unit_code"] for row in read] == [AWKWARD, AWKWARD]
 
 
-# What the vocabulary of CSVW allows, as far as the metadata uses it:
+# What the CSVW vocabulary allows, as far as the metadata uses it:
 # https://www.w3.org/TR/tabular-metadata/
 _OF_TABLE = {"@context", "url", "dialect", "tableSchema"}
 _OF_COLUMN = {"name", "titles", "datatype", "required", "null"}
@@ -161,7 +161,7 @@ def test_a_licence_is_not_invented() -> None:
 
 
 def sheets(content: bytes) -> dict[str, ElementTree.Element]:
-    """Return the XML of each sheet of a workbook by its name."""
+    """Return the XML of each sheet of a workbook, keyed by the sheet's name."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
         names = [sheet.attrib["name"] for sheet in book.iter(f"{_MAIN}sheet")]
@@ -172,7 +172,7 @@ def sheets(content: bytes) -> dict[str, ElementTree.Element]:
 
 
 def test_the_spreadsheet_is_accessible(files: dict[str, bytes]) -> None:
-    """The rules are those of the Government Analysis Function that a program can check."""
+    """These are the rules of the Government Analysis Function that a program can check."""
     content = files["assurance-figures.xlsx"]
     found = sheets(content)
     assert list(found) == [

@@ -1,4 +1,4 @@
-"""The publisher of the releases is read from a file, and mistakes in it are named."""
+"""The publisher of the releases is read from a file, and errors name the mistakes in the file."""
 
 from pathlib import Path
 

@@ -127,8 +127,8 @@ def test_a_live_line_replaces_neither_standard_output_nor_error(
 ) -> None:
     """A screen that redraws its line of progress leaves standard output and error as they are.
 
-    A library that is imported meanwhile stores these streams, and uses them when the line has
-    ended. So they must be the usual ones.
+    A library that is imported meanwhile stores these streams and uses them after the line has
+    ended, so they must be the original streams.
     """
     monkeypatch.setenv("TERM", "xterm")
     output, errors = sys.stdout, sys.stderr
@@ -136,7 +136,7 @@ def test_a_live_line_replaces_neither_standard_output_nor_error(
     with os.fdopen(terminal, "w") as file, Screen(file) as screen, screen.step("Work"):
         assert (sys.stdout, sys.stderr) == (output, errors)
         file.flush()
-        # If the cursor is hidden, the line is live.
+        # A hidden cursor shows that the line is live.
         assert os.read(reader, 100).startswith(b"\x1b[?25l")
     os.close(reader)
 

@@ -1,4 +1,4 @@
-"""Test the documentation site: its navigation, its drawings of lineage, its list of measures."""
+"""Test the documentation site's navigation, lineage drawings and list of measures."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def _node(place: str, *made_of: str) -> dict[str, Any]:
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
-    """A dbt manifest with two source tables and the models that lead from them to two marts.
+    """A dbt manifest with two source tables, two marts, and the models between them.
 
     Both marts depend on the model `int_class`. No mart depends on `int_other`.
     """

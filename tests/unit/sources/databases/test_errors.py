@@ -1,4 +1,4 @@
-"""Errors of drivers are translated, and their messages contain no values of records."""
+"""Drivers' errors are translated, and their messages contain no values from records."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""Two valid declarations as examples. A test makes a mistake in one and checks the error."""
+"""Two valid declarations as examples, in which tests make a mistake and check the error."""
 
 import pytest
 
@@ -47,7 +47,7 @@ tables:
 NAMES = {FILE: "safeguarding_referral.yml", DATABASE: "safeguarding_visit.yml"}
 
 #: A mistake in an example, as a tuple: the example, the text to replace, the replacement, the line
-#: number that the error names, and a part of the error message.
+#: number in the error, and a part of the error message.
 Mistake = tuple[str, str, str, int, str]
 
 

@@ -69,7 +69,7 @@ MISTAKES: list[Mistake] = [
     (FILE, "YYYYMMDD.csv, format: csv", "YYYYMMDD.csv, format: xlsx", 4, "must end with .xlsx"),
     (FILE, "referral_YYYYMMDD.csv", "referral_YYYYMMDD.part", 4,
      "count as unfinished and are never read"),
-    # What no dataset may extract, and what a marking needs.
+    # Columns that no dataset may extract, and what a marking column needs.
     (FILE, "      persons:", "      victim_surname:", 17, "may identify a person or hold a narr"),
     (FILE, "      persons:", "      suspect_name:", 17, "suspect_name may identify a person"),
     (DATABASE, "      outcome:", "      narrative:", 16, "narrative may identify a person or hold"),
@@ -91,7 +91,7 @@ MISTAKES: list[Mistake] = [
      " required", 14, "always true or false, so it cannot be required or in the key"),
     (FILE, "YYYYMMDD.csv,", "YYYYMMDD.csv, never_extracted: [persons],", 17,
      "persons is listed in never_extracted"),
-    # dbt reads the descriptions and would run a Jinja template in them.
+    # dbt reads the descriptions and would execute Jinja in them.
     (FILE, "description: How many it is about.", "description: 'About {{ n }}.'", 17,
      "dbt would run it"),
 ]  # fmt: skip
@@ -144,7 +144,7 @@ def test_two_datasets_can_share_a_folder_if_their_file_names_differ(folder: Path
 
 
 def test_a_copy_of_the_intelligence_table_is_not_accepted_without_its_protection() -> None:
-    """A deployment copies a declaration, and leaves out what protects the records."""
+    """The test copies a declaration and leaves out what protects the records."""
     text = text_of("intelligence_report.yml").replace(
         "dataset: intelligence/report", "dataset: own/copy"
     )

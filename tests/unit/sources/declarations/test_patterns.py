@@ -1,4 +1,4 @@
-"""A valid regular expression in a declaration is accepted. The error for another has a reason."""
+"""A declaration's regular expression is accepted if it is valid. Otherwise the error says why."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which names of columns are protected, and which are names of markings."""
+"""Test which column names are protected, and which are names of markings."""
 
 import pytest
 

@@ -12,7 +12,7 @@ MEGABYTE = 1024 * 1024
 
 
 def content(data: str | bytes) -> Content:
-    """Return the content of a file that has this text or these bytes."""
+    """Return the file content for a string or bytes."""
     data = data.encode() if isinstance(data, str) else data
     return Content(io.BytesIO(data), len(data), hashlib.sha256(data).hexdigest())
 

@@ -1,4 +1,4 @@
-"""Delimited text is read quickly, even with quotes that are never closed or very long lines."""
+"""Delimited text is read quickly, even if quotes are never closed or lines are very long."""
 
 import csv
 import io
@@ -72,10 +72,10 @@ def test_a_quote_that_is_never_closed_breaks_one_row_of_200_megabytes() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        b'T1,"Team,F,TEAM\n',  # the quote of the next line closes it, and text follows
-        b'T1,Team "A",F,TEAM\n',  # by the rules of CSV, not a quote
+        b'T1,"Team,F,TEAM\n',  # the next line's quote closes it, and text follows
+        b'T1,Team "A",F,TEAM\n',  # not a quote, by the rules of CSV
         b'"T1","Te""am",F,TEAM\n',
-        b"Total" + b" " * 500 + b",F,TEAM\n",  # like a total line, except for its end
+        b"Total" + b" " * 500 + b",F,TEAM\n",  # like a total line, except for the end
         b"   " * 200 + b"count\n",
         b" \t,;" * 50 + b"\n",
     ],

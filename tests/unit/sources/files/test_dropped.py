@@ -1,4 +1,4 @@
-"""Test which files in a dropzone are deliveries, and for which moment each of them is."""
+"""Test which files in a dropzone are deliveries, and which moment each delivery is for."""
 
 import dataclasses
 from datetime import UTC, datetime

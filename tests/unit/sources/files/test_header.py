@@ -1,4 +1,4 @@
-"""A header is found however its column names are spelled, but only near the top of the file."""
+"""A header is found whatever the spelling of its column names, but only near the top of a file."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whatever is not taken as a delivery has a reason that its sender understands."""
+"""Whatever is not taken as a delivery is reported with a reason that its sender understands."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A decompression bomb, a small file that unpacks to a huge one, is refused in little memory."""
+"""A decompression bomb (a small file that unpacks to a huge one) is refused with little memory."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 from tests.files.catalogue import BY_NAME
 from tests.unit.sources.files.org_units import MEGABYTE
 
-#: The limit on memory: enough for an interpreter, its imports and a reader, but far too little to
+#: The memory limit: enough for an interpreter, its imports and a reader, but far too little to
 #: unpack a bomb.
 ADDRESS_SPACE = 900 * MEGABYTE
 BOMBS = (

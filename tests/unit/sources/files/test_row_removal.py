@@ -1,4 +1,4 @@
-"""Rows are removed from delimited text. Every byte of the other rows stays."""
+"""Rows are removed from delimited text, and every byte of the other rows is kept."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""A damaged file is either read or refused, wherever the damage is. No other error occurs."""
+"""Wherever a file is damaged, it is either read or refused, and no other error occurs."""
 
 import io
 from contextlib import suppress

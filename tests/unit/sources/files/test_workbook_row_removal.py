@@ -1,4 +1,4 @@
-"""Rows are removed from workbooks, and all other rows are read as before."""
+"""Rows are removed from workbooks, and all other rows can be read as before."""
 
 import io
 import zipfile
