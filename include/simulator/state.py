@@ -94,14 +94,14 @@ def _check_continues(current: State, seed: int, start: date, end: date) -> None:
     days = f"from {current.first} to {current.last}"
     if seed != current.seed:
         raise UsageError(
-            f"There is already a force of seed {current.seed} ({days}). Continue it with that seed,"
-            " or use another ASSURANCE_HOME for a new force."
+            f"There is already a force of seed {current.seed} ({days}). Use that seed to continue"
+            " it, or another ASSURANCE_HOME to simulate a new force."
         )
     if start < current.first:
-        raise UsageError(f"The force is simulated {days}. A range cannot begin before that.")
+        raise UsageError(f"The force is simulated {days}. A range cannot begin earlier.")
     if start > current.last + DAY:
         raise UsageError(
             f"The force is simulated {days}. The next range begins on {current.last + DAY}."
         )
     if end < current.last:
-        raise UsageError(f"The force is simulated {days}. A range cannot end before that.")
+        raise UsageError(f"The force is simulated {days}. A range cannot end earlier.")

@@ -226,7 +226,7 @@ def _newest(settings: Settings, dataset: str, day: date) -> Path:
 GREAT = (
     Great("300 people finish a module", _many_finish_a_module),
     Great("60 people attend a Hydra day", _a_hydra_day, _the_hydra_day_lasts),
-    Great("3% of a month are corrected", _a_month_is_corrected),
+    Great("3% of a month's records are corrected", _a_month_is_corrected),
     Great("a new team of 25 people", _a_new_team, _the_team_lasts),
     Great("a reorganisation", _a_reorganisation, _the_reorganisation_lasts),
 )

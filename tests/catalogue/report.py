@@ -42,10 +42,10 @@ named person has approved them.
 How a defect is injected depends on its stage:
 
 - **Source and file**: the damage is done in the night before the second day of a force that has a
-  publication. Then the deliveries are landed and the marts with figures are built.
-- **Days**: the damage is done to a source or a file like that, and it is repaired in the night
+  publication. Then the deliveries are landed, and the marts with figures are built.
+- **Days**: a source or a file is damaged in the same way, and the damage is repaired in the night
   after the second day. Both days run up to the publication. The figures of the third day must be
-  those of the healthy force, none of its points may be unknown, and it may not wait for a person.
+  those of the healthy force, no point may be unknown, and the build may not wait for a person.
 - **Model**: one place in the dbt project is changed, and everything that depends on it is rebuilt.
   If no check of a run would notice the change, the unit tests of the model must fail. A rule is not
   released before they pass.

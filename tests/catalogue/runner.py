@@ -85,9 +85,10 @@ class Result:
     def problem(self) -> str:
         """How the result contradicts the catalogue. Empty if it does not.
 
-        It is a problem if a moved figure would be published without a caveat, if a position that a
-        damaged source has moved would be published without a person's approval, if the check that
-        `caught_by` names did not fail, or if a check failed on a defect that none should catch.
+        The result contradicts the catalogue if a moved figure would be published without a caveat,
+        if a position moved by a damaged source would be published without a person's approval, if
+        the check that `caught_by` names did not fail, or if a check failed on a defect that no
+        check should catch.
         """
         if self.contradiction:
             return self.contradiction

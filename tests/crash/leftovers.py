@@ -127,7 +127,7 @@ def _files(settings: Settings) -> list[str]:
     named = {name for (name,) in rows}
     archive = settings.home / "batches"
     there = {str(path.relative_to(settings.home)) for path in archive.rglob("*") if path.is_file()}
-    left = [f"archived file that no batch names: {name}" for name in sorted(there - named)]
+    left = [f"archived file that belongs to no batch: {name}" for name in sorted(there - named)]
     left += [f"batch without its archived file: {name}" for name in sorted(named - there)]
     left += [
         f"draft: {path.relative_to(settings.home)}"

@@ -71,12 +71,12 @@ def compare(before: Path, after: Path) -> Iterator[Line]:
     for name in sorted(names):
         table = name.removesuffix(".csv")
         if not ((before / name).exists() and (after / name).exists()):
-            yield Line(f"{table} is in one of the two only", is_difference=False)
+            yield Line(f"{table} is in only one of the dumps", is_difference=False)
             continue
         old, new = _read(before / name), _read(after / name)
         columns = [column for column in old[0] if column in new[0]]
         if changed := sorted(set(old[0]) ^ set(new[0])):
-            yield Line(f"{table}: columns in one of the two only: {changed}", is_difference=False)
+            yield Line(f"{table}: columns in only one of the dumps: {changed}", is_difference=False)
         if table in ABOUT_CHECKS:
             continue
         shared = [column for column in columns if column not in NOT_A_FIGURE]

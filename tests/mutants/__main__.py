@@ -131,14 +131,14 @@ def _report(mutants: list[Mutant], results: Results) -> int:
     for mutant in unexplained:
         print(f"SURVIVED {mutant}")
     if unexplained:
-        print("\nFor survivors.yml, if the change cannot matter:\n" + as_entries(unexplained))
+        print("\nFor survivors.yml, if no figure can change:\n" + as_entries(unexplained))
     return 0 if not (unexplained or caught) and share_caught(known.values()) >= LEAST_SHARE else 1
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("--only", help="only this model, file of macros, or folder")
-    parser.add_argument("--sample", type=int, help="only this many mutants, drawn at random")
+    parser.add_argument("--only", help="only this model, macro file or folder")
+    parser.add_argument("--sample", type=int, help="only this number of mutants, drawn at random")
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same sample")
     parser.add_argument("--list", action="store_true", help="list the mutants and judge none")
     parser.add_argument("--root", type=Path, help="folder for worlds and results, which is kept")

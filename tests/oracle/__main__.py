@@ -22,10 +22,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.oracle", description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--home", type=Path, required=True, help="folder to create and fill")
-    parser.add_argument("--as-at", nargs="*", help="moments to run for on the first day")
-    parser.add_argument(
-        "--later", nargs="*", help="moments to run for when the second day is known"
-    )
+    parser.add_argument("--as-at", nargs="*", help="moments of the runs on the first day")
+    parser.add_argument("--later", nargs="*", help="moments of the runs that know the second day")
     parser.add_argument(
         "--limit", type=int, default=12, help="differences to print for each table and column"
     )

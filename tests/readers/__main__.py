@@ -104,12 +104,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--publications", type=int, default=50)
     parser.add_argument("--rollbacks", type=int, default=5)
     parser.add_argument(
-        "--quiet", type=float, default=1.0, help="quiet seconds before each publication"
+        "--quiet", type=float, default=1.0, help="seconds of quiet before each publication"
     )
-    parser.add_argument("--hold", type=float, help="instead, let one reader stay for this long")
     parser.add_argument(
-        "--no-odbc", action="store_true", help="leave out ODBC, if its driver is not installed"
+        "--hold", type=float, help="run the trial of one reader for this many seconds"
     )
+    parser.add_argument("--no-odbc", action="store_true", help="leave out ODBC readers")
     parser.add_argument("--home", type=Path, help="state folder with a publication")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     return parser.parse_args()

@@ -44,15 +44,15 @@ class HoldResult:
 
     def _lines(self) -> Iterable[str]:
         grown = (self.database_bytes[-1] - self.database_bytes[0]) / MEGABYTE
-        yield "| one reader stays with an old publication | |"
+        yield "| one reader keeps reading an old publication | |"
         yield "|---|---:|"
-        yield f"| time that the reader stays | {self.seconds:,.0f} s |"
+        yield f"| time for which the reader reads | {self.seconds:,.0f} s |"
         yield f"| publications before: median | {median(self.before):.2f} s |"
         yield (
-            f"| {len(self.meanwhile)} publications during it: median, longest "
+            f"| {len(self.meanwhile)} publications meanwhile: median, longest "
             f"| {median(self.meanwhile):.2f} s, {max(self.meanwhile):.2f} s |"
         )
-        yield f"| most generations attached during it | {self.attached_meanwhile} |"
+        yield f"| most generations attached meanwhile | {self.attached_meanwhile} |"
         yield f"| generations attached after the next retention | {self.attached_afterwards} |"
         yield f"| size of one generation | {self.generation_bytes / MEGABYTE:,.1f} MB |"
         yield f"| the database grew by | {grown:,.1f} MB |"

@@ -1,6 +1,6 @@
 -- The intelligence system. The extraction login cannot read `narrative` and `source_identity`, so
--- both columns never leave this database. The columns that are never null are the key of the
--- record, the reference of a report, `created_at` and `updated_at`.
+-- both columns never leave this database. Only these columns are never null: the record's
+-- key, the reference of a report, `created_at` and `updated_at`.
 create schema if not exists intel;
 
 create table if not exists intel.report (

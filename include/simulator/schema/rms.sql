@@ -1,7 +1,7 @@
--- The records management system. As in real systems, its screens check the code lists and its
--- tables do not. So a table can have values that are on no list. Landing checks the values. The
--- columns that are never null are the key of the record, its own reference if it has one,
--- `created_at` and `updated_at`.
+-- The records management system. As in real systems, its screens check the code lists, but its
+-- tables do not, so a table can have values that are on no list. Landing checks them. Only these
+-- columns are never null: the record's key, its own reference if it has one, `created_at` and
+-- `updated_at`.
 create schema if not exists rms;
 
 create table if not exists rms.occurrence (

@@ -37,8 +37,8 @@ def test_a_later_range_continues_it() -> None:
     [
         (6, NEXT_DAY, NEXT_DAY, "There is already a force of seed 5"),
         (5, date(2026, 1, 5), date(2026, 1, 9), "The next range begins on 2026-01-02"),
-        (5, date(2025, 5, 31), NEXT_DAY, "cannot begin before that"),
-        (5, date(2025, 12, 1), date(2025, 12, 2), "cannot end before that"),
+        (5, date(2025, 5, 31), NEXT_DAY, "cannot begin earlier"),
+        (5, date(2025, 12, 1), date(2025, 12, 2), "cannot end earlier"),
         (5, NEXT_DAY, NEW_YEAR, "before its start"),
     ],
 )
