@@ -64,7 +64,7 @@ class Shown:
         return self.months, self.units, self.sides
 
 
-#: Everything that one release shows.
+#: All numbers that one release shows.
 Release = list[Shown]
 
 
@@ -204,7 +204,7 @@ def peer(python: str, method: str) -> list[list[Release]]:
 
 
 def _read(row: Sequence[object], months: int) -> Shown:
-    """Return a row of the peer's answer. None stands for all months, units or sides."""
+    """Return a row of the peer's answer. None means all months, all units or all sides."""
     month, unit, side, number, within = row
     return Shown(
         tuple(range(months)) if month is None else (int(str(month)),),

@@ -92,7 +92,7 @@ def cursor(conn: psycopg.Connection) -> None:
 
 
 def locks(conn: psycopg.Connection) -> None:
-    """Try to take the pipeline's locks, both as they are made now and as they were made before."""
+    """Try to take the pipeline's locks, both in the present way and in earlier ways."""
     for attack in (
         "select pg_advisory_lock(hashtextextended('publishing', 0))",
         "select pg_advisory_lock(g) from generate_series(1, 100000) as g",

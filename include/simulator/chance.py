@@ -22,7 +22,7 @@ class Stream(random.Random):
     """A random generator with the distributions that the simulation uses."""
 
     def happens(self, probability: float) -> bool:
-        """Return True with this probability."""
+        """Return True with the given probability."""
         return self.random() < probability
 
     def poisson(self, mean: float) -> int:

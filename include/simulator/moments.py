@@ -15,7 +15,7 @@ midnight = lru_cache(maxsize=None)(start_of_day)
 
 
 def at(day: date, hour: float) -> datetime:
-    """Return the moment when this many hours of a day have passed, to the second.
+    """Return the moment at which a number of hours of a day have passed, to the second.
 
     The hours are counted from midnight in elapsed time: an hour that the clock repeats counts
     twice.

@@ -37,7 +37,7 @@ class Period:
 
     @property
     def is_first(self) -> bool:
-        """Whether the period is the first one of the force.
+        """Whether the period is the force's first.
 
         In the first period, the files of some earlier days are dropped too.
         """

@@ -25,7 +25,7 @@ class Change:
     """New values for some columns of a record."""
 
     at: datetime
-    committed_at: datetime  # sometimes minutes after `updated_at`
+    committed_at: datetime  # can be minutes after `updated_at`
     values: Values
 
 
@@ -49,7 +49,7 @@ class Record:
         self.changes.sort(key=lambda change: change.at)
 
     def commit_late(self, seconds: int) -> None:
-        """Commit the last change only this many seconds after its `updated_at`.
+        """Commit the last change later than its `updated_at`, by the given number of seconds.
 
         If the record has no change, its insertion is committed late.
         """

@@ -74,7 +74,7 @@ def write(folder: Path, world: World, period: Period, drops: list[Drop]) -> Path
 
 
 def read(folder: Path) -> dict[str, list[Values]]:
-    """Return the sections of the truth file by name. Most sections are lists of records."""
+    """Return the sections of the truth file, keyed by name. Most sections are lists of records."""
     with gzip.open(folder / FILE, "rt", encoding="utf-8") as stream:
         truth: dict[str, list[Values]] = json.load(stream)
     return truth

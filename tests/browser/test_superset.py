@@ -146,7 +146,7 @@ def test_charts_use_the_words_of_the_pack(
 
 
 def test_the_publication_has_restated_figures(reader: psycopg.Connection[Row]) -> None:
-    """The charts of restated figures can only be compared if there are restated figures."""
+    """The charts of restated figures can be compared only if some figures are restated."""
     assert reader.execute("select 1 from marts.restatement where org_unit_code = 'ALL'").fetchone()
 
 

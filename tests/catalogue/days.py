@@ -110,7 +110,7 @@ def _change(world: World, place: str, change: str | bytes | dict[str, bytes], da
 
 
 def _run_a_day(world: World, run_id: str, as_at: datetime) -> FullDay:
-    """Run all stages of a day, as the tasks of the DAG do."""
+    """Run all stages of a day, like the tasks of the DAG."""
     day = FullDay()
     world.land(run_id, as_at)
     build = world.build()

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.catalogue.defect import Files
 from tests.catalogue.world import DAY, World
 
-#: The datasets that have a file on every day.
+#: The datasets that have a file for every day.
 DAILY = ("hr/personnel", "lms/completions")
 _DATED = re.compile(r"([a-z_]+_)\d{8}(\.[a-z]+)")
 
@@ -48,9 +48,9 @@ def deliver_again(world: World, dataset: str, day: date) -> None:
 
 
 def _file(world: World, dataset: str, day: date) -> Path:
-    """Return the path of a dataset's usual file of a day, which need not be there.
+    """Return the path of a dataset's usual file for a day. The file may not exist.
 
-    A register has a single file, always under the same name.
+    A register has a single file, always with the same name.
     """
     every = sorted(path for path in (world.dropzone / dataset).iterdir() if path.is_file())
     if len(every) == 1:

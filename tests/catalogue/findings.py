@@ -6,12 +6,12 @@ from typing import Literal
 
 import psycopg
 
-#: How severe a finding is. A refused delivery and a violated constraint are critical too, because
-#: they block the publication of a defect.
+#: The severities of a finding. A refused delivery and a violated constraint are also critical,
+#: because they block the publication of a defect.
 Severity = Literal["critical", "warning", "info"]
 #: Figures in hours have no interval. They count as moved if they change by more than this fraction.
 HOURS_MAY_DIFFER = 0.25
-#: Figures that are computed from fewer records than this are not compared.
+#: The fewest records from which a figure must be computed to be compared.
 FEWEST_RECORDS = 20
 #: The distance by which a figure may lie outside an interval, because floating point is not exact.
 ROUNDING = 1e-9

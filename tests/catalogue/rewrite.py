@@ -35,7 +35,7 @@ def change_order(content: bytes) -> bytes:
 
 
 def change_book(content: bytes, change: Callable[[Sheets], Sheets]) -> bytes:
-    """Return a workbook with its sheets changed.
+    """Return a workbook whose sheets have been changed.
 
     Only the values of the cells are copied to the new workbook. The layout is lost.
     """

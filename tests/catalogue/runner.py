@@ -187,7 +187,7 @@ def _build(world: World, build: Build, selection: Sequence[str]) -> list[Finding
 
     Returns dbt's errors.
     """
-    # With "cautious", dbt leaves out each test that also reads a model that is not built here.
+    # With "cautious", dbt leaves out tests that also read a model that is not built here.
     selected = ["--indirect-selection", "cautious", "--select", *selection]
     with _errors_of() as errors:
         nodes = run_dbt(world.settings, build.purpose, [*BUILD, *selected, "--exclude", SEALED])

@@ -46,7 +46,7 @@ def small_disk(folder: Path, room: int) -> Iterator[None]:
 
 
 def unmount(folder: Path) -> None:
-    """Unmount the folder, if it is a mount."""
+    """Unmount the folder if it is a mount point."""
     if folder.is_mount():
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 

@@ -57,7 +57,7 @@ KILLED = "killed"
 class Reference:
     """The state after an uninterrupted run: fingerprints of tables, and names of tables and files.
 
-    The state after a kill point and its re-run is compared with this state.
+    The state after each kill point and its re-run is compared with this state.
     """
 
     evidence: Evidence
@@ -232,7 +232,7 @@ class Harness:
         self._until_its_end(job, outcome, Fault(point.fault), delay)
 
     def _by_command(self, point: Point, outcome: Outcome) -> None:
-        """Start the command `assurance run`, and kill its process at the moment of the point."""
+        """Start the command `assurance run`, and kill its process at the kill point's moment."""
         as_at = AS_AT[point.world].isoformat()
         command = [sys.executable, "-m", "oic_assurance.cli", "run", "--as-at", as_at]
         process = subprocess.Popen(

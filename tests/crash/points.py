@@ -87,7 +87,7 @@ class Point:
 
     @property
     def fault(self) -> Kind:
-        """The kind of fault. Only valid if the group's means is "edge" or "moment"."""
+        """The kind of fault. Only valid if the group's `means` is "edge" or "moment"."""
         return self.group.what  # type: ignore[return-value]
 
     def __str__(self) -> str:

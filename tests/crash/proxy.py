@@ -18,7 +18,7 @@ class Proxy:
     """Forwards connections to a port of this machine, and cuts one of them.
 
     The proxy counts the bytes of all connections in both directions. When the count reaches
-    `cut_after`, it cuts the connection that is sending. It cuts no other connection.
+    `cut_after`, it cuts the connection that is sending. No other connection is cut.
     """
 
     def __init__(self, port: int, cut_after: int) -> None:

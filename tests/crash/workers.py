@@ -69,7 +69,7 @@ class _Task:
 
 
 def run_workers(harness: Harness, seed: int) -> list[dict[str, Any]]:
-    """Run the scheduler, several times if needed, until there are `AT_LEAST` kills.
+    """Run the scheduler, several times if needed, until it has been hit by `AT_LEAST` kills.
 
     Return a result for each kill.
     """

@@ -93,7 +93,7 @@ class Airflow:
     def answer(self, dag: str, run: str, task: str, option: str, reason: str) -> None:
         """Answer a task that waits for a decision, as on the page *Required Actions*.
 
-        It gives "A. Lead" as the name of the person who decides.
+        The answer gives "A. Lead" as the name of the person who decides.
         """
         done = self.client.patch(
             f"{_task(dag, run, task)}/-1/hitlDetails",

@@ -1,4 +1,4 @@
-"""Run `assurance` commands as a user does: in a state folder, each as a separate process."""
+"""Run `assurance` commands like a user: in a state folder, each as a separate process."""
 
 import os
 import subprocess

@@ -83,5 +83,5 @@ class Case:
 
 
 def utc(text: str) -> datetime:
-    """Return the moment of an ISO text without an offset, which is read as UTC."""
+    """Return the moment of an ISO string without an offset, which is read as UTC."""
     return datetime.fromisoformat(f"{text}+00:00")

@@ -90,7 +90,7 @@ def all_mutants() -> list[Mutant]:
 def rule_files() -> list[Path]:
     """Return the files in which mutants are made, in the order of `RULES`.
 
-    A folder in `RULES` stands for its SQL files, sorted by name.
+    A folder in `RULES` means all its SQL files, sorted by name.
     """
     found: list[Path] = []
     for rule in RULES:

@@ -1,4 +1,4 @@
-"""Split the SQL of a model or macro into tokens: words, signs, numbers, texts and Jinja.
+"""Split the SQL of a model or macro into tokens: words, symbols, numbers, strings and Jinja.
 
 Comments are left out.
 """
@@ -38,7 +38,7 @@ class Token:
 
     @property
     def word(self) -> str:
-        """The token's text in lower case. Empty if the token is a number, a text or Jinja."""
+        """The token's text in lower case. Empty if the token is a number, a string or Jinja."""
         return self.text.lower() if self.kind in {"word", "sign", "open", "close"} else ""
 
 

@@ -185,7 +185,7 @@ def _read_committed(url: str) -> Any:
 
 
 def odbc_text(url: str, **options: str) -> str:
-    """Return the connection string with which Debian's psqlODBC driver connects to a URL."""
+    """Return the connection string for Debian's psqlODBC driver that corresponds to a URL."""
     parts = conninfo_to_dict(url)
     known = {
         "Driver": "{PostgreSQL Unicode}",

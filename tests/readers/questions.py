@@ -56,7 +56,7 @@ def digest(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def learn(url: str, queries: Mapping[str, str]) -> Known:
-    """Return the row counts of all marts and the answers of the queries, as they are now.
+    """Return the present row counts of all marts and the present answers to the queries.
 
     No publication may begin or end during this function.
     """

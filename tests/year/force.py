@@ -156,7 +156,7 @@ def half_past_five(day: date) -> datetime:
 
 @contextmanager
 def _unreachable(system: str) -> Iterator[None]:
-    """Make a source database unreachable while the block runs."""
+    """Make a source database unreachable during the block."""
     name = f"AIRFLOW_CONN_{system}"
     os.environ[name] = UNREACHABLE
     try:

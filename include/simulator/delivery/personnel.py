@@ -1,4 +1,4 @@
-"""The personnel file: all members and leavers, as HR had entered them before the day of the file.
+"""The personnel file: all members and leavers that HR had keyed in before the file's day.
 
 There is a file for each day from `Period.daily_since` on. Before that day, there is a file for each
 Monday.
@@ -74,8 +74,8 @@ def _keyed_posting(person: Person, day: date) -> Posting | None:
     started = [posting for posting in known if posting.since <= day]
     if started:
         return started[-1]
-    # The file lists a new member as soon as HR has entered the first posting, even before the first
-    # day of service.
+    # The file lists a new member as soon as HR has keyed in the first posting, even before the
+    # first day of service.
     return person.postings[0] if known and known[0] is person.postings[0] else None
 
 

@@ -14,7 +14,7 @@ from simulator.moments import DAY, at, next_weekday
 
 POINTS = ("NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING")
 # The Accountability Board meets every six weeks. The prepared log entries (`_STORY`) end in October
-# 2026. At the meeting on this day and at each later one, the log gets an update on one point.
+# 2026. From the meeting on this day on, each meeting adds an update on one point to the log.
 NEXT_BOARD = date(2026, 12, 9)
 BOARD_EVERY = timedelta(weeks=6)
 LAST_BOARD = date(2046, 12, 31)

@@ -83,7 +83,7 @@ class Documents:
         }
 
     def follow(self, call: Call) -> Record | None:
-        """Enter the document that follows a call to the NCCU.
+        """Add the document that follows a call to the NCCU.
 
         Returns the document if it can be shared with partners, otherwise None.
         """

@@ -47,7 +47,7 @@ class Immigration:
         self._roster = roster
 
     def day(self, day: date, occurrences: list[Record]) -> Iterator[Call]:
-        """Enter the immigration events of a day.
+        """Add a day's immigration events.
 
         Yields the calls to the NCCU to which the events lead.
         """
@@ -193,8 +193,8 @@ class Immigration:
     def _first_officer(self, rng: Stream, at: datetime, route: str, district: str) -> Person:
         """Return the officer who deals with an event.
 
-        The kind of officer depends on the route by which the event came to notice. Response and
-        control room officers come from the team that is on duty.
+        The kind of officer depends on how the event was detected. Response and control room
+        officers come from the team that is on duty.
         """
         roster = self._roster
         if route == "ROAD_POLICING" and rng.happens(0.7):

@@ -176,7 +176,7 @@ class Careers:
             self._move(rng.one_of(candidates), post, day, rng)
 
     def _swap(self, day: date, rng: Stream) -> None:
-        """Let some people swap posts with people of the same role in other teams."""
+        """Swap the posts of some people with people of the same role in other teams."""
         for _ in range(rng.poisson(SWAPS_A_WEEK)):
             one = rng.one_of(self._serving)
             post = self._post_of[one.employee_no]

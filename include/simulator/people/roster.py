@@ -94,12 +94,12 @@ class Roster:
         if role is not None and self._today is not None:
             today = self._today
             people = [person for person in people if person.posting_on(today).role == role]
-        # In practice a team is never empty. If it is, the first response team takes over.
+        # In practice no team is ever empty. If one were, the first response team would take over.
         return rng.one_of(people or self.team(response_team(next(iter(TERRITORIES)), "A")))
 
 
 def team_on_duty(moment: datetime) -> str:
-    """Return the letter of the response and control room teams that are on duty at a moment."""
+    """Return the letter of those response and control room teams that are on duty at a moment."""
     wall = london(moment)
     day = wall.date()
     if EARLY <= wall.hour < LATE:

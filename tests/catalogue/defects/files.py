@@ -42,7 +42,7 @@ def an_empty_file(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def an_empty_full_list(files: Files) -> bytes:
-    """The query of the export found no officers: the file has a header and no rows."""
+    """The export's query found no officers: the file has a header but no rows."""
     return files.lines[0]
 
 
@@ -180,7 +180,7 @@ def another_encoding(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def an_error_page(files: Files) -> bytes:
-    """The download saved the login page of the portal under the file's name."""
+    """The download saved the portal's login page under the file's name."""
     return b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body></body></html>\n"
 
 
@@ -283,7 +283,7 @@ def dates_with_an_offset(files: Files) -> bytes:
 
 @defect("file", place="hr/org_unit", caught_by="hr/org_unit refused")
 def the_units_of_another_force(files: Files) -> bytes:
-    """A shared service sent the list of units of the force next door."""
+    """A shared service sent the neighbouring force's list of units."""
     return change_rows(
         files.today,
         lambda row: {
@@ -373,7 +373,7 @@ def outcomes_cleared(files: Files) -> bytes:
 
 @defect("file", place="hydra/attendance", caught_by=NOTHING)
 def attendance_of_a_cancelled_session(files: Files) -> bytes:
-    """A session was removed from the list of sessions, and its attendance stayed."""
+    """A session was removed from the list of sessions, but its attendance rows stayed."""
 
     def change(sheets: Sheets) -> Sheets:
         rows = [row for row in sheets["Sessions"] if row[0] != "HYD-26-07"]
@@ -384,7 +384,7 @@ def attendance_of_a_cancelled_session(files: Files) -> bytes:
 
 @defect("file", place="hydra/attendance", caught_by="raw_general.hydra_session few_corrections")
 def old_sessions_archived(files: Files) -> bytes:
-    """The sessions of last year were moved to an archive, and their attendance stayed."""
+    """Last year's sessions were moved to an archive, but their attendance rows stayed."""
 
     def change(sheets: Sheets) -> Sheets:
         rows = [row for row in sheets["Sessions"] if not str(row[0]).startswith("HYD-25")]
@@ -423,7 +423,7 @@ def collar_numbers_lost(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
 def absences_in_bulk(files: Files) -> bytes:
-    """A script marked a third of all people as absent for a long time."""
+    """A script put a third of all people on a long-term absence."""
     count = itertools.count()
     return change_rows(
         files.today,

@@ -139,7 +139,7 @@ def times_in_the_future() -> str:
 
 @defect("mart", caught_by="candidate.fct_nccu_referral class_follows_document")
 def a_code_list_extended_in_the_mart() -> str:
-    """Somebody added a class by hand that is not in the code list."""
+    """Somebody manually added a class that is not in the code list."""
     return f"""
         update {_REFERRAL} set intelligence_class = 'submitted_elsewhere'
         where intelligence_class = 'missing' and right(referral_ref, 1) = '2'
@@ -186,7 +186,7 @@ def training_complete_without_a_date() -> str:
 
 @defect("mart", caught_by="candidate.dim_officer no_officer_numbers")
 def officer_numbers_in_a_column() -> str:
-    """A debugging column with collar numbers was left in a dimension."""
+    """A column with collar numbers, added for debugging, was left in a dimension."""
     return """
         alter table candidate.dim_officer add column label text;
         update candidate.dim_officer as officer set label = numbered.collar_no
@@ -232,7 +232,7 @@ def a_suppressed_cell_revealed() -> str:
 
 @defect("mart", caught_by="candidate_public.assurance_measure suppressed_is_blank")
 def suppressed_figures_as_zero_in_public() -> str:
-    """Suppressed numbers were written as zero: the public reads that nobody complied."""
+    """Suppressed numbers were written as zero, so the public reads that nobody complied."""
     return f"""
         update {_PUBLIC}.assurance_measure set numerator = 0, denominator = 0
         where is_suppressed
@@ -241,7 +241,7 @@ def suppressed_figures_as_zero_in_public() -> str:
 
 @defect("mart", caught_by="candidate_public.assurance_period public_is_published")
 def a_team_in_public() -> str:
-    """The public release went down to teams."""
+    """The public release contained figures of teams."""
     return f"""
         insert into {_PUBLIC}.assurance_period
         select (jsonb_populate_record(p, '{{"org_unit_code": "D2-RESP-B"}}')).*
@@ -275,7 +275,7 @@ def in_progress_on_a_failed_source() -> str:
 
 @defect("mart", caught_by="candidate.assurance_position position_is_the_daily_status")
 def a_status_overwritten() -> str:
-    """Somebody overwrote a status by hand the day before the board met."""
+    """Somebody manually overwrote a status on the day before the Board met."""
     return f"update {_POSITION} set status = 'met_on_time' where status = 'overdue'"
 
 

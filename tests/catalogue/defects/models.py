@@ -10,7 +10,7 @@ _MACROS, _MARTS = "macros", "models/marts"
 
 @defect("model", caught_by="candidate.fct_nccu_referral class_follows_the_clock")
 def days_for_hours() -> Edit:
-    """The hours of the policy were added as days: every document was in time."""
+    """The policy's hours were added as days: every document was in time."""
     return Edit(
         f"{_NCCU}/int_nccu_referral.sql",
         '{{ dbt.dateadd("hour", "timely.value", "referral.contacted_at") }}',
@@ -115,7 +115,7 @@ def a_grace_period_lost() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def any_officers_document() -> Edit:
-    """The comparison of officers was dropped: the document of any officer counts for a referral."""
+    """The comparison of officers was dropped: any officer's document counts for a referral."""
     return Edit(
         f"{_NCCU}/int_nccu_referral_class.sql",
         "when not matched.is_own_officer\n                then 'submitted_by_other'",
@@ -167,7 +167,7 @@ def deleted_records_back() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def late_data_dropped() -> Edit:
-    """An incremental filter kept only records entered within a day of the contact."""
+    """An incremental filter kept only records created within a day of the contact."""
     return Edit(
         f"{_STAGING}/rms/stg_rms__nccu_referral.sql",
         "where contacted_at <= as_at",
@@ -282,7 +282,7 @@ def a_ratio_of_averages() -> Edit:
 
 @defect("model", caught_by="candidate.assurance_measure no_more_than_the_force")
 def units_as_they_are_today() -> Edit:
-    """The dates of the hierarchy were ignored: a record counts in each unit ever above its team."""
+    """The hierarchy's dates were ignored: a record counts in each unit ever above its team."""
     return Edit(
         f"{_MEASURES}/int_measure_share.sql",
         """            and team.rolled_up_on >= ancestor.valid_from

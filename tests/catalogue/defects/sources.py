@@ -200,7 +200,7 @@ def markings_raised() -> str:
     return f"update intel.report set protective_marking = 'SECRET', updated_at = {_NOW}"
 
 
-# ------------------------------------------------------------------------------ changes in mass
+# -------------------------------------------------------------------------------- mass changes
 
 
 @defect(
@@ -218,7 +218,7 @@ def status_checks_became_referrals() -> str:
 
 @defect("source", place="rms", caught_by="raw_law_enforcement.nccu_referral few_corrections")
 def referrals_became_status_checks() -> str:
-    """A third of the immigration crime referrals became status checks."""
+    """A third of the immigration crime referrals were changed into status checks."""
     return f"""
         update rms.nccu_referral set referral_type = 'STATUS_CHECK', updated_at = {_NOW}
         where referral_type = 'IMMIGRATION_CRIME' and referral_id % 3 = 0
@@ -433,7 +433,7 @@ def documents_entered_twice() -> str:
 
 @defect("source", place="rms", caught_by="raw_law_enforcement.nccu_referral few_corrections")
 def contacts_in_the_future() -> str:
-    """A clean-up got a year wrong: a tenth of the contacts are a year later."""
+    """A clean-up got a year wrong: a tenth of the contacts are dated a year later."""
     return f"""
         update rms.nccu_referral
         set contacted_at = contacted_at + interval '1 year', updated_at = {_NOW}
@@ -542,7 +542,7 @@ def referrals_of_documents_lost() -> str:
     caught_by="raw_law_enforcement.intelligence_report few_corrections",
 )
 def conditions_cleared() -> str:
-    """A clean-up of free texts cleared the handling conditions: gradings with C are invalid."""
+    """A clean-up of free text cleared the handling conditions: gradings with C are invalid."""
     return f"""
         update intel.report set handling_conditions = null, updated_at = {_NOW}
         where handling_conditions is not null

@@ -362,7 +362,7 @@ def stop_world(home: Path) -> None:
 
 
 def at(text: str) -> datetime:
-    """Return the moment of an ISO text without an offset, which is read as London time."""
+    """Return the moment of an ISO string without an offset, which is read as London time."""
     return wall(text)
 
 

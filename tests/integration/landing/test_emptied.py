@@ -138,7 +138,7 @@ def test_an_accepted_delivery_is_landed_once(world: World) -> None:
     assert world.query("select used_by_batch, reason, accepted_by from audit.emptied") == [
         (vanished, "they were moved", "a.clerk")
     ]
-    # The next time, the same records are refused again.
+    # If the same records vanish again, the delivery is refused again.
     for key in range(1, 4):
         put(world, key, at(key))
     world.land(CUSTODY)

@@ -81,7 +81,7 @@ def test_the_deliveries_that_hold_a_person_are_found(landed: World) -> None:
     assert seen(second, "batch") == [("collection", PEOPLE), ("collection", COMPLETIONS)]
     # The report itself is logged before it is returned, so it includes its own log entry.
     assert seen(second, "named") == [("consultation", "raw")]
-    # A collar number leads to the same person.
+    # The officer's collar number leads to the same report.
     collar = landed.one("select collar_no from raw_general.personnel where row_key = '000777'")
     assert seen(report_on_person(landed.settings, collar), "batch") == seen(second, "batch")
     assert report_on_person(landed.settings, "no such number").entries[0].relation == "named"

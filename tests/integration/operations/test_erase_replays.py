@@ -49,7 +49,7 @@ def units(world: World) -> dict[str, str]:
 
 
 def texts(world: World) -> str:
-    """Return the content of quarantine, replayed rows and archived personnel files as one text."""
+    """Return the content of quarantine, replayed rows and archived personnel files as a string."""
     rows = world.query(
         "select r::text from audit.rejected_row as r union all select r::text from"
         " audit.replayed_row as r"

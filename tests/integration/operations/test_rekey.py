@@ -320,7 +320,7 @@ def test_a_weak_key_is_refused(force: Settings, monkeypatch: pytest.MonkeyPatch,
     assert officers(force, "dim_officer", 3)[0].startswith("K")
 
 
-# ---------------------------------------------------------------- what it waits for
+# ---------------------------------------------------------------- what re-keying waits for
 
 
 def test_a_re_keying_needs_a_reason_and_pseudonyms(

@@ -201,7 +201,7 @@ def test_the_files_of_a_release_are_the_same_each_time(warehouse: Settings, tmp_
 def test_nothing_is_readable_before_it_is_made(
     warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the files are written, a reader sees neither a row nor a folder."""
+    """While the files are being written, readers see no row, and the folder is private."""
     seen: list[object] = []
 
     def look(settings: Settings, folder: Path, files: Mapping[str, bytes]) -> str:

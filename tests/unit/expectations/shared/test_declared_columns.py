@@ -1,4 +1,4 @@
-"""Each rule in the declaration of a column becomes an expectation."""
+"""Each rule in a column's declaration becomes an expectation."""
 
 from expectations.catalogue import suites_of
 from expectations.shared.declared_columns import column_expectations

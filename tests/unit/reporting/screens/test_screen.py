@@ -125,7 +125,7 @@ def test_an_error_is_shown_once_and_an_interrupted_task_is_not_ok(settings: Sett
 def test_a_live_line_replaces_neither_standard_output_nor_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A screen that redraws its line of progress leaves standard output and error as they are.
+    """A screen that redraws its progress line does not replace standard output or error.
 
     A library that is imported meanwhile stores these streams and uses them after the line has
     ended, so they must be the original streams.
