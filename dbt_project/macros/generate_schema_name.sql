@@ -1,6 +1,6 @@
-{#- The name of a model's schema, without dbt's default prefix. A build with another target than the
-    daily build (such as `deadline` or `reproduce`) puts the name of its target before each schema name.
-    It therefore never changes the tables of the daily build. Target `published` reads the marts in the
+{#- The name of a model's schema, without dbt's default prefix. A build with a target other than
+    `daily` (such as `deadline` or `reproduce`) puts the name of its target before each schema name,
+    so it never changes the tables of the daily build. Target `published` reads the marts in the
     schemas of the current publication. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- set published = {"candidate": "marts", "candidate_public": "public_release"} -%}

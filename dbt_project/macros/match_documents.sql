@@ -1,6 +1,7 @@
-{#- Match documents to referrals: steps 1 to 3 of "How a referral gets its class" (mart contract). The
-    result is a list of CTEs. The last one, `matched`, has one row per referral and document that belongs
-    to it: force_code, referral_ref, report_urn, submitted_at, is_own_officer, link_method.
+{#- Match documents to referrals: steps 1 to 3 of "How a referral gets its class" (mart contract).
+    The result is a list of CTEs. The last CTE, `matched`, has one row per referral and document
+    that belongs to the referral: force_code, referral_ref, report_urn, submitted_at,
+    is_own_officer, link_method.
 
     referral: force_code, referral_ref, occurrence_ref, officer_key, contacted_at, first_usable_at.
     document: force_code, report_urn, occurrence_ref, named_referral_ref, officer_key, submitted_at. -#}
@@ -84,11 +85,11 @@
 {%- endmacro %}
 
 {#- Give each referral, in order of contact, the earliest document that is not too early and that no
-    earlier referral took. Both queues are numbered. Suppose that the first usable document of the
-    referral at place p is at place f. The referral takes the later of two documents: the document at f,
-    or the document after the one that the previous referral took. Without recursion, this document is
-    at place p + the greatest (f - p) so far. This is correct only if `first_usable_at` never falls
-    while `contacted_at` rises. The test `first_usable_rises_with_contact` checks this.
+    earlier referral has been given. Referrals and documents are numbered in order. If the first
+    usable document of referral p is document f, the referral gets document f or the document after
+    the one that the previous referral got, whichever is later. Without recursion, this is document
+    p + the greatest (f - p) so far. This is correct only if `first_usable_at` never falls while
+    `contacted_at` rises. The test `first_usable_rises_with_contact` checks this.
 
     The result is a list of CTEs that ends in CTE `name`: force_code, referral_ref, report_urn,
     submitted_at, is_own_officer. -#}

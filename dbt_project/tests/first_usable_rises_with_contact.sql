@@ -1,7 +1,7 @@
--- The macro match_documents gives documents to referrals in one pass. This is correct only if,
--- within an occurrence, `first_usable_at` never falls while `contacted_at` rises. If policy
--- raises before_call_hours from one day to the next, `first_usable_at` can fall between a
--- contact before the change and a contact after it.
+-- The macro match_documents assigns documents to referrals in one pass. This is correct only if,
+-- within an occurrence, `first_usable_at` never falls while `contacted_at` rises. If policy raises
+-- before_call_hours from one day to the next, `first_usable_at` can fall between a contact before
+-- the change and a contact after it.
 {{ config(severity="warn") }}
 
 with

@@ -1,7 +1,7 @@
-{#- Fill a table with a contract before adding its foreign keys. PostgreSQL then checks all rows with
-    one join. If the keys are there first, PostgreSQL looks up each row, which takes longer than
-    computing the rows. The join needs statistics, so the table is analysed first. Without statistics
-    the join takes minutes. These two macros replace dbt's own. -#}
+{#- Fill a table with a contract before adding its foreign keys. PostgreSQL then checks all rows
+    with one join. If the foreign keys existed first, PostgreSQL would look up each row, which takes
+    longer than computing the rows. The table is analysed before the join, because without
+    statistics the join takes minutes. These two macros replace dbt's own. -#}
 {% macro postgres__get_table_columns_and_constraints() -%}
     {%- set lines = adapter.render_raw_columns_constraints(raw_columns=model["columns"]) -%}
     {%- set others = model["constraints"] | rejectattr("type", "equalto", "foreign_key") | list -%}

@@ -1,6 +1,6 @@
-{#- Switch off nested loops before a model is built. A new table has no statistics yet, and the planner
-    expects only a few latest versions of records. It would then use a nested loop and read the other
-    table of a join once for each of these records, which takes minutes. A hash join takes a moment. -#}
+{#- Switch off nested loops before a model is built. A new table has no statistics yet, and the
+    planner expects only a few latest versions of records. It would then use a nested loop and read
+    the other table of a join once for each record. That takes minutes, a hash join a moment. -#}
 {% macro join_by_hash() %}
     {{ return(adapter.dispatch("join_by_hash", "oic_assurance")()) }}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{#- Everything about time that depends on the SQL dialect. The models use only these macros. -#}
+{#- All expressions for time that depend on the SQL dialect. Models use only these macros. -#}
 {#- The calendar day of a moment in Europe/London. -#}
 {% macro london_day(moment) %}
     {{ return(adapter.dispatch("london_day", "oic_assurance")(moment)) }}

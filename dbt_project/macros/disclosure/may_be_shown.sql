@@ -1,5 +1,5 @@
-{#- Whether a number of people or records may be published: it is zero, or not smaller than the threshold.
-    This is the one rule of disclosure control (docs/explanation/disclosure-control.md). -#}
+{#- Whether a number of people or records may be published: it is zero or at least the threshold.
+    This is the basic rule of disclosure control (docs/explanation/disclosure-control.md). -#}
 {% macro may_be_told(number, smallest) -%}
     ({{ number }} = 0 or {{ number }} >= {{ smallest }})
 {%- endmacro %}
@@ -17,10 +17,10 @@
     {{ may_be_shown("abs(" ~ numerator ~ ")", "abs(" ~ rest ~ ")", smallest) }}
 {%- endmacro %}
 
-{#- Whether a figure of events may replace another figure of the same events. In addition to the rule of
-    `may_follow`, the change of the denominator must be a number that may be published. For people this
-    is not required, because a change of the denominator reveals only the number of posts, and nothing
-    about the people in them. -#}
+{#- Whether a figure of events may replace another figure of the same events. In addition to the
+    rule of `may_follow`, the change of the denominator must be a number that may be published. For
+    people this is not required, because a changed denominator reveals only the number of posts and
+    nothing about the people in them. -#}
 {% macro may_replace(numerator, rest, smallest) -%}
     (
         {{ may_follow(numerator, rest, smallest) }}

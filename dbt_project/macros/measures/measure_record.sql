@@ -1,16 +1,17 @@
-{#- What each record adds to each measure. Only this macro decides which records enter a measure and
-    which of them meet what the measure asks for. It is a macro, not a model, because restatements apply
-    the same rule to the records of the compared publication.
+{#- What each record adds to each measure. Only this macro decides which records count in a measure
+    and which of them meet the measure's condition. It is a macro, not a model, because restatements
+    apply the same rule to the records of the compared publication.
 
-    One row per measure, month and record that the measure looks at, with the columns force_code,
+    One row per measure, month and record that the measure considers, with the columns force_code,
     measure_code, period_start, org_unit_code (the record's own team), rolled_up_on (the day whose
     hierarchy of units applies), record_kind, record_ref, class, happened_on, numerator (blank for a
-    measure in hours), denominator and hours_to_submission. A record that is looked at but left out has
-    denominator 0, and its class says why.
+    measure in hours), denominator and hours_to_submission. A record that is considered but left out
+    has denominator 0, and its class says why.
 
-    month: int_measure_month, or some of its rows; there are no rows for other months.
-    referral, custody, person, requirement, plan_day: int_nccu_referral_class, int_immigration_custody,
-    int_training_person, int_training_requirement and int_plan_day, or relations with the same columns. -#}
+    month: int_measure_month, or some of its rows. Other months get no rows.
+    referral, custody, person, requirement, plan_day: int_nccu_referral_class,
+    int_immigration_custody, int_training_person, int_training_requirement and int_plan_day, or
+    relations with the same columns. -#}
 {% macro measure_record(month, referral, custody, person, requirement, plan_day) -%}
     with
         referral_by_measure as (
@@ -242,10 +243,10 @@
 
 {#- A query for every referral, with what the referral adds to one measure.
 
-    population: a condition for the referrals that the measure is about. met: a condition for the
-    referrals that meet what the measure asks for. In a share, the population is the denominator and the
-    referrals that also meet `met` are the numerator. A measure in hours uses only the referrals that
-    meet both conditions. -#}
+    population: a condition that selects the referrals that the measure is about.
+    met: the condition that the measure asks these referrals to meet.
+    In a share, the population is the denominator, and the referrals that also meet `met` are the
+    numerator. A measure in hours uses only the referrals that meet both conditions. -#}
 {% macro _referral_in_measure(referral, measure_code, population, met, in_hours=false) -%}
     select
         force_code,

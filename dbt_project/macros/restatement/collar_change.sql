@@ -1,9 +1,9 @@
-{#- Find the rows of the personnel file that have changed for given collar numbers and days. The result
-    is a list of CTEs. The last CTE, `<numbered>_change`, has one row per record in `numbered` and
+{#- Find the changed rows of the personnel file for given collar numbers and days. The result is a
+    list of CTEs. The last CTE, `<numbered>_change`, has one row per record in `numbered` and
     changed row of the personnel file: force_code, the column `named`, source_ref, cause.
 
     numbered: the name of a CTE with force_code, collar_no, day and the column `named`.
-    named: the column with the reference of the record that the collar number is in. -#}
+    named: the column with the reference of the record in which the collar number occurs. -#}
 {% macro collar_change(numbered, named) -%}
     {{ numbered }}_day as (
         select distinct force_code, day from {{ numbered }} where day is not null

@@ -1,6 +1,6 @@
-{#- A query for a mart of the publication that the build is compared with, even if that publication is
-    no longer current. If there is no such publication, the query returns no rows. `columns` maps column
-    names to types, for that case. -#}
+{#- A query for a mart of the compared publication, even if that publication is no longer current.
+    If there is no compared publication, the query returns no rows. `columns` maps the names of the
+    columns to their types. -#}
 {% macro compared_mart(mart, columns) -%}
     {{- after_build() -}}
     {%- set relation = namespace(found=none) -%}

@@ -1,7 +1,7 @@
-{#- How records have changed between the publication that the build is compared with and this build. The
-    result has one row per record that is in the publication, in the build, or in both: force_code,
-    record_ref, cause, and each column in `carry` twice, with the suffixes `_before` and `_after`. The
-    cause is blank if nothing that the rules read has changed.
+{#- How records have changed between the compared publication and this build. The result has one row
+    per record that is in the publication, in the build, or in both: force_code, record_ref, cause,
+    and each column in `carry` twice, with the suffixes `_before` and `_after`. The cause is blank
+    if nothing that the rules read has changed.
 
     part: rows of a raw table: all versions of the records to look at. raw: the whole table.
     key: the column that identifies a record.
@@ -32,8 +32,8 @@
     }}
 {%- endmacro %}
 
-{#- Like `record_change`, but for records that the rules read from the full file of a day. The result
-    has one row per record and day.
+{#- Like `record_change`, but for records that the rules read from a day's full file. The result has
+    one row per record and day.
 
     days: a relation with force_code and day. -#}
 {% macro snapshot_change(part, raw, days, key, content, carry=[]) -%}
@@ -62,8 +62,9 @@
 {%- endmacro %}
 
 {#- The cause for a record that is only in the publication or only in the build. The cause is what
-    happened from the earlier of the two moments to the later. If the build is for the earlier moment, a
-    record that is missing in the build was late, and a record that is only in the build was deleted. -#}
+    happened between the earlier and the later of the two moments. If the build is for the earlier
+    moment, a record that is missing in the build was late, and a record that is only in the build
+    was deleted. -#}
 {% macro _became(part, before, after, key, content, counts, carry, by) -%}
     {%- set text = [] -%}
     {%- for column in content -%}

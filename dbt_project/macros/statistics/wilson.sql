@@ -1,6 +1,6 @@
 {#- Wilson's interval at 95% (z = 1.959964) for the share `numerator` / `denominator`. Null if the
-    denominator is zero. The ends are limited to 0 and 1, because rounding in the last digit could
-    exceed these limits. -#}
+    denominator is zero. The ends are limited to 0 and 1, because a rounding error in the last digit
+    could exceed these limits. -#}
 {% macro wilson_low(numerator, denominator) -%}
     {{ _wilson(numerator, denominator, "-") }}
 {%- endmacro %}

@@ -1,9 +1,9 @@
-{#- Every version of each record, with the days on which it is valid: from the day of its delivery until
-    the day before the next version (`valid_to` is excluded). The versions of the first delivery are valid
-    on all days before it too (mart contract: "before the first, the first"). A record that is missing from
-    a delivery ends on the day of that delivery.
+{#- Every version of each record, with the days on which it is valid: from the day of its delivery
+    until the day before the next version (`valid_to` is excluded). The versions of the first
+    delivery are valid on all days before it too (mart contract: "before the first, the first"). If
+    a record is missing from a delivery, its last version ends on the day before that delivery.
 
-    relation: a raw table with full deliveries for a day each. The result has its columns and the dates
+    relation: a raw table with one full delivery per day. The result has its columns and the dates
     `valid_from` and `valid_to`.
     build, delivered: as in `version_as_at`. -#}
 {% macro snapshot_versions(relation, build=none, delivered=none) -%}

@@ -1,6 +1,6 @@
 {#- The version of each record that a figure uses: among the known versions, the latest one with a
-    version time at or before the moment of the build (mart contract, Time). If the first known version
-    of a record is later than that moment, `first_version_stands` decides whether that version is used:
+    version time at or before the as-at moment (mart contract, Time). If the first known version of
+    a record is later than that moment, `first_version_stands` decides whether that version is used:
       first_delivery  for full files: yes if it is in the first delivery, which counts for all earlier time
       if_created      for databases: yes if the `created_at` of the record is at or before the moment
       never           for files of changes: no
@@ -8,7 +8,7 @@
     deleted at that moment is left out too. If `deleted` is "marked", it is included, with `is_deleted`.
 
     relation: a raw table. The result has its columns and `as_at`.
-    build: a relation with the moment and the newest known batch. By default, those of the present
+    build: a relation with the as-at moment and the newest known batch. By default, those of this
     build.
     delivered: the whole raw table, if `relation` is only a part of it. -#}
 {% macro version_as_at(relation, first_version_stands, deleted=none, build=none, delivered=none) -%}

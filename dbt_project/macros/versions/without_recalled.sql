@@ -1,6 +1,6 @@
-{#- The rows of a raw table without the records of open recalls: their marking has risen above the ceiling,
-    and they wait to be erased. The condition is a test of membership and not a join. So the database can
-    still read the versions in the order of their index.
+{#- The rows of a raw table without the records of open recalls. The marking of these records has
+    risen above the ceiling, and they wait to be erased. The condition tests membership instead of
+    using a join, so that the database can still read the versions in the order of their index.
 
     relation: a raw table with a ceiling of markings. table_name: its name. -#}
 {% macro without_recalled(relation, table_name) -%}

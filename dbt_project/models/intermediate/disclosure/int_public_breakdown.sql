@@ -42,7 +42,7 @@ with
     ),
 
     -- The earlier releases that the new figure is compared with. A unit that is only in the new
-    -- figure, or only in the earlier release, counts as zero in the other one.
+    -- figure, or only in the earlier release, counts as zero in the one that lacks it.
     earlier as (
         select distinct
             fresh.force_code,

@@ -16,8 +16,8 @@ with
         from {{ ref("int_public_breakdown") }}
     ),
 
-    -- If the threshold was raised after a release, a released figure may be too small to be shown
-    -- again. Then its whole period, or all of its districts, are left out.
+    -- If the threshold was raised after a release, a released figure may now be too small to be
+    -- shown. Then its whole period, or all districts of the period, are left out.
     remembered as (
         select
             released.*,

@@ -64,7 +64,7 @@ with
             and computed.measure_code = released.measure_code
             and computed.period_start = released.period_start
             and computed.period_end = released.period_end
-        -- Leave out periods of which a build for an earlier day sees only some months.
+        -- Leave out a period if a build for an earlier day sees only some of its months.
         where computed.computed_until = computed.period_end
         group by
             computed.force_code,

@@ -18,7 +18,7 @@ with
                 then 'DOCUMENT_WITHDRAWN'
                 else 'OTHER_DOCUMENT'
             end as closed_because,
-            -- If an invalid document became valid, no record says when. The moment is then blank.
+            -- If an invalid document became valid, no record says when, so the time is blank.
             case
                 when
                     referral.is_counted

@@ -1,5 +1,5 @@
--- This model is a view, because a build reads all of it only once, for the figures. `assurance
--- explain` reads only the records of one figure.
+-- This model is a view, because a build reads all of it only once, to compute the figures.
+-- `assurance explain` reads only the records of one figure.
 {{ config(materialized="view") }}
 
 with

@@ -84,8 +84,9 @@ with
             and in_post.role_group = ranked.role_group
         where
             ranked.officers >= {{ fewest }}
-            -- Few officers without a description would be known by not having one. So the
-            -- smallest description that could be shown is blank too.
+            -- If only a few officers had no description, its absence would identify them. So, of
+            -- the descriptions that could be shown, the one with the fewest officers is left blank
+            -- too.
             and not (ranked.alone_in_unit between 1 and {{ fewest - 1 }} and ranked.place = 1)
     )
 

@@ -27,8 +27,8 @@ with recursive
             and climb.next_code = parent.org_unit_code
             and climb.valid_from < parent.valid_to
             and parent.valid_from < climb.valid_to
-        -- By mistake, a file may put units in a circle (A above B, B above A). Without a limit
-        -- this recursion would never end.
+        -- A file may by mistake put two units above each other (A above B, B above A). Without a
+        -- limit, the recursion would then never end.
         where climb.steps < 10 and parent.org_unit_code <> climb.org_unit_code
     ),
 

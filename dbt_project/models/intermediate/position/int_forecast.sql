@@ -64,7 +64,7 @@ with
         select
             force_code,
             sum(places) filter (where not is_held) as places_scheduled,
-            -- If no session was held yet, each place counts as one completion.
+            -- If no session has been held yet, each place counts as one completion.
             coalesce(
                 {{
                     share(

@@ -7,8 +7,8 @@ with
         from {{ ref("int_plan_day") }}
         group by force_code, day
         union all
-        -- No month is left out because the measure is not shown for it. The figure of an early
-        -- day covers months before the first month that the measure is shown for.
+        -- Months are included even if the measure is not shown for them. The figure of an early day
+        -- covers months before the first month that is shown.
         select force_code, 'NCCU_INTEL', day, sum(numerator), sum(denominator)
         from {{ ref("int_nccu_month_day") }}
         where period_start >= {{ dbt.dateadd("month", -12, month_of("day")) }}

@@ -18,7 +18,7 @@ with
             and figure.point_code = point.point_code
     ),
 
-    -- The order of the conditions is that of the mart contract.
+    -- The conditions are in the order of the mart contract.
     with_status as (
         select
             figure.force_code,

@@ -1,4 +1,5 @@
-{#- Index the other referrals, because nine of ten are status checks and most queries leave these out. -#}
+{#- Index the other referrals, because nine in ten are status checks and most queries leave status
+    checks out. -#}
 {{ config(indexes=[{"columns": ["referral_type", "contacted_on"]}]) }}
 
 with

@@ -1,7 +1,8 @@
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    -- Filter to the versions of the day before the join, because most versions are for other days.
+    -- Filter to the versions valid on the as-at day before the join, because most versions are for
+    -- other days.
     officer as (
         select version.*
         from {{ ref("int_officer_version") }} as version

@@ -4,7 +4,7 @@ with
     position_with_release as (
         select
             position.*,
-            -- Strands are not people, so their figures of the as-at day may be shown.
+            -- Strands are not people, so their figures on the as-at day may be shown.
             position.point_code = 'INTEL_PLAN' as is_always_shown,
             released.figures_from,
             released.figures_to,

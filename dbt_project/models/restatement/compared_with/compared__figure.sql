@@ -1,4 +1,4 @@
--- This model is a table. A view would depend on the tables of the compared publication, which
+-- This model is a table, because a view would depend on tables of the compared publication that
 -- retention or an erasure may drop.
 {{ config(materialized="table") }}
 

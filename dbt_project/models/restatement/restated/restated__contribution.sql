@@ -75,7 +75,7 @@ with
         }}
     ),
 
-    -- A record that is looked at but left out adds nothing.
+    -- A record that is considered but left out adds nothing.
     final as (
         {% for edition in ["now", "earlier_by_todays_rules", "earlier"] %}
             select

@@ -59,9 +59,9 @@ with
         {{ versions_of(known_report, occurrences, "occurrence_ref") }}
     ),
 
-    -- The document that decided in the compared publication is not in raw any more: it was erased,
-    -- or its marking has risen. The cause names the referral, because the document must not be
-    -- named.
+    -- The document that decided in the compared publication is no longer in raw, because it was
+    -- erased, or it may not be read, because its marking has risen. The cause names the referral,
+    -- because the document must not be named.
     erased_report as (
         select before.force_code, before.referral_ref
         from {{ ref("compared__referral") }} as before
@@ -84,8 +84,8 @@ with
 
     report_change as ({{ report_change("report") }}),
 
-    -- The officer numbers of the referral and of its document, each with its day, in both
-    -- publications.
+    -- The officer numbers on the referral and on its document, each with the day of the event,
+    -- before and now.
     officer_number as (
         {% for version in ["before", "after"] %}
             select

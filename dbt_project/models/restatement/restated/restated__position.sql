@@ -1,8 +1,6 @@
--- What is counted here is the past: records that the compared publication knew. What a new record
--- adds
--- is left out, so that new records alone never let a build wait (mart contract, *Status*). A
--- build for
--- an earlier moment is not compared: much that the publication shows had not happened then.
+-- This model counts only records that the compared publication knew. New records are left out, so
+-- that they alone never make a build wait (mart contract, *Status*). A build for an earlier moment
+-- is not compared, because much of what the publication shows had not happened then.
 with
     comparison as (
         select * from {{ ref("stg_audit__comparison") }} where not coalesce(is_backwards, false)
@@ -35,7 +33,7 @@ with
         where referral.contacted_on >= first_day.first_day
     ),
 
-    -- A draft is no document yet.
+    -- A draft is not a document yet.
     known_document as (
         select distinct report.force_code, report.report_urn
         from {{ source("law_enforcement", "intelligence_report") }} as report
@@ -92,9 +90,8 @@ with
         where not person.is_long_term_absent
     ),
 
-    -- A place in a session becomes a training record when its result is entered. If somebody did
-    -- not
-    -- attend a session that is over, that is a result too.
+    -- A place in a session becomes a training record when its result is recorded. Not attending a
+    -- session that is over is a result too.
     new_training_record as (
         select completion.force_code, 'ELEARNING' as point_code, completion.employee_no
         from {{ source("general", "completion") }} as completion
@@ -160,7 +157,7 @@ with
             and now.employee_no = new_training_record.employee_no
     ),
 
-    -- A strand is no longer met when the review of its plan is overdue. That is no correction.
+    -- A strand is no longer met when the review of its plan is overdue. This is not a correction.
     plan_overdue as (
         select plan.force_code, plan.strand
         from {{ ref("stg_governance__plan") }} as plan
@@ -262,7 +259,8 @@ with
         from total
     ),
 
-    -- One or two corrected records are no mass. Plans have only three strands.
+    -- One or two corrected records are too few to hold a build. Plans have only three strands, so
+    -- two are enough.
     final as (
         select
             *,

@@ -1,6 +1,5 @@
--- Anybody can put a file into the dropzone, so a name can hold anything. Only harmless characters
--- of
--- it are shown.
+-- Anybody can put a file into the dropzone, so a file name can contain any characters. Only
+-- harmless characters are shown.
 with
     source as (select * from {{ source("audit", "not_taken") }}),
 
