@@ -1,6 +1,6 @@
-# One image for every process of Airflow, built from this repository and the hashed lock.
-# The digest is not known where this file was written. Pin the image when you build: replace the tag by
-# @sha256:… from `docker image inspect --format '{{index .RepoDigests 0}}' python:3.11-slim-trixie`.
+# One image for all Airflow processes, built from this repository and the hashed lock. Pin the base image when
+# you build, because the digest was not known when this file was written. Replace the tag with @sha256:… from
+# `docker image inspect --format '{{index .RepoDigests 0}}' python:3.11-slim-trixie`.
 FROM python:3.11-slim-trixie
 
 ENV PYTHONUNBUFFERED=1 \
@@ -17,7 +17,7 @@ ENV PYTHONUNBUFFERED=1 \
     SCARF_ANALYTICS=false \
     DO_NOT_TRACK=1
 
-# Programs for back-ups that are built with TLS, of the version of the server in docker-compose.yml.
+# PostgreSQL's back-up programs, built with TLS and for the server version in docker-compose.yml.
 RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client-17 \
     && rm -rf /var/lib/apt/lists/*
 

@@ -8,7 +8,7 @@ SUPERSET := .venv-superset
 DBT_DOCS := --project-dir dbt_project --profiles-dir dbt_project --target-path ../build/dbt --log-path build/dbt
 SEED ?= 20260430
 
-# Dependencies send no usage statistics, and Python keeps its compiled files.
+# No dependency sends usage statistics, and Python caches compiled files.
 export DO_NOT_TRACK := 1
 export SCARF_ANALYTICS := false
 export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
@@ -17,11 +17,11 @@ export GX_ANALYTICS_ENABLED := false
 export UV_NO_PROGRESS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
-# Tests run in two processes, each with its own state folder and server. Which test runs where is
-# decided in tests/conftest.py. Test files keep their order.
+# Tests run in two processes, each with its own state folder and server. tests/conftest.py decides which
+# test runs in which process. Test files keep their order.
 PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-# Python that is formatted and cleaned. dbt's SQL has its own formatter.
+# Folders with Python code to format and clean. dbt's SQL has its own formatter.
 CODE := benchmarks dags deploy expectations include tests
 
 .DEFAULT_GOAL := help
@@ -50,13 +50,13 @@ debian-packages: tests/connectors/debian-packages.txt
 			echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf; } && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 
-run: setup ## do the daily run and show the position; makes a synthetic force first if there is none
+run: setup ## do the daily run and show the position; makes a synthetic force first if needed
 	@$(BIN)/assurance demo --seed $(SEED)
 
 superset: setup setup-superset ## show the dashboards in Superset on this machine; Ctrl-C stops it
 	@$(BIN)/assurance superset
 
-test: setup-dev ## run all tests but the slow ones
+test: setup-dev ## run all tests except the slow ones
 	@$(BIN)/python -m pytest -q -m "not slow" $(PARALLEL) tests
 
 test-all: setup-connectors setup-superset debian-packages ## run every test; as root it installs Debian packages first
@@ -79,7 +79,7 @@ docs: setup-dev ## build the documentation as a site that opens without a networ
 lint: setup-dev ## check style, types, SQL, YAML and dbt conventions, as pre-commit does
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure
 
-sbom: setup-dev ## write the bill of materials of the lock (CycloneDX) to build/sbom.json
+sbom: setup-dev ## write the lock's bill of materials (CycloneDX) to build/sbom.json
 	@mkdir -p build
 	@$(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
 		--of JSON --sv 1.6 --validate -o build/sbom.json requirements.lock
@@ -118,7 +118,7 @@ lock: $(UV) ## resolve requirements*.in into the hashed locks again
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		requirements-superset.in -o requirements-superset.lock
 
-# pip installs uv, pinned and hashed. uv installs the rest in seconds.
+# pip installs uv, pinned and hashed. uv installs everything else in seconds.
 $(UV): requirements-uv.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: set PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -142,8 +142,9 @@ $(VENV)/.installed-connectors: requirements-connectors-dev.lock $(VENV)/.install
 	@$(UV_PIP) --require-hashes --compile-bytecode -r requirements-connectors-dev.lock
 	@touch $@
 
-# Superset needs other versions than Airflow, so it has its own environment. Its pages load a tracking
-# pixel from another site. The last command removes its address: no page may load anything from outside.
+# Superset needs other package versions than Airflow, so it has its own environment. Superset's pages load a
+# tracking pixel from another site. The last command removes the pixel's address, because no page may load
+# anything from outside.
 $(SUPERSET)/.installed: requirements-superset.lock | $(UV)
 	@echo "Installing Superset into $(SUPERSET) from $< ..."
 	@test -x $(SUPERSET)/bin/python || $(PYTHON) -m venv $(SUPERSET)

@@ -34,31 +34,33 @@ that they see.
 Open the first red task. The last line of its log says what is wrong, where, and what to do next.
 `assurance status` shows the same line.
 
-1. `open_run` is red: the warehouse cannot be reached or migrated. Fix this first: every other task
-   needs it.
-2. `build_marts` or `seal_marts` is red: the line names the dbt model or test. Do not work around
-   it. Call data engineering in the morning.
-3. `audit_*` is red: a critical check fails. The line and the Data Docs name it. Correct the data
-   in its source, not in the warehouse.
-4. `publish` is red: the result of a required check is missing, or the candidate changed after its
-   audit, or it belongs to another build. Clear `close_landing` and all tasks after it. Marking
-   tasks as succeeded does not help: `publish` reads the recorded results, not the task states.
-5. `approve_warning` waits: nothing is broken. Somebody must decide whether readers may see the
-   build with its warnings. Answer under *Required Actions*. Without an answer in time, the build
-   is rejected.
+1. `open_run` is red: the warehouse cannot be reached or migrated. Fix this first, because every
+   other task needs the warehouse.
+2. `build_marts` or `seal_marts` is red: the line names the dbt model or test that failed. Do not
+   work around the failure. Call data engineering in the morning.
+3. `audit_*` is red: a critical check failed. The line and the Data Docs name the check. Correct
+   the data in its source, not in the warehouse.
+4. `publish` is red: the result of a required check is missing, or the candidate was changed after
+   its audit, or the candidate belongs to another build. Clear `close_landing` and all tasks after
+   it. Marking tasks as succeeded does not help, because `publish` reads the recorded results and
+   not the task states.
+5. `approve_warning` is waiting: nothing is broken. Somebody must decide whether readers may see
+   the build with its warnings. Answer under *Required Actions*. If nobody answers in time, the
+   build is rejected.
 
 ### Only `extract` is red
-The run was published. The points that use this dataset are `unknown`. Tell the owner of the source.
-The next run catches up by itself.
+The build was published. The points that use the dataset are `unknown`. Tell the owner of the
+source. The next run extracts the missing data by itself.
 
-### The run was published, but readers see an older day
-Somebody rolled back, and the older publication stays current until it is released.
-`assurance status` says why. `assurance publication release` makes the newest one current.
+### The build was published, but readers see an older day
+Somebody rolled back to an earlier publication. It stays current until the hold is released.
+`assurance status` says why. `assurance publication release` ends the hold and makes the newest
+waiting publication current.
 
 ### Safe to do
 - Clear any task with all tasks after it.
 - Run the DAG again. A repeated run ends in the same state.
-- Run it for another moment: trigger it with the configuration `{"as_at": "2026-01-31T05:30"}`.
+- Run the DAG for another moment: trigger it with the configuration `{"as_at": "2026-01-31T05:30"}`.
 
 ### Not safe
 Do not change tables in `marts`, `generation` or `audit` by hand.
@@ -69,13 +71,13 @@ MARTS = Asset("oic_assurance_marts", uri="oic-assurance://warehouse/marts")
 SETTINGS = load_settings()
 use_secrets_backend(SETTINGS)
 RUN_TIMEOUT = timedelta(hours=3)
-#: The user that Airflow names for a run of `dag.test`.
+#: The user name that Airflow gives to a run of `dag.test`.
 DAG_TEST = "dag_test"
 APPROVAL_TIMEOUT = timedelta(hours=SETTINGS.approval_hours)
 
-# How long a failed task waits before it is retried. Under Airflow's scheduler this is minutes, so
-# that a source or a server has time to recover. `assurance run` sets the variable to a second,
-# because a person is waiting at a terminal.
+# The delay before a failed task is retried. Under Airflow's scheduler it is minutes, so that a
+# source or a server has time to recover. `assurance run` sets it to a second, because a person is
+# waiting at a terminal.
 RETRY_DELAY = timedelta(seconds=float(os.environ.get("ASSURANCE_RETRY_SECONDS", "120")))
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[RetryRule([SourceUnavailable, ServerError], RetryAction.RETRY)],
@@ -84,11 +86,11 @@ RETRY_POLICY = ExceptionRetryPolicy(
 
 
 def as_at(context: Any) -> datetime:
-    """Return the moment that the figures of a run are computed for.
+    """Return the as-at moment of a run.
 
-    - If the run's configuration has `as_at`, it is that moment.
-    - For a scheduled run it is the end of the data interval.
-    - Otherwise it is the last 05:30 London time before the run.
+    - If the run's configuration has `as_at`: that moment.
+    - For a scheduled run: the end of the data interval.
+    - Otherwise: the last 05:30 London time before the run.
 
     Raises:
         UsageError: `as_at` in the configuration is not a moment.
@@ -107,8 +109,8 @@ def run_id() -> str:
 def started_by(context: Any) -> str | None:
     """Return the login of the person who started the run, or None if the schedule started it.
 
-    `assurance run` executes the DAG as a test, so Airflow knows no user. Then it is the account of
-    this machine.
+    `assurance run` executes the DAG as a test, so Airflow knows no user. In this case, return the
+    account on this machine.
     """
     user = context["dag_run"].triggering_user_name
     return account() if user == DAG_TEST else user
@@ -117,7 +119,7 @@ def started_by(context: Any) -> str | None:
 def mark_failed(context: Any) -> None:
     """Record that a run has failed, unless one of its tasks has already recorded the failure.
 
-    For example, no task records that the whole run took too long.
+    If, for example, the whole run takes too long, no task records the failure.
     """
     pipeline.mark_failed(load_settings(), context["run_id"], context.get("reason") or "run failed")
 
@@ -127,7 +129,8 @@ def mark_failed(context: Any) -> None:
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
     catchup=False,
     max_active_runs=1,
-    # Any build can wait for a person, because a check can hold it back whatever the settings.
+    # Any build can wait for a person, because a failed check can hold a build whatever the
+    # settings.
     dagrun_timeout=RUN_TIMEOUT + APPROVAL_TIMEOUT,
     default_args={
         "owner": "data-engineering",
@@ -154,8 +157,8 @@ def assurance_daily() -> None:
         get_current_context()["dataset"] = dataset
         return pipeline.extract(load_settings(), run_id(), dataset)
 
-    # This task runs if at least one dataset was extracted. The points that use a failed dataset
-    # become `unknown`.
+    # This task runs if at least one dataset was extracted. Points that use a failed dataset become
+    # `unknown`.
     @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def close_landing() -> int:
         return pipeline.close_landing(load_settings(), run_id(), as_at(get_current_context()))
@@ -180,7 +183,8 @@ def assurance_daily() -> None:
     def tidy() -> None:
         pipeline.tidy(load_settings())
 
-    # This task also runs after a critical check has failed, because the pages show which check.
+    # This task also runs after a critical check has failed, because the pages show which check
+    # failed.
     @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def document() -> None:
         pipeline.document(load_settings(), run_id())

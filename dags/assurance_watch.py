@@ -21,17 +21,17 @@ Reads the record of runs and deliveries and notifies the addresses in `ASSURANCE
 - a run is late,
 - a source is not fresh,
 - a delivery was refused,
-- one of these is over.
+- one of these problems is over.
 
 It sends each notification once.
 
 ### You were called because it failed
-The warehouse cannot be reached. The daily run cannot reach it either: fix that first.
+The warehouse cannot be reached. The daily run needs the warehouse too, so fix this first.
 
 A notification that cannot be delivered does not fail this DAG. It is logged and sent again later.
 
 ### Safe to do
-Clear it, pause it, or run it by hand. `assurance notify` does the same.
+Clear, pause or trigger this DAG. `assurance notify` also sends the notifications.
 """
 
 

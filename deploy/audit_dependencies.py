@@ -1,9 +1,10 @@
-"""Compare the hashed locks with a database of known vulnerabilities, by pip-audit.
+"""Compare the hashed locks with a database of known vulnerabilities, using pip-audit.
 
     python deploy/audit_dependencies.py requirements.lock …
 
-Exit code 0: nothing is known. 1: vulnerabilities are known, and each is listed. 2: nothing was
-checked, because no database can be reached. pip-audit itself ends with 1 in both of the last cases.
+Exit code 0: no vulnerability is known. 1: vulnerabilities are known, and each is listed. 2: some or
+all packages were not checked, for example because no database can be reached. pip-audit itself
+exits with 1 if a vulnerability is known and also if no database can be reached.
 """
 
 import json

@@ -1,12 +1,12 @@
-"""Make the certificates of a deployment: an authority of its own, and one certificate a server.
+"""Make a deployment's certificate authority, and one certificate for each server.
 
     python deploy/certificates.py --authority FOLDER --to FOLDER postgres api-server
 
-`--authority` gets `ca.key` and `ca.crt`. For each host, `--to` gets a folder of its name with
-`server.key`, `server.crt` and `ca.crt`. What is there already and holds for another month stays,
-so the script can run at every start. Nothing but `ca.crt` is for clients, and `ca.key` is for this
-script alone. docker-compose.yml runs it. To use certificates of your own authority, put them in the
-same places before the first start.
+The script writes `ca.key` and `ca.crt` to the folder `--authority`. For each host, it writes
+`server.key`, `server.crt` and `ca.crt` to a folder with the name of the host in `--to`. A
+certificate that is valid for at least another month is kept, so the script can run at every start.
+Clients need only `ca.crt`. Only this script needs `ca.key`. docker-compose.yml runs the script. To
+use certificates from your own authority, put them in the same places before the first start.
 """
 
 import argparse
@@ -24,12 +24,12 @@ AUTHORITY_YEARS, SERVER_DAYS, SPARE_DAYS = 10, 397, 31
 
 
 def main() -> None:
-    """Make what is missing or ends soon."""
+    """Make every certificate that is missing or expires soon."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--authority", type=Path, required=True)
     parser.add_argument("--to", type=Path, required=True)
     parser.add_argument("--group", type=int, help="the group that may read the servers' keys")
-    parser.add_argument("host", nargs="+", help="a host, with further names after commas")
+    parser.add_argument("host", nargs="+", help="a host, then any further names after commas")
     given = parser.parse_args()
     make_authority(given.authority)
     for names in given.host:
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def make_authority(folder: Path) -> None:
-    """Make the key and the certificate of an authority, unless they exist."""
+    """Make an authority's key and certificate, unless valid ones exist."""
     if (folder / "ca.crt").exists() and _holds(folder / "ca.crt"):
         return
     key = ec.generate_private_key(ec.SECP256R1())
@@ -64,7 +64,7 @@ def make_authority(folder: Path) -> None:
 
 
 def make_server(authority: Path, folder: Path, names: list[str], *, group: int | None) -> None:
-    """Make the key and the certificate of a server, unless they exist and hold for a month."""
+    """Make a server's key and certificate, unless they are valid for another month."""
     issuer = x509.load_pem_x509_certificate((authority / "ca.crt").read_bytes())
     if (folder / "server.crt").exists() and _holds(folder / "server.crt"):
         return
@@ -86,7 +86,7 @@ def make_server(authority: Path, folder: Path, names: list[str], *, group: int |
         .sign(issuer_key, hashes.SHA256())
     )
     folder.mkdir(parents=True, exist_ok=True)
-    # PostgreSQL takes a key that root owns, if only root and the server's group can read it.
+    # PostgreSQL accepts a key owned by root if only root and the server's group can read the key.
     _write_key(folder / "server.key", key, 0o600 if group is None else 0o640, group)
     _write_certificate(folder / "server.crt", certificate)
     _write_certificate(folder / "ca.crt", issuer)

@@ -1,4 +1,4 @@
-"""The expectations of landed datasets and of marts, as Python functions.
+"""The expectations for landed datasets and marts, as Python functions.
 
 - `landing/`: the suites of landed datasets, one file for each dataset.
 - `marts/`: the suites of marts, one file for each mart.

@@ -1,7 +1,7 @@
 """Finds every suite: one for each declared raw table, and one for each mart.
 
-All modules of `landing/` and `marts/` are imported, so the suite in a new file there need not be
-registered. A raw table without a suite in `landing/` has the expectations that follow from its
+All modules in `landing/` and `marts/` are imported, so a suite in a new file need not be
+registered. A raw table without a suite in `landing/` has only the expectations that follow from its
 declaration.
 """
 
@@ -25,8 +25,8 @@ def suites() -> tuple[Suite, ...]:
 
 @functools.cache
 def _suites(declared: tuple[Dataset, ...]) -> tuple[Suite, ...]:
-    # Of two suites for one table, the later one in this list is used. A suite in `landing/` thus
-    # replaces the suite that only has the expectations of the declaration.
+    # If a table has two suites, the later one in this list is used. So a suite in `landing/`
+    # replaces the suite that has only the expectations of the declaration.
     definitions = {
         definition.name: definition for definition in (*_of_declarations(declared), *_of_files())
     }

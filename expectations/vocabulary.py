@@ -1,25 +1,26 @@
 """The classes and functions that suites are written with.
 
-A suite is a function that returns the expectations of one table. An expectation has a sentence that
-says what must be true, a severity, and an owner who corrects a failure. The sentence is true when
-the check passes, so that a page can show "passed" or "failed" next to it.
+A suite is a function that returns the expectations of one table. An expectation has a description
+that says what must be true, a severity, and an owner who must correct a failure. The description is
+a sentence that is true when the check passes, so that a page can show "passed" or "failed" next to
+it.
 
-The class is called `Expectation`, as in the glossary. A check is an expectation that is run on a
-build. The expectation classes of Great Expectations are a different thing. Only the package
-`oic_assurance.gates` uses those classes: it translates the expectations of this project into them
-when the gate runs. Nothing here imports Great Expectations, so reading the suites is fast.
+The class `Expectation` is not one of the expectation classes of Great Expectations. Only the
+package `oic_assurance.gates` uses those: when the gate runs, it translates the expectations of this
+project into them. Nothing here imports Great Expectations, so loading the suites is fast.
 
-SQL in an expectation names tables and schemas by placeholders. The gate replaces each placeholder
-for the build that it checks:
+SQL in an expectation uses placeholders for tables and schemas. The gate replaces each placeholder
+with the name for the build that it checks:
 
 - `{rows}`: the table of the suite;
-- `{texts}`: a query for every text value in the table, with the columns `name` (of the column) and
-  `value`;
+- `{texts}`: a query for every text value in the table, with the columns `name` (the name of the
+  column that holds the value) and `value`;
 - `{current}`: the latest version of each record, without deleted records (landing suites only);
 - `{candidate}` `{candidate_public}` `{intermediate}` `{raw_general}` `{raw_law_enforcement}`
-  `{audit}` `{policy}`: schemas;
-- `{build_id}` `{known_batch_id}`: the number of the build, and of the newest batch it may use;
-- `{as_at}`: the moment that the build's figures are for.
+  `{audit}` `{policy}`: names of schemas;
+- `{build_id}` `{known_batch_id}`: the number of the build, and the number of the newest batch that
+  it may use;
+- `{as_at}`: the as-at moment of the build.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -57,7 +58,7 @@ WARNING: Severity = "warning"
 INFO: Severity = "info"
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
-# Owners: who corrects a failure.
+# Owners: who must correct a failure.
 DATA_ENGINEERING = "data engineering"
 RMS_TEAM = "records management system team"
 INTELLIGENCE_BUREAU = "force intelligence bureau"
@@ -70,27 +71,27 @@ ASSURANCE_LEAD = "assurance lead"
 class Expectation:
     """A statement about one table that can be checked."""
 
-    #: The name is unique in its suite. The results of an expectation are stored and found under it.
+    #: Unique in the suite. Results are stored and looked up under this name.
     name: str
     #: What must be true, in one sentence for a supervisor.
     description: str
     kind: Kind
     dimension: Dimension
     severity: Severity = CRITICAL
-    #: Who corrects a failure. If it is empty, the owner of the table does.
+    #: Who must correct a failure. If empty, the owner of the table.
     owner: str = ""
     columns: tuple[str, ...] = ()
-    #: Whether the build waits for a person if the check fails, whatever the deployment's setting.
+    #: Whether a failed check makes the build wait for a person's approval, whatever the
+    #: deployment's settings.
     holds: bool = False
-    #: Arguments that the kind of expectation needs, such as a condition, a query or a list of
-    #: values.
+    #: The arguments for this kind of expectation, such as a condition, a query or a list of values.
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def column_name(self) -> str | None:
-        """The names of the checked columns as one text, or None if no column is named.
+        """The names of the checked columns as one string, or None if there are none.
 
-        The text is stored with the result.
+        The string is stored with the result.
         """
         return ", ".join(self.columns) or None
 
@@ -118,8 +119,8 @@ SuiteFunction = Callable[[], Expectations]
 def filled(*columns: str, description: str, **options: Any) -> tuple[Expectation, ...]:
     """Expect that no column is ever null: one expectation for each column.
 
-    `{column}` in the description is replaced by the column's name. `options` are `dimension`,
-    `severity` and `owner` of the expectation, here and in every function below.
+    `{column}` in the description is replaced with the column's name. Here and in every function
+    below, `options` can be `dimension`, `severity`, `owner` and `holds` of the expectation.
     """
     return tuple(
         Expectation(
@@ -174,7 +175,7 @@ def between(
 def has_columns(
     *columns: str, description: str, exactly: bool = False, **options: Any
 ) -> Expectation:
-    """Expect that the table has these columns, and no other columns if `exactly` is true."""
+    """Expect that the table has these columns. If `exactly` is true, it may have no others."""
     return Expectation(
         name="columns_exact" if exactly else "columns_present",
         description=description,
@@ -194,7 +195,7 @@ def every_row(
     columns: Sequence[str] = (),
     **options: Any,
 ) -> Expectation:
-    """Expect that a condition is true of every row.
+    """Expect that a condition is true for every row.
 
     `where` restricts the rows that are checked. `tolerance` is the share of the checked rows that
     may fail. A row for which the condition is null fails. If nulls are allowed, begin the condition
@@ -220,7 +221,7 @@ def every_record(
     columns: Sequence[str] = (),
     **options: Any,
 ) -> Expectation:
-    """Expect that a condition is true of the latest version of every record of a raw table.
+    """Expect that a condition is true for the latest version of every record in a raw table.
 
     Earlier versions and deleted records are not checked. The arguments are those of `every_row`.
     """
@@ -245,7 +246,7 @@ def every_result(
     columns: Sequence[str] = (),
     **options: Any,
 ) -> Expectation:
-    """Expect that column `holds` is true in every row of a query's result.
+    """Expect that the column `holds` is true in every row that a query returns.
 
     `tolerance` is the share of rows that may fail. The other columns of the query identify the
     checked row. If the check fails, only these columns are stored.
@@ -284,8 +285,8 @@ def sql(text: str, **parts: str) -> str:
     return text
 
 
-# If all columns of a valid unique index are among the given columns, no two rows have the same
-# values in the given columns. Then the rows are not counted.
+# If all columns of a valid unique index are among the given columns, the database already ensures
+# that no two rows have the same values in the given columns. The rows are then not counted.
 _DUPLICATES = """
 select <<key>>
 from {rows}
@@ -332,7 +333,7 @@ def flatten(expectations: Expectations) -> tuple[Expectation, ...]:
 
 
 def _with_dimension(options: Mapping[str, Any], default: Dimension) -> dict[str, Any]:
-    """Return the options, with the dimension `default` if they give none.
+    """Return the options. If they give no dimension, add `default` as the dimension.
 
     Raises:
         TypeError: The options have a name that is not an option.

@@ -1,9 +1,9 @@
-"""How people log in to Airflow in a deployment. Flask-AppBuilder reads this file at its start.
+"""How people log in to Airflow in a deployment. Flask-AppBuilder reads this file when it starts.
 
 With `AIRFLOW_SIGN_ON=oauth`, people log in with the organisation's own accounts (OpenID Connect,
-for example Microsoft Entra ID or Keycloak). Their groups decide their roles, and are read again at
-each login. With `AIRFLOW_SIGN_ON=database`, an administrator creates an account for each person
-with `airflow users create`. The roles are in roles.json beside this file.
+for example Microsoft Entra ID or Keycloak). Their groups determine their roles, and the groups are
+read again at each login. With `AIRFLOW_SIGN_ON=database`, an administrator creates an account for
+each person with `airflow users create`. The roles are in roles.json beside this file.
 """
 
 import os
@@ -22,16 +22,16 @@ ROLES = {
     "AIRFLOW_GROUP_ADMINISTRATORS": "Admin",
 }
 SIGN_ON = os.environ.get("AIRFLOW_SIGN_ON") or "oauth"
-#: Wrong passwords that have no consequence, and the longest wait that more of them cause.
+#: How many wrong passwords cause no wait, and the longest wait that further ones cause.
 FREE_FAILURES, LONGEST_WAIT_SECONDS = 2, 8.0
 
 
 class SlowAfterFailures(FabAirflowSecurityManagerOverride):
-    """Make the next attempt wait longer after each wrong password for an account.
+    """Make each login attempt wait longer after every wrong password for the account.
 
-    The rate limit below protects the login page alone. This class also covers the tokens of the
-    REST API. The wait starts at a quarter of a second and doubles with each failure. A successful
-    login ends it.
+    The rate limit below protects only the login page. This class also protects the REST API's token
+    endpoint. The wait starts at a quarter of a second and doubles with each failure. A successful
+    login resets it.
     """
 
     def auth_user_db(self, username: str, password: str, rotate_session_id: bool = True) -> Any:
@@ -54,7 +54,7 @@ AUTH_RATE_LIMIT = "5 per 60 second"
 
 if SIGN_ON == "database":
     AUTH_TYPE = AUTH_DB
-    # Nobody creates an account for themselves.
+    # People cannot create an account for themselves.
     AUTH_USER_REGISTRATION = False
     FAB_PASSWORD_COMPLEXITY_ENABLED = True
 elif SIGN_ON == "oauth":
@@ -73,8 +73,8 @@ elif SIGN_ON == "oauth":
             },
         }
     ]
-    # The first login of a person creates the account. A person in none of the groups gets no role
-    # and sees nothing.
+    # A person's first login creates the account. A person who is in none of the groups gets no role
+    # with permissions and sees nothing.
     AUTH_USER_REGISTRATION = True
     AUTH_USER_REGISTRATION_ROLE = "Public"
     AUTH_ROLES_SYNC_AT_LOGIN = True

@@ -1,7 +1,7 @@
 #!/bin/bash
-# The PostgreSQL image runs this once, on an empty volume. It creates Airflow's database and the
-# warehouse. The owner of the warehouse may create roles: the logins of readers. The service `init` makes
-# the logins of the stages, as the superuser, so that the owner cannot become one of them.
+# The PostgreSQL image runs this script once, on an empty volume. The script creates Airflow's database and
+# the warehouse. The warehouse's owner may create roles, because it creates readers' logins. The service
+# `init` creates the logins of the stages as the superuser, so that the owner cannot act as one of them.
 set -euo pipefail
 
 psql --set ON_ERROR_STOP=1 --username postgres --dbname postgres \
@@ -13,13 +13,13 @@ create role warehouse_owner login createrole password :'warehouse_password';
 create database warehouse owner warehouse_owner;
 revoke all on database airflow from public;
 revoke all on database warehouse from public;
--- No login of the warehouse has business in these two.
+-- No login of the warehouse needs these two databases.
 revoke connect, temporary on database postgres, template1 from public;
 grant pg_use_reserved_connections to airflow, warehouse_owner;
 SQL
 
-# What the server gives to everybody is taken away in the warehouse's database: statistics, sizes, names
-# of logins. The file lists the statements.
+# PostgreSQL lets every login read statistics, sizes and the names of logins. These rights are revoked in the
+# warehouse's database. The file generates the statements.
 psql --set ON_ERROR_STOP=1 --username postgres --dbname warehouse --tuples-only --no-align \
     --command "set search_path = pg_catalog" --quiet --file /hardening/catalogues.sql |
     psql --set ON_ERROR_STOP=1 --username postgres --dbname warehouse --single-transaction --quiet

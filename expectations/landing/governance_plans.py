@@ -13,7 +13,7 @@ def plan() -> Expectations:
             "reviewed_after_approval",
             "approved_date <= review_due_date",
             where="approved_date is not null and review_due_date is not null",
-            description="Every plan is due for review after its approval.",
+            description="Every plan has a review date that is not before its approval.",
             columns=("approved_date", "review_due_date"),
         ),
     ]
@@ -21,7 +21,7 @@ def plan() -> Expectations:
 
 @landing_suite("governance/plans", "plan_milestone")
 def plan_milestone() -> Expectations:
-    """Milestones of the plans, with the day by which each is to be reached."""
+    """Milestones of the plans, with the day by which each is due."""
     return [
         nearly_all_records(
             "milestone_has_a_date",

@@ -19,7 +19,7 @@ def org_unit() -> Expectations:
         no_rows(
             "one_force",
             _NOT_ONE_FORCE,
-            description="Exactly one unit is the force.",
+            description="Exactly one unit is the whole force.",
             columns=("kind",),
             dimension="consistency",
             severity=WARNING,

@@ -4,7 +4,7 @@ from expectations.shared.current_records import nearly_all_records, refers_to
 from expectations.shared.landing_suite import landing_suite
 from expectations.vocabulary import WARNING, Expectations, no_rows
 
-# If a unit gets a new code in the personnel file alone, its people are in no unit of the list.
+# If a unit gets a new code only in the personnel file, its people belong to no listed unit.
 _UNITS_NOT_LISTED = """
 select person.org_unit_code, count(*) as people
 from {current} as person
@@ -53,13 +53,13 @@ def personnel() -> Expectations:
             "hr/org_unit",
             "org_unit_code",
             key="employee_no",
-            description="Every person's unit is listed in the file of units.",
+            description="Every person's unit is listed in the org-unit file.",
             severity=WARNING,
         ),
         no_rows(
             "units_listed",
             _UNITS_NOT_LISTED,
-            description="No unit of five or more people in post is missing from the file of units.",
+            description="No unit of five or more people in post is missing from the org-unit file.",
             columns=("org_unit_code",),
             dimension="integrity",
             severity=WARNING,

@@ -36,7 +36,7 @@ inner join (<<sessions>>) as session
 
 @landing_suite("hydra/attendance", "hydra_session")
 def hydra_session() -> Expectations:
-    """Sessions of the Hydra package."""
+    """Hydra sessions, with their dates and places."""
     return [
         every_result(
             "no_more_than_places",
@@ -52,7 +52,7 @@ def hydra_session() -> Expectations:
 
 @landing_suite("hydra/attendance", "hydra_attendance")
 def hydra_attendance() -> Expectations:
-    """Officers who were booked on a session, whether they attended, and with which outcome."""
+    """Officers who were booked on a session, whether they attended, and the outcome."""
     return [
         refers_to(
             "employee_no",
@@ -71,7 +71,7 @@ def hydra_attendance() -> Expectations:
         while_in_post(
             "session.session_date",
             key="record.session_code, record.employee_no",
-            description="Everybody who attends a session is in post on that day.",
+            description="Everybody who attended a session was in post on that day.",
             where="record.attended = 'Y'",
             joined=sql(
                 _SESSION_OF_RECORD, sessions=latest_versions("hydra/attendance", "hydra_session")

@@ -30,7 +30,7 @@ def dissemination() -> Expectations:
         nearly_all_records(
             "recorded_after_sharing",
             "shared_at <= created_at + interval '1 day'",
-            description="No sharing is recorded before it took place.",
+            description="No document is recorded as shared before it was shared.",
             columns=("shared_at", "created_at"),
         ),
         every_result(

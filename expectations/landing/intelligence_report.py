@@ -1,4 +1,4 @@
-"""Intelligence documents, metadata only."""
+"""Metadata of intelligence documents."""
 
 from expectations.shared.current_records import latest_versions, nearly_all_records, refers_to
 from expectations.shared.landing_suite import landing_suite
@@ -33,7 +33,7 @@ def intelligence_report() -> Expectations:
         nearly_all_records(
             "graded_by_a_known_scheme",
             "grading_scheme in ('3x5x2', '5x5x5')",
-            description="Every document is graded by one of the two schemes.",
+            description="Every document is graded under one of the two schemes.",
             columns=("grading_scheme",),
             tolerance=0.1,
         ),

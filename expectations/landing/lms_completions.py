@@ -26,6 +26,6 @@ def completion() -> Expectations:
         while_in_post(
             "(record.completed_at at time zone 'Europe/London')::date",
             key="record.row_key",
-            description="Everybody who completes training is in post on that day.",
+            description="Everybody who completed training was in post on that day.",
         ),
     ]

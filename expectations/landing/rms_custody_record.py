@@ -9,7 +9,7 @@ from expectations.vocabulary import Expectations
 
 @landing_suite("rms/custody_record")
 def custody_record() -> Expectations:
-    """Detentions, as the custody records give them."""
+    """Detentions, from the custody records."""
     return [
         nearly_all_records(
             "released_after_detention",
@@ -35,7 +35,7 @@ def custody_record() -> Expectations:
         recorded_as_usual("rms/custody_record"),
         entered_soon(
             "detained_at",
-            description="Few new detentions are entered a week or more after they began.",
+            description="Few new detentions are recorded a week or more after they began.",
         ),
         mix_as_before(
             "rms/custody_record",

@@ -41,7 +41,7 @@ def nccu_referral() -> Expectations:
         recorded_as_usual("rms/nccu_referral"),
         entered_soon(
             "contacted_at",
-            description="Few new referrals are entered a week or more after the contact.",
+            description="Few new referrals are recorded a week or more after the contact.",
         ),
         mix_as_before(
             "rms/nccu_referral",

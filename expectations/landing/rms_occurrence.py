@@ -28,7 +28,7 @@ def occurrence() -> Expectations:
             "hr/org_unit",
             "org_unit_code",
             key="occurrence_id",
-            description="Every incident's district is listed in the file of units.",
+            description="Every incident's district is listed in the org-unit file.",
         ),
         recorded_as_usual("rms/occurrence"),
         mix_as_before(

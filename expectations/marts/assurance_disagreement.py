@@ -38,7 +38,9 @@ def assurance_disagreement() -> Expectations:
         every_row(
             "days_are_counted",
             sql("days = coalesce(disagreed_until, <<today>>) - disagreed_from + 1", today=_TODAY),
-            description="Every disagreement's days run from its first to its last, or to today.",
+            description=(
+                "Every disagreement's days are counted from its first day to its last, or to today."
+            ),
             columns=("days", "disagreed_from", "disagreed_until"),
         ),
         every_row(
@@ -51,6 +53,6 @@ def assurance_disagreement() -> Expectations:
         no_rows(
             "agreement_between_disagreements",
             _WITHOUT_A_DAY_OF_AGREEMENT,
-            description="Every two disagreements on a point have a day of agreement between them.",
+            description="Between any two disagreements on a point there is a day of agreement.",
         ),
     ]

@@ -77,9 +77,10 @@ def assurance_exception() -> Expectations:
             columns=("first_seen_at", "reopened_at", "times_reopened"),
         ),
         not_later(
-            "first_seen_at", "No exception is first seen after the moment that the figures are for."
+            "first_seen_at",
+            "No exception was first seen after the moment that the figures are for.",
         ),
-        not_later("opened_at", "No exception is opened after the moment that the figures are for."),
+        not_later("opened_at", "No exception opened after the moment that the figures are for."),
         every_row(
             "band_follows_age",
             """
@@ -91,20 +92,22 @@ def assurance_exception() -> Expectations:
                 else 'over 28'
             end
             """,
-            description="Every exception's age band follows from its days of age.",
+            description="Every exception's age band matches its age in days.",
             columns=("age_days", "age_band"),
         ),
         every_row(
             "training_by_requirement",
             f"record_ref in ({sql_list(TRAINING_REQUIREMENTS)}) and officer_key is not null",
             where="point_code in ('HYDRA', 'ELEARNING')",
-            description="Every outstanding training has a requirement code and a pseudonym.",
+            description="Every training exception has a requirement code and a pseudonym.",
             columns=("record_ref",),
             dimension="privacy",
         ),
         no_rows(
             "missing_documents_listed",
             _MISSING_DOCUMENTS_NOT_AS_LISTED,
-            description="Every counted referral without a document is listed, and no other.",
+            description=(
+                "The listed missing documents are exactly those of counted referrals without one."
+            ),
         ),
     ]

@@ -55,9 +55,10 @@ def assurance_exception_history() -> Expectations:
         ),
         one_of("exception_code", EXCEPTIONS, description="Every exception has a defined code."),
         not_later(
-            "first_seen_at", "No exception is first seen after the moment that the figures are for."
+            "first_seen_at",
+            "No exception was first seen after the moment that the figures are for.",
         ),
-        not_later("closed_at", "No exception is closed after the moment that the figures are for."),
+        not_later("closed_at", "No exception closed after the moment that the figures are for."),
         every_row(
             "closed_says_when_and_why",
             """
@@ -65,13 +66,17 @@ def assurance_exception_history() -> Expectations:
             and is_open = (closed_because is null)
             and coalesce(closed_at >= opened_at, true)
             """,
-            description="Every closed exception has a reason and a time, after it was opened.",
+            description=(
+                "Every closed exception has a reason, and a closing time after its opening."
+            ),
             columns=("opened_at", "closed_at", "closed_because"),
         ),
         no_rows(
             "spells_in_order",
             _SPELLS_OUT_OF_ORDER,
-            description="Every spell is numbered in order, and only the last can be open.",
+            description=(
+                "Every exception's spells are numbered in order, and only the last can be open."
+            ),
         ),
         no_rows(
             "open_is_on_the_list",

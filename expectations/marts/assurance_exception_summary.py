@@ -1,4 +1,4 @@
-"""Numbers of exceptions."""
+"""The number of exceptions of each kind."""
 
 from expectations.shared.code_lists import AGE_BANDS, EXCEPTIONS, POINTS
 from expectations.shared.mart_suite import known_unit, mart_suite

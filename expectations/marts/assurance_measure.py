@@ -65,9 +65,9 @@ where force.measure_code is null
     or unit.denominator > force.denominator
 """
 
-# The figures about referrals are counted again from the referrals. All referrals count for the
-# force. A unit's figure counts the referrals of the unit itself, and those of all units that were
-# below it on the day of contact.
+# The figures about referrals are computed again from the referrals. All referrals count for the
+# force. A unit's figure counts the referrals of the unit itself and of all units that were below it
+# on the day of contact.
 _DIFFERENT_REFERRALS = """
 with
     referral as (
@@ -118,8 +118,8 @@ where coalesce(shown.numerator, 0) <> coalesce(counted.numerator, 0)
     or coalesce(shown.denominator, 0) <> coalesce(counted.denominator, 0)
 """
 
-# The training figures of the force for this month are counted again from the rows of
-# `fct_training_requirement`: one row for each officer and item of training.
+# The force's training figures for this month are computed again from `fct_training_requirement`,
+# which has one row for each officer and training item.
 _DIFFERENT_TRAINING = """
 with
     officer as (
@@ -166,10 +166,10 @@ where shown.numerator <> coalesce(counted.numerator, 0)
     or shown.denominator <> coalesce(counted.denominator, 0)
 """
 
-# Each pair names two measures: a part and its whole. `compared` names the column that must not be
-# larger in the part than in the whole: value, denominator or numerator. With 'how many', the
-# denominator of the part must not be larger than the numerator of the whole. For example, a median
-# of hours must not be of more referrals than the whole counts as compliant.
+# Each pair names two measures: a part and its whole. `compared` names the column (value,
+# denominator or numerator) that must not be larger in the part than in the whole. With 'how many',
+# the denominator of the part must not be larger than the numerator of the whole. For example, a
+# median of hours must not be computed from more referrals than are compliant.
 _PARTS_LARGER_THAN_WHOLES = """
 select part.measure_code, part.period_start, part.org_unit_code
 from {rows} as part
@@ -216,7 +216,7 @@ def assurance_measure() -> Expectations:
         every_row(
             "measure_of_its_point",
             f"(measure_code, point_code) in ({_MEASURES_AND_POINTS})",
-            description="Every measure belongs to its own assurance point.",
+            description="Every measure belongs to the assurance point that policy gives it.",
             columns=("measure_code", "point_code"),
         ),
         filled("point_code", "denominator", description="Every figure has a value in {column}."),
@@ -274,7 +274,7 @@ def _adds_up() -> list[Expectation]:
         no_rows(
             "no_month_missing",
             sql(_MISSING_MONTHS, measures=sql_rows(MEASURES), this_month=_THIS_MONTH),
-            description="Every measure has a figure of the force for every month up to this one.",
+            description="Every measure has a figure for the force for every month up to this one.",
             dimension="completeness",
         ),
         no_rows(
@@ -285,7 +285,9 @@ def _adds_up() -> list[Expectation]:
         no_rows(
             "referrals_add_up",
             sql(_DIFFERENT_REFERRALS, **referral_measures),
-            description="Every referral figure of force and units equals a count of the referrals.",
+            description=(
+                "Every referral figure of the force and its units equals a count of the referrals."
+            ),
         ),
         no_rows(
             "people_add_up",
@@ -302,7 +304,9 @@ def _agrees() -> list[Expectation]:
         no_rows(
             "figures_agree",
             sql(_PARTS_LARGER_THAN_WHOLES, pairs=sql_rows(*zip(*_PARTS_AND_WHOLES, strict=True))),
-            description="No figure of a part is larger than the figure of its whole.",
+            description=(
+                "No figure of a part is larger than the figure of the whole that includes the part."
+            ),
             dimension="consistency",
         ),
         no_rows(
@@ -310,7 +314,9 @@ def _agrees() -> list[Expectation]:
             sql(
                 _PARTS_LARGER_THAN_WHOLES, pairs=sql_rows(*zip(*_PACKAGE_AND_MODULES, strict=True))
             ),
-            description="Nobody has completed the e-learning package without each of its modules.",
+            description=(
+                "Nobody has completed the e-learning package without completing each module."
+            ),
             dimension="consistency",
             # Not critical, because a policy may require fewer modules for some roles.
             severity=WARNING,

@@ -1,4 +1,4 @@
-"""The position of the force on each of the four points."""
+"""The force's position on each of the four points."""
 
 from expectations.shared.code_lists import (
     FRESHNESS,
@@ -21,8 +21,8 @@ from expectations.vocabulary import (
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 
-# The four points come from a list and not from the table. So an empty table has four missing
-# points.
+# The four points come from a list and not from the table, so the check also fails for an empty
+# table.
 _MISSING_POINTS = """
 with
     force as (
@@ -39,9 +39,9 @@ where shown.point_code is null
 
 # The position of a point is the figure of its first measure for this month. The position of the
 # referral point covers the last twelve complete months and this month. These months may begin
-# before the first month that measures are shown for, so this position is counted from the
-# referrals. Before its launch, a point other than the referral point has no figure in
-# `assurance_measure`. Then nothing is compared.
+# before the first month that measures are shown for, so this position is computed from the
+# referrals. Before its launch, any other point has no figure in `assurance_measure`, and nothing is
+# compared.
 _DIFFERENT_FROM_THE_MEASURE = """
 with
     month as (select date_trunc('month', <<today>>) as this_month),
@@ -81,8 +81,8 @@ where case
     end
 """
 
-# If the deadline is before the start of the point, the deadline day has no daily status. Then the
-# position at the deadline is compared with nothing.
+# If the deadline is before the start of the point, the deadline day has no daily status, and the
+# position at the deadline is not compared.
 _DIFFERENT_FROM_THE_DAY = """
 select shown.point_code
 from {rows} as shown
@@ -122,7 +122,7 @@ where shown.disagrees_since is distinct from open_disagreement.disagreed_from
     ),
 )
 def assurance_position() -> Expectations:
-    """Every point with the position of the force on it, and its caveats."""
+    """Every point with the force's position on it, and its caveats."""
     measures = sql_rows(MEASURE_OF_POINT.keys(), MEASURE_OF_POINT.values())
     return [
         one_of(
@@ -131,7 +131,7 @@ def assurance_position() -> Expectations:
         no_rows(
             "four_points",
             sql(_MISSING_POINTS, points=sql_rows(POINTS)),
-            description="Every one of the four points is shown, even if nothing is known of it.",
+            description="Every one of the four points is shown, even if nothing is known about it.",
             dimension="completeness",
         ),
         filled(
@@ -162,7 +162,9 @@ def assurance_position() -> Expectations:
         no_rows(
             "disagreement_is_dated",
             _DIFFERENT_FROM_THE_DISAGREEMENT,
-            description="Every open disagreement has the day on which it began.",
+            description=(
+                "Every position shows the first day of its open disagreement, if there is one."
+            ),
         ),
         *_statuses(),
     ]
@@ -173,7 +175,7 @@ def _statuses() -> list[Expectation]:
         every_row(
             "never_green_on_a_stale_source",
             "(status = 'unknown') = (source_status <> 'fresh')",
-            description="Every point with a stale or failed source is unknown, and no other.",
+            description="The points with a stale or failed source, and no others, are unknown.",
             columns=("status", "source_status"),
         ),
         every_row(
@@ -204,13 +206,15 @@ def _statuses() -> list[Expectation]:
                 """,
                 today=_TODAY,
             ),
-            description="No point is met, late or overdue before or without a deadline.",
+            description="No point is met or overdue before its deadline or without a deadline.",
             columns=("status", "deadline"),
         ),
         every_row(
             "days_to_the_deadline",
             f"days_to_deadline is not distinct from deadline - {_TODAY}",
-            description="Every count of days to the deadline starts on the day of the figures.",
+            description=(
+                "Every number of days to the deadline is counted from the day of the figures."
+            ),
             columns=("days_to_deadline",),
         ),
         every_row(
@@ -230,7 +234,7 @@ def _statuses() -> list[Expectation]:
             or (value_at_deadline_known_then is null and status_at_deadline_known_then is null)
             """,
             where="deadline is not null",
-            description="No figure known at a deadline is shown before the deadline.",
+            description="No figure as known at the deadline is shown before the deadline.",
             columns=("value_at_deadline_known_then", "status_at_deadline_known_then"),
         ),
         every_row(

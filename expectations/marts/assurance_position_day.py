@@ -17,8 +17,8 @@ from expectations.vocabulary import (
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 _STATUSES = tuple(status for status in POSITION_STATUSES if status != "unknown")
 
-# No day is listed twice for a point. If a point has fewer rows than days up to today, a day is
-# missing.
+# A day cannot be listed twice for a point, so a day is missing if the point has fewer rows than
+# days up to today.
 _DAYS_MISSING = """
 select point_code, min(day) as first_day
 from {rows}
@@ -26,8 +26,8 @@ group by force_code, point_code
 having max(day) <> <<today>> or count(*) <> <<today>> - min(day) + 1
 """
 
-# For a measure that is taken at the end of a month, the figure of the month equals the figure of
-# its last day. Referral measures are left out, because they are counted by the month of contact.
+# For a measure as at the end of a month, the month's figure equals the figure of its last day.
+# Referral measures are left out, because they count the referrals of a month.
 _DIFFERENT_FROM_THE_MONTH = """
 select shown.point_code, shown.day
 from {rows} as shown
@@ -42,9 +42,10 @@ inner join {candidate}.assurance_measure as measure
 where (shown.numerator, shown.denominator) is distinct from (measure.numerator, measure.denominator)
 """
 
-# A publication is sound for a point if the point's sources were fresh and the publication was not
-# taken back. If the last publication was not sound, the figure is judged by the last sound one too:
-# after a false zero, a figure that is back where it was has not moved.
+# A publication is sound for a point if the point's datasets were fresh and the publication was not
+# rolled back. If the last publication was not sound, for example because it showed a wrong zero,
+# the figure is also compared with the last sound publication. A figure that is back within that
+# publication's interval has not moved.
 _MOVED_BY_CORRECTIONS = """
 with
     last_sound as (
@@ -88,7 +89,7 @@ where (
 
 @mart_suite("assurance_position_day", one_row_per=("point_code", "day"))
 def assurance_position_day() -> Expectations:
-    """Every day of each point since it started, with its status as known now."""
+    """Every day of each point since the point started, with the status as known now."""
     at_month_end = {
         point: measure for point, measure in MEASURE_OF_POINT.items() if point != "NCCU_INTEL"
     }
@@ -117,7 +118,7 @@ def assurance_position_day() -> Expectations:
         no_rows(
             "no_day_missing",
             sql(_DAYS_MISSING, today=_TODAY),
-            description="No day is missing between a point's first day and the day of the figures.",
+            description="No day is missing from a point's first day to the day of the figures.",
             dimension="completeness",
         ),
         every_row(
@@ -129,7 +130,9 @@ def assurance_position_day() -> Expectations:
                 else status <> 'sustained'
             end
             """,
-            description="No point without a deadline is met or overdue, no other is sustained.",
+            description=(
+                "No point without a deadline is met or overdue, and no point with one is sustained."
+            ),
             columns=("status",),
         ),
         every_row(
@@ -142,6 +145,6 @@ def assurance_position_day() -> Expectations:
         no_rows(
             "last_day_is_the_month",
             sql(_DIFFERENT_FROM_THE_MONTH, today=_TODAY, measures=measures),
-            description="Every figure of a month's last day equals the figure of the month.",
+            description="Every figure on the last day of a month equals the figure of that month.",
         ),
     ]

@@ -1,4 +1,4 @@
-"""Status of each point in the view of the force, the Commissioner and the data, over time."""
+"""Status of each point over time, as the force, the Commissioner and the data see it."""
 
 from expectations.shared.code_lists import POINTS, VOICES
 from expectations.shared.mart_suite import mart_suite
@@ -35,13 +35,15 @@ where voice.voice = 'DATA' and voice.status is distinct from position.status
     sentence_columns=("status",),
 )
 def assurance_voice() -> Expectations:
-    """Status of each point in the view of the force, the Commissioner and the data, over time."""
+    """Status of each point over time, as the force, the Commissioner and the data see it."""
     return [
         one_of(
             "point_code", POINTS, description="Every point is one of the four assurance points."
         ),
         one_of(
-            "voice", VOICES, description="Every voice is the force, the Commissioner or the data."
+            "voice",
+            VOICES,
+            description="Every view is that of the force, the Commissioner or the data.",
         ),
         filled("status", "is_assured", description="Every statement has a value in {column}."),
         every_row(
@@ -54,7 +56,9 @@ def assurance_voice() -> Expectations:
         no_rows(
             "one_statement_at_a_time",
             _GAPS,
-            description="Every statement is valid until the day before the next of the same voice.",
+            description=(
+                "Every statement is valid until the day before the next statement in the same view."
+            ),
         ),
         no_rows(
             "data_voice_is_the_daily_status",

@@ -1,12 +1,12 @@
-"""The results of the checks, build by build."""
+"""The results of the checks of each build."""
 
 from expectations.shared.code_lists import VERDICTS
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import STAGES, Expectations, every_row, filled, no_rows, one_of
 
-# A check can be repeated, so only its latest result counts. For an earlier build, that is the
-# latest result from before this build was opened. For this build, the checks of the sealed marts
-# are left out, because they run after this table is built.
+# A check can be repeated, so only its latest result counts. For an earlier build, only results from
+# before this build was opened count. For this build, the checks of the sealed marts are left out,
+# because they run after this table is built.
 _DIFFERENT_FROM_AUDIT = """
 with
     this_build as (select as_at, known_at from {audit}.build where build_id = {build_id}),

@@ -1,4 +1,4 @@
-"""The results of the gate, by dataset and dimension."""
+"""The results of the gate for each dataset and dimension."""
 
 from expectations.shared.code_lists import VERDICTS
 from expectations.shared.mart_suite import mart_suite
@@ -28,7 +28,7 @@ where shown.expectations is distinct from recorded.expectations
     stage="sealed",
 )
 def data_quality_status() -> Expectations:
-    """Numbers of checks and failures of this build, by dataset and dimension."""
+    """Every dataset and dimension, with the number of checks and failures in this build."""
     return [
         filled(
             "expectations",
@@ -59,6 +59,6 @@ def data_quality_status() -> Expectations:
         no_rows(
             "status_is_the_record",
             _DIFFERENT_FROM_AUDIT,
-            description="Every count equals that of the checks on record for this build.",
+            description="Every count equals the number of checks recorded for this build.",
         ),
     ]

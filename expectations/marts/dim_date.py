@@ -15,8 +15,8 @@ where not exists (
 )
 """
 
-# Before 2020 the calendar has only those days that a row of a fact table names. From 2020 to the
-# day of the figures it must have every day.
+# Before 2020 the calendar has only the days that occur in a fact table. From 2020 to the as-at day
+# it must have every day.
 _DAYS_MISSING = """
 with
     force as (
@@ -55,7 +55,7 @@ def dim_date() -> Expectations:
         no_rows(
             "no_day_missing",
             _DAYS_MISSING,
-            description="No day is missing from the calendar, leap days included.",
+            description="No day is missing from the calendar, not even a leap day.",
             dimension="completeness",
         ),
         every_row(
@@ -66,13 +66,15 @@ def dim_date() -> Expectations:
             and calendar_month = extract(month from date_day)
             and iso_day_of_week = extract(isodow from date_day)
             """,
-            description="Every day has its right month, year and weekday.",
+            description="Every day has the right month, year and weekday.",
             columns=("date_day", "month_start"),
         ),
         every_row(
             "hours_of_the_day",
             f"hours_in_day = {_HOURS}",
-            description="Every day has 24 hours, except 23 and 25 when the clocks change.",
+            description=(
+                "Every day has 24 hours, except for days of 23 or 25 hours when the clocks change."
+            ),
             columns=("hours_in_day",),
             dimension="validity",
         ),

@@ -43,8 +43,8 @@ where named.officer_key is not null
 _RANK_GROUPS = ("CONSTABLE_TO_SERGEANT", "INSPECTOR_AND_ABOVE", "OTHER")
 _ROLE_GROUPS = ("NEEDS_HYDRA_AND_MODULES", "NEEDS_MODULES", "NEEDS_NO_TRAINING")
 
-# All officers with one of the descriptions that fewer than five in their unit share. A description
-# with a blank part counts too. Past versions have no description at all.
+# All officers whose description is shared by fewer than five officers in their unit. A description
+# with a blank part counts too. Past versions must have no description at all.
 _ALONE = """
 with
     described as (
@@ -64,7 +64,7 @@ where not is_current or officers < 5
 
 @mart_suite("dim_officer", one_row_per=("officer_key", "valid_from"))
 def dim_officer() -> Expectations:
-    """Every officer in every unit: the days on which it applies, and a coarse description."""
+    """Every officer and unit, with the days in that unit and a coarse description."""
     return [
         officer_keys(always=False),
         filled(
@@ -83,7 +83,9 @@ def dim_officer() -> Expectations:
         no_rows(
             "officers_are_not_alone",
             _ALONE,
-            description="At least five officers of a unit share every description that is shown.",
+            description=(
+                "Every description that is shown is shared by at least five officers of the unit."
+            ),
             columns=("employment_type", "rank_group", "role_group"),
             dimension="privacy",
         ),
@@ -105,7 +107,7 @@ def dim_officer() -> Expectations:
         no_rows(
             "every_officer_known",
             _UNKNOWN_OFFICERS,
-            description="Every officer that a record names is listed as an officer.",
+            description="Every officer who occurs in a fact table is listed.",
             dimension="integrity",
         ),
         as_many_as_published("dim_officer"),

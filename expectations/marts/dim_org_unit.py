@@ -41,7 +41,7 @@ def dim_org_unit() -> Expectations:
         one_of(
             "kind",
             ("FORCE", "DIRECTORATE", "DISTRICT", "TEAM", "UNKNOWN"),
-            description="Every unit is of a defined kind, or marked as unknown.",
+            description="Every unit has a defined kind, or the kind unknown.",
         ),
         no_rows(
             "has_the_whole_force",
@@ -52,7 +52,7 @@ def dim_org_unit() -> Expectations:
         no_rows(
             "superior_known",
             _UNKNOWN_PARENTS,
-            description="Every unit above another unit is one of the units.",
+            description="Every unit above another unit is itself listed.",
             columns=("parent_org_unit_code",),
             dimension="integrity",
             severity=WARNING,

@@ -21,7 +21,7 @@ where shown.point_code is null
     sentence_columns=("title", "partners"),
 )
 def dim_recommendation() -> Expectations:
-    """Ten recommendations, of which four are assured by figures."""
+    """Ten recommendations, four of which are assured by figures."""
     return [
         filled("title", "status", description="Every recommendation has a value in {column}."),
         one_of(

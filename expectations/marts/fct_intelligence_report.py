@@ -1,4 +1,4 @@
-"""Intelligence documents, metadata only."""
+"""Metadata of intelligence documents."""
 
 from expectations.shared.code_lists import REPORT_STATUSES
 from expectations.shared.mart_suite import mart_suite, not_later, officer_keys
@@ -10,7 +10,7 @@ from expectations.vocabulary import Expectations, every_row, filled, one_of
 @mart_suite(
     "fct_intelligence_report",
     one_row_per=("report_urn",),
-    # These columns hold codes of the intelligence system. Landing accepts any text in them.
+    # These columns hold codes from the intelligence system. Landing accepts any string in them.
     source_text_columns=("report_urn", "document_type_code", "grading_scheme", "handling_code"),
 )
 def fct_intelligence_report() -> Expectations:
@@ -22,7 +22,7 @@ def fct_intelligence_report() -> Expectations:
         officer_keys(),
         one_of("status", REPORT_STATUSES, description="Every document has a defined status."),
         not_later(
-            "submitted_at", "No submission is from after the moment that the figures are for."
+            "submitted_at", "No submission is later than the moment that the figures are for."
         ),
         every_row(
             "valid_grading_has_a_scheme",
@@ -35,7 +35,9 @@ def fct_intelligence_report() -> Expectations:
             "intelligence_report",
             "report_urn",
             "true",
-            description="The documents are exactly those in raw as at that moment, each once.",
+            description=(
+                "The documents are exactly those in raw at the moment that the figures are for."
+            ),
         ),
         as_many_as_published("fct_intelligence_report"),
     ]

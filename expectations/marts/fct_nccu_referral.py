@@ -19,8 +19,8 @@ from expectations.vocabulary import (
     sql,
 )
 
-# The query lists every referral, the time when its document was submitted, and the policy hours of
-# the day of contact. The first policy, from 2020, also applies to earlier contacts.
+# The query lists every referral, the time when its document was submitted, and the policy hours in
+# force on the day of contact. The first policy, from 2020, also applies to earlier contacts.
 _WITH_POLICY_HOURS = """
 with
     dated as (
@@ -125,14 +125,16 @@ def fct_nccu_referral() -> Expectations:
         one_of(
             "link_method",
             LINK_METHODS,
-            description="Every referral has one of the four ways in which its document was found.",
+            description="Every referral has one of the four ways of finding its document.",
         ),
-        not_later("contacted_at", "No referral is from after the moment that the figures are for."),
+        not_later("contacted_at", "No referral is later than the moment that the figures are for."),
         every_row(
             "counted_as_defined",
             "is_counted = "
             "(referral_type = 'IMMIGRATION_CRIME' and intelligence_class <> 'awaiting')",
-            description="Every immigration crime referral past its grace period counts, no other.",
+            description=(
+                "The counted referrals are the immigration crime referrals that are not awaiting."
+            ),
             columns=("is_counted",),
         ),
         every_row(
@@ -142,7 +144,7 @@ def fct_nccu_referral() -> Expectations:
             and (link_method = 'NONE') = (report_urn is null)
             and (hours_to_submission is null) = (report_urn is null)
             """,
-            description="Every referral with a document is in a submitted class, and no other.",
+            description="The referrals with a document, and no others, are in a submitted class.",
             columns=("intelligence_class", "report_urn", "link_method", "hours_to_submission"),
         ),
         _documents_and_hours(),
@@ -150,7 +152,9 @@ def fct_nccu_referral() -> Expectations:
             "nccu_referral",
             "referral_ref",
             "contacted_at <= {as_at}",
-            description="Every referral in raw as at that moment is here once, and no other.",
+            description=(
+                "The referrals are exactly those in raw at the moment that the figures are for."
+            ),
         ),
         as_many_as_published("fct_nccu_referral"),
     ]
@@ -167,20 +171,22 @@ def _documents_and_hours() -> list[Expectation]:
         no_rows(
             "document_known",
             _UNKNOWN_DOCUMENTS,
-            description="Every document of a referral is one of the publication's documents.",
+            description="Every referral's document is one of the publication's documents.",
             dimension="integrity",
         ),
         no_rows(
             "hours_as_measured",
             sql(_WRONG_HOURS, with_policy_hours=_with_policy_hours()),
-            description="Every count of hours runs from the contact to the document's submission.",
+            description=(
+                "Every number of hours is the time from the contact to the document's submission."
+            ),
             columns=("hours_to_submission",),
             dimension="consistency",
         ),
         no_rows(
             "class_follows_the_clock",
             sql(_WRONG_CLASSES, with_policy_hours=_with_policy_hours()),
-            description="Every class of intelligence follows from the hours of the policy.",
+            description="Every referral's class agrees with the hours that policy allows.",
             columns=("intelligence_class",),
             dimension="consistency",
         ),

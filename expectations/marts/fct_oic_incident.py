@@ -26,7 +26,7 @@ where incident.referral_count <> coalesce(referral.referrals, 0)
     source_text_columns=("occurrence_ref", "district_code"),
 )
 def fct_oic_incident() -> Expectations:
-    """Every occurrence of organised immigration crime that was not cancelled."""
+    """Every occurrence of organised immigration crime that was not cancelled or deleted."""
     return [
         filled(
             "reported_at",
@@ -40,7 +40,9 @@ def fct_oic_incident() -> Expectations:
             DETECTION_ROUTES,
             description="Every detection route is a defined one.",
         ),
-        not_later("reported_at", "No incident is from after the moment that the figures are for."),
+        not_later(
+            "reported_at", "No incident was reported after the moment that the figures are for."
+        ),
         every_row(
             "counts_are_counts",
             "referral_count >= 0 and intelligence_count >= 0",
@@ -51,7 +53,7 @@ def fct_oic_incident() -> Expectations:
         every_row(
             "persons_plausible",
             "persons_count is null or persons_count between 0 and 500",
-            description="Every number of persons is between 0 and 500.",
+            description="Every number of people is between 0 and 500.",
             columns=("persons_count",),
             severity=WARNING,
             dimension="validity",
@@ -59,14 +61,18 @@ def fct_oic_incident() -> Expectations:
         no_rows(
             "referrals_add_up",
             _DIFFERENT_REFERRAL_COUNTS,
-            description="Every incident's count equals the number of referrals with its reference.",
+            description=(
+                "Every incident's referral count equals the number of referrals with its reference."
+            ),
             columns=("referral_count",),
         ),
         adds_up_to_raw(
             "occurrence",
             "occurrence_ref",
             "is_oic and status <> 'CANCELLED' and reported_at <= {as_at}",
-            description="Every incident in raw as at that moment is here once, and no other.",
+            description=(
+                "The incidents are exactly those in raw at the moment that the figures are for."
+            ),
         ),
         as_many_as_published("fct_oic_incident"),
     ]

@@ -49,7 +49,7 @@ def fct_plan_strand() -> Expectations:
             "has_evidence",
             "is_met",
             "is_met_on_time",
-            description="Every strand has a yes or no in {column}.",
+            description="Every strand has true or false in {column}.",
         ),
         every_row(
             "met_as_defined",
@@ -61,7 +61,10 @@ def fct_plan_strand() -> Expectations:
                 and coalesce(review_due_on >= {_TODAY}, false)
             )
             """,
-            description="Every met strand has owner, evidence and approval, and no overdue review.",
+            description=(
+                "A strand is met if and only if its plan has an owner, evidence, an approval and "
+                "no overdue review."
+            ),
             columns=("is_met",),
         ),
         every_row(

@@ -1,4 +1,4 @@
-"""Training that officers need and have."""
+"""The training that officers need and have completed."""
 
 from expectations.shared.code_lists import TRAINING_REQUIREMENTS
 from expectations.shared.mart_suite import known_unit, mart_suite, officer_keys
@@ -17,7 +17,7 @@ having count(distinct (org_unit_code, is_in_post, is_long_term_absent)) > 1
 
 @mart_suite("fct_training_requirement", one_row_per=("officer_key", "requirement_code"))
 def fct_training_requirement() -> Expectations:
-    """Every officer with every item of training that their role needs."""
+    """Every officer with each training item that the officer's role needs."""
     return [
         officer_keys(always=False),
         filled(
@@ -36,7 +36,7 @@ def fct_training_requirement() -> Expectations:
         every_row(
             "complete_has_a_date",
             "is_complete = (completed_on is not null)",
-            description="Every requirement has a date of completion exactly if it is completed.",
+            description="The completed requirements, and no others, have a date of completion.",
             columns=("is_complete", "completed_on"),
         ),
         every_row(
@@ -49,7 +49,9 @@ def fct_training_requirement() -> Expectations:
         no_rows(
             "one_place_a_person",
             _OFFICERS_WITH_TWO_STATES,
-            description="Every officer has one unit and one state of service for all requirements.",
+            description=(
+                "Every officer has the same unit and service status in all of their requirements."
+            ),
             dimension="consistency",
         ),
         as_many_as_published("fct_training_requirement"),

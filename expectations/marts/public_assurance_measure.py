@@ -1,4 +1,4 @@
-"""Measures by month, as they are released to the public."""
+"""Monthly figures that are released to the public."""
 
 from expectations.shared.code_lists import MEASURES, POINTS
 from expectations.shared.mart_suite import mart_suite
@@ -46,7 +46,7 @@ where not shown.is_suppressed
 """
 
 # Every district must have a row for every month. If only some districts had a row, a reader could
-# tell which districts had something to count.
+# tell which districts had records to count.
 _MISSING_DISTRICTS = """
 with
     month as (
@@ -93,7 +93,7 @@ def public_assurance_measure() -> Expectations:
             "value",
             "publication_id",
             exactly=True,
-            description="The table has the columns of released figures, and no others.",
+            description="The table has exactly the columns of released figures.",
             dimension="privacy",
         ),
         is_a_share(where="not is_suppressed"),
@@ -102,14 +102,14 @@ def public_assurance_measure() -> Expectations:
         no_rows(
             "month_is_released",
             _NOT_RELEASED,
-            description="No month shows a figure unless it is released as a period of its own.",
+            description="No month shows a figure unless the month was released by itself.",
             columns=("is_suppressed",),
             dimension="privacy",
         ),
         no_rows(
             "every_district_every_month",
             _MISSING_DISTRICTS,
-            description="Every district has a row for every month, also without a figure.",
+            description="Every district has a row for every month, even without a figure.",
             columns=("org_unit_code",),
             dimension="privacy",
         ),
@@ -133,7 +133,7 @@ def suppressed_is_blank() -> Expectation:
 
 
 def nothing_small(where: str) -> Expectation:
-    """Expect that numerator and rest (denominator less numerator) are zero or reach the threshold.
+    """Expect that the numerator and the rest of the denominator are zero or reach the threshold.
 
     `where` is an SQL condition that selects the rows to check.
     """
@@ -145,7 +145,9 @@ def nothing_small(where: str) -> Expectation:
             least=_THRESHOLD,
         ),
         where=where,
-        description="No count below the threshold is released, nor one that reveals it.",
+        description=(
+            "No number below the threshold is released, and none can be found by subtraction."
+        ),
         columns=("numerator", "denominator"),
         dimension="privacy",
     )

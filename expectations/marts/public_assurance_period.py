@@ -1,4 +1,4 @@
-"""Released figures: all figures about people and records that the public sees."""
+"""All figures about people and their records that are released to the public."""
 
 from expectations.marts.public_assurance_measure import is_small, nothing_small
 from expectations.shared.code_lists import MEASURES, POINTS
@@ -97,7 +97,7 @@ where <<is_new>>
     public=True,
 )
 def public_assurance_period() -> Expectations:
-    """Every released figure of people and records, protected against differencing."""
+    """Every released figure about people and their records, protected against subtraction."""
     is_new = sql(_IS_NEW, earlier=_EARLIER_RELEASES)
     return [
         one_of("measure_code", MEASURES, description="Every measure is a defined one."),
@@ -118,7 +118,7 @@ def public_assurance_period() -> Expectations:
             "value",
             "publication_id",
             exactly=True,
-            description="The table has the columns of released figures, and no others.",
+            description="The table has exactly the columns of released figures.",
             dimension="privacy",
         ),
         is_a_share(),
@@ -144,14 +144,19 @@ def public_assurance_period() -> Expectations:
         no_rows(
             "periods_apart",
             _OVERLAPPING,
-            description="No month is in two released periods, so none can be found by subtraction.",
+            description=(
+                "No month is in two released periods, so no month can be found by subtraction."
+            ),
             columns=("period_start", "period_end"),
             dimension="privacy",
         ),
         no_rows(
             "units_add_up",
             _NOT_ADDING_UP,
-            description="Every figure of the force is the sum of its units where units are shown.",
+            description=(
+                "Every figure of the force is the sum of its districts and the rest, if these are "
+                "shown."
+            ),
             columns=("org_unit_code",),
             dimension="privacy",
         ),
@@ -168,7 +173,7 @@ def public_assurance_period() -> Expectations:
                     "- (released.denominator - released.numerator)"
                 ),
             ),
-            description="No two releases of a figure differ by a count below the threshold.",
+            description="No two releases of a figure differ by a number below the threshold.",
             columns=("numerator", "denominator"),
             dimension="privacy",
         ),

@@ -1,4 +1,4 @@
-"""The positions, as they are released to the public."""
+"""The positions that are released to the public."""
 
 from expectations.marts.public_assurance_measure import nothing_small, suppressed_is_blank
 from expectations.shared.code_lists import (
@@ -26,7 +26,7 @@ where shown.status is distinct from position.status
 """
 
 # A position must be a sum of released figures. From any other sum, a reader could subtract the
-# released figures and find a figure that is not released.
+# released figures and find a figure that was not released.
 _NOT_RELEASED = """
 select shown.point_code
 from {rows} as shown
@@ -48,7 +48,7 @@ where shown.point_code <> 'INTEL_PLAN'
 
 @mart_suite("assurance_position", one_row_per=("point_code",), stage="sealed", public=True)
 def public_assurance_position() -> Expectations:
-    """Every point with the position of the force on it, as the public sees it."""
+    """Every point with the force's position on it, as released to the public."""
     return [
         one_of(
             "point_code", POINTS, description="Every point is one of the four assurance points."
@@ -77,7 +77,7 @@ def public_assurance_position() -> Expectations:
             "source_status",
             "publication_id",
             exactly=True,
-            description="The table has the columns of a released position, and no others.",
+            description="The table has exactly the columns of a released position.",
             dimension="privacy",
         ),
         is_a_share(where="not is_suppressed"),

@@ -1,4 +1,4 @@
-"""Figures of past periods that changed since the publication that the build is compared with."""
+"""Figures of past periods that have changed since the compared publication."""
 
 from expectations.shared.code_lists import MEASURES, RESTATEMENT_CAUSES
 from expectations.shared.mart_suite import known_unit, mart_suite
@@ -38,7 +38,7 @@ window figure as (
 
 @mart_suite("restatement", one_row_per=("measure_code", "period_start", "org_unit_code", "cause"))
 def restatement() -> Expectations:
-    """Every past figure that changed, and by how much for each cause."""
+    """Every figure of a past period that changed, with the change from each cause."""
     return [
         one_of("measure_code", MEASURES, description="Every measure is a defined one."),
         filled("record_count", description="Every restated figure has a value in {column}."),
@@ -62,7 +62,9 @@ def restatement() -> Expectations:
         every_result(
             "causes_add_up",
             _SUMS_OF_CAUSES,
-            description="The causes of every restated figure add up to its change exactly.",
+            description=(
+                "The changes from all causes of a restated figure add up to its whole change."
+            ),
             columns=("value_change",),
             dimension="consistency",
         ),
@@ -76,7 +78,9 @@ def restatement() -> Expectations:
         every_result(
             "force_figures_within_five_points",
             _FORCE_MOVES,
-            description="No past figure of the whole force moves by more than five points at once.",
+            description=(
+                "No past share of the whole force changes by more than five percentage points."
+            ),
             columns=("value_before", "value_after"),
             dimension="consistency",
             severity=INFO,

@@ -48,7 +48,7 @@ where source.id not in (select dataset from {rows})
     sentence_columns=("reason", "not_taken"),
 )
 def source_freshness() -> Expectations:
-    """Every dataset, with its last delivery and whether that delivery is recent enough."""
+    """Every dataset, with its last delivery and whether the delivery is recent enough."""
     declared = tuple(datasets())
     return [
         one_of("dataset", declared, description="Every dataset is a declared one."),

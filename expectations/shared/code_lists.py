@@ -1,4 +1,4 @@
-"""The code lists that suites use, from the mart contract and from the policy seeds.
+"""The code lists that suites use. They come from the mart contract and a policy seed.
 
 The measures are read from the seed `policy_measure`, so that a new measure is added in one place.
 The other lists come from the mart contract and are written out here. A list in a seed with
@@ -22,8 +22,8 @@ HOURS_MEASURES = tuple(
     row["measure_code"] for row in _POLICY_MEASURES if row["unit_of_value"] == "hours"
 )
 
-# The measures that expectations count a second time. They are written out here and not read from
-# the seed, so that an expectation fails if a measure is lost from the seed.
+# The measures that expectations compute a second time. They are listed here and not read from the
+# seed, so that an expectation fails if a measure is missing from the seed.
 REFERRAL_MEASURES = (
     "nccu_intel_compliance",
     "nccu_intel_compliance_all_types",
@@ -96,12 +96,12 @@ VERDICTS = ("passed", "info", "warning", "critical")
 
 
 def sql_list(codes: Iterable[str]) -> str:
-    """Return the codes as SQL text for the list of an `in`: `'A', 'B'`."""
+    """Return the codes as SQL for a list after `in`: `'A', 'B'`."""
     return ", ".join(f"'{code}'" for code in codes)
 
 
 def sql_rows(*columns: Iterable[str]) -> str:
-    """Return SQL text for the rows of a `values`. Each argument has the codes of one column.
+    """Return SQL for the rows after `values`. Each argument has the codes of one column.
 
     The columns `A, B` and `X, Y` give `('A', 'X'), ('B', 'Y')`.
     """

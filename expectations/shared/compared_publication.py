@@ -1,17 +1,16 @@
-"""Expectations that limit how far figures may move from those of the compared publication.
+"""Expectations that limit how far figures may move from the compared publication's figures.
 
-A build is compared with the publication that its restatements refer to. Figures move as records
-arrive. A figure that suddenly leaves the 95% interval of the published figure has one of two
-causes: a damaged source, or an unusual day. Only a person can tell which, so these expectations are
-warnings. The figure is published with a caveat, or waits for an approval if the deployment asks for
-one. The guide is docs/how-to/a-figure-that-jumped.md. Decision 0018 gives the reason for the
-warning.
+Figures move as records arrive. If a figure suddenly leaves the 95% interval of the published
+figure, either a source is damaged or the day was unusual. Only a person can tell which, so these
+expectations are warnings. The build is published with a caveat, or waits for an approval if the
+deployment asks for one. docs/how-to/a-figure-that-jumped.md says what to do. Decision 0018 gives
+the reason for warnings.
 
 Nothing is compared if
 
-- there is no compared publication, or it is not for an earlier moment than the build;
+- there is no compared publication, or its as-at moment is not earlier than the build's;
 - the run of the compared publication could not extract a dataset of the point, or refused a
-  delivery of it, because the late records of that dataset arrive afterwards;
+  delivery of one (the missing records arrive later and move the figure);
 - the figure has too few records for a meaningful comparison.
 """
 
@@ -25,16 +24,15 @@ from expectations.vocabulary import WARNING, Expectation, every_result, no_rows,
 #: changed.
 Rules = Literal["=", "is distinct from"]
 
-#: A published figure with fewer records than this is not compared. `_FIGURES_THAT_MOVED` has one
-#: exception.
+#: A published figure with fewer records is not compared, with one exception in
+#: `_FIGURES_THAT_MOVED`.
 FEWEST = 20
-#: Measures in hours have no interval. They may differ from the published hours by this share.
+#: Measures in hours have no interval. They may differ by this share of the published hours.
 HOURS_MAY_DIFFER = 0.25
 
-# `compared` is the publication that this build is compared with. `is_recent` is true if the moment
-# of that publication is less than eight days before the moment of this build. `earlier_figure` has
-# the figures of that publication. It leaves out a point if the run of that publication failed to
-# extract one of the point's datasets, or refused a delivery of one.
+# `compared` is the compared publication. `is_recent` is true if its as-at moment is less than eight
+# days before that of this build. `earlier_figure` has its figures, except those of a point for
+# which its run failed to extract a dataset or refused a delivery.
 _COMPARED = """
 with
     compared as (
@@ -74,9 +72,9 @@ with
 """
 
 # The Wilson interval of the published share is computed from its centre and half its width, with z
-# = 1.96. Only months that were over at the published moment are compared. Published figures with
-# few records are left out, with one exception. A figure of the whole force is compared if it had at
-# least five records when it was published and has none now.
+# = 1.96. Only months that were over at the as-at moment of the publication are compared. Published
+# figures with few records are left out, with one exception: a figure of the whole force is compared
+# if it had at least five records when it was published and has none now.
 _FIGURES_THAT_MOVED = """<<compared>>,
     published as (
         select
@@ -110,9 +108,9 @@ select
 from published
 """
 
-# In a week, a few people join or leave and some dozens complete a training. A larger difference is
-# reported. The latest figure of this build is compared with the latest published figure, even if a
-# month has ended in between.
+# In a week, a few people join or leave and some dozens complete a training item. A larger
+# difference is reported. This build's latest figure is compared with the latest published figure,
+# even if a month has ended in between.
 _TRAINING_NUMBERS_THAT_MOVED = """<<compared>>,
     published as (
         select distinct on (force_code, measure_code)
@@ -140,9 +138,8 @@ where published.denominator >= <<fewest>>
     ) is not true
 """
 
-# The query finds units that lost more than half of their people. This happens if the list of
-# organisational units loses a unit. It also happens if that list gives a unit a new code while the
-# personnel file still has the old code.
+# The query finds units that lost more than half of their people. This happens if the org-unit file
+# no longer lists a unit, or gives it a new code while the personnel file still has the old code.
 _UNITS_THAT_LOST_PEOPLE = """<<compared>>,
     published as (
         select distinct on (force_code, measure_code, org_unit_code)
@@ -165,8 +162,8 @@ where published.denominator >= 50
 
 # Normally a strand stops being met because the review of its plan is overdue. The query finds two
 # strands that stop being met at once although their plans are approved and their reviews are not
-# overdue. Then the plans have lost their owner or their evidence. The likely cause is that the
-# register of plans has lost a column.
+# overdue. Their plans then have no owner or no evidence any longer, probably because a column is
+# missing from the register of plans.
 _STRANDS_NO_LONGER_MET = """<<compared>>,
     published as (
         select distinct on (force_code) force_code, numerator as strands_met
@@ -194,7 +191,9 @@ def figures_close_to_published() -> list[Expectation]:
         every_result(
             "published_figures_stay_in_interval",
             _figures_that_moved("="),
-            description="Every published figure of a past month stays within its interval.",
+            description=(
+                "Every figure of a past month is within the interval of the published figure."
+            ),
             columns=("value",),
             dimension="consistency",
             severity=WARNING,
@@ -202,7 +201,9 @@ def figures_close_to_published() -> list[Expectation]:
         no_rows(
             "training_numbers_stay_close",
             sql(_TRAINING_NUMBERS_THAT_MOVED, compared=_compared("="), fewest=str(FEWEST)),
-            description="About as many officers need and have each training as last published.",
+            description=(
+                "About as many officers need and have completed each training as last published."
+            ),
             columns=("numerator", "denominator"),
             dimension="consistency",
             severity=WARNING,
@@ -210,7 +211,9 @@ def figures_close_to_published() -> list[Expectation]:
         no_rows(
             "units_keep_their_people",
             sql(_UNITS_THAT_LOST_PEOPLE, compared=_compared("=")),
-            description="No unit of fifty or more people lost over half since last published.",
+            description=(
+                "No unit of fifty or more people has lost over half of them since last published."
+            ),
             columns=("org_unit_code", "denominator"),
             dimension="consistency",
             severity=WARNING,
@@ -218,7 +221,9 @@ def figures_close_to_published() -> list[Expectation]:
         every_result(
             "figures_stay_in_interval_under_new_rules",
             _figures_that_moved("is distinct from"),
-            description="Every figure stays within its published interval when rules change.",
+            description=(
+                "Every figure is within its published interval after the rules have changed."
+            ),
             columns=("value",),
             dimension="consistency",
             severity=WARNING,
@@ -229,7 +234,7 @@ def figures_close_to_published() -> list[Expectation]:
 def strands_stay_met() -> Expectation:
     """Expect that no two strands stop being met at once while their reviews are not overdue.
 
-    The build is compared with the publication of `_COMPARED`, which must have the same rules.
+    The build is compared with the compared publication, if the rules are the same.
     """
     return no_rows(
         "strands_stay_met",

@@ -1,12 +1,11 @@
-"""The expectation that few known records are corrected between two publications.
+"""The expectation that few known records were corrected since the current publication.
 
-A correction is a changed value of a record that the current publication knew, or a record that has
-vanished since. docs/explanation/corrections.md says which changes count. The value that the
-publication was built from is compared with the value now, so a change that was undone does not
-count.
+A correction is a changed value of a known record, or a record that has vanished.
+docs/explanation/corrections.md says which changes count. The value that the current publication
+used is compared with the value now, so a change that was undone does not count.
 
-The number of corrections in a column is compared with the corrections that the dataset brings on
-other days, which `audit.correction` has.
+The number of corrections in a column is compared with the usual number a day, computed from
+`audit.correction`.
 """
 
 from psycopg.sql import SQL, Identifier
@@ -22,19 +21,19 @@ from oic_assurance.landing.corrections import (
 )
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-#: So many corrections of a column are always allowed.
+#: The number of corrections in a column that is always allowed.
 ALWAYS_ALLOWED = 5
-#: How many times as many corrections as on a usual day are allowed besides.
+#: In addition, this many times the usual number of corrections a day is allowed.
 TIMES_USUAL = 3
-#: How many deliveries a usual day is computed from, at least.
+#: The usual number is computed only from at least this many deliveries.
 FEWEST_DELIVERIES = 7
-#: The share of the records that may be corrected in a column a day if there are fewer deliveries.
+#: With fewer deliveries, the share of records that may be corrected in a column each day.
 SHARE_WITHOUT_HISTORY = 0.001
 
-# `usual` is the second highest number of corrections a day in the eight weeks before. The highest
-# is left out, so that one mass change of the past does not excuse the next one. A delivery after
-# several days without one counts for all of these days. `+ 0` keeps PostgreSQL from looking up a
-# version by its batch, as in `oic_assurance.landing.corrections`.
+# `usual` is the second highest number of corrections a day in the previous eight weeks. The highest
+# is left out, so that one past mass change does not hide the next one. The corrections in a
+# delivery after several days without one are divided by the number of these days. `+ 0` keeps
+# PostgreSQL from looking up a version by its batch, as in `oic_assurance.landing.corrections`.
 _FEW_CORRECTIONS = """
 with
     published as (
@@ -183,11 +182,11 @@ left join known on by_column.force_code = known.force_code
 
 
 def few_corrections(source: Dataset, raw: Table) -> Expectation:
-    """Expect that hardly more known records are corrected than on other days.
+    """Expect that not many more known records are corrected than on a usual day.
 
-    In each column, five corrections are always allowed, and three times as many as on a usual day
-    besides. A dataset with fewer than seven deliveries has no usual day: there, one record in a
-    thousand a day is allowed besides.
+    In each column, five corrections are allowed, plus three times the usual number a day. For a
+    dataset with fewer than seven deliveries the usual number is not known. Five corrections plus
+    one record in a thousand a day are then allowed.
     """
     values = [
         changed_record(Identifier("before", "is_tombstone"), Identifier("latest", "is_tombstone"))
@@ -213,7 +212,7 @@ def few_corrections(source: Dataset, raw: Table) -> Expectation:
             deliveries=str(FEWEST_DELIVERIES),
             share=str(SHARE_WITHOUT_HISTORY),
         ),
-        description="Hardly more known records were corrected or vanished than on other days.",
+        description="Not many more known records were corrected or vanished than on a usual day.",
         dimension="consistency",
         severity=WARNING,
     )

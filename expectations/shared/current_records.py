@@ -1,4 +1,4 @@
-"""Expectations about the latest version of each record of a raw table."""
+"""Expectations about the latest version of each record in a raw table."""
 
 from expectations.vocabulary import (
     INFO,
@@ -12,7 +12,7 @@ from expectations.vocabulary import (
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-# The query has a join and no `exists`, because the planner may run an `exists` once for each row.
+# The query uses a join and not `exists`, because the planner may run an `exists` once for each row.
 _REFERENCE = """
 with
     listed as (
@@ -51,7 +51,7 @@ where <<day>> is not null and (<<where>>)
 def latest_versions(dataset: str, table: str | None = None) -> str:
     """Return an SQL query for the latest version of each record, deleted records included.
 
-    `table` names the raw table if the dataset has several. Without it, the first table is used.
+    `table` names the raw table if the dataset has several. The default is its first table.
     """
     other = declared(dataset)
     name = _table(other, table).name
@@ -71,9 +71,9 @@ def refers_to(
 ) -> Expectation:
     """Expect that nearly all values of a column are listed in a column of another dataset.
 
-    `tolerance` is the share of values that need not be listed. The rules of the marts deal with
-    single values that are not listed. `key` is the key of the checked table, in SQL. `table` names
-    the table of the other dataset if it has several. Without it, the first table is used.
+    `tolerance` is the share of values that need not be listed. The rules behind the marts handle
+    single values that are not listed. `key` is the key of the checked table, as SQL. `table` names
+    the table of the other dataset if it has several. The default is its first table.
     """
     other = declared(dataset)
     return refers_to_table(
@@ -127,7 +127,7 @@ def nearly_all_records(
     severity: Severity = WARNING,
     columns: tuple[str, ...] = (),
 ) -> Expectation:
-    """Expect that a condition is true of the latest version of nearly all records."""
+    """Expect that a condition is true for the latest version of nearly all records."""
     return every_record(
         name,
         condition,
@@ -142,7 +142,7 @@ def nearly_all_records(
 def while_in_post(
     day: str, *, key: str, description: str, where: str = "true", joined: str = ""
 ) -> Expectation:
-    """Expect that nearly all records of a table are for a day on which their officer is in post.
+    """Expect that in nearly all records, the officer was in post on the day of the record.
 
     `day`, `key`, `where` and `joined` (further joins) are SQL. In this SQL the checked record is
     called `record`. The expectation does not check records of officers who are not in the personnel

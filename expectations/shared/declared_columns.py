@@ -1,9 +1,9 @@
-"""The expectations that follow from the columns of a declaration, for every dataset.
+"""The expectations that follow from the declared columns of a dataset.
 
 Landing already rejects a row that breaks its declaration. These expectations check the latest
-version of each record again, because a declaration can become stricter after a row was landed. No
-failure is critical, so that records from before the change do not block a publication. Only the
-expectations about the key and the marking are critical.
+version of each record again, because a declaration can become stricter after a row was landed. Only
+the expectations about the key and the marking are critical. The others are not, so that records
+from before the change do not block a publication.
 """
 
 from collections.abc import Iterator
@@ -78,8 +78,8 @@ def _marking(column: str, admitted: tuple[str, ...]) -> Expectation:
 
 def _presence(raw: Table, column: Column) -> Iterator[Expectation]:
     name, value = column.name, _quoted(column.name)
-    # The key columns are left out here, because every raw table has a critical expectation that
-    # they are filled.
+    # Key columns are left out here, because `landing_suite` has a critical expectation that they
+    # are filled.
     if column.required and name not in raw.key:
         yield every_record(
             f"{name}_filled",
@@ -143,12 +143,12 @@ def _date_range(source: Dataset, column: Column) -> Iterator[Expectation]:
         return
     yield every_record(
         f"{name}_in_range",
-        # Some systems write 1 January 1900 for an empty date. So that day itself is not plausible.
+        # Some systems write 1 January 1900 for an empty date, so that day itself is not plausible.
         f"{value} > '{EARLIEST}' and {value} < '{LATEST}'",
         where=f"{value} is not null",
         description=f"Every {name} lies between {EARLIEST[:4]} and {LATEST[:4]}.",
         columns=(name,),
-        # The tolerance allows a few typing errors. A column that is read wrongly exceeds it.
+        # The tolerance allows for a few typing errors. A column that is misread has more.
         tolerance=0.02,
         severity=WARNING,
         dimension="validity",
@@ -178,9 +178,9 @@ def _reference(source: Dataset, raw: Table, column: Column) -> Expectation:
 
 
 def _key(raw: Table) -> str:
-    """Return the key columns as SQL, each after the table alias `record`.
+    """Return the key columns as SQL, each with the table alias `record`.
 
-    With the alias, a column whose name is a reserved word is valid SQL too.
+    With the alias, even a column whose name is a reserved word is valid SQL.
     """
     return ", ".join(f"record.{name}" for name in raw.key)
 

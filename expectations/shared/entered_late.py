@@ -1,9 +1,9 @@
-"""The expectation that new records are about the days before they were entered."""
+"""The expectation that new records are recorded soon after their event."""
 
 from expectations.vocabulary import WARNING, Expectation, every_result, sql
 
 # `added` has the records that the current publication did not know. The limit allows for single
-# records that are entered afterwards, also on a day with few records.
+# records that are recorded late, even on a day with few records.
 _ENTERED_LATE = """
 with
     published as (
@@ -36,11 +36,11 @@ group by force_code
 
 
 def entered_soon(event: str, *, description: str) -> Expectation:
-    """Expect that few new records were entered a week or more after their event.
+    """Expect that few new records were recorded a week or more after their event.
 
-    `event` is the column with the moment of the event. The expectation fails if more than five of
-    the new records, and more than a quarter besides, are that late. It notices an archive or a
-    backlog that is loaded into the live table: the figures of past months then change in mass.
+    `event` is the column with the time of the event. The expectation fails if the number of late
+    records is more than five plus a quarter of the new records. It detects an archive or a backlog
+    that is loaded into the live table, which would change the figures of many past months.
     """
     return every_result(
         f"{event}_entered_soon",

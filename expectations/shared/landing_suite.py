@@ -1,10 +1,9 @@
-"""The expectations of every raw table, and the decorator that makes a suite of a landed table.
+"""The expectations for every raw table, and the decorator that makes a suite for one.
 
 Table, key, columns and owner come from the declaration of the dataset. This module has the
-expectations that every raw table has. `declared_columns` has the expectations about its columns. A
+expectations for every raw table, and `declared_columns` has those about the declared columns. A
 suite in `landing/` adds expectations that do not follow from a declaration, such as references to
-other datasets. A raw table without a suite in `landing/` has only the expectations that follow from
-its declaration.
+other datasets. A raw table without a suite in `landing/` has only these two groups of expectations.
 """
 
 from collections.abc import Callable
@@ -59,10 +58,11 @@ left join landed_batch using (batch_id, force_code)
 where landed_batch.dataset is null
 """
 
-# The query finds batches whose rows in raw are not the rows that were landed (`rows_new`, less the
-# rows that were erased since). A batch can have more rows than were landed, because a late-arriving
-# delivery also restores versions of later deliveries. Restored rows have no row number. So a batch
-# has too few rows if all its rows together are fewer, and too many if its numbered rows are more.
+# The query finds batches with a wrong number of rows in raw. The right number is the number of
+# landed rows (`rows_new`) less the rows that were erased since. A batch can have additional rows
+# without a row number, because a late-arriving delivery also restores versions of later deliveries.
+# So a batch has too few rows if all its rows together are fewer than this number, and too many if
+# its numbered rows are more.
 _INCOMPLETE_BATCHES = """
 with
     in_raw as (
@@ -89,8 +89,8 @@ where batch.dataset = '<<dataset>>'
     )
 """
 
-# An extract of a database can give two batches, for example the copied and the checked rows of a
-# first load. The query treats them as one delivery.
+# One extract of a database table can produce two batches, for example the copied and the checked
+# rows of a first load. The query treats both as one delivery.
 _DELIVERIES = """
 select
     batch_id, force_code, row_count, rows_rejected,
@@ -118,8 +118,8 @@ from (<<deliveries>>) as delivery
 where recency = 1 and rows_rejected is not null
 """
 
-# A list may grow by eighty rows at once, which is more than a training day brings. A list that gets
-# shorter may have lost records, so there the limit is closer.
+# A list may grow by eighty rows at once, which is more than a training day adds. A list that gets
+# shorter may have lost records, so that limit is tighter.
 _ROW_COUNT_LIKE_PREVIOUS = """
 select
     batch_id,
@@ -148,9 +148,10 @@ cross join lateral (
 where delivery.recency = 1
 """
 
-# A record is late if it was created a week or more before the current publication's moment, and
-# that publication did not know it. Some records are entered late. If there are many, the source
-# shows records that it did not show before, for example because a view has lost its filter.
+# A record is late if it was created a week or more before the current publication's as-at moment
+# and that publication did not know it. A few late records are normal. Many late records mean that
+# the source shows records that it did not show before, for example because a view has lost its
+# filter.
 _LATE_RECORDS = """
 with
     published as (
@@ -181,8 +182,9 @@ select late, records, late <= 20 + 0.05 * (records - late) as holds
 from counted
 """
 
-# Deliveries are judged that no publication has used yet. Without a publication, the deliveries of
-# the last five weeks are judged. A dataset whose deliveries usually do not overlap is not judged.
+# Only deliveries that no publication has used yet are checked. If nothing was published, the
+# deliveries of the last five weeks are checked. A dataset whose deliveries usually do not overlap
+# is not checked.
 _OVERLAP = """
 with
     published as (
@@ -226,8 +228,8 @@ where delivery.is_judged and delivery.before >= 8 and usual.deliveries >= 14 and
 
 # A list of a hundred or more rows normally changes from one delivery to the next, and does not
 # return to an earlier state. If the latest list has the same bytes as an earlier list, the earlier
-# list was sent again. `from` chooses the earlier lists that the latest list is compared with: 2 is
-# the list directly before the latest list, 3 is all older lists.
+# list was probably sent again. `from` selects the lists to compare the latest list with: 2 means
+# the list directly before it, 3 means all older lists.
 _RESENT_LISTS = """
 with
     delivery as (
@@ -262,7 +264,7 @@ def landing_suite(
 ) -> Callable[[SuiteFunction], SuiteDefinition]:
     """Decorate a function that returns expectations, so that it becomes the suite of a raw table.
 
-    `table` names the raw table if the dataset has several. Without it, the first table is used.
+    `table` names the raw table if the dataset has several. The default is its first table.
     """
     source = declared(dataset)
     raw = next(found for found in source.tables if table in (None, found.name))
@@ -272,8 +274,8 @@ def landing_suite(
 def suite_of(source: Dataset, raw: Table, function: SuiteFunction | None = None) -> SuiteDefinition:
     """Return the suite of a raw table.
 
-    The suite has the expectations of every raw table, those that follow from the declaration, and
-    those of `function`.
+    The suite has the expectations for every raw table, those that follow from the declaration, and
+    those that `function` returns.
     """
     return SuiteDefinition(
         function=function or _no_function(raw),
@@ -337,7 +339,7 @@ def _every_table(source: Dataset, raw: Table) -> list[Expectation | tuple[Expect
             "version_at",
             "batch_id",
             name="version_unique",
-            description="No delivery has two versions of a record for the same moment.",
+            description="No delivery has two versions of a record with the same version time.",
             **by_us,
         ),
         every_row(
@@ -367,8 +369,8 @@ def _every_table(source: Dataset, raw: Table) -> list[Expectation | tuple[Expect
 def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
     """Return the expectations about whole deliveries.
 
-    For full deliveries, each table of the dataset gets an expectation about vanished records. The
-    other expectations are about a batch as a whole, so only the first table of the dataset gets
+    Every table gets an expectation about corrections, and, for full deliveries, one about vanished
+    records. The other expectations are about whole batches, so only the dataset's first table gets
     them.
     """
     deliveries = sql(_DELIVERIES, dataset=source.name)
@@ -378,7 +380,7 @@ def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
             every_result(
                 "few_vanished",
                 sql(_FEW_VANISHED, deliveries=deliveries),
-                description="No more than a fifth of the records vanish with the latest delivery.",
+                description="At most a fifth of the records vanish with the latest delivery.",
                 dimension="volume",
                 severity=WARNING,
             )
@@ -396,13 +398,13 @@ def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
         no_rows(
             "batches_complete",
             sql(_INCOMPLETE_BATCHES, dataset=source.name, tables=tables),
-            description="Every landed batch still has all its rows, except erased ones.",
+            description="Every landed batch still has all its rows, except rows that were erased.",
             owner=DATA_ENGINEERING,
         ),
         every_result(
             "few_rejected",
             sql(_FEW_REJECTED, deliveries=deliveries),
-            description="No more than one row in twenty of the latest delivery is in quarantine.",
+            description="At most one row in twenty of the latest delivery is in quarantine.",
             dimension="validity",
             severity=WARNING,
         ),
@@ -414,7 +416,7 @@ def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
             every_result(
                 "row_count_like_previous",
                 sql(_ROW_COUNT_LIKE_PREVIOUS, deliveries=deliveries),
-                description="The latest delivery has about as many rows as the one before it.",
+                description="The latest delivery has about as many rows as the delivery before it.",
                 dimension="volume",
                 severity=WARNING,
             )
@@ -426,7 +428,7 @@ def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
             every_result(
                 "new_rows_listed_again",
                 sql(_OVERLAP, dataset=source.name, table=raw.name),
-                description="Every delivery lists most of the last delivery's new rows again.",
+                description="Every delivery lists most of the previous delivery's new rows again.",
                 dimension="completeness",
                 severity=WARNING,
             )
@@ -435,12 +437,12 @@ def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
 
 
 def _moments(cursor: str) -> list[Expectation]:
-    """Return the expectations about the moments that a database gives its records."""
+    """Return the expectations about the times that a database records for its rows."""
     return [
         every_record(
             "not_from_the_future",
             f"{cursor} <= landed_at + interval '10 minutes'",
-            description="No record was last changed later than it was landed.",
+            description="No record has a time of last change that is later than its landing.",
             columns=(cursor,),
             dimension="validity",
             severity=WARNING,
@@ -448,7 +450,7 @@ def _moments(cursor: str) -> list[Expectation]:
         every_result(
             "few_late_records",
             _LATE_RECORDS,
-            description="Few records turn up a week or more after they were created.",
+            description="Few records first appear a week or more after they were created.",
             columns=("created_at",),
             dimension="volume",
             severity=WARNING,
@@ -461,7 +463,7 @@ def _resent_lists(source: Dataset) -> list[Expectation]:
         no_rows(
             "no_old_list_resent",
             sql(_RESENT_LISTS, **{"dataset": source.name, "from": "3"}),
-            description="No latest list is an old list that was sent again.",
+            description="The latest list is not an old list that was sent again.",
             dimension="freshness",
             # Not critical, because a corrected list can be equal to an earlier list.
             severity=WARNING,
@@ -469,7 +471,7 @@ def _resent_lists(source: Dataset) -> list[Expectation]:
         no_rows(
             "list_differs_from_previous",
             sql(_RESENT_LISTS, **{"dataset": source.name, "from": "2"}),
-            description="The latest list differs from the one before it.",
+            description="The latest list differs from the list before it.",
             dimension="freshness",
             severity=INFO,
         ),

@@ -1,7 +1,7 @@
-"""The expectations of every mart, and the decorator that makes a suite of a mart.
+"""The expectations for every mart, and the decorator that makes a suite for one.
 
 Every mart must have a unique key. Every row must have the code of a police force and belong to the
-publication that is checked. No mart may have anything that identifies a person.
+publication that is checked. No mart may contain anything that identifies a person.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ _PROTECTED_NAMES = (
     "collar|employee_no|officer_no|surname|forename|first_name|last_name|full_name|birth"
     "|narrative|source_identity|e_?mail|phone|address|protective_marking"
 )
-# A collar number can be any text, so a single value that equals a collar number is no leak. A
+# A collar number can be any string, so a single value that equals a collar number is no leak. A
 # column leaks collar numbers if it has at least this many different values and most of them are
 # collar numbers.
 _FEWEST_VALUES_TO_JUDGE = 10
@@ -54,9 +54,9 @@ having bool_or(found.value ~ '^[0-9]{6}$')
     or (count(*) >= <<fewest>> and count(officer.collar_no) * 2 > count(*))
 """
 
-# E-mail addresses are searched in every column. A title or rank with a name, such as "DS Smith", is
-# not searched in columns with text from a source, because the name of a unit such as "DS Support"
-# looks the same.
+# Every column is searched for e-mail addresses. Columns with text from a source are not searched
+# for a title or rank with a name, such as "DS Smith", because the name of a unit, such as "DS
+# Support", looks the same.
 _CONTACT_DETAILS = r"""
 select distinct found.name as column_name
 from ({texts}) as found
@@ -99,13 +99,13 @@ def mart_suite(
 ) -> Callable[[SuiteFunction], SuiteDefinition]:
     """Decorate a function that returns expectations, so that it becomes the suite of a mart.
 
-    `one_row_per` is the key of the mart within a force and publication. `public` says that the mart
-    belongs to the public release. A candidate has these marts in a schema of their own.
+    `one_row_per` is the key of the mart within a force and publication. `public` is true for a mart
+    of the public release. These marts have their own schema in a candidate.
 
-    `source_text_columns` hold references and names as a source writes them. These columns can hold
-    any text, so they are not searched for officer numbers, or for ranks with names.
-    `sentence_columns` hold whole sentences that the project wrote or that were stated in public.
-    These columns are not searched for narratives.
+    `source_text_columns` hold references and names as a source writes them. They can hold any
+    string, so they are not searched for officer numbers or for ranks with names. `sentence_columns`
+    hold whole sentences that the project wrote or that were stated in public. These columns are not
+    searched for narratives.
     """
     key = tuple(one_row_per)
     not_searched = (*source_text_columns, "force_code", "org_unit_code")
@@ -187,7 +187,7 @@ def _nobody_named(
 def officer_keys(column: str = "officer_key", *, always: bool = True) -> tuple[Expectation, ...]:
     """Expect that officers appear only under their pseudonym.
 
-    With `always`, every row must have a pseudonym. Otherwise the column may be null.
+    If `always` is true, every row must have a pseudonym. Otherwise the column may be null.
     """
     expectations: list[Expectation] = [
         every_row(
@@ -215,7 +215,7 @@ def known_unit(column: str = "org_unit_code") -> Expectation:
 
 
 def not_later(column: str, description: str) -> Expectation:
-    """Expect that a time is not after the moment that the publication is for."""
+    """Expect that a time is not after the publication's as-at moment."""
     return every_row(
         f"{column}_has_happened",
         f"{column} is null or {column} <= {{as_at}}",

@@ -1,18 +1,17 @@
 """Expectations that compare the records of a table with the table's own history.
 
-They compare the number of records, the mix of codes, the values, and the number of rows of a mart.
-All are warnings. Nothing is compared without enough history.
+They compare the number of records, the mix of codes, and the number of rows in a mart. All are
+warnings. Nothing is compared if there is too little history.
 
-The number of records and the mix of codes may differ from the history by two allowances together.
-The first allowance is for chance. The second is a tolerance that is wide enough for a bank holiday,
-a campaign or a new recording practice.
+The number of records and the mix of codes may differ from the history by an allowance for chance
+plus a tolerance that is wide enough for a bank holiday, a campaign or a new recording practice.
 """
 
 from expectations.vocabulary import WARNING, Expectation, every_result, sql
 
-# `latest` is the day before the last successful extraction of the dataset, or the day before the
-# build's moment if that is earlier. Later days may lack records. `recorded` has the records up to
-# `latest`. `days_ago` counts from `latest` back to the day on which a record was created.
+# `latest` is the day before the dataset's last successful extraction, or the day before the as-at
+# day if that is earlier. Later days may lack records. `recorded` has the records up to `latest`.
+# `days_ago` counts from `latest` back to the day on which a record was created.
 _DAYS = """
 with
     latest as (
@@ -33,9 +32,9 @@ with
     ),
 """
 
-# The latest day is compared with the same weekday of the eight weeks before. The latest seven days
-# are compared with those eight weeks. The history starts with the first record of these weeks, so
-# that a single older record does not count as history. The history must have at least four weeks.
+# The latest day is compared with the same weekday in the previous eight weeks, and the latest seven
+# days are compared with each of those weeks. The history starts with the first record in these
+# weeks, so that a single older record does not count as history. It must cover at least four weeks.
 # The usual number is the median, because one day of migrated records does not move a median. The
 # number may be between half and twice the usual number. The allowance for chance is three standard
 # deviations of a Poisson count.
@@ -81,11 +80,11 @@ select
 from compared
 """
 
-# The query computes the population stability index of the latest four weeks against the half year
+# The query computes the population stability index of the latest four weeks against the six months
 # before. The index is the sum over all codes of (now - earlier) * ln(now / earlier). `now` and
-# `earlier` are the shares of the code in the two periods. Half a record is added to every count, so
-# that the logarithm exists for a new code. If nothing changes, chance alone gives an index of
-# (codes - 1) * (1 / records now + 1 / records earlier).
+# `earlier` are the code's shares in the two periods. Half a record is added to every count, so that
+# the logarithm exists for a new code. If nothing changes, chance alone gives an index of (codes -
+# 1) * (1 / records now + 1 / records earlier).
 _MIX = """<<days>>
     counted as (
         select
@@ -136,13 +135,13 @@ cross join candidate
 
 
 def recorded_as_usual(dataset: str) -> Expectation:
-    """Expect that the latest day and week have about as many records as the weeks before.
+    """Expect that about as many records were created in the latest day and week as usual.
 
     A record counts for the day and week in which it was created. The usual number for the day is
-    the median of the same weekday in the eight weeks before. The usual number for the week is the
+    the median of the same weekday in the previous eight weeks. The usual number for the week is the
     median of those weeks. The expectation passes if the number is between half and twice the usual
-    number. An allowance for chance widens these limits. In a table with fewer than about twenty
-    records a week, the expectation does not notice that records stop.
+    number. An allowance for chance widens these limits. If a table has fewer than about twenty
+    records a week, the expectation does not notice when no more records arrive.
     """
     return every_result(
         "recorded_as_usual",
@@ -157,14 +156,14 @@ def recorded_as_usual(dataset: str) -> Expectation:
 def mix_as_before(
     dataset: str, column: str, *, description: str, where: str = "true"
 ) -> Expectation:
-    """Expect that the codes of a column have about the same shares as in the half year before.
+    """Expect that the codes of a column have about the same shares as in the six months before.
 
-    The latest four weeks are compared with the half year before by the population stability index.
-    The expectation fails if the index is above 0.25, the usual limit for a major shift, plus an
-    allowance for chance that depends on the number of records. Nothing is compared if there are
-    fewer than 50 records in the latest four weeks, or fewer than 100 in the half year before. Use
-    this expectation for codes that stay as they were recorded. Do not use it for a status that
-    changes as a record gets older.
+    The latest four weeks are compared with the six months before, using the population stability
+    index. The expectation fails if the index is above 0.25, the usual limit for a major shift, plus
+    an allowance for chance that depends on the number of records. Nothing is compared if there are
+    fewer than 50 records in the latest four weeks, or fewer than 100 in the six months before. Use
+    this expectation for codes that do not change after they were recorded, and not for a status
+    that changes as a record gets older.
     """
     return every_result(
         f"{column}_mix_as_before",
@@ -180,8 +179,8 @@ def as_many_as_published(table: str) -> Expectation:
     """Expect that a mart has about as many rows as in the current publication.
 
     The number may be 0.8 to 1.25 times the published number, or differ from it by fewer than twenty
-    rows. Nothing is compared if the publication is for a moment more than a week before or after
-    the moment of the build.
+    rows. Nothing is compared if the as-at moments of publication and build are more than a week
+    apart.
     """
     return every_result(
         "as_many_as_published",

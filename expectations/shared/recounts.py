@@ -1,13 +1,13 @@
-"""Expectations that count records and figures a second time, from raw or fact tables.
+"""Expectations that compute figures and lists of records a second time, from raw or fact tables.
 
-Only figures of the whole force are counted again here. The rules are those of the mart contract.
+Only figures of the whole force are computed again here, under the rules of the mart contract.
 """
 
 from expectations.vocabulary import Expectation, no_rows, sql
 
-# The query gives the latest version of each record at or before the build's moment. If all versions
-# of a record are later than that moment but the record was created by then, its first version is
-# used. Vanished records are left out. So are deleted records, unless `with_deleted` is true.
+# The query returns the latest version of each record at or before the as-at moment. If all versions
+# of a record are later but the record was created by the as-at moment, the first version is used.
+# Vanished records are left out, and so are deleted records unless `with_deleted` is true.
 _RECORDS_AS_AT = """
 select record.*
 from (
@@ -78,10 +78,10 @@ where coalesce(shown.denominator, 0) <> coalesce(counted.denominator, 0)
     or (shown.value is null) <> (counted.value is null)
 """
 
-# The query counts immigration detentions again from the raw tables: all (the denominator), and
-# those whose occurrence was referred (the numerator). All detentions of one occurrence count once,
-# in the month of the first detention. A detention that names no occurrence counts by itself. A
-# cancelled or deleted occurrence does not count. An occurrence that the records management system
+# The query counts immigration detentions again from the raw tables. The denominator is all of them,
+# and the numerator is those whose occurrence was referred. All detentions of one occurrence count
+# once, in the month of the first detention. A detention that names no occurrence counts separately.
+# A cancelled or deleted occurrence does not count. An occurrence that the records management system
 # never delivered still counts if a detention names it.
 _DIFFERENT_CAPTURES = """
 with
@@ -133,9 +133,9 @@ where coalesce(shown.numerator, 0) <> coalesce(counted.numerator, 0)
 
 
 def adds_up_to_raw(table: str, reference: str, which: str, *, description: str) -> Expectation:
-    """Expect that a fact table has exactly the records of a raw table as at the build's moment.
+    """Expect that a fact table has exactly the records of a raw table at the as-at moment.
 
-    `reference` is the key column of both tables. `which` is a condition in SQL. It selects the raw
+    `reference` is the key column of both tables. `which` is an SQL condition that selects the raw
     records that the fact table must have.
     """
     return no_rows(
@@ -146,7 +146,7 @@ def adds_up_to_raw(table: str, reference: str, which: str, *, description: str) 
 
 
 def hours_add_up(first_month: str) -> Expectation:
-    """Expect that the force's hours to submission are those of its compliant referrals.
+    """Expect that the force's hours to submission follow from its compliant referrals.
 
     The measures are the median and the 90th percentile. `first_month` is the first month that is
     shown, as a date in SQL.
@@ -154,7 +154,9 @@ def hours_add_up(first_month: str) -> Expectation:
     return no_rows(
         "hours_add_up",
         sql(_DIFFERENT_HOURS, first_month=first_month),
-        description="All hours to submission of the force are those of its compliant referrals.",
+        description=(
+            "The force's hours to submission are computed from all its compliant referrals."
+        ),
         columns=("value",),
     )
 
@@ -173,7 +175,9 @@ def captures_add_up(first_month: str) -> Expectation:
             referrals=_records_as_at("nccu_referral"),
             first_month=first_month,
         ),
-        description="All detentions, and those referred to the NCCU, are the ones in raw.",
+        description=(
+            "The numbers of detentions and of referred detentions equal a count of those in raw."
+        ),
         columns=("numerator", "denominator"),
     )
 

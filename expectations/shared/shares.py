@@ -2,8 +2,8 @@
 
 from expectations.vocabulary import Expectation, every_row, sql
 
-# Shares are in double precision, so two ways to compute the same share can differ in the last bits.
-# Differences up to this one are allowed.
+# Shares are in double precision, so two ways of computing the same share can differ in the last
+# bits. Differences up to this size are allowed.
 _SLACK = "1e-9"
 
 _VALUE_IS_THE_QUOTIENT = """
@@ -42,7 +42,10 @@ def is_a_share(*, where: str = "true") -> tuple[Expectation, ...]:
             "value_is_the_quotient",
             sql(_VALUE_IS_THE_QUOTIENT, slack=_SLACK),
             where=where,
-            description="Every share is numerator divided by denominator, and empty without one.",
+            description=(
+                "Every share is numerator divided by denominator, or blank if the denominator is "
+                "zero."
+            ),
             columns=("value",),
         ),
         every_row(

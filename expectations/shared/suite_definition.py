@@ -10,7 +10,7 @@ from expectations.vocabulary import Expectation, Stage, Suite, SuiteFunction, fl
 class SuiteDefinition:
     """A suite function, its table, and the expectations that the decorator adds.
 
-    `shared` has the added expectations. `owner` is the owner of every expectation that names none.
+    `shared` has the added expectations. `owner` applies to every expectation that names no owner.
     `versioned` says that the table keeps every version of a record, as raw tables do.
     """
 
@@ -35,7 +35,7 @@ class SuiteDefinition:
         The description of the suite is the first line of the function's docstring.
 
         Raises:
-            ValueError: two expectations have the same name.
+            ValueError: Two expectations have the same name.
 
         """
         expectations = [
