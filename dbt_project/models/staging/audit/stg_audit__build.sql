@@ -10,7 +10,7 @@ with
             run_id,
             known_batch_id,
 
-            -- texts
+            -- text
             policy_fingerprint,
 
             -- times

@@ -9,7 +9,7 @@ with
 
     since_compared_publication as (
         select
-            -- texts
+            -- text
             batch.force_code,
             batch.dataset,
             source.table_name,

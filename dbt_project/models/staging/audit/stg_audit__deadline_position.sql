@@ -9,7 +9,7 @@ with
             source.force_code,
             source.point_code,
 
-            -- texts
+            -- text
             source.status,
 
             -- numbers

@@ -7,7 +7,7 @@ with
             source.force_code,
             source.batch_id,
 
-            -- texts
+            -- text
             source.dataset,
             source.reason,
 

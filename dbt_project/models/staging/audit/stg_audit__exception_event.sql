@@ -33,7 +33,7 @@ with
             org_unit_code,
             officer_key,
 
-            -- texts
+            -- text
             exception_code,
             closed_because,
 

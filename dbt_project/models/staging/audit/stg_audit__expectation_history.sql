@@ -40,7 +40,7 @@ with
             -- ids
             build_id,
 
-            -- texts
+            -- text
             stage,
             case
                 when stage = 'dbt'

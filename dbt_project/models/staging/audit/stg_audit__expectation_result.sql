@@ -20,7 +20,7 @@ with
 
     latest as (
         select
-            -- texts
+            -- text
             dataset,
             dimension,
             severity,

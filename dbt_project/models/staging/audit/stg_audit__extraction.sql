@@ -6,7 +6,7 @@ with
             -- ids
             source.force_code,
 
-            -- texts
+            -- text
             source.dataset,
             case when source.finished_at <= build.known_at then source.reason end as reason,
 

@@ -16,7 +16,7 @@ with
 
     found as (
         select
-            -- texts
+            -- text
             latest_attempt.force_code,
             latest_attempt.dataset,
             left(regexp_replace(source.name, '[^A-Za-z0-9 ._()/~$-]', '?', 'g'), 60) as name,

@@ -9,7 +9,7 @@ with
             force_code,
             plan_ref,
 
-            -- texts
+            -- text
             strand,
             {{ blank_to_null("owner_role") }} as owner_role,
             version,

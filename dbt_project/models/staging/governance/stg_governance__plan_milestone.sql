@@ -14,7 +14,7 @@ with
             force_code,
             plan_ref,
 
-            -- texts
+            -- text
             milestone,
 
             -- times

@@ -14,7 +14,7 @@ with
             force_code,
             point_code,
 
-            -- texts
+            -- text
             party,
             status,
 

@@ -8,7 +8,7 @@ with
             org_unit_code,
             {{ blank_to_null("parent_org_unit_code") }} as parent_org_unit_code,
 
-            -- texts
+            -- text
             org_unit_name,
             kind,
 

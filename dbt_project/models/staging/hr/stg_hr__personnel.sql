@@ -9,7 +9,7 @@ with
             {{ blank_to_null("collar_no") }} as collar_no,
             {{ blank_to_null("org_unit_code") }} as org_unit_code,
 
-            -- texts
+            -- text
             employment_type,
             rank_grade,
             role_code,

@@ -15,7 +15,7 @@ with
             session_code,
             employee_no,
 
-            -- texts
+            -- text
             outcome,
 
             -- booleans

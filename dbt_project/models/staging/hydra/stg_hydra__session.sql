@@ -14,7 +14,7 @@ with
             force_code,
             session_code,
 
-            -- texts
+            -- text
             venue,
 
             -- numbers

@@ -16,7 +16,7 @@ with
             dissemination_id,
             report_urn,
 
-            -- texts
+            -- text
             recipient_agency,
 
             -- times

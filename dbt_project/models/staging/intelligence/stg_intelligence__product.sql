@@ -15,7 +15,7 @@ with
             force_code,
             product_id,
 
-            -- texts
+            -- text
             product_type,
 
             -- booleans

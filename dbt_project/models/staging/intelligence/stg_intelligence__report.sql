@@ -21,7 +21,7 @@ with
             {{ blank_to_null("nccu_referral_ref") }} as nccu_referral_ref,
             author_officer_no,
 
-            -- texts
+            -- text
             document_type_code,
             status,
             grading_scheme,

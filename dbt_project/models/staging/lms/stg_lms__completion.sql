@@ -7,7 +7,7 @@ with
             force_code,
             employee_no,
 
-            -- texts
+            -- text
             course_code,
             module_code,
             module_version,

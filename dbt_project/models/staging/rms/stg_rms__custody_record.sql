@@ -17,7 +17,7 @@ with
             {{ blank_to_null("occurrence_ref") }} as occurrence_ref,
             arresting_officer_no,
 
-            -- texts
+            -- text
             detention_reason_code,
 
             -- times

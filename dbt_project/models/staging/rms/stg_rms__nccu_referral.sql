@@ -19,7 +19,7 @@ with
             reporting_officer_no,
             {{ blank_to_null("nccu_reference") }} as nccu_reference,
 
-            -- texts
+            -- text
             channel,
             referral_type,
             outcome,

@@ -16,7 +16,7 @@ with
             occurrence_id,
             occurrence_ref,
 
-            -- texts
+            -- text
             incident_type_code,
             {{ blank_to_null("offence_code") }} as offence_code,
             detection_route,
