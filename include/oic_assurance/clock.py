@@ -1,10 +1,10 @@
-"""Read moments, and convert between moments and days in London.
+"""Parse moments, and convert between moments and days in London.
 
 A moment is a point in time. Every moment in the code is a datetime in UTC. London time is used only
-to read moments that people write, and to find the day of a moment.
+to parse the times that people write, and to find the London date of a moment.
 
-The reason is that Python subtracts two datetimes of the same zone by their wall-clock times. So the
-difference of two London times is an hour wrong if the clocks change between them.
+UTC avoids an error: Python subtracts two datetimes of the same zone by their wall-clock times. So
+the difference between two London times is an hour wrong if the clocks change between them.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,16 +17,16 @@ DAILY_RUN = time(5, 30)
 
 
 def parse_moment(text: str) -> datetime:
-    """Return the UTC datetime for an ISO 8601 text such as `2026-01-31T05:30`.
+    """Return the UTC datetime for an ISO 8601 string such as `2026-01-31T05:30`.
 
-    - A text without a UTC offset is in Europe/London time.
-    - In the autumn an hour occurs twice. A time in that hour is read as the earlier moment.
-    - In the spring an hour is skipped. A time in that hour is read as if the clocks had not changed
+    - A string without a UTC offset is in Europe/London time.
+    - In autumn, one hour occurs twice. A time in that hour is read as the earlier moment.
+    - In spring, one hour is skipped. A time in that hour is read as if the clocks had not changed
       yet.
-    - A date without a time is the start of that day.
+    - A date without a time means the start of that day.
 
     Raises:
-        UsageError: The text is not in ISO 8601.
+        UsageError: The string is not in ISO 8601 format.
     """
     try:
         moment = datetime.fromisoformat(text.strip())
@@ -41,17 +41,17 @@ def parse_moment(text: str) -> datetime:
 
 
 def london_day(moment: datetime) -> date:
-    """Return the date that it is in London at a moment."""
+    """Return the date in London at a moment."""
     return moment.astimezone(LONDON).date()
 
 
 def start_of_day(day: date) -> datetime:
-    """Return the moment, in UTC, of midnight in London at the start of a day."""
+    """Return the UTC datetime of midnight in London at the start of a day."""
     return datetime.combine(day, time(0), tzinfo=LONDON).astimezone(UTC)
 
 
 def default_as_at(now: datetime) -> datetime:
-    """Return the last 05:30 in Europe/London at or before `now`, as a UTC datetime."""
+    """Return the most recent 05:30 in London, at or before `now`, as a UTC datetime."""
     today = london_day(now)
     moment = datetime.combine(today, DAILY_RUN, tzinfo=LONDON).astimezone(UTC)
     if moment > now:
@@ -61,7 +61,7 @@ def default_as_at(now: datetime) -> datetime:
 
 
 def check_not_in_future(moment: datetime) -> None:
-    """Refuse a moment that is later than now. Nobody knows the figures of a moment to come.
+    """Refuse a moment that is later than now, because figures for the future cannot be computed.
 
     Raises:
         UsageError: The moment is later than now.
@@ -70,8 +70,8 @@ def check_not_in_future(moment: datetime) -> None:
     if moment > now:
         raise UsageError(
             f"{moment.astimezone(LONDON):%Y-%m-%d %H:%M} is later than now "
-            f"({now.astimezone(LONDON):%Y-%m-%d %H:%M}): a run can only be for a moment that has "
-            "been."
+            f"({now.astimezone(LONDON):%Y-%m-%d %H:%M}): a run cannot compute figures for the "
+            "future."
         )
 
 

@@ -1,8 +1,8 @@
 """The stages of a run in plain Python: one function for each task of the DAG `assurance_daily`.
 
-A stage reads its input from the warehouse and writes its result to the warehouse. So a stage can be
-repeated or run in another process, and leaves the warehouse in the same state. This module does not
-import Airflow.
+A stage reads its input from the warehouse and writes its result back to the warehouse. So a stage
+can be repeated, or run in another process, with the same result. This module does not import
+Airflow.
 
 A stage that fails raises one of these errors:
 
@@ -46,8 +46,8 @@ def prepare_warehouse(settings: Settings) -> None:
 
     Raises:
         ServerError: If the server cannot be reached.
-        UsageError: If TLS is required, and a configured connection does not check its server. Or if
-            the key of the archive is not valid.
+        UsageError: If the key of the archive is not valid, or if TLS is required and a configured
+            connection does not check the server's certificate.
         AssuranceError: If a migration fails.
     """
     check_links()
@@ -88,7 +88,7 @@ def open_run(
             check_no_rekey(connection)
         ensure_raw_tables(settings)
         if not keep_audiences(settings):
-            LOG.info("A reader holds a mart. Its audience is checked again at the publication.")
+            LOG.info("A reader is using a mart, so who may read it is updated at the publication.")
         return dataset_ids()
 
 
@@ -149,7 +149,7 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
 def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """Build the marts of the candidate, except the sealed marts.
 
-    Two things are done first:
+    Before the marts are built:
 
     - If a deadline has passed since the last run, the position on the deadline day is computed and
       stored, so that the marts can show it.
@@ -197,7 +197,7 @@ def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
 
 
 def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
-    """Return the warnings of a build that wait for somebody's decision, one line for each.
+    """Return the warnings of a build that somebody must decide about, one line for each.
 
     The list is empty if the build needs no decision or cannot be published anyway.
     """
@@ -318,8 +318,8 @@ def make_packs(settings: Settings) -> None:
 def close_run(settings: Settings, run_id: str) -> int:
     """Close the run, send notifications, and return the ID of the publication that the run made.
 
-    What readers have consulted is entered in the log of processing, and the head of the log is
-    shipped.
+    Also records in the log of processing what readers have consulted, and ships the head of the
+    log.
 
     Raises:
         GateBlocked: If the run made no publication.
@@ -337,7 +337,7 @@ def close_run(settings: Settings, run_id: str) -> int:
 
 
 def close_log(settings: Settings, run_id: str) -> None:
-    """Enter what readers have consulted, seal the log of processing, and ship its head.
+    """Record what readers have consulted, seal the log of processing, and ship its head.
 
     A failure is logged as a warning. It does not change whether the run succeeded.
     """
@@ -348,7 +348,7 @@ def close_log(settings: Settings, run_id: str) -> None:
         for note in collect(settings).notes:
             LOG.warning("%s", note)
     except (AssuranceError, psycopg.Error) as error:
-        LOG.warning("What readers consulted was not entered: %s", _said(error))
+        LOG.warning("What readers consulted was not recorded: %s", _said(error))
     try:
         for failure in ship(settings, run_id):
             LOG.warning("The head of the log of processing was not shipped to %s", failure)
@@ -381,9 +381,9 @@ def mark_failed(settings: Settings, run_id: str, message: str) -> None:
 
 @contextmanager
 def _failure_on_record(settings: Settings, run_id: str, what: str) -> Iterator[None]:
-    """If the block fails, store the reason in the run's record.
+    """If the block fails, store the reason in the run's record, where people look first.
 
-    So nobody has to search the logs for the reason. `what` names the stage in the message.
+    `what` names the stage in the message.
     """
     try:
         with _server_errors_can_be_retried(what):
@@ -400,9 +400,9 @@ def _failure_on_record(settings: Settings, run_id: str, what: str) -> Iterator[N
 
 @contextmanager
 def _server_errors_can_be_retried(what: str) -> Iterator[None]:
-    """Raise `ServerError` in place of a database error that may not happen again at a retry.
+    """Raise `ServerError` instead of a database error that a retry may avoid.
 
-    Such errors are a lost connection, a full disk or a lock timeout. `what` names the stage in the
+    Such errors are a lost connection, a full disk and a lock timeout. `what` names the stage in the
     message.
     """
     try:
@@ -412,9 +412,9 @@ def _server_errors_can_be_retried(what: str) -> Iterator[None]:
 
 
 def _seal(settings: Settings) -> None:
-    """Chain the entries that the stage has made in the log of processing.
+    """Seal the entries that the stage has added to the log of processing.
 
-    If this fails, the next stage chains them.
+    If this fails, the next stage seals them.
     """
     try:
         processing_log.seal(settings)
@@ -427,7 +427,7 @@ def _said(error: Exception) -> str:
 
 
 def _critical_failures(failed: Sequence["Outcome"]) -> str:
-    """Return a text that names the first failed critical check and says how many more failed."""
+    """Return a message that names the first failed critical check and counts the others."""
     critical = [outcome for outcome in failed if outcome.expectation.severity == "critical"]
     first = critical[0]
     count = f" ({first.unexpected} rows)" if first.unexpected else ""

@@ -35,17 +35,17 @@ class Settings:
     approve_warnings: bool = False
     #: How many hours Airflow waits for the approval.
     approval_hours: float = 12.0
-    #: Whether a build must be approved by somebody else than the person who started its run.
+    #: Whether a build must be approved by somebody other than the person who started its run.
     second_person: bool = False
 
     @property
     def secrets_dir(self) -> Path:
-        """The folder of generated passwords and keys, which only its owner can read."""
+        """The folder with generated passwords and keys, which only its owner can read."""
         return self.home / "secrets"
 
     @property
     def log_dir(self) -> Path:
-        """The folder of all log files."""
+        """The folder for all log files."""
         return self.home / "log"
 
     @property
@@ -95,7 +95,9 @@ def declarations_folder() -> Path | None:
 
 
 def accepts_open_server() -> bool:
-    """Return whether to use a server by URL that nobody has hardened. A warning says so each time.
+    """Tell whether the warehouse may run on another server than the embedded one, not hardened.
+
+    Each start then logs a warning.
 
     Raises:
         UsageError: `ASSURANCE_ACCEPT_UNHARDENED` is neither yes nor no.
@@ -104,7 +106,7 @@ def accepts_open_server() -> bool:
 
 
 def publisher_file() -> Path | None:
-    """Return the file that says who publishes the releases, or None for the one of the project.
+    """Return the file that says who publishes the releases, or None to use the project's own file.
 
     Raises:
         UsageError: `ASSURANCE_PUBLISHER` is not a file.

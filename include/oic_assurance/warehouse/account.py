@@ -1,4 +1,4 @@
-"""The account of the operating system that this process runs under."""
+"""The operating-system account that this process runs under."""
 
 import os
 import pwd
@@ -8,8 +8,8 @@ import socket
 def account() -> str:
     """Return the name of the account, or "uid" and its number if it has no name.
 
-    The operating system gives it. `getpass` is not used, because it reads environment variables
-    that anybody can set. The server cannot check it: what it says is a claim of this machine.
+    `getpass` is not used, because it reads environment variables that anybody can set. The database
+    server cannot verify the name: this machine merely claims it.
     """
     try:
         return pwd.getpwuid(os.getuid()).pw_name
@@ -18,5 +18,5 @@ def account() -> str:
 
 
 def account_at_host() -> str:
-    """Return the account and the name of this machine, such as "etl@warehouse-1"."""
+    """Return the account and this machine's name, such as "etl@warehouse-1"."""
     return f"{account()}@{socket.gethostname()}"

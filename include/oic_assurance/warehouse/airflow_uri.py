@@ -1,8 +1,8 @@
 """Read connections from Airflow's variables AIRFLOW_CONN_<NAME>, without importing Airflow.
 
 The value of a variable is a URI or a JSON object. Airflow's documentation on managing connections
-defines both formats. If there is no variable, `use_lookup` decides where else to look: the program
-that runs this code passes a function that asks Airflow's secrets backend.
+defines both formats. If there is no variable, a lookup function can find the connection elsewhere:
+a program calls `use_lookup` with a function that asks Airflow's secrets backend.
 """
 
 import json
@@ -19,19 +19,19 @@ from oic_assurance.warehouse.transport import check_postgres
 
 SCHEMES = frozenset({"postgres", "postgresql"})
 Parts = dict[str, str]
-#: Returns a connection, by its name, as a URI or as JSON. Returns None if there is none.
+#: A function that returns the connection with a given name as a URI or as JSON, or None.
 Lookup = Callable[[str], str | None]
 
 _lookups: list[Lookup] = []
 
 
 def use_lookup(lookup: Lookup | None) -> None:
-    """Look connections that have no variable up with this function. With None, do not look."""
+    """Set the function that finds connections without a variable. With None, remove it."""
     _lookups[:] = [] if lookup is None else [lookup]
 
 
 def variable_name(name: str) -> str:
-    """Return the name of the environment variable that holds Airflow's connection `name`."""
+    """Return the name of the environment variable that contains Airflow's connection `name`."""
     return f"AIRFLOW_CONN_{name.upper()}"
 
 
@@ -39,8 +39,8 @@ def find_connection_uri(name: str) -> str | None:
     """Return the libpq URI of Airflow's connection `name`, or None if there is no such connection.
 
     Raises:
-        UsageError: What was found does not describe a connection to PostgreSQL, or TLS is required
-            and the connection does not check the server.
+        UsageError: The value does not describe a connection to PostgreSQL, or TLS is required and
+            the connection does not check the server's certificate.
     """
     variable = variable_name(name)
     text = _find_text(name)
@@ -49,7 +49,7 @@ def find_connection_uri(name: str) -> str | None:
     try:
         parts = _from_json(text) if text.startswith("{") else _from_uri(text)
     except (ValueError, TypeError, AttributeError) as error:
-        # The value of the variable holds a password, so the message does not quote the value.
+        # The value contains a password, so the message does not quote it.
         raise UsageError(
             f"{variable} is neither a PostgreSQL URI (postgres://user:password@host:port/database) "
             "nor Airflow's JSON form of one."
@@ -61,7 +61,7 @@ def find_connection_uri(name: str) -> str | None:
 def connection_type(name: str) -> str | None:
     """Return the type of Airflow's connection `name`, or None if there is no such connection.
 
-    The type is `postgres` for `postgres` and `postgresql`, and also if no type is named.
+    The type is `postgres` for `postgres` and `postgresql`, and also if no type is given.
     """
     text = _find_text(name)
     if not text:
@@ -95,7 +95,7 @@ def _find_text(name: str) -> str:
 def libpq_environment(uri: str) -> dict[str, str]:
     """Return the parameters of a libpq URI as libpq's environment variables, such as `PGHOST`.
 
-    PostgreSQL's programs read them, so no password has to be in an argument of a program.
+    PostgreSQL's programs read these variables, so no password has to be passed as an argument.
     """
     known = {option.keyword.decode(): option.envvar for option in pq.Conninfo.get_defaults()}
     return {
@@ -142,10 +142,10 @@ def _check_scheme(scheme: str) -> None:
 
 
 def _merge(parts: Parts, extra: dict[str, Any]) -> Parts:
-    """Return `parts`, with those options of `extra` added that libpq knows.
+    """Return `parts` together with the options in `extra` that libpq knows.
 
-    `extra` are the additional options of an Airflow connection. Those with a meaning for Airflow
-    only, such as cloud logins, are left out.
+    `extra` contains the additional options of an Airflow connection. Options that only Airflow
+    understands, such as cloud logins, are left out.
     """
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     options = {key: str(value) for key, value in extra.items() if key in known and value != ""}

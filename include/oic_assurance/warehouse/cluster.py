@@ -39,8 +39,8 @@ LOGINS = (*OWNERS.values(), *(login for _, login in SOURCES.values()))
 BUILTIN_LOCALE_SINCE = 17
 NOTIFY_QUEUE_SINCE = 17
 DRAFT_PREFIX = "new-"
-#: The folder in the data directory into which the server writes its log. The server's account may
-#: not be able to reach another folder.
+#: The folder for the server's log, inside the data directory. The server's account may not be able
+#: to access any other folder.
 LOG_FOLDER = "server_log"
 
 _ACCESS = """\
@@ -54,12 +54,12 @@ _SETTINGS = """\
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = ''
-# A client takes a connection before it gives its password. So there are many more than anybody
-# needs, and only the pipeline may use most of them.
+# A client occupies a connection before it gives its password, so clients without a password could
+# occupy them all. So there are many more connections than needed, most reserved for the pipeline.
 max_connections = 300
 reserved_connections = 230
 superuser_reserved_connections = 3
-# A client that gives no password takes a connection for no longer than this.
+# A client that gives no password occupies a connection for no longer than this.
 authentication_timeout = 20s
 {failed_logins}
 password_encryption = 'scram-sha-256'
@@ -87,10 +87,10 @@ min_wal_size = 128MB
 max_wal_size = 1GB
 checkpoint_timeout = 15min
 
-# The server log must not contain data of records. An error message, or the statement that caused
-# it, can contain a value of a record. So an error goes only to the client. The log has the starts
-# and failures of the server, connections, and the statements of readers: their logins have
-# log_statement = all. What a reader consulted is entered in the log of processing, without the
+# The server log must not contain data from records. An error message, or the statement that caused
+# it, can contain a value from a record. So an error is reported only to the client. The log shows
+# when the server starts and fails, who connects, and readers' statements, because their logins have
+# log_statement = all. What a reader consulted is recorded in the log of processing, without the
 # values in the statements, and then the file is deleted (operations/audit/collect.py).
 log_destination = 'jsonlog'
 logging_collector = on
@@ -120,12 +120,12 @@ def data_dir(settings: Settings) -> Path:
 
 
 def server_log_dir(settings: Settings) -> Path:
-    """Return the folder in which the embedded server writes its log, as files of JSON lines."""
+    """Return the folder with the embedded server's log files, in which each line is JSON."""
     return data_dir(settings) / LOG_FOLDER
 
 
 def password_name(login: str) -> str:
-    """Return the name of the secret that holds a login's password."""
+    """Return the name of the secret that contains a login's password."""
     return f"{login}_password"
 
 
@@ -164,7 +164,7 @@ def remove_drafts(settings: Settings) -> None:
 
 
 def check_cluster(settings: Settings) -> None:
-    """Check that the data directory fits the programs' version and that no password is missing.
+    """Check that the data directory matches the programs' version and that no password is missing.
 
     Raises:
         ServerError: The directory is damaged or was created by another major version of PostgreSQL,
@@ -194,7 +194,7 @@ def check_cluster(settings: Settings) -> None:
 
 
 def configure(settings: Settings, data: Path, *, port: int) -> None:
-    """Write two files of the server: its settings, including the TCP port, and its access rules."""
+    """Write the server's settings, including the TCP port, and its access rules."""
     account = server_account(data)
     files = {
         "assurance.conf": _SETTINGS.format(
@@ -208,9 +208,10 @@ def configure(settings: Settings, data: Path, *, port: int) -> None:
 
 def _optional(settings: Settings) -> dict[str, str]:
     """Return the settings that not every installation or version of PostgreSQL has."""
-    # A failed login is answered after a second, so that nobody tries many passwords.
+    # A failed login is answered after a second, so that nobody can try many passwords.
     delay = "shared_preload_libraries = 'auth_delay'\nauth_delay.milliseconds = 1000"
-    # Whoever may connect may notify. The queue of notifications is 8 MB on the disk, not 8 GB.
+    # Anybody who may connect may use NOTIFY. Its queue may take up to 8 MB on the disk, instead of
+    # the default 8 GB.
     queue = "max_notify_queue_pages = 1024"
     if not has_library(settings, "auth_delay"):
         LOG.warning("PostgreSQL has no module auth_delay, so failed logins are not slowed down.")
@@ -235,7 +236,7 @@ def _initdb(settings: Settings, data: Path) -> None:
 
 
 def _provision(settings: Settings, data: Path) -> None:
-    """Create the logins and databases, in single-user mode because no server runs yet."""
+    """Create the logins and databases, in single-user mode because no server is running yet."""
     _run_sql(settings, data, "postgres", _logins_and_databases(settings))
     for database, owner in OWNERS.items():
         _run_sql(settings, data, database, _access_to(database, owner))
@@ -293,7 +294,7 @@ def _access_to(database: str, owner: str) -> list[sql.Composable]:
 def _run_sql(
     settings: Settings, data: Path, database: str, statements: list[sql.Composable]
 ) -> None:
-    # With -j, single-user mode reads a statement up to a semicolon that an empty line follows.
+    # With -j, single-user mode reads a statement up to a semicolon followed by an empty line.
     text = "".join(f"{statement.as_string(None)};\n\n" for statement in statements)
     done = run_program(
         settings,

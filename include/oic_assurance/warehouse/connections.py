@@ -29,15 +29,15 @@ from oic_assurance.warehouse.secrets import find_secret
 STAGES = {role.removeprefix("oic_"): role for role in LOGIN_ROLES}
 NAMES = ("warehouse", "rms", "intelligence", "bi", "admin", *STAGES)
 READERS = {"bi": "bi_reader"}
-#: The login that once showed figures to the public. Migrations still need its role until the one
-#: that drops it.
+#: The login of the former public reader. Older migrations need this role, which a later migration
+#: drops.
 FORMER_READER = "public_reader"
 #: The group roles of readers who may see only some rows: supervisors and the Commissioner's office.
 SUPERVISOR, OFFICE = "supervisor_reader", "commissioner_reader"
 CONNECT_SECONDS = 10
 FULL_SECONDS = 30
 _FULL = ("too many clients already", "remaining connection slots are reserved")
-#: The class of SQLSTATE codes for a value that its data type does not accept.
+#: The SQLSTATE class for values that do not fit their data type.
 DATA_EXCEPTION = "22"
 START_FIRST = "The embedded server is not running: run `assurance db start`."
 
@@ -45,11 +45,11 @@ START_FIRST = "The embedded server is not running: run `assurance db start`."
 def url(settings: Settings, name: str) -> str:
     """Return the libpq URI, with password, for a login of the warehouse or of a source database.
 
-    `name` is one of `NAMES`. `bi` names the login that reads the published marts.
-    `landing`, `gate` and so on (`STAGES`) name the logins of the stages and of the two purposes,
-    and `admin` a login that administers the warehouse's server, for back-up and repair.
-    The other names are databases. The login of a database is the one in its Airflow connection, or
-    else the owner of that database on the embedded server.
+    `name` is one of `NAMES`. `bi` is the login that reads the published marts. The names in
+    `STAGES`, such as `landing` and `gate`, are the logins of the stages and of special purposes.
+    `admin` is a login that administers the warehouse's server, for back-up and repair. The other
+    names are databases: the login is the one in the database's Airflow connection, or else the
+    owner of the database on the embedded server.
 
     Raises:
         UsageError: `name` is not one of `NAMES`, or the Airflow connection is not to PostgreSQL.
@@ -85,11 +85,11 @@ def warehouse_url(settings: Settings) -> str:
 
 
 def login_url(settings: Settings, role: str) -> str:
-    """Return the libpq URI, with password, with which a stage or a purpose logs in as its role.
+    """Return the libpq URI, with password, for the login of a stage or a purpose.
 
-    The Airflow connection `warehouse_landing`, `warehouse_gate` and so on says how. What it leaves
-    out, and everything if there is no such connection, is as for the warehouse's owner. Without a
-    connection the password is the stored secret.
+    The URI comes from the Airflow connection `warehouse_landing`, `warehouse_gate` and so on.
+    Parameters that this connection leaves out are copied from the warehouse owner's URI. Without
+    such a connection, the owner's URI is used with this login and its stored password.
 
     Raises:
         UsageError: The connection is not to PostgreSQL, or logs in as another role.
@@ -117,8 +117,8 @@ def connection_name(role: str) -> str:
 def administrator_url(settings: Settings) -> str | None:
     """Return the URI of a login that administers the warehouse's server, or None if none is known.
 
-    The Airflow connection `warehouse_admin` gives one. The embedded server of this state folder has
-    its superuser, also if the Airflow connection `warehouse` names one of its databases.
+    The login comes from the Airflow connection `warehouse_admin`. Without that connection, it is
+    the superuser of this state folder's embedded server, if the warehouse is on that server.
 
     Raises:
         UsageError: An Airflow connection is not to PostgreSQL.
@@ -133,12 +133,13 @@ def administrator_url(settings: Settings) -> str | None:
 
 
 def connect_to_migrate(settings: Settings, administrator: str | None = None) -> psycopg.Connection:
-    """Return a session that acts as the warehouse's owner, of an administrator if one is known.
+    """Return a session that acts as the warehouse's owner, logged in as an administrator if known.
 
-    `administrator` is the URI of an administrator that only the caller knows, in any database.
-    Statements commit by themselves. `set local role none` makes an administrator of the session, or
-    changes nothing if it is the owner's own. An administrator's session finds no function that the
-    owner has made, because such a function could make itself an administrator.
+    `administrator` is the URI of an administrator that only the caller knows, for any database.
+    Each statement commits by itself. After `set local role none`, the session has the rights of its
+    login: those of the administrator, or of the owner if no administrator is known. An
+    administrator's session finds only the server's own functions by their bare names. Otherwise a
+    function that the owner has made could run with an administrator's rights.
 
     Raises:
         ServerError: The warehouse cannot be reached.
@@ -208,8 +209,8 @@ def connect(
 ) -> psycopg.Connection:
     """Return a new connection to the warehouse, whose session is in the time zone UTC.
 
-    The session logs in as `role`, one of `roles.LOGIN_ROLES`, and can become nobody else. Without
-    `role` it is the owner's, which is for migrations, for making roles and for rewriting tables.
+    The session logs in as `role`, one of `roles.LOGIN_ROLES`. Without `role`, it logs in as the
+    owner, which is only for migrations, for creating roles and for rewriting tables.
 
     Raises:
         ServerError: The warehouse cannot be reached, or does not accept the login's password.
@@ -231,10 +232,10 @@ def connect(
 
 
 def _connect_patiently(**options: Any) -> psycopg.Connection:
-    """Connect. If other clients have all connections, try again for up to `FULL_SECONDS`.
+    """Connect. If other clients occupy all connections, keep trying for up to `FULL_SECONDS`.
 
-    Clients that never log in can take every connection. A stage ends them (`reader_guard.py`), and
-    the server does so after its `authentication_timeout`.
+    Clients that never log in can occupy every connection. They are disconnected by a running stage
+    (`reader_guard.py`), or by the server after its `authentication_timeout`.
     """
     deadline = time.monotonic() + FULL_SECONDS
     while True:
@@ -270,7 +271,7 @@ def connect_source(settings: Settings, system: str) -> psycopg.Connection:
 
 
 def describe(uri: str) -> str:
-    """Return host, port and database of a URI as text, without login or password."""
+    """Return a description of a URI: host, port and database, without login or password."""
     parts = conninfo_to_dict(uri)
     return (
         f"host {parts.get('host') or 'local'}, port {parts.get('port') or 5432}, "
@@ -279,7 +280,7 @@ def describe(uri: str) -> str:
 
 
 def reason(error: psycopg.Error) -> str:
-    """Return in one line why PostgreSQL reported an error, without hints and values of records."""
+    """Return one line with PostgreSQL's reason for an error, without hints or values of records."""
     primary = error.diag.message_primary or str(error)
     if (error.sqlstate or "").startswith(DATA_EXCEPTION):
         # The message of such an error quotes the value, which can come from a record.
@@ -320,7 +321,7 @@ def on_embedded_server(settings: Settings) -> bool:
 
 
 def _is_embedded(settings: Settings, place: dict[str, str]) -> bool:
-    """Tell whether a place is on the embedded server of this state folder."""
+    """Tell whether connection parameters lead to the embedded server of this state folder."""
     try:
         port = str(server_port(settings))
     except ServerError:
@@ -347,7 +348,7 @@ def _parts(uri: str) -> dict[str, str]:
 def _with_options(
     uri: str, *, role: str | None = None, search_path: str | None = None, read_only: bool = False
 ) -> dict[str, Any]:
-    """Return the parameters of a connection: the parts of a URI and the settings of the session."""
+    """Return connection parameters: those of a URI, and the settings of the session."""
     parts = _parts(uri)
     options = [parts["options"]] if "options" in parts else []
     options.append("-c timezone=UTC")

@@ -35,8 +35,8 @@ from oic_assurance.warehouse.programs import (
 )
 
 HOST = "127.0.0.1"
-# Operating systems use higher port numbers for outgoing connections. So such a connection never
-# takes the port that this server has saved for its next start.
+# Operating systems use higher port numbers for outgoing connections. So an outgoing connection
+# never occupies the port that this server has saved for its next start.
 PORTS = range(20_000, 30_000)
 # The message SSLRequest of PostgreSQL's protocol. Every server answers it without a login, so
 # an answer shows that the server accepts connections.
@@ -67,8 +67,8 @@ def start(settings: Settings) -> None:
     private_folder(settings, settings.server_dir)
     private_folder(settings, settings.log_dir)
     with _lock(settings):
-        # While this process waited for the lock, another one may have started the server. Or the
-        # other process was killed, and the server that it has started is not ready yet.
+        # While this process waited for the lock, another process may have started the server. The
+        # server may not be ready yet, for example because that process was killed.
         if _wait_for_running(settings):
             return
         try:
@@ -85,7 +85,7 @@ def start(settings: Settings) -> None:
 
 
 def stop(settings: Settings) -> None:
-    """Stop the embedded server, if it is running. Open sessions are ended.
+    """Stop the embedded server, if it is running. This ends open sessions.
 
     Raises:
         ServerError: The server does not stop, or belongs to another user.
@@ -180,7 +180,7 @@ def _wait_for_running(settings: Settings) -> bool:
 def _takes_connections(settings: Settings) -> bool:
     """Tell whether the server answers a request on its port.
 
-    That the server's process runs does not prove this, because the server may be about to end.
+    A running server process is not enough, because the server may be about to stop.
     """
     running = find_postmaster(data_dir(settings))
     if running is None or not running.ready or running.port is None:
@@ -215,7 +215,7 @@ def _send(running: Postmaster, request: signal.Signals) -> None:
 
 @contextlib.contextmanager
 def _lock(settings: Settings) -> Iterator[None]:
-    """Wait for the lock that lets one process at a time start or stop a state folder's server."""
+    """Hold a lock, so that only one process at a time starts or stops a state folder's server."""
     path = settings.server_dir / "lock"
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -229,7 +229,7 @@ def _lock(settings: Settings) -> Iterator[None]:
 
 
 def rotate_log(settings: Settings) -> Path | None:
-    """Let the server begin a new log file, and return the path of that file.
+    """Make the server begin a new log file, and return the path of that file.
 
     Returns None if the server is not running, or does not begin a new file within a few seconds.
 
@@ -240,8 +240,8 @@ def rotate_log(settings: Settings) -> Path | None:
     before = _current_log(settings)
     if not is_running(settings):
         return None
-    # The name of a file has the second at which it was begun. A new file in the same second would
-    # be the same file.
+    # A file's name contains the second at which it was begun, so a new file that is begun in the
+    # same second would have the same name.
     if before is not None:
         _wait(lambda: time.strftime(_LOG_NAME, time.gmtime()) != before.name, 2.0)
     run_program(settings, data, ["pg_ctl", "-D", ".", "logrotate"])
@@ -327,7 +327,7 @@ def _prepare_log(settings: Settings, data: Path) -> Path:
 
 
 def _reason_in_log(log: Path, offset: int) -> str:
-    """Return why the server did not start, or an empty text if its log gives no reason.
+    """Return why the server did not start, or an empty string if its log gives no reason.
 
     Only the part of the log after the byte `offset` is read.
     """
@@ -342,7 +342,7 @@ def _reason_in_log(log: Path, offset: int) -> str:
 
 
 def _reason_in_json(settings: Settings, since: float) -> str:
-    """Return why the server did not start, from the log files that were written since a time."""
+    """Return the reason like `_reason_in_log`, from the JSON log files written since a time."""
     found = []
     for path in sorted(server_log_dir(settings).glob("*.json")):
         with contextlib.suppress(OSError):

@@ -1,13 +1,14 @@
-"""Encrypt and decrypt streams with age, to keys that are kept outside the state folder.
+"""Encrypt and decrypt streams with age, using keys that are kept outside the state folder.
 
 age (https://age-encryption.org/v1) encrypts to a public key, the *recipient* (`age1…`). Only the
-private key, the *identity* (`AGE-SECRET-KEY-1…`), can decrypt. Each piece of 64 KiB is
-authenticated, and so is the end: a changed, shortened or lengthened stream is an error.
+private key, the *identity* (`AGE-SECRET-KEY-1…`), can decrypt. Each block of 64 KiB is
+authenticated, and so is the end of the stream: if a stream was changed, shortened or lengthened,
+decrypting it fails.
 
-To encrypt, the library reads from a file. To decrypt, it writes to a file. The archive needs the
-opposite: it writes content to encrypt, and reads decrypted content. So each stream has a pipe, and
-a thread that runs the library on the other end. Nothing is written to a temporary file, and no
-stream is held in memory.
+The library reads the content to encrypt from a file, and writes decrypted content to a file. The
+archive needs the opposite: it writes the content to encrypt, and reads decrypted content. So each
+stream has a pipe, and a thread that runs the library at the other end of the pipe. Nothing is
+written to a temporary file, and no stream is kept in memory as a whole.
 """
 
 import fcntl
@@ -43,7 +44,7 @@ class NoFittingKey(UsageError):  # noqa: N818 - named for what is missing
 
 @dataclass(frozen=True)
 class Key:
-    """The private keys of one purpose. The first encrypts, and all of them decrypt."""
+    """The private keys for one purpose. The first key encrypts, and all of them decrypt."""
 
     identities: tuple[Identity, ...]
 
@@ -61,12 +62,12 @@ def new_identity() -> Identity:
 def find_key(variable: str, home: Path | None = None) -> Key | None:
     """Return the key that an environment variable names, or None if the variable is not set.
 
-    The value is an identity, or the path of a file with one identity a line. Lines that begin with
-    `#` are comments. So a file that `age-keygen` wrote can be used as it is.
+    The value is an identity, or the path of a file with one identity per line. Lines that begin
+    with `#` are comments, so a file written by `age-keygen` can be used as it is.
 
     Raises:
-        UsageError: The value is no identity, or the file is missing, readable for every user, or
-            in the state folder `home`. A key beside what it encrypts would protect nothing.
+        UsageError: The value is not an identity, or the file is missing, readable by every user, or
+            in the state folder `home`. A key stored beside what it encrypts would protect nothing.
     """
     given = os.environ.get(variable, "").strip()
     if not given:
@@ -83,10 +84,10 @@ def find_key(variable: str, home: Path | None = None) -> Key | None:
 
 
 def read_identities(path: Path, named_by: str) -> tuple[Identity, ...]:
-    """Return the identities in a file, at least one. `named_by` names the setting in errors.
+    """Return the identities in a file. `named_by` is the setting to name in an error message.
 
     Raises:
-        UsageError: The file cannot be read, is readable for every user, or has no identity.
+        UsageError: The file cannot be read, is readable by every user, or contains no identity.
     """
     try:
         if path.stat().st_mode & _OTHERS:
@@ -99,10 +100,10 @@ def read_identities(path: Path, named_by: str) -> tuple[Identity, ...]:
 
 
 def read_recipients(named_by: str, text: str) -> list[Recipient]:
-    """Return the recipients in a text: `age1…`, separated by commas, blanks or line ends.
+    """Return the recipients (`age1…`) in a string, separated by commas, spaces or line breaks.
 
     Raises:
-        UsageError: A part of the text is not a recipient.
+        UsageError: A part of the string is not a recipient.
     """
     found = []
     for part in text.replace(",", " ").split():
@@ -147,7 +148,7 @@ class Encrypter:
         self._thread.start()
 
     def write(self, data: bytes) -> int:
-        """Encrypt a piece.
+        """Encrypt some of the content.
 
         Raises:
             OSError: The file cannot be written, for example because the disk is full.
@@ -159,7 +160,7 @@ class Encrypter:
             raise
 
     def finish(self) -> None:
-        """Encrypt the rest, and write it to the file.
+        """Encrypt the rest of the content, and write it to the file.
 
         Raises:
             OSError: The file cannot be written.
@@ -169,7 +170,7 @@ class Encrypter:
         self._end()
 
     def discard(self) -> None:
-        """End the thread, and ignore what is not written yet."""
+        """End the thread without reporting an error. The file may be incomplete."""
         with suppress(OSError):
             self._sink.close()
         self._thread.join()
@@ -192,7 +193,7 @@ class Encrypter:
 
 
 class _Target:
-    """The file behind a stream. It keeps the error of a write, because the library replaces it."""
+    """The file behind a stream. It keeps a write error, because the library raises another one."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -217,8 +218,8 @@ def decrypted(source: BinaryIO, identities: Sequence[Identity]) -> Iterator[Bina
         NoFittingKey: None of the identities decrypts the stream.
         DecryptionError: The stream is damaged, shortened or lengthened.
 
-    Both are raised at the end of the block, in place of the error that a short stream has caused
-    inside the block.
+    Both errors are raised when the block ends. They replace an error that the incomplete content
+    has caused inside the block.
     """
     read_end, write_end = _pipe()
     content, sink = os.fdopen(read_end, "rb"), os.fdopen(write_end, "wb")
@@ -241,7 +242,7 @@ def decrypted(source: BinaryIO, identities: Sequence[Identity]) -> Iterator[Bina
     finally:
         content.close()
         thread.join()
-        # A reader that stops early makes the write to the pipe fail. That is no damage.
+        # If the reader stops early, the write to the pipe fails. The stream is not damaged.
         if failures and target.error is None:
             why = str(failures[0]).lower()
             kind = NoFittingKey if _NO_KEY in why else DecryptionError
@@ -250,7 +251,7 @@ def decrypted(source: BinaryIO, identities: Sequence[Identity]) -> Iterator[Bina
 
 def _pipe() -> tuple[int, int]:
     ends = os.pipe()
-    # A larger pipe means fewer changes between the threads. Only Linux can enlarge it.
+    # With a larger pipe, the threads switch less often. Only Linux can enlarge it.
     with suppress(AttributeError, OSError):
         fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     return ends

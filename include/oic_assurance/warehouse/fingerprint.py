@@ -1,4 +1,4 @@
-"""Content fingerprints of tables: hashes by which the content of two tables is compared.
+"""Content fingerprints of tables: hashes for comparing the content of two tables.
 
 Tables with the same columns and rows have the same fingerprint. The order of the rows and of the
 columns does not matter.
@@ -14,7 +14,7 @@ from psycopg import sql
 
 from oic_assurance.warehouse.rows import one_row
 
-#: Session settings that make the text of a value the same for every login.
+#: Session settings under which PostgreSQL writes a value as the same text for every login.
 _WRITTEN = {
     "timezone": "UTC",
     "datestyle": "ISO, YMD",
@@ -39,10 +39,10 @@ group by c.relname
 order by c.relname collate "C"
 """
 
-# The first 128 bits of each row's hash are two numbers of 64 bits. The query adds up the first
-# numbers of all rows, and the second numbers of all rows.
-# - A sum does not depend on the order of rows. Unlike xor, it changes with duplicate rows.
-# - `row(…)::text` quotes values, and writes null and an empty text differently.
+# The first 128 bits of each row's hash are used as two 64-bit numbers. The query adds up the first
+# numbers of all rows, and separately their second numbers.
+# - A sum does not depend on the order of the rows. Unlike xor, a sum changes with duplicate rows.
+# - `row(…)::text` quotes values, and writes null and an empty string differently.
 # - `offset 0` keeps the planner from computing the hash of a row twice, once for each number.
 _SUMS = """
 select count(*),
@@ -70,7 +70,7 @@ def fingerprint_tables(
     only: Sequence[str] | None = None,
     values: Mapping[str, sql.Composable] | None = None,
 ) -> dict[str, TableFingerprint]:
-    """Return the fingerprints of the tables of a schema, by table name.
+    """Return the fingerprints of the tables in a schema, keyed by table name.
 
     Two tables have the same fingerprint if they have the same columns (name and type) and the same
     rows.
@@ -78,11 +78,11 @@ def fingerprint_tables(
     - The columns in `exclude` are left out. By default this is the publication ID, so that the same
       content has the same fingerprint in every publication.
     - Floating-point numbers are compared to the last bit, because PostgreSQL writes them exactly.
-    - Of a partitioned table, the rows that the login may see are compared. For a reader these are
+    - For a partitioned table, only the rows that the login may see count. For a reader, these are
       the rows of the current generation.
     - `only` limits the result to the tables that it names. A partition is included only if `only`
       names it.
-    - `values` maps columns to SQL expressions that are taken instead of the values of the columns.
+    - `values` maps columns to SQL expressions that are hashed instead of the columns' values.
     - The server reads each table once.
     """
     with written_alike(conn):
@@ -100,7 +100,7 @@ def fingerprint_tables(
 
 @contextmanager
 def written_alike(conn: psycopg.Connection) -> Iterator[None]:
-    """During the block, make the text of every value the same for every login.
+    """Make PostgreSQL write every value as the same text for every login, during the block.
 
     The block runs in a transaction that is rolled back, so it must only read.
     """
@@ -112,7 +112,7 @@ def written_alike(conn: psycopg.Connection) -> Iterator[None]:
 
 
 def content_fingerprint(tables: Mapping[str, TableFingerprint]) -> str:
-    """Return one digest over the names and fingerprints of several tables, in any order."""
+    """Return one digest of the names and fingerprints of tables, whose order does not matter."""
     lines = (f"{name} {tables[name].rows} {tables[name].fingerprint}" for name in sorted(tables))
     return _digest(lines)
 

@@ -1,7 +1,7 @@
-"""Hold readers to their limits, so that none of them delays a stage.
+"""Enforce the limits of readers, so that no reader delays a stage.
 
-The login of a reader has limits (`limits.setting`), which the server applies. But a session can set
-most of them higher. So a stage also ends the sessions that have passed a limit.
+A reader's login has limits (`limits.setting`), which the server applies. But a session can raise
+most of its own limits. So a stage also ends the sessions that have exceeded a limit.
 `limits.ended_session` records whose session was ended, and why.
 """
 
@@ -14,14 +14,14 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import one_value
 
-#: The role that ends sessions. Every stage may end them, and this one must do it most often.
+#: The role that ends sessions. Every stage may end sessions, and publishing has to most often.
 ROLE = "oic_publish"
 
 LOG = logging.getLogger(__name__)
 
 
 def limits_of(connection: psycopg.Connection, login: str) -> list[sql.Composed]:
-    """Return the statements that give a login the limits of readers which it lacks."""
+    """Return the statements that set those limits of readers that a login does not have yet."""
     name = sql.Identifier(login)
     statements = []
     if (
@@ -58,12 +58,12 @@ def limits_of(connection: psycopg.Connection, login: str) -> list[sql.Composed]:
 
 
 def end_overdue(connection: psycopg.Connection) -> None:
-    """End the sessions of readers that have passed a limit of `limits.setting`."""
+    """End the readers' sessions that have exceeded a limit in `limits.setting`."""
     _log(connection.execute("select login, pid, because from limits.end_overdue()").fetchall())
 
 
 def end_session(connection: psycopg.Connection, pid: int, because: str) -> None:
-    """End one session, if a reader has it. `because` names the limit that it has passed."""
+    """End a session if it is a reader's. `because` names the limit that the session exceeded."""
     found = [
         row
         for row in connection.execute("select login, pid from limits.readers()")
@@ -74,7 +74,7 @@ def end_session(connection: psycopg.Connection, pid: int, because: str) -> None:
 
 
 def end_holders(settings: Settings, *, seconds: float) -> None:
-    """End the sessions of readers whose transaction has kept a table for longer than `seconds`."""
+    """End readers' sessions that lock a table in a transaction older than `seconds`."""
     with connect(settings, role=ROLE, autocommit=True) as connection:
         _log(
             connection.execute(

@@ -11,36 +11,36 @@ Several processes can hold it shared at the same time.
   change during an audit.
 - `RECOMPUTE`: `builds/recompute.py` holds it while an earlier build is computed again. One process
   at a time uses the schemas with the prefix `reproduce_`.
-- `PUBLISHING`: `publishing/publication.py` holds it for a publication or a roll-back.
-  `publishing/retention.py` holds it while it detaches or drops generations. It protects the choice
-  of the current publication and the partitions of the published tables.
-- `REKEY`: `operations/pseudonyms` holds it while it re-keys. One process at a time re-keys.
+- `PUBLISHING`: `publishing/publication.py` holds it during a publication or a roll-back.
+  `publishing/retention.py` holds it while it detaches or drops generations. The lock protects the
+  choice of the current publication and the partitions of the published tables.
+- `REKEY`: `operations/pseudonyms` holds it while it re-keys, so that only one process at a time
+  re-keys.
 - `PSEUDONYMS`: `operations/pseudonyms` takes it in the transaction that begins a re-keying.
-  `builds/runs.py` and `landing/pseudonyms.py` take it shared
-  in the transactions that open a run or make pseudonyms. So these see either that a re-keying has
-  begun or finish before it begins.
+  `builds/runs.py` and `landing/pseudonyms.py` take it shared in the transactions that open a run or
+  make pseudonyms. So each of these transactions either sees that a re-keying has begun or finishes
+  before the re-keying begins.
 - `NOTIFICATIONS`: `notifications/notify.py` holds it while it sends messages, so that no message is
   sent twice.
 - `dataset_lock()`: `landing`, `operations/replay`, `operations/erase` and `operations/verify` hold
-  it while they work on one dataset of one force. It protects the raw tables, the quarantine and the
-  archive of this dataset.
-  `batches/archive_writer.py` tries to take it shared, to see whether another force is landing
-  the dataset.
+  it while they work on one dataset of one force. It protects the dataset's raw tables, quarantine
+  and archive. `batches/archive_writer.py` tries to take it shared, to see whether another force is
+  landing the dataset.
 
-These locks are rows of tables in schema `locks`, which only the stages reach. A stage can take only
-the locks of its own work (`locks.taker`). So a reader can take none of them.
+These locks are rows in tables of schema `locks`, which only the stages can access. `locks.taker`
+lists the locks that each stage may take. So a reader cannot take any.
 
-A lock of a session is a row in `locks.holder` with the session's pid and start. It counts as long
-as the session lives, so a killed process holds no lock. A lock of a transaction is a lock on the
-row in `locks.lock`, and ends with the transaction. Neither needs a transaction that stays open, so
-a lock never keeps the server from cleaning up old rows. A process waits for a lock no longer than
-the `lock_timeout` of its session.
+A session lock is a row in `locks.holder` with the session's pid and start time. It is valid as long
+as the session exists, so a killed process holds no lock. A session lock needs no open transaction,
+so it never keeps the server from cleaning up old rows. A transaction lock is a row lock in
+`locks.lock`, and ends with the transaction. A process waits for a lock no longer than the
+`lock_timeout` of its session.
 
-`MIGRATIONS` is not such a row, because it must work before the tables exist. While
-`warehouse/migrate.py` holds it, no other process applies migrations. It is an advisory lock, whose
-functions only the owner of the warehouse may call (`warehouse/hardening`).
+`MIGRATIONS` must work before these tables exist, so it is an advisory lock. While
+`warehouse/migrate.py` holds it, no other process applies migrations. Only the owner of the
+warehouse may call the functions for advisory locks (`warehouse/hardening`).
 
-Two other locks are files, because they must also work while no server runs:
+Two other locks are files, because they must also work while no server is running:
 
 - `platform/process_lock.py`: one `assurance run`, one scheduler and one Superset server at a time
   for each state folder.
@@ -57,13 +57,13 @@ from psycopg.pq import TransactionStatus
 
 from oic_assurance.warehouse.rows import one_value
 
-#: How long a process that waits for a lock of a session sleeps before it tries again.
+#: How long a process that waits for a session lock sleeps before it tries again.
 _PAUSE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock of the warehouse. Every process uses the same name for it."""
+    """A lock of the warehouse. Every process knows it by the same name."""
 
     name: str
 
@@ -108,11 +108,11 @@ def take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) ->
 def try_take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> bool:
     """Take a lock for the session, unless another session holds it. Return whether it was taken.
 
-    The errors are those of `take`, except that this function does not wait.
+    Raises the same errors as `take`, except `LockNotAvailable`, because it does not wait.
     """
     if _try_take(connection, lock, shared=shared):
         return True
-    # Another session that tried at the same moment makes an attempt fail, even if it gets no lock.
+    # If two sessions try at the same moment, both attempts can fail.
     time.sleep(_PAUSE_SECONDS)
     return _try_take(connection, lock, shared=shared)
 
@@ -120,7 +120,7 @@ def try_take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False
 def release(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> None:
     """Release a lock that the session holds.
 
-    A broken connection has already ended the session and its locks, so then nothing is done.
+    Does nothing if the connection is broken, because the session and its locks have then ended.
     """
     if connection.broken:
         return
@@ -164,7 +164,7 @@ def try_in_transaction(connection: psycopg.Connection, lock: Lock, *, shared: bo
 def _try_take(connection: psycopg.Connection, lock: Lock, *, shared: bool) -> bool:
     if not connection.autocommit or connection.info.transaction_status != TransactionStatus.IDLE:
         raise psycopg.errors.ActiveSqlTransaction(
-            f"the lock '{lock.name}' is for a session, and a transaction is open"
+            f"the lock '{lock.name}' is a session lock and cannot be taken in a transaction"
         )
     query = "select locks.try_take(%s, %s)"
     return bool(one_value(connection, query, (lock.name, shared)))

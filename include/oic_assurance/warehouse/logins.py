@@ -1,4 +1,4 @@
-"""Keep the server's roles as `roles.py` says, and the logins' passwords equal to the secrets."""
+"""Create and correct the server's roles, and set the logins' passwords to the secrets."""
 
 import logging
 from contextlib import suppress
@@ -24,7 +24,7 @@ from oic_assurance.warehouse.secrets import secret, variable_name
 LOG = logging.getLogger(__name__)
 ATTEMPTS = 3
 _CONFLICTS = (psycopg.errors.InternalError_, psycopg.errors.UniqueViolation)
-#: What an administrator does for a warehouse on a server of their own.
+#: The advice in error messages for a warehouse that is not on the embedded server.
 ASK_AN_ADMINISTRATOR = (
     "an administrator must run `assurance db start` once with AIRFLOW_CONN_WAREHOUSE_ADMIN "
     "(docs/how-to/logins.md)"
@@ -32,7 +32,7 @@ ASK_AN_ADMINISTRATOR = (
 
 
 def settle_roles(connection: psycopg.Connection, owner: str) -> None:
-    """Create the roles that are missing, and end memberships that the owner has outside migrations.
+    """Create missing roles, and end the owner's memberships, which only migrations need.
 
     `connection` is from `connect_to_migrate`.
 
@@ -62,10 +62,10 @@ def _settle(connection: psycopg.Connection, owner: str) -> None:
 
 
 def settle_passwords(settings: Settings, connection: psycopg.Connection) -> None:
-    """Set the password of each stage's login to its secret, unless the server accepts it already.
+    """Set the password of each login to its secret, unless the server already accepts the secret.
 
     Raises:
-        ServerError: A password is not the one on the server and cannot be set there.
+        ServerError: A login has another password on the server, which the session may not change.
     """
     with connection.transaction():
         connection.execute("set local role none")
@@ -80,7 +80,7 @@ def settle_passwords(settings: Settings, connection: psycopg.Connection) -> None
 
 
 def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> None:
-    """Set a login's password to the one in `uri`, unless the server accepts it already.
+    """Set a login's password to the one in `uri`, unless the server already accepts that one.
 
     `variable` is the environment variable with which somebody can give another password.
 
@@ -91,7 +91,7 @@ def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> 
     login, password = str(parts["user"]), str(parts.get("password") or "")
     if not _has_no_password(connection, login):
         with suppress(psycopg.OperationalError):
-            # It fails if the login has no password, or a password that differs from the secret.
+            # The attempt fails if the login has no password, or another one than in `uri`.
             psycopg.connect(uri, connect_timeout=CONNECT_SECONDS).close()
             return
     # The server receives only a salted hash of the password (a SCRAM verifier), never the password.
@@ -114,9 +114,9 @@ def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> 
 
 
 def _has_no_password(connection: psycopg.Connection, login: str) -> bool:
-    """Tell whether a login is known to have no password. Only an administrator can know it.
+    """Tell whether a login is known to have no password. Only an administrator can see this.
 
-    The server answers a failed login late, so an attempt is spared.
+    The check saves a failing attempt to log in, which the server answers with a delay.
     """
     try:
         with connection.transaction():
@@ -133,7 +133,7 @@ def _has_no_password(connection: psycopg.Connection, login: str) -> bool:
 
 
 def warn_of_an_owner_with_more_rights(connection: psycopg.Connection, owner: str) -> str | None:
-    """Log what the owner could do that it should not, and return the line, or None if all is well.
+    """Log a warning if the owner could do more than it should. Return the warning, or None.
 
     An owner that has created the roles itself can always make itself a member of them.
     """
@@ -150,7 +150,7 @@ def warn_of_an_owner_with_more_rights(connection: psycopg.Connection, owner: str
     if is_superuser:
         line = (
             f"The warehouse's login '{owner}' is a superuser, {so}: give the database to a login "
-            "that is none (docs/how-to/logins.md)."
+            "that is not a superuser (docs/how-to/logins.md)."
         )
     else:
         line = (

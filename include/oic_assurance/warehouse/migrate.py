@@ -52,7 +52,7 @@ create table if not exists audit.schema_migration (
 comment on table audit.schema_migration is
     'Which migrations were applied, with the checksum of each file.';
 """
-# Another process of the owner reads the record while migrations are applied.
+# Another process that logs in as the owner may read the record while migrations are applied.
 _READ_RECORD = """
 grant usage on schema audit to current_user;
 grant select on audit.schema_migration to current_user;
@@ -79,13 +79,14 @@ def migrate(settings: Settings, administrator: str | None = None) -> list[str]:
     `administrator` is the URI of an administrator of the server that only the caller knows.
 
     Each migration is applied and recorded in one transaction. One process at a time migrates. The
-    owner is a member of the warehouse's other roles only inside such a transaction. Then what the
-    server gives to everybody is closed, the passwords of the stages and of the readers are set to
-    the secrets of this deployment, and the server is told to log what readers do.
+    owner is a member of the warehouse's other roles only inside such a transaction.
+
+    After the migrations, the server is hardened, the passwords of the stages and of the readers are
+    set to this deployment's secrets, and the server is set to log readers' statements.
 
     Raises:
         ServerError: The server is too old, the login lacks a right, an applied migration was
-            changed, a migration fails, or an administrator must close something first.
+            changed, a migration fails, or an administrator must harden the server first.
     """
     with connect_to_migrate(settings, administrator) as connection:
         owner = one_value(connection, "select current_user")
@@ -102,7 +103,7 @@ def migrate(settings: Settings, administrator: str | None = None) -> list[str]:
             ensure_password(connection, url(settings, name), variable_name(password_name(login)))
         log_readers(connection, owner)
         warn_of_an_owner_with_more_rights(connection, owner)
-    # The password of a login that no longer exists is of no use to anybody but an attacker.
+    # This login no longer exists, so its stored password is not needed.
     (settings.secrets_dir / password_name(FORMER_READER)).unlink(missing_ok=True)
     return applied
 
@@ -201,7 +202,7 @@ def _apply_all(
         # Another process may have applied migrations while this one waited for the lock.
         pending = _pending(connection, migrations)
         if 0 < len(pending) < len(migrations):
-            # Under an older version of this code, the owner kept what its migrations made.
+            # An older version of this code left the owner in possession of what migrations created.
             with _as_member_of_all(connection, owner, "The owner's tables cannot be handed over"):
                 pass
         for migration in pending:
@@ -222,7 +223,8 @@ def _apply(connection: psycopg.Connection, migration: Migration, owner: str) -> 
 def _as_member_of_all(connection: psycopg.Connection, owner: str, problem: str) -> Iterator[None]:
     """Run the block in one transaction, in which the owner is a member of every login and keeper.
 
-    What the owner owns at the end goes to the keepers. No other session ever sees the membership.
+    At the end, what the owner owns is handed over to the keepers. No other session ever sees the
+    membership.
 
     Raises:
         ServerError: A statement fails, or the session may not grant a role. The message begins with

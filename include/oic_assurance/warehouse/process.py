@@ -1,6 +1,6 @@
 """Find the server process of a data directory.
 
-The server's pid file alone does not prove that the server runs.
+The server's pid file alone does not prove that the server is running.
 """
 
 import errno
@@ -25,7 +25,7 @@ class Postmaster:
 
 
 def find_postmaster(data: Path) -> Postmaster | None:
-    """Return the main process of the server that uses the data directory, or None if none runs."""
+    """Return the main process of the data directory's running server, or None if there is none."""
     lines = _pid_file(data)
     pid = _pid_in(lines)
     if pid is None or not _works_in(pid, data):
@@ -38,9 +38,9 @@ def find_postmaster(data: Path) -> Postmaster | None:
 def clean_up_dead_server(data: Path, *, patience: float) -> None:
     """Wait until all processes of a killed server have ended, then remove the server's pid file.
 
-    PostgreSQL does not start while a process has the pid in the pid file. This process is not
+    PostgreSQL does not start while any process has the pid in the pid file. That process is not
     always a server: after a reboot or in a container, another program can have the same pid, and a
-    killed server can remain as a zombie. Without the removal, PostgreSQL would never start again.
+    killed server can remain as a zombie. If the file remained, PostgreSQL might never start again.
 
     Raises:
         ServerError: Processes of the server are still running after `patience` seconds.
@@ -81,8 +81,8 @@ def _exists(pid: int) -> bool:
 def _works_in(pid: int, data: Path) -> bool:
     """Tell whether a process belongs to the PostgreSQL server of the data directory.
 
-    Every process of a server is called `postgres` and has the data directory as working directory.
-    Without /proc this cannot be checked, and every existing process counts.
+    Every process of a server is called `postgres` and works in the data directory. Without /proc
+    this cannot be checked, so any existing process counts.
     """
     if not PROC.joinpath("self").exists():
         return _exists(pid)

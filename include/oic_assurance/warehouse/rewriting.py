@@ -1,4 +1,4 @@
-"""Rewrite tables into new files, so that nothing is left of rows that were deleted or changed."""
+"""Rewrite tables into new files, so that nothing remains of deleted rows or earlier values."""
 
 import psycopg
 from psycopg import sql
@@ -6,7 +6,7 @@ from psycopg import sql
 from oic_assurance.warehouse.connections import reason
 
 #: From this server version on, a login can clear the planner's samples of column values. The
-#: samples of a table stay when the table becomes empty, so they could hold erased values.
+#: samples of a table stay when the table becomes empty, so they could contain erased values.
 CLEARS_SAMPLES_SINCE = 180_000
 _CLEAR_SAMPLES = """
 select pg_clear_attribute_stats(n.nspname, c.relname, a.attname, kind.is_inherited)
@@ -22,8 +22,8 @@ where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 def rewrite_table(connection: psycopg.Connection, schema: str, name: str) -> str | None:
     """Rewrite a table into a new file, as the warehouse's owner.
 
-    Returns None if it was rewritten. If readers held the table for longer than the session's
-    `lock_timeout`, returns a text that names the table.
+    Returns None if the table was rewritten. If readers locked the table for longer than the
+    session's `lock_timeout`, returns a message that names the table.
     """
     try:
         connection.execute(sql.SQL("vacuum (full) {}").format(sql.Identifier(schema, name)))
@@ -33,7 +33,7 @@ def rewrite_table(connection: psycopg.Connection, schema: str, name: str) -> str
 
 
 def forget_samples(connection: psycopg.Connection) -> None:
-    """Replace the planner's samples of column values by samples of what the tables hold now."""
+    """Replace the planner's samples of column values with samples of the present values."""
     if connection.info.server_version >= CLEARS_SAMPLES_SINCE:
         connection.execute(_CLEAR_SAMPLES.encode())
     connection.execute("analyze")

@@ -1,13 +1,14 @@
 """The roles of the warehouse: the logins, the keepers, and the memberships of the owner.
 
 - A **login** is a role that a process connects as. It has its own password and is a member of no
-  other role, so its session cannot become anybody else. Two exceptions: `oic_publish` and
-  `oic_rekey` have rights of others (`INHERITED`).
-- A **keeper** is a role that nobody logs in as. It owns what no login may change or read whole.
+  other role, so its session cannot act as another role. There are two exceptions: `oic_publish` and
+  `oic_rekey` have rights of other roles (`INHERITED`).
+- A **keeper** is a role that nobody logs in as. It owns objects that no login may change or read in
+  full.
 - The **owner** of the database applies the migrations. A migration makes objects for other roles,
   so the owner is a member of them, but only inside the transaction of the migration.
 
-docs/decisions/0024-a-login-a-stage.md says why.
+docs/decisions/0024-a-login-a-stage.md explains why.
 """
 
 import psycopg
@@ -19,14 +20,15 @@ STAGE_ROLES = ("oic_landing", "oic_transform", "oic_gate", "oic_publish")
 ERASURE = "oic_erasure"
 #: Roles for reading records, each for one lawful purpose.
 PURPOSES = ("general_processing", "law_enforcement_processing")
-#: Reads the evidence for an auditor, and enters what the server's own log says.
+#: Reads the evidence for an auditor, and adds entries from the server's own log to the log of
+#: processing.
 AUDITOR = "oic_audit"
 #: Reads the worklist of every unit.
 WORKLIST = "oic_worklist"
-#: Replaces all pseudonyms by those of a new key.
+#: Replaces all pseudonyms with those of a new key.
 REKEY_ROLE = "oic_rekey"
 LOGIN_ROLES = (*STAGE_ROLES, ERASURE, *PURPOSES, AUDITOR, WORKLIST, REKEY_ROLE)
-#: The owner of schema `identity`, which holds the map from officer numbers to pseudonyms.
+#: The owner of schema `identity`, which contains the map from officer numbers to pseudonyms.
 IDENTITY_KEEPER = "oic_identity_keeper"
 #: The owner of schema `audit` and of the functions that the stages call.
 AUDIT_KEEPER = "oic_audit_keeper"
@@ -37,14 +39,15 @@ IDENTITY_READER = "oic_identity"
 #: The owner of the locks and limits. It may see and end the sessions of readers.
 GUARD = "oic_guard"
 KEEPERS = (IDENTITY_KEEPER, AUDIT_KEEPER, AUDIENCE, IDENTITY_READER, GUARD)
-#: The prefix of the roles of units, whose members are supervisors. The owner makes and grants them.
+#: The prefix of the roles for organisational units. The owner creates these roles and grants them
+#: to supervisors.
 UNIT_PREFIX = "oic_unit_"
-#: No session of a login looks for names in a schema that another role can write to.
+#: The search path of every login. It contains no schema that another role can write to.
 SEARCH_PATH = "pg_catalog, pg_temp"
 
-#: A login, a role whose rights it has, and whether it may act as that role. `oic_publish` takes
-#: over the tables of dbt, and makes the views of limited readers when a mart gets a column. A
-#: re-keying changes published tables.
+#: Each entry is a login, a role whose rights the login has, and whether it may act as that role.
+#: `oic_publish` takes over the tables that dbt makes, and remakes the views of limited readers when
+#: a mart gets a column. `oic_rekey` changes published tables.
 INHERITED = (
     ("oic_publish", "oic_transform", False),
     ("oic_publish", AUDIENCE, True),
@@ -55,7 +58,8 @@ select rolname, rolcanlogin, coalesce('search_path=' || %s = any (rolconfig), fa
 from pg_catalog.pg_roles
 where rolname = any (%s)
 """
-# If the owner has made this grant, it ends with the owner's own membership.
+# A grant that the owner has made ends with the owner's own membership. So it counts only if the
+# owner is logged in.
 _INHERITS = """
 select exists (
     select
@@ -68,7 +72,7 @@ select exists (
         and (grantor.rolname <> %(owner)s or session_user = %(owner)s)
 )
 """
-# The logins and keepers, and every other role that a migration has made.
+# The logins and keepers, and every other role that a migration has created.
 _OURS = """
 select rolname::text
 from pg_catalog.pg_roles
@@ -86,8 +90,9 @@ inner join pg_catalog.pg_roles as grantor on m.grantor = grantor.oid
 where %(owner)s in (member.rolname, grantor.rolname)
 order by granted.rolname, member.rolname
 """
-# Statements that give what the owner owns to the keepers. Schemas come first, because a keeper must
-# own a schema before it can own a table in it. A sequence of an identity column follows its table.
+# Statements that make the keepers the owners of what the warehouse's owner owns. Schemas come
+# first, because a keeper must own a schema before it can own a table in that schema. The sequence
+# of an identity column gets the same owner as its table automatically.
 _HAND_OVER = """
 with
     place as (
@@ -148,10 +153,10 @@ order by place
 
 
 def ensure_roles(connection: psycopg.Connection, owner: str) -> None:
-    """Create the logins and keepers that the server lacks, and correct how they log in.
+    """Create missing logins and keepers, and correct whether they can log in and their search path.
 
-    `connection` is a session of an administrator, or of the owner. A role that is right already is
-    not touched, because roles belong to the whole server and another warehouse may use them now.
+    `connection` is a session of an administrator or of the owner. A correct role is not altered,
+    because roles belong to the whole server and another warehouse may be using the role.
 
     Raises:
         psycopg.errors.InsufficientPrivilege: The session may not create or change a role.
@@ -196,7 +201,7 @@ def lend(connection: psycopg.Connection, owner: str) -> None:
     # Migrations grant these roles to others, so the owner needs the right to grant them.
     options = sql.SQL("admin true, set true, inherit true")
     if _is_own_session(connection, owner):
-        # Nobody can give itself the right to grant a role: the owner has it already, or has not.
+        # The owner cannot give itself the right to grant a role: it has that right already or not.
         options = sql.SQL("set true, inherit true")
         able = set(can_become(connection, owner))
         lent = [
@@ -214,9 +219,10 @@ def lend(connection: psycopg.Connection, owner: str) -> None:
 def take_back(connection: psycopg.Connection, owner: str, *, keeping_grants: bool = False) -> None:
     """End every membership of the owner in a role of the warehouse that this session can end.
 
-    An administrator ends all of them, and with them the grants that the owner has made, unless
-    `keeping_grants`. A session of the owner ends those that the owner granted to itself. The
-    owner can still administer a role that it has created, until an administrator ends that.
+    An administrator's session ends all of these memberships, and with them the grants that the
+    owner has made, unless `keeping_grants`. The owner's session ends only memberships that the
+    owner granted to itself. The owner can administer a role that it has created until an
+    administrator takes that right away.
     """
     ours, is_own = set(_ours(connection)), _is_own_session(connection, owner)
     held: dict[str, list[str]] = {}
@@ -243,9 +249,9 @@ def take_back(connection: psycopg.Connection, owner: str, *, keeping_grants: boo
 
 
 def hand_over(connection: psycopg.Connection, owner: str) -> None:
-    """Give the schemas, tables and functions that the owner owns to the keepers.
+    """Make the keepers the owners of the schemas, tables and functions that the owner owns.
 
-    The rights that others have on them stay. The owner must be a member of the keepers.
+    Other roles keep their rights on these objects. The owner must be a member of the keepers.
     """
     wanted = {"owner": owner, "identity": IDENTITY_KEEPER, "audit": AUDIT_KEEPER}
     for (statement,) in connection.execute(_HAND_OVER, wanted).fetchall():
@@ -262,7 +268,7 @@ def is_administrator(connection: psycopg.Connection) -> bool:
 
 
 def can_become(connection: psycopg.Connection, owner: str) -> list[str]:
-    """Return the keepers and other roles that the owner is, or can make itself, a member of."""
+    """Return the roles that the owner is a member of, or can make itself a member of."""
     rows = connection.execute(_CAN_BECOME, (_ours(connection), owner)).fetchall()
     return [name for (name,) in rows]
 
@@ -296,5 +302,5 @@ def _create(connection: psycopg.Connection, name: str) -> None:
         with connection.transaction():
             connection.execute(sql.SQL("create role {}").format(sql.Identifier(name)))
     except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-        # Another warehouse on this server made it this very moment.
+        # Another warehouse on this server has created the role at the same moment.
         pass

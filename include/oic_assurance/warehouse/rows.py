@@ -5,9 +5,8 @@
 | must exist | `one_row` | `one_value` | `one_record` |
 | may be missing | `find_row` | `find_value` | `find_record` |
 
-The functions of the table run a query. `fetch_one` reads one row from a cursor that has already
-executed its statement. `all_records` returns every row of a query as a dataclass. Other queries for
-several rows need no function of this module.
+The functions in this table run a query. `fetch_one` reads one row from a cursor that has already
+executed its statement. `all_records` returns every row of a query as a dataclass.
 """
 
 from typing import Any, TypeVar
@@ -22,7 +21,7 @@ Row = tuple[Any, ...]
 Record = TypeVar("Record")
 Session = psycopg.Connection[Row] | psycopg.Cursor[Row]
 
-#: The default for `what`, the words for the missing row in an error message. The default is enough
+#: The default for `what`, which names the missing row in an error message. The default is enough
 #: for a statement that always returns a row: an aggregate, or an insert with `returning`.
 _RESULT = "result for a query that always has one"
 
@@ -31,7 +30,7 @@ def fetch_one(cursor: psycopg.Cursor[Row], what: str = _RESULT) -> Row:
     """Return the next row of a cursor.
 
     Raises:
-        AssuranceError: There is no row. The message says so with `what`, such as "build 7".
+        AssuranceError: There is no row. The message names it with `what`, such as "build 7".
     """
     return _must_exist(cursor.fetchone(), what)
 
@@ -42,7 +41,7 @@ def one_row(
     """Return the first row of a query that must have one.
 
     Raises:
-        AssuranceError: There is no row. The message says so with `what`, such as "build 7".
+        AssuranceError: There is no row. The message names it with `what`, such as "build 7".
     """
     return fetch_one(session.execute(query, params), what)
 
@@ -53,7 +52,7 @@ def one_value(
     """Return the value in the first column of a query's first row, or None if the value is null.
 
     Raises:
-        AssuranceError: There is no row. The message says so with `what`, such as "build 7".
+        AssuranceError: There is no row. The message names it with `what`, such as "build 7".
     """
     return one_row(session, query, params, what=what)[0]
 
@@ -69,7 +68,7 @@ def one_record(
     """Return the first row of a query as a dataclass with a field for each column.
 
     Raises:
-        AssuranceError: There is no row. The message says so with `what`, such as "build 7".
+        AssuranceError: There is no row. The message names it with `what`, such as "build 7".
     """
     return _must_exist(find_record(connection, kind, query, params), what)
 

@@ -15,14 +15,14 @@ from oic_assurance.errors import ServerError, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.folders import private_folder
 
-#: How long a secret must be, in characters, and how many bits somebody must guess, as estimated.
-#: Anybody who has the data can try keys at leisure: 112 bits is the least that NIST SP 800-131A
-#: accepts for a key. A password can only be tried at the server.
+#: The minimum length of a secret in characters, and its minimum estimated strength in bits. Anybody
+#: who has the data can try any number of keys: 112 bits is the least that NIST SP 800-131A accepts
+#: for a key. Passwords can be tried only at the server.
 KEY_CHARACTERS, KEY_BITS = 32, 112.0
 PASSWORD_CHARACTERS, PASSWORD_BITS = 16, 64.0
 HOW_TO_MAKE = 'python -c "import secrets; print(secrets.token_hex(32))"'
 _CLASSES = (("[a-z]", 26), ("[A-Z]", 26), ("[0-9]", 10))
-# Five letters and more in a row are guessed as words, of up to ten letters.
+# Five or more letters in a row are taken for words of up to ten letters, which are easier to guess.
 _WORDS = re.compile("[A-Za-z][a-z]{4,}|[A-Z]{5,}")
 _WORD_BITS, _WORD_LETTERS, _OTHER_BITS = 13.0, 10, 2.0
 
@@ -70,7 +70,7 @@ def find_secret(settings: Settings, name: str) -> str | None:
 
 
 def check_strength(name: str, value: str) -> None:
-    """Check that nobody can guess a secret. Its name ends with `password` if it is a password.
+    """Check that a secret is hard to guess. If its name ends with `password`, it is a password.
 
     Raises:
         UsageError: The secret is too short or too easy to guess. The message does not quote it.
@@ -88,11 +88,13 @@ def check_strength(name: str, value: str) -> None:
 
 
 def estimated_bits(value: str) -> float:
-    """Return an estimate of how many bits somebody must guess to find a secret.
+    """Return an estimate of a secret's strength in bits. The estimate is on the low side.
 
-    A letter or digit counts by the classes of characters around it. It counts less if it repeats
-    the character before or continues a sequence. Letters that can be words count as words, and a
-    secret that repeats a part of itself counts as that part. The estimate is rather too low.
+    - A letter or digit counts more, the more kinds of characters occur with it: small letters,
+      capitals and digits.
+    - It counts only one bit if it repeats the previous character or continues a sequence.
+    - Letters that may form words count as words.
+    - If the secret repeats parts of itself, the estimate is reduced in proportion.
     """
     rest = _WORDS.sub("\n", value)
     bits = _bits_of(rest)
@@ -103,7 +105,7 @@ def estimated_bits(value: str) -> float:
 
 
 def _bits_of(text: str) -> float:
-    """Return how many bits the characters of a text have, without looking for words in it."""
+    """Return the estimated strength of a string in bits, without looking for words in it."""
     alphabet = sum(size for pattern, size in _CLASSES if re.search(pattern, text))
     bits, before = 0.0, ""
     for character in text:

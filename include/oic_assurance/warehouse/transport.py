@@ -1,8 +1,9 @@
-"""Refuse connections that are not encrypted and checked, if ASSURANCE_REQUIRE_TLS asks for it.
+"""If ASSURANCE_REQUIRE_TLS asks for it, refuse connections without checked encryption.
 
-`verify-full` means that the connection is encrypted, that the server's certificate comes from an
-authority that the client trusts, and that it is for the host that the client has asked for. The
-embedded server listens on this machine only, and no variable configures it, so it is not refused.
+`verify-full` means that the connection is encrypted, that an authority that the client trusts has
+issued the server's certificate, and that the certificate is for the host that the client asked for.
+Connections to the embedded server are never refused: it listens on this machine only, and no
+variable configures it.
 """
 
 import json
@@ -15,7 +16,7 @@ from oic_assurance.errors import UsageError
 REQUIRE, EXCEPT = "ASSURANCE_REQUIRE_TLS", "ASSURANCE_TLS_EXCEPT"
 VERIFY_FULL = "verify-full"
 METADATA = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-#: Airflow's second connection to its database, by asyncpg, which has another name for `sslmode`.
+#: Airflow's second connection to its database. It uses asyncpg, where `sslmode` is called `ssl`.
 METADATA_ASYNC = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC"
 _DATABASES = frozenset({"postgres", "postgresql", "mysql", "mssql", "oracle"})
 _FILES = ("ASSURANCE_DROPZONE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
@@ -27,7 +28,7 @@ def tls_is_required() -> bool:
     """Tell whether every connection must be encrypted, with the server's certificate checked.
 
     Raises:
-        UsageError: ASSURANCE_REQUIRE_TLS has another value than `verify-full` or `no`.
+        UsageError: ASSURANCE_REQUIRE_TLS is neither `verify-full` nor `no`.
     """
     given = os.environ.get(REQUIRE, "").strip().lower() or "no"
     if given not in (VERIFY_FULL, "no"):
@@ -36,7 +37,7 @@ def tls_is_required() -> bool:
 
 
 def check_postgres(variable: str, parts: Mapping[str, str]) -> None:
-    """Check a connection to PostgreSQL. `parts` are its parameters by their libpq names.
+    """Check a connection to PostgreSQL. `parts` are its parameters, keyed by their libpq names.
 
     Raises:
         UsageError: TLS is required, and the connection does not check the server's certificate.
@@ -57,8 +58,8 @@ def check_other(variable: str, kind: str, extra: Mapping[str, object]) -> None:
     """Check a connection to another database. `extra` are the options of the Airflow connection.
 
     Raises:
-        UsageError: TLS is required, and the options do not show that the server is checked. For
-            SQL Server and Oracle the options of Airflow's hooks cannot show it.
+        UsageError: TLS is required, and the options do not show that the server's certificate is
+            checked. For SQL Server and Oracle, the options of Airflow's hooks never show this.
     """
     if not tls_is_required() or _is_excepted(variable):
         return
@@ -113,7 +114,7 @@ def _check_connection(variable: str, text: str) -> None:
     try:
         kind, host, extra = _from_json(text) if text.startswith("{") else _from_uri(text)
     except (ValueError, TypeError, AttributeError):
-        # What reads this connection describes what is wrong with it.
+        # The code that opens this connection reports what is wrong with it.
         return
     if kind in ("postgres", "postgresql"):
         given = {key: str(value) for key, value in extra.items()}
@@ -140,6 +141,6 @@ def _from_json(text: str) -> tuple[str, str, dict[str, object]]:
 
 
 def _is_excepted(variable: str) -> bool:
-    """Tell whether the deployment has named a connection as protected in another way."""
+    """Tell whether the deployment declares that a connection is protected in another way."""
     named = os.environ.get(EXCEPT, "").replace(",", " ").lower().split()
     return variable.removeprefix("AIRFLOW_CONN_").lower() in named

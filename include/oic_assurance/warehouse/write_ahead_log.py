@@ -4,7 +4,7 @@ The write-ahead log contains each changed row, so it can contain erased rows. Th
 delete old log files: it renames them and overwrites them later (recycling). So this module:
 
 1. switches recycling off,
-2. makes the server move to a new log file until no recycled file with old content is left,
+2. makes the server switch to the next log file until no recycled file with old content is left,
 3. runs two checkpoints, which delete the old log files,
 4. switches recycling on again.
 """
@@ -55,12 +55,12 @@ def _set_recycling(server: psycopg.Connection, *, on: bool) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while one_value(server, "show wal_recycle") != ("on" if on else "off"):
         if time.monotonic() > deadline:
-            raise ServerError("The server does not take a changed setting: start it again.")
+            raise ServerError("The server does not apply a changed setting: start it again.")
         time.sleep(0.05)
 
 
 def _pass_through(server: psycopg.Connection) -> None:
-    """Make the server use up all recycled log files, which still have old content.
+    """Make the server use up all recycled log files, which still contain old content.
 
     The server switches to the next log file once for each recycled file, and once more.
     """

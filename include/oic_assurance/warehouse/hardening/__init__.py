@@ -1,6 +1,6 @@
-"""Take from every login what the server gives to everybody and the warehouse must not give.
+"""Harden the server: revoke rights that PostgreSQL gives to every login but no reader may have.
 
-Each file of SQL lists the statements that are still needed. On the embedded server they are run at
-each start. On another server, only an administrator can run them, so the start refuses a server on
-which they are missing and says how to run them.
+Each SQL file returns the statements that are still needed. On the embedded server, they are run at
+each start. On another server, only an administrator can run them. If statements are still needed
+there, the start stops with an error that says how to run them.
 """

@@ -1,8 +1,9 @@
--- The statements that close the server's own catalogues and statistics to everybody but the pipeline. They count rows, size
--- tables, name logins and show what other sessions do, whoever may read the tables. Each row has one statement that is still
--- needed; there is none when all is closed. An administrator of the server runs them in the warehouse's database.
+-- The statements that close the server's catalogues and statistics to everybody except the pipeline. Catalogues and statistics
+-- show row counts, table sizes, logins and what other sessions do, even to a login that may not read the tables. The query
+-- returns one row for each statement that is still needed, and no row if the server is hardened. An administrator of the server
+-- runs the statements in the warehouse's database.
 with
-    -- Who keeps the right: the owner, the stages, bi_reader, and monitoring.
+    -- The roles that keep access: the owner, the stages, bi_reader, and monitoring.
     holder as (
         select r.oid, quote_ident(r.rolname) as name, r.oid = d.datdba as is_owner
         from pg_catalog.pg_roles as r
@@ -20,14 +21,14 @@ with
         from pg_catalog.pg_proc as p
         where p.pronamespace = 'pg_catalog'::regnamespace
             and (
-                -- Statistics, also of the own session: they count the rows that a function read.
+                -- Statistics, even those of the own session, which count the rows that a function has read.
                 starts_with(p.proname, 'pg_stat_')
-                -- Locks and what waits for them.
+                -- Locks, and the sessions that wait for them.
                 or p.proname in (
                     'pg_lock_status', 'pg_blocking_pids', 'pg_safe_snapshot_blocking_pids',
                     'pg_isolation_test_session_is_blocked', 'pg_prepared_xact'
                 )
-                -- How large something is, and how much is written.
+                -- The sizes of tables and databases, and how much is written.
                 or p.proname in (
                     'pg_relation_size', 'pg_table_size', 'pg_indexes_size',
                     'pg_total_relation_size', 'pg_database_size', 'pg_tablespace_size',
@@ -36,7 +37,7 @@ with
                 )
                 or p.proname ~ '^pg_(current|last|get|available)_wal'
                 or starts_with(p.proname, 'pg_wal')
-                -- What another login may do. The forms without a login ask about the own one.
+                -- What another login may do. The forms without a login argument are about the own login and stay open.
                 or (
                     (p.proname = 'pg_has_role' or p.proname ~ '^has_.*_privilege$')
                     and p.pronargs = (
@@ -47,7 +48,7 @@ with
                     )
                 )
             )
-            -- The server has closed it already.
+            -- Functions that the server itself has closed to everybody are left out.
             and (
                 p.proacl is null
                 or exists (
@@ -73,13 +74,13 @@ with
     ),
 
     language as (
-        -- With `do`, a login can hide a statement from who looks for a word in it.
+        -- With `do`, a login can put a statement together at run time, so that a search of the logged text finds no names.
         select l.oid, quote_ident(l.lanname) as name, l.lanacl as acl
         from pg_catalog.pg_language as l
         where l.lanpltrusted and l.laninline <> 0
     ),
 
-    -- The columns of pg_class that do not count anything. The others are for the holders alone.
+    -- The columns of pg_class that reveal no counts. Only the holders may read the other columns.
     harmless as (
         select string_agg(quote_ident(a.attname), ', ' order by a.attnum) as names
         from pg_catalog.pg_attribute as a
@@ -92,7 +93,7 @@ with
             )
     ),
 
-    -- The owner may pass each right on, to the roles of migrations to come.
+    -- The owner gets each right with the option to grant it to roles that later migrations create.
     lacking as (
         select closed.name, closed.right_on, holder.name as who, holder.is_owner
         from (

@@ -1,4 +1,4 @@
-"""Run, list and check the statements that close what a server gives to everybody."""
+"""Run and list the statements that harden the server, and check whether any are still needed."""
 
 import contextlib
 import logging
@@ -20,12 +20,13 @@ FILES = ("catalogues.sql", "limits.sql")
 
 
 def close(connection: psycopg.Connection) -> None:
-    """Close what the server of the warehouse gives to everybody, or check that it is closed.
+    """Harden the warehouse's server, or check that it is hardened.
 
     `connection` is from `connect_to_migrate`.
 
     Raises:
-        ServerError: Something is open, and only an administrator of the server can close it.
+        ServerError: Statements are still needed, and only an administrator of the server can run
+            them.
     """
     if not needed_statements(connection):
         return
@@ -34,33 +35,34 @@ def close(connection: psycopg.Connection) -> None:
         if is_administrator(connection):
             _run(connection)
             return
-        # After an administrator has run the statements once, the owner may pass the rights on to
-        # the roles of later migrations.
+        # Once an administrator has run the statements, the owner may pass the rights on to roles
+        # that later migrations create.
         with contextlib.suppress(ServerError):
             _run(connection)
     left = needed_statements(connection)
-    # A login that an administrator has made since must not stop the next run.
+    # If only limits are missing, an administrator has created a login since the server was
+    # hardened. That must not stop the run.
     without_limits = [statement for statement in left if statement.startswith("alter role ")]
     if accepts_open_server() or left == without_limits:
         if left:
             LOG.warning(
-                "%d statements are still needed to harden the server: let an administrator run "
+                "%d statements are still needed to harden the server: ask an administrator to run "
                 "what `assurance db hardening-sql` prints.",
                 len(left),
             )
         return
     raise ServerError(
         "The server gives every login what readers must not have (statistics, catalogues, large "
-        "objects, advisory locks) or sets readers no limits: let an administrator of the server "
-        "run what `assurance db hardening-sql` prints, "
+        "objects, advisory locks) or sets no limits for readers: ask an administrator of the "
+        "server to run what `assurance db hardening-sql` prints, "
         f"in the database '{connection.info.dbname}'."
     )
 
 
 def hardening_sql(settings: Settings) -> str:
-    """Return, as a script for psql, the statements that an administrator must still run.
+    """Return a psql script with the statements that an administrator must still run.
 
-    The script has no statement if nothing is open.
+    If the server is hardened, the script contains no such statement.
 
     Raises:
         ServerError: The warehouse cannot be reached.
@@ -73,11 +75,11 @@ def hardening_sql(settings: Settings) -> str:
 
 
 def needed_statements(connection: psycopg.Connection) -> list[str]:
-    """Return the statements that are still needed to close what the server gives to everybody.
+    """Return the statements that are still needed to harden the server.
 
-    `connection` must be of the owner of the warehouse or of a superuser.
+    `connection` must be a session of the warehouse's owner or of a superuser.
     """
-    # What readers are limited to is in a table of the warehouse.
+    # The file limits.sql reads tables that a migration creates.
     is_migrated = relation_exists(connection, "limits.setting")
     return [
         statement
@@ -98,7 +100,7 @@ def _run(connection: psycopg.Connection) -> None:
             connection.execute("set local role none")
             connection.execute("set local search_path = pg_catalog")
             for statement in needed_statements(connection):
-                # The statements are made of names in the server's catalogue, quoted by it.
+                # The statements contain names from the server's catalogue, which the server quoted.
                 connection.execute(statement.encode())
     except psycopg.Error as error:
         raise ServerError(f"The server's catalogues cannot be closed: {reason(error)}.") from error

@@ -1,6 +1,6 @@
--- The statements that hold readers to limits, and keep from everybody what writes to the disk or holds up a stage. Each row
--- has one statement that is still needed; there is none when all is done. An administrator of the server runs them in the
--- warehouse's database.
+-- The statements that set limits for readers, and close to everybody the functions that can fill the disk or hold up a stage.
+-- The query returns one row for each statement that is still needed, and no row if the server is hardened. An administrator of
+-- the server runs the statements in the warehouse's database.
 with
     owner as (
         select r.oid, r.rolname, quote_ident(r.rolname) as name
@@ -9,7 +9,7 @@ with
         where d.datname = current_database() and not r.rolsuper
     ),
 
-    -- Who ends a reader's session: the owner of the function that does.
+    -- The role that ends readers' sessions: the owner of the function limits.end_session.
     ending as (
         select distinct r.oid, r.rolname, quote_ident(r.rolname) as name
         from pg_catalog.pg_proc as p
@@ -33,12 +33,12 @@ with
         select p.oid, p.oid::regprocedure::text as name, p.proname ~ 'advisory' as is_of_owner
         from pg_catalog.pg_proc as p
         where
-            -- Large objects: whoever may not write a table can write these, in a transaction that is
-            -- not read-only.
+            -- Large objects: a login that may not write to any table can write these in a transaction
+            -- that is not read-only.
             (p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^(lo_.*|loread|lowrite)$')
-            -- Locks that belong to nobody.
+            -- Advisory locks, which every login could take.
             or (p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^pg_(try_)?advisory_')
-            -- What fills the disk without a table.
+            -- Functions that can fill the disk without a table.
             or (
                 p.pronamespace = 'pg_catalog'::regnamespace
                 and p.proname in ('pg_logical_emit_message', 'pg_notify')
@@ -47,7 +47,7 @@ with
             or p.proname ~ '^dblink'
     ),
 
-    -- Every login that may connect and is not the pipeline's. `limits` is there after the migrations.
+    -- Every login that may connect and does not belong to the pipeline. Schema `limits` exists only after the migrations.
     reader as (
         select r.oid, r.rolname, quote_ident(r.rolname) as name, r.rolconnlimit, r.rolconfig
         from pg_catalog.pg_roles as r
