@@ -1,7 +1,7 @@
 """Read archived database extracts back into a temporary table.
 
-PostgreSQL wrote the extract and PostgreSQL reads it back. So no code here parses COPY's text or
-binary format.
+PostgreSQL wrote the extract, and PostgreSQL reads it back. So this module need not parse the text
+or binary format of COPY.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +29,7 @@ from oic_assurance.warehouse.connections import reason
 
 CopyFormat = Literal["text", "binary"]
 #: The bytes between the rows of two binary COPY streams: the end of the first stream and the header
-#: of the second. A batch has several streams if it was read in several queries. No value contains
+#: of the second. A batch has several streams if it was read with several queries. No value contains
 #: these bytes: they are not valid UTF-8, and no number is that long.
 SEAM = b"\xff\xff" + b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
@@ -37,7 +37,7 @@ SEAM = b"\xff\xff" + b"PGCOPY\n\xff\r\n\0" + bytes(8)
 class ExtractTable:
     """A temporary table with the rows of one archived extract.
 
-    The table ends with the transaction.
+    The table is dropped at the end of the transaction.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class ExtractTable:
         self.columns: list[str] = [str(name) for name in header["columns"]]
         self.copy_format: CopyFormat = "binary" if header.get("copy_format") == "binary" else "text"
         self.name = Identifier("pg_temp", f"extract_{table.name}")
-        # The columns have the types of the raw table. In a replay, all columns but the row number
-        # are texts, because a corrected text can have any form.
+        # The columns have the types of the raw table. In a replay, every column except the row
+        # number has the type text, because a corrected value may not be valid for another type.
         known = existing_columns(connection, dataset, table)
-        # Extracts from before a column was declared as a presence hold the text itself.
+        # An extract contains the text itself if the column was not declared as a presence then.
         held = header.get("presence", ())
         self._texts = {name for name in table.presences if name not in held}
         known |= dict.fromkeys(self._texts, "text")
@@ -97,8 +97,9 @@ class ExtractTable:
     ) -> Iterator[bytes]:
         """Yield the rows as a COPY stream in the format of the extract.
 
-        `names` are the columns, by default all. With `minimised`, the stream has true or false for
-        a text of which only the presence is landed now, and a fingerprint that covers no such text.
+        `names` are the columns, by default all. With `minimised`, a text of which only the presence
+        is landed now is replaced with true or false, and the fingerprint is computed without the
+        text.
         """
         values: list[Composable] = [Identifier(name) for name in names or self.columns]
         if minimised:
@@ -129,7 +130,7 @@ class ExtractTable:
 
     @property
     def key(self) -> Composable:
-        """The SQL expression for the key of a row as one text."""
+        """The SQL expression for the key of a row as one string."""
         if "row_key" in self.columns:
             return Identifier("row_key")
         return SQL("{}::text").format(Identifier(self._table.key[0]))
@@ -138,7 +139,7 @@ class ExtractTable:
         """Return the query for the rows, in the form in which landing reads delivered rows.
 
         Each row has its number, the columns `names`, its key and its fingerprint. As in landing, a
-        blank text becomes null.
+        blank string becomes null.
         """
         return SQL(
             "(select row_number, {}, {} as row_key, {} as row_fingerprint, null::bigint as repeats"
@@ -156,7 +157,8 @@ class ExtractTable:
     def content_columns(self) -> list[str]:
         """The columns with delivered values, in the order in which they were extracted.
 
-        A column that is never extracted any more is left out, although the archive may hold it.
+        A column that is now declared as `never_extracted` is left out, although the archived
+        extract may contain it.
         """
         left_out = {*PROVENANCE, *self._dataset.place.never_extracted}
         return [name for name in self.columns if name not in left_out]
@@ -184,7 +186,7 @@ def join_binary_streams(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Join the binary COPY streams of one batch into one stream, because COPY reads only one.
 
     A chunk can end at any byte, even inside the bytes between two streams. So the last bytes of
-    each chunk are kept back until the next chunk is there.
+    each chunk are kept back until the next chunk arrives.
     """
     rest = b""
     for chunk in chunks:

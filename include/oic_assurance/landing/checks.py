@@ -18,8 +18,8 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 from oic_assurance.sources.databases.postgres import hash_of
 from oic_assurance.sources.declarations.model import BLANKS, Column, Dataset, Table
 
-#: The longest key in characters. An index cannot hold very long keys. So a longer key is cut to
-#: this length, with the MD5 of the whole key at its end.
+#: The maximum length of a key in characters, because an index cannot contain very long keys. A
+#: longer key is cut to this length, and the MD5 hash of the whole key is appended.
 LONGEST_KEY = 400
 #: The reason that is added to a rejected row if another row of its delivery with the same key was
 #: landed.
@@ -44,8 +44,8 @@ _TYPE_NAMES = {
 
 # A word of at least two letters between blanks.
 _WORD = r"[[:alpha:]][[:alpha:].'’-]+"
-#: The regular expression for a text that is no reference: two words and no digit, such as a
-#: person's name, or at least four words. A text without blanks is always a reference.
+#: The regular expression for a string that is not a reference: two words and no digit, such as a
+#: person's name, or at least four words. A string without spaces always counts as a reference.
 PROSE = (
     rf"^([^0-9]*\s)?{_WORD}\s([^0-9]*\s)?{_WORD}(\s[^0-9]*)?$"
     rf"|(^|\s){_WORD}(\s(.*\s)?{_WORD}){{3}}(\s|$)"
@@ -65,7 +65,7 @@ def checked(table: Table) -> Identifier:
 def temporary_tables(dataset: Dataset, table: Table) -> Composed:
     """Return the statements that create the stage table and the table of checked rows.
 
-    Both are temporary. Each commit empties them.
+    Both are temporary. A commit empties them.
     """
     given = SQL(", ").join(
         SQL("{} {}").format(
@@ -116,9 +116,9 @@ def fingerprint(content: Sequence[Composable]) -> Composed:
 def needs_check(table: Table) -> Composed:
     """Return the condition for source rows that the first load must not copy without a check.
 
-    A row `r` needs a check in two cases: it breaks a rule, or one of its texts may be blank and
-    would then count as absent. Only the first character of a text is compared, which is much
-    cheaper than a full test for blanks. An unnecessary check of a row does no harm.
+    A row `r` needs a check in two cases: it breaks a rule, or one of its strings may be blank,
+    which would count as a missing value. Only the first character of a string is compared, which is
+    much cheaper than a full test for blanks. An unnecessary check of a row does no harm.
     """
     conditions = [rule for c in table.columns for rule, _ in _rules(c, from_file=False)]
     conditions += [
@@ -189,13 +189,13 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
         ).format(most=sql.Literal(LONGEST_KEY))
         if from_file
         else Identifier("whole key"),
-        # For a time, the fingerprint uses the moment and not the delivered text. So another
-        # notation of the same moment is not a change.
+        # For a column of times, the fingerprint uses the moment and not the delivered text. So the
+        # same moment in another notation does not count as a change.
         fingerprint=fingerprint(
             [Identifier("r", name) for name in columns if name not in original_texts]
         ),
         # The reasons are only collected if the row breaks any rule. Nearly all rows are good, and
-        # this test is cheaper than to build an empty array of reasons.
+        # this test is cheaper than building an empty array of reasons.
         is_broken=SQL(" or ").join([SQL("false"), *(SQL("({})").format(c) for c, _ in rules)]),
         reasons=SQL(", ").join(
             [
@@ -213,9 +213,9 @@ def summary_statement(table: Table, from_file: bool) -> Composed:
 
     - all rows
     - rejected rows
-    - rows that are not landed because they repeat an earlier row, as `repeats_statement` has found
-    - rows of a file that repeat the key of another good row. `repeats_statement` has not run yet if
-      this number is not zero
+    - rows that are not landed because `repeats_statement` found that they repeat an earlier row
+    - good rows of a file that repeat the key of another good row. If this number is not zero,
+      `repeats_statement` must still run
     - for each column with `when_unreadable: blank`, the values that were made blank
     """
     repeats: Composable = SQL("0")
@@ -243,7 +243,7 @@ def summary_statement(table: Table, from_file: bool) -> Composed:
 
 
 def reasons_statement(table: Table) -> Composed:
-    """Return the statement that counts the rejected rows by reason.
+    """Return the statement that counts the rejected rows for each reason.
 
     Reasons that differ only after their first colon count as one reason.
     """
@@ -254,11 +254,11 @@ def reasons_statement(table: Table) -> Composed:
 
 
 def repeats_statement(table: Table) -> Composed:
-    """Return the statement that decides about keys that occur more than once in a delivery.
+    """Return the statement that handles keys that occur more than once in a delivery.
 
-    If the rows of a key have the same content, only the first of them is landed. The others get the
-    row number of the first in the column `repeats`. If the content differs, all rows of the key are
-    rejected, because no rule can decide which one is right. The statement ignores rows that are
+    If all rows with a key have the same content, only the first row is landed. The other rows get
+    its row number in the column `repeats`. If the content differs, all rows with the key are
+    rejected, because no rule can decide which row is right. The statement ignores rows that are
     already rejected.
     """
     return SQL(
@@ -319,7 +319,7 @@ def landed_key_statement(table: Table) -> Composed:
 def rejected_rows(table: Table) -> Composed:
     """Return the query for the rejected rows. The parameter `%(rejected)s` is their number.
 
-    PostgreSQL's planner has no statistics of a temporary table. The limit in the query tells the
+    PostgreSQL's planner has no statistics for a temporary table. The limit in the query tells the
     planner how few rows there are.
     """
     return SQL("select * from {} where cardinality(reasons) > 0 limit %(rejected)s").format(
@@ -330,8 +330,8 @@ def rejected_rows(table: Table) -> Composed:
 def _read_text(column: Column) -> list[Composable]:
     """Return the SQL expressions for a column of a file: the delivered text, and its typed value.
 
-    A column of times has two more expressions, which `_read_moment` explains. A text that cannot be
-    read as the type gives null.
+    A column of times has two more expressions, which `_read_moment` explains. A string that cannot
+    be converted to the column's type becomes null.
     """
     given = Identifier("s", column.name)
     name = Identifier(column.name)
@@ -356,8 +356,8 @@ def _read_text(column: Column) -> list[Composable]:
 def _read_moment(column: Column) -> list[Composable]:
     """Return three SQL expressions for a column of times: the moment, the text, and a flag.
 
-    The flag is true if a clock change repeats or skips the time. A time in a file without an offset
-    is a local time of Europe/London, as the source contract says.
+    The flag is true if a clock change repeats or skips the time. A time without an offset is in
+    Europe/London time, as the source contract says.
     """
     given = Identifier("s", column.name)
     plain = Identifier("s", f"plain {column.name}")
@@ -376,7 +376,7 @@ def _read_moment(column: Column) -> list[Composable]:
 def _read_typed(column: Column) -> list[Composable]:
     """Return a list with the SQL expression for the value of a database column.
 
-    A blank text becomes null, unless the column is declared `verbatim`.
+    A blank string becomes null, unless the column is declared `verbatim`.
     """
     value: Composable = Identifier("s", column.name)
     if column.type == "text" and not column.verbatim:
@@ -387,7 +387,7 @@ def _read_typed(column: Column) -> list[Composable]:
 
 
 def _rules(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
-    """Return the conditions under which the value of a column rejects its row.
+    """Return the conditions under which a row is rejected because of its value in a column.
 
     Each condition comes with the reason for the rejection.
     """
@@ -432,7 +432,7 @@ def _rules(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
 
 
 def _whole_key(table: Table, from_file: bool) -> Composed:
-    """Return the SQL expression for a record's key as one text.
+    """Return the SQL expression for a record's key as one string.
 
     The key is null if a required part is missing or any part is unreadable.
     """
@@ -452,9 +452,9 @@ def _whole_key(table: Table, from_file: bool) -> Composed:
 
 
 def read_as(column: Column, text: Composable) -> Composable:
-    """Return the SQL that converts a text to the type of a column.
+    """Return the SQL expression that converts a string to the type of a column.
 
-    An unreadable text becomes null.
+    An unreadable string becomes null.
     """
     if column.type not in _READERS:
         return text

@@ -1,13 +1,14 @@
 """Count what a batch changes in records that were landed before it.
 
-A correction is a changed value of a known record. Corrections are counted by column. In a column of
-codes, the counts say which code became which. In other columns, the counts say only whether the
-value was blank or filled, so no personal value is stored. A column whose declaration lists no codes
-could hold a personal value by mistake. So there, a code is shown only if several records share it.
+A correction is a changed value of a known record. Corrections are counted for each column. For a
+column of codes, the counts show the old and the new code. For other columns, the counts show only
+whether the value was blank or filled, so that no personal value is stored. If the declaration does
+not list the codes of a column, the column could contain a personal value by mistake. So there, a
+code is shown only if several records share it.
 
-A record that goes forward as expected is counted too, but not as a correction. It goes forward if
-the old value is declared as provisional: a blank that is filled later, or a code such as DRAFT. A
-record that vanished and returns is no correction either.
+Expected changes are counted too, but not as corrections. A change is expected if the old value is
+declared as provisional: a blank that is filled later, or a code such as DRAFT. The return of a
+vanished record is not a correction either.
 """
 
 from collections.abc import Iterable
@@ -23,16 +24,16 @@ from oic_assurance.sources.declarations.model import (
     Table,
 )
 
-#: The name under which vanished and returned records are counted, instead of a column.
+#: Used in place of a column name where vanished and returned records are counted.
 RECORD = "record"
-#: The value of a column without codes, if it has one.
+#: Used in place of a value that is not shown.
 FILLED = "filled"
 #: A code that its declaration does not list is shown if at least this many records share it.
 FEWEST_SHOWN = 5
 
 # A version without a row number was restored after a late-arriving delivery. It changes nothing.
-# `+ 0` keeps PostgreSQL from looking up the earlier version by its batch: if the statistics of raw
-# are old, it would read the whole table for each changed record.
+# `+ 0` keeps PostgreSQL from looking up the earlier version by its batch. If the statistics of raw
+# are out of date, such a look-up would read the whole table for each changed record.
 _COUNT = """
 with change as (
     select c.*, {previous}
@@ -76,14 +77,14 @@ group by 3, 4, 5, 6
 
 
 def record_corrections(loaders: Iterable[TableLoader], batch_id: int) -> None:
-    """Count the corrections of a registered batch into `audit.correction`, table by table."""
+    """Count the corrections in a registered batch, and store the counts in `audit.correction`."""
     for loader in loaders:
         statement = count_statement(loader.dataset, loader.table, loader.raw, loader.force)
         loader.connection.execute(statement, {"batch": batch_id})
 
 
 def count_statement(dataset: Dataset, table: Table, raw: Identifier, force: Composable) -> Composed:
-    """Write the statement that counts the corrections of one table of a batch."""
+    """Write the statement that counts the corrections in one table of a batch."""
     columns = counted_columns(dataset, table)
     return SQL(_COUNT).format(
         raw=raw,
@@ -117,12 +118,12 @@ def counted_columns(dataset: Dataset, table: Table) -> list[Column]:
 
 
 def is_open(column: Column) -> bool:
-    """Tell whether a column is declared to hold codes that its declaration does not list."""
+    """Tell whether a column is declared to contain codes that its declaration does not list."""
     return column.category and not column.codes
 
 
 def changed_values(column: Column, was: Composable, now: Composable) -> Composed:
-    """Write a row of SQL about one column of a changed record.
+    """Write an SQL row about one column of a changed record.
 
     The row has the column's name, the old and the new value as `audit.correction` shows them,
     whether the value has changed, and whether the change is a correction.
@@ -138,7 +139,7 @@ def changed_values(column: Column, was: Composable, now: Composable) -> Composed
 
 
 def changed_record(was_gone: Composable, is_gone: Composable) -> Composed:
-    """Write a row of SQL like `changed_values`, about the record itself: whether it vanished."""
+    """Write an SQL row like `changed_values`, but about whether the record itself vanished."""
     state = SQL("case when {} then 'vanished' else 'listed' end")
     return SQL("({}, {}, {}, {} <> {}, {})").format(
         Literal(RECORD), state.format(was_gone), state.format(is_gone), was_gone, is_gone, is_gone
@@ -148,7 +149,7 @@ def changed_record(was_gone: Composable, is_gone: Composable) -> Composed:
 def _changed(column: Column) -> Composable:
     is_listed = SQL("not (c.{} or c.is_tombstone)").format(Identifier("was is_tombstone"))
     was, now = Identifier("c", f"was {column.name}"), Identifier("c", column.name)
-    # If the record has vanished or returned, all its values differ. Then only the record counts.
+    # If a record has vanished or returned, all its values differ. Then only that fact is counted.
     return changed_values(
         column,
         SQL("case when {} then {} end").format(is_listed, was),

@@ -1,11 +1,12 @@
 """Refuse a delivery by which most of the known records would vanish, until a person accepts it.
 
-Such a delivery usually comes from a table that is being rebuilt, or from an export that was cut. So
-the records count as unknown, not as gone (source contract, *Files*, about what looks emptied).
+Such a delivery usually comes from a table that is being rebuilt, or from an export that was cut
+off. So it does not show that the records are gone (source contract, *Files*, about what looks
+emptied).
 
 A refusal is recorded in `audit.emptied`. A person who knows that the records are really gone
-accepts it with `assurance batch accept`. The acceptance holds for the next landing of the dataset,
-and for no more records than were missing when the delivery was refused.
+accepts the delivery with `assurance batch accept`. The acceptance is valid for the next landing of
+the dataset, and for no more records than were missing when the delivery was refused.
 """
 
 from dataclasses import dataclass
@@ -19,15 +20,16 @@ from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_record
 
-#: A full list or a reconciliation is judged from this many known records on.
+#: `MOST_VANISHING` applies only if at least this number of records is known.
 FEWEST_KNOWN = 20
-#: The share of the known records that may vanish at once.
+#: The largest share of the known records that may vanish at once.
 MOST_VANISHING = 0.5
 
 _ROLE = "oic_landing"
-# A refusal is settled by a later delivery that was landed. A database that is whole again delivers
-# nothing, so there the next landing that succeeds settles the refusal. An acceptance ends with the
-# next landing of the dataset that succeeds, whether or not that landing needed it.
+# The refusals that are still open. A refusal is closed when a delivery for the same moment or a
+# later one is landed. A database that is complete again may deliver nothing, so for a database the
+# next successful landing closes the refusal. An acceptance ends with the next successful landing of
+# the dataset, whether or not that landing needed the acceptance.
 _OPEN = """
 select emptied_id, table_name, known, vanishing, refused_at, accepted_at
 from audit.emptied as refusal
@@ -66,7 +68,7 @@ class Emptied:
 
 
 class LooksEmptied(DeliveryRefused):
-    """Most of the known records of a table would vanish. Nobody has accepted that."""
+    """Most of the known records of a table would vanish, and nobody has accepted this."""
 
     def __init__(self, dataset: Dataset, table: str, known: int, vanishing: int) -> None:
         self.table = table
@@ -79,10 +81,10 @@ class LooksEmptied(DeliveryRefused):
 
 
 def looks_emptied(known: int, vanishing: int, *, is_empty: bool) -> bool:
-    """Tell whether so many known records would vanish that the delivery is not believed.
+    """Tell whether a delivery must be refused because too many known records would vanish.
 
-    That is the case if the source has no record any more, or if more than half of at least twenty
-    would vanish (source contract).
+    This is so if the source has no records left, or if more than half of at least twenty known
+    records would vanish (source contract).
     """
     if not vanishing:
         return False
@@ -90,7 +92,7 @@ def looks_emptied(known: int, vanishing: int, *, is_empty: bool) -> bool:
 
 
 class Acceptances:
-    """The acceptances that hold for the present landing of a dataset."""
+    """The acceptances that are valid for the present landing of a dataset."""
 
     def __init__(self, connection: psycopg.Connection, force_code: str, dataset: Dataset) -> None:
         self._connection = connection
@@ -100,15 +102,16 @@ class Acceptances:
             _values(force_code, dataset),
         ).fetchall()
         self._accepted = [Emptied(*row) for row in rows]
-        #: Whether somebody had accepted a refused delivery when the landing began. Then all refused
-        #: files are tried again: the first one uses the acceptance, and the next ones fit to it.
+        #: Whether somebody had accepted a refused delivery when the landing began. If so, all
+        #: refused files are tried again: the first file uses the acceptance, and each later file is
+        #: compared with the state after it.
         self.retries_refused = bool(rows)
         self._needed: list[int] = []
 
     def check(self, table: str, known: int, vanishing: int, *, is_empty: bool = False) -> None:
         """Refuse a delivery that looks emptied, unless somebody has accepted it.
 
-        `is_empty` tells whether the source has no record of the table any more.
+        `is_empty` tells whether the source table has no rows left.
 
         Raises:
             LooksEmptied: Most of the known records would vanish.
@@ -159,7 +162,7 @@ def record_refusal(
 
 
 def accept(settings: Settings, dataset: Dataset, who: str, reason: str) -> Emptied:
-    """Accept the latest refused delivery of a dataset. The next landing takes it.
+    """Accept the latest refused delivery of a dataset, so that the next landing can land it.
 
     `who` is the login of the person who accepts it.
 

@@ -1,17 +1,17 @@
-"""Erased records stay erased when a source delivers them again.
+"""Keep erased records erased when a source delivers them again.
 
-The log of erasures holds no record keys. It holds a keyed hash of each key. With the hash, landing
-recognises the record when it is delivered again. But nobody can find out the key from the hash
-without the secret in `secrets/`. Hashing takes time, so keys are hashed only for datasets that have
-erased records.
+The log of erasures contains a keyed hash of each erased record's key, but not the key. With the
+hash, landing recognises the record when it is delivered again. But nobody can find out the key from
+the hash without the secret in `secrets/`. Hashing takes time, so keys are hashed only for datasets
+that have erased records.
 
 A record that was erased because its marking rose is different. While its marking is too high, it is
 not extracted at all. If its marking is lowered, it is landed again.
 
-A hash cannot be made anew with another secret, because nobody knows the key any more. So when the
-secret must be replaced, each hash is hashed once more with a further secret: it gets a further
-layer. Whoever has the earlier secrets then cannot test a key without the new one. All secrets of
-the layers are needed to recognise a record: `erasure_key`, `erasure_key_2` and so on.
+A hash cannot be computed again with another secret, because the key is no longer known. So if the
+secret must be replaced, each hash is hashed once more with a further secret, which adds a layer.
+After that, somebody who has the earlier secrets cannot test a key without the new secret. To
+recognise a record, the secrets of all layers are needed: `erasure_key`, `erasure_key_2` and so on.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ def hash_key(
 ) -> str:
     """Return the keyed hash by which an erased record is recognised, as 64 hexadecimal digits.
 
-    `secret_keys` has the secret of each layer.
+    `secret_keys` contains the secret of each layer.
     """
     *_, last = _layers_of(secret_keys, force_code, dataset, table, row_key)
     return last
@@ -55,7 +55,7 @@ def hashes_of(
 ) -> list[str]:
     """Return the hashes that records may have in the log of erasures: one for each layer and key.
 
-    The list is empty if nothing was erased yet.
+    The list is empty if nothing has been erased yet.
 
     Raises:
         AssuranceError: The secret of a further layer is missing.
@@ -71,13 +71,13 @@ def hashes_of(
 
 
 def read_layers(connection: psycopg.Connection) -> int:
-    """Return how many layers the hashes have that are made now."""
+    """Return how many layers a new hash has."""
     layers: int = one_value(connection, "select coalesce(max(layers), 1) from audit.erasure_layer")
     return layers
 
 
 def layer_secrets(settings: Settings, layers: int) -> list[str]:
-    """Return the secret of each layer. The first one is generated if nothing was erased yet.
+    """Return the secret of each layer. The first secret is generated if it does not exist yet.
 
     Raises:
         AssuranceError: The secret of a further layer is missing.
@@ -103,8 +103,8 @@ def layer_name(layer: int) -> str:
 def add_layer(settings: Settings, connection: psycopg.Connection) -> int:
     """Add a layer to the hashes of all erased records, in the transaction of `connection`.
 
-    The secret of the new layer is generated, unless the environment gives it. Returns the number of
-    layers.
+    The secret of the new layer is generated, unless an environment variable contains it. Returns
+    the number of layers.
 
     Raises:
         AssuranceError: The secret of an earlier layer is missing.
@@ -174,7 +174,7 @@ class ErasedKeys:
     def find_places(self, loader: TableLoader) -> list[int]:
         """Return the row numbers of the checked rows whose records were erased, sorted.
 
-        Call this before the loader's transaction ends, because the checked rows end with it.
+        Call this before the loader's transaction ends, because that deletes the checked rows.
         """
         if loader.table.name not in self._hashes:
             return []
@@ -195,8 +195,8 @@ def record_removed_rows(
 ) -> None:
     """Record that a delivery was archived without the rows of erased records.
 
-    `sha256` has two hashes: of the content as it was delivered, and as it was archived. `places`
-    has the row numbers of the removed rows, by table.
+    `sha256` contains two hashes: of the delivered content, and of the archived content. `places`
+    maps the name of each table to the row numbers of its removed rows.
     """
     connection.execute(
         """

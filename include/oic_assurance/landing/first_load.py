@@ -1,4 +1,4 @@
-"""The first load: the first extract of a table goes from the source straight into raw.
+"""The first load: copy the first extract of a table directly from the source into raw.
 
 Raw has no rows of the table yet, so every source row is a new version. The query in the source also
 computes the provenance columns of raw, so the warehouse can store the stream as it arrives. Rows

@@ -42,8 +42,8 @@ def ensure_raw_tables(settings: Settings) -> None:
 def land_dataset(settings: Settings, dataset: str, run_id: str) -> LandingReport:
     """Land every new delivery of a dataset, each in its own transaction.
 
-    If a file is refused, no error is raised and the next file follows. The report lists the refused
-    file.
+    If a file is refused, no error is raised: the report lists the file, and landing continues with
+    the next file.
 
     Raises:
         SourceUnavailable: The source cannot be reached. A later attempt can succeed.
@@ -81,8 +81,8 @@ def errors_in_one_line(settings: Settings, dataset: Dataset) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        # The details of the original error can hold delivered values. `from None` keeps them out of
-        # a traceback.
+        # The details of the original error can contain delivered values. `from None` keeps them out
+        # of a traceback.
         raise ServerError(
             f"{dataset.name}: the warehouse reports an error: {reason(error)}."
         ) from None
@@ -103,10 +103,10 @@ def landing_session(settings: Settings) -> Iterator[psycopg.Connection]:
         connection.execute("set jit = off")
         # The latest version of each key must be found with the index. If the statistics show a
         # small raw table, the planner would choose to read the whole table for each new row. But
-        # the same statement adds rows to that table, so the readings become longer and longer. A
-        # large first batch would practically never end.
+        # the same statement adds rows to that table, so each read would take longer than the one
+        # before, and a large first batch would practically never end.
         connection.execute("set enable_seqscan = off")
-        # Deliveries are checked in temporary tables. This is the memory for these tables.
+        # This is the memory for temporary tables, in which deliveries are checked.
         connection.execute("set temp_buffers = '256MB'")
         # A commit does not wait for the disk. So a crash of the machine can lose commits, and then
         # the next run lands their deliveries again. Only the beginning and the end of an attempt

@@ -4,15 +4,15 @@ A row can be committed minutes after its cursor value (source contract, *Databas
 extract begins fifteen minutes before the highest cursor value that was read. A row that is read
 twice has the same fingerprint both times and adds no version.
 
-An extract by the cursor misses deleted rows, and rows that are committed still later. Such changes
-are found in three steps:
+An extract that uses the cursor misses deleted rows, and rows that are committed even later. Such
+changes are found in three steps:
 
 1. The source computes a sum over its keys and cursor values, in the same snapshot.
 2. If the extracted rows explain how the sum has changed since the last landing, nothing was missed.
 3. If not, reconciliation compares all keys one by one.
 
-The sum is not needed if the change counts of the source server show that the extracted rows are all
-that has changed.
+The sum is not needed if the change counts of the source server show that nothing but the extracted
+rows has changed.
 """
 
 from contextlib import suppress
@@ -44,8 +44,8 @@ from oic_assurance.sources.databases.source import KeySum, Source, SourceDigest
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.rows import one_value
 
-#: A row may be committed this long after its cursor value. The next extract still finds it without
-#: reconciliation.
+#: If a row is committed up to this long after its cursor value, the next extract finds the row
+#: without reconciliation.
 OVERLAP = timedelta(minutes=15)
 KEYS_PER_QUERY = 10_000
 
@@ -91,11 +91,11 @@ class DatabaseLanding:
         self._loader = TableLoader(connection, dataset, self._table, settings.force_code)
         self._reconciliation = Reconciliation(connection, dataset, settings.force_code)
         self._recalls = Recalls(connection, dataset, settings.force_code)
-        #: The keys of all source rows with a refused marking. None if nobody has asked for them.
+        #: The keys of all source rows with a refused marking. None until they have been read.
         self._refused: list[str] | None = None
 
     def land(self) -> None:
-        """Bring raw to the state of the source in one snapshot.
+        """Update raw to the state of the source in one snapshot.
 
         Raises:
             SourceUnavailable: The source cannot be reached.
@@ -109,7 +109,7 @@ class DatabaseLanding:
             try:
                 self._land_snapshot(source)
             except AssuranceError:
-                # A marking that has risen must not wait until the rest of the table can be landed.
+                # Recalls must be recorded even if the rest of the table cannot be landed.
                 with suppress(AssuranceError), self._connection.transaction():
                     self._record_recall(source, must_ask=True)
                 raise
@@ -119,7 +119,7 @@ class DatabaseLanding:
         since = _since(self._known.cursor_at)
         keys = self._known.trusted_keys(source.change_counts, self._dataset)
         # The window, a digest of the recent rows, shows whether anything has changed. If the
-        # change counts show a change already, the window is not read.
+        # change counts already show a change, the window is not read.
         has_changes = keys is not None and self._counted_since(source) != (0, 0, 0)
         digest = source.digest(None if has_changes else since, keys)
         with self._connection.transaction():
@@ -129,11 +129,11 @@ class DatabaseLanding:
             self._record_recall(source, must_ask=digest.is_added_up)
 
     def _record_recall(self, source: Source, *, must_ask: bool) -> None:
-        """Record which landed records the source lists with a refused marking now.
+        """Record which landed records the source now lists with a refused marking.
 
         `must_ask` is false if the change counts of the source server explain everything that was
-        read. Then no marking can have risen. The source is asked all the same if an earlier recall
-        is open, because its markings can have been lowered.
+        read. Then no marking can have risen. Even then, the source is asked if an earlier recall is
+        open, because the markings of its records can have been lowered.
         """
         if not self._recalls.are_possible():
             return
@@ -174,8 +174,8 @@ class DatabaseLanding:
         Return the digest with the present sum of the keys.
         """
         is_first = self._known.cursor_at is None and not self._loader.has_rows()
-        # If records were erased, there is no first load. A first load copies rows without looking
-        # at their keys, so it would not recognise an erased record.
+        # After an erasure there is no first load: it copies rows without looking at their keys, so
+        # it would not recognise an erased record.
         if is_first and isinstance(source, PostgresTable) and not self._erased:
             if self._load_first(source, digest) == digest.keys.rows:
                 return digest
@@ -208,7 +208,7 @@ class DatabaseLanding:
         return digest
 
     def _load_first(self, source: PostgresTable, digest: SourceDigest) -> int:
-        """Copy the rows that break no rule straight into raw and the archive.
+        """Copy the rows that break no rule directly into raw and the archive.
 
         Return the number of copied rows.
         """
@@ -272,9 +272,9 @@ class DatabaseLanding:
     ) -> bool:
         """Tell whether the extracted rows explain all changes that the source server has counted.
 
-        They do not if a row was deleted, was refused, changed twice, or changed its key. Then the
-        source must compute the sum of the keys. They also do not if the digest has a computed sum
-        already.
+        They do not explain them if a row was deleted, was refused, changed twice or changed its
+        key. Then the source must compute the sum of the keys. The result is also false if the
+        digest already has a computed sum.
         """
         changed = extraction.rows_new - extraction.keys.rows
         read = (extraction.keys.rows, changed, 0)
@@ -430,10 +430,10 @@ class DatabaseLanding:
         }
 
     def _read_until(self, digest: SourceDigest) -> datetime | None:
-        """Return the highest cursor value that was read up to the end of this extract.
+        """Return the highest cursor value that was read, in this extract or an earlier one.
 
-        The result is never later than the clock of the source, and never before the cursor value
-        that was known before. It is None if no row was ever read.
+        The result is never later than the source's clock, and never earlier than the value after
+        the last landing. It is None if no row was ever read.
         """
         known, newest = self._known.cursor_at, digest.newest
         if newest is None:

@@ -1,4 +1,4 @@
-"""Land dropped files in the order of their days. Each file is landed once, in one transaction."""
+"""Land dropped files in the order of their dates. Each file is landed once, in one transaction."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -45,10 +45,10 @@ class _EarlierFile:
     landed_at: datetime | None = None
 
     def is_same(self, content: Content, declaration: str) -> bool:
-        """Tell whether this delivery had the same bytes as `content` and its outcome still counts.
+        """Tell whether this delivery had the same bytes as `content` and its outcome is valid.
 
-        If so, the file need not be landed again. The outcome of a landed delivery always counts.
-        The outcome of a refused delivery no longer counts if the declaration has changed since.
+        If so, the file need not be landed again. The outcome of a landed delivery is always valid.
+        A refusal is no longer valid if the declaration has changed since.
         """
         if self.sha256 != content.sha256:
             return False
@@ -57,7 +57,7 @@ class _EarlierFile:
 
 @dataclass(frozen=True)
 class _Checked:
-    """The result of staging and checking one file. Each field is by the name of the table."""
+    """The result of staging and checking one file. The keys of each field are the table names."""
 
     summaries: dict[str, Summary]
     notes: dict[str, dict[str, Any]]
@@ -110,8 +110,8 @@ class FileLanding:
     def land(self) -> None:
         """Land every file in the dataset's folder that is new or has changed.
 
-        If a file is refused, it is registered with the reason, and the next file follows. A refused
-        file is tried again when the declaration has changed.
+        If a file is refused, it is registered with the reason, and landing continues with the next
+        file. A refused file is tried again when the declaration has changed.
 
         Raises:
             SourceUnavailable: The dropzone cannot be reached.
@@ -134,7 +134,7 @@ class FileLanding:
                 self._report.notes.append(f"{file.name} was removed before it was read")
 
     def _is_settled(self, known: _EarlierFile, content: Content) -> bool:
-        """Tell whether a file was handled before, and nothing has happened since.
+        """Tell whether a file has been handled already and need not be tried again.
 
         If a person has accepted that records are gone, the refused files are tried again.
         """
@@ -263,9 +263,9 @@ class FileLanding:
     def _check_delivery(self, checked: _Checked, at: datetime) -> None:
         """Refuse a file with too many rejected rows, and a full delivery without rows.
 
-        With an empty full delivery, every record would count as vanished. The setting
-        `may_start_empty` of a table allows an empty delivery if raw has no version for the moment
-        of this delivery or before.
+        With an empty full delivery, every record would count as vanished. If a table is declared
+        `may_start_empty`, an empty delivery is allowed as long as raw has no version for the moment
+        of this delivery or an earlier one.
         """
         if self._dataset.tolerance.exceeded(checked.rejected, checked.rows):
             raise DeliveryRefused(
@@ -295,7 +295,8 @@ class FileLanding:
     def _insert(self, loader: TableLoader, batch_id: int, at: datetime) -> int:
         """Insert new versions and, after a full delivery, tombstones. Return their number.
 
-        If the key of a row cannot be read, nobody vanishes: the row may be anybody's.
+        If the key of a row cannot be read, there are no tombstones, because the row may belong to
+        any record.
         """
         rows_new = loader.insert_delivered(batch_id, at)
         if self._dataset.delivery == "full" and not loader.rows_without_key():
@@ -309,7 +310,7 @@ class FileLanding:
         loader.restore_later_versions(batch_id, at, unnamed)
 
     def _insert_vanished(self, loader: TableLoader, batch_id: int, at: datetime) -> int:
-        """Insert tombstones for the records that a full list does not have. Return how many.
+        """Insert tombstones for the records that a full list does not contain. Return their number.
 
         Raises:
             LooksEmptied: Most of the known records would vanish.
@@ -366,11 +367,10 @@ class FileLanding:
 
 
 def _looks_unchanged(known: _EarlierFile, file: DroppedFile, *, is_local: bool) -> bool:
-    """Tell whether a file is the file that was landed, without reading the file.
+    """Tell, without reading a file, whether it is the same as when it was landed.
 
-    Otherwise each run would read years of files. The size and the modification time must be the
-    same. A local file also has a change time, which nobody can set. The change time must be before
-    the landing.
+    This saves each run from reading years of files. The size and the modification time must be the
+    same. A local file also has a change time, which nobody can set. It must be before the landing.
     """
     looks_same = (
         known.status == "landed"

@@ -5,7 +5,7 @@ moment lists the same record, the version from that delivery must apply again fr
 If that delivery listed the record unchanged, landing added no row to raw. So only the archive shows
 that the delivery listed the record.
 
-The good rows of a later delivery are used, and also its rejected rows that a replay has landed.
+The good rows of a later delivery are used, and those of its rejected rows that a replay has landed.
 """
 
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ class LaterDelivery:
     delivered_for: datetime
     #: The path of the archived file, relative to the state folder. None if nothing was archived.
     archived_as: str | None
-    #: Whether it is a full list in which the key of a row could not be read. Such a list says
-    #: nothing about the records that it does not name.
+    #: Whether the delivery is a full list in which the key of a row could not be read. Such a list
+    #: says nothing about the records that it does not name.
     has_unread_keys: bool = False
 
 
@@ -87,8 +87,8 @@ class LaterDeliveries:
     def stage(self, delivery: LaterDelivery) -> bool:
         """Stage the rows of the table from a delivery: the good rows and the replayed rows.
 
-        Return False if the delivery can no longer be read, and stage nothing. That is so if nothing
-        was archived, or if the file does not fit the present declaration.
+        Return False and stage nothing if the delivery can no longer be read: if nothing was
+        archived, or if the file does not match the present declaration.
 
         Raises:
             AssuranceError: The archived file is missing or damaged.
@@ -152,10 +152,10 @@ class LaterDeliveries:
     def unnamed(
         self, batch_id: int, at: datetime, later: list[LaterDelivery]
     ) -> list[tuple[int, str]]:
-        """Return which later full deliveries say nothing about which records of a late batch.
+        """Find later full deliveries that say nothing about some of the records of a late batch.
 
-        Each result is the batch of a delivery with unreadable keys, and the key of a record that it
-        does not name. The staged rows of the late batch are removed.
+        Each result is a pair: the batch of a later delivery with unreadable keys, and the key of a
+        record that this delivery does not name. The staged rows of the late batch are removed.
         """
         silent = [delivery for delivery in later if delivery.has_unread_keys]
         if not silent:

@@ -1,8 +1,8 @@
 """Load checked rows into raw. Only rows of new or changed records are inserted.
 
 A row in raw is one version of one key. The version is valid from `version_at`, and known since the
-batch `batch_id`. The state of a key at a moment is its latest version until that moment. If two
-versions have the same `version_at`, the one with the greater `batch_id` counts.
+batch `batch_id`. The state of a key at a moment is its latest version up to that moment. If two
+versions have the same `version_at`, the version with the greater `batch_id` counts.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -31,13 +31,13 @@ from oic_assurance.warehouse.rows import fetch_one
 
 @dataclass(frozen=True)
 class Summary:
-    """How many rows of one table a delivery has, and what the checks found in them."""
+    """How many rows a delivery has for one table, and what the checks found in these rows."""
 
     rows: int
     rejected: int
     #: Rows that have the same key and content as an earlier row of the delivery.
     repeats: int
-    #: Unreadable values that were made blank, by column.
+    #: How many unreadable values were made blank in each column.
     blanked: dict[str, int]
 
 
@@ -45,7 +45,7 @@ class TableLoader:
     """Stages, checks and inserts the rows of one raw table, on one connection.
 
     The text of each statement is composed once. For the next file, the same text is sent again, so
-    the server can use the plan that it has prepared for this text.
+    the server can reuse the plan that it has prepared.
     """
 
     def __init__(
@@ -75,9 +75,9 @@ class TableLoader:
                 copy.write(chunk)
 
     def check(self) -> Summary:
-        """Check the staged rows, also for keys that occur more than once.
+        """Check the staged rows, and look for keys that occur more than once.
 
-        If all rows of a key are equal, only the first one will be landed. If they differ, all of
+        If all rows with a key are equal, only the first row will be landed. If they differ, all of
         them are rejected. The checked rows stay in a temporary table until the end of the
         transaction.
         """
@@ -125,7 +125,7 @@ class TableLoader:
     # ---------------------------------------------------------------- versions
 
     def has_rows(self, at: datetime | None = None) -> bool:
-        """Tell whether raw has any version. With `at`, count only versions for `at` or before."""
+        """Tell whether raw has any version. With `at`, only versions for `at` or before count."""
         statement = SQL(
             "select exists (select from {} where force_code = {}"
             " and version_at <= coalesce(%(at)s::timestamptz, 'infinity'))"
@@ -162,10 +162,10 @@ class TableLoader:
         """Insert the rows of a database that differ from the latest version of their key.
 
         A version is valid from its cursor value. Raw can already have a version with a later
-        version time, because the record had vanished or the clock of the source went back. Then the
+        version time, because the record had vanished or the source's clock was set back. Then the
         new version is valid from the moment of the extract.
 
-        Return two results: the number of new versions, and the change of the sum over the keys.
+        Return two results: the number of new versions, and the change in the sum over the keys.
         """
         cursor_column = Identifier(self.dataset.database.cursor)
         key = Identifier(self.table.key[0])
@@ -191,9 +191,9 @@ class TableLoader:
     def insert_replayed(self, batch_id: int, replay_of: int) -> int:
         """Insert corrected rows of a database that were rejected in batch `replay_of`.
 
-        A version is valid from its cursor value. A later extract may have brought another version
-        of the key that is valid from the same time or an earlier one, because the clock of the
-        source went back or stood still. Then the corrected row adds no version.
+        A version is valid from its cursor value. A later extract may have inserted another version
+        of the key that is valid from the same time or earlier, because the source's clock was set
+        back or stood still. Then the corrected row adds no version.
 
         Return the number of new versions.
         """
@@ -219,7 +219,7 @@ class TableLoader:
         )
 
     def _insert_listed(self, batch_id: int, at: datetime, keys: set[str]) -> None:
-        """Insert those checked rows of a later delivery that have one of the keys."""
+        """Insert the checked rows of a later delivery that have one of the keys."""
         self._insert(
             "listed later",
             lambda: self._insert_statement(
@@ -240,8 +240,7 @@ class TableLoader:
     ) -> Composed:
         """Write the statement that inserts checked rows if they differ from the state of their key.
 
-        `until` limits the versions from which the state is taken. `only` limits the rows that are
-        inserted.
+        `until` limits which versions count for the state. `only` limits which rows are inserted.
         """
         return SQL(
             """
@@ -274,8 +273,8 @@ class TableLoader:
     def insert_vanished(self, batch_id: int, at: datetime) -> int:
         """Insert a tombstone for each key that a full delivery does not list.
 
-        Only keys whose record exists at `at` get one. A rejected row counts as listed, because its
-        record is wrong but has not vanished. Return the number of tombstones.
+        Only keys whose record exists at `at` get a tombstone. A rejected row counts as listed,
+        because its record is wrong but has not vanished. Return the number of tombstones.
         """
         return self._insert(
             "vanished",
@@ -305,7 +304,7 @@ class TableLoader:
         )
 
     def known_before(self, batch_id: int, at: datetime | None = None) -> int:
-        """Count the records that exist at `at` without the rows of a batch. None: at any time."""
+        """Count the records that exist at `at`, or in the latest state, without this batch."""
         cursor = self._run(
             "known",
             lambda: SQL(
@@ -326,7 +325,7 @@ class TableLoader:
         return int(fetch_one(cursor)[0])
 
     def rows_without_key(self) -> int:
-        """Count the rejected rows whose key cannot be read, so that nobody knows their record."""
+        """Count the rejected rows whose key cannot be read, so that their record is unknown."""
         if not self._found.rejected:
             return 0
         cursor = self._run(
@@ -344,14 +343,16 @@ class TableLoader:
     ) -> int:
         """After a late full delivery, restore the versions of the next full delivery.
 
-        The next delivery is the one for the next later moment. If a record was unchanged in it, the
-        next delivery added no row to raw. Then the version from the late delivery would wrongly
+        The next delivery is the one for the next later moment. If that delivery listed a record
+        unchanged, it added no row to raw. Then the version from the late delivery would wrongly
         stay valid after the next delivery. So for each key that the late batch has changed, this
         method inserts the version of the next delivery again.
 
         If the row of a key in the next delivery was rejected and not replayed, the delivery after
-        it is used. The same is done for the pairs of a batch and a key in `unnamed`: that delivery
-        says nothing about that record. Return the number of restored versions.
+        that one is used. A delivery is also passed over for a key if `unnamed` contains the pair of
+        its batch and the key, because it says nothing about that record.
+
+        Return the number of restored versions.
         """
         pairs = list(unnamed)
         return self._insert(
@@ -421,9 +422,9 @@ class TableLoader:
         return {key for (key,) in cursor.fetchall()}
 
     def apply_later_delivery(self, batch_id: int, at: datetime, keys: set[str]) -> set[str]:
-        """Insert those checked rows of a later delivery that have one of the keys.
+        """Insert the checked rows of a later delivery that have one of the keys.
 
-        Return the rest of `keys`: the keys that the delivery does not list.
+        Return the keys that the delivery does not list.
         """
         self._insert_listed(batch_id, at, keys)
         cursor = self._run(
@@ -461,8 +462,8 @@ class TableLoader:
     ) -> psycopg.Cursor[Any]:
         """Execute a statement.
 
-        The text of the statement is kept under `name`. The function `write` composes the text, and
-        is called only the first time.
+        The function `write` composes the text of the statement. It is called only the first time,
+        because the text is kept under `name`.
         """
         if name not in self._written:
             self._written[name] = write().as_bytes(self.connection)

@@ -1,8 +1,8 @@
-"""Find whether a delivery of changes lists the latest rows of the delivery before it again.
+"""Check whether a delivery of changes lists the new rows of the previous delivery again.
 
 Deliveries of changes overlap (source contract, *Files*): what was new in one delivery is also in
-the next one. If part of a delivery was lost, part of the overlap is missing. This is the only trace
-of a loss, because nobody knows how many changes a day should bring.
+the next one. If part of a delivery was lost, part of the overlap is missing. Nothing else shows the
+loss, because nobody knows how many changes to expect in a day.
 """
 
 from datetime import datetime, timedelta
@@ -17,10 +17,11 @@ LONGEST_GAP = timedelta(days=2)
 
 
 def overlap(loader: TableLoader, at: datetime) -> dict[str, int]:
-    """Compare the checked rows of a delivery for the moment `at` with the delivery before it.
+    """Compare the checked rows of a delivery for the moment `at` with the previous delivery.
 
-    Return a note with the number of rows that were new in the delivery before, and how many of them
-    this delivery lists again. The note is empty if there was no such delivery.
+    Return a note with the number of rows that were new in the previous delivery, and how many of
+    them this delivery lists again. The note is empty if there is no previous delivery or nothing
+    was new in it.
     """
     row = loader.connection.execute(
         SQL(

@@ -1,8 +1,8 @@
 """Pseudonyms of officers: keyed hashes that stand for employee and collar numbers in the marts.
 
-The key has a version, and each pseudonym has the version of its key. `audit.pseudonym_key` lists
-the versions. It has a check value for each key, but never the key. So a wrong key is noticed before
-it makes a pseudonym. `assurance pseudonyms rekey` makes a new version.
+The secret key has a version, which is stored with each pseudonym. `audit.pseudonym_key` lists the
+versions, with a check value for each key, but never the key itself. So a wrong key is noticed
+before any pseudonym is made with it. `assurance pseudonyms rekey` makes a new version.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ from oic_assurance.warehouse.rows import find_record, find_row, one_record
 from oic_assurance.warehouse.secrets import find_secret, secret, variable_name
 
 SECRET = "pseudonym_key"  # noqa: S105 - its name
-#: The key of the names that officers have in the log of processing.
+#: The number of hexadecimal digits of a pseudonym, and of the check value of a key.
 DIGITS = 32
 CHECK_DIGITS = 16
-#: The form of the hashed text in deployments that have not been re-keyed since migration 0031. It
-#: lacks the force.
+#: How the hashed string is composed. Deployments that have not been re-keyed since migration 0031
+#: use the form without the force code.
 FORM_WITHOUT_FORCE = 1
 FORM = 2
 
@@ -45,7 +45,7 @@ where finished_at is null
 
 @dataclass(frozen=True)
 class KeyVersion:
-    """One version of the key of the pseudonyms.
+    """One version of the secret key for pseudonyms.
 
     `check_value` is None until the key is used for the first time. `made_at` is None if the key is
     from before migration 0031.
@@ -61,8 +61,8 @@ def pseudonym(key: str, force_code: str, kind: str, identifier: str, *, form: in
     """Return the pseudonym of an employee or collar number as 32 hexadecimal digits.
 
     `kind` is `employee_no` or `collar_no`. Without the secret key, nobody can find the number from
-    the pseudonym. The parts of the hashed text are separated by NUL, which no text in PostgreSQL
-    can contain. So different numbers never give the same text.
+    the pseudonym. The parts of the hashed string are separated by NUL, which no string in
+    PostgreSQL can contain. So the hashed strings of two numbers are never the same.
     """
     if form == FORM_WITHOUT_FORCE:
         return _keyed_hash(key, f"{kind}:{identifier}")[:DIGITS]
@@ -70,7 +70,7 @@ def pseudonym(key: str, force_code: str, kind: str, identifier: str, *, form: in
 
 
 def check_value(key: str, version: int) -> str:
-    """Return the value by which the key of a version is recognised, as 16 hexadecimal digits."""
+    """Return the check value of a version's key, as 16 hexadecimal digits."""
     return _keyed_hash(key, "\0".join(("check", str(version))))[:CHECK_DIGITS]
 
 
@@ -130,7 +130,7 @@ def assign_pseudonyms(settings: Settings) -> int:
 
 
 def current_version(connection: psycopg.Connection) -> KeyVersion:
-    """Return the version of the key that pseudonyms are made with now."""
+    """Return the version of the key with which pseudonyms are made now."""
     query = _VERSION + "where is_current"
     return one_record(connection, KeyVersion, query, what="current version of the pseudonyms' key")
 
@@ -152,8 +152,9 @@ def check_no_rekey(connection: psycopg.Connection) -> None:
 def is_key_of(connection: psycopg.Connection, version: KeyVersion, key: str) -> bool | None:
     """Tell whether a key is the key of a version.
 
-    Returns None if nothing shows it yet: the version has no check value and no pseudonym. A key
-    from before migration 0031 has no check value until its first use, but its pseudonyms show it.
+    Returns None if this cannot be known yet, because the version has no check value and no
+    pseudonym. A key from before migration 0031 has no check value until it is used again. It is
+    then compared by means of a stored pseudonym.
     """
     if version.check_value is not None:
         return hmac.compare_digest(version.check_value, check_value(key, version.version))
@@ -194,16 +195,16 @@ def identifiers_query(connection: psycopg.Connection) -> Composed:
 
 
 def find_version(connection: psycopg.Connection, version: int) -> KeyVersion | None:
-    """Return a version of the key, or None."""
+    """Return a version of the key, or None if it does not exist."""
     return find_record(connection, KeyVersion, _VERSION + "where version = %s", (version,))
 
 
 def _key_of(settings: Settings, connection: psycopg.Connection, version: KeyVersion) -> str:
-    """Return the key of the current version. If nothing was made with it yet, it is generated.
+    """Return the key of the current version. Generate it if the version has not been used yet.
 
     Raises:
         UsageError: The key is too weak.
-        AssuranceError: The key is another one than the pseudonyms were made with.
+        AssuranceError: The key is not the one with which the pseudonyms were made.
     """
     key = find_secret(settings, SECRET)
     is_right = None if key is None else is_key_of(connection, version, key)

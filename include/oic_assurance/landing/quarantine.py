@@ -18,7 +18,7 @@ from oic_assurance.warehouse.rows import all_records, one_value
 #: queries find rows in quarantine by it.
 REFUSED_FOR_MARKING = "its protective marking does not admit it: the content was not read"
 
-#: Stands in the content of a rejected row for a text of which only the presence is landed.
+#: Replaces, in the content of a rejected row, a text of which only the presence is landed.
 GIVEN = "given"
 
 # The content of a rejected row as JSON. If a row could not be parsed, the JSON also has its
@@ -33,8 +33,8 @@ _CONTENT = SQL(
     """
 )
 
-# Rejected rows with their present reasons. If a replay has rejected a row again, the reasons of the
-# last such replay count. Otherwise the reasons of the landing count.
+# Rejected rows with their present reasons: those of the last replay that rejected the row again, or
+# else those of the landing.
 WITH_REASONS: LiteralString = """
     audit.rejected_row as r
     inner join audit.batch as b on r.batch_id = b.batch_id
@@ -55,7 +55,7 @@ WITH_REASONS: LiteralString = """
 
 @dataclass(frozen=True)
 class QuarantineFilter:
-    """Says which rejected rows to select. A field that is None does not limit the selection."""
+    """Which rejected rows to select. A field that is None does not limit the selection."""
 
     dataset: str | None = None
     table: str | None = None
@@ -96,7 +96,7 @@ class RejectedRow:
     row_number: int | None
     row_key: str | None
     reasons: list[str]
-    #: Earlier reasons that do not apply any more, from the landing or from an earlier replay.
+    #: Reasons from the landing or from an earlier replay that no longer apply.
     earlier_reasons: list[str]
     status: str
     rejected_at: datetime
@@ -149,7 +149,7 @@ def list_rejected(
 def counts_by_reason(
     settings: Settings, which: QuarantineFilter | None = None
 ) -> list[ReasonCount]:
-    """Return how many rows are in quarantine for each reason of each dataset.
+    """Return how many rows are in quarantine for each dataset and reason.
 
     The text after a colon in a reason differs from row to row. So only the text before the colon
     counts as the reason.
@@ -215,11 +215,11 @@ def _content(dataset: Dataset, table: Table) -> Composed:
 
 
 def drop_known_statement(dataset: Dataset, table: Table, force_code: Composable) -> Composed:
-    """Write the statement that drops checked rows that are in quarantine already.
+    """Write the statement that drops checked rows that are already in quarantine.
 
-    The row in quarantine has the same key, content and reasons. A wrong row of a database stays in
-    its source, so an extract can read it again. Without this statement, the row would then be put
-    into quarantine once more.
+    A checked row is dropped if a row in quarantine has the same key, content and reasons. A wrong
+    row of a database stays in its source, so an extract can read the row again. Without this
+    statement, the row would be put into quarantine once more.
     """
     return SQL(
         """

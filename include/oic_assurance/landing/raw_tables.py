@@ -61,13 +61,13 @@ def ensure_raw_table(connection: psycopg.Connection, dataset: Dataset, table: Ta
 def _minimise(
     connection: psycopg.Connection, dataset: Dataset, table: Table, found: dict[str, str]
 ) -> bool:
-    """Remove texts from a raw table that the present declaration does not extract any more.
+    """Remove from a raw table the values that the present declaration no longer extracts.
 
-    Two kinds of columns change. If only the presence of a text is landed now, true or false takes
-    the place of the text. A column that is listed in `never_extracted` is dropped. Views on a
-    removed column are dropped with it, and the next build creates them again. The fingerprints of
-    the rows are computed again, so that an unchanged record gets no new version. All this rewrites
-    the file of the table, so no text is left in it.
+    Two kinds of columns change. If only the presence of a text is landed now, the text is replaced
+    with true or false. A column that is listed in `never_extracted` is dropped. Views on a removed
+    column are dropped with it, and the next build creates them again. The fingerprints of the rows
+    are computed again, so that an unchanged record gets no new version. These changes rewrite the
+    table's file, so nothing of the removed values is left in it.
 
     Return whether anything was removed.
     """
@@ -105,9 +105,9 @@ def _replace(
     kind: str,
     value: sql.Composable,
 ) -> None:
-    """Replace a column of a raw table by a computed one, and drop the views on the old column.
+    """Replace a column of a raw table with a computed one, and drop the views on the old column.
 
-    A generated column is the only way to fill a column of a table that may not be updated.
+    The table may not be updated, so a generated column is the only way to fill the new column.
     """
     raw, old, new = raw_name(dataset, table), sql.Identifier(column), sql.Identifier("replacement")
     for statement in (
@@ -159,7 +159,7 @@ def _create(
 
 def _create_indexes(connection: psycopg.Connection, dataset: Dataset, table: Table) -> None:
     name = raw_name(dataset, table)
-    # A key has at most one version for one moment from one batch. Queries for the state of a key
+    # One batch inserts at most one version of a key for one moment. Queries for the state of a key
     # use the order of this index.
     connection.execute(
         sql.SQL("create unique index {} on {} (force_code, row_key, version_at, batch_id)").format(
@@ -181,13 +181,13 @@ def bulk_fill(
 ) -> Iterator[bool]:
     """Fill an empty raw table without its indexes, and create the indexes at the end of the block.
 
-    To create an index with one sort is twice as fast as to add an index entry for each row. The
+    Creating an index with one sort is twice as fast as adding an index entry for each row. The
     table is also truncated, so that a server with `wal_level = minimal` need not log the new rows.
     The truncation locks the table until the commit. No reader is hindered, because the table is
     empty anyway.
 
-    The table keeps its indexes if it already has rows, for example of another force. It also keeps
-    them if fewer than `MANY_ROWS` rows are loaded.
+    The table keeps its indexes if it already has rows, for example from another force, or if fewer
+    than `MANY_ROWS` rows are loaded.
 
     Yield whether the table was truncated. Only then can `copy` use its option `freeze`.
     """

@@ -1,9 +1,9 @@
-"""Notice landed records whose marking has risen above the ceiling of their dataset.
+"""Find landed records whose marking has risen above the ceiling of their dataset.
 
 A source lists such a record with a marking that the declaration does not admit, so the new row is
-not read. But raw, quarantine and the archive still hold the earlier versions. Landing only records
-that the records are recalled. From that moment no build reads them. `operations/recall` withdraws
-them from readers and erases them.
+not read. But raw, quarantine and the archive still contain the earlier versions. Landing only
+records that these records are recalled. From that moment, no build reads them. `operations/recall`
+withdraws them from readers and erases them.
 """
 
 from collections.abc import Sequence
@@ -45,8 +45,8 @@ class Recalls:
     def record(self, refused: Sequence[str], run_id: str) -> int:
         """Record a recall of the landed records that the source lists with a refused marking.
 
-        `refused` has the keys of all rows of the source with a refused marking. A recalled record
-        that is not among them any more is not recalled any longer.
+        `refused` contains the keys of all source rows with a refused marking. If a recalled record
+        is no longer among them, its recall ends.
 
         Return how many records are newly recalled.
         """
@@ -86,9 +86,9 @@ class Recalls:
         }
 
     def _held(self, refused: Sequence[str]) -> list[tuple[str, list[str]]]:
-        """Return the keys of which raw or quarantine holds content, each with its names in marts.
+        """Return the keys with content in raw or quarantine, each with the record's names in marts.
 
-        Records that are recalled already are left out.
+        Records that are already recalled are left out.
         """
         name: Composable = SQL("null::text")
         if self._marking is not None and self._marking.reference is not None:
@@ -123,7 +123,7 @@ class Recalls:
         ).fetchall()
 
     def _end_lowered(self, refused: Sequence[str]) -> None:
-        """End the recall of records that the source does not list with a refused marking now."""
+        """End the recall of records that the source no longer lists with a refused marking."""
         self._connection.execute(
             """
             delete from audit.recalled_record

@@ -48,7 +48,7 @@ class Reconciliation:
 
         In raw, such a row has no version, or its latest version is a tombstone or has another
         cursor value. Staged rows are left out, because this landing is about to load them.
-        `refused` has the keys of rows with a refused protective marking. These rows are left out
+        `refused` contains the keys of rows with a refused protective marking, which are left out
         too.
         """
         cursor = self._connection.execute(
@@ -76,7 +76,7 @@ class Reconciliation:
         return [key for (key,) in cursor.fetchall()]
 
     def vanished(self) -> list[str]:
-        """Return the keys that exist in raw and no longer in the source."""
+        """Return the keys that exist in raw but no longer in the source."""
         cursor = self._connection.execute(
             SQL(
                 """

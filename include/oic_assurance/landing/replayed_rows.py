@@ -1,8 +1,8 @@
 """The rows of a replay. They are archived, staged and checked like delivered rows.
 
-Each row is a list of texts. A row keeps the row number that it had in the original delivery. Some
-reasons contain row numbers, for example if a key occurs twice. These are then numbers of that
-delivery.
+Each row is a list of strings. A row keeps the row number that it had in the original delivery. Some
+reasons contain row numbers, for example if a key occurs twice. These are also row numbers of the
+original delivery.
 """
 
 import json
@@ -24,7 +24,7 @@ REPLAY_FORMAT = "oic-assurance replay 1"
 
 @dataclass(frozen=True)
 class ReplayRow:
-    """One rejected row with its corrected values as texts, in the order of the declaration."""
+    """One rejected row with its corrected values as strings, in the order of the declaration."""
 
     row_number: int
     rejected_id: int
@@ -90,7 +90,7 @@ class ReplayRows:
         names = [name if name in self.columns else None for name in header["columns"]]
         self._copy_archived(content, header["columns"], names)
         for name in self._table.presences:
-            # Replays from before a column was declared as a presence hold the text itself.
+            # A replay contains the text itself if the column was not declared as a presence then.
             if name not in header.get("presence", ()):
                 self._connection.execute(
                     SQL("update {} set {} = ({})::text").format(
@@ -99,7 +99,7 @@ class ReplayRows:
                 )
 
     def _copy_archived(self, content: Content, columns: list[str], names: list[str | None]) -> None:
-        """Copy archived rows. `names` has None for each column that is not declared any more."""
+        """Copy archived rows. `names` contains None for each column that is no longer declared."""
         statement = SQL("copy {} ({}) from stdin")
         with self._connection.cursor() as cursor:
             if None not in names:
@@ -138,7 +138,7 @@ class ReplayRows:
     def stage(self, landed_in: int | None = None) -> None:
         """Copy the rows of the replay into the stage table.
 
-        With `landed_in`, copy only the rows that the replay with this batch id has landed.
+        With `landed_in`, copy only the rows that the replay with this batch ID has landed.
         """
         only: Composable = SQL("true")
         if landed_in is not None:
@@ -198,7 +198,7 @@ class ReplayRows:
         )
 
     def _values(self) -> list[Composable]:
-        """Write the values to stage in SQL: texts for a file, typed values for a database."""
+        """Write the values to stage in SQL: strings for a file, typed values for a database."""
         names: list[tuple[Any, Composable]] = [(c, Identifier(c.name)) for c in self._table.columns]
         if self._from_file:
             return [SQL("nullif({}, '')").format(name) for _, name in names]
@@ -207,9 +207,10 @@ class ReplayRows:
     def _unreadable_statement(self) -> Composed:
         """Write the statement that gives the right reason for values that cannot be converted.
 
-        A database guarantees the types of its columns, but a corrected text can have any form. The
-        conversion turns an unreadable text into null, so the checks give the reason that the value
-        is missing. This statement replaces the reason: the value is unreadable.
+        A database guarantees the types of its columns, but a corrected value can be any string. The
+        conversion turns an unreadable string into null, so the checks give the reason that the
+        value is missing. This statement replaces that reason with one that says that the value is
+        unreadable.
         """
         unreadable: list[Composable] = []
         missing: list[Composable] = []

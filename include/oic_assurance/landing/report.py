@@ -15,9 +15,9 @@ class LandingReport:
     rows_rejected: int = 0
     #: Landed records whose marking has risen above the ceiling.
     recalled: int = 0
-    #: The refused deliveries, each as its name and the reason.
+    #: The name of each refused delivery, and the reason.
     refused: list[tuple[str, str]] = field(default_factory=list)
-    #: What lies in the folder of the dataset and is not taken as a delivery.
+    #: The files and folders in the dataset's folder that are no deliveries.
     not_taken: list[NotTaken] = field(default_factory=list)
     #: Notes that are not a reason to refuse a delivery, such as undeclared columns.
     notes: list[str] = field(default_factory=list)

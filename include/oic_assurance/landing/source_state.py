@@ -40,7 +40,7 @@ class SourceState:
 
         The stored sum can be used on three conditions:
 
-        - The server has reliable change counts and has not restarted them since the last landing.
+        - The server has reliable change counts and has not reset them since the last landing.
         - The source has computed a sum in the last seven days.
         - The declaration is the same.
         """

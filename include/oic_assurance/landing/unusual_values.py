@@ -28,7 +28,7 @@ _ONLY_DAY_FIRST = "^(1[3-9]|2[0-9]|3[01])/(0?[1-9]|1[0-2])/"
 
 
 def unusual_values(connection: psycopg.Connection, table: Table) -> dict[str, dict[str, int]]:
-    """Count the unusual values in the staged and checked rows of a file, by note and column.
+    """Count the unusual values in the staged and checked rows, for each note and column.
 
     Raises:
         DeliveryRefused: The dates of a column are written month first.
@@ -67,9 +67,9 @@ def _counts(column: Column) -> list[tuple[str, Column, Composable]]:
 def _counted(
     connection: psycopg.Connection, table: Table, counts: Sequence[tuple[str, Column, Composable]]
 ) -> dict[str, dict[str, int]]:
-    """Count the staged rows with unusual values, by note and column.
+    """Count the staged rows with unusual values, for each note and column.
 
-    In most files only few rows have unusual values. So cheap conditions select the rows to examine.
+    In most files, few rows have unusual values. So cheap conditions select the rows to examine.
     """
     if not counts:
         return {}
