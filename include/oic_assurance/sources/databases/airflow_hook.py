@@ -4,7 +4,7 @@ The hook opens the connection. Rows are read from one snapshot, a page at a time
 text format of PostgreSQL's COPY. So a large table needs no more memory than a small one.
 
 Only `dags/`, `platform/airflow/` and this module import Airflow. The import takes more than a
-second and a hundred megabytes. So this module imports Airflow only when a dataset of such a
+second and a hundred megabytes. So this module imports Airflow only when a dataset from such a
 database is landed.
 """
 
@@ -59,21 +59,20 @@ _DOCS = "docs/how-to/connect-sources.md"
 class Query:
     """One or more statements with their bound values.
 
-    The rows of all statements form one stream. `writers` has, for each column of a row, the
+    The rows of all statements form one stream. `writers` contains, for each column of a row, the
     function that writes a value in the text format of COPY.
     """
 
     statements: list[tuple[str, list[Any]]] = field(default_factory=list)
     writers: list[Write] = field(default_factory=list)
-    #: The number before that of the first row: the first row gets `after + 1`. None means that the
-    #: rows are not numbered.
+    #: The first row gets the number `after + 1`. None means that the rows are not numbered.
     after: int | None = None
 
 
 class AirflowHookTable:
     """One table of a source database in one snapshot. `PostgresTable` documents the methods.
 
-    The streams hold `columns` in the text format of COPY. Unusual values are counted in `notes`.
+    The streams contain `columns` in the text format of COPY. Unusual values are counted in `notes`.
     """
 
     copy_format: Literal["binary", "text"] = "text"
@@ -99,7 +98,7 @@ class AirflowHookTable:
 
     @property
     def notes(self) -> dict[str, dict[str, int]]:
-        """How many unusual values the streams had so far, by kind of note and column."""
+        """How many unusual values the streams had so far, for each kind of note and column."""
         return self._notes.counts()
 
     # ---------------------------------------------------------------- columns and digests
@@ -212,8 +211,8 @@ class AirflowHookTable:
     def with_keys(self, keys: Sequence[str], after: int) -> Query:
         """Return the query for the rows with these keys. Their row numbers start at `after + 1`."""
         key = self._table.key[0]
-        # Keys are bound with their type. If a text were compared with a number column, the database
-        # would compare both as floating-point numbers, and these are not exact.
+        # Keys are bound with their type. If a string were compared with a numeric column, the
+        # database would compare both as floating-point numbers, which are not exact.
         kind = int if self._table.column(key).type in ("bigint", "integer") else str
         conditions = []
         for start in range(0, len(keys), KEYS_AT_ONCE):
@@ -324,8 +323,8 @@ class AirflowHookTable:
 def hook_snapshot(settings: Settings, dataset: Dataset, kind: str) -> Iterator[AirflowHookTable]:
     """Yield the table of a dataset in one snapshot, read by the Airflow hook for a connection type.
 
-    A MySQL table with MyISAM storage has no transactions, and therefore no snapshots. From such a
-    table, each statement reads the rows of its own moment.
+    A MySQL table with MyISAM storage has no transactions, and therefore no snapshots. Each
+    statement then reads the rows as they are when it runs.
 
     Raises:
         UsageError: There is no reader for the type, or its package is not installed.
@@ -343,8 +342,8 @@ def hook_snapshot(settings: Settings, dataset: Dataset, kind: str) -> Iterator[A
     try:
         yield AirflowHookTable(connection, dialect, dataset, _begin(connection, dialect, dataset))
     finally:
-        # All rows have been read at this point. So an error while the connection is closed is
-        # ignored, for example if the server is lost.
+        # All rows have been read by now. So an error while closing the connection is ignored, for
+        # example if the server is lost.
         with suppress(Exception):
             connection.close()
 
@@ -401,7 +400,7 @@ def _set_airflow_home(settings: Settings) -> None:
 def _limit_read_time() -> None:
     """Set a read timeout for MySQL's driver, so that a silent server cannot block a landing.
 
-    The driver takes this timeout when it connects, and Airflow's hook cannot pass the value on. The
+    The value is set in the driver's defaults, because Airflow's hook cannot pass it on. The
     driver's connect timeout does not help, because it ends with the first byte of the handshake.
     """
     with suppress(ImportError):

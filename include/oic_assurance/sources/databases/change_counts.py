@@ -16,14 +16,14 @@ from psycopg import sql
 from oic_assurance.sources.declarations.model import DatabasePlace
 from oic_assurance.warehouse.rows import find_row
 
-#: The fewest rows for which change counts are used. For a smaller table, a sum over the keys takes
-#: no longer than reading the counts.
+#: Change counts are used only for a table with at least this number of rows. For a smaller table, a
+#: sum over the keys takes no longer than reading the counts.
 MANY_ROWS = 200_000
 
-# The query returns no row if the counts can miss a change: on a standby, for views, with row-level
-# security, and for tables with children. It also returns none for a table with few rows. The first
-# column identifies a series of counts. Its value changes when the table is rewritten or emptied,
-# and when the counts are reset, for example after a crash.
+# The query returns no row if the counts can miss a change: on a standby server, for views, with
+# row-level security, and for tables with child tables. It also returns no row for a table with few
+# rows. The first column identifies a series of counts. Its value changes when the table is
+# rewritten or emptied, and when the counts are reset, for example after a crash.
 _CHANGE_COUNTS = sql.SQL(
     """
     select
@@ -49,7 +49,7 @@ _CHANGE_COUNTS = sql.SQL(
 class ChangeCounts:
     """The change counts of one table at a moment."""
 
-    #: A text that identifies the table and the series of counts. It changes when the counts start
+    #: A string that identifies the table and the series of counts. It changes when the counts start
     #: again from zero.
     identity: str
     inserted: int

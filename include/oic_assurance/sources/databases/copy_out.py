@@ -12,8 +12,8 @@ import psycopg
 from psycopg import errors, pq
 
 CHUNK_BYTES = 256 * 1024
-#: The seconds that a source may send nothing during a stream. The limit is long, because a query
-#: can read many rows before it returns the first.
+#: For how many seconds a source may send nothing during a stream. The limit is long, because a
+#: query can read many rows before it returns the first row.
 READ_TIMEOUT_SECONDS = 1800
 
 

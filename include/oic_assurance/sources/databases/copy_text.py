@@ -12,8 +12,8 @@ CHUNK_CHARACTERS = 256 * 1024
 NULL = r"\N"
 
 _SPECIAL = re.compile("[\\\\\t\n\r\0]")
-# A text in PostgreSQL cannot hold a NUL character. So a symbol replaces each NUL, as it does when
-# files are read.
+# A string in PostgreSQL cannot contain a NUL character. So each NUL is replaced with a symbol, as
+# when files are read.
 _ESCAPES = {
     ord("\\"): r"\\",
     ord("\t"): r"\t",
@@ -28,13 +28,13 @@ Write = Callable[[str], str]
 
 @dataclass
 class Notes:
-    """Counts of unusual values by column."""
+    """Counts of unusual values for each column."""
 
     unreadable: Counter[str] = field(default_factory=Counter)
     ambiguous: Counter[str] = field(default_factory=Counter)
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Return the counts that are not zero, by kind of note and column."""
+        """Return the counts that are not zero, for each kind of note and column."""
         found = {
             "unreadable_made_blank": dict(self.unreadable),
             "local_times_a_clock_change_repeats_or_skips": dict(self.ambiguous),

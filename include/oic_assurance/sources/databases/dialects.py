@@ -1,7 +1,8 @@
 """The differences between the databases that are read through Airflow's hooks.
 
 Every value is read as text, for two reasons. Drivers convert types in different ways, and some turn
-dates that they cannot hold into null. Conversions can also depend on the language of the session.
+dates that they cannot represent into null. Conversions can also depend on the language of the
+session.
 """
 
 import re
@@ -46,10 +47,10 @@ class Dialect:
     #: Two SQL expressions for a bound moment (ISO text). The first can be compared with a column
     #: whose moments have an offset, the second with a column whose moments have none.
     moment: tuple[str, str] = ("{}", "{}")
-    #: The SQL expression that makes comparisons of a text exact: case, accents and trailing blanks
+    #: The SQL expression that makes comparisons of strings exact: case, accents and trailing blanks
     #: count.
     exact: str = "{}"
-    #: The SQL expression that gives 1 for a text that is neither null nor blank, and otherwise 0.
+    #: The SQL expression that gives 1 for a string that is neither null nor blank, and otherwise 0.
     given: str = ""
     #: Whether the catalogue has names in capitals. Declarations have names in small letters.
     capitals: bool = False
@@ -71,8 +72,8 @@ class Dialect:
         """Return the SQL expression that reads a column as its declared type, or None if none fits.
 
         `found` is the column's type in the catalogue. The exact type is looked up first, then the
-        type without its lengths. With `presence`, the column must be a text, and the expression
-        gives only whether it is filled. So the text never leaves the database.
+        type without its lengths. With `presence`, the column must be of a text type, and the
+        expression tells only whether the column is filled. So the text never leaves the database.
         """
         if presence:
             text = self.template("text", found)
@@ -82,10 +83,10 @@ class Dialect:
 
 
 def _given(length: str, blanks: tuple[str, ...]) -> str:
-    """Return the SQL expression that gives 1 for a text that is neither null nor blank.
+    """Return the SQL expression that gives 1 for a string that is neither null nor blank.
 
-    No database trims every blank that counts as one here. So all `blanks` are removed, and the
-    length of the rest is looked at. `length` is the expression for the length of a text.
+    No database can trim every character that counts as blank here. So all `blanks` are removed, and
+    the length of the rest is checked. `length` is the expression for the length of a string.
     """
     text = "{}"
     for blank in blanks:
@@ -220,8 +221,8 @@ ORACLE = Dialect(
         "bigint": _each(_ORACLE_NUMBER, "number(1)", "integer", "bigint"),
         "integer": _each(_ORACLE_NUMBER, "number(1)", "integer"),
         "boolean": _each(_ORACLE_NUMBER, "number(1)"),
-        # A date in Oracle has a time of day. If the time is not midnight, the text has it too, and
-        # so the value counts as unreadable.
+        # A date in Oracle has a time of day. If the time is not midnight, it is appended to the
+        # date, so that the value counts as unreadable.
         "date": {
             "date": "to_char({}, 'YYYY-MM-DD')"
             " || case when {} <> trunc({}) then to_char({}, ' HH24:MI:SS') end"
@@ -238,8 +239,8 @@ ORACLE = Dialect(
     moment=(f"from_tz({_ORACLE_BOUND}, 'UTC')", _ORACLE_BOUND),
     given=_given("length({})", ("' '", "chr(9)", "chr(10)", "chr(13)", "unistr('\\00A0')")),
     capitals=True,
-    # With this setting the driver returns a long text as a text. By default it would return a
-    # handle, and every handle must be read with a request of its own.
+    # With this setting, the driver returns a long text as a string. By default it would return a
+    # handle, which must be read with a separate request.
     extras={"fetch_lobs": False},
 )
 

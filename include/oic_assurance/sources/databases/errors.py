@@ -49,7 +49,7 @@ def translated_errors(dataset: Dataset) -> Iterator[None]:
     except AssuranceError:
         raise
     except Exception as error:  # each driver has its own error classes
-        # A text in quotes in an error message can be a value of a record, so it is left out.
+        # Quoted text in an error message can be a value from a record, so it is left out.
         why = re.sub(r"'[^']*'|\"[^\"]*\"", "…", reason(error))
         text = f"{dataset.name}: {dataset.place} cannot be extracted: {why}."
         if _PERMANENT & _class_names(error):

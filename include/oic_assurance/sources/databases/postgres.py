@@ -1,4 +1,4 @@
-"""Read one table of a PostgreSQL source in one snapshot, as a stream of binary COPY."""
+"""Read one table of a PostgreSQL source in one snapshot, as a binary COPY stream."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -47,8 +47,7 @@ class PostgresTable:
         self._name = Identifier(self._place.schema, self._place.table)
         self._key = typed(self._table)[self._table.names.index(self._table.key[0])]
         self._cursor = Identifier("r", self._place.cursor)
-        #: There are never notes, because declarations use PostgreSQL's types and so every value
-        #: fits.
+        #: Always empty: declarations use PostgreSQL's types, so every value fits its type.
         self.notes: dict[str, dict[str, int]] = {}
 
     def check_columns(self) -> list[str]:
@@ -161,14 +160,14 @@ class PostgresTable:
         return self._rows(condition, after)
 
     def where(self, condition: Composable) -> Composed:
-        """Return the query for the rows that meet a condition. The condition calls a row `r`."""
+        """Return the query for the rows that meet a condition, which uses the alias `r`."""
         return self._rows(condition, after=0)
 
     def first_load(self, values: Sequence[Composable], excluded: Composable) -> Composed:
         """Return the query for the first load, which reads `values` from each row.
 
         Rows that meet the condition `excluded` are left out, and so are rows whose marking is not
-        admitted. `values` and `excluded` call a row `r`.
+        admitted. `values` and `excluded` use the alias `r` for the table.
         """
         return SQL(
             "copy (select {} from {} as r where not {} and {}) to stdout (format binary)"
@@ -231,7 +230,7 @@ class PostgresTable:
 
 
 def check_markings(dataset: Dataset, found: Iterable[str], declared: Iterable[str]) -> None:
-    """Refuse a table with a marking that the declaration does not know.
+    """Refuse a table with a marking that is not declared.
 
     Raises:
         ContractBroken: A column of the table looks like a protective marking and is not declared.
@@ -248,8 +247,9 @@ def check_markings(dataset: Dataset, found: Iterable[str], declared: Iterable[st
 def typed(table: Table) -> list[Composable]:
     """Return the columns of row `r`, cast to their declared types.
 
-    The cast is needed, because a column of a source can have a narrower type. If only the presence
-    of a text is landed, the source computes it. So the text never leaves the source.
+    The cast is needed, because a source column can have a narrower type. If only the presence of a
+    text is landed, the source computes whether the text is present. So the text never leaves the
+    source.
     """
     return [
         is_given(Identifier("r", column.name))
@@ -265,7 +265,7 @@ def source_type(column: Column) -> ColumnType:
 
 
 def is_given(text: Composable) -> Composed:
-    """Return the SQL condition for a text that is neither null nor blank."""
+    """Return the SQL condition for a string that is neither null nor blank."""
     return SQL("coalesce(btrim({}, {}) <> '', false)").format(text, sql.Literal(BLANKS))
 
 

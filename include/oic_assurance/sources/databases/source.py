@@ -13,7 +13,7 @@ class KeySum:
     """The number of rows of a table, and a sum over its rows.
 
     Each row adds the hash of its key and cursor value to the sum. Two tables with the same number
-    and sum hold the same keys with the same cursor values.
+    of rows and the same sum contain the same keys with the same cursor values.
     """
 
     rows: int
@@ -38,8 +38,8 @@ class SourceDigest:
     window: str | None
     #: The time of the snapshot by the clock of the source.
     taken_at: datetime
-    #: Whether the sum of the keys was computed for this digest. False means that the sum was known
-    #: before.
+    #: Whether the sum of the keys was computed for this digest. False means that the sum was
+    #: already known.
     is_added_up: bool = True
 
 
@@ -58,7 +58,7 @@ class Source(Protocol):
 
     @property
     def notes(self) -> dict[str, dict[str, int]]:
-        """How many unusual values the streams had so far, by kind of note and column."""
+        """How many unusual values the streams had so far, for each kind of note and column."""
 
     def check_columns(self) -> list[str]: ...  # noqa: D102 - see `PostgresTable`
     def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest: ...  # noqa: D102

@@ -86,9 +86,9 @@ def conflicts(dataset: Dataset, others: Sequence[Dataset]) -> Iterator[Problem]:
 
 
 def _check_texts(content: Any, path: Path) -> Iterator[Problem]:
-    """Find texts that dbt would run as Jinja templates.
+    """Find strings that dbt would run as Jinja templates.
 
-    dbt reads texts of the declarations, because descriptions become part of the dbt project.
+    dbt reads strings from the declarations, because descriptions become part of the dbt project.
     """
     if isinstance(content, Mapping):
         for name, part in content.items():

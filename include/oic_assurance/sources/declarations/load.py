@@ -119,7 +119,7 @@ def _files(folder: Traversable) -> Iterator[tuple[str, str]]:
 
 
 def parse(text: str, file: str) -> Dataset:
-    """Return the dataset that a text declares. Error messages name `file`.
+    """Return the dataset that a YAML string declares. Error messages name `file`.
 
     Raises:
         DeclarationError: The declaration is not valid.
@@ -190,7 +190,7 @@ def _fingerprint(content: dict[str, Any]) -> str:
 
 
 def _rules(part: Any) -> Any:
-    """Return a part of a declaration without what has no effect on the landed rows."""
+    """Return a part of a declaration without the settings that do not affect the landed rows."""
     if isinstance(part, dict):
         return {
             name: _rules(value)

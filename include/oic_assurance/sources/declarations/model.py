@@ -6,13 +6,13 @@ from typing import Literal
 
 ColumnType = Literal["text", "bigint", "integer", "boolean", "date", "timestamptz", "numeric"]
 
-#: The blank characters. A text of only these characters counts as absent.
+#: The blank characters. A string of only these characters counts as a missing value.
 BLANKS = " \t\r\n\N{NO-BREAK SPACE}"
 
 #: The placeholder for the day of the delivery in the name of a file.
 DAY = "YYYYMMDD"
 
-#: Stands for a column without a value, where a declaration lists values of the column.
+#: Stands for a missing value where a declaration lists values of a column.
 NO_VALUE = "blank"
 
 #: Columns that landing adds to every raw table. A declaration cannot use these names.
@@ -46,7 +46,7 @@ class Column:
 
     If there are `codes`, a value must be one of them. A value must match `pattern`.
     `when_unreadable` says what happens if a value cannot be read as the type: the row is rejected,
-    or the value is left blank. `identifies` says which kind of number of an officer the values are.
+    or the value is left blank. `identifies` says which number of an officer the column contains.
     """
 
     name: str
@@ -59,7 +59,8 @@ class Column:
     codes: tuple[str, ...] = ()
     #: Whether the values are codes, although the declaration does not list them.
     category: bool = False
-    #: The values that a record has until it is finished. A change from one is no correction.
+    #: The values that a record has until it is finished. A change from such a value is not a
+    #: correction.
     provisional: tuple[str, ...] = ()
     pattern: str | None = None
     #: The number of digits of each value. A spreadsheet can remove leading zeros. Landing restores
@@ -67,7 +68,7 @@ class Column:
     digits: int | None = None
     #: Whether the value is a reference number that marts show. Such a value must not be prose.
     reference: bool = False
-    #: Whether the source has a text, and only its presence is landed, as a boolean.
+    #: Whether the source has a text of which only the presence is landed, as a boolean.
     presence: bool = False
     #: Whether the value is landed unchanged, including blanks at its ends.
     verbatim: bool = False
@@ -86,7 +87,7 @@ class Column:
 class Table:
     """One raw table: its name, its key and its columns.
 
-    `sheet` is the sheet of a workbook that has the rows. `may_start_empty` says whether a full
+    `sheet` is the workbook sheet that contains the rows. `may_start_empty` says whether a full
     delivery may have no rows, as long as no earlier delivery had any.
     """
 
@@ -121,8 +122,8 @@ class MarkingRule:
 
     column: str
     admits: tuple[str, ...]
-    #: The column with the name that marts give to the record. If the marking of a record rises,
-    #: rows of the marts with this name are withdrawn. None means that no mart names the record.
+    #: The column whose value names the record in the marts. If the marking of a record rises, the
+    #: rows of the marts with this value are withdrawn. None means that no mart names the record.
     reference: str | None = None
 
 
@@ -163,7 +164,7 @@ class FilePlace:
     def pattern(self) -> re.Pattern[str]:
         """The regular expression for the file names, without regard to case.
 
-        If the names have the day of the delivery, the group `day` of the expression is that day.
+        If the names contain the day of the delivery, the group `day` of the expression matches it.
         """
         before, placeholder, after = self.file.partition(DAY)
         day = r"(?P<day>\d{8})" if placeholder else ""
@@ -252,10 +253,11 @@ class Dataset:
         return f"raw_{self.classification}"
 
     def content_columns(self, table: Table) -> dict[str, str]:
-        """Return the names and types of the raw columns that hold the delivered values.
+        """Return the names and types of the raw columns that contain the delivered values.
 
-        A moment in a file is a wall-clock time. For each such column raw has two more columns: the
-        original text, and a flag that is true if a clock change repeats or skips the time.
+        A moment in a file is a wall-clock time. For each column of moments, raw has two more
+        columns: the original text, and a flag that is true if a clock change repeats or skips the
+        time.
         """
         columns: dict[str, str] = {}
         for column in table.columns:

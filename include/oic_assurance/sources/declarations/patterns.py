@@ -1,8 +1,8 @@
-"""Check, without a server, whether a text can be a regular expression of PostgreSQL.
+"""Check, without a server, whether a string can be a PostgreSQL regular expression.
 
-Later PostgreSQL applies the expressions. This check finds only texts that PostgreSQL certainly
-refuses. PostgreSQL's syntax has much in common with Python's. So Python's compiler finds most
-mistakes in brackets, nesting and repetition.
+PostgreSQL applies the expressions later. This check finds only strings that PostgreSQL would
+certainly refuse. PostgreSQL's syntax has much in common with Python's. So Python's compiler finds
+most mistakes in brackets, nesting and repetition.
 
 Source: PostgreSQL's manual, "POSIX Regular Expressions", advanced regular expressions (ARE).
 """
@@ -13,9 +13,8 @@ import re
 # expression.
 _CLASS = re.compile(r"\[:\w+:\]")
 _EDGE_OF_A_WORD = re.compile(r"\\[mMyY]")
-# The parts of an expression that stand for themselves: escaped characters and lists in brackets.
-# A letter replaces each of them before the search for syntax that only Python has, so that the
-# search does not look inside them.
+# Escaped characters and bracket expressions. Each of them is replaced with a letter before the
+# search for syntax that only Python has, so that the search does not look inside them.
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _BRACKETS = re.compile(r"\[\^?\]?[^\]]*\]")
 # Syntax that only Python has: named groups, options, conditions, possessive repetitions.
@@ -25,7 +24,7 @@ MOST_REPETITIONS = 255
 
 
 def pattern_problem(pattern: str) -> str | None:
-    """Return why a text is not a regular expression. Return None if no mistake is found."""
+    """Return why a string is not a regular expression, or None if no mistake is found."""
     if not pattern:
         return "it is empty"
     if pattern.startswith("***"):

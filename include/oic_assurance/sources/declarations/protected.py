@@ -1,8 +1,8 @@
 """Names of columns that no dataset may extract, and the rules for protective markings.
 
-They hold for every declaration, also for those of a deployment. A name is only a hint of what a
-column holds. But a narrative or a person's name is usually in a column that is called so, and a
-declaration is often copied from another one.
+The rules apply to every declaration, including those that a deployment adds. A column's name is
+only a hint at what the column contains. But narratives and names of people are usually in columns
+with such names, and declarations are often copied from one another.
 """
 
 import re
@@ -26,7 +26,8 @@ _WORDS = (
     "|dob|birth|birthday|address|addresses|postcode|post_code|e_?mail|e_?mails|phone|phones"
     "|telephone|mobile|passport|nino|national_insurance|nhs_number"
 )
-# The last word of a name such as `victim_name`. Names of these things are not names of people.
+# The word before `_name`, such as `victim` in `victim_name`. Names of these things are not names of
+# people.
 _THINGS = (
     "unit|team|station|district|directorate|force|agency|system|course|module|session|policy|plan"
     "|role|rank|grade|type|kind|category|code|file|table|product|venue|site|operation|measure"
@@ -38,7 +39,7 @@ _MARKING = re.compile(r"(^|_)(marking|gpms|gsc|security_class(ification)?)(_|$)"
 
 
 def is_protected(name: str) -> bool:
-    """Tell whether a column of this name usually holds a narrative, or identifies a person.
+    """Tell whether a column with this name usually contains a narrative or identifies a person.
 
     `name` is in small letters, with underscores between its words.
     """
@@ -48,7 +49,7 @@ def is_protected(name: str) -> bool:
 
 
 def is_marking(name: str) -> bool:
-    """Tell whether a column of this name usually holds a protective marking.
+    """Tell whether a column with this name usually contains a protective marking.
 
     The name can be in any case, with blanks or underscores between its words.
     """
@@ -62,7 +63,7 @@ def undeclared_markings(found: Iterable[str], declared: Iterable[str]) -> list[s
 
 
 def privacy_problems(dataset: Dataset) -> Iterator[Problem]:
-    """Yield what a declaration may not extract, and what it lacks to protect what it extracts."""
+    """Yield the columns that may not be extracted, and the protections that a declaration lacks."""
     place = dataset.place
     marked = False
     for number, table in enumerate(dataset.tables):

@@ -16,7 +16,7 @@ _DAY = "tag:yaml.org,2002:timestamp"
 
 
 class YamlMistake(Exception):  # noqa: N818 - the caller adds the file and raises an error
-    """A mistake in a YAML text, with its line."""
+    """A mistake in a YAML document, with its line."""
 
     def __init__(self, line: int, message: str) -> None:
         self.line = line
@@ -34,7 +34,7 @@ class LinedYaml:
     def line(self, path: Path) -> int:
         """Return the line of the part at a path.
 
-        If that part is missing, return the line of its parent.
+        If that part is missing, return the line of the part that should contain it.
         """
         node: yaml.Node | None = self._node
         line = self._node.start_mark.line + 1
@@ -47,13 +47,13 @@ class LinedYaml:
 
 
 def read(text: str) -> LinedYaml:
-    """Read a text as one YAML document.
+    """Read a string as one YAML document.
 
-    A key that occurs twice is a mistake here. PyYAML would silently take the last one.
+    A key that occurs twice is a mistake here. PyYAML would silently use the last value.
 
     Raises:
-        YamlMistake: The text is not YAML or is empty, a key occurs twice or is not a text, or YAML
-            reads a value as a date.
+        YamlMistake: The text is not YAML or is empty, a key occurs twice or is not a string, or
+            YAML reads a value as a date.
     """
     try:
         node = yaml.compose(text, Loader=_LOADER)
@@ -70,7 +70,7 @@ def read(text: str) -> LinedYaml:
 
 
 def _check(node: yaml.Node, seen: set[int]) -> None:
-    """Check that every key is a text and occurs once, and that no text was read as a date."""
+    """Check that every key is a string and occurs once, and that no value was read as a date."""
     if id(node) in seen:  # an alias of a node that was already checked
         return
     seen.add(id(node))

@@ -1,8 +1,8 @@
 """Read delimited text: delimiters, line ends, and quotes that are never closed.
 
-A block of lines without a quote is simply split at the delimiters. Most blocks of most files are
-such blocks. The csv module parses a block that has a quote. If the quote is never closed, its line
-becomes a broken row, and the lines after it are read again.
+A block of lines without quotes is simply split at the delimiters. Most blocks of most files have no
+quotes. The csv module parses a block with quotes. If a quote is never closed, its line becomes a
+broken row, and the lines after it are read again.
 """
 
 import csv
@@ -33,8 +33,8 @@ MOST_READ_AGAIN = 32 * 1024 * 1024
 #: Part of the csv module's message when a file ends inside a quote.
 NO_END = "unexpected end of data"
 NUL = "\0"
-#: The characters that `str.strip` removes, except space, CR and LF. `BLANKS` has those in ASCII,
-#: and `FURTHER_BLANKS` all others.
+#: The characters that `str.strip` removes, except space, CR and LF. `BLANKS` contains those in
+#: ASCII, and `FURTHER_BLANKS` all others.
 BLANKS = "\t\v\f\x1c\x1d\x1e\x1f"
 FURTHER_BLANKS = "".join(
     c
@@ -132,8 +132,8 @@ def read_rows(
     A row is broken in three cases:
 
     - The row cannot be read.
-    - The row spans several lines and has not as many cells as the header.
-    - The row has a NUL character.
+    - The row spans several lines and does not have as many cells as the header.
+    - The row contains a NUL character.
 
     In these cases, only the first line of the row becomes the broken row. Its other lines are read
     again. Otherwise a quote that is never closed would swallow all lines after it.
@@ -200,8 +200,8 @@ def _line_ends(block: str) -> set[str]:
 def _plain_lines(block: str, delimiter: str) -> PlainLines | None:
     """Split a block into lines.
 
-    Return None if the block cannot be split simply: it has a quote or a NUL, or a line so long that
-    a cell in it could be too long.
+    Return None if the block cannot simply be split: it contains a quote or a NUL, or a line so long
+    that a cell in it could be too long.
     """
     if '"' in block or NUL in block:
         return None
@@ -247,7 +247,7 @@ class _Lines:
     waiting: deque[str]
     #: The lines of the current row.
     taken: list[str] = field(default_factory=list)
-    #: Numbers of characters: of the current row (`size`), of all blocks so far (`given`), and of
+    #: Numbers of characters: in the current row (`size`), in all blocks so far (`given`), and in
     #: all lines that were put back (`put_back`).
     size: int = 0
     given: int = 0

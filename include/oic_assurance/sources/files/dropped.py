@@ -61,7 +61,7 @@ class Listing:
 
     #: The deliveries, sorted by version time.
     files: list[DroppedFile] = field(default_factory=list)
-    #: What else lies in the folder, and why it is not a delivery. It is not landed.
+    #: The other files and folders in the folder, and why they are not deliveries.
     not_taken: list[NotTaken] = field(default_factory=list)
 
 
@@ -110,7 +110,7 @@ class Dropzone:
         for entry in self._entries(f"{self._root.rstrip('/')}/{place.folder}", found):
             self._add_entry(entry, place, found)
         found.files.sort(key=lambda file: (file.delivered_for or file.modified_at, file.name))
-        # Two names can look the same without their unusual characters. They are listed once.
+        # Two names can look the same once unusual characters are replaced. Then only one is listed.
         found.not_taken = sorted({one.name: one for one in found.not_taken}.values())
         return found
 
@@ -209,8 +209,8 @@ class Dropzone:
 def _harmless(name: str) -> str:
     """Return a file name that can be stored and shown on a terminal.
 
-    Anybody who can write to the dropzone chooses the names. A name can hold control characters, or
-    bytes that are not UTF-8. Each such character is shown as `?`.
+    Anybody who can write to the dropzone chooses the names. A name can contain control characters,
+    or bytes that are not UTF-8. Each such character is shown as `?`.
     """
     shown = "".join(character if character.isprintable() else "?" for character in name)
     return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"

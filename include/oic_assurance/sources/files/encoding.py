@@ -26,7 +26,7 @@ class Encoding:
     errors: str = "strict"
 
     def decoder(self) -> codecs.IncrementalDecoder:
-        """Return a decoder that takes the file chunk by chunk."""
+        """Return a decoder that decodes the file chunk by chunk."""
         return codecs.getincrementaldecoder(self.name)(self.errors)
 
 
@@ -84,7 +84,7 @@ def _refuse_other_formats(head: bytes) -> None:
 def _utf_16(head: bytes) -> str | None:
     """Return the name of the UTF-16 encoding of a file, or None if the file is not UTF-16.
 
-    A byte-order mark shows UTF-16. Without a mark, many zero bytes at every second place show it.
+    A byte-order mark identifies UTF-16. Without it, many zero bytes at every second place do.
     """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
@@ -115,10 +115,10 @@ def _is_valid(stream: IO[bytes], encoding: str) -> bool | None:
 
 
 def _holds_utf_8(stream: IO[bytes]) -> bool:
-    """Tell whether a file that is not valid UTF-8 has some valid UTF-8 characters beyond ASCII.
+    """Tell whether a file that is not valid UTF-8 contains valid UTF-8 characters beyond ASCII.
 
     Such a file is damaged, or was joined from two files. If it were read as Windows-1252, each of
-    these characters would become several wrong ones.
+    these characters would become several wrong characters.
     """
     stream.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")("ignore")

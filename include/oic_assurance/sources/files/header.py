@@ -30,7 +30,7 @@ class Header:
     extra: tuple[str, ...]
     #: The positions of columns that have no name.
     nameless: tuple[int, ...]
-    #: For each declared column with another name in the file: that name.
+    #: For each declared column that the file spells differently: the name in the file.
     spelled: dict[str, str]
 
     @property
@@ -52,8 +52,8 @@ def find_header(
 ) -> tuple[int, Header]:
     """Find the header in the first rows of a delivery.
 
-    `samples` has the same rows several times, each read with another delimiter. Return the number
-    of the sample that has the header, and the header.
+    `samples` contains the same rows several times, each time read with another delimiter. Return
+    the number of the sample that has the header, and the header.
 
     Raises:
         DeliveryRefused: No row has every declared column exactly once, or a line above the header
@@ -116,8 +116,8 @@ def _name(cell: str) -> str:
 def _could_be_row(record: Record, header: Header, table: Table) -> bool:
     """Tell whether a line above the header looks like a row.
 
-    A row has a plausible cell in every required column. A title line has not. Without a required
-    column, nothing can tell a row from a title line, so no line counts as a row.
+    A row has a plausible cell in every required column, and a title line does not. If no column is
+    required, a row cannot be told from a title line, so no line counts as a row.
     """
     required = [column for column in table.columns if column.required]
     if not required or len(record) <= max(header.positions):

@@ -5,9 +5,9 @@ from pathlib import PurePosixPath
 
 from oic_assurance.sources.declarations.model import DAY, FilePlace
 
-#: The reason why a folder that should be there is listed.
+#: The reason given for a missing folder.
 NO_FOLDER = "the folder does not exist"
-#: The endings of files that a sender has not finished.
+#: The endings of the names of unfinished files.
 UNFINISHED = (".part", ".tmp")
 _COMPRESSED = (".gz", ".zip", ".bz2", ".xz", ".7z", ".zst")
 #: What a program adds to a name when it saves a copy: `(1)`, ` - Copy`, `_v2`, `_final`.
@@ -16,7 +16,7 @@ _ANY_DAY = re.compile(r"\d{4}[-_.]?\d{2}[-_.]?\d{2}|\d{2}[-_.]\d{2}[-_.]\d{4}")
 
 
 def why_not_taken(name: str, place: FilePlace, *, is_folder: bool, is_link: bool) -> str | None:
-    """Return the reason why an entry of a folder is not a delivery. None if it is one."""
+    """Return why an entry of a folder is not a delivery, or None if the entry is a delivery."""
     if is_folder:
         return "it is a folder, and files in subfolders are not read"
     if is_link:

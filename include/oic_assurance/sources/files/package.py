@@ -1,8 +1,8 @@
 """Unpack the parts of an Excel workbook within limits, before a library reads the workbook.
 
-A few kilobytes of ZIP can unpack to gigabytes, and the sizes in the directory of a ZIP file can be
-wrong. So this module unpacks the needed parts, counts their bytes, and writes the parts to a new
-package. Only the new package goes to the library that reads the cells.
+A ZIP file of a few kilobytes can unpack to gigabytes, and the sizes in its directory can be wrong.
+So this module unpacks the needed parts, counts their bytes, and writes the parts to a new package.
+Only the new package is passed to the library that reads the cells.
 """
 
 import io
@@ -42,7 +42,7 @@ OTHER_KINDS = {
 
 
 class Package:
-    """The parts of an .xlsx file. A sheet's part can be found by the name of the sheet.
+    """The parts of an .xlsx file. The part of a sheet can be found by the sheet's name.
 
     Raises:
         DeliveryRefused: The file is not an .xlsx file, is damaged, or exceeds a limit.
@@ -95,7 +95,7 @@ class Package:
         return packed
 
     def sheet_part(self, sheet: str) -> str:
-        """Return the name of the package part that holds a sheet.
+        """Return the name of the package part that contains a sheet.
 
         Raises:
             DeliveryRefused: The part is missing.

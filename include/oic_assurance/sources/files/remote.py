@@ -1,8 +1,8 @@
 """Open dropzones on other machines, and show their URLs in messages without credentials.
 
-fsspec reads logins and keys from `FSSPEC_…` variables, its own configuration files, or the settings
-of the cloud. docs/how-to/connect-sources.md lists the settings that are needed. This module itself
-sets the options for timeouts and host keys, so that no deployment can forget them.
+fsspec reads logins and keys from `FSSPEC_…` variables, its own configuration files, or the cloud
+provider's settings. docs/how-to/connect-sources.md lists the settings that are needed. This module
+itself sets the options for timeouts and host keys, so that no deployment can forget them.
 """
 
 import logging
@@ -18,8 +18,8 @@ from oic_assurance.errors import UsageError
 
 SFTP = ("sftp", "ssh")
 #: The seconds after which a silent server counts as lost, while connecting and during the login.
-#: After that, a message goes to a silent server every `ALIVE_SECONDS` seconds. If `ALIVE_TIMES`
-#: messages are not answered, the server counts as lost.
+#: After the login, a silent server is sent a message every `ALIVE_SECONDS` seconds. If it does not
+#: answer `ALIVE_TIMES` messages, it counts as lost.
 CONNECT_SECONDS = 10
 LOGIN_SECONDS = 20
 ALIVE_SECONDS, ALIVE_TIMES = 15, 3

@@ -1,7 +1,7 @@
 """Remove rows from a delivered file, and prove that all other rows still read the same.
 
-In delimited text, the lines of these rows are removed, and every other byte stays. The module
-`workbook_row_removal` removes rows from workbooks.
+In delimited text, the lines of these rows are removed, and every other byte stays unchanged. The
+module `workbook_row_removal` removes rows from workbooks.
 """
 
 import hashlib
@@ -168,7 +168,7 @@ def _lines_at(
 def _byte_lines(content: Content, encoding: Encoding) -> Iterator[bytes]:
     """Yield the lines of a file as bytes.
 
-    A line ends where the reader of the rows also ends it.
+    The lines end at the same places as when the rows of the file are read.
     """
     content.stream.seek(0)
     name = encoding.name

@@ -21,8 +21,8 @@ from oic_assurance.sources.files.header import Header, Record
 #: - the values, in the order of the declaration
 Row = list[str | int | None]
 
-#: The most total lines that a file may have at its end. It is also the most filled cells that a
-#: total line may have.
+#: The largest number of total lines at the end of a file, and also the largest number of filled
+#: cells in a total line.
 TOTAL_LINES = 3
 BATCH_ROWS = 200
 CHUNK_CHARACTERS = 256 * 1024
@@ -88,8 +88,8 @@ def _flushed(buffer: io.StringIO) -> str:
     text = buffer.getvalue()
     buffer.seek(0)
     buffer.truncate()
-    # A text in PostgreSQL cannot hold NUL. The original cells in JSON keep the NUL, because JSON
-    # escapes it.
+    # A string in PostgreSQL cannot contain NUL. The original cells in JSON keep the NUL, because
+    # JSON escapes it.
     return text.replace(NUL, "\N{SYMBOL FOR NULL}")
 
 
@@ -227,11 +227,11 @@ class RowMaker:
         self._notes[note] = self._notes.get(note, 0) + 1
 
     def _rows_of_record(self, record: Record | Broken) -> list[Row]:
-        """Return the rows that are known to be rows when this record has been read.
+        """Return the rows that are known to be rows after this record has been read.
 
         Normally the result is the row of this record. It is empty if the record is a blank line or
         a possible total line. If the record shows that earlier possible total lines are rows, the
-        result has these rows too.
+        result contains these rows too.
         """
         cells = record.cells if isinstance(record, Broken) else record
         is_cut = isinstance(record, Broken) and not record.is_whole
@@ -352,7 +352,7 @@ def _cannot_be_total(line: str) -> bool:
 
 
 def _is_total(record: Record) -> bool:
-    """Tell whether a row is a total line. Its first filled cell is known to be a word for totals.
+    """Tell whether a row whose first filled cell is a word for totals is a total line.
 
     In a total line, the other filled cells are figures, and there are few of them.
     """

@@ -17,7 +17,7 @@ from oic_assurance.sources.files.xml_events import feed, parser_without_doctype
 #: The largest number of cells in the rectangle that contains all filled cells. The rectangle begins
 #: in the first row of the sheet.
 MOST_CELLS = 2_000_000
-#: The largest number of cells whose value is not reliable. With more, the file is refused.
+#: The largest number of cells whose value is not reliable. If there are more, the file is refused.
 MOST_UNRELIABLE = 50_000
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
 
@@ -32,7 +32,7 @@ class SheetFacts:
     formulas: int = 0
     hidden_rows: int = 0
     hidden_columns: int = 0
-    #: By row and column: the reason why the value of this cell is not reliable.
+    #: Keyed by row and column: the reason why the value of this cell is not reliable.
     unreliable: dict[int, dict[int, str]] = field(default_factory=dict)
 
 
@@ -113,7 +113,7 @@ class SheetScan:
         kind = self._cell.get("t")
         if self._has_formula:
             self.facts.formulas += 1
-            # A formula can have an empty text as its result. If the formula has no value at all, it
+            # The result of a formula can be an empty string. If the formula has no value at all, it
             # was never calculated.
             if not self._value and not (kind == "str" and self._value is not None):
                 self._mark_unreliable(

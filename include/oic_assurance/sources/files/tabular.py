@@ -18,7 +18,7 @@ from oic_assurance.sources.files.header import SAMPLE_ROWS, Header, find_header
 from oic_assurance.sources.files.rows import ReadyLines, Row, RowMaker, as_copy_text, as_rows
 from oic_assurance.sources.files.workbook import Workbook
 
-#: The largest number of names of columns or sheets that one note lists.
+#: The largest number of column or sheet names that one note lists.
 MOST_NAMES = 20
 
 __all__ = ["Reading", "Row", "read_tables"]
@@ -52,7 +52,7 @@ def read_tables(
     """Open a file of a dataset, and return its tables in the order of the declaration.
 
     `totals` is given for an archived file: the number of total lines in each table, as counted at
-    its landing. Without rows that were erased since, the figures of a total line no longer add up.
+    its landing. If rows have been erased since, the figures of a total line no longer add up.
 
     Raises:
         DeliveryRefused: The file cannot be read as this dataset. The message does not name the

@@ -176,7 +176,7 @@ def _counted_from_1900(row: list[Any], days: set[int]) -> list[Any]:
     """Return a row with its day numbers counted from 1900 instead of 1904.
 
     Excel on a Mac can make workbooks that count from 1904. `days` are the positions of the columns
-    that hold dates or moments.
+    that contain dates or moments.
     """
     return [
         value + DAYS_1904 if place in days and isinstance(value, float) else value

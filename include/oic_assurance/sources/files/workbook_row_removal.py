@@ -1,9 +1,9 @@
 """Remove rows from a workbook by cutting their elements out of the XML of the sheets.
 
 The new workbook has only the declared sheets and the parts that are needed to read them. Caches,
-comments and other sheets are left out, because they can hold copies of a row that cannot be found
-with certainty. Sheets refer to a table of shared texts. A shared text that no remaining row uses
-becomes blank.
+comments and other sheets are left out, because they can contain copies of a row that cannot be
+found with certainty. Sheets refer to a table of shared texts. A shared text that no remaining row
+uses becomes blank.
 """
 
 import zipfile
@@ -30,8 +30,8 @@ def write_workbook(
 ) -> None:
     """Write a workbook without the rows at `places` to `draft`.
 
-    `places` maps the name of each table to the numbers of the rows to remove. The numbers count
-    the rows that the file has now, so they do not count rows that were removed earlier.
+    `places` maps the name of each table to the numbers of the rows to remove. The numbers are those
+    of the present file, so they do not count rows that were removed earlier.
 
     Raises:
         DeliveryRefused: The workbook cannot be read as this dataset.

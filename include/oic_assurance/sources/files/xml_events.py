@@ -17,7 +17,7 @@ class Start:
     def get(self, name: str) -> str | None:
         """Return the value of an attribute, or None if the element does not have it.
 
-        If no attribute has exactly this name, one with a namespace prefix before the name counts.
+        If no attribute has exactly this name, an attribute with a prefix before the name is used.
         """
         found = self.attributes.get(name)
         if found is not None:
