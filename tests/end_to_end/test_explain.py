@@ -258,8 +258,8 @@ def test_no_officer_number_is_shown(
         (["hydra_completion", "--publication", "999"], "There is no publication 999"),
         (["--record", "fish", "1"], "There is no kind of record 'fish'. Choose one of referral,"),
         (["--record", "referral", "NR0"], "has no referral 'NR0'"),
-        ([], "give a MEASURE or a --record, one of the two"),
-        (["hydra_completion", "--record", "plan", "P1"], "one of the two"),
+        ([], "give either a MEASURE or a --record"),
+        (["hydra_completion", "--record", "plan", "P1"], "either a MEASURE or a --record"),
     ],
 )
 def test_an_impossible_request_is_a_one_line_error(

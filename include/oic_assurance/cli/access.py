@@ -22,12 +22,12 @@ def access() -> None:
 @access.command()
 @click.argument("login")
 @click.option(
-    "--unit", "units", multiple=True, metavar="CODE", help="A unit. Repeat it for each unit."
+    "--unit", "units", multiple=True, metavar="CODE", help="A unit. Repeat the option for each."
 )
-@click.option("--office", is_flag=True, help="Give the Commissioner's office: aggregates only.")
+@click.option("--office", is_flag=True, help="For the Commissioner's office: aggregates only.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why. It is recorded.")
 def give(login: str, units: tuple[str, ...], office: bool, reason: str) -> None:
-    """Let LOGIN read the records of units, or aggregates.
+    """Give LOGIN the right to read the records of units, or aggregates.
 
     If the login does not exist, it is created, and its password is printed once.
     """
@@ -47,13 +47,14 @@ def give(login: str, units: tuple[str, ...], office: bool, reason: str) -> None:
     "units",
     multiple=True,
     metavar="CODE",
-    help="End access to this unit only. Repeat it for each unit. Without it, all access ends.",
+    help="End access to this unit only. Repeat the option for each unit. Without it, all access "
+    "ends.",
 )
 @click.option("--reason", required=True, metavar="TEXT", help="Why. It is recorded.")
 def end(login: str, units: tuple[str, ...], reason: str) -> None:
-    """Take the right to read from LOGIN. The login itself stays.
+    """Take the right to read away from LOGIN. The login itself stays.
 
-    From its next statement on, the login can no longer read what it could read by this right.
+    The change takes effect from the login's next statement.
     """
     logins.end(load_settings(), login, units, _checked(reason))
     ended = f"the records of {', '.join(units)}" if units else "anything"
@@ -63,7 +64,7 @@ def end(login: str, units: tuple[str, ...], reason: str) -> None:
 @access.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """Show what each login may read, who changed its rights last, and why."""
+    """Show what each login may read, who last changed its rights, and why."""
     show(read_access(load_settings()), access_screen, as_json=as_json)
 
 

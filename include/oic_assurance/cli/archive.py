@@ -25,10 +25,10 @@ def archive() -> None:
     help="The new file with the private key. Only its owner can read it.",
 )
 def new_key(path: Path) -> None:
-    """Make a key of age, for the archive or for back-ups, and print its public key.
+    """Make an age key, for the archive or for back-ups, and print its public key.
 
-    Keep the file apart from the state folder and from the back-ups. Without it, what was encrypted
-    is lost.
+    Keep the file apart from the state folder and from the back-ups. Without this file, everything
+    that was encrypted with the key is lost.
     """
     from oic_assurance.warehouse.encryption import new_identity
 
@@ -37,7 +37,7 @@ def new_key(path: Path) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise UsageError(f"{path} cannot be made: {error.strerror}.") from error
+        raise UsageError(f"{path} cannot be created: {error.strerror}.") from error
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(f"# public key: {public}\n{identity}\n")
     click.echo(public)

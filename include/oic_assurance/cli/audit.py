@@ -1,4 +1,4 @@
-"""`assurance audit`: check the log of processing, report from it, collect and ship."""
+"""`assurance audit`: check the log of processing, report from it, add to it, and ship its head."""
 
 from datetime import datetime, timedelta
 
@@ -34,13 +34,13 @@ def audit() -> None:
     multiple=True,
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="Also compare with the heads in FILE, one in each line. Repeat it for each file.",
+    help="Also compare with the heads in FILE, one on each line. Repeat the option for each file.",
 )
 @json_option
 def verify(heads: tuple[str, ...], as_json: bool) -> int:
-    """Check that no entry was changed, removed or inserted, also since a head was shipped.
+    """Check that no entry was changed, removed or inserted, and that shipped heads agree.
 
-    Each finding is one sentence. The exit code is 1 if there is one.
+    Each finding is one sentence. The exit code is 1 if there is a finding.
     """
     done = verify_log(load_settings(), heads)
     show(done, screens.verification_screen, as_json=as_json)
@@ -72,13 +72,13 @@ def report(
     reason: str | None,
     as_json: bool,
 ) -> None:
-    """Say what was done with the records of a person, with one record, or with all records.
+    """Show what was done with the records of a person, with one record, or with all records.
 
     The number of an officer is the employee number or the collar number. The key of a record is in
-    the column row_key of raw.
+    the column row_key of its raw table.
     """
     if person is not None and record is not None:
-        raise click.UsageError("give --person or --record, one of the two")
+        raise click.UsageError("give either --person or --record, not both")
     since = first.replace(tzinfo=LONDON) if first else None
     until = (last + timedelta(days=1)).replace(tzinfo=LONDON) if last else None
     settings = load_settings()
@@ -95,16 +95,16 @@ def report(
 @audit.command()
 @json_option
 def collect(as_json: bool) -> None:
-    """Enter what readers have consulted, from the server's own log. Each run does it too."""
+    """Record what readers have consulted, from the server's own log. Each run does this too."""
     show(collect_consultations(load_settings()), screens.collected_screen, as_json=as_json)
 
 
 @audit.command()
 @json_option
 def ship(as_json: bool) -> int:
-    """Seal the log and ship its head to the places in ASSURANCE_AUDIT_HEADS. Each run does it too.
+    """Seal the log and ship its head to the places in ASSURANCE_AUDIT_HEADS, as each run does.
 
-    The exit code is 1 if a place does not take it.
+    The exit code is 1 if a place does not accept the head.
     """
     done = screens.ShippedHead(ship_head(load_settings()))
     show(done, screens.shipped_screen, as_json=as_json)

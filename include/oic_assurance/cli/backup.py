@@ -14,7 +14,7 @@ recipient_option = click.option(
     "recipients",
     multiple=True,
     metavar="KEY",
-    help="A public key of age, besides those in ASSURANCE_BACKUP_RECIPIENTS.",
+    help="An age public key, in addition to those in ASSURANCE_BACKUP_RECIPIENTS.",
 )
 
 
@@ -24,9 +24,9 @@ def backup() -> None:
 
 
 @backup.command()
-@click.option("--to", required=True, metavar="FOLDER", type=_FOLDER, help="Where to put it.")
+@click.option("--to", required=True, metavar="FOLDER", type=_FOLDER, help="Where to store it.")
 @recipient_option
-@click.option("--unencrypted", is_flag=True, help="Do not encrypt. It then holds every record.")
+@click.option("--unencrypted", is_flag=True, help="Do not encrypt. Every record is then readable.")
 def make(to: Path, recipients: tuple[str, ...], unencrypted: bool) -> int:
     """Back up the warehouse and the archive, in a new folder inside FOLDER.
 
@@ -40,7 +40,7 @@ def make(to: Path, recipients: tuple[str, ...], unencrypted: bool) -> int:
     size = sum(part.size_bytes for part in made.manifest.parts)
     click.echo(f"{made.folder}: {made.manifest.batches} archived batches, {size / 1e6:,.1f} MB.")
     click.echo(f"SHA-256 {made.sha256}")
-    click.echo("Write the SHA-256 down elsewhere: `restore --sha256` recognises the back-up by it.")
+    click.echo("Note the SHA-256 elsewhere: `restore --sha256` recognises the back-up by it.")
     for name in made.manifest.missing:
         click.echo(f"missing: {name}: see `assurance batch verify`.", err=True)
     return 1 if made.manifest.missing else 0
@@ -52,7 +52,8 @@ def make(to: Path, recipients: tuple[str, ...], unencrypted: bool) -> int:
 def secrets(path: Path, recipients: tuple[str, ...]) -> None:
     """Back up the secrets of the state folder, encrypted, in one file.
 
-    Keep the file apart from the back-ups. Whoever has both, and the private key, has everything.
+    Keep the file apart from the back-ups. Anybody who has the file, a back-up and the private key
+    can read everything.
     """
     from oic_assurance.operations.backup.make import make_secrets, recipients_of
 
@@ -63,9 +64,9 @@ def secrets(path: Path, recipients: tuple[str, ...]) -> None:
 @backup.command()
 @click.argument("folder", type=_FOLDER)
 @click.option("--key", metavar="FILE", type=_FILE, help="The file with the private key.")
-@click.option("--secrets", metavar="FILE", type=_FILE, help="The file of `backup secrets`.")
-@click.option("--sha256", metavar="HASH", help="The SHA-256 that `backup make` has shown.")
-@click.option("--without-keys", is_flag=True, help="Restore although the secrets are lost.")
+@click.option("--secrets", metavar="FILE", type=_FILE, help="The file that `backup secrets` made.")
+@click.option("--sha256", metavar="HASH", help="The SHA-256 that `backup make` printed.")
+@click.option("--without-keys", is_flag=True, help="Restore even though the secrets are lost.")
 def restore(
     folder: Path, key: Path | None, secrets: Path | None, sha256: str | None, without_keys: bool
 ) -> None:
@@ -78,4 +79,4 @@ def restore(
     manifest = restore_backup(load_settings(), folder, options)
     click.echo(f"Restored: the warehouse and {manifest.batches} archived batches as at")
     click.echo(f"{manifest.made_at}. Check them with `assurance batch verify`, and repeat the")
-    click.echo("erasures and the changes of access that were made after the back-up.")
+    click.echo("erasures and the changes to access that were made after the back-up.")

@@ -1,4 +1,4 @@
-"""`assurance batch`: list landed batches, check them against the archive, accept what vanished."""
+"""`assurance batch`: list batches, check them against the archive, and accept vanished records."""
 
 import click
 
@@ -22,7 +22,7 @@ from oic_assurance.warehouse.account import account
 
 @click.group(cls=Group)
 def batch() -> None:
-    """List landed batches, check that raw agrees with the archive, accept that records are gone."""
+    """List landed batches, compare raw with the archive, and accept that records are gone."""
 
 
 @batch.command("list")
@@ -65,10 +65,11 @@ def verify(dataset: str | None, batch_id: int | None, as_json: bool) -> int:
 @batch.command()
 @click.argument("dataset", required=False)
 def minimise(dataset: str | None) -> None:
-    """Remove texts from archived extracts that are not extracted any more.
+    """Remove from archived extracts the texts that are no longer extracted.
 
-    Run it once after an update that lands only the presence of a text, or that extracts a column no
-    longer. Raw and quarantine lose such texts by themselves. Delivered files stay as they are.
+    Run this command once after an update with which only the presence of a text is landed, or a
+    column is no longer extracted. Raw and quarantine lose such texts automatically. Delivered files
+    stay as they are.
     """
     from oic_assurance.operations.erase.minimise import minimise_archive
 
@@ -77,7 +78,7 @@ def minimise(dataset: str | None) -> None:
         done = minimise_archive(settings, declaration)
         if done:
             click.echo(f"{declaration.name}: {done} archived extracts were rewritten.")
-    click.echo("No archived extract holds a text that is not extracted any more.")
+    click.echo("No archived extract contains a text that is no longer extracted.")
 
 
 @batch.command()
@@ -86,7 +87,7 @@ def minimise(dataset: str | None) -> None:
 def accept(dataset: str, reason: str | None) -> None:
     """Accept that most records of DATASET are gone, so that the next run lands its delivery.
 
-    A delivery is refused if most of the known records would vanish with it.
+    A delivery is refused if it would make most of the known records vanish.
     """
     # Imported here for the same reason as in `verify`.
     from oic_assurance.landing.emptied import accept as accepted
@@ -103,7 +104,7 @@ def accept(dataset: str, reason: str | None) -> None:
 def _dataset(settings: Settings, dataset: str | None, batch_id: int | None) -> str | None:
     """Return the dataset to verify, or None to verify all datasets.
 
-    It is the given dataset or, if only a batch is given, the dataset of the batch.
+    This is the given dataset or, if only a batch is given, the batch's dataset.
 
     Raises:
         UsageError: The batch belongs to another dataset than the given one.
@@ -113,5 +114,5 @@ def _dataset(settings: Settings, dataset: str | None, batch_id: int | None) -> s
         return name
     found = find_batch(settings, batch_id)
     if name not in (None, found.dataset):
-        raise UsageError(f"Batch {batch_id} is of the dataset {found.dataset}, not {name}.")
+        raise UsageError(f"Batch {batch_id} belongs to the dataset {found.dataset}, not {name}.")
     return found.dataset

@@ -26,8 +26,7 @@ from oic_assurance.settings import load_settings
 def checks(build_id: int | None, table: str | None, rows: int, as_json: bool) -> None:
     """Show which checks of BUILD failed, who owns the checks, and the keys of the failing rows.
 
-    BUILD is the number of a build. Without it, the newest build is shown. A publication has the
-    same number as its build. Builds that were not published are shown too. If keys are shown, this
-    is logged.
+    BUILD is the number of a build. Without BUILD, the newest build is shown. A publication has the
+    same number as its build. Builds that were not published are shown too. Showing keys is logged.
     """
     show(read_checks(load_settings(), build_id, table, rows), checks_screen, as_json=as_json)

@@ -31,7 +31,7 @@ def start() -> None:
 
 @db.command()
 def stop() -> None:
-    """Stop the server. Open sessions are ended."""
+    """Stop the server. This ends open sessions."""
     settings = load_settings()
     was_running = embedded.is_running(settings)
     embedded.stop(settings)
@@ -43,10 +43,10 @@ def stop() -> None:
 def url(name: str) -> None:
     """Print the URI of a database, with its password.
 
-    NAME is warehouse, rms or intelligence for the login that owns that database. NAME is bi or
-    public for a login that reads the published marts, landing, transform, gate, publish or erasure
-    for the login of that stage, and general_processing or law_enforcement_processing for the login
-    that reads raw for that purpose. NAME is admin for the administrator of the warehouse's server.
+    NAME is warehouse, rms or intelligence for the login that owns that database. NAME is bi for the
+    login that reads the published marts; landing, transform, gate, publish or erasure for the login
+    of that stage; and general_processing or law_enforcement_processing for the login that reads raw
+    for that purpose. NAME is admin for the administrator of the warehouse's server.
     """
     click.echo(database_url(load_settings(), name))
 
@@ -55,7 +55,7 @@ def url(name: str) -> None:
 def hardening_sql() -> None:
     """Print the SQL that an administrator of an external server must run.
 
-    It takes from every login what the server gives to everybody: statistics, catalogues and sizes.
-    On the embedded server it is run at each start.
+    The SQL closes to readers what the server gives to every login, such as statistics, catalogues
+    and sizes, and sets limits for readers. On the embedded server it is run at each start.
     """
     click.echo(statements(load_settings()), nl=False)

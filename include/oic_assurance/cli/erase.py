@@ -23,7 +23,7 @@ from oic_assurance.sources.declarations.model import Dataset, Table
 @click.argument("dataset", required=False)
 @click.argument("key", required=False)
 @click.option(
-    "--reason", metavar="TEXT", help="Why. It is logged, so it must not identify the record."
+    "--reason", metavar="TEXT", help="Why. The reason is logged: it must not identify the record."
 )
 @click.option(
     "--table",
@@ -40,7 +40,7 @@ from oic_assurance.sources.declarations.model import Dataset, Table
     "--finish", is_flag=True, help="Remove the last traces now, as the next run would do."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be erased, and erase nothing.")
-@click.option("--yes", is_flag=True, help="Erase without a question at the terminal.")
+@click.option("--yes", is_flag=True, help="Erase without asking for confirmation.")
 @json_option
 def erase(
     dataset: str | None,
@@ -55,9 +55,9 @@ def erase(
 ) -> int:
     """Erase the record KEY of DATASET from raw, quarantine and the archive.
 
-    KEY is the key of the record. It is in the column row_key of raw, and `assurance quarantine
-    list` shows it. The marts of the next publication do not have the record. At its end, the next
-    run removes the last traces.
+    KEY is the key of the record. It is in the column row_key of the raw table, and `assurance
+    quarantine list` shows it. The marts of the next publication do not contain the record. At its
+    end, the next run removes the last traces.
 
     The exit code is 1 if the warehouse has no record with this key. --json needs --dry-run.
     """
@@ -98,7 +98,7 @@ def _erase_one(
 def _table(settings: Settings, dataset: Dataset, key: str, table_name: str | None) -> Table:
     """Return the table of the record that is to be erased.
 
-    It is the table that the user names, or else the only table of the dataset that has the key.
+    This is the table that the user names, or else the only table of the dataset that has the key.
 
     Raises:
         UsageError: The dataset has no such table, or the key is in several tables or in none.

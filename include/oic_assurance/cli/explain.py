@@ -73,7 +73,7 @@ def explain(
     classes do not add up to the published figure.
     """
     if (measure is None) == (record is None):
-        raise click.UsageError("give a MEASURE or a --record, one of the two")
+        raise click.UsageError("give either a MEASURE or a --record")
     chosen_month = month(period) if period else None
     settings = load_settings()
     if record is not None:

@@ -32,14 +32,14 @@ COMMANDS = {
     "notify": ("notify:notify", "Send notifications of new and ended problems."),
     "publication": ("publication:publication", "List, roll back, approve, reproduce publications."),
     "access": ("access:access", "Manage which login reads records or aggregates."),
-    "worklist": ("worklist:worklist", "Show open exceptions with the officer each is about."),
+    "worklist": ("worklist:worklist", "Show open exceptions, each with the officer concerned."),
     "explain": ("explain:explain", "Show the records of a figure, or the history of a record."),
     "mf": ("metrics:mf", "Query measures by name with MetricFlow."),
     "quarantine": ("quarantine:quarantine", "Show, export and replay rejected rows."),
     "batch": ("batch:batch", "List landed batches, and verify raw against the archive."),
     "archive": ("archive:archive", "Make a key, and encrypt the archive of deliveries with it."),
     "backup": ("backup:backup", "Make an encrypted back-up, and restore one."),
-    "erase": ("erase:erase", "Erase records from everywhere, and log it."),
+    "erase": ("erase:erase", "Erase records from the whole warehouse and the archive."),
     "audit": ("audit:audit", "Check the log of processing, and report from it."),
     "recall": ("recall:recall", "List records whose marking rose, and approve their erasure."),
     "pseudonyms": (
@@ -48,10 +48,10 @@ COMMANDS = {
     ),
     "superset": ("servers:superset", "Start Superset with the dashboards, until Ctrl-C."),
     "up": ("servers:up", "Start Airflow with its scheduler and web page, until Ctrl-C."),
-    "down": ("servers:down", "Stop Airflow if `up` runs in another terminal."),
+    "down": ("servers:down", "Stop Airflow if `up` is running in another terminal."),
 }
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
-#: The command that writes files of the repository, which everybody may read.
+#: The command that writes files in the repository, which everybody may read.
 FOR_THE_REPOSITORY = "sources"
 
 
@@ -91,7 +91,7 @@ class Commands(Group):
         return [(name, description) for name, (_, description) in COMMANDS.items()]
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Return the completions for a text: commands and options that begin with the text.
+        """Return the completions for a string: commands and options that begin with the string.
 
         No command is imported.
         """
@@ -140,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
     if list(given[:1]) != [FOR_THE_REPOSITORY]:
-        # Only the owner can read what a command, or a program that it starts, writes.
+        # Only the owner can read the files that a command, or a program that it starts, writes.
         os.umask(0o077)
     code = run_command(given)
     if code == INTERRUPTED:
@@ -181,7 +181,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def _seal_entries() -> None:
-    """Chain the entries that the command has made in the log of processing."""
+    """Seal the entries that the command has added to the log of processing."""
     log = sys.modules.get("oic_assurance.warehouse.processing_log")
     if log is not None:
         from oic_assurance.settings import load_settings
@@ -234,7 +234,7 @@ def _unexpected(error: Exception) -> str:
 
         from oic_assurance.warehouse.connections import reason
 
-        # A message of PostgreSQL can contain values of a record. `reason` leaves them out.
+        # A PostgreSQL message can contain values from a record. `reason` leaves them out.
         first = reason(error) if isinstance(error, Error) else first
     what = f"{type(error).__name__}: {first}" if first else type(error).__name__
     with contextlib.suppress(AssuranceError, OSError):

@@ -10,9 +10,9 @@ from oic_assurance.settings import load_settings
 @click.command(context_settings={"allow_interspersed_args": False})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def mf(arguments: tuple[str, ...]) -> None:
-    """Query measures by name with MetricFlow, as the read-only login of BI tools.
+    """Query measures by name with MetricFlow, using the read-only login of BI tools.
 
-    ARGUMENTS are a command of MetricFlow, such as `query --metrics nccu_intel_compliance --group-by
+    ARGUMENTS are a MetricFlow command, such as `query --metrics nccu_intel_compliance --group-by
     metric_time__month`, `list metrics` or `validate-configs`. `query --help` explains queries.
     """
     run_metricflow(load_settings(), arguments)

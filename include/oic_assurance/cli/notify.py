@@ -23,8 +23,8 @@ from oic_assurance.settings import load_settings
 def notify(dry_run: bool, as_json: bool) -> int:
     """Notify people by e-mail and webhook of problems that have begun, changed or ended.
 
-    The daily run also does this at its end. Airflow's scheduler does it every 15 minutes. The exit
-    code is 1 if a channel did not accept its message.
+    The daily run also sends notifications at its end, and Airflow's scheduler sends them every 15
+    minutes. The exit code is 1 if a channel did not accept its message.
     """
     settings = load_settings()
     if dry_run:

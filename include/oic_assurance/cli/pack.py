@@ -17,14 +17,14 @@ from oic_assurance.settings import load_settings
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
     show_default="the previous pack",
-    help="Show changes since the last pack of that day or before it.",
+    help="Show changes since the last pack from this day or an earlier day.",
 )
 @json_option
 def pack(since: datetime | None, as_json: bool) -> None:
     """Make the assurance pack of the current publication, and print the paths of its files.
 
-    There are two files for the Board: an HTML page and a PDF. What is for the public leaves with
-    `assurance release make`.
+    There are two files for the Board: an HTML page and a PDF. Figures for the public are released
+    with `assurance release make`.
     """
     made = make_pack(load_settings(), since.date() if since else None)
     show(made, pack_screen, as_json=as_json)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-#: The largest number that the type bigint of PostgreSQL can hold.
+#: The largest number of PostgreSQL's type bigint.
 LARGEST = 2**63 - 1
 
 
@@ -15,10 +15,10 @@ class PositiveInteger(click.ParamType[int]):
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number that a text on the command line stands for.
+        """Convert a string from the command line to a number.
 
         Raises:
-            click.BadParameter: The text is not a whole number from 1 to `LARGEST`.
+            click.BadParameter: The string is not a whole number from 1 to `LARGEST`.
         """
         number = int(click.INT.convert(value, param, ctx))
         if not 1 <= number <= LARGEST:
@@ -36,8 +36,8 @@ json_option = click.option(
 def required_reason(given: str | None, question: str) -> str:
     """Return the reason for a decision. If none was given, ask for it at the terminal.
 
-    Without a terminal nobody can be asked. Then return an empty text, for which the decision is
-    refused later.
+    Without a terminal, nobody can be asked. Then return an empty string: the caller refuses a
+    decision without a reason.
     """
     if given is None and sys.stdin.isatty():
         return str(click.prompt(question))

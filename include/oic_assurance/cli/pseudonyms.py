@@ -37,17 +37,17 @@ def status(as_json: bool) -> int:
 @click.option(
     "--run-was-killed",
     is_flag=True,
-    help="Close the record of a run that was killed and so has not ended.",
+    help="Close the record of a run that was killed and is still recorded as running.",
 )
-@click.option("--yes", is_flag=True, help="Begin without a question at the terminal.")
+@click.option("--yes", is_flag=True, help="Begin without asking for confirmation.")
 def rekey(because: str | None, run_was_killed: bool, yes: bool) -> int:
-    """Replace all pseudonyms by those of a new key, or finish an interrupted re-keying.
+    """Replace all pseudonyms with those of a new key, or finish an interrupted re-keying.
 
     The new key is generated, unless ASSURANCE_PSEUDONYM_KEY gives one. The earlier key is removed.
-    Figures do not change. No run may start until the end.
+    Figures do not change. No run can start until the re-keying has finished.
 
-    The exit code is 1 if readers hold a table, so that the last traces of the earlier pseudonyms
-    are left to the next run.
+    The exit code is 1 if readers keep a table locked, so that the next run must remove the last
+    traces of the earlier pseudonyms.
     """
     if because is not None and not yes and sys.stdin.isatty():
         click.confirm("Replace all pseudonyms? This cannot be undone", abort=True)

@@ -22,7 +22,7 @@ by_option = click.option(
     "--by",
     metavar="NAME",
     show_default="the login",
-    help="Who decides. The login is recorded too.",
+    help="The name of the person who decides. The login is recorded too.",
 )
 
 
@@ -44,7 +44,7 @@ def list_(as_json: bool) -> None:
 @click.option(
     "--until-next-run",
     is_flag=True,
-    help="Let the next run make its publication current, without a release.",
+    help="The next run may make its publication current, without a release.",
 )
 def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> None:
     """Make the earlier publication ID current. Later publications wait for a release."""
@@ -119,7 +119,8 @@ def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) ->
 def _reason(given: str | None, question: str) -> str:
     """Return the reason for a roll-back or release. If none was given, ask for it at the terminal.
 
-    Without a terminal nobody can be asked. Then return a text that says that no reason was given.
+    Without a terminal, nobody can be asked. Then return a string that says that no reason was
+    given.
     """
     if given and given.strip():
         return given

@@ -16,7 +16,7 @@ from oic_assurance.warehouse.account import account
 reason_option = click.option(
     "--reason",
     metavar="TEXT",
-    help="Only rows with this text in a reason. Upper and lower case are the same.",
+    help="Only rows with this text in a reason. Case does not matter.",
 )
 batch_option = click.option(
     "--batch", "batch_id", type=ID, metavar="ID", help="Only rows of this batch."
@@ -45,7 +45,7 @@ def list_(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Count the rejected rows by reason, and list the newest rows with all their reasons."""
+    """Count the rejected rows for each reason, and list the newest rows with all their reasons."""
     which = QuarantineFilter(dataset, None, reason, batch_id, with_replayed)
     found = screens.read_quarantine(load_settings(), which, limit)
     show(found, screens.quarantine_screen, as_json=as_json)
@@ -95,7 +95,7 @@ def replay(dataset: str, file: Path | None, because: str | None) -> None:
     """Load rejected rows of DATASET again, either from FILE or as they were delivered.
 
     FILE is an export that somebody has corrected. The rows go through the same checks as a
-    delivery. The rows count from the time of their original delivery.
+    delivery. They are valid from the same time as if their original delivery had been correct.
     """
     from oic_assurance.operations.replay.replay import replay as replay_rows
 

@@ -19,7 +19,7 @@ def recall() -> None:
 @recall.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """List all recalls. The newest comes first. No recall names a record."""
+    """List all recalls, the newest first. The list does not name the records."""
     show(read_recalls(load_settings()), recalls_screen, as_json=as_json)
 
 
@@ -29,8 +29,9 @@ def list_(as_json: bool) -> None:
 def approve(recall_id: int, reason: str | None) -> None:
     """Approve the recall ID, so that its records are erased now. This cannot be undone.
 
-    The records are withdrawn from readers already. If their markings were raised by mistake, do not
-    approve it: have them lowered in the source, and the next run shows the records again.
+    The records are already withdrawn from readers. If their markings were raised by mistake, do not
+    approve the recall: have the markings lowered in the source, and the next run shows the records
+    again.
     """
     settings = load_settings()
     reason = required_reason(reason, f"Why are the markings of recall {recall_id} right?")

@@ -25,13 +25,13 @@ to_option = click.option(
     type=click.Path(path_type=Path),
     metavar="FOLDER",
     show_default="releases/release-ID in the state folder",
-    help="The folder of the files. It must be empty or not there yet.",
+    help="The folder for the files. It must be empty or not exist yet.",
 )
 
 
 @click.group(cls=Group)
 def release() -> None:
-    """Make, list and withdraw releases. Only a release gives figures to the public."""
+    """Make, list and withdraw releases. Figures reach the public only in a release."""
 
 
 @release.command()
@@ -43,12 +43,12 @@ def release() -> None:
     show_default="the current publication",
     help="The publication that the release is made from.",
 )
-@click.option("--because", metavar="TEXT", help="Why the figures leave now. It is recorded.")
+@click.option("--because", metavar="TEXT", help="Why the figures are released. It is recorded.")
 @to_option
 @json_option
 def make(publication_id: int | None, because: str | None, to: Path | None, as_json: bool) -> None:
-    """Release the figures of a publication that may leave, as files."""
-    why = required_reason(because, "Why do the figures leave now?")
+    """Release, as files, the figures of a publication that may be given to the public."""
+    why = required_reason(because, "Why are the figures released now?")
     made = files.make(load_settings(), publication_id, why, account(), to)
     show(MadeRelease.of(made), made_screen, as_json=as_json)
 
@@ -56,7 +56,7 @@ def make(publication_id: int | None, because: str | None, to: Path | None, as_js
 @release.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """List all releases, the newest first. A star marks the one that stands."""
+    """List all releases, the newest first. A star marks the release that is valid now."""
     show(Releases(list_releases(load_settings())), releases_screen, as_json=as_json)
 
 
@@ -65,7 +65,10 @@ def list_(as_json: bool) -> None:
 @click.option("--because", metavar="TEXT", help="Why. Readers of the release see it.")
 @json_option
 def withdraw(release_id: int, because: str | None, as_json: bool) -> None:
-    """Take back release ID. Its files stay, with a note. Files that left cannot be recalled."""
+    """Withdraw release ID. Its files stay, with a note.
+
+    Files that the public already has cannot be recalled.
+    """
     why = required_reason(because, "Why is it withdrawn?")
     done, note = files.withdraw(load_settings(), release_id, why, account())
     show(WithdrawnRelease(done, note), withdrawn_screen, as_json=as_json)

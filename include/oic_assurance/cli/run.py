@@ -65,10 +65,10 @@ def run_once(settings: Settings, as_at: datetime) -> None:
         try:
             sys.stdout.write(run_summary(settings, finished))
         except ServerError as error:
-            # Readers may have all their connections. The run has published all the same.
+            # Readers may occupy all connections. The run has made a publication nevertheless.
             sys.stdout.write(
-                f"Publication {finished.publication_id} is made. {error.message} "
-                "`assurance status` shows it later.\n"
+                f"Publication {finished.publication_id} was made. {error.message} "
+                "`assurance status` will show it later.\n"
             )
 
 

@@ -46,8 +46,8 @@ def make_force(settings: Settings, seed: int, start: date, end: date) -> None:
 
 
 def unfinished_marker(settings: Settings) -> Path:
-    """Return the path of the file that exists while a simulation runs.
+    """Return the path of the file that exists while a simulation is running.
 
-    If the file exists although no simulation runs, a simulation was killed before its end.
+    If the file exists although no simulation is running, a simulation was killed before its end.
     """
     return settings.home / "simulation-unfinished"

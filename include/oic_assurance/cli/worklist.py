@@ -1,4 +1,4 @@
-"""`assurance worklist`: show the open exceptions of units, with the officer each is about."""
+"""`assurance worklist`: show units' open exceptions, each with the officer whom it concerns."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ file_type = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group(cls=Group, invoke_without_command=True)
-@click.option("--unit", metavar="CODE", help="Only this unit. Without it, all units of the login.")
+@click.option("--unit", metavar="CODE", help="Only this unit. Default: all units of the login.")
 @click.option(
     "--because",
     "--reason",
@@ -30,11 +30,11 @@ file_type = click.Path(dir_okay=False, path_type=Path)
 def worklist(
     ctx: click.Context, unit: str | None, because: str | None, to: Path | None, as_json: bool
 ) -> None:
-    """Show the open exceptions of units, the oldest first, with the officer each is about.
+    """Show units' open exceptions, the oldest first, each with the officer whom it concerns.
 
     Each look at an officer is logged with its reason before anything is shown. The login is the one
-    in AIRFLOW_CONN_WORKLIST, such as a supervisor's own. Without it, the login of the warehouse is
-    used, which sees every unit.
+    in AIRFLOW_CONN_WORKLIST, such as a supervisor's own. Without this variable, the warehouse's own
+    login is used, which sees every unit.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -52,8 +52,8 @@ def worklist(
 def names(file: Path) -> None:
     """Fill in names of officers from FILE, a CSV file from the force's directory.
 
-    FILE has the columns name and employee_no or collar_no. It replaces the names of before. Names
-    are only for the worklist and are in no mart.
+    FILE has the columns name and employee_no or collar_no. Its names replace all earlier names for
+    the same kind of number. Names are shown only in the worklist and are in no mart.
     """
     filled = operation.fill_directory(load_settings(), file)
     click.echo(f"{filled.stored} names are stored. {filled.unknown} numbers are in no record.")

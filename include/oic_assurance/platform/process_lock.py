@@ -1,4 +1,4 @@
-"""Locks that let a command run only once at a time for a state folder.
+"""Locks with which a command runs only once at a time for each state folder.
 
 A lock is a locked file in the state folder. The operating system releases it when the process that
 holds it ends, even if the process is killed.
@@ -16,7 +16,7 @@ from oic_assurance.warehouse.folders import private_folder
 
 @contextmanager
 def only_one(settings: Settings, command: str) -> Iterator[None]:
-    """Hold the lock of a command of this state folder during the block. Do not wait for the lock.
+    """Hold a command's lock in this state folder during the block. Do not wait for the lock.
 
     Raises:
         AssuranceError: Another process holds the lock. The message names that process.

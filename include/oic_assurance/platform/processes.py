@@ -19,11 +19,11 @@ STOP_SECONDS = 30.0
 
 
 class Processes:
-    """The processes of one product, by name.
+    """The processes of one product, each with a name.
 
     - Each process writes to a log file in the state folder.
-    - Each process leads a session of the operating system. Its child processes belong to the
-      session, so they are stopped together with the process.
+    - Each process leads an operating-system session. Its child processes belong to the session, so
+      they are stopped together with the process.
     """
 
     def __init__(self, settings: Settings, product: str) -> None:
@@ -37,7 +37,7 @@ class Processes:
         return folder / f"{self._product.lower()}-{name}.log"
 
     def finish(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Run a command and wait until it ends. `name` names the command in its log file's name.
+        """Run a command and wait until it ends. `name` becomes part of the log file's name.
 
         Raises:
             AssuranceError: The command failed. The message names the log file.
@@ -58,7 +58,7 @@ class Processes:
     def start(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], folder: Path
     ) -> None:
-        """Start a process called `name` in a working folder, and do not wait for its end."""
+        """Start a process called `name` in a working folder, without waiting for it to end."""
         with self.log(name).open("ab") as file:
             self._started[name] = subprocess.Popen(
                 command,
@@ -112,7 +112,7 @@ class Processes:
         """Stop all processes and their child processes.
 
         SIGINT is sent first. If any process is left after `STOP_SECONDS`, SIGTERM is sent, and
-        after the same time SIGKILL.
+        after the same time again, SIGKILL.
         """
         for request in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             for process in self._started.values():

@@ -11,7 +11,7 @@ from oic_assurance.errors import UsageError
 from oic_assurance.settings import load_settings
 
 #: The environment variable that tells the task not to wait. `assurance run` sets it, because nobody
-#: can answer a form of Airflow while Airflow's web server does not run.
+#: can fill in an Airflow form while Airflow's web server is not running.
 NOBODY_CAN_ANSWER = "ASSURANCE_NOBODY_CAN_ANSWER"
 APPROVE, REJECT = "Approve", "Reject"
 
@@ -19,8 +19,8 @@ APPROVE, REJECT = "Approve", "Reject"
 class WarningApproval(HITLOperator):
     """Ask a person whether a build with warnings may be published, if the deployment requires it.
 
-    The task records the answer and succeeds, also if the answer is no. The task `publish` reads the
-    record. It refuses a build that was rejected or that still needs an answer.
+    The task records the answer and succeeds, even if the answer is no. The task `publish` reads the
+    record, and refuses a build that was rejected or that still needs an answer.
     """
 
     template_fields = (*HITLOperator.template_fields, "build_id")
@@ -31,7 +31,7 @@ class WarningApproval(HITLOperator):
             options=[APPROVE, REJECT],
             # If nobody answers in time, the build is rejected.
             defaults=REJECT,
-            # The form asks for a name, because several people may share one login of Airflow.
+            # The form asks for a name, because several people may share one Airflow login.
             # `execute_complete` checks that both fields are filled in.
             params={
                 "name": Param("", type="string", title="Your name"),
@@ -62,7 +62,7 @@ class WarningApproval(HITLOperator):
         if "error" in event:
             return super().execute_complete(context, event)
         if not pipeline.warnings_to_approve(load_settings(), self.build_id):
-            # Nothing is left to decide: in the meantime somebody has decided on the command line,
+            # Nothing is left to decide: somebody has decided on the command line in the meantime,
             # or the build cannot be published for another reason.
             return None
         is_approved = event["chosen_options"] == [APPROVE]
@@ -77,7 +77,7 @@ class WarningApproval(HITLOperator):
             who, reason = (str(answer.get(name) or "") for name in ("name", "reason"))
         if not who.strip() or not reason.strip():
             raise UsageError(
-                "The answer lacks a name or a reason. Clear `approve_warning`, to be asked again."
+                "The answer lacks a name or a reason. Clear `approve_warning` to be asked again."
             )
         pipeline.decide(
             load_settings(),

@@ -24,7 +24,7 @@ def airflow_home(settings: Settings) -> Path:
 
 
 def airflow_environment(settings: Settings, metadata_url: str) -> dict[str, str]:
-    """Return the environment variables that every process of Airflow needs.
+    """Return the environment variables that every Airflow process needs.
 
     `metadata_url` is the SQLAlchemy URL of Airflow's database.
     """

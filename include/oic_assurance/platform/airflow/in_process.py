@@ -47,7 +47,7 @@ def run_daily(settings: Settings, as_at: datetime, report: Callable[[TaskEvent],
         interruption.watch()
         dag = _load_dag(settings.project_root / DAG_FILE)
         # Airflow allows one run for each logical date. Without a logical date, any number of runs
-        # can be as at the same moment.
+        # can have the same as-at moment.
         run = dag.test(logical_date=None, run_conf={"as_at": as_at.isoformat()})
     finally:
         interruption.forget()
@@ -59,7 +59,7 @@ def _set_environment(settings: Settings) -> None:
     os.environ.update(airflow_environment(settings, f"sqlite:///{_database(settings)}"))
     os.environ.setdefault("ASSURANCE_RETRY_SECONDS", RETRY_SECONDS)
     os.environ["ASSURANCE_NOBODY_CAN_ANSWER"] = "1"
-    # Let Python store compiled modules on disk, so that the next run imports them faster.
+    # Python may store compiled modules on disk, so that the next run imports them faster.
     sys.dont_write_bytecode = False
 
 
@@ -68,11 +68,11 @@ def _database(settings: Settings) -> Path:
 
 
 def _ensure_metadata(settings: Settings) -> None:
-    """Give the run an empty metadata database of Airflow, in which all tables exist.
+    """Give the run an empty Airflow metadata database, in which all tables exist.
 
     A database that an earlier run has left is deleted first. Nothing in it is needed, because the
-    warehouse has the record of every run. Creating the tables takes seconds, so one empty database
-    is stored for each version of Airflow and copied for each run.
+    warehouse contains the record of every run. Creating the tables takes seconds, so one empty
+    database is stored for each Airflow version and copied for each run.
     """
     if "airflow.settings" in sys.modules:
         return  # An earlier run of this process still has the database open.
@@ -112,7 +112,7 @@ def _load_dag(path: Path) -> Any:
 
 
 class Interruption:
-    """Let Ctrl-C and SIGTERM end the whole run instead of only the current task.
+    """Makes Ctrl-C and SIGTERM end the whole run instead of only the current task.
 
     Airflow treats a `KeyboardInterrupt` as a failure of the current task, and starts the next task.
     So `check` is called whenever a task fails or starts, and raises `KeyboardInterrupt` again.
@@ -128,7 +128,7 @@ class Interruption:
             self._before[number] = signal.signal(number, self._handle)
 
     def forget(self) -> None:
-        """Restore the handlers of SIGINT and SIGTERM from before `watch`."""
+        """Restore the handlers that SIGINT and SIGTERM had before `watch`."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -151,7 +151,7 @@ def _listen(report: Callable[[TaskEvent], None], interruption: Interruption) -> 
     from airflow.sdk.listener import get_listener_manager
 
     class Listener:
-        """Call `report` when a task starts, succeeds or fails, with the seconds that it took."""
+        """Calls `report` when a task starts, succeeds or fails, with the seconds that it took."""
 
         def __init__(self) -> None:
             self.began = time.monotonic()

@@ -32,7 +32,7 @@ from oic_assurance.warehouse.secrets import secret
 
 DEFAULT_PORT = 8080
 LOGIN = "assurance"
-#: A deployment sets this variable, so that people log in with accounts of their own.
+#: A deployment sets this variable if people log in with their own accounts.
 AUTH_MANAGER = "AIRFLOW__CORE__AUTH_MANAGER"
 API_SERVER = "api-server"
 WORKERS = ("scheduler", "dag-processor")
@@ -52,8 +52,8 @@ def up(settings: Settings, tell: Tell) -> int:
 
     Raises:
         UsageError: ASSURANCE_AIRFLOW_PORT is not a port number.
-        AssuranceError: Airflow runs already for this state folder, the port is in use, or one of
-            Airflow's processes has ended.
+        AssuranceError: Airflow is already running for this state folder, the port is in use, or one
+            of Airflow's processes has ended.
     """
     port = choose_port("ASSURANCE_AIRFLOW_PORT", DEFAULT_PORT)
     airflow = Processes(settings, "Airflow")
@@ -86,7 +86,7 @@ def up(settings: Settings, tell: Tell) -> int:
 
 
 def down(settings: Settings) -> bool:
-    """Stop the `assurance up` of this state folder, and wait until it has ended.
+    """Stop the command `assurance up` of this state folder, and wait until it has ended.
 
     Returns False if no `assurance up` was running.
 

@@ -1,4 +1,4 @@
-"""Look connections up in Airflow's secrets backend, such as a vault, if one is configured."""
+"""Find connections in Airflow's secrets backend, such as a vault, if one is configured."""
 
 import os
 from functools import cache
@@ -17,15 +17,17 @@ VARIABLE = "AIRFLOW__SECRETS__BACKEND"
 
 
 def use_secrets_backend(settings: Settings) -> None:
-    """Let the warehouse find its connections in the secrets backend that Airflow is set to use.
+    """Make the warehouse find its connections in the secrets backend that Airflow uses.
 
-    Without the variable `AIRFLOW__SECRETS__BACKEND` nothing is done, and Airflow is not imported.
-    A process asks for a connection once. A changed secret is used by the next process.
+    If the variable `AIRFLOW__SECRETS__BACKEND` is not set, only environment variables are searched,
+    and Airflow is not imported. A process asks for each connection once, so a changed secret takes
+    effect in the next process.
     """
     if not os.environ.get(VARIABLE, "").strip():
         use_lookup(None)
         return
-    # Airflow reads these while it is imported, and would else make a folder in the user's home.
+    # Airflow reads these variables while it is imported. Without AIRFLOW_HOME, it would create a
+    # folder in the user's home.
     for name, value in {**SILENCE, "AIRFLOW_HOME": str(airflow_home(settings))}.items():
         os.environ.setdefault(name, value)
     use_lookup(_find)
@@ -33,7 +35,7 @@ def use_secrets_backend(settings: Settings) -> None:
 
 @cache
 def _find(name: str) -> str | None:
-    """Return the URI of a connection that the backend has, or None.
+    """Return the URI of a connection, or None if the backend does not have it.
 
     Raises:
         ServerError: The backend cannot be loaded or does not answer.
@@ -54,7 +56,7 @@ def _backend() -> "BaseSecretsBackend":
     from airflow.secrets.environment_variables import EnvironmentVariablesBackend
 
     # The configured backend comes before those that Airflow always has. If it cannot be loaded,
-    # Airflow goes on without it. Then this deployment would use a warehouse that nobody meant.
+    # Airflow continues without it, and this deployment could use the wrong warehouse.
     first = initialize_secrets_backends()[0]
     if isinstance(first, EnvironmentVariablesBackend):
         raise ServerError("it cannot be loaded")

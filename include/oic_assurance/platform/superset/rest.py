@@ -1,4 +1,4 @@
-"""A client of Superset's REST API: log in, import the dashboards, read the data of a chart."""
+"""A client for Superset's REST API: log in, import the dashboards, and read a chart's data."""
 
 import io
 import json
@@ -57,13 +57,13 @@ class Superset:
         self._ask("POST", "/api/v1/assets/import/", files=files, data={"passwords": passwords})
 
     def charts(self, dashboard: str) -> dict[str, int]:
-        """Return the numeric IDs of a dashboard's charts, by the UUID of the chart."""
+        """Return the numeric IDs of a dashboard's charts, keyed by the charts' UUIDs."""
         found = self._ask("GET", f"/api/v1/dashboard/{dashboard}/charts")["result"]
         ids = [chart["id"] for chart in found]
         return {self._ask("GET", f"/api/v1/chart/{one}")["result"]["uuid"]: one for one in ids}
 
     def data(self, chart: int) -> list[dict[str, Any]]:
-        """Return the rows that a chart shows, each by column name. `chart` is its numeric ID."""
+        """Return a chart's rows, each keyed by column name. `chart` is the chart's numeric ID."""
         (result,) = self._ask("GET", f"/api/v1/chart/{chart}/data/")["result"]
         rows: list[dict[str, Any]] = result["data"]
         return rows

@@ -36,8 +36,8 @@ def serve(settings: Settings, tell: Tell) -> int:
 
     Raises:
         UsageError: ASSURANCE_SUPERSET_PORT is not a port number.
-        AssuranceError: Superset is not installed, runs already for this state folder, or fails; or
-            the port is in use.
+        AssuranceError: Superset is not installed, is already running for this state folder, or
+            fails; or the port is in use.
     """
     programs = _programs(settings)
     port = choose_port("ASSURANCE_SUPERSET_PORT", DEFAULT_PORT)
@@ -147,5 +147,5 @@ def _gunicorn(programs: Path, port: int) -> list[str]:
 
 
 def _shown_password(settings: Settings, is_new: bool) -> str:
-    """Return the password at the first start. At later starts return where its file is."""
+    """Return the password at the first start. At later starts, return where its file is."""
     return secret(settings, PASSWORD) if is_new else f"in {settings.secrets_dir / PASSWORD}"
