@@ -95,7 +95,7 @@ def declarations_folder() -> Path | None:
 
 
 def accepts_open_server() -> bool:
-    """Tell whether the warehouse may run on another server than the embedded one, not hardened.
+    """Tell whether the warehouse may run on a server that is neither embedded nor hardened.
 
     Each start then logs a warning.
 

@@ -67,8 +67,8 @@ def verify(dataset: str | None, batch_id: int | None, as_json: bool) -> int:
 def minimise(dataset: str | None) -> None:
     """Remove from archived extracts the texts that are no longer extracted.
 
-    Run this command once after an update with which only the presence of a text is landed, or a
-    column is no longer extracted. Raw and quarantine lose such texts automatically. Delivered files
+    Run this command once after an update that stops extracting a column, or that extracts only
+    whether a column is filled. Raw and quarantine lose such texts automatically. Delivered files
     stay as they are.
     """
     from oic_assurance.operations.erase.minimise import minimise_archive

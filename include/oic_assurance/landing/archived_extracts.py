@@ -52,7 +52,7 @@ class ExtractTable:
         # The columns have the types of the raw table. In a replay, every column except the row
         # number has the type text, because a corrected value may not be valid for another type.
         known = existing_columns(connection, dataset, table)
-        # An extract contains the text itself if the column was not declared as a presence then.
+        # An extract contains the text itself if the column was not declared with `presence` then.
         held = header.get("presence", ())
         self._texts = {name for name in table.presences if name not in held}
         known |= dict.fromkeys(self._texts, "text")
@@ -97,9 +97,9 @@ class ExtractTable:
     ) -> Iterator[bytes]:
         """Yield the rows as a COPY stream in the format of the extract.
 
-        `names` are the columns, by default all. With `minimised`, a text of which only the presence
-        is landed now is replaced with true or false, and the fingerprint is computed without the
-        text.
+        `names` are the columns, by default all. With `minimised`, a text in a column that is now
+        declared with `presence` is replaced with true or false, and the fingerprint is computed
+        without the text.
         """
         values: list[Composable] = [Identifier(name) for name in names or self.columns]
         if minimised:

@@ -20,7 +20,7 @@ from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_record
 
-#: `MOST_VANISHING` applies only if at least this number of records is known.
+#: `MOST_VANISHING` applies only if at least this number of records are known.
 FEWEST_KNOWN = 20
 #: The largest share of the known records that may vanish at once.
 MOST_VANISHING = 0.5

@@ -18,7 +18,7 @@ from oic_assurance.warehouse.rows import all_records, one_value
 #: queries find rows in quarantine by it.
 REFUSED_FOR_MARKING = "its protective marking does not admit it: the content was not read"
 
-#: Replaces, in the content of a rejected row, a text of which only the presence is landed.
+#: Replaces the text of a column declared with `presence`, in the content of a rejected row.
 GIVEN = "given"
 
 # The content of a rejected row as JSON. If a row could not be parsed, the JSON also has its
@@ -201,7 +201,7 @@ def insert_statement(dataset: Dataset, table: Table) -> Composed:
 def _content(dataset: Dataset, table: Table) -> Composed:
     """Write the content of a rejected row as JSON.
 
-    If only the presence of a text is landed from a file, the content has `GIVEN` for the text.
+    In a row from a file, `GIVEN` replaces the text of each column declared with `presence`.
     """
     pairs = [
         SQL("{}, case when s.{} is not null then {} end").format(

@@ -63,7 +63,7 @@ def _minimise(
 ) -> bool:
     """Remove from a raw table the values that the present declaration no longer extracts.
 
-    Two kinds of columns change. If only the presence of a text is landed now, the text is replaced
+    Two kinds of columns change. If a column is now declared with `presence`, its text is replaced
     with true or false. A column that is listed in `never_extracted` is dropped. Views on a removed
     column are dropped with it, and the next build creates them again. The fingerprints of the rows
     are computed again, so that an unchanged record gets no new version. These changes rewrite the

@@ -90,7 +90,7 @@ class ReplayRows:
         names = [name if name in self.columns else None for name in header["columns"]]
         self._copy_archived(content, header["columns"], names)
         for name in self._table.presences:
-            # A replay contains the text itself if the column was not declared as a presence then.
+            # A replay contains the text itself if the column was not declared with `presence` then.
             if name not in header.get("presence", ()):
                 self._connection.execute(
                     SQL("update {} set {} = ({})::text").format(

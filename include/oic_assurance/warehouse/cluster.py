@@ -55,7 +55,8 @@ listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = ''
 # A client occupies a connection before it gives its password, so clients without a password could
-# occupy them all. So there are many more connections than needed, most reserved for the pipeline.
+# occupy them all. That is why there are many more connections than needed, and only the pipeline
+# may use most of them.
 max_connections = 300
 reserved_connections = 230
 superuser_reserved_connections = 3

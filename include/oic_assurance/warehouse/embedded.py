@@ -342,7 +342,7 @@ def _reason_in_log(log: Path, offset: int) -> str:
 
 
 def _reason_in_json(settings: Settings, since: float) -> str:
-    """Return the reason like `_reason_in_log`, from the JSON log files written since a time."""
+    """Return why the server did not start, from the JSON log files written since a time."""
     found = []
     for path in sorted(server_log_dir(settings).glob("*.json")):
         with contextlib.suppress(OSError):

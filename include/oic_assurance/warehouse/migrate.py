@@ -202,7 +202,7 @@ def _apply_all(
         # Another process may have applied migrations while this one waited for the lock.
         pending = _pending(connection, migrations)
         if 0 < len(pending) < len(migrations):
-            # An older version of this code left the owner in possession of what migrations created.
+            # Under an older version of this code, the owner kept the objects that it had created.
             with _as_member_of_all(connection, owner, "The owner's tables cannot be handed over"):
                 pass
         for migration in pending:

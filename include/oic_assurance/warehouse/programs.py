@@ -17,7 +17,7 @@ OLDEST_MAJOR = 16
 #: The user and group ID of `nobody`, under which the programs run if root starts them. PostgreSQL
 #: needs an account that is in /etc/passwd, which `nobody` always is.
 NOBODY = 65534
-#: What stands for the data directory, and for the log file, in the arguments of `run_program`.
+#: Placeholders for the data directory and for the log file, in the arguments of `run_program`.
 HERE, LOG = ".", "log"
 #: Where PostgreSQL's installation is mounted if the server's account cannot access its folder.
 MOUNT_POINT = Path("/mnt")
@@ -166,7 +166,7 @@ def run_program(
     run as root. It loses the caller's groups and capabilities, and cannot gain further rights.
 
     `arguments` starts with the name of the program. `text` is its standard input. `log` is the
-    descriptor of an open file, which the argument `LOG` stands for. If the program ends with an
+    descriptor of an open file, whose path replaces the argument `LOG`. If the program ends with an
     error, no exception is raised: the result contains the exit code.
 
     Raises:

@@ -247,9 +247,9 @@ def check_markings(dataset: Dataset, found: Iterable[str], declared: Iterable[st
 def typed(table: Table) -> list[Composable]:
     """Return the columns of row `r`, cast to their declared types.
 
-    The cast is needed, because a source column can have a narrower type. If only the presence of a
-    text is landed, the source computes whether the text is present. So the text never leaves the
-    source.
+    The cast is needed, because a source column can have a narrower type. For a column that is
+    declared with `presence`, the source computes whether there is a text. So the text never leaves
+    the source.
     """
     return [
         is_given(Identifier("r", column.name))

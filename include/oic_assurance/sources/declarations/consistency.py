@@ -216,7 +216,7 @@ def _check_column(dataset: Dataset, table: Table, column: Column, path: Path) ->
 
 
 def _check_presence(table: Table, column: Column, path: Path) -> Iterator[Problem]:
-    """Find contradictions in a column of which only the presence of a text is landed."""
+    """Find contradictions in a column that is declared with `presence`."""
     if not column.presence:
         return
     name = column.name

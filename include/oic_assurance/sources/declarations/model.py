@@ -68,7 +68,7 @@ class Column:
     digits: int | None = None
     #: Whether the value is a reference number that marts show. Such a value must not be prose.
     reference: bool = False
-    #: Whether the source has a text of which only the presence is landed, as a boolean.
+    #: Whether landing stores only whether the source has a text, as a boolean, and never the text.
     presence: bool = False
     #: Whether the value is landed unchanged, including blanks at its ends.
     verbatim: bool = False
@@ -109,7 +109,7 @@ class Table:
 
     @property
     def presences(self) -> tuple[str, ...]:
-        """The names of the columns of which only the presence of a text is landed."""
+        """The names of the columns that are declared with `presence`."""
         return tuple(column.name for column in self.columns if column.presence)
 
 

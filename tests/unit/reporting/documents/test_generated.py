@@ -101,8 +101,8 @@ def test_a_page_has_each_rule_and_what_happens_to_a_bad_value() -> None:
     assert "`narrative` and `source_identity`: not to a file, not to a log" in report
     assert "of other rows only the key is noted" in report
     assert (
-        "| `handling_code` | text | The handling code, which limits the sharing. "
-        "|  | lands unchanged |" in report
+        "| `handling_code` | text | The handling code, which limits how the document may be "
+        "shared. |  | lands unchanged |" in report
     )
 
 
