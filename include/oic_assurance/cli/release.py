@@ -56,7 +56,7 @@ def make(publication_id: int | None, because: str | None, to: Path | None, as_js
 @release.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """List all releases, the newest first. A star marks the release that is valid now."""
+    """List all releases, the newest first. A star marks the newest that is not withdrawn."""
     show(Releases(list_releases(load_settings())), releases_screen, as_json=as_json)
 
 
