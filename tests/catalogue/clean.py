@@ -37,7 +37,6 @@ MOST_WARNINGS = 2
 _FAILED = """
 select stage, suite, expectation, severity
 from audit.latest_expectation_result
-from tests.databases import administrator
 where build_id = (select max(build_id) from audit.build where purpose = 'daily') and not success
 """
 

@@ -26,7 +26,7 @@ place:
   door: {column: marking, admits: [OFFICIAL]}
 delivery: changes
 cursor: changed_at
-classification: general
+classification: law_enforcement
 owner: Nobody in particular
 retention: {years: 1, basis: a test}
 tables:

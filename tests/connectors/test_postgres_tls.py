@@ -20,6 +20,8 @@ from tests.tls import debian_server_programs, make_certificates
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
+#: Settings of PostgreSQL 16 and 17 that an older server does not know.
+NEWER = ("reserved_connections=", "max_notify_queue_pages=")
 
 
 class Server:
@@ -40,15 +42,18 @@ class Server:
             os.chown(path, *self._account)
         self._run("initdb", "-D", data, "-U", "postgres", "-E", "UTF8", "--pwfile", password)
         command = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-        options = command["services"]["postgres"]["command"][1:]
+        # Each setting follows an option `-c`. Debian's server has version 15, which lacks two of them.
+        settings = command["services"]["postgres"]["command"][2::2]
+        settings = [one for one in settings if not one.startswith(NEWER)]
         shutil.copy(ROOT / "deploy" / "pg_hba.conf", folder / "pg_hba.conf")
         os.chown(folder / "pg_hba.conf", *self._account)
-        options = [
+        settings = [
             one.replace("/etc/oic/tls/postgres", f"{folder}/tls/localhost").replace(
                 "/etc/oic/pg_hba.conf", f"{folder}/pg_hba.conf"
             )
-            for one in options
+            for one in settings
         ]
+        options = [option for setting in settings for option in ("-c", setting)]
         options += ["-p", self.port, "-c", "unix_socket_directories=", "-c", "log_connections=on"]
         self._process = self._start("postgres", "-D", data, *options)
 
