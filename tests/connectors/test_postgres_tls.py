@@ -42,7 +42,7 @@ class Server:
             os.chown(path, *self._account)
         self._run("initdb", "-D", data, "-U", "postgres", "-E", "UTF8", "--pwfile", password)
         command = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-        # Each setting follows an option `-c`. Debian's server has version 15, which lacks two of them.
+        # Each setting follows an option `-c`. Debian's server, version 15, lacks two of them.
         settings = command["services"]["postgres"]["command"][2::2]
         settings = [one for one in settings if not one.startswith(NEWER)]
         shutil.copy(ROOT / "deploy" / "pg_hba.conf", folder / "pg_hba.conf")
