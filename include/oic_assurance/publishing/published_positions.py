@@ -1,4 +1,4 @@
-"""Record the position that each publication shows, because its own tables are dropped some day."""
+"""Record the position that each publication shows, because its tables are dropped later."""
 
 import psycopg
 from psycopg import sql
@@ -18,6 +18,6 @@ on conflict do nothing
 
 
 def record_position(conn: psycopg.Connection, publication_id: int) -> int:
-    """Record the position of a publication, and return the number of its points."""
+    """Record a publication's position, and return the number of points."""
     shown = sql.Identifier(GENERATION, MARTS.partition("assurance_position", publication_id))
     return conn.execute(sql.SQL(_RECORD).format(shown=shown)).rowcount
