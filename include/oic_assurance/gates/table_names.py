@@ -59,7 +59,7 @@ class Places:
     texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def schema(self, schema: str) -> str:
-        """Return the name of a schema in the database: with the build's prefix if dbt makes it."""
+        """Return a schema's name in the database, with the build's prefix if dbt makes it."""
         if schema in BUILT_SCHEMAS:
             return _safe(f"{self.build.schema_prefix}{schema}")
         return _safe(schema)

@@ -1,9 +1,9 @@
-"""Find the records behind a publication: in the newest build's tables, or by recomputing them.
+"""Find the records behind a publication, in the newest build's tables or by recomputing them.
 
-The marts keep the figures of every publication. The intermediate tables are kept for the newest
-build only. For an earlier publication, these tables are recomputed from raw, from the batches that
-the publication knew, in schemas with a prefix (dbt target `reproduce`). These schemas are dropped
-after reading, because they hold personal data.
+The marts keep the figures of every publication. The intermediate tables are kept only for the
+newest build. For an earlier publication, they are recomputed from raw, using the batches that the
+publication knew, in schemas with a prefix (dbt target `reproduce`). These schemas are dropped after
+use, because they hold personal data.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,15 +22,15 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import one_value, relation_exists
 
-#: This role can read publications and the tables of a build. It can change nothing.
+#: This role can read publications and the tables of a build, but cannot change anything.
 ROLE = "oic_gate"
-#: This role can also look up the officer of a pseudonym. The history of a record is read under this
+#: This role can also find the officer behind a pseudonym. A record's history is read under this
 #: role, in a read-only transaction.
 HISTORY_ROLE = "oic_transform"
 SCHEMAS = ("intermediate", "staging_general", "staging_law_enforcement", "policy")
 VIEWS = ("int_measure_record_by_unit", "int_nccu_document_outcome")
-#: The models that the queries in `kinds.yml` read. Recomputation also runs the models that these
-#: models depend on.
+#: The models that the queries in `kinds.yml` read. A recomputation also runs the models on which
+#: these depend.
 NEEDED = (
     *VIEWS,
     "int_officer_version",
@@ -41,7 +41,7 @@ NEEDED = (
 
 
 class Records:
-    """A publication and the tables that its figures were computed from, on one connection."""
+    """A publication and the tables from which its figures were computed, on one connection."""
 
     def __init__(
         self,
@@ -61,10 +61,10 @@ class Records:
         }
 
     def ask(self, query: str, values: dict[str, object]) -> list[dict[str, object]]:
-        """Run a query of this package. Return each row as a mapping from columns to values.
+        """Run a query of this package, and return each row as a mapping from columns to values.
 
         In the query, `{intermediate}` and the other names of `SCHEMAS` stand for the schemas to
-        read, and `{mart_...}` for a mart of this publication.
+        read, and `{mart_...}` stands for a mart of this publication.
         """
         marts: dict[str, sql.Composable] = {
             f"mart_{name}": sql.Identifier(
@@ -79,7 +79,7 @@ class Records:
 
 
 def find(settings: Settings, publication_id: int | None) -> Publication:
-    """Return the publication to explain. Without an id, it is the current one.
+    """Return the publication to explain. Without an ID, this is the current publication.
 
     Raises:
         UsageError: There is no such publication, or nothing has been published yet.
@@ -153,15 +153,15 @@ def _recomputed(
 
 
 def _is_newest_build(connection: psycopg.Connection, wanted: Build) -> bool:
-    """Lock the intermediate tables, and tell whether the build `wanted` has made them.
+    """Lock the intermediate tables, and return whether the build `wanted` made them.
 
     Until the transaction ends, no run can replace the tables.
     """
     for view in VIEWS:
         if not relation_exists(connection, f"intermediate.{view}"):
             return False
-        # Locking the view also locks the tables that it reads. They are locked before the query for
-        # the newest build, so that the result of the query stays true.
+        # Locking the view also locks the tables that it reads. They are locked before the newest
+        # build is queried, so that the result stays true.
         connection.execute(
             sql.SQL("lock table {} in access share mode").format(
                 sql.Identifier("intermediate", view)
