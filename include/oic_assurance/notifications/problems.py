@@ -308,7 +308,7 @@ def _recall(item: _Recalled, readers_see: str) -> Problem:
 
 
 def _sources(stale: list[_NotFresh], readers_see: str) -> list[Problem]:
-    """Return one problem for each cause: a connection that is down explains all its datasets."""
+    """Return one problem per cause, such as a failed connection that affects several datasets."""
     by_cause: dict[tuple[str, str, str], list[_NotFresh]] = {}
     for item in stale:
         cause = (_place(item.dataset), item.verdict, _without_name(item))

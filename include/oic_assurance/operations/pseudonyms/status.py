@@ -81,7 +81,7 @@ class PseudonymStatus:
 
     @property
     def is_well(self) -> bool:
-        """Tell whether the right key is here, nothing is unfinished, and every record holds."""
+        """Return whether the key is right, no re-keying is unfinished, and evidence is intact."""
         has_key = self.key_is_right or (self.key_is_right is None and self.pseudonyms == 0)
         return bool(has_key) and all(
             one.finished_at is not None and one.evidence_holds is not False for one in self.rekeys

@@ -43,7 +43,7 @@ class NotCompared(NamedTuple):
 
 @dataclass
 class Proof:
-    """The result for one dataset: how many batches and rows were compared, and what disagrees."""
+    """The result for one dataset: the numbers of batches and rows compared, and disagreements."""
 
     dataset: str
     batches: int = 0

@@ -1,4 +1,4 @@
-"""The screens of the pseudonyms: the version of their key, and a re-keying that has ended."""
+"""The screens about pseudonyms: the version of their key, and a finished re-keying."""
 
 from collections.abc import Iterator
 
@@ -37,9 +37,9 @@ def status_screen(found: PseudonymStatus) -> str:
 
 
 def rekey_screen(done: Rekey, waits_for: str | None) -> str:
-    """Return the screen of a re-keying that has ended.
+    """Return the screen of a finished re-keying.
 
-    `waits_for` says what the removal of the last traces waits for, or is None.
+    `waits_for` says what the removal of the last traces is waiting for, or is None.
     """
     lines = wrapped(
         f"{count(done.pseudonyms, 'pseudonym')} of key version {done.from_version} were replaced "

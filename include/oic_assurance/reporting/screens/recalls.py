@@ -13,7 +13,7 @@ from oic_assurance.settings import Settings
 
 @dataclass(frozen=True)
 class Recalls:
-    """All recalls, the newest first."""
+    """All recalls, newest first."""
 
     recalls: list[Recall]
 
