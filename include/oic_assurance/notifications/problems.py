@@ -359,7 +359,9 @@ def _source(item: _NotFresh, readers_see: str) -> Problem:
     possible = [found for found in item.not_taken or [] if may_be_a_delivery(found[1])]
     if possible:
         name, reason = possible[0]
-        found = f"a {'folder' if name.endswith('/') else 'file'} that may be the delivery was not taken"
+        found = (
+            f"a {'folder' if name.endswith('/') else 'file'} that may be the delivery was not taken"
+        )
         if reason == NO_FOLDER:
             found = "its folder is not there"
         what = f"{what.rstrip('.')}; {found}: {name} ({reason})"
