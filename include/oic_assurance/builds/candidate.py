@@ -81,7 +81,7 @@ def _locked(settings: Settings, *, shared: bool = False) -> Iterator[psycopg.Con
             take(conn, CANDIDATE, shared=shared)
         except psycopg.errors.LockNotAvailable as error:
             raise ServerError(
-                "another run builds or audits the candidate at this moment: wait for its end."
+                "another run builds or audits the candidate at this moment: wait until it ends."
             ) from error
         yield conn
         # If the session was lost during the block, so was the lock, and the block was not
@@ -92,10 +92,10 @@ def _locked(settings: Settings, *, shared: bool = False) -> Iterator[psycopg.Con
 def _expect_owner(conn: psycopg.Connection, build_id: int) -> None:
     owner, is_published = find_row(conn, _OWNER.encode()) or (None, False)
     if owner != build_id or is_published:
-        taken = f"build {owner} has been built in it since" if owner else "no build has it"
+        taken = f"build {owner} has been built in it since" if owner else "no build owns it"
         if owner == build_id:
             taken = "its tables were published"
         raise AssuranceError(
-            f"The candidate is not build {build_id}'s: {taken}. Clear `close_landing` and what "
-            "follows it, which opens a new build."
+            f"The candidate does not belong to build {build_id}: {taken}. "
+            "Clear `close_landing` and all tasks after it, to open a new build."
         )

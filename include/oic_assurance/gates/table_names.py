@@ -130,5 +130,7 @@ def _safe(name: str) -> str:
         AssuranceError: The name has characters other than lower-case letters, digits and `_`.
     """
     if not _SAFE_NAME.fullmatch(name):
-        raise AssuranceError(f"'{name}' is no name of a schema or table that the gate can audit.")
+        raise AssuranceError(
+            f"'{name}' is not the name of a schema or table that the gate can audit."
+        )
     return name

@@ -363,7 +363,7 @@ def _source(item: _NotFresh, readers_see: str) -> Problem:
             f"a {'folder' if name.endswith('/') else 'file'} that may be the delivery was not taken"
         )
         if reason == NO_FOLDER:
-            found = "its folder is not there"
+            found = "its folder is missing"
         what = f"{what.rstrip('.')}; {found}: {name} ({reason})"
     if item.points:
         readers_see += f"; {item.points} unknown"

@@ -203,7 +203,7 @@ def _check_login(
     if login in (*ours, SUPERVISOR, OFFICE) or login.startswith((OURS, "pg_")):
         raise UsageError(f"'{login}' is a role of the warehouse itself: choose another name.")
     if find_value(conn, _SEES_MORE.encode(), {"ours": ours, "login": login}):
-        raise UsageError(f"'{login}' can see more already: choose a login with fewer rights.")
+        raise UsageError(f"'{login}' can already see more: choose a login with fewer rights.")
     other = _find(conn, settings, login)
     if other is not None and other.is_office != to_office:
         raise UsageError(

@@ -165,7 +165,7 @@ def _read_names(path: Path) -> tuple[str, dict[str, str]]:
                 number, name = (row[kind] or "").strip(), (row["name"] or "").strip()
                 if number in names:
                     raise AssuranceError(
-                        f"{path}, line {rows.line_num}: its number stands twice: leave one out."
+                        f"{path}, line {rows.line_num}: its number occurs twice: leave one out."
                     )
                 if number and name:
                     names[number] = name

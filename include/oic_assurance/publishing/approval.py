@@ -106,7 +106,7 @@ def decide(
                 f"There is nothing to decide about build {build_id}: {error}."
             ) from error
         if verdict != "warning":
-            raise UsageError(f"Build {build_id} carries no warning: it needs no decision.")
+            raise UsageError(f"Build {build_id} has no warnings, so it needs no decision.")
         if is_approved and settings.second_person:
             _check_second_person(conn, build, login)
         conn.execute(

@@ -66,7 +66,7 @@ def check_candidates(candidates: Mapping[PublishedSchema, Tables], build_id: int
     for schema, tables in candidates.items():
         for table in tables.values():
             if table.kind != "r":
-                raise NotPublishableError(f"{table.place} is no plain table")
+                raise NotPublishableError(f"{table.place} is not a plain table")
             if table.column(KEY) is None:
                 raise NotPublishableError(f"{table.place} has no column {KEY}")
             if not table.is_ours:

@@ -94,7 +94,7 @@ def publish(settings: Settings, build: Build) -> Publication:
                 end_holders(settings, seconds=HOLDER_SECONDS)
             if time.monotonic() > deadline:
                 raise AssuranceError(
-                    f"Build {build.build_id} is not published: something holds on to a table "
+                    f"Build {build.build_id} is not published: a table is in use "
                     f"({reason(error)}); {_still_current(settings)}. Run it again."
                 ) from error
             time.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - spreads retries, no secret

@@ -168,7 +168,9 @@ def make_release(
             kept, or another process is publishing.
     """
     if not because.strip():
-        raise UsageError("A release needs a reason: --because says why the figures leave now.")
+        raise UsageError(
+            "A release needs a reason: --because says why the figures are released now."
+        )
     try:
         with sole_publisher(settings, patience=PATIENCE) as conn, conn.transaction():
             source = _source(conn, publication_id)
@@ -201,7 +203,7 @@ def read_content(settings: Settings, release_id: int) -> ReleaseContent:
         release = _get(conn, release_id)
         if release.withdrawn_at is not None:
             raise UsageError(
-                f"Release {release_id} is withdrawn: its figures are no longer kept to be shown."
+                f"Release {release_id} is withdrawn: its figures are no longer available."
             )
         tables = {
             table.name: _rows(
@@ -285,7 +287,7 @@ def _source(conn: psycopg.Connection, publication_id: int | None) -> Publication
     if publication.withdrawn_at is not None:
         raise UsageError(
             f"Publication {publication_id} was rolled back ({publication.withdrawn_because}): "
-            "a release is made from a publication that stands."
+            "choose one that was not rolled back."
         )
     if not was_shown(conn, publication_id):
         raise UsageError(

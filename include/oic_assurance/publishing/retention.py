@@ -114,7 +114,7 @@ def detach_old(
             for publication_id in beyond:
                 parts = _parts_of(conn, publication_id)
                 if all(part.state is State.DETACHED for part in parts):
-                    _erase(conn, parts, deadline, "which are kept no longer")
+                    _erase(conn, parts, deadline, "which are no longer kept")
                     done.erased.append(publication_id)
         except _PutOffError as why:
             done.put_off = str(why)
@@ -302,7 +302,7 @@ def _insist(step: Callable[[], object], deadline: float, what: str) -> None:
             step()
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
             if time.monotonic() > until:
-                raise _PutOffError(f"readers are at {what} ({reason(error)})") from error
+                raise _PutOffError(f"readers are using {what} ({reason(error)})") from error
             time.sleep(_PAUSE_SECONDS)
         else:
             return

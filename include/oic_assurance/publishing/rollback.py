@@ -104,7 +104,7 @@ def _rollback(
 def _release(conn: psycopg.Connection, why: str) -> Publication:
     hold = find_hold(conn)
     if hold is None:
-        raise UsageError("There is nothing to release: readers see what runs publish.")
+        raise UsageError("There is no hold to end: readers see each new publication.")
     newest = hold.newest_waiting
     if newest is None:
         with conn.transaction():

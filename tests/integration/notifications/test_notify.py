@@ -293,7 +293,7 @@ def test_a_late_delivery_names_a_file_that_may_be_it(healthy: Settings) -> None:
         (
             "hr/personnel/",
             "the folder does not exist",
-            "its folder is not there: hr/personnel/ (the folder does not exist)",
+            "its folder is missing: hr/personnel/ (the folder does not exist)",
         ),
     ],
 )

@@ -235,7 +235,7 @@ class _Check:
             self._find(
                 "changed",
                 f"Entry {entry.log_id} ({entry.action}, {_moment(entry.logged_at)}) was changed: "
-                "its content does not have its hash.",
+                "its content does not match its hash.",
             )
 
     def _check_time(self, entry: Entry) -> None:
@@ -245,7 +245,7 @@ class _Check:
 
     def _removed(self, first: int, last: int) -> None:
         if last < first:
-            self._find("inserted", f"Number {last + 1} of the chain is there twice.")
+            self._find("inserted", f"Number {last + 1} of the chain occurs twice.")
             return
         which = f"Entry {first}" if first == last else f"Entries {first} to {last}"
         verb = "was" if first == last else "were"
@@ -293,7 +293,7 @@ class _Check:
             if head.log_name != self._log_name:
                 self._find(
                     "rewritten",
-                    f"The log was made anew: {witness}, with {head.chain_no} entries, is of "
+                    f"The log was created anew: {witness}, with {head.chain_no} entries, is of "
                     "another log of this database.",
                 )
                 return
@@ -303,7 +303,7 @@ class _Check:
             if head.chain_no and self._links.get(head.chain_no) != head.chain_hash:
                 self._find(
                     "rewritten",
-                    f"The chain was written anew after number {matched}: its number "
+                    f"The chain was replaced after number {matched}: its number "
                     f"{head.chain_no} is not that of {witness}.",
                 )
                 return

@@ -126,7 +126,7 @@ def make_secrets(settings: Settings, path: Path, recipients: Sequence[Recipient]
     folder = path.resolve().parent
     if folder.is_relative_to(settings.home.resolve()) or list(folder.glob(f"{MANIFEST}*")):
         raise UsageError(
-            f"{path} is beside what it protects: choose a place apart from the state folder and "
+            f"{path} is next to what it protects: choose a place outside the state folder and "
             "from the back-ups."
         )
     stored = sorted(settings.secrets_dir.glob("[!.]*")) if settings.secrets_dir.is_dir() else []

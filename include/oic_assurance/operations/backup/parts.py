@@ -160,7 +160,7 @@ def reading(path: Path, identities: Sequence[Identity]) -> Iterator[BinaryIO]:
             with decrypted(file, identities) as content:
                 yield content
     except FileNotFoundError as error:
-        raise UsageError(f"{path} is missing: it is no complete back-up.") from error
+        raise UsageError(f"{path} is missing: it is not a complete back-up.") from error
     except NoFittingKey as error:
         raise UsageError(
             f"{path} is encrypted to another key: give the private key with --key FILE."
@@ -198,7 +198,7 @@ def manifest_of(folder: Path) -> Path:
     for name in (MANIFEST + ENCRYPTED, MANIFEST):
         if (folder / name).is_file():
             return folder / name
-    raise UsageError(f"{folder} is no back-up: it has no {MANIFEST}{ENCRYPTED}.")
+    raise UsageError(f"{folder} is not a back-up: it has no {MANIFEST}{ENCRYPTED}.")
 
 
 def part_of(folder: Path, manifest: Manifest, name: str) -> Path:

@@ -167,7 +167,7 @@ def _restore_archive(settings: Settings, path: Path, identities: Sequence[Identi
         for member in archive:
             target = home / member.name
             if not member.isreg() or not target.resolve().is_relative_to(home.resolve()):
-                raise AssuranceError(f"{path} has {member.name}, which is no archived file.")
+                raise AssuranceError(f"{path} has {member.name}, which is not an archived file.")
             for folder in reversed(target.parents):
                 if folder.is_relative_to(home):
                     private_folder(settings, folder)

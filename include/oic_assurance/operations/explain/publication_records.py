@@ -89,12 +89,12 @@ def find(settings: Settings, publication_id: int | None) -> Publication:
         if publication_id is None:
             current = find_current(connection)
             if current is None:
-                raise UsageError("Nothing has been published yet: `assurance run` does that.")
+                raise UsageError("Nothing has been published yet: run `assurance run`.")
             return current
         found = find_publication(connection, publication_id)
         if found is None:
             raise UsageError(
-                f"There is no publication {publication_id}: `assurance publication list` has them."
+                f"There is no publication {publication_id}: see `assurance publication list`."
             )
         table = f"{GENERATION}.{MARTS.partition('assurance_measure', publication_id)}"
         if not relation_exists(connection, table):

@@ -178,14 +178,14 @@ def _alone(settings: Settings) -> Iterator[psycopg.Connection]:
     """Yield a session that keeps out runs, publications, recomputations and other re-keyings."""
     with connect(settings, role=ROLE, autocommit=True) as connection:
         if not try_take(connection, REKEY):
-            raise AssuranceError("Another process re-keys the pseudonyms: wait for its end.")
+            raise AssuranceError("Another process is re-keying the pseudonyms: wait until it ends.")
         connection.execute("select set_config('lock_timeout', %s, false)", (PATIENCE,))
         try:
             for lock in (CANDIDATE, PUBLISHING, RECOMPUTE):
                 take(connection, lock)
         except psycopg.errors.LockNotAvailable as error:
             raise AssuranceError(
-                "A run, a publication or a recomputation is at work: wait for its end, and run "
+                "A run, a publication or a recomputation is under way: wait until it ends, and run "
                 "`assurance pseudonyms rekey` again."
             ) from error
         # The locks end with the session.
@@ -241,8 +241,8 @@ def _check_nothing_under_way(settings: Settings, connection: psycopg.Connection)
     running = find_value(connection, "select run_id from audit.run where outcome = 'running'")
     if running is not None:
         raise AssuranceError(
-            f"Run {running} has not ended: wait for its end. If it was killed, repeat the command "
-            "with --run-was-killed."
+            f"Run {running} has not ended: wait until it ends. If it was killed, repeat the "
+            "command with --run-was-killed."
         )
     owner = find_value(
         connection,

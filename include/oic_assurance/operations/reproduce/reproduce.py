@@ -82,7 +82,7 @@ def reproduce(
         publication = find_publication(conn, publication_id)
         if publication is None:
             raise UsageError(
-                f"There is no publication {publication_id}: `assurance publication list` has them."
+                f"There is no publication {publication_id}: see `assurance publication list`."
             )
         original = get_build(conn, publication_id)
     with recompute_schemas(settings) as prefix:

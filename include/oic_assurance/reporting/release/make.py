@@ -80,7 +80,7 @@ def write_again(settings: Settings, release_id: int, to: Path | None = None) -> 
         remove_draft(folder)
         raise AssuranceError(
             f"The files of release {release_id} would not be those that were released: this code "
-            "writes them in another way. Use the code of that time, or copy the files from where "
+            "writes them differently. Use the code of that time, or copy the files from where "
             "they were published."
         )
     return _place(settings, release_id, folder)

@@ -163,7 +163,7 @@ def _restated(screen: Console, figure: Figure) -> None:
         share(value) if is_share else NOTHING if value is None else f"{value:.1f} hours"
         for value in (figure.restated[0].value_before, figure.restated[0].value_after)
     )
-    screen.print(f"Restated: the publication before had {before}, now it is {after}.")
+    screen.print(f"Restated: the compared publication had {before}; now it is {after}.")
     rows = [
         (
             _CAUSES[item.cause],

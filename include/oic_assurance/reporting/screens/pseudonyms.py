@@ -43,7 +43,7 @@ def rekey_screen(done: Rekey, waits_for: str | None) -> str:
     """
     lines = wrapped(
         f"{count(done.pseudonyms, 'pseudonym')} of key version {done.from_version} were replaced "
-        f"by those of version {done.to_version}."
+        f"with those of version {done.to_version}."
     )
     if done.without_number:
         lines += wrapped(
@@ -53,9 +53,9 @@ def rekey_screen(done: Rekey, waits_for: str | None) -> str:
         lines.append("The new key is in the state folder, and the earlier one is removed.")
     else:
         lines += wrapped(
-            "The environment has the new key. Remove the earlier one from wherever you keep it."
+            "The environment has the new key. Remove the earlier key from wherever you store it."
         )
-    lines += wrapped("Backups from before hold the earlier pseudonyms, and perhaps their key.")
+    lines += wrapped("Earlier backups contain the earlier pseudonyms, and perhaps their key.")
     if done.left_in:
         lines += wrapped(_left(done.left_in))
     if waits_for is not None:

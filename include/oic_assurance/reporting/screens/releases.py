@@ -92,13 +92,13 @@ def withdrawn_screen(withdrawn: WithdrawnRelease) -> str:
     """Return the screen that says what was withdrawn, and what is left to do."""
     one = withdrawn.release
     note = (
-        f"The note {withdrawn.note} stands beside its files: copy it to where they were published."
+        f"The note {withdrawn.note} is next to its files: copy it to where they were published."
         if withdrawn.note
         else f"The folder {one.folder} is gone, so no note was put there. Say it where the files "
         "were published."
     )
     text = (
-        f"{note} Files that left cannot be recalled. Later releases are still compared with their "
+        f"{note} Published files cannot be recalled. Later releases are still compared with their "
         "figures."
     )
     return "\n".join([f"Release {one.release_id} is withdrawn.", "", *wrapped(text)]) + "\n"
