@@ -142,7 +142,7 @@ def rekey(
                 tell("The new pseudonyms are computed.")
                 unfinished = _begin(settings, connection, because.strip())
             else:
-                tell(f"The re-keying to version {unfinished.to_version} goes on.")
+                tell(f"The re-keying to version {unfinished.to_version} continues.")
             return _go_on(settings, connection, unfinished, tell)
     except psycopg.Error as error:
         # The original error is suppressed because its details can hold keys.
