@@ -89,6 +89,24 @@ def quiet(kind: str, seed: int, count: int, length: int) -> list[list[Month]]:
     return [_months([draw(dice) for _ in range(length + 1)]) for _ in range(count)]
 
 
+def quiet_stock(seed: int, count: int, length: int) -> list[list[Month]]:
+    """Return series of 300 officers, of whom 80% have completed a course.
+
+    Each month, one in thirty leaves. A successor has completed the course with the same chance. So
+    the process does not change, but two months in a row share most officers.
+    """
+    dice = random.Random(f"stock {seed}")
+    found = []
+    for _ in range(count):
+        done = [dice.random() < 0.8 for _ in range(300)]
+        figures = []
+        for _ in range(length + 1):
+            done = [dice.random() < 0.8 if dice.random() < 1 / 30 else one for one in done]
+            figures.append(_share(sum(done), len(done)))
+        found.append(_months(figures))
+    return found
+
+
 def restless(seed: int, count: int) -> Iterator[tuple[str, list[Month]]]:
     """Yield series of every sort, each with its measure: shifts, trends, gaps, ties, extremes."""
     dice = random.Random(seed)

@@ -65,7 +65,8 @@ where org_unit_code = 'ALL';
 # Only the measure of plans has limits. Its one complete month has the value 0.
 CONTROL_LIMITS = """
 create table candidate.assurance_spc as
-select force_code, measure_code, point_code, period_start,
+select force_code, measure_code, point_code, point_code <> 'NCCU_INTEL' as is_snapshot,
+    period_start,
     period_start = '2026-04-01' as is_complete_period, numerator, denominator, value,
     case measure_code when 'intel_plan_strands_met' then 1.0::double precision end as target,
     case measure_code when 'intel_plan_strands_met' then 'XMR' end as kind,

@@ -34,6 +34,7 @@ with
             force_code,
             measure_code,
             point_code,
+            is_snapshot,
             period_start,
             is_complete,
             numerator,

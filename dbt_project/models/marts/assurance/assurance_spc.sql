@@ -4,6 +4,7 @@ with
             month.force_code,
             month.measure_code,
             month.point_code,
+            month.is_snapshot,
             month.period_start,
             month.is_complete as is_complete_period,
             month.numerator,
