@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -241,10 +242,10 @@ def _assurance(series: Series, row: Row) -> str | None:
     if series.target is None or row.lower is None or row.upper is None:
         return None
     best, worst = (row.lower, row.upper) if series.is_hours else (row.upper, row.lower)
-    better = (lambda a, b: a <= b) if series.is_hours else (lambda a, b: a >= b)
-    if better(worst, series.target):
+    is_as_good_as = operator.le if series.is_hours else operator.ge
+    if is_as_good_as(worst, series.target):
         return "MEETS"
-    return "HIT_OR_MISS" if better(best, series.target) else "WILL_NOT_MEET"
+    return "HIT_OR_MISS" if is_as_good_as(best, series.target) else "WILL_NOT_MEET"
 
 
 def series_of(measure: str, months: Sequence[Month]) -> Series:
