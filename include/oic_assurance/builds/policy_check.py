@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from oic_assurance.builds.baseline_check import SEED as BASELINES
+from oic_assurance.builds.baseline_check import find_baseline_problems
 from oic_assurance.builds.version import SEEDS
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
@@ -82,16 +84,20 @@ COVERAGES = (
 def check_policy(settings: Settings, until: date) -> None:
     """Check that every policy seed covers each day up to the as-at day `until`.
 
+    The decisions about baselines are checked too.
+
     Raises:
-        AssuranceError: A seed has a gap or an overlap. The message lists every problem.
+        AssuranceError: A seed has a gap or an overlap, or a decision about a baseline cannot be
+            used. The message lists every problem.
     """
+    seeds = settings.project_root / SEEDS
     problems = [
         problem
         for coverage in COVERAGES
-        for problem in find_problems(
-            coverage, _read(settings.project_root / SEEDS / f"{coverage.seed}.csv"), until
-        )
+        for problem in find_problems(coverage, _read(seeds / f"{coverage.seed}.csv"), until)
     ]
+    measures = {row["measure_code"] for row in _read(seeds / "policy_measure.csv")}
+    problems += find_baseline_problems(_read(seeds / f"{BASELINES}.csv"), measures)
     if problems:
         raise AssuranceError(f"The policy cannot be used: {'; '.join(problems)}.")
 

@@ -46,6 +46,7 @@ AGGREGATES = frozenset(
         "assurance_measure",
         "assurance_position",
         "assurance_position_day",
+        "assurance_spc",
         "assurance_voice",
         "data_quality_history",
         "data_quality_status",

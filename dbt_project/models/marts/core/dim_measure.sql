@@ -6,6 +6,7 @@ with
             measure.point_code,
             measure.title,
             measure.unit_of_value,
+            measure.more_is_better,
             measure.description,
             point.point_code is not null as is_of_position,
             build.publication_id
