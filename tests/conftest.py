@@ -89,6 +89,14 @@ def fresh_warehouse(prepared: Prepared) -> Iterator[Settings]:
         yield settings
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the daily runs behind the other tests of the first run.
+
+    They leave a newer build, and then each explanation of a figure recomputes its records.
+    """
+    items.sort(key=lambda item: item.path.name == "test_daily_run.py")
+
+
 class OneProcessForEachFile(LoadFileScheduling):
     """Run each file in one process, and all files that share a costly fixture in the same one."""
 

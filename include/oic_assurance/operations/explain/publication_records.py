@@ -13,7 +13,11 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.builds.dbt import run_dbt
-from oic_assurance.builds.recompute import open_recompute, recompute_schemas
+from oic_assurance.builds.recompute import (
+    analyze_recomputed,
+    open_recompute,
+    recompute_schemas,
+)
 from oic_assurance.builds.record import Build, finish_build, get_build
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing.publication import Publication, find_current, find_publication
@@ -148,6 +152,7 @@ def _recomputed(
             run_dbt(settings, build.purpose, ["seed"])
             selected = [f"+{name}" for name in NEEDED]
             run_dbt(settings, build.purpose, ["run", "--select", *selected])
+            analyze_recomputed(settings, prefix)
             finish_build(settings, build)
         yield prefix
 
