@@ -15,6 +15,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         ),
         *("forecast_date", "force_self_assessment", "commissioner_judgement", "disagrees"),
         *("source_status", "caveat", "publication_id"),
+        *("target", "policy_confirmed", "second_reading"),
+        *("second_numerator", "second_denominator", "second_value"),
     ),
     "assurance_measure": (
         *("measure_code", "point_code", "period_start", "org_unit_code"),

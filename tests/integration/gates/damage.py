@@ -279,6 +279,13 @@ DAMAGES = {
     "for_this_moment": f"update {{t}} set as_at = '2026-05-14' {ONE}",
     "position_is_the_measure": "update {t} set denominator = 4 where point_code = 'HYDRA'",
     "position_is_the_daily_status": f"update {{t}} set status_at_deadline = 'met_on_time' {POINT}",
+    "target_in_its_unit": "update {t} set target = 1.5 where target_unit = 'strands'",
+    "met_means_the_target": "update {t} set numerator = 0 where point_code = 'HYDRA'",
+    "confirmed_with_its_point": "update {t} set policy_confirmed = true",
+    "second_reading_is_the_measure": "update {t} set second_denominator = 3 "
+    "where point_code = 'HYDRA'",
+    "second_value_is_the_quotient": "update {t} set second_value = 0.9 where point_code = 'HYDRA'",
+    "second_reading_counts_more": "update {t} set second_numerator = 0 where point_code = 'HYDRA'",
     "disagreement_is_dated": "update {t} set disagrees = true where point_code = 'ELEARNING'",
     "never_green_on_a_stale_source": f"update {{t}} set source_status = 'stale' {POINT}",
     "caveat_when_unknown": "update {t} set source_status = 'failed' where point_code = 'HYDRA'",

@@ -90,7 +90,8 @@ from (values ('ALL'), ('UNKNOWN')) as unit (code), (
 ) as build;
 update candidate.assurance_position
 set numerator = 0, denominator = 0, value = null, ci_low = null, ci_high = null,
-    forecast_date = null, disagrees = false, disagrees_since = null,
+    second_numerator = 0 * second_numerator, second_denominator = 0 * second_denominator,
+    second_value = null, forecast_date = null, disagrees = false, disagrees_since = null,
     value_at_deadline = null,
     status = case when deadline is null then 'not_started' else 'overdue' end;
 update candidate.assurance_position_day
@@ -131,6 +132,13 @@ select 'HYDRA' as point_code, * from policy.policy_staleness;
 insert into policy.policy_point_dataset values
     ('NCCU_INTEL', 'custody/book', date '2020-01-01', date '2021-12-31'),
     ('NCCU_INTEL', 'custody/app', date '2027-01-01', null);
+create table policy.policy_point as
+select code as point_code, approved_by, date '2020-01-01' as effective_from,
+    null::date as effective_to
+from (values
+    ('NCCU_INTEL', 'awaiting confirmation'), ('INTEL_PLAN', null), ('HYDRA', 'The Board'),
+    ('ELEARNING', 'awaiting confirmation')
+) as point (code, approved_by);
 create schema candidate;
 create schema candidate_public;
 """
