@@ -159,6 +159,14 @@ where shown.policy_confirmed
     and coalesce(lower(trim(policy.approved_by)), '') in ('', 'awaiting confirmation')
 """
 
+_DIFFERENT_FROM_THE_POINT = """
+select shown.point_code
+from {rows} as shown
+left join {candidate}.dim_point as point using (force_code, point_code)
+where (shown.target, shown.target_unit, shown.deadline)
+    is distinct from (point.target, point.target_unit, point.deadline)
+"""
+
 _DIFFERENT_FROM_THE_DISAGREEMENT = """
 select shown.point_code
 from {rows} as shown
@@ -257,9 +265,14 @@ def _targets() -> list[Expectation | tuple[Expectation, ...]]:
                 else numerator >= target
             end
             """,
-            where="status in ('met_on_time', 'met_late', 'sustained') and point_code <> 'NCCU_INTEL'",
+            where="status in ('met_on_time', 'met_late')",
             description="Every point that is met has reached its target.",
             columns=("status", "target"),
+        ),
+        no_rows(
+            "target_of_the_point",
+            _DIFFERENT_FROM_THE_POINT,
+            description="Every target and deadline is that of the point in dim_point.",
         ),
         no_rows(
             "confirmed_with_its_point",

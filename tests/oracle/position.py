@@ -263,9 +263,7 @@ def positions(
     return rows
 
 
-def _second_reading(
-    evidence: Evidence, point: str
-) -> tuple[int | None, int | None, float | None]:
+def _second_reading(evidence: Evidence, point: str) -> tuple[int | None, int | None, float | None]:
     """Return numerator, denominator and share of the second reading, or three Nones.
 
     Contract: "over the same period as the first".

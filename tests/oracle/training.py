@@ -110,9 +110,7 @@ def count(people: People, done: Completed, point: str, day: date) -> tuple[int, 
     return numerator, denominator
 
 
-def count_with_absent(
-    people: People, done: Completed, point: str, day: date
-) -> tuple[int, int]:
+def count_with_absent(people: People, done: Completed, point: str, day: date) -> tuple[int, int]:
     """Return numerator and denominator of a training point's second measure on a day."""
     roles, items = _point(point)
     officers = [row["employee_no"] for row in relevant(people, roles, day)]

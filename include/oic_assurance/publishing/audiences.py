@@ -52,6 +52,7 @@ AGGREGATES = frozenset(
         "dim_date",
         "dim_measure",
         "dim_org_unit",
+        "dim_point",
         "dim_recommendation",
         "fct_plan_strand",
         "restatement",

@@ -73,6 +73,7 @@ def empty_world(connection: psycopg.Connection) -> None:
         "data_quality_status",
         "dim_date",
         "dim_measure",
+        "dim_point",
         "dim_recommendation",
         "source_freshness",
     }
@@ -191,9 +192,25 @@ from (values
 
 create table candidate.dim_measure as
 select 'E23000022' as force_code, code as measure_code, 'HYDRA' as point_code, 'A measure' as title,
-    'share' as unit_of_value, 'What it says' as description, false as is_of_position,
+    case when code like 'nccu_hours%' then 'hours' else 'share' end as unit_of_value,
+    'What it says' as description, code not like 'nccu_hours%' as more_is_better,
+    code = 'nccu_intel_compliance' as may_be_added_up, false as is_of_position,
     <build>::bigint as publication_id
 from unnest(array[<measures>]) as measure (code);
+
+create table candidate.dim_point as
+select 'E23000022' as force_code, code as point_code, 'A point' as title,
+    'Is it done?' as question, measure as measure_code, second as second_measure_code, target,
+    unit as target_unit, deadline::date, 'Chief Constable' as owner_role,
+    false as is_owner_confirmed, <build>::bigint as publication_id
+from (values
+    ('NCCU_INTEL', 'nccu_intel_compliance', 'nccu_intel_compliance_all_types',
+        1::double precision, 'share', null),
+    ('INTEL_PLAN', 'intel_plan_strands_met', null, 3, 'strands', '2025-12-31'),
+    ('HYDRA', 'hydra_completion', 'hydra_completion_incl_absent', 0.95, 'share', '2026-04-30'),
+    ('ELEARNING', 'elearning_completion', 'elearning_completion_incl_absent', 0.95, 'share',
+        '2026-04-30')
+) as point (code, measure, second, target, unit, deadline);
 
 create table candidate.source_freshness as
 select 'E23000022' as force_code, dataset, timestamptz '2026-05-15 00:00Z' as last_record_at,

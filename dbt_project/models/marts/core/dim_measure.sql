@@ -7,6 +7,8 @@ with
             measure.title,
             measure.unit_of_value,
             measure.description,
+            measure.more_is_better,
+            measure.may_be_added_up,
             point.point_code is not null as is_of_position,
             build.publication_id
         from {{ ref("policy_measure") }} as measure
