@@ -51,6 +51,16 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("review_due_on", "has_evidence", "is_met", "is_met_on_time"),
         *("publication_id",),
     ),
+    "board_question": (
+        *("point_code", "rank", "rule_code", "org_unit_code"),
+        *("words", "numerator", "denominator", "since"),
+    ),
+    "position_as_published": (
+        *("published_at", "as_at", "status", "numerator", "denominator"),
+        *("value", "ci_low", "ci_high", "was_withdrawn"),
+    ),
+    "dim_point": ("title", "question", "target", "deadline", "owner_role"),
+    "dim_measure": ("title", "unit_of_value", "more_is_better", "may_be_added_up"),
     "dim_date": (),
     "dim_org_unit": (),
     "dim_officer": (),

@@ -47,6 +47,7 @@ AGGREGATES = frozenset(
         "assurance_position",
         "assurance_position_day",
         "assurance_voice",
+        "board_question",
         "data_quality_history",
         "data_quality_status",
         "dim_date",

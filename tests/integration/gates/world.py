@@ -140,6 +140,16 @@ from (values
     ('NCCU_INTEL', 'awaiting confirmation'), ('INTEL_PLAN', null), ('HYDRA', 'The Board'),
     ('ELEARNING', 'awaiting confirmation')
 ) as point (code, approved_by);
+create table policy.policy_board_question as
+select code as rule_code, point as point_code, kind as rule_kind, class as record_class,
+    fewest as fewest_records, threshold::double precision, effective_from::date,
+    null::date as effective_to
+from (values
+    ('NCCU_TEAM', 'NCCU_INTEL', 'TEAM', 'missing', 2, 0.1, '2020-01-01'),
+    ('ELEARNING_DEADLINE', 'ELEARNING', 'DEADLINE', null, 1, 1, '2020-01-01'),
+    ('HYDRA_SOURCE', 'HYDRA', 'SOURCE', null, 1, 1, '2020-01-01'),
+    ('TO_COME', 'ELEARNING', 'DEADLINE', null, 1, 1, '2027-01-01')
+) as rule (code, point, kind, class, fewest, threshold, effective_from);
 create schema candidate;
 create schema candidate_public;
 """
@@ -282,6 +292,19 @@ select 'E23000022' as force_code, strand, 'PL-' || strand as plan_ref, met as ha
     date '2025-10-01' as approved_on, date '2026-10-01' as review_due_on, true as has_evidence,
     met as is_met, met as is_met_on_time, <build>::bigint as publication_id
 from (values ('COLLECT', true), ('ANALYSE', true), ('SHARE', false)) as plan (strand, met);
+
+create table candidate.board_question as
+select 'E23000022' as force_code, point as point_code, rank, rule as rule_code,
+    unit as org_unit_code, words, numerator::bigint, denominator::bigint,
+    reference_numerator::bigint, reference_denominator::bigint, since::date,
+    <build>::bigint as publication_id
+from (values
+    ('NCCU_INTEL', 1, 'NCCU_TEAM', 'T2', 'T2 unit: 1 of 3?', 1, 3, 0, 2, '2025-05-01'),
+    ('ELEARNING', 1, 'ELEARNING_DEADLINE', 'ALL', 'By when?', 1, 2, null, null, '2026-05-01')
+) as question (
+    point, rank, rule, unit, words, numerator, denominator, reference_numerator,
+    reference_denominator, since
+);
 
 create table candidate.assurance_exception as
 select 'E23000022' as force_code, md5(code || ref) as exception_key, code as exception_code,
