@@ -275,8 +275,10 @@ def test_no_officer_number_is_shown(
         (["hydra_completion", "--publication", "999"], "There is no publication 999"),
         (["--record", "fish", "1"], "There is no kind of record 'fish'. Choose one of referral,"),
         (["--record", "referral", "NR0"], "has no referral 'NR0'"),
-        ([], "give either a MEASURE or a --record"),
-        (["hydra_completion", "--record", "plan", "P1"], "either a MEASURE or a --record"),
+        (["--question", "HYDRA"], "There is no question 'HYDRA' in publication"),
+        ([], "give either a MEASURE, a --record or a --question"),
+        (["hydra_completion", "--record", "plan", "P1"], "either a MEASURE, a --record or"),
+        (["hydra_completion", "--question", "HYDRA_DEADLINE"], "either a MEASURE, a --record or"),
     ],
 )
 def test_an_impossible_request_is_a_one_line_error(

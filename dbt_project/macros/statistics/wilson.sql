@@ -1,8 +1,8 @@
-{#- Wilson's interval at 95% (z = 1.959964) for the share `numerator` / `denominator`. Null if the
-    denominator is zero. The ends are limited to 0 and 1, because a rounding error in the last digit
+{#- Wilson's interval for the share `numerator` / `denominator`. Null if the denominator is zero. The
+    interval is at 95% (z = 1.959964), unless another z is given. The ends are limited to 0 and 1, because a rounding error in the last digit
     could exceed these limits. -#}
-{% macro wilson_low(numerator, denominator) -%}
-    {{ _wilson(numerator, denominator, "-") }}
+{% macro wilson_low(numerator, denominator, z="1.959964") -%}
+    {{ _wilson(numerator, denominator, "-", z) }}
 {%- endmacro %}
 
 {% macro wilson_high(numerator, denominator, z="1.959964") -%}

@@ -88,8 +88,8 @@ def explain(
     A figure and a question are shown with the records of each class that they count. The exit code
     is 1 if the classes do not add up to what was published.
     """
-    if (measure is None) == (record is None):
-        raise click.UsageError("give either a MEASURE or a --record")
+    if sum(given is not None for given in (measure, record, question)) != 1:
+        raise click.UsageError("give either a MEASURE, a --record or a --question")
     chosen_month = month(period) if period else None
     settings = load_settings()
     if record is not None:
