@@ -38,6 +38,14 @@ MEASURE_OF_POINT = {
     "ELEARNING": "elearning_completion",
 }
 
+# The second measure of a point, which makes the largest choice in the first one in the other way.
+SECOND_MEASURE_OF_POINT = {
+    "NCCU_INTEL": "nccu_intel_compliance_all_types",
+    "HYDRA": "hydra_completion_incl_absent",
+    "ELEARNING": "elearning_completion_incl_absent",
+}
+TARGET_UNITS = ("share", "strands")
+
 POSITION_STATUSES = (
     "not_started",
     "in_progress",

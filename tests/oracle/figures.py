@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from .approved import read_policy
 from .clock import day_of, month_end
 from .exceptions import OpenException, exceptions
 from .hr import People
@@ -21,8 +22,10 @@ from .position import (
     positions,
     source_verdicts,
 )
+from .questions import Facts, Question, questions
 from .referrals import (
     ReferralFact,
+    detentions,
     incident_facts,
     referral_facts,
     report_facts,
@@ -54,6 +57,8 @@ class Figures:
     view_rows: dict[tuple[str, str, date], View]
     disagreements: dict[tuple[str, date], Disagreement]
     exceptions: Counter[OpenException]
+    #: Without the questions that follow from a forecast, and without a limit for each point.
+    questions: dict[str, list[Question]]
     verdicts: dict[str, str]
     due: dict[str, datetime | None]
 
@@ -87,6 +92,22 @@ def figures(
     with_today = statuses | {(point, today): row.status for point, row in position.items()}
     requirements = requirement_facts(people, done, today)
     strands = strand_facts(plans, as_at)
+    said = view_rows(known, as_at, statuses)
+    asked = Facts(
+        today=today,
+        referrals=facts,
+        detentions=[
+            (day_of(record["detained_at"]), is_referred)
+            for record, _, is_referred in detentions(known, as_at)
+        ],
+        requirements=requirements,
+        plans=plans,
+        strands=strands,
+        positions=position,
+        daily=every_day,
+        views=said,
+        verdicts=verdicts,
+    )
     met = {strand: bool(row["is_met"]) for strand, row in strands.items()}
     measures = tally.rows(today)
     return Figures(
@@ -101,9 +122,10 @@ def figures(
         strands=strands,
         positions=position,
         daily=every_day,
-        view_rows=view_rows(known, as_at, statuses),
+        view_rows=said,
         disagreements=disagreements(known, as_at, with_today),
         exceptions=exceptions(known, people, as_at, facts, requirements, met),
+        questions=questions(asked, read_policy()),
         verdicts=verdicts,
         due={name: due_by(evidence, name) for name in verdicts if "/" in name},
     )

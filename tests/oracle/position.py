@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from .approved import policy_confirmed, read_policy
 from .clock import day_of, days, month_of, months_back
 from .hr import People
 from .known import Known, latest_delivery
@@ -15,12 +16,14 @@ from .policy import (
     GRACE,
     LAUNCHES,
     RESTS_ON,
+    SECOND_READINGS,
     STALE_AFTER,
+    TARGETS,
     TRAINING_TARGET,
 )
 from .referrals import ReferralFact, pooled
 from .stats import ratio, wilson
-from .training import Completed, count
+from .training import Completed, count, count_with_absent
 from .views import views
 
 
@@ -35,6 +38,12 @@ class Position:
     value: float | None
     ci_low: float | None
     ci_high: float | None
+    target: float
+    policy_confirmed: bool
+    second_reading: str | None
+    second_numerator: int | None
+    second_denominator: int | None
+    second_value: float | None
     deadline: date | None
     days_to_deadline: int | None
     value_at_deadline: float | None
@@ -222,6 +231,7 @@ def positions(
     current one for `NCCU_INTEL`, as at the cut-off for the others".
     """
     verdicts = source_verdicts(evidence)
+    confirmed = policy_confirmed(read_policy(), evidence.today)
     latest = views(evidence.known, evidence.as_at)
     rows = {}
     for point, deadline in DEADLINES.items():
@@ -238,6 +248,10 @@ def positions(
             denominator,
             ratio(numerator, denominator),
             *wilson(numerator, denominator),
+            TARGETS[point],
+            confirmed[point],
+            SECOND_READINGS[point],
+            *_second_reading(evidence, point),
             deadline,
             (deadline - evidence.today).days if deadline else None,
             then.value if then else None,
@@ -247,6 +261,28 @@ def positions(
             source,
         )
     return rows
+
+
+def _second_reading(evidence: Evidence, point: str) -> tuple[int | None, int | None, float | None]:
+    """Return numerator, denominator and share of the second reading, or three Nones.
+
+    Contract: "over the same period as the first".
+    """
+    if SECOND_READINGS[point] is None:
+        return None, None, None
+    if point == "NCCU_INTEL":
+        month = month_of(evidence.today)
+        with_checks = [
+            replace(fact, is_counted=True)
+            for fact in evidence.facts
+            if fact.referral_type != "VICTIM" and fact.intelligence_class != "awaiting"
+        ]
+        numerator, denominator = pooled(with_checks, months_back(month, 12), month)
+    else:
+        numerator, denominator = count_with_absent(
+            evidence.people, evidence.done, point, evidence.today
+        )
+    return numerator, denominator, ratio(numerator, denominator)
 
 
 def _worst(verdicts: list[str]) -> str:

@@ -6,6 +6,15 @@ select 'E23000022' as force_code, point as point_code, timestamptz '2026-05-15 0
     status,
     numerator::bigint, denominator::bigint, numerator / denominator::double precision as value,
     numerator / denominator::double precision * 0.9 as ci_low, 1::double precision as ci_high,
+    case point when 'NCCU_INTEL' then 1 when 'INTEL_PLAN' then 3 else 0.95 end::double precision
+        as target,
+    case point when 'INTEL_PLAN' then 'strands' else 'share' end as target_unit,
+    point = 'HYDRA' as policy_confirmed,
+    case point when 'NCCU_INTEL' then 'nccu_intel_compliance_all_types'
+        when 'HYDRA' then 'hydra_completion_incl_absent'
+        when 'ELEARNING' then 'elearning_completion_incl_absent' end as second_reading,
+    second_numerator::bigint, second_denominator::bigint,
+    second_numerator / second_denominator::double precision as second_value,
     deadline::date, deadline::date - date '2026-05-15' as days_to_deadline,
     case when point = 'INTEL_PLAN' then 0.5::double precision end as value_at_deadline,
     case when deadline is not null then 'overdue' end as status_at_deadline,
@@ -16,9 +25,13 @@ select 'E23000022' as force_code, point as point_code, timestamptz '2026-05-15 0
     case point when 'HYDRA' then date '2026-05-01' end as disagrees_since, 'fresh' as source_status,
     null::text as caveat, <build>::bigint as publication_id
 from (values
-    ('NCCU_INTEL', 'in_progress', 2, 5, null), ('INTEL_PLAN', 'overdue', 2, 3, '2025-12-31'),
-    ('HYDRA', 'met_on_time', 1, 1, '2026-04-30'), ('ELEARNING', 'overdue', 1, 2, '2026-04-30')
-) as position (point, status, numerator, denominator, deadline);
+    ('NCCU_INTEL', 'in_progress', 2, 5, 2, 6, null),
+    ('INTEL_PLAN', 'overdue', 2, 3, null, null, '2025-12-31'),
+    ('HYDRA', 'met_on_time', 1, 1, 1, 2, '2026-04-30'),
+    ('ELEARNING', 'overdue', 1, 2, 2, 3, '2026-04-30')
+) as position (
+    point, status, numerator, denominator, second_numerator, second_denominator, deadline
+);
 
 create table candidate.assurance_position_day as
 select force_code, point_code, day::date as day,
