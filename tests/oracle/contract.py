@@ -49,6 +49,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("review_due_on", "has_evidence", "is_met", "is_met_on_time"),
         *("publication_id",),
     ),
+    "board_action": (
+        *("action_ref", "point_code", "owner_role", "agreed_on", "due_on", "times_moved"),
+        *("closed_on", "status", "evidence_ref", "evidence_sha256", "publication_id"),
+    ),
     "dim_date": (),
     "dim_org_unit": (),
     "dim_officer": (),

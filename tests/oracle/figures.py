@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from .board import BoardAction, board_actions, board_exceptions, board_questions
 from .clock import day_of
 from .exceptions import OpenException, exceptions
 from .hr import People
@@ -50,6 +51,8 @@ class Figures:
     daily: dict[tuple[str, date], PointDay]
     view_rows: dict[tuple[str, str, date], View]
     disagreements: dict[tuple[str, date], Disagreement]
+    board_actions: dict[str, BoardAction]
+    board_questions: dict[str, Row]
     exceptions: Counter[OpenException]
     verdicts: dict[str, str]
     due: dict[str, datetime | None]
@@ -84,6 +87,8 @@ def figures(
     with_today = statuses | {(point, today): row.status for point, row in position.items()}
     requirements = requirement_facts(people, done, today)
     strands = strand_facts(plans, as_at)
+    of_data = {point: statuses[point, today] for point in position}
+    actions = board_actions(known, as_at, of_data)
     met = {strand: bool(row["is_met"]) for strand, row in strands.items()}
     return Figures(
         as_at=as_at,
@@ -98,7 +103,10 @@ def figures(
         daily=every_day,
         view_rows=view_rows(known, as_at, statuses),
         disagreements=disagreements(known, as_at, with_today),
-        exceptions=exceptions(known, people, as_at, facts, requirements, met),
+        board_actions=actions,
+        board_questions=board_questions(known, as_at),
+        exceptions=exceptions(known, people, as_at, facts, requirements, met)
+        + Counter(board_exceptions(actions)),
         verdicts=verdicts,
         due={name: due_by(evidence, name) for name in verdicts if "/" in name},
     )

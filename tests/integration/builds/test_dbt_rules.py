@@ -35,6 +35,7 @@ GROUPS = (
     "intermediate.plans",
     "intermediate.measures",
     "intermediate.position",
+    "intermediate.board",
     "intermediate.exceptions",
     "intermediate.disclosure",
     "restatement",
