@@ -94,6 +94,16 @@ def declarations_folder() -> Path | None:
     return folder
 
 
+def allowed_words_file() -> Path | None:
+    """Return the file with the words that a deployment allows in screened texts, or None.
+
+    The file is not part of `Settings`, because declarations are also loaded by code that has no
+    `Settings`.
+    """
+    given = os.environ.get("ASSURANCE_ALLOWED_WORDS", "").strip()
+    return Path(given).expanduser().resolve() if given else None
+
+
 def accepts_open_server() -> bool:
     """Tell whether the warehouse may run on a server that is neither embedded nor hardened.
 

@@ -22,7 +22,7 @@ from .questions import SHOWN
 from .tally import point_of
 
 #: Tables that the mart contract does not list, but that the oracle computes and compares too.
-MORE = ("assurance_position_day", "assurance_voice", "assurance_disagreement")
+MORE = ("board_log_question", "assurance_position_day", "assurance_voice", "assurance_disagreement")
 
 #: The tables that show more than the current publication.
 OF_ALL_PUBLICATIONS = ("publication", "position_as_published")
@@ -103,6 +103,13 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
     found += _questions(figures, marts)
     found += _as_published(marts)
     found += _strands(figures, marts)
+    found += _keyed(
+        {ref: asdict(row) for ref, row in figures.board_actions.items()},
+        marts,
+        "board_action",
+        "action_ref",
+    )
+    found += _keyed(figures.board_questions, marts, "board_log_question", "question_ref")
     found += _freshness(figures, marts)
     keys = {
         row["officer_key"]: figures.referrals[row["referral_ref"]].person

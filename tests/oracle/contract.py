@@ -66,6 +66,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "dim_point": ("title", "question", "target", "deadline", "owner_role"),
     "dim_measure": ("title", "unit_of_value", "more_is_better", "may_be_added_up"),
+    "board_action": (
+        *("action_ref", "point_code", "owner_role", "agreed_on", "due_on", "times_moved"),
+        *("closed_on", "status", "evidence_ref", "evidence_sha256", "publication_id"),
+    ),
     "dim_date": (),
     "dim_org_unit": (),
     "dim_officer": (),

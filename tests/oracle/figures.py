@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from .approved import read_policy
+from .board import BoardAction, board_actions, board_exceptions, board_questions
 from .clock import day_of, month_end
 from .exceptions import OpenException, exceptions
 from .hr import People
@@ -56,6 +57,8 @@ class Figures:
     daily: dict[tuple[str, date], PointDay]
     view_rows: dict[tuple[str, str, date], View]
     disagreements: dict[tuple[str, date], Disagreement]
+    board_actions: dict[str, BoardAction]
+    board_questions: dict[str, Row]
     exceptions: Counter[OpenException]
     #: Without the questions that follow from a forecast, and without a limit for each point.
     questions: dict[str, list[Question]]
@@ -108,6 +111,8 @@ def figures(
         views=said,
         verdicts=verdicts,
     )
+    of_data = {point: statuses[point, today] for point in position}
+    actions = board_actions(known, as_at, of_data)
     met = {strand: bool(row["is_met"]) for strand, row in strands.items()}
     measures = tally.rows(today)
     return Figures(
@@ -124,7 +129,10 @@ def figures(
         daily=every_day,
         view_rows=said,
         disagreements=disagreements(known, as_at, with_today),
-        exceptions=exceptions(known, people, as_at, facts, requirements, met),
+        board_actions=actions,
+        board_questions=board_questions(known, as_at),
+        exceptions=exceptions(known, people, as_at, facts, requirements, met)
+        + Counter(board_exceptions(actions)),
         questions=questions(asked, read_policy()),
         verdicts=verdicts,
         due={name: due_by(evidence, name) for name in verdicts if "/" in name},

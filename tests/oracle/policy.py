@@ -62,5 +62,8 @@ STALE_AFTER = {
     "hydra/attendance": 8,
     "governance/plans": 35,
     "governance/recommendations": 35,
+    "governance/board": 35,
 }
+# "no folder, no dataset"
+OPTIONAL = frozenset({"governance/board"})
 Z = 1.959964

@@ -15,6 +15,7 @@ from .policy import (
     FIRST_MONTH,
     GRACE,
     LAUNCHES,
+    OPTIONAL,
     RESTS_ON,
     SECOND_READINGS,
     STALE_AFTER,
@@ -83,6 +84,8 @@ def source_verdicts(evidence: Evidence) -> dict[str, str]:
     """
     verdicts = {}
     for source, limit in STALE_AFTER.items():
+        if source in OPTIONAL and not evidence.known.deliveries.get(source):
+            continue
         if source in ("rms", "intelligence"):
             last = evidence.extracted_at
         else:

@@ -37,8 +37,8 @@ AUDIENCES = (SUPERVISOR, OFFICE)
 #: continues with the warehouse, the force and the unit's code.
 UNIT_ROLE = "oic_unit_"
 
-#: Marts that both audiences may read in full. They hold aggregates and reference data, but no
-#: records about people and no officer keys.
+#: Marts that both audiences may read in full. They hold aggregates, reference data and the Board's
+#: log, but no records about people and no officer keys.
 AGGREGATES = frozenset(
     {
         "assurance_disagreement",
@@ -49,6 +49,8 @@ AGGREGATES = frozenset(
         "assurance_spc",
         "assurance_voice",
         "board_question",
+        "board_action",
+        "board_log_question",
         "data_quality_history",
         "data_quality_status",
         "dim_date",

@@ -36,6 +36,7 @@ GROUPS = (
     "intermediate.measures",
     "intermediate.position",
     "intermediate.spc",
+    "intermediate.board",
     "intermediate.exceptions",
     "intermediate.disclosure",
     "restatement",

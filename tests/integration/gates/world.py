@@ -315,6 +315,20 @@ from (values
     reference_denominator, since
 );
 
+create table candidate.board_action as
+select 'E23000022' as force_code, 'A1' as action_ref, 'Q1' as question_ref, 'HYDRA' as point_code,
+    'Book places' as action, 'Head of Learning' as owner_role, date '2026-04-01' as agreed_on,
+    date '2026-04-20' as first_due_on, date '2026-05-01' as due_on, 1 as times_moved,
+    null::date as closed_on, 'OVERDUE' as status, 'Overdue' as status_label, 14 as days_overdue,
+    'BRD/2026/001' as evidence_ref, null::text as evidence_sha256, null::text as closed_but,
+    null::text as closed_but_label, <build>::bigint as publication_id;
+
+create table candidate.board_log_question as
+select 'E23000022' as force_code, 'Q1' as question_ref, 'HYDRA' as point_code,
+    'When?' as question, 'Chief Constable' as asked_of, date '2026-04-01' as raised_on,
+    null::date as answered_on, 'OPEN' as status, 'Open' as status_label, null::text as answer,
+    44 as days_open, 1 as actions, <build>::bigint as publication_id;
+
 create table candidate.assurance_exception as
 select 'E23000022' as force_code, md5(code || ref) as exception_key, code as exception_code,
     point as point_code, ref as record_ref, unit as org_unit_code, key as officer_key,
@@ -325,7 +339,8 @@ select 'E23000022' as force_code, md5(code || ref) as exception_key, code as exc
 from (values
     ('REFERRAL_DOCUMENT_MISSING', 'NCCU_INTEL', 'R5', 'T2', md5('5')),
     ('TRAINING_OUTSTANDING', 'ELEARNING', 'OIC-EL-3', 'T1', md5('2')),
-    ('PLAN_STRAND_NOT_MET', 'INTEL_PLAN', 'SHARE', 'ALL', null)
+    ('PLAN_STRAND_NOT_MET', 'INTEL_PLAN', 'SHARE', 'ALL', null),
+    ('BOARD_ACTION_OVERDUE', 'HYDRA', 'A1', 'ALL', null)
 ) as exception (code, point, ref, unit, key);
 
 create table candidate.assurance_exception_summary as
