@@ -47,6 +47,7 @@ AGGREGATES = frozenset(
         "assurance_position",
         "assurance_position_day",
         "assurance_voice",
+        "assurance_voice_month",
         "data_quality_history",
         "data_quality_status",
         "dim_date",
@@ -55,6 +56,7 @@ AGGREGATES = frozenset(
         "dim_recommendation",
         "fct_plan_strand",
         "restatement",
+        "sign_off",
         "source_freshness",
     }
 )

@@ -37,6 +37,7 @@ GROUPS = (
     "intermediate.position",
     "intermediate.exceptions",
     "intermediate.disclosure",
+    "intermediate.sign_off",
     "restatement",
     "marts",
 )
