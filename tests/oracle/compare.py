@@ -22,7 +22,13 @@ from .questions import SHOWN
 from .tally import point_of
 
 #: Tables that the mart contract does not list, but that the oracle computes and compares too.
-MORE = ("board_log_question", "assurance_position_day", "assurance_voice", "assurance_disagreement")
+MORE = (
+    "board_log_question",
+    "assurance_position_day",
+    "assurance_voice",
+    "assurance_voice_month",
+    "assurance_disagreement",
+)
 
 #: The tables that show more than the current publication.
 OF_ALL_PUBLICATIONS = ("publication", "position_as_published")
@@ -95,6 +101,7 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
     found += _dated(
         figures.view_rows, marts, "assurance_voice", "point_code", "voice", "changed_on"
     )
+    found += _dated(figures.voice_months, marts, "assurance_voice_month", "voice", "period_start")
     found += _dated(
         figures.disagreements, marts, "assurance_disagreement", "point_code", "disagreed_from"
     )

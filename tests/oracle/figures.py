@@ -37,7 +37,14 @@ from .spc import Month, control_rows, series_of
 from .spc import Row as ControlRow
 from .tally import ALL, Key, MeasureRow, Tally
 from .training import Requirement, completed, requirement_facts, tally_training
-from .views import Disagreement, View, disagreements, view_rows
+from .views import (
+    Disagreement,
+    View,
+    VoiceMonth,
+    disagreements,
+    view_rows,
+    voice_months,
+)
 
 
 @dataclass
@@ -56,6 +63,7 @@ class Figures:
     positions: dict[str, Position]
     daily: dict[tuple[str, date], PointDay]
     view_rows: dict[tuple[str, str, date], View]
+    voice_months: dict[tuple[str, date], VoiceMonth]
     disagreements: dict[tuple[str, date], Disagreement]
     board_actions: dict[str, BoardAction]
     board_questions: dict[str, Row]
@@ -128,6 +136,7 @@ def figures(
         positions=position,
         daily=every_day,
         view_rows=said,
+        voice_months=voice_months(known, as_at, with_today),
         disagreements=disagreements(known, as_at, with_today),
         board_actions=actions,
         board_questions=board_questions(known, as_at),

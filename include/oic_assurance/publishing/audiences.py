@@ -51,6 +51,7 @@ AGGREGATES = frozenset(
         "board_question",
         "board_action",
         "board_log_question",
+        "assurance_voice_month",
         "data_quality_history",
         "data_quality_status",
         "dim_date",
@@ -60,6 +61,7 @@ AGGREGATES = frozenset(
         "dim_recommendation",
         "fct_plan_strand",
         "restatement",
+        "sign_off",
         "source_freshness",
     }
 )

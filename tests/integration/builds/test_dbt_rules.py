@@ -39,6 +39,7 @@ GROUPS = (
     "intermediate.board",
     "intermediate.exceptions",
     "intermediate.disclosure",
+    "intermediate.sign_off",
     "restatement",
     "marts",
 )
