@@ -37,6 +37,7 @@ GROUPS = (
     "intermediate.position",
     "intermediate.spc",
     "intermediate.board",
+    "intermediate.questions",
     "intermediate.exceptions",
     "intermediate.disclosure",
     "intermediate.sign_off",

@@ -25,9 +25,10 @@ CLASSIFICATIONS = ("general", "law_enforcement")
 @pytest.fixture
 def project(tmp_path: Path) -> Settings:
     """A project folder with the generated files and the inputs that they need."""
-    seed = Path("dbt_project/seeds/policy_staleness.csv")
-    (tmp_path / seed).parent.mkdir(parents=True)
-    shutil.copy(PROJECT / seed, tmp_path / seed)
+    for needed in ("seeds/policy_staleness.csv", "models/shared_columns.md"):
+        file = Path("dbt_project") / needed
+        (tmp_path / file).parent.mkdir(parents=True)
+        shutil.copy(PROJECT / file, tmp_path / file)
     for described in ("queries", "superset"):
         place = Path("include/bi") / described
         shutil.copytree(PROJECT / place, tmp_path / place)
