@@ -104,6 +104,8 @@ def figures(
     requirements = requirement_facts(people, done, today)
     strands = strand_facts(plans, as_at)
     said = view_rows(known, as_at, statuses)
+    of_data = {point: statuses[point, today] for point in position}
+    actions = board_actions(known, as_at, of_data)
     asked = Facts(
         today=today,
         referrals=facts,
@@ -118,9 +120,8 @@ def figures(
         daily=every_day,
         views=said,
         verdicts=verdicts,
+        actions=actions.values(),
     )
-    of_data = {point: statuses[point, today] for point in position}
-    actions = board_actions(known, as_at, of_data)
     met = {strand: bool(row["is_met"]) for strand, row in strands.items()}
     measures = tally.rows(today)
     return Figures(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from .approved import Policy, PolicyRow
+from .board import BoardAction
 from .clock import day_of, month_of, months_back
 from .model import Row
 from .policy import DEADLINES, RESTS_ON, STRANDS
@@ -64,6 +65,7 @@ class Facts:
     daily: Mapping[tuple[str, date], PointDay]
     views: Mapping[tuple[str, str, date], View]
     verdicts: Mapping[str, str]
+    actions: Iterable[BoardAction]
 
 
 def questions(facts: Facts, policy: Policy) -> dict[str, list[Question]]:
@@ -199,6 +201,17 @@ def _reviews(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
         )
 
 
+def _actions(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
+    of_point = [one for one in facts.actions if one.point_code == rule["point_code"]]
+    is_late = [one.status == "OVERDUE" for one in of_point if one.status in ("OPEN", "OVERDUE")]
+    due = [one.due_on for one in of_point if one.status == "OVERDUE" and one.due_on]
+    if due:
+        since = min(due) + timedelta(days=1)
+        yield Question(
+            rule["point_code"], rule["rule_code"], "ALL", sum(is_late), len(is_late), since=since
+        )
+
+
 _KINDS = {
     "TEAM": _teams,
     "CLASS": _classes,
@@ -206,6 +219,7 @@ _KINDS = {
     "VOICE": _voices,
     "DEADLINE": _deadlines,
     "REVIEW": _reviews,
+    "ACTION": _actions,
 }
 
 

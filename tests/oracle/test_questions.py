@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from .examples import at, dated, document, person, referral, step, undated
 from .figures import Figures
 from .model import Row
 from .questions import difference_low
+from .test_board import action, log
 from .test_measures import plan
 from .test_status import STRANDS
 
@@ -105,6 +106,27 @@ def test_a_voice_that_says_complete_while_the_data_does_not() -> None:
     assert asked(plans("2026-07-01", "IN_PROGRESS"), "PLAN_VOICE") == []
     quiet = plans("2027-01-01", "COMPLETE").questions["INTEL_PLAN"]
     assert quiet == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("OPEN", "2026-07-01"), ("OPEN", "2026-07-02"), ("OPEN", None)], [("ALL", 1, 3)]),
+        ([("OPEN", "2026-07-02"), ("OPEN", None)], []),
+        ([("CLOSED", "2026-07-01"), ("SUPERSEDED", "2026-07-01")], []),
+    ],
+)
+def test_an_action_is_asked_about_from_the_day_after_it_is_due(
+    rows: list[tuple[str, str | None]], expected: list[tuple[str, int, int]]
+) -> None:
+    actions = [
+        action(f"A{number}", status=status, due_on=date.fromisoformat(due) if due else None)
+        for number, (status, due) in enumerate(rows)
+    ]
+    modified = (wall(MOMENT) - timedelta(days=1)).isoformat()
+    strands = [plan(strand, "2025-12-01", "2027-01-01") for strand in STRANDS]
+    files = [undated("governance/plans", modified, {"Plans": strands}), log(modified, *actions)]
+    assert asked(at(MOMENT, step(*files)), "PLAN_ACTION") == expected
 
 
 def test_a_stale_source_is_the_only_question() -> None:

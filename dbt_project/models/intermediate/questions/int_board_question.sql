@@ -113,7 +113,7 @@ with
                 then fact.stated_on
                 when rule.rule_kind = 'FORECAST'
                 then fact.pace_from
-                when rule.rule_kind = 'REVIEW'
+                when rule.rule_kind in ('REVIEW', 'ACTION')
                 then {{ add_days("count.first_unmet_on", 1) }}
                 -- For an earlier moment, a database can have been extracted since.
                 when rule.rule_kind = 'SOURCE'
@@ -165,7 +165,7 @@ with
                 then party is not null and not is_assured and numerator >= threshold
                 when rule_kind = 'DEADLINE'
                 then is_deadline_past and not is_assured and numerator >= threshold
-                when rule_kind = 'REVIEW'
+                when rule_kind in ('REVIEW', 'ACTION')
                 then numerator >= threshold
                 when rule_kind = 'FORECAST'
                 then

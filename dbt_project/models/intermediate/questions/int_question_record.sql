@@ -116,6 +116,20 @@ with
         where {{ in_force("policy", "build.as_at_day") }}
     ),
 
+    board_action as (
+        select
+            force_code,
+            point_code,
+            'ALL' as org_unit_code,
+            'action' as record_kind,
+            action_ref as record_ref,
+            lower(status) as class,
+            due_on as happened_on,
+            question_ref as related_ref
+        from {{ ref("int_board_action") }}
+        where status in ('OPEN', 'OVERDUE')
+    ),
+
     -- The months that are compared: complete, and with at least one referral.
     compared_month as (
         select
@@ -222,6 +236,23 @@ with
         from rule
         inner join dataset on rule.point_code = dataset.point_code
         where rule.rule_kind = 'SOURCE'
+        union all
+        select
+            action.force_code,
+            rule.rule_code,
+            'ALL',
+            action.org_unit_code,
+            action.record_kind,
+            action.record_ref,
+            action.class,
+            action.happened_on,
+            cast(null as {{ dbt.type_string() }}),
+            action.related_ref,
+            action.class = 'overdue',
+            false
+        from rule
+        inner join board_action as action on rule.point_code = action.point_code
+        where rule.rule_kind = 'ACTION'
     )
 
 select *
