@@ -244,6 +244,7 @@ def positions(
         # Contract about the figure at the deadline: "the deadline day … with what is known now".
         # Before the deadline day, there is no such figure.
         then = every_day.get((point, deadline)) if deadline else None
+        second = _second_reading(evidence, point)
         rows[point] = Position(
             point,
             "unknown" if source != "fresh" else now.status,
@@ -254,7 +255,9 @@ def positions(
             TARGETS[point],
             confirmed[point],
             SECOND_READINGS[point],
-            *_second_reading(evidence, point),
+            second[0],
+            second[1],
+            second[2],
             deadline,
             (deadline - evidence.today).days if deadline else None,
             then.value if then else None,

@@ -43,6 +43,7 @@ _FACTS = {
     "officer": {"officer": "record_ref", "team": "team_code", "completed": "happened_on"},
     "strand": {"strand": "record_ref", "plan that meets it": "related_ref"},
     "dataset": {"dataset": "record_ref", "latest record": "happened_on"},
+    "action": {"action": "record_ref", "due": "happened_on", "question": "related_ref"},
 }
 #: Labels for the causes of a restatement, keyed by the codes in the mart `restatement`.
 _CAUSES = {
