@@ -19,9 +19,9 @@ from oic_assurance.operations.sign_off.entries import (
     read_register,
 )
 from oic_assurance.operations.sign_off.evidence import checked_place, read_evidence, read_new
+from oic_assurance.publishing.audited_position import check_position
 from oic_assurance.publishing.publication import ROLE as PUBLISH
 from oic_assurance.publishing.publication import Publication, find_current, find_publication
-from oic_assurance.publishing.published_positions import check_position
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.account import account_at_host
 from oic_assurance.warehouse.connections import connect
