@@ -1,1 +1,1 @@
-"""The code of the assurance warehouse, which the DAGs, the command line and the tests use."""
+"""The Python package of the assurance warehouse. The DAGs, commands and tests use it."""

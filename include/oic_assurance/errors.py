@@ -16,11 +16,11 @@ class AssuranceError(Exception):
 
 
 class UsageError(AssuranceError):
-    """A command, a setting or a declaration has a value that is not valid."""
+    """A command argument, a setting or a value in a declaration is not valid."""
 
 
 class UnknownNameError(UsageError):
-    """A name does not exist. The message suggests the most similar name and lists all names."""
+    """A name does not exist. The message suggests the most similar name and lists every name."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
         names = list(known)
@@ -38,11 +38,11 @@ class ServerError(AssuranceError):
 
 
 class SourceUnavailable(AssuranceError):  # noqa: N818 - named for what happened
-    """A source cannot be reached now. A later attempt can succeed."""
+    """A source cannot be reached now. A later attempt may succeed."""
 
 
 class DeliveryRefused(AssuranceError):  # noqa: N818
-    """A whole delivery is refused, because it breaks the source contract. A retry does not help."""
+    """A whole delivery is refused because it breaks the source contract. A retry does not help."""
 
 
 class GateBlocked(AssuranceError):  # noqa: N818

@@ -1,4 +1,4 @@
-"""The stages of a run in plain Python: one function for each task of the DAG `assurance_daily`.
+"""The stages of a run in plain Python, one function for each task in the DAG `assurance_daily`.
 
 A stage reads its input from the warehouse and writes its result back to the warehouse. So a stage
 can be repeated, or run in another process, with the same result. This module does not import
@@ -6,9 +6,9 @@ Airflow.
 
 A stage that fails raises one of these errors:
 
-- `ServerError` if a database fails. A retry can succeed.
-- `SourceUnavailable` if a source cannot be reached. A retry can succeed.
-- Another `AssuranceError` if a retry would fail again.
+- `ServerError` if a database fails. A retry may succeed.
+- `SourceUnavailable` if a source cannot be reached. A retry may succeed.
+- Another `AssuranceError` if a retry would fail in the same way.
 """
 
 import logging
@@ -58,8 +58,8 @@ def prepare_warehouse(settings: Settings) -> None:
     try:
         migrate(settings)
     except ServerError as error:
-        # Airflow retries a task after a `ServerError`. The server has just answered, so a retry of
-        # the migration would fail again. Another type of error prevents the retry.
+        # Airflow retries a task after a `ServerError`. But the server has just answered, so the
+        # migration would fail again. Another error type prevents the retry.
         raise AssuranceError(error.message) from error
 
 
@@ -74,7 +74,8 @@ def open_run(
     Raises:
         UsageError: If the moment is later than now.
         ServerError: If the server cannot be reached.
-        AssuranceError: If a migration fails, or a re-keying of the pseudonyms is unfinished.
+        AssuranceError: If a migration fails, or the pseudonyms are being re-keyed and the re-keying
+            is not finished.
     """
     from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
     from oic_assurance.landing.pseudonyms import check_no_rekey
@@ -96,7 +97,7 @@ def open_run(
 def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
     """Land the new deliveries of one dataset, and recall records whose marking has risen.
 
-    Returns the numbers of batches, landed rows, rejected rows and refused deliveries. If the
+    Returns how many batches, landed rows, rejected rows and refused deliveries there were. If the
     dataset fails, the reason is recorded in the warehouse, and the run continues with the other
     datasets.
 
@@ -112,7 +113,7 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
         try:
             report = land_dataset(settings, dataset, run_id)
         finally:
-            # Records whose marking has risen are recalled even if the rest could not be landed.
+            # Records whose marking has risen are recalled even if landing failed.
             if declared.kind == "database" and declared.database.marking is not None:
                 carry_out(settings, declared)
     _seal(settings)
@@ -153,9 +154,9 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
 
     - If a deadline has passed since the last run, the position on the deadline day is computed and
       stored, so that the marts can show it.
-    - The step tables of the current publication are moved to schema `compared_with`. Otherwise the
-      build would replace them. The new step tables are compared with them, to find which records
-      have changed a figure.
+    - The step tables of the current publication are moved to schema `compared_with`, because the
+      build would otherwise replace them. Later the new step tables are compared with the old ones,
+      to find which records have changed a figure.
     """
     with (
         _failure_on_record(settings, run_id, "building the marts"),
@@ -199,7 +200,7 @@ def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
 def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
     """Return the warnings of a build that somebody must decide about, one line for each.
 
-    The list is empty if the build needs no decision or cannot be published anyway.
+    The list is empty if the build needs no decision, or if it cannot be published in any case.
     """
     from oic_assurance.publishing.approval import warnings_to_approve as find
 
@@ -228,7 +229,7 @@ def decide(
         login: The login of that person, in Airflow or on this machine.
         reason: The reason that the person gave.
         through: Where the person decided: in Airflow or on the command line. `expiry` means that
-            nobody answered in time.
+            nobody decided in time.
     """
     from oic_assurance.publishing.approval import decide as enter
 
@@ -263,9 +264,9 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
 
 
 def publish_approved(settings: Settings, build_id: int) -> None:
-    """Publish a build that a person has approved. A command outside the run calls this function.
+    """Publish an approved build. A command outside the run calls this function.
 
-    The run of the build may have ended or may still wait for the approval.
+    The build's run may have ended, or may still be waiting for the approval.
     """
     publish(settings, record.load_build(settings, build_id).run_id, build_id)
 
@@ -275,9 +276,9 @@ def tidy(settings: Settings) -> None:
     """Do the maintenance after a publication.
 
     - Refresh the planner's statistics, detach old generations and drop the oldest ones.
-    - Delete the keys of rows that failed a check more than six weeks ago.
-    - Finish erasures: remove what is left of erased records.
-    - Finish a re-keying: remove what is left of earlier pseudonyms.
+    - Delete the stored keys of rows that failed a check more than six weeks ago.
+    - Finish erasures: remove the remains of erased records.
+    - Finish a re-keying: remove the remains of earlier pseudonyms.
 
     Readers already see the new generation, so a failure here does not fail the run.
     """
@@ -295,7 +296,7 @@ def tidy(settings: Settings) -> None:
 
 
 def document(settings: Settings, run_id: str) -> None:
-    """Write dbt's documentation and the Data Docs, the pages about the results of the checks.
+    """Write dbt's documentation and the Data Docs (the pages that show the results of the checks).
 
     A failure here does not fail the run.
     """
@@ -316,7 +317,7 @@ def make_packs(settings: Settings) -> None:
 
 
 def close_run(settings: Settings, run_id: str) -> int:
-    """Close the run, send notifications, and return the ID of the publication that the run made.
+    """Close the run, send notifications, and return the ID of the run's publication.
 
     Also records in the log of processing what readers have consulted, and ships the head of the
     log.
@@ -329,7 +330,7 @@ def close_run(settings: Settings, run_id: str) -> int:
     try:
         send_notifications(settings)
     except (AssuranceError, psycopg.Error) as error:
-        # A failure of the notifications does not change whether the run succeeded.
+        # A failure to notify does not change whether the run succeeded.
         LOG.warning("No notification was sent: %s", _said(error))
     if run.publication_id is None:
         raise GateBlocked(f"Nothing was published: {run.message}")
@@ -339,7 +340,7 @@ def close_run(settings: Settings, run_id: str) -> int:
 def close_log(settings: Settings, run_id: str) -> None:
     """Record what readers have consulted, seal the log of processing, and ship its head.
 
-    A failure is logged as a warning. It does not change whether the run succeeded.
+    A failure is logged as a warning and does not change whether the run succeeded.
     """
     from oic_assurance.operations.audit.collect import collect
     from oic_assurance.operations.audit.heads import ship
@@ -357,9 +358,9 @@ def close_log(settings: Settings, run_id: str) -> None:
 
 
 def send_notifications(settings: Settings) -> None:
-    """Notify people of problems that have begun, changed or ended.
+    """Notify people about problems that have begun, changed or ended.
 
-    If a notification cannot be sent, the reason is logged. The next call sends it again.
+    If a notification cannot be sent, the reason is logged, and the next call tries again.
     """
     from oic_assurance.notifications.notify import notify
 
@@ -369,9 +370,9 @@ def send_notifications(settings: Settings) -> None:
 
 
 def mark_failed(settings: Settings, run_id: str, message: str) -> None:
-    """Record that a run has failed, if the record still says that the run is in progress.
+    """Record that a run has failed, if its record still says that it is in progress.
 
-    The record still says so if, for example, the process of the run was killed.
+    For example, the record says so after the run's process was killed.
     """
     run = runs.find_run(settings, run_id)
     if run is not None and run.outcome == "running":

@@ -13,8 +13,8 @@ from oic_assurance.errors import UsageError
 NORTHAMPTONSHIRE = "E23000022"
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 MAX_PORT = 65535
-# A run starts every 24 hours, and only one run can be active. So a run must stop waiting for the
-# approval of its publication before the next run starts.
+# A run starts every 24 hours, and only one run can be active. So before the next run starts, a run
+# must stop waiting for the approval of its build.
 MAX_WAIT_HOURS = 20
 
 
@@ -33,7 +33,7 @@ class Settings:
     pg_bin: Path | None = None
     #: Whether somebody must approve a publication that has warnings.
     approve_warnings: bool = False
-    #: How many hours Airflow waits for the approval.
+    #: How many hours Airflow waits for an approval.
     approval_hours: float = 12.0
     #: Whether a build must be approved by somebody other than the person who started its run.
     second_person: bool = False
@@ -75,7 +75,7 @@ def load_settings() -> Settings:
 
 
 def declarations_folder() -> Path | None:
-    """Return the folder with the declarations that a deployment adds, or None if it adds none.
+    """Return the folder with a deployment's own declarations, or None if there is none.
 
     The folder is not part of `Settings`, because declarations are also loaded by code that has no
     `Settings`.

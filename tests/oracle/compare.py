@@ -98,6 +98,7 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
     found += _dated(
         figures.disagreements, marts, "assurance_disagreement", "point_code", "disagreed_from"
     )
+    found += _dated(figures.control, marts, "assurance_spc", "measure_code", "period_start")
     found += _exceptions(figures, marts)
     found += _questions(figures, marts)
     found += _as_published(marts)

@@ -23,6 +23,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("numerator", "denominator", "value", "ci_low"),
         *("ci_high", "publication_id"),
     ),
+    "assurance_spc": (
+        *("measure_code", "period_start", "centre", "lower"),
+        *("upper", "kind", "variation", "assurance"),
+        *("baseline_from", "why_none", "publication_id"),
+    ),
     "assurance_exception": (
         *("exception_code", "point_code", "record_ref", "org_unit_code"),
         *("officer_key", "opened_at", "age_days", "age_band"),

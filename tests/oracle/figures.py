@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from .approved import read_policy
-from .clock import day_of
+from .clock import day_of, month_end
 from .exceptions import OpenException, exceptions
 from .hr import People
 from .known import Known
@@ -32,7 +32,9 @@ from .referrals import (
     tally_capture,
     tally_referrals,
 )
-from .tally import Key, MeasureRow, Tally
+from .spc import Month, control_rows, series_of
+from .spc import Row as ControlRow
+from .tally import ALL, Key, MeasureRow, Tally
 from .training import Requirement, completed, requirement_facts, tally_training
 from .views import Disagreement, View, disagreements, view_rows
 
@@ -47,6 +49,7 @@ class Figures:
     incidents: dict[str, Row]
     reports: dict[str, Row]
     measures: dict[Key, MeasureRow]
+    control: dict[tuple[str, date], ControlRow]
     requirements: list[Requirement]
     strands: dict[str, Row]
     positions: dict[str, Position]
@@ -106,13 +109,15 @@ def figures(
         verdicts=verdicts,
     )
     met = {strand: bool(row["is_met"]) for strand, row in strands.items()}
+    measures = tally.rows(today)
     return Figures(
         as_at=as_at,
         today=today,
         referrals={fact.referral_ref: fact for fact in facts},
         incidents=incident_facts(known, as_at),
         reports=report_facts(known, as_at),
-        measures=tally.rows(today),
+        measures=measures,
+        control=_control(measures, today),
         requirements=requirements,
         strands=strands,
         positions=position,
@@ -124,3 +129,19 @@ def figures(
         verdicts=verdicts,
         due={name: due_by(evidence, name) for name in verdicts if "/" in name},
     )
+
+
+def _control(measures: dict[Key, MeasureRow], today: date) -> dict[tuple[str, date], ControlRow]:
+    """Return the rows of `assurance_spc` by measure and month, from the figures of the force."""
+    months: dict[str, list[Month]] = {}
+    for (measure, start, unit), row in sorted(measures.items()):
+        if unit == ALL:
+            is_complete = month_end(start) < today
+            months.setdefault(measure, []).append(
+                Month(start, row.numerator, row.denominator, row.value, is_complete)
+            )
+    return {
+        (measure, start): row
+        for measure, series in months.items()
+        for start, row in control_rows(series_of(measure, series)).items()
+    }

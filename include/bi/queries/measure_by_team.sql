@@ -1,4 +1,4 @@
--- The measure of each position by team. Referrals are added up over the last twelve complete months
+-- The measure of each position by team. Referrals are summed over the last twelve complete months
 -- and the current month, as in the position. Training figures are those of the current month.
 with
     published as (

@@ -1,4 +1,4 @@
--- Reported cases by class and month of the call.
+-- The number of reported cases, by class and by month of the call.
 select
     cast(date_trunc('month', contacted_on) as date) as period_start,
     intelligence_class,

@@ -1,5 +1,5 @@
--- The number of reported cases of the last twelve complete months and the current month. It is
--- counted by the way in which the document of a case was found, and by class.
+-- The number of reported cases in the last twelve complete months and the current month, by how a
+-- case's document was found, and by class.
 with
     published as (
         select date_trunc('month', as_at at time zone 'Europe/London') as this_month

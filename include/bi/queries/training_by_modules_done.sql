@@ -1,4 +1,4 @@
--- The number of people by the number of modules that they have completed. People count if they are
+-- How many people have completed no module, one module, two modules, and so on. People count if they are
 -- in post and not long-term absent.
 select modules_complete, count(*) as people
 from (

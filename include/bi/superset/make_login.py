@@ -1,8 +1,8 @@
-"""Create the administrator of Superset. This program runs in Superset's environment.
+"""Create Superset's administrator. This program runs in Superset's own Python environment.
 
-Superset's own command takes the password as an argument, and every user of the machine can read the
-arguments of a command. So this program takes the password from an environment variable. If the
-administrator exists already, the program only sets the password.
+Superset's command expects the password as an argument, and every user of the machine can read the
+arguments of a running command. So this program reads the password from an environment variable. If
+the administrator exists already, the program only sets the password.
 """
 
 import os

@@ -27,7 +27,7 @@ THEME_FONT_URL_ALLOWED_DOMAINS: list[str] = []
 
 APP_NAME = "OIC assurance"
 LANGUAGES: dict[str, dict[str, str]] = {}
-# Text has a contrast of at least 4.5 to 1 on white.
+# Text on white has a contrast ratio of at least 4.5 to 1.
 THEME_DEFAULT = {
     "algorithm": "default",
     "token": {

@@ -1,1 +1,1 @@
-"""The record of each batch in the database, and the archive of its content."""
+"""Batches: their records in the database, and the archive of their content."""

@@ -9,7 +9,7 @@ ARCHIVE_KEY = "ASSURANCE_ARCHIVE_KEY"
 def archive_key(settings: Settings | None = None) -> Key | None:
     """Return the key with which batches are archived, or None if the archive is not encrypted.
 
-    With `settings`, a key in the state folder is refused.
+    If `settings` is given, a key that lies in the state folder is refused.
 
     Raises:
         UsageError: ASSURANCE_ARCHIVE_KEY does not name a key.

@@ -1,7 +1,7 @@
-"""Read archived batches: the list of batches, their content, and their row numbers.
+"""Read archived batches: which there are, their content, and the numbers of their rows.
 
 An erasure removes rows from an archived batch. The other rows keep their row numbers.
-`audit.batch_erasure` lists the gaps, which are the places of the erased rows.
+`audit.batch_erasure` lists the gaps: the numbers of the erased rows.
 """
 
 import gzip
@@ -36,7 +36,7 @@ class UnreadableError(AssuranceError):
 
 @dataclass(frozen=True)
 class ArchivedBatch:
-    """A landed batch from `audit.batch`, with what erasures have removed from it.
+    """A landed batch from `audit.batch`, and which of its rows erasures have removed.
 
     `row_count` is the number of delivered rows. `rows_new` is the number of versions that the batch
     added to raw, and `rows_rejected` the number of rows that went into quarantine.
@@ -55,9 +55,9 @@ class ArchivedBatch:
     notes: Mapping[str, Any] | None
     #: The path of the archived file, relative to the state folder. None if nothing was archived.
     archived_as: str | None
-    #: The SHA-256 that the archived content must have now. None if nothing was archived.
+    #: The SHA-256 that the archived content should have now. None if nothing was archived.
     sha256: str | None
-    #: If the batch is a replay, the batch whose rejected rows it corrects.
+    #: If this batch is a replay: the batch whose rejected rows it corrects.
     replay_of: int | None = None
     #: How many rows of the batch were erased from raw, and how many from quarantine.
     erased_raw: int = 0
@@ -69,8 +69,8 @@ class ArchivedBatch:
     def is_extract(self) -> bool:
         """Whether the batch is archived as an extract: a header and rows in the format of `COPY`.
 
-        A database extract and a replay are archived in this way. A delivered file is archived byte
-        by byte.
+        Database extracts and replays are archived in this format. A delivered file is archived with
+        exactly its own bytes.
         """
         return self.archived_as is not None and self.archived_as.endswith(EXTRACT_SUFFIX)
 
@@ -81,7 +81,7 @@ class ArchivedBatch:
 
     @property
     def totals(self) -> dict[str, int]:
-        """For each table of a delivered file, the number of total lines below its rows."""
+        """For each table of a delivered file, how many lines with totals follow its rows."""
         return {
             table: int(found.get("total_lines", 0))
             for table, found in (self.notes or {}).items()
@@ -161,7 +161,7 @@ def find_batch(settings: Settings, batch_id: int) -> ArchivedBatch:
 def number_around_gaps(rows: Iterable[Row], gaps: set[int]) -> Iterator[Row]:
     """Yield each row with the number that it had in the delivery, before rows were erased.
 
-    `gaps` has the numbers of the erased rows.
+    `gaps` holds the numbers of the erased rows.
     """
     place = 0
     for row in rows:
@@ -197,7 +197,7 @@ def open_archived(settings: Settings, archived_as: str) -> Iterator[Content]:
 
 
 class ByteStream(Protocol):
-    """The decompressed bytes of an archived batch."""
+    """The decompressed bytes of an archived batch, as a stream."""
 
     def read(self, size: int = -1, /) -> bytes:
         """Return at most `size` bytes."""
@@ -216,11 +216,11 @@ class HashedStream:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the bytes that were read so far, as hexadecimal digits."""
+        """The SHA-256 of the bytes read so far, as hexadecimal digits."""
         return self._digest.hexdigest()
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the remaining bytes, chunk by chunk."""
+        """Yield the remaining bytes in chunks."""
         while chunk := self._stream.read(CHUNK_BYTES):
             self._digest.update(chunk)
             self.size_bytes += len(chunk)
@@ -232,9 +232,9 @@ def open_unpacked(path: Path) -> Iterator[ByteStream]:
     """Yield the decrypted and decompressed bytes of an archived batch as a stream.
 
     Raises:
-        UsageError: The file is encrypted, and ASSURANCE_ARCHIVE_KEY has no key that fits.
-        UnreadableError: The file is missing or damaged. A read of the stream inside the block can
-            raise this error too.
+        UsageError: The file is encrypted, and ASSURANCE_ARCHIVE_KEY names no key that decrypts it.
+        UnreadableError: The file is missing or damaged. Reading the stream inside the block can
+            also raise this error.
     """
     try:
         with open_packed(path) as packed, gzip.GzipFile(fileobj=packed, mode="rb") as stream:
@@ -249,10 +249,10 @@ def open_unpacked(path: Path) -> Iterator[ByteStream]:
 
 @contextmanager
 def open_packed(path: Path) -> Iterator[BinaryIO]:
-    """Yield the decrypted bytes of an archived batch as a stream. They are still compressed.
+    """Yield the decrypted but still compressed bytes of an archived batch as a stream.
 
     Raises:
-        UsageError: The file is encrypted, and ASSURANCE_ARCHIVE_KEY has no key that fits.
+        UsageError: The file is encrypted, and ASSURANCE_ARCHIVE_KEY names no key that decrypts it.
         UnreadableError: The file was changed or cut off after it was encrypted.
         OSError: The file cannot be read.
     """
@@ -278,7 +278,7 @@ def is_encrypted(path: Path) -> bool:
 
 
 def _decrypted(file: BinaryIO) -> AbstractContextManager[BinaryIO]:
-    """Return the decrypted content of an archived file, which is the file if it is in plain."""
+    """Return an archived file's decrypted content, or the file itself if it is not encrypted."""
     start = file.read(len(MAGIC))
     file.seek(0)
     if start != MAGIC:

@@ -3,19 +3,19 @@
 There are three kinds of archived batches:
 
 - A file: the bytes of the file.
-- A database extract: a first line, then the output of PostgreSQL's `COPY`. The first line is `# `
-  and a JSON object. Its fields are `format`, `dataset`, `place`, `columns`, `copy_format` (`text`
-  or `binary`), `snapshot_at` and `cursor_from`. A batch of tombstones is an extract with the keys
-  of the vanished records. Its first line also has the field `vanished`.
-- A replay: a text extract of the corrected rows. Its columns are the row number in the delivery
-  that the replay corrects, the id of the rejected row, and the declared columns. Its first line
-  names the corrected batch (`replay_of`) and the table.
+- A database extract: a header line, then the output of PostgreSQL's `COPY`. The header line is `# `
+  followed by a JSON object. Its fields are `format`, `dataset`, `place`, `columns`, `copy_format`
+  (`text` or `binary`), `snapshot_at` and `cursor_from`. A batch of tombstones is an extract that
+  holds the keys of the vanished records. Its header line also has the field `vanished`.
+- A replay: a text extract of the corrected rows. Its columns are the row's number in the corrected
+  delivery, the ID of the rejected row, and the declared columns. Its header line names the
+  corrected batch (`replay_of`) and the table.
 
 The SHA-256 in `audit.batch` is the hash of the delivered content: the bytes of the file, or the
-extract without its first line.
+extract without its header line.
 
-If ASSURANCE_ARCHIVE_KEY names a key, the compressed file is encrypted with age. Its name stays the
-same: its first bytes tell whether it is encrypted.
+If ASSURANCE_ARCHIVE_KEY names a key, the compressed file is encrypted with age. Encryption does not
+change the file's name; the first bytes tell whether a file is encrypted.
 """
 
 import hashlib
@@ -42,15 +42,15 @@ from oic_assurance.warehouse.rows import one_value
 
 EXTRACT_FORMAT = "oic-assurance extract 2"
 UNFINISHED = ".part"
-#: The suffix of the file into which an erasure writes a batch again, without the erased rows. Later
-#: the erasure replaces the original file with this file.
+#: The suffix of the file to which an erasure writes a batch without the erased rows. Later the
+#: erasure replaces the original file with this one.
 REWRITTEN = ".erased"
 #: The fastest level of zlib. Batches repeat many values, so they still shrink to a tenth or a
 #: quarter of their size.
 COMPRESSION = 1
 #: The `wbits` of a gzip file: 15 for the largest window, and 16 for gzip's header and trailer.
 GZIP_WINDOW = 15 + 16
-#: The largest difference that is expected between the clocks of the warehouse and of this machine.
+#: The largest expected difference between the clocks of the warehouse and this machine.
 CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -65,10 +65,10 @@ class Archive:
             private_folder(settings, folder)
 
     def store(self, content: Content, name: str, batch_id: int) -> str:
-        """Archive the bytes of a file. Return the archive path, relative to the state folder.
+        """Archive the bytes of a file, and return the archive path relative to the state folder.
 
         Raises:
-            AssuranceError: The bytes do not have the SHA-256 of `content`.
+            AssuranceError: The SHA-256 of the bytes differs from the one in `content`.
         """
         with self.writer(f"{batch_id:08d}-{name}.gz") as writer:
             content.stream.seek(0)
@@ -83,7 +83,7 @@ class Archive:
 
     @contextmanager
     def writer(self, name: str) -> Iterator["ArchiveWriter"]:
-        """Yield a writer for the file `name`. The file appears only when the writer finishes it."""
+        """Yield a writer for the file `name`. Until it finishes, the file has a temporary name."""
         writer = ArchiveWriter(self._folder / name, self._settings)
         try:
             yield writer
@@ -91,17 +91,17 @@ class Archive:
             writer.discard()
 
     def remove_leftovers(self, connection: psycopg.Connection) -> None:
-        """Remove archived files that earlier attempts have left and that no batch names.
+        """Remove archived files that failed attempts have left behind and that no batch names.
 
-        A failed attempt rolls back its last batch, but it leaves the file of that batch. It cannot
-        remove the file, because it cannot know whether the warehouse received its last commit. So
-        the next attempt removes the file if no batch names it. If another force lands the same
-        dataset at the same time, nothing is removed.
+        A failed attempt rolls back its last batch, but leaves the batch's file. It cannot remove
+        the file, because it does not know whether the warehouse received the last commit. So the
+        next attempt removes the file if no batch names it. If another force is landing the same
+        dataset, nothing is removed.
 
         Two kinds of files always stay:
 
-        - Files that are older than all unsuccessful attempts of this warehouse. They can belong to
-          another warehouse that uses the same state folder.
+        - Files older than every unsuccessful attempt of this warehouse. They may belong to another
+          warehouse that uses the same state folder.
         - A batch that an erasure has rewritten, until the erasure is finished.
         """
         oldest = one_value(
@@ -123,8 +123,8 @@ class Archive:
             return
         since = (oldest - CLOCK_SKEW).timestamp()
         # The files are listed before the check for other forces, so that no file of another force
-        # is removed. If a force starts after the listing, its files are not on the list. If a force
-        # ended before the check, its batches already name its files.
+        # is removed. If another force starts landing after the listing, its files are not on the
+        # list. If it finished before the check, its batches already name its files.
         files = archived_files(self._settings, self._dataset)
         if self._another_force_is_landing(connection):
             return
@@ -134,9 +134,9 @@ class Archive:
                 path.unlink(missing_ok=True)
 
     def _another_force_is_landing(self, connection: psycopg.Connection) -> bool:
-        """Tell whether another force lands this dataset now.
+        """Tell whether another force is landing this dataset now.
 
-        If so, the archive can have new files of that force that no batch names yet. A landing holds
+        If so, the archive can hold new files of that force that no batch names yet. A landing holds
         the lock of its force and dataset for the whole attempt. An attempt that was killed holds no
         lock.
         """
@@ -158,7 +158,7 @@ class Archive:
 
 
 class ArchiveWriter:
-    """Writes the file of one archived batch, and hashes the content."""
+    """The writer of one archived batch's file, which also hashes the content."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
         #: The path relative to the state folder, as in `audit.batch.kept_as`.
@@ -177,11 +177,11 @@ class ArchiveWriter:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the content that was written so far, as hexadecimal digits."""
+        """The SHA-256 of the content written so far, as hexadecimal digits."""
         return self._digest.hexdigest()
 
     def write_header(self, header: dict[str, Any], form: str = EXTRACT_FORMAT) -> None:
-        """Write the first line of an extract. The SHA-256 and the size do not count this line."""
+        """Write the header line of an extract. The SHA-256 and the size leave this line out."""
         text = json.dumps({"format": form, **header}, ensure_ascii=False)
         self._target.write(self._zip.compress(f"# {text}\n".encode()))
 
@@ -220,7 +220,7 @@ class ArchiveWriter:
 
 
 def archived_files(settings: Settings, dataset: Dataset) -> list[Path]:
-    """Return all files in a dataset's archive folder, for all forces, sorted by name."""
+    """Return the files of all forces in a dataset's archive folder, sorted by name."""
     folder = _folder(settings, dataset)
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
@@ -230,8 +230,8 @@ def unnamed_files(
 ) -> list[Path]:
     """Return the files that no batch of any force names.
 
-    The caller lists `files` before this call. If a batch was landed in between, this function finds
-    that the batch names its file.
+    The caller must list `files` before this call. Then, if a batch is landed in between, this
+    function sees that the batch names its file.
     """
     names = connection.execute(
         "select kept_as from audit.batch where dataset = %s and kept_as is not null",

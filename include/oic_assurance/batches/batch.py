@@ -18,13 +18,12 @@ class Batch:
 
     Attributes:
         source_place: The name of the file or of the database table.
-        delivered_for: The moment from which the delivery counts.
+        delivered_for: The moment that the delivery describes.
         reason: Why the delivery was refused.
         row_count: The number of delivered rows.
         rows_new: The number of versions that were added to raw.
-        cursor_from: For a database: the highest cursor value that was read before this batch.
-        cursor_to: For a database: the highest cursor value that was read up to the end of this
-            batch.
+        cursor_from: For a database: the highest cursor value read before this batch.
+        cursor_to: For a database: the highest cursor value read by the end of this batch.
         notes: Normalisation notes and other remarks.
     """
 
@@ -46,12 +45,12 @@ class Batch:
     notes: dict[str, Any] = field(default_factory=dict)
     #: The path of the archived file, relative to the state folder.
     archived_as: str | None = None
-    #: If this batch is a replay, the batch whose rejected rows it corrects.
+    #: If this batch is a replay: the batch whose rejected rows it corrects.
     replay_of: int | None = None
 
 
 def next_batch_id(connection: psycopg.Connection) -> int:
-    """Reserve the id of a batch, so that its rows can name it before the batch is registered."""
+    """Reserve a batch ID, so that rows can name the batch before it is registered."""
     return int(
         one_value(connection, "select nextval(pg_get_serial_sequence('audit.batch', 'batch_id'))")
     )
@@ -60,8 +59,8 @@ def next_batch_id(connection: psycopg.Connection) -> int:
 def register(connection: psycopg.Connection, batch: Batch, force_code: str, run_id: str) -> None:
     """Insert a complete batch into `audit.batch`.
 
-    If the batch was landed, also insert a log entry about the collection of personal data, which
-    DPA 2018 section 62 requires.
+    For a landed batch, also insert the entry about the collection of personal data that DPA 2018
+    section 62 requires into the log of processing.
     """
     values = {**vars(batch), "notes": Jsonb(batch.notes), "force": force_code, "run": run_id}
     values["account"] = account_at_host()

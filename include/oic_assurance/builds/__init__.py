@@ -1,1 +1,1 @@
-"""Builds. A build is one computation of all marts with dbt, which runs in this process."""
+"""Builds: each computes all marts once, with dbt running in this process."""

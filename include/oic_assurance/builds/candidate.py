@@ -1,4 +1,4 @@
-"""Locks on the candidate: it belongs to one build at a time, and one stage at a time changes it."""
+"""Lock the candidate: it belongs to one build, and only one stage may change it at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +12,14 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import CANDIDATE, take
 from oic_assurance.warehouse.rows import find_row
 
-#: How long a stage waits for a stage of another run. After this time the waiting stage fails. It
-#: can be tried again later.
+#: How long a stage waits while a stage of another run uses the candidate. Then the waiting stage
+#: fails, and can be retried later.
 PATIENCE = "60s"
 
-# The query returns the build that owns the candidate, and whether that build's tables were
-# published. Publication moves the tables out of the candidate at `attached_at`. If the build is
-# repeated after its publication, it makes the tables again. Then `candidate_since` is later than
-# `attached_at`, and the new tables count as not published.
+# Finds the build that owns the candidate, and whether its tables were published. Publication moves
+# the tables out of the candidate at `attached_at`. If the build is repeated after its publication,
+# it makes new tables. Then `candidate_since` is later than `attached_at`, and the new tables count
+# as unpublished.
 _OWNER = """
 select build.build_id, coalesce(generation.attached_at > build.candidate_since, false)
 from audit.build as build
@@ -32,9 +32,9 @@ limit 1
 
 @contextmanager
 def claim(settings: Settings, build_id: int) -> Iterator[None]:
-    """Make a build the owner of the candidate, and lock out every other stage during the block.
+    """Make a build the candidate's owner, and lock out every other stage during the block.
 
-    The build that owned the candidate before cannot continue: its tables are about to be dropped.
+    The previous owner cannot continue, because its tables are about to be dropped.
 
     Raises:
         ServerError: Another stage uses the candidate for longer than `PATIENCE`.
@@ -62,7 +62,7 @@ def lock_for_change(settings: Settings, build_id: int) -> Iterator[None]:
 
 @contextmanager
 def lock_for_reading(settings: Settings, build_id: int) -> Iterator[None]:
-    """Let no stage change a build's candidate during the block. Other stages may read it.
+    """Prevent changes to a build's candidate during the block. Other stages may read it.
 
     Raises:
         ServerError: Another stage changes the candidate for longer than `PATIENCE`.
@@ -81,21 +81,21 @@ def _locked(settings: Settings, *, shared: bool = False) -> Iterator[psycopg.Con
             take(conn, CANDIDATE, shared=shared)
         except psycopg.errors.LockNotAvailable as error:
             raise ServerError(
-                "another run builds or audits the candidate at this moment: wait for its end."
+                "another run builds or audits the candidate at this moment: wait until it ends."
             ) from error
         yield conn
-        # This statement raises an error if the session was lost during the block. Then the lock was
-        # lost too, and the block was not protected.
+        # If the session was lost during the block, so was the lock, and the block was not
+        # protected. Then this statement raises an error.
         conn.execute("select")
 
 
 def _expect_owner(conn: psycopg.Connection, build_id: int) -> None:
     owner, is_published = find_row(conn, _OWNER.encode()) or (None, False)
     if owner != build_id or is_published:
-        taken = f"build {owner} has been built in it since" if owner else "no build has it"
+        taken = f"build {owner} has been built in it since" if owner else "no build owns it"
         if owner == build_id:
             taken = "its tables were published"
         raise AssuranceError(
-            f"The candidate is not build {build_id}'s: {taken}. Clear `close_landing` and what "
-            "follows it, which opens a new build."
+            f"The candidate does not belong to build {build_id}: {taken}. "
+            "Clear `close_landing` and all tasks after it, to open a new build."
         )

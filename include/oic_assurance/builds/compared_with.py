@@ -1,15 +1,15 @@
-"""The step tables of the publication that a build is compared with.
+"""The step tables of the publication with which a build is compared.
 
-Step tables ("steps") are the intermediate tables from which figures are made. Each run makes new
-steps. Before that, the run sets the steps of the current publication aside: it moves them to the
-schema `compared_with`. So new figures can be compared with old figures, record by record.
+Step tables ("steps") are the intermediate tables from which figures are computed. Each run makes
+new step tables. First it sets the current publication's step tables aside: it moves them to the
+schema `compared_with`. So new and old figures can be compared record by record.
 
-The steps of the publication are recomputed in two cases:
+The publication's step tables are recomputed in two cases:
 
-- the rules have changed since the publication,
+- the rules have changed since the publication, or
 - the old step tables no longer exist, for example after a roll-back or an erasure.
 
-The recomputation uses the batches and the moment of the publication, and today's rules. If a
+The recomputation uses the publication's batches and as-at moment, but today's rules. If a
 recomputed figure differs from the published figure, the rules are the cause. If the new figure
 differs from the recomputed figure, the records are the cause.
 """
@@ -43,32 +43,32 @@ STEPS = (
     "int_measure_month",
 )
 INTERMEDIATE = "intermediate"
-#: The restatement tables. They list the records that differ between the compared publication and
+#: The restatement tables, which list the records that differ between the compared publication and
 #: the build.
 COMPARISONS = ("restated__contribution", "restated__changed_record", "restated__cause")
-#: The schema of the compared publication's steps, computed with today's rules.
+#: The schema for the compared publication's step tables, as computed with today's rules.
 COMPARED = "compared_with"
-#: The schema of the same steps as they were published, if the rules have changed since.
+#: The schema for the same step tables as they were published, if the rules have changed since.
 COMPARED_OLD_RULES = "compared_with_old_rules"
 
-# The query returns the publication to compare a build with. This is usually the current
-# publication. But if the build is built again after its own publication, it is itself the current
-# publication. Then it is compared with the same publication as the first time.
+# Finds the publication to compare a build with. This is usually the current one. But a build that
+# is repeated after its own publication is itself the current publication. It is then compared with
+# the same publication as the first time.
 _PUBLICATION_TO_COMPARE = """
 select case when p.publication_id = b.build_id then b.compared_with else p.publication_id end
 from marts.publication as p cross join audit.build as b
 where p.is_current and p.force_code = %s and b.build_id = %s
 """
-# Earlier versions of the code kept the steps in these schemas. They are dropped.
+# Earlier versions of the code kept the step tables in these schemas.
 _OLD_SCHEMAS = ("before", "before_then")
 
 
 def set_steps_aside(settings: Settings, build: Build) -> None:
-    """Move the steps of the current publication to `compared_with`, before a build replaces them.
+    """Move the current publication's step tables to `compared_with`, before a build replaces them.
 
-    The function also writes the compared publication into the build's record. The call can be
-    repeated, also after a failed build: steps that were moved already stay where they are. Before
-    the first publication there are no steps to move.
+    Also writes the compared publication into the build's record. The call can be repeated, even
+    after a failed build: step tables that were already moved stay where they are. Before the first
+    publication there are no step tables to move.
     """
     with connect(settings, role=ROLE) as warehouse:
         publication_id = find_value(
@@ -90,7 +90,7 @@ def set_steps_aside(settings: Settings, build: Build) -> None:
 
 
 def drop_steps_set_aside(settings: Settings) -> None:
-    """Drop the steps of the compared publication and the restatement tables made from them.
+    """Drop the compared publication's step tables and the restatement tables made from them.
 
     All these tables can hold erased records. The next run makes them again without those records.
     """
@@ -108,7 +108,7 @@ def drop_steps_set_aside(settings: Settings) -> None:
 
 
 def recompute_steps(settings: Settings, publication_id: int, purpose: Purpose) -> Build:
-    """Recompute the steps of a publication, in schemas whose names begin with the purpose.
+    """Recompute a publication's step tables, in schemas whose names begin with the purpose.
 
     Returns the new build that records the recomputation.
     """
@@ -123,7 +123,7 @@ def recompute_steps(settings: Settings, publication_id: int, purpose: Purpose) -
 def move_steps(warehouse: psycopg.Connection, place: str, target: str) -> None:
     """Create the schema `target`, and move the step tables of the schema `place` into it.
 
-    The move waits for sessions that are reading the tables.
+    The move waits until no session is reading the tables.
     """
     warehouse.execute(sql.SQL("create schema {}").format(sql.Identifier(target)))
     for step in STEPS:
@@ -135,11 +135,11 @@ def move_steps(warehouse: psycopg.Connection, place: str, target: str) -> None:
 
 
 def _set_aside(warehouse: psycopg.Connection, build: Build, published: Build) -> bool:
-    """Move a publication's steps to `compared_with`.
+    """Move a publication's step tables to `compared_with`.
 
-    If the rules have changed since, move the steps to `compared_with_old_rules` instead. Returns
-    True if `compared_with` holds the steps as computed with today's rules. Otherwise the caller
-    must recompute the steps.
+    If the rules have changed since the publication, moves the step tables to
+    `compared_with_old_rules` instead. Returns whether `compared_with` now holds step tables
+    computed with today's rules. If not, the caller must recompute them.
     """
     today = build.rules_fingerprint
     latest = find_steps_build(warehouse, build.schema_prefix)
@@ -166,11 +166,11 @@ def _set_aside(warehouse: psycopg.Connection, build: Build, published: Build) ->
 def _place(
     warehouse: psycopg.Connection, build: Build, published: Build, latest: Build | None
 ) -> str | None:
-    """Return the schema that holds a publication's steps as they were published.
+    """Return the schema that holds a publication's step tables as they were published.
 
-    Returns None if no schema has all of them. `latest` is the build whose steps are in the
-    intermediate schema. The steps in `compared_with` and `compared_with_old_rules` belong to the
-    publication that `latest` was compared with.
+    Returns None if no schema has all of them. `latest` is the build whose step tables are in the
+    intermediate schema. The step tables in `compared_with` and `compared_with_old_rules` belong to
+    the publication that `latest` was compared with.
     """
     place = None
     if latest is not None and latest.build_id == published.build_id:
@@ -182,10 +182,10 @@ def _place(
 
 
 def _replace(warehouse: psycopg.Connection, build: Build, target: str, place: str | None) -> bool:
-    """Drop the schema `target`, and move the steps of the schema `place` into a new `target`.
+    """Drop the schema `target`, and move the step tables in schema `place` into a new `target`.
 
-    If `place` is `target` already, nothing changes. If `place` is None, `target` is only dropped.
-    Returns whether `target` holds the steps afterwards.
+    If `place` equals `target`, nothing changes. If `place` is None, `target` is only dropped.
+    Returns whether `target` holds the step tables afterwards.
     """
     if place is None:
         _drop(warehouse, build, target)
@@ -197,7 +197,7 @@ def _replace(warehouse: psycopg.Connection, build: Build, target: str, place: st
 
 
 def _recompute(settings: Settings, build: Build, published: Build) -> None:
-    """Recompute a publication's steps with today's rules, and move them to `compared_with`."""
+    """Recompute a publication's step tables with today's rules; move them to `compared_with`."""
     recomputed = recompute_steps(settings, published.build_id, "restate")
     with connect(settings, role=ROLE) as warehouse:
         _drop(warehouse, build, COMPARED)
@@ -210,7 +210,7 @@ def _recompute(settings: Settings, build: Build, published: Build) -> None:
 
 
 def _is_complete(warehouse: psycopg.Connection, build: Build, place: str) -> bool:
-    """Tell whether a schema holds every step table."""
+    """Return whether a schema holds every step table."""
     has_all = one_value(
         warehouse,
         """

@@ -1,4 +1,4 @@
-"""Run dbt in this process: its project, its connection and its results."""
+"""Run dbt in this process, and read its project and results."""
 
 import os
 import sys
@@ -24,8 +24,8 @@ PROJECT = "dbt_project"
 #: The role that dbt logs in as.
 ROLE = "oic_transform"
 TEST = "test"
-# The environment variables that profiles.yml reads, by the part of the database's address. dbt does
-# not log the value of a variable whose name begins with DBT_ENV_SECRET_.
+# For each part of the database's address, the environment variable that profiles.yml reads. dbt
+# does not log the value of a variable whose name begins with DBT_ENV_SECRET_.
 VARIABLES = {
     "host": "ASSURANCE_DBT_HOST",
     "port": "ASSURANCE_DBT_PORT",
@@ -54,20 +54,20 @@ class Node:
 
     @property
     def succeeded(self) -> bool:
-        """Tell whether the model or seed was built, or the test passed."""
+        """Return whether the model or seed was built, or the test passed."""
         return self.status in {"success", "pass"}
 
     @property
     def blocks(self) -> bool:
-        """Tell whether the node has failed in a way that blocks the publication."""
+        """Return whether the node failed in a way that blocks publication."""
         return self.status in {"error", "fail", "partial success"}
 
 
 def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[Node]:
     """Run one dbt command on a target and return the result of each node.
 
-    The target is the purpose of a build, such as `daily`. It decides which schemas dbt writes.
-    A failed test is returned as a result and raises no error.
+    The target is the purpose of a build, such as `daily`. It decides which schemas dbt writes. A
+    failed test is returned as a result; it raises no error.
 
     Raises:
         AssuranceError: A model cannot be built, or the project cannot be read. The message names
@@ -111,9 +111,9 @@ def forget_project() -> None:
 
 
 def one_line(text: str) -> str:
-    """Return the reason of a failure from dbt's message, as one line.
+    """Return the reason for a failure, taken from dbt's message, as one line.
 
-    The place of the error and the path of the compiled file are left out.
+    The error's location and the compiled file's path are left out.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     kept = [line for line in lines if not line.startswith(("compiled code at", "LINE ", "^"))]
@@ -168,10 +168,10 @@ def _invoke(
 
 @contextmanager
 def _anonymous_command_line() -> Iterator[None]:
-    """Hide the command line of this process from dbt, which writes it into its results files.
+    """Hide this process's command line from dbt, which would write it into its result files.
 
-    The command line of `assurance explain` holds the key of a record. In a file it would outlive an
-    erasure.
+    The command line of `assurance explain` contains the key of a record. If dbt wrote the key into
+    a file, the key would still be there after an erasure of the record.
     """
     before = sys.argv
     sys.argv = ["dbt"]
@@ -190,10 +190,10 @@ def target_dir(settings: Settings, target: str) -> Path:
 
 
 def connection_variables(url: str) -> dict[str, str]:
-    """Return the environment variables with which dbt connects to the database of a libpq URI.
+    """Return the environment variables with which dbt connects to the database at a libpq URI.
 
-    dbt's profile has no place for most parameters of libpq, such as the authority that a
-    certificate must come from. libpq reads these from its own variables (`PGSSLROOTCERT`).
+    dbt's profile has no field for most libpq parameters, such as the trusted certificate authority.
+    libpq reads these from its own variables, such as `PGSSLROOTCERT`.
     """
     parts = conninfo_to_dict(url)
     loopback = parts.get("host") in LOOPBACK

@@ -1,4 +1,4 @@
-"""Write dbt's documentation of every model and column as one page that needs no server."""
+"""Write dbt's documentation of every model and column as one HTML page that needs no server."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.folders import private_folder
 
 PAGE = "dbt_docs.html"
-#: The texts in dbt's page that are replaced by the data.
+#: The placeholders in dbt's page that are replaced with the data.
 _MANIFEST, _CATALOGUE = '"MANIFEST.JSON INLINE DATA"', '"CATALOG.JSON INLINE DATA"'
 
 
@@ -26,8 +26,8 @@ def build_docs(settings: Settings, target: str = "daily") -> Path:
     Raises:
         AssuranceError: dbt fails.
     """
-    # If this process has made the build, the project is compiled already. To compile it again would
-    # take seconds, so dbt is told not to.
+    # If this process made the build, the project is already compiled. Compiling it again would take
+    # seconds.
     run_dbt(settings, target, ["docs", "generate", "--no-compile"])
     page = docs_page(settings)
     private_folder(settings, page.parent)
@@ -40,10 +40,9 @@ def build_docs(settings: Settings, target: str = "daily") -> Path:
 def docs_html(folder: Path) -> str:
     """Return dbt's documentation as HTML, from the files in dbt's target folder.
 
-    dbt looks up the types of columns in the database. It does not find the tables of published
-    marts, because publication moves them out of the candidate. Without a database it finds no
-    table. For tables that dbt did not find, the page shows the types that models and sources
-    declare.
+    dbt looks up the column types in the database. It does not find the tables of published marts,
+    because publication moves them out of the candidate. Without a database, dbt finds no tables at
+    all. For tables that dbt did not find, the page shows the types declared by models and sources.
 
     Raises:
         AssuranceError: dbt has not written its files.
@@ -62,7 +61,7 @@ def docs_html(folder: Path) -> str:
 def with_declared_types(
     catalogue: Mapping[str, Any], manifest: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return dbt's catalogue, completed with the tables that it lacks, as they are declared."""
+    """Return dbt's catalogue, with missing tables added as models and sources declare them."""
     return {
         **catalogue,
         **{kind: {**_declared(manifest[kind]), **catalogue[kind]} for kind in ("nodes", "sources")},

@@ -1,8 +1,8 @@
 """Compute the deadline position of each point once, and store it for good.
 
 When the deadline day is over, all rules run once with the batches that were landed by the end of
-that day. Deliveries that are landed later do not change the stored position. The mart contract says
-so under Time: "Only …_known_then uses what had been landed by the deadline".
+that day. Deliveries that are landed later do not change the stored position (mart contract, *Time*:
+"Only …_known_then uses what had been landed by the deadline").
 """
 
 from datetime import date, datetime, time
@@ -19,8 +19,8 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_value, relation_exists
 
 STATUS = "int_point_status_today"
-# A condition: a batch of a dataset that the `point` depends on was landed by the end of the
-# point's deadline day.
+# The condition that, by the end of a point's deadline day, a batch was landed for a dataset on
+# which the `point` depends.
 _ANYTHING_KNOWN = """
 exists (
     select
@@ -50,7 +50,7 @@ order by 1
 
 
 def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
-    """Freeze the deadline position of each point whose deadline has passed, if it is not frozen.
+    """Freeze each deadline position that is not yet frozen and whose deadline has passed.
 
     To freeze a position is to compute and store it once. If no batch for a point was landed by the
     end of its deadline day, the point gets no position, because nothing was known. Returns the
@@ -60,7 +60,7 @@ def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
     for deadline in _deadlines_to_freeze(settings, build):
         then = _end_of(deadline)
         # The last run before the deadline recorded whether the sources were fresh at that time. The
-        # build gets the id of that run, so that its rules read those records.
+        # build gets that run's ID, so that the rules use those records.
         run_id = _last_run_before(settings, then) or build.run_id
         computed = open_build(settings, run_id, then, "deadline", known_at=then)
         run_dbt(settings, "deadline", ["seed"])
@@ -74,8 +74,8 @@ def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
 def _deadlines_to_freeze(settings: Settings, build: Build) -> list[date]:
     """Return the deadlines that have passed and for which a position must be frozen.
 
-    The point of such a deadline has no frozen position yet, and a batch for the point was landed by
-    the end of the deadline day.
+    The deadline's point has no frozen position yet, and a batch for the point was landed by the end
+    of the deadline day.
     """
     with connect(settings, role=ROLE) as warehouse:
         if not relation_exists(warehouse, "policy.policy_point"):
@@ -88,7 +88,7 @@ def _deadlines_to_freeze(settings: Settings, build: Build) -> list[date]:
 
 
 def _last_run_before(settings: Settings, then: datetime) -> str | None:
-    """Return the id of the run that began the last extraction at or before the moment `then`.
+    """Return the ID of the run that began the last extraction at or before the moment `then`.
 
     Return None if no extraction had begun by then.
     """

@@ -22,7 +22,7 @@ SEALED = "tag:sealed"
 
 
 def build_marts(settings: Settings, build: Build) -> None:
-    """Build every mart except the sealed ones into an empty candidate; store dbt's test results.
+    """Build all unsealed marts into an empty candidate, and store dbt's test results.
 
     Raises:
         GateBlocked: A critical dbt test fails.
@@ -49,9 +49,9 @@ def seal_marts(settings: Settings, build: Build) -> None:
 
 
 def drop_schemas(warehouse: psycopg.Connection, prefix: str) -> None:
-    """Drop every schema whose name begins with the prefix and that this role may drop.
+    """Drop every schema that this role may drop and whose name begins with the prefix.
 
-    The schemas hold personal data, so they must not stay after their use.
+    The schemas hold personal data, so they must not remain after use.
     """
     if not prefix:
         raise AssertionError("the daily build's schemas have no prefix")
@@ -70,11 +70,11 @@ def _check_purpose(build: Build) -> None:
 
 
 def _build(settings: Settings, build: Build, stage: str, selection: list[str]) -> None:
-    # A build runs no unit tests. Unit tests check the rules and not the data, so it is enough to
-    # run them when somebody changes the rules.
+    # A build runs no unit tests: they check the rules, not the data, so they need to run only when
+    # somebody changes the rules.
     arguments = ["build", "--exclude-resource-type", "unit_test", *selection]
     nodes = run_dbt(settings, build.purpose, arguments)
-    # One transaction stores the test results and the fingerprints of the tested tables.
+    # The test results and the fingerprints of the tested tables are stored in one transaction.
     with connect(settings, role=ROLE) as warehouse:
         record_tested_tables(warehouse, build.build_id, _candidates(build), nodes)
         store_test_results(warehouse, build.build_id, f"dbt_{stage}", nodes)

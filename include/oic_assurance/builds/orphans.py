@@ -31,7 +31,7 @@ def drop_orphans(settings: Settings, build: Build) -> list[str]:
         ).fetchall()
         orphans = [row for row in found if (row[0], row[1]) not in written]
         for schema, name, kind in orphans:
-            # The drop of an earlier table may have dropped this view too, because of `cascade`.
+            # `cascade` may already have dropped this view together with an earlier table.
             statement = "drop view if exists {} cascade"
             if kind == "r":
                 statement = "drop table if exists {} cascade"

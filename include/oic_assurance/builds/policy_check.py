@@ -1,8 +1,9 @@
 """Refuse a policy with a gap or an overlap before a build uses it.
 
 Each row of a policy seed applies from `effective_from` to `effective_to`, both included. If no row
-applies on a day, the records of that day drop out of the figures without a word. If two rows apply,
-the records count twice. So both are refused, with the seed, the name and the day.
+applied on a day, that day's records would silently drop out of the figures. If two rows applied,
+the records would count twice. Both are refused, with a message that names the seed, the policy item
+and the day.
 """
 
 import csv
@@ -11,12 +12,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from oic_assurance.builds.baseline_check import SEED as BASELINES
+from oic_assurance.builds.baseline_check import find_baseline_problems
 from oic_assurance.builds.version import SEEDS
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 
-#: The day from which the first policy applies. Earlier days use the policy of this day (mart
-#: contract, *Default policy*).
+#: The first day of the first policy. Earlier days use this day's policy (mart contract, *Default
+#: policy*).
 FIRST_DAY = date(2020, 1, 1)
 _END = date.max
 
@@ -29,12 +32,13 @@ class Coverage:
 
     Attributes:
         seed: The name of the seed.
-        by: The columns for whose values a row must apply. Without columns, any row of the seed is
-            enough.
-        missing: What would be missing on a day without a row. `{name}` is the values of `by`.
-        from_first_day: Whether rows must apply since `FIRST_DAY`. Otherwise each name begins with
-            its first row.
-        only_one: Whether no two rows of a name may apply on the same day.
+        by: Columns of the seed. On each day, a row must apply for each combination of their values.
+            If there are no columns, any one row of the seed is enough.
+        missing: What would be missing on a day without a row. `{name}` stands for the values of
+            `by`.
+        from_first_day: Whether rows must cover each name from `FIRST_DAY` on. Otherwise the
+            coverage of a name begins with its first row.
+        only_one: Whether at most one row of a name may apply on a day.
         names: The names that must occur.
     """
 
@@ -82,18 +86,22 @@ COVERAGES = (
 
 
 def check_policy(settings: Settings, until: date) -> None:
-    """Check that every policy seed covers each day until a day, which is the as-at day.
+    """Check that every policy seed covers each day up to the as-at day `until`.
+
+    The decisions about baselines are checked too.
 
     Raises:
-        AssuranceError: A seed has a gap or an overlap. The message has every problem.
+        AssuranceError: A seed has a gap or an overlap, or a decision about a baseline cannot be
+            used. The message lists every problem.
     """
+    seeds = settings.project_root / SEEDS
     problems = [
         problem
         for coverage in COVERAGES
-        for problem in find_problems(
-            coverage, _read(settings.project_root / SEEDS / f"{coverage.seed}.csv"), until
-        )
+        for problem in find_problems(coverage, _read(seeds / f"{coverage.seed}.csv"), until)
     ]
+    measures = {row["measure_code"] for row in _read(seeds / "policy_measure.csv")}
+    problems += find_baseline_problems(_read(seeds / f"{BASELINES}.csv"), measures)
     if problems:
         raise AssuranceError(f"The policy cannot be used: {'; '.join(problems)}.")
 

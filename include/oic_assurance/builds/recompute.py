@@ -1,4 +1,4 @@
-"""Recompute an earlier build from the batches that it used, in schemas that are dropped later."""
+"""Recompute an earlier build from the batches that it used, in temporary schemas."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +15,10 @@ PURPOSE: Purpose = "reproduce"
 
 @contextmanager
 def recompute_schemas(settings: Settings) -> Iterator[str]:
-    """Reserve the schemas for a recomputation during the block, and drop them afterwards.
+    """Reserve the schemas of a recomputation for the block, and drop them afterwards.
 
-    Yields the prefix of the schemas' names. If another recomputation runs, in this or another
-    process, this one waits for its end. Schemas that a killed process has left are dropped first,
+    Yields the prefix of the schemas' names. If another recomputation is running, in this or another
+    process, this one waits until it ends. Schemas left by a killed process are dropped first,
     because they hold personal data.
 
     Raises:
@@ -40,8 +40,8 @@ def recompute_schemas(settings: Settings) -> Iterator[str]:
 def open_recompute(settings: Settings, earlier: Build, purpose: Purpose = PURPOSE) -> Build:
     """Record a new build that recomputes an earlier one.
 
-    The new build uses the batches that the earlier build used. The marts about checks show the
-    checks of the earlier build.
+    The new build uses the batches that the earlier build used. Marts about checks show the earlier
+    build's checks.
     """
     return open_build(
         settings,

@@ -1,4 +1,4 @@
-"""The record of a build. The class `Build` is one row of `audit.build`."""
+"""The record of a build: one row of `audit.build`."""
 
 import hashlib
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ select build_id, run_id, as_at, known_batch_id, known_at, purpose, schema_prefix
 from audit.build
 """
 
-#: Builds that combine the records of both lawful purposes, and why. The log of processing has an
-#: entry for each. The operation that reproduces a publication makes its own entry.
+#: Why builds of each purpose combine the records of both lawful purposes. The log of processing has
+#: an entry for each such build. Reproducing a publication makes its own entry.
 _COMBINES = {
     "daily": "to compute the marts",
     "deadline": "to compute the position on a deadline day",
@@ -36,7 +36,7 @@ _COMBINES = {
 
 @dataclass(frozen=True)
 class Build:
-    """One computation of the marts. A published build and its publication have the same id."""
+    """One computation of the marts. A published build and its publication have the same ID."""
 
     build_id: int
     run_id: str
@@ -44,20 +44,20 @@ class Build:
     as_at: datetime
     #: The newest batch that the build may see.
     known_batch_id: int
-    #: The time by which a batch had to be landed to be used by the build.
+    #: The build uses only batches that were landed by this time.
     known_at: datetime
     purpose: Purpose
-    #: The prefix of the build's schemas; empty for the daily build.
+    #: The prefix of the build's schema names. Empty for the daily build.
     schema_prefix: str
-    #: The publication that the build's figures are compared with.
+    #: The publication with which the build's figures are compared.
     compared_with: int | None
     input_fingerprint: str | None
     rules_fingerprint: str | None
     code_version: str | None
-    #: Whether a person must approve the build before its publication if it has warnings. This is
-    #: the setting of the deployment when the build was opened.
+    #: Whether a person must approve the build if it has warnings. This is the deployment's setting
+    #: at the time the build was opened.
     wants_approval: bool
-    #: When the last tables of the build were built.
+    #: When the build's last table was built.
     finished_at: datetime | None
 
 
@@ -75,9 +75,9 @@ def open_build(
     uses exactly the batches of the earlier build.
     """
     with connect(settings, role=ROLE) as warehouse:
-        # A replay takes its batch id some time before it commits. Without the lock, the highest
-        # known batch id could be above the id of a replay that is not committed yet. The rows of
-        # that replay would then appear in the middle of the build.
+        # A replay reserves its batch ID some time before it commits. Without the lock, the highest
+        # known batch ID could be above the ID of a replay that is not yet committed. The replay's
+        # rows would then appear while the build is running.
         take_in_transaction(warehouse, KNOWN_BATCHES)
         known_batch_id = int(
             one_value(
@@ -144,7 +144,7 @@ def open_build(
 
 
 def load_build(settings: Settings, build_id: int) -> Build:
-    """Open a connection and return a build by its id.
+    """Open a connection, and return a build by its ID.
 
     Raises:
         AssuranceError: There is no such build.
@@ -154,7 +154,7 @@ def load_build(settings: Settings, build_id: int) -> Build:
 
 
 def get_build(connection: psycopg.Connection, build_id: int) -> Build:
-    """Return a build by its id.
+    """Return a build by its ID.
 
     Raises:
         AssuranceError: There is no such build.
@@ -166,12 +166,12 @@ def get_build(connection: psycopg.Connection, build_id: int) -> Build:
 
 
 def find_build(connection: psycopg.Connection, build_id: int) -> Build | None:
-    """Return a build by its id, or None."""
+    """Return a build by its ID, or None."""
     return find_record(connection, Build, _SELECT + "where build_id = %s", (build_id,))
 
 
 def find_daily_build(connection: psycopg.Connection, run_id: str | None = None) -> Build | None:
-    """Return the latest daily build of a run, or of all runs; None when there is none."""
+    """Return the latest daily build of one run or of all runs, or None."""
     which = (
         "where purpose = 'daily' and run_id = coalesce(%s, run_id) order by build_id desc limit 1"
     )
@@ -179,9 +179,9 @@ def find_daily_build(connection: psycopg.Connection, run_id: str | None = None) 
 
 
 def find_steps_build(connection: psycopg.Connection, prefix: str) -> Build | None:
-    """Return the build whose intermediate tables are in the schemas with a prefix.
+    """Return the build whose intermediate tables are in the schemas with this prefix.
 
-    Return None if no build has made intermediate tables there.
+    Returns None if no build has made intermediate tables there.
     """
     which = "where schema_prefix = %s and steps_from is not null order by steps_from desc limit 1"
     return find_record(connection, Build, _SELECT + which, (prefix,))
@@ -197,16 +197,16 @@ def finish_build(settings: Settings, build: Build) -> None:
 
 
 def schema_prefix(purpose: Purpose) -> str:
-    """Return the prefix of the dbt schemas of a purpose, as the dbt macro of the same name does."""
+    """Return the prefix of a purpose's dbt schemas, as the dbt macro of the same name does."""
     return "" if purpose == "daily" else f"{purpose}_"
 
 
 def _input_fingerprint(
     warehouse: psycopg.Connection, known_batch_id: int, policy: str, as_at: datetime
 ) -> str:
-    """Return the SHA-256 of the inputs of a build: its known deliveries, policy and moment.
+    """Return the SHA-256 of a build's inputs: known deliveries, policy and as-at moment.
 
-    The rules have a fingerprint of their own.
+    The rules have a separate fingerprint.
     """
     deliveries = one_value(
         warehouse,

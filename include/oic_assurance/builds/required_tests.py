@@ -1,4 +1,4 @@
-"""Record which dbt tests are required, and the fingerprints of the tables that were tested."""
+"""Record the required dbt tests and the fingerprints of the tested tables."""
 
 from collections.abc import Sequence
 

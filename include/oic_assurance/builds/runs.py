@@ -43,13 +43,13 @@ def open_run(
 
     `started_by` is the login of the person who started the run, or None for the schedule.
 
-    Only one run is active at a time, so another open run must have been interrupted. If the run
-    itself was recorded before, its record starts again.
+    Only one run is active at a time, so another open run must have been interrupted. If this run is
+    already recorded, its record is reset.
     """
     close_interrupted(settings, but=run_id)
     with connect(settings, role=ROLE) as warehouse:
-        # So a re-keying of the pseudonyms begins either before the run, which then fails, or after
-        # the run is on record, and is then refused.
+        # With this lock, a re-keying of the pseudonyms begins either before the run is recorded or
+        # after. In the first case the run fails. In the second case the re-keying is refused.
         take_in_transaction(warehouse, PSEUDONYMS, shared=True)
         warehouse.execute(
             """
@@ -65,7 +65,7 @@ def open_run(
 
 
 def close_interrupted(settings: Settings, but: str | None = None) -> None:
-    """Close every open run as failed, except the run `but`."""
+    """Record every open run as failed, except the run `but`."""
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
             """
@@ -79,9 +79,9 @@ def close_interrupted(settings: Settings, but: str | None = None) -> None:
 
 
 def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool) -> None:
-    """Store why a run fails. With `blocked`, the outcome of the run becomes `blocked`.
+    """Store why a run failed. If `blocked` is true, also set the run's outcome to `blocked`.
 
-    If the failed stage is repeated and succeeds, the publication of the run clears the reason.
+    If the failed stage is repeated and succeeds, the run's publication clears the reason.
     """
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
@@ -95,7 +95,7 @@ def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool
 
 
 def close_run(settings: Settings, run_id: str) -> Run:
-    """Close a run and return its record. A run that is still `running` becomes `failed`.
+    """Close a run, and return its record. If its outcome is still `running`, it becomes `failed`.
 
     Raises:
         AssuranceError: There is no such run.
@@ -121,12 +121,12 @@ def close_run(settings: Settings, run_id: str) -> Run:
 
 
 def find_run(settings: Settings, run_id: str) -> Run | None:
-    """Return a run by its id, or None."""
+    """Return a run by its ID, or None."""
     return _one(settings, "where run_id = %s", (run_id,))
 
 
 def last_run(settings: Settings) -> Run | None:
-    """Return the run that was started last, or None if there was no run yet."""
+    """Return the run that was started last, or None if there has been no run."""
     return _one(settings, "order by started_at desc limit 1", ())
 
 

@@ -1,4 +1,4 @@
-"""Store the results of dbt tests in the table that also has the results of expectations."""
+"""Store the results of dbt tests in the table that also holds the results of expectations."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from oic_assurance.builds.dbt import TEST, Node
 
 STAGE = "dbt"
 NOT_RUN = "skipped"
-# The quality dimension of each kind of test. A test's `meta: {dimension: …}` overrides it.
+# The quality dimension of each kind of test. A test can override it with `meta: {dimension: …}`.
 DIMENSIONS = {
     "unique": "uniqueness",
     "not_null": "completeness",
@@ -25,7 +25,7 @@ def store_test_results(
 ) -> None:
     """Store the result of each dbt test that ran, and the verdict of the gate's stage `dbt`.
 
-    The verdict is about all dbt tests that have run on the build's present candidate.
+    The verdict covers all dbt tests that have run on the build's present candidate.
     """
     rows = [
         (build_id, suite, *evidence_of(node))
@@ -71,7 +71,7 @@ def _store_verdict(warehouse: psycopg.Connection, build_id: int) -> None:
 
 
 def evidence_of(node: Node) -> tuple[Any, ...]:
-    """Return the values to store for a test, in the order of the columns of `store_test_results`.
+    """Return the values to store for a test, in the column order of `store_test_results`.
 
     The values of `build_id`, `stage` and `suite` are not among them.
     """
@@ -97,7 +97,7 @@ def _kind(test: Any) -> str:
 
 
 def _model(test: Any) -> str | None:
-    """Return the name of the model that a test is attached to.
+    """Return the name of the model to which a test is attached.
 
     For a test that is attached to no model, return the first model of its query, or None.
     """

@@ -11,15 +11,15 @@ from oic_assurance.settings import Settings
 
 SOURCE_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".md"})
 SEEDS = Path("dbt_project") / "seeds"
-#: The folders below `dbt_project` whose SQL turns records into figures.
+#: The folders in `dbt_project` whose SQL turns records into figures.
 RULES = ("macros", "models/staging", "models/intermediate")
 
 
 def code_version(settings: Settings) -> str:
     """Return the version of the code, with the fingerprint of the dbt project.
 
-    The version is the checked-out commit, or the version of the package if there is no commit. The
-    fingerprint is always included, because somebody can edit rules and not commit them.
+    The version is the checked-out commit, or the package version if there is no commit. The
+    fingerprint is always included, because rules can be edited without a commit.
     """
     models = project_fingerprint(settings)[:12]
     return f"{_commit(settings.project_root) or _package()}+dbt.{models}"
@@ -42,9 +42,9 @@ def policy_fingerprint(settings: Settings) -> str:
 
 
 def rules_fingerprint(settings: Settings) -> str:
-    """Return the SHA-256 of everything that turns records into figures.
+    """Return the SHA-256 of everything that decides how records become figures.
 
-    This is the policy, the macros, and the models of staging and intermediate.
+    These are the policy, the macros, and the staging and intermediate models.
     """
     root = settings.project_root / "dbt_project"
     files = (path for place in RULES for path in (root / place).rglob("*.sql"))
@@ -63,7 +63,7 @@ def _fingerprint(root: Path, files: Iterable[Path]) -> str:
 def _commit(root: Path) -> str | None:
     """Return the checked-out commit, or None if there is none.
 
-    There is no commit in a container image, in an unpacked archive, or on a machine without git.
+    No commit is found in a container image, in an unpacked archive, or on a machine without git.
     """
     if not (root / ".git").exists():
         return None

@@ -1,1 +1,1 @@
-"""The gate: run the suites of a stage on a build, store the results, and decide the verdict."""
+"""The gate: run a stage's suites on a build, store the results, and decide the verdict."""

@@ -1,8 +1,8 @@
-"""Run suites with Great Expectations: one context and one engine for all suites of a stage.
+"""Run suites with Great Expectations, with one context and one engine for all suites of a stage.
 
-Each suite runs at most twice. The first run finds only which expectations fail. It costs about one
-reading of the table. The second run repeats only the failed expectations, to get the number and the
-keys of the failed rows. It never returns the checked values of those rows.
+Each suite runs at most twice. The first run finds only which expectations fail, and reads the table
+about once. The second run repeats the failed expectations to get the number and the keys of the
+failed rows. It never returns the checked values of those rows.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ class Auditor:
         self._assets = 0
 
     def __enter__(self) -> Self:
-        """Connect."""
+        """Connect Great Expectations to the warehouse."""
         import great_expectations as gx
 
         context = gx.get_context(mode="ephemeral")
@@ -49,9 +49,9 @@ class Auditor:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close every connection, so that the tables can be moved."""
-        # Great Expectations has two engines, one to look for tables and one to run queries. Each
-        # has a connection.
+        """Close every connection, so that publication can move the tables."""
+        # Great Expectations has two engines, one to look up tables and one to run queries. Each has
+        # its own connection.
         self._datasource.get_engine().dispose()
         self._datasource.get_execution_engine().close()
 
@@ -64,7 +64,7 @@ class Auditor:
         return [outcome for suite in suites for outcome in self._audit_suite(suite)]
 
     def _find_texts(self, suites: Sequence[Suite]) -> None:
-        """Find the text columns of all tables whose texts an expectation reads, in one query."""
+        """Find, in one query, the text columns of the tables that text expectations read."""
         searched = [
             suite
             for suite in suites
@@ -82,8 +82,8 @@ class Auditor:
         self._places = replace(self._places, texts=texts)
 
     def _audit_suite(self, suite: Suite) -> list[Outcome]:
-        # A run reads the table at most twice. Expectations of the kind `every_record` are about the
-        # current records. All other expectations are about all rows.
+        # A run reads the table at most twice: expectations of the kind `every_record` check the
+        # current records, and all other expectations check all rows.
         of_records = [
             expectation for expectation in suite.expectations if expectation.kind == "every_record"
         ]
@@ -95,7 +95,7 @@ class Auditor:
                 found = self._audit(suite, of_rows, self._rows_asset)
                 found |= self._audit(suite, of_records, self._records_asset)
         except Exception as error:
-            # If a suite cannot run, for any reason, all of its expectations fail.
+            # If a suite cannot run, for whatever reason, all its expectations fail.
             line = one_line(str(error.__cause__ or error))
             return [
                 Outcome(suite, expectation, False, exception=line)
@@ -109,15 +109,15 @@ class Auditor:
         expectations: Sequence[Expectation],
         make_asset: Callable[[Suite, str], Any],
     ) -> dict[str, Outcome]:
-        """Run expectations on the rows of the asset that `make_asset` makes.
+        """Run expectations on the rows of the asset that `make_asset` returns.
 
-        Return the outcomes by the names of the expectations.
+        Returns the outcomes, keyed by the name of the expectation.
         """
         if not expectations:
             return {}
-        # Great Expectations inspects the columns of a table asset before it reads rows, but not
-        # those of a query asset. So the first run uses a query, and only a failed suite pays for
-        # the inspection.
+        # Before Great Expectations reads rows, it inspects the columns of a table asset, but not
+        # those of a query asset. So the first run uses a query asset, and the columns are inspected
+        # only if a suite has failed.
         quick_asset = self._rows_query_asset if make_asset == self._rows_asset else make_asset
         with self._batch(suite, quick_asset) as batch:
             first = self._validate(batch, suite, map(quick, expectations), "BOOLEAN_ONLY")
@@ -147,8 +147,9 @@ class Auditor:
     @contextmanager
     def _batch(self, suite: Suite, make_asset: Callable[[Suite, str], Any]) -> Iterator[Any]:
         """Yield the rows to check as a batch of Great Expectations."""
-        # Great Expectations caches counts by the asset's name, so each asset has a new name. For
-        # each new asset it writes its whole configuration, so no asset stays longer than needed.
+        # Great Expectations caches counts under the asset's name, so each asset gets a new name.
+        # Each time an asset is added, Great Expectations writes its whole configuration, so
+        # unneeded assets are removed at once.
         self._assets += 1
         name = f"{suite.name} {self._assets}"
         definition = make_asset(suite, name)
@@ -169,8 +170,8 @@ class Auditor:
         return asset.add_batch_definition_whole_table("all")
 
     def _records_asset(self, suite: Suite, name: str) -> Any:
-        # This is a query asset. For a table asset, Great Expectations would look for the table in
-        # another session, which does not see this session's temporary table.
+        # The asset is a query asset. For a table asset, Great Expectations would look up the table
+        # in another session, which cannot see this session's temporary table.
         query = sql("select * from <<current>>", current=current_table(suite))
         asset = self._datasource.add_query_asset(name, query)
         return asset.add_batch_definition_whole_table("all")
@@ -184,7 +185,7 @@ class Auditor:
     ) -> dict[str, Any]:
         """Run expectations on the rows of one table, which Great Expectations calls a batch.
 
-        Return the results of Great Expectations by the names of the expectations.
+        Returns the results of Great Expectations, keyed by the name of the expectation.
         """
         import great_expectations as gx
 
@@ -198,10 +199,10 @@ class Auditor:
     def _details(
         self, batch: Any, suite: Suite, expectations: Sequence[Expectation], first: dict[str, Any]
     ) -> dict[str, Any]:
-        """Run the failed expectations again, to find how many rows failed and which.
+        """Run the failed expectations again, to find how many rows failed and which ones.
 
-        Return the new results by the names of the expectations. An expectation that could not be
-        evaluated is not repeated.
+        Returns the new results, keyed by the name of the expectation. An expectation that could not
+        be evaluated is not run again.
         """
         failed: dict[tuple[str, ...], list[Expectation]] = defaultdict(list)
         for expectation in expectations:

@@ -1,7 +1,8 @@
-"""Give an HTML page a Content-Security-Policy: it runs and loads only what it was made with.
+"""Give an HTML page a Content-Security-Policy, so that it runs and loads only its own content.
 
-A page can quote text from a source, such as the name of a unit. Every text is escaped. If an escape
-is ever forgotten, the policy still keeps a browser from running it and from sending anything away.
+A page can quote text from a source, such as the name of a unit. All such text is escaped. If
+escaping is ever forgotten, the policy still prevents a browser from running the text and from
+sending anything to another server.
 """
 
 import base64
@@ -9,11 +10,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-#: A page that is one file: no script, no request, styles and pictures inside the page only.
+#: The policy for a page in one file: no scripts, no requests, and only styles and pictures inside
+#: the page.
 REPORT: Mapping[str, str] = {
     "default-src": "'none'",
     "style-src": "",
-    # Drawings have their width as an attribute. An attribute can load nothing here.
+    # Drawings set their width in a `style` attribute, which cannot load anything under this policy.
     "style-src-attr": "'unsafe-inline'",
     "img-src": "data:",
     "font-src": "data:",
@@ -28,14 +30,14 @@ _CHARSET = re.compile(r"<meta charset=[^>]*>", re.IGNORECASE)
 
 
 def with_policy(page: str, policy: Mapping[str, str] = REPORT, *, whole: bool = False) -> str:
-    """Return a page with a policy in its head, directly after the line with the charset.
+    """Return a page with a policy in its head, directly after the line that sets the charset.
 
-    Where `policy` has `style-src` or `script-src`, the hashes of the styles or scripts in the
-    page's head are added. With `whole`, those in the body are added too: only for a page without
-    text from a source.
+    If `policy` has `style-src` or `script-src`, the hashes of the styles or scripts in the page's
+    head are added to it. With `whole`, the hashes of those in the body are added too. Use `whole`
+    only for a page without text from a source.
 
     Raises:
-        ValueError: The page has no charset, or a policy already.
+        ValueError: The page sets no charset, or already has a policy.
     """
     if "Content-Security-Policy" in page:
         raise ValueError("the page has a policy already")

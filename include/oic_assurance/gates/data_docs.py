@@ -1,9 +1,9 @@
-"""Data Docs: a small site with the gate's results. A browser opens it from a folder.
+"""Data Docs: a small site with the gate's results, which a browser opens from a folder.
 
 Great Expectations renders the content of each suite's page from the stored results. This project
-writes the frame around the content, because the frame of Great Expectations loads style sheets,
-scripts and pictures from other servers. The pages show each expectation and how many rows failed.
-They show no value and no key of a row.
+writes the rest of the page, because the page template of Great Expectations loads style sheets,
+scripts and pictures from other servers. The pages show each expectation and how many rows failed,
+but no value and no key of a row.
 """
 
 import shutil
@@ -48,7 +48,7 @@ Result = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _SuiteResults:
-    """A suite with the stored results of its expectations, by the name of the expectation."""
+    """A suite with the stored results of its expectations, keyed by the name of the expectation."""
 
     suite: Suite
     results: Mapping[str, Result]
@@ -119,8 +119,8 @@ def _suite_pages(places: Places, found: Sequence[_SuiteResults]) -> dict[str, st
     pages = {}
     for one in found:
         document = renderer.render(_validation_result(one, places))
-        # The first section is left out. It links to pages that do not exist here, and it needs
-        # external scripts to unfold.
+        # The first section is left out: it links to pages that do not exist here, and unfolding it
+        # needs external scripts.
         document.sections = document.sections[1:]
         page = view.render(document, template="page_of_ours.j2", one=one, style=STYLE)
         pages[one.file] = with_policy(page)
@@ -128,7 +128,7 @@ def _suite_pages(places: Places, found: Sequence[_SuiteResults]) -> dict[str, st
 
 
 def _validation_result(found: _SuiteResults, places: Places) -> Any:
-    """Return the stored results of a suite as an object of Great Expectations."""
+    """Return a suite's stored results as a Great Expectations object."""
     from great_expectations.core.expectation_validation_result import (
         ExpectationSuiteValidationResult,
     )
@@ -175,7 +175,7 @@ def _expectation_result(expectation: Any, row: Result) -> Any:
 
 
 def _counts(row: Result) -> dict[str, Any]:
-    """Return how many rows failed an expectation: as numbers, and as a text such as "3 of 50".
+    """Return how many rows failed an expectation, as numbers and as a string such as "3 of 50".
 
     The result is empty if the rows were not counted.
     """
@@ -185,17 +185,17 @@ def _counts(row: Result) -> dict[str, Any]:
     return {
         "element_count": evaluated,
         "unexpected_count": unexpected,
-        # A missing row counts as a failure but not as a row. So there can be more failures than
-        # rows, and the percentage is limited to 100.
+        # A missing row counts as a failure but not as a checked row. So there can be more failures
+        # than checked rows, and the percentage is limited to 100.
         "unexpected_percent": min(100 * unexpected / max(evaluated, 1), 100),
         "observed_value": f"{unexpected} of {evaluated}",
     }
 
 
 def _write(folder: Path, pages: Mapping[str, str]) -> Path:
-    """Write the site to a draft folder, then replace the old site by it.
+    """Write the site to a draft folder, then replace the old site with it.
 
-    So nobody opens a site that is half written.
+    So nobody opens a half-written site.
     """
     draft = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)

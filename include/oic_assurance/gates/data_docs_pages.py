@@ -1,4 +1,4 @@
-"""The frame of the Data Docs: the first page, the page of a suite, and the style of both."""
+"""Templates of the Data Docs: the first page, the page of a suite, and the style of both."""
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">

@@ -1,4 +1,4 @@
-"""Keep the messages of Great Expectations off the screen and out of the logs."""
+"""Keep the messages of Great Expectations off the terminal and out of the logs."""
 
 import logging
 import warnings
@@ -10,10 +10,10 @@ from contextlib import contextmanager
 def silenced() -> Iterator[None]:
     """Suppress warnings and log lines of Great Expectations while the block runs.
 
-    A log line can hold the text of a database error, and with it a value of a row. The gate stores
-    the safe part of such an error with the results. The import of Great Expectations redirects the
-    warnings of the whole process into the log. The end of the block undoes this, unless warnings
-    were redirected before the block.
+    A log line can hold the text of a database error, and so a value from a row. The gate stores the
+    safe part of such an error with the results. Importing Great Expectations redirects the warnings
+    of the whole process into the log. The end of the block undoes this redirection, unless it was
+    already in place before the block.
     """
     was_capturing = getattr(warnings.showwarning, "__module__", "") == "logging"
     logger = logging.getLogger("great_expectations")

@@ -1,4 +1,4 @@
-"""Read the results of Great Expectations: counts, keys, and errors of expectations."""
+"""Read counts, keys and errors from the results of Great Expectations."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from expectations.vocabulary import Expectation, Suite
 from oic_assurance.gates.verdict import Outcome
 
 _DATABASE_ERROR = re.compile(r"psycopg\.errors\.(\w+)\)?:? ?(.*)")
-# Error messages of these SQLSTATE classes can contain a value of a row, so they are not stored.
+# Error messages in these SQLSTATE classes can contain a value from a row, so they are not stored.
 _CLASSES_THAT_QUOTE = ("22", "23")
 _LONGEST_LINE = 300
 
@@ -19,8 +19,8 @@ _LONGEST_LINE = 300
 def outcome_of(suite: Suite, expectation: Expectation, first: Any, detail: Any | None) -> Outcome:
     """Return the outcome of an expectation, with details if it failed.
 
-    `first` is the result of the first run. `detail` is the result of the second run, which only
-    failed expectations have.
+    `first` is the result of the first run. `detail` is the result of the second run, in which only
+    failed expectations take part.
     """
     success = bool(first.success)
     exception = exception_of(first) or (exception_of(detail) if detail else None)
@@ -30,8 +30,8 @@ def outcome_of(suite: Suite, expectation: Expectation, first: Any, detail: Any |
         expectation=expectation,
         success=success,
         evaluated=_number(found.get("element_count")),
-        # A result can lack the number of failed rows. If its expectation passed, no row failed, and
-        # the number is zero.
+        # A result can lack the number of failed rows. If the expectation passed, that number is
+        # zero.
         unexpected=_number(found.get("unexpected_count", 0 if success else None)),
         observed=None if success else _mismatched(found),
         exception=exception,
@@ -40,7 +40,7 @@ def outcome_of(suite: Suite, expectation: Expectation, first: Any, detail: Any |
 
 
 def exception_of(result: Any) -> str | None:
-    """Return in one line why an expectation could not be evaluated, or None if it could."""
+    """Return as one line why an expectation could not be evaluated, or None if it was evaluated."""
     information = result.exception_info or {}
     if "raised_exception" in information:
         reports = [information] if information["raised_exception"] else []
@@ -52,7 +52,7 @@ def exception_of(result: Any) -> str | None:
 
 
 def one_line(message: str) -> str:
-    """Return a message as one line that holds no value of a row."""
+    """Return a message as one line that holds no value from a row."""
     found = _DATABASE_ERROR.search(message)
     if found is None:
         return " ".join(message.split())[:_LONGEST_LINE]
@@ -72,8 +72,8 @@ def _mismatched(found: Mapping[str, Any]) -> str | None:
 def _keys(found: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """Return the keys of failed rows, one mapping for each row.
 
-    For some results, Great Expectations lists the keys by column instead of by row. They are put
-    together by row again.
+    For some results, Great Expectations lists the keys column by column. They are put together row
+    by row.
     """
     listed = found.get("unexpected_index_list") or found.get("partial_unexpected_index_list") or []
     if len(listed) == 1 and all(isinstance(value, list) for value in listed[0].values()):

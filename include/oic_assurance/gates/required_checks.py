@@ -1,4 +1,4 @@
-"""Record which expectations the gate must check on a build, before it checks any."""
+"""Record which expectations the gate must check on a build, before it checks any of them."""
 
 from expectations.catalogue import suites
 from oic_assurance.settings import Settings

@@ -1,4 +1,4 @@
-"""Store the gate's results: each expectation, the keys of its failed rows, the stage's verdict."""
+"""Store the gate's results: each expectation, the keys of failed rows, and the stage's verdict."""
 
 import json
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ def save(
     outcomes: Sequence[Outcome],
     fingerprints: Fingerprints,
 ) -> None:
-    """Store all evidence of a stage in one transaction."""
+    """Store all results of a stage in one transaction."""
     with connection.transaction(), connection.cursor() as cursor:
         cursor.executemany(
             _INSERT_RESULT,
@@ -89,15 +89,15 @@ def save(
 
 
 def forget_failing_rows(connection: psycopg.Connection) -> int:
-    """Delete the keys of failed rows after six weeks, and return how many were deleted."""
+    """Delete the keys of failed rows that are older than six weeks, and return how many."""
     return connection.execute(_FORGET_FAILING_ROWS).rowcount
 
 
 def _keep_failing_rows(cursor: psycopg.Cursor, outcomes: Sequence[Outcome]) -> None:
     """Store the keys of the failed rows.
 
-    The results have just been inserted with `cursor`. It returns their ids in the order of the
-    outcomes.
+    The results have just been inserted with `cursor`, which returns their IDs in the order of
+    `outcomes`.
     """
     result_ids = [fetch_one(cursor)[0]] if outcomes else []
     while cursor.nextset():

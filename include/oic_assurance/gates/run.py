@@ -1,4 +1,4 @@
-"""Audit one stage of a build: run its suites, store the evidence, and decide the verdict."""
+"""Audit one stage of a build: run its suites, store the results, and decide the verdict."""
 
 from collections.abc import Sequence
 
@@ -18,10 +18,11 @@ GATE_ROLE = "oic_gate"
 
 
 def audit_stage(settings: Settings, build: Build, stage: Stage) -> Verdict:
-    """Run a stage's suites on a build, and store the results. A failed check raises no error.
+    """Run a stage's suites on a build, and store the results. A failed check raises no exception.
 
-    The fingerprints of the tables are taken before the suites read the tables. If a table changes
-    during the audit or later, publication finds another fingerprint and refuses the build.
+    The fingerprints of the tables are computed before the suites read the tables. If a table
+    changes during the audit or later, publication finds a different fingerprint and refuses the
+    build.
 
     Raises:
         UsageError: There is no such stage.
@@ -44,7 +45,7 @@ def audit_stage(settings: Settings, build: Build, stage: Stage) -> Verdict:
 def run_suites(settings: Settings, suites: Sequence[Suite], places: Places) -> list[Outcome]:
     """Run suites and return the outcome of every expectation, in order."""
     with silenced():
-        # The import of Great Expectations takes seconds, so it happens only when suites run.
+        # Importing Great Expectations takes seconds, so it is imported only when suites run.
         from oic_assurance.gates.auditor import Auditor
 
         with Auditor(sqlalchemy_url(settings, role=GATE_ROLE), places) as auditor:

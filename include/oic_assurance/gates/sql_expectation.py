@@ -1,11 +1,11 @@
-"""A class of Great Expectations for the project's expectations that are written in SQL.
+"""The Great Expectations class for those of the project's expectations that are written in SQL.
 
-This module calls such an expectation a rule. It imports Great Expectations, which takes seconds. So
-the gate imports this module only when it runs.
+This module calls such an expectation a rule. The module imports Great Expectations, which takes
+seconds, so the gate imports this module only when the gate runs.
 
-The class that Great Expectations has for SQL (`UnexpectedRowsExpectation`) runs two queries for
-each expectation, even if the expectation passes. But Great Expectations collects the counts of one
-table in one query. Here each rule adds one aggregate to that query, so a suite of twenty rules
+The built-in class of Great Expectations for SQL (`UnexpectedRowsExpectation`) runs two queries for
+each expectation, even if the expectation passes. But Great Expectations can collect all counts for
+a table in one query. Here each rule adds one aggregate to that query, so a suite of twenty rules
 reads its table once. If a rule fails, a second query finds the keys of the failed rows.
 """
 
@@ -69,7 +69,8 @@ class RuleKeys(TableMetricProvider):
         metrics: dict[str, Any],
         runtime_configuration: dict[str, Any],
     ) -> list[dict[str, Any]]:
-        # SQLAlchemy would read a colon in the SQL as the start of a parameter, so it is escaped.
+        # SQLAlchemy would read a colon in the SQL as the start of a parameter, so colons are
+        # escaped.
         text = _PARAMETER_COLON.sub(r"\\:", metric_value_kwargs["keys"])
         found = execution_engine.execute_query(sa.text(text)).fetchall()
         return [
@@ -79,9 +80,9 @@ class RuleKeys(TableMetricProvider):
 
 
 class ExpectRuleToHold(BatchExpectation):
-    """Expect a rule in SQL to hold for all rows, or for all but a tolerated share of them.
+    """Expect all rows to satisfy a rule in SQL, or all but a tolerated share of them.
 
-    `counts` is the SQL for `RuleCounts`, and `keys` the SQL for `RuleKeys`. `tolerating` is the
+    `counts` is the SQL for `RuleCounts`, `keys` is the SQL for `RuleKeys`, and `tolerating` is the
     tolerated share.
     """
 
@@ -100,7 +101,7 @@ class ExpectRuleToHold(BatchExpectation):
     ) -> Any:
         """Return the metrics to compute: the counts and the keys of failed rows.
 
-        If only pass or fail is wanted, the keys are left out.
+        If only pass or fail is requested, the keys are left out.
         """
         dependencies = super().get_validation_dependencies(
             execution_engine=execution_engine, runtime_configuration=runtime_configuration
@@ -124,9 +125,10 @@ class ExpectRuleToHold(BatchExpectation):
         execution_engine: Any = None,
         **kwargs: dict[Any, Any],
     ) -> Any:
-        """Return the result with the counts, even if only pass or fail was asked for.
+        """Return the result with the counts, even if only pass or fail was requested.
 
-        Great Expectations would leave the counts out then, although it has computed them.
+        By default, Great Expectations would then leave the counts out, although it has computed
+        them.
         """
         result = super().metrics_validate(
             metrics, runtime_configuration, execution_engine, **kwargs

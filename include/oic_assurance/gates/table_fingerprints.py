@@ -1,7 +1,6 @@
-"""Take the fingerprints of the tables that a stage audits.
+"""Compute the fingerprints of the tables that a stage audits.
 
-The fingerprints are stored with the results of the stage. They show which rows the results are
-about.
+The fingerprints are stored with the stage's results, and show which rows the results describe.
 """
 
 import hashlib
@@ -15,10 +14,10 @@ from oic_assurance.gates.table_names import Places
 from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_tables
 from oic_assurance.warehouse.rows import relation_exists
 
-#: By schema and table.
+#: The fingerprint of each table, keyed by schema and table.
 Fingerprints = Mapping[tuple[str, str], TableFingerprint]
 
-# Rows of raw are only added, batch by batch. So the number of rows of each batch identifies the
+# Rows are only added to raw, batch by batch. So the number of rows of each batch identifies the
 # content of a raw table.
 _ROWS_BY_BATCH = """
 select batch_id, count(*)

@@ -1,4 +1,4 @@
-"""Find the tables of a build, and fill in the placeholders in the SQL of expectations."""
+"""Find a build's tables, and fill in the placeholders in the SQL of expectations."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,13 +9,13 @@ from expectations.vocabulary import Suite, sql
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError
 
-# dbt makes the schemas in BUILT_SCHEMAS for a build, so their names begin with the build's prefix.
-# The schemas in KEPT_SCHEMAS have no prefix.
+# dbt makes the schemas in BUILT_SCHEMAS for each build, so their names begin with the build's
+# prefix. Schemas in KEPT_SCHEMAS have no prefix.
 BUILT_SCHEMAS = ("candidate", "candidate_public", "intermediate")
 KEPT_SCHEMAS = ("raw_general", "raw_law_enforcement", "audit", "policy")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _SAFE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
-# Columns that hold no number, date or time, and so may hold a text.
+# Finds the columns that may hold text, because their type is not a number, date or time.
 _TEXT_COLUMNS = """
 select place.name, attribute.attname
 from unnest(array[<<tables>>]) as place (name)
@@ -48,17 +48,18 @@ where not latest.is_tombstone
 
 @dataclass(frozen=True)
 class Places:
-    """Names and values of one build that complete the SQL of expectations.
+    """The names and values of one build with which the SQL of expectations is completed.
 
-    They are the names of the build's schemas and tables, its id, its newest batch and its moment.
+    These are the names of the build's schemas and tables, its ID, its newest batch and its as-at
+    moment.
     """
 
     build: Build
-    #: The columns that can hold a text, by table. The query of `text_columns` finds them.
+    #: For each table, the columns that can hold text, as the query of `text_columns` finds them.
     texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def schema(self, schema: str) -> str:
-        """Return the name of a schema in the database: with the build's prefix if dbt makes it."""
+        """Return a schema's name in the database, with the build's prefix if dbt makes it."""
         if schema in BUILT_SCHEMAS:
             return _safe(f"{self.build.schema_prefix}{schema}")
         return _safe(schema)
@@ -82,7 +83,7 @@ class Places:
         return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), text)
 
     def _texts(self, suite: Suite) -> str:
-        """Return a query for every distinct text in each column of the suite's table."""
+        """Return a query for the distinct text values in each column of the suite's table."""
         return (
             " union all ".join(
                 sql(
@@ -97,7 +98,7 @@ class Places:
         )
 
     def text_columns(self, suites: Sequence[Suite]) -> str:
-        """Return the statement that finds the columns of each table that can hold a text."""
+        """Return the statement that finds, in each table, the columns that can hold text."""
         tables = ", ".join(f"'{self.table(suite)}'" for suite in suites)
         return sql(_TEXT_COLUMNS, tables=tables)
 
@@ -107,7 +108,7 @@ class Places:
         The statement creates a temporary table with the latest version of each record, from the
         batches that the build may use. It leaves out deleted records. Several expectations of a
         suite read this table. The query can read an index of the raw table backwards, so the server
-        need not sort.
+        does not need to sort.
         """
         return sql(
             _KEEP_CURRENT,
@@ -126,8 +127,10 @@ def _safe(name: str) -> str:
     """Return the name unchanged if it needs no quotes in SQL.
 
     Raises:
-        AssuranceError: The name has other characters than small letters, digits and `_`.
+        AssuranceError: The name has characters other than lower-case letters, digits and `_`.
     """
     if not _SAFE_NAME.fullmatch(name):
-        raise AssuranceError(f"'{name}' is no name of a schema or table that the gate can audit.")
+        raise AssuranceError(
+            f"'{name}' is not the name of a schema or table that the gate can audit."
+        )
     return name

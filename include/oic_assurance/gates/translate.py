@@ -9,11 +9,11 @@ from typing import Any
 from expectations.vocabulary import Expectation, Suite, sql
 from oic_assurance.gates.table_names import Places
 
-#: The highest number of failed rows of a check whose keys are stored. One person cannot correct
-#: more. All failed rows are counted.
+#: For each check, the keys of at most this many failed rows are stored, because nobody could
+#: correct more by hand. All failed rows are counted.
 KEYS_KEPT = 1_000
 
-# Each kind of expectation has two SQL texts:
+# Each kind of expectation has two SQL statements or expressions:
 # - an aggregate that returns an array with the number of failed rows and the number of checked rows
 #   (null if these are all rows of the table),
 # - a query for the keys of some failed rows.
@@ -76,10 +76,10 @@ _RULES = {
 }
 
 
-# These kinds of expectation are about one column. Great Expectations has its own classes for them.
-# The first run, which needs only pass or fail, uses these SQL conditions instead. So it reads a
-# table once for all expectations about its rows, and Great Expectations does not inspect the table
-# first.
+# These kinds of expectation are about one column. Great Expectations has its own classes for them,
+# but the first run, which needs only pass or fail, uses these SQL conditions instead. So the first
+# run reads a table once for all expectations about its rows, and Great Expectations does not
+# inspect the table first.
 _CONDITIONS = {
     "filled": "<<column>> is not null",
     "one_of": "<<column>> is null or <<column>> in (<<values>>)",
@@ -99,10 +99,10 @@ where there.name is null or <<exactly>> and expected.name is null
 
 
 def quick(expectation: Expectation) -> Expectation:
-    """Return an expectation in the form for the first run, which needs only pass or fail.
+    """Return an expectation as the first run needs it, where only pass or fail counts.
 
-    An expectation about a column or about the table's columns is written as SQL. All others are in
-    SQL already and are returned unchanged.
+    An expectation about one column, or about which columns the table has, is converted to SQL. All
+    others are already in SQL and are returned unchanged.
     """
     given, column = expectation.arguments, "".join(f'"{name}"' for name in expectation.columns[:1])
     match expectation.kind:
@@ -137,9 +137,9 @@ def _bound(number: float | None, none: str) -> str:
 
 
 def expectation_of(expectation: Expectation, suite: Suite, places: Places) -> Any:
-    """Return an expectation as an object of Great Expectations.
+    """Return an expectation as a Great Expectations object.
 
-    The object has the description, the severity and the owner of the expectation.
+    The object has the expectation's description, severity and owner.
     """
     import great_expectations.expectations as gxe
 
@@ -185,7 +185,7 @@ def expectation_of(expectation: Expectation, suite: Suite, places: Places) -> An
 
 
 def rule_sql(expectation: Expectation, suite: Suite, places: Places) -> tuple[str, str]:
-    """Return the SQL that counts failed and checked rows, and the SQL that finds their keys."""
+    """Return the SQL that counts failed and checked rows, and the SQL that finds failed keys."""
     counts, keys = _RULES[expectation.kind]
     parts = {
         "keys": ", ".join(f'"{key}"' for key in key_columns(expectation, suite))
@@ -200,7 +200,7 @@ def rule_sql(expectation: Expectation, suite: Suite, places: Places) -> tuple[st
 
 
 def key_columns(expectation: Expectation, suite: Suite) -> tuple[str, ...]:
-    """Return the key columns of the suite's table, whose values say which row failed.
+    """Return the key columns of the suite's table. Their values show which rows failed.
 
     If the expectation is about privacy, the columns that it checks are left out, so that their
     values are not stored.

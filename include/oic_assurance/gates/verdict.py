@@ -1,4 +1,4 @@
-"""The outcome of each expectation, and the verdict of the gate that follows from them."""
+"""The outcome of each expectation, and the gate's verdict that follows from all outcomes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,16 +37,16 @@ class Verdict:
 
     @property
     def blocks(self) -> bool:
-        """Tell whether the verdict blocks the publication."""
+        """Return whether the verdict blocks publication."""
         return self.verdict == "critical"
 
 
 def decide(stage: str, suites: Sequence[Suite], outcomes: Sequence[Outcome]) -> Verdict:
     """Return the verdict of a stage.
 
-    One failed critical expectation makes the verdict critical, which blocks the publication.
-    Otherwise, one failed warning makes the verdict a warning. A failed expectation of severity
-    `info` does not change the verdict.
+    If a critical expectation failed, the verdict is critical, which blocks publication. Otherwise,
+    if an expectation with severity `warning` failed, the verdict is `warning`. A failed expectation
+    with severity `info` does not change the verdict.
     """
     failed = tuple(outcome for outcome in outcomes if not outcome.success)
     severities = {outcome.expectation.severity for outcome in failed}

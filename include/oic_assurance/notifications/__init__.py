@@ -1,1 +1,1 @@
-"""Find problems, and notify people when a problem begins, gets another cause or is over."""
+"""Find problems, and notify people when a problem begins, changes its cause or is over."""

@@ -1,4 +1,4 @@
-"""The two ways to send notifications (channels): e-mail through an SMTP server, and a webhook.
+"""The two channels for notifications: e-mail through an SMTP server, and a webhook.
 
 Environment variables configure the channels (see docs/how-to/notifications.md).
 """
@@ -32,7 +32,7 @@ _REDIRECTS, _SUCCESS = (300, 399), 2
 
 
 class NotDelivered(AssuranceError):  # noqa: N818 - named for what happened
-    """A channel did not accept a message. The next call of `notify` sends the message again."""
+    """A channel did not accept a message. The next call of `notify` sends it again."""
 
 
 class Channel(Protocol):
@@ -59,8 +59,8 @@ class Email:
     """E-mail through an SMTP server.
 
     The connection is encrypted if the server offers encryption. A password is sent only over an
-    encrypted connection, except if the connection has the option `disable_tls`. If
-    ASSURANCE_REQUIRE_TLS asks for it, nothing is sent without encryption.
+    encrypted connection, unless the connection has the option `disable_tls`. If
+    ASSURANCE_REQUIRE_TLS is set, nothing is sent without encryption.
     """
 
     recipients: tuple[str, ...]
@@ -70,8 +70,8 @@ class Email:
     login: str = ""
     password: str = field(default="", repr=False)
     with_tls: bool = False
-    #: The option `disable_tls`: do not use STARTTLS. It is meant for a server on this machine, or a
-    #: server that cannot encrypt.
+    #: The option `disable_tls`: whether STARTTLS is not used. Meant for a server on this machine or
+    #: one that cannot encrypt.
     without_tls: bool = False
     name: str = "email"
 
@@ -151,19 +151,19 @@ class Webhook:
 
     @property
     def to_whom(self) -> str:
-        """The host and port of the address, without the path and the login."""
+        """The host and port of the address, without path and login."""
         return urlsplit(self.address).netloc.rpartition("@")[2]
 
     def send(self, force_code: str, news: Sequence[Change]) -> None:
         """Send one message that reports all changes in `news`.
 
-        The message goes over TLS to this host and to no other: a redirect is not followed, and no
-        proxy of the environment is used. The server's certificate is checked against the
-        authorities of this machine, or of the file in SSL_CERT_FILE.
+        The message is sent over TLS to this host only: redirects are not followed, and proxies set
+        in environment variables are not used. The server's certificate is checked against the
+        certificate authorities of this machine, or those in the file that SSL_CERT_FILE names.
 
         Raises:
-            NotDelivered: The host cannot be reached, its certificate is not valid, or the HTTP
-                status of its answer is not 2xx.
+            NotDelivered: The host cannot be reached, its certificate is not valid, or it answers
+                with an HTTP status other than 2xx.
         """
         split = urlsplit(self.address)
         path = (split.path or "/") + (f"?{split.query}" if split.query else "")
@@ -194,8 +194,8 @@ def configured() -> list[Channel]:
     """Return the channels that environment variables configure. The list can be empty.
 
     Raises:
-        UsageError: An address of a recipient, the sender or the webhook is not valid, or the SMTP
-            connection is missing or not valid.
+        UsageError: The address of a recipient, of the sender or of the webhook is not valid, or the
+            SMTP connection is missing or not valid.
     """
     found: list[Channel] = []
     recipients = os.environ.get(RECIPIENTS, "").strip()
@@ -208,7 +208,7 @@ def configured() -> list[Channel]:
 
 
 def _webhook(address: str) -> Webhook:
-    # The address is a secret, so no message quotes it.
+    # The webhook's address is a secret, so error messages do not quote it.
     try:
         split = urlsplit(address)
         fits = split.scheme == "https" and bool(split.hostname) and split.port != 0
@@ -241,7 +241,7 @@ def _email(recipients: str) -> Email:
         if parts["scheme"] not in ("smtp", "smtps") or not parts["host"]:
             raise ValueError("no SMTP server")
     except (ValueError, TypeError, AttributeError) as error:
-        # The value of the variable holds a password, so the message does not quote the value.
+        # The variable's value contains a password, so the error message does not quote it.
         raise UsageError(
             f"{SMTP} is neither smtp://user:password@host:port nor Airflow's JSON form of it."
         ) from error
@@ -288,7 +288,7 @@ def _from_json(text: str) -> dict[str, str]:
 
 
 def _reason(error: Exception) -> str:
-    """Return in one line why a message was not sent. The secret address is not in the text."""
+    """Return, as one line without the secret address, why a message was not sent."""
     if isinstance(error, smtplib.SMTPResponseException):
         answer = error.smtp_error
         text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)

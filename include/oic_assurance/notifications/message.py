@@ -14,8 +14,8 @@ LONGEST_SUBJECT = 120
 def subject_line(force_code: str, news: Sequence[Change]) -> str:
     """Return the subject of a message: one line of at most `LONGEST_SUBJECT` characters.
 
-    The subject names one change and the number of other changes. The named change is an open
-    problem, or a problem that is over if none is open. `news` has at least one change.
+    The subject names one change and states how many others there are. It names an open problem if
+    there is one, and otherwise a problem that is over. `news` holds at least one change.
     """
     first = next((change for change in news if change.event != "over"), news[0])
     line = _title(first)
@@ -32,7 +32,7 @@ def body(news: Sequence[Change]) -> str:
 
 
 def payload(force_code: str, news: Sequence[Change]) -> dict[str, Any]:
-    """Return the message as a JSON object. Chat programs show the field `text` of the object.
+    """Return the message as a JSON object. Chat programs show its field `text`.
 
     `since` is in ISO 8601. If a problem is over, `readers_see`, `who` and `command` are null.
     """

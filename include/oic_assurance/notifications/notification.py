@@ -1,4 +1,4 @@
-"""Problems that exist now, and how they differ from the last notifications that were sent."""
+"""Compare the problems that exist now with the last notifications that were sent."""
 
 import re
 from dataclasses import dataclass
@@ -31,21 +31,21 @@ class Problem:
     readers_see: str
     #: Who must fix the problem.
     who: str
-    #: The command with which that person starts.
+    #: The command with which that person should start.
     command: str
 
     @property
     def cause(self) -> str:
         """The description `what` with `#` in place of each number.
 
-        Nobody is notified again if only a number in the description has changed.
+        If only a number in the description has changed, nobody is notified again.
         """
         return re.sub(r"\d+", "#", self.what)
 
 
 @dataclass(frozen=True)
 class SentNotification:
-    """The last notification that a channel was sent about one kind of problem and one subject."""
+    """The last notification sent to a channel about one kind of problem and one subject."""
 
     kind: Kind
     subject: str
@@ -57,7 +57,7 @@ class SentNotification:
 
 @dataclass(frozen=True)
 class Change:
-    """A change to notify people of: a problem is new, its cause has changed, or it is over."""
+    """A change to report: a problem is new, its cause has changed, or it is over."""
 
     event: Event
     kind: Kind
@@ -72,8 +72,8 @@ class Change:
 def changes(problems: list[Problem], sent: list[SentNotification]) -> list[Change]:
     """Return the changes since the last notifications.
 
-    New and changed problems come first, then problems that are over. The result is empty while
-    nothing changes, so nobody is notified twice of the same problem.
+    New and changed problems come first, then problems that are over. While nothing changes the
+    result is empty, so nobody is notified twice about the same problem.
     """
     open_before = {(item.kind, item.subject): item for item in sent if item.event != "over"}
     news = []

@@ -1,4 +1,4 @@
-"""Send each channel the changes that it was not sent before, and record what was sent."""
+"""Send each channel the changes that have not been sent to it, and record what was sent."""
 
 import os
 from collections.abc import Sequence
@@ -36,18 +36,17 @@ class Attempt:
 def notify(settings: Settings, now: datetime) -> list[Attempt]:
     """Send each channel one message with the changes since its last notification.
 
-    `now` has a time zone. Returns one attempt for each channel for which there were changes.
+    `now` must have a time zone. Returns one attempt for each channel for which there were changes.
 
-    - If a channel does not accept its message, the other channels still get their messages. The
-      next call sends the message again.
-    - One process at a time sends. A second process waits for the first, and then finds nothing left
-      to send.
+    - If a channel does not accept its message, the other channels still get theirs. The next call
+      sends the message again.
+    - Only one process sends at a time. A second process waits for the first, and then finds nothing
+      left to send.
     - If a process is killed after sending a message and before recording it, the next call sends
-      the message a second time. A message that comes twice is better than one that never comes.
+      the message a second time. A message that arrives twice is better than one that never arrives.
 
     Raises:
-        UsageError: The environment variable of a channel or of the deadline has a value that is not
-            valid.
+        UsageError: The environment variable for a channel or for the deadline is not valid.
         ServerError: The warehouse cannot be reached.
     """
     channels = configured()
@@ -55,7 +54,7 @@ def notify(settings: Settings, now: datetime) -> list[Attempt]:
         return []
     problems = open_problems(settings, now, run_deadline())
     with connect(settings, role=ROLE, autocommit=True) as warehouse:
-        # The lock is not released here, because it ends with the connection.
+        # The lock needs no explicit release, because it ends with the connection.
         take(warehouse, NOTIFICATIONS)
         found = [
             (channel, changes(problems, _last_sent(warehouse, channel.name)))
@@ -110,7 +109,7 @@ def _send(
 
 
 def _last_sent(warehouse: psycopg.Connection, channel: str) -> list[SentNotification]:
-    """Return the last notification that a channel was sent for each kind and subject."""
+    """Return the last notification sent to a channel for each kind and subject."""
     return all_records(
         warehouse,
         SentNotification,

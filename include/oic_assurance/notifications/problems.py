@@ -1,7 +1,7 @@
 """Find the problems that exist now.
 
-The problems are found in the records of runs and deliveries in schema `audit`, and in the freshness
-of each dataset as the last build has computed it.
+Problems are found in the records of runs and deliveries in schema `audit`, and in the freshness of
+each dataset in the last build.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ select max(as_at) filter (where outcome = 'published') as published_as_at,
 from audit.run
 """
 
-# The last daily build, if its run has not ended. The run may be waiting for an approval.
+# Finds the last daily build, if its run has not ended. The run may be waiting for an approval.
 _UNDER_WAY = """
 select build.build_id, max(gate.finished_at) as since,
     (
@@ -76,8 +76,8 @@ where build.build_id = (
 group by build.build_id
 """
 
-# Datasets whose latest delivery is refused. The problem ends when that delivery, or a later one, is
-# landed. If an older delivery is landed, the problem remains.
+# Finds datasets whose latest delivery was refused. The problem ends when that delivery or a later
+# one is landed. Landing an older delivery does not end the problem.
 _REFUSED = """
 select latest.dataset, coalesce(latest.reason, latest.source_place) as reason,
     (
@@ -96,7 +96,7 @@ where latest.status = 'refused'
 order by latest.dataset
 """
 
-# Datasets that were not fresh in the last build, even if that build was not published.
+# Finds datasets that were not fresh in the last build, even if that build was not published.
 _NOT_FRESH = """
 select freshness.dataset, freshness.verdict, freshness.reason,
     coalesce(
@@ -145,7 +145,7 @@ order by freshness.dataset
 """
 
 
-# The recalls that are open, and those of the last day, so that somebody is told of each.
+# Finds the open recalls, and those of the last day, so that somebody is notified of each recall.
 _RECALLED = """
 select dataset, sum(records) as records, min(noticed_at) as since,
     sum(records) filter (where ended_at is null) as waiting,
@@ -195,7 +195,8 @@ class _NotFresh:
     reason: str | None
     since: datetime
     points: str | None
-    #: Names and reasons of what lies in the dataset's folder and was not taken, files first.
+    #: The names of files and folders in the dataset's folder that were not taken, each with the
+    #: reason. Files come first.
     not_taken: list[list[str]] | None = None
 
 
@@ -212,8 +213,8 @@ class _Recalled:
 def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Problem]:
     """Return the problems that exist at the moment `now`. Problems with publishing come first.
 
-    `now` has a time zone. `deadline` is the time in London by which a run should have published. A
-    run that never started leaves no record of a failure. So only the deadline shows that the run is
+    `now` must have a time zone. `deadline` is the London time by which a run should have published.
+    A run that never started leaves no record of a failure, so only the deadline shows that a run is
     missing.
 
     Raises:
@@ -231,7 +232,7 @@ def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Pro
         refused = _find(warehouse, _Refused, _REFUSED, force_code=settings.force_code)
         stale = _not_fresh(warehouse, settings)
         recalled = _find(warehouse, _Recalled, _RECALLED, force_code=settings.force_code, now=now)
-    # A failed run or a waiting approval already explains why nothing is published. So the run is
+    # A failed run or a pending approval already explains why nothing was published. So a run is
     # reported as overdue only if there is neither.
     problems = [_no_publication(run, readers_see) for run in failing]
     problems += [_approval(build, readers_see) for build in waiting]
@@ -260,7 +261,7 @@ def _approval(build: _Waiting, readers_see: str) -> Problem:
 
 
 def _overdue(good: _LastGood, now: datetime, deadline: time, readers_see: str) -> list[Problem]:
-    """Return a list with one problem if no run has published by the deadline of a day.
+    """Return a list with one problem if no run has published by a day's deadline.
 
     The day is the one after the day of the last publication, or today if there is no publication.
     Before the deadline, the list is empty.
@@ -307,7 +308,7 @@ def _recall(item: _Recalled, readers_see: str) -> Problem:
 
 
 def _sources(stale: list[_NotFresh], readers_see: str) -> list[Problem]:
-    """Return one problem for each cause: a connection that is down explains all its datasets."""
+    """Return one problem per cause, such as a failed connection that affects several datasets."""
     by_cause: dict[tuple[str, str, str], list[_NotFresh]] = {}
     for item in stale:
         cause = (_place(item.dataset), item.verdict, _without_name(item))
@@ -322,7 +323,7 @@ def _sources(stale: list[_NotFresh], readers_see: str) -> list[Problem]:
 
 
 def _connection(place: str, reason: str, items: list[_NotFresh], readers_see: str) -> Problem:
-    """Return the problem of a connection or dropzone behind which several datasets failed."""
+    """Return the problem of a connection or dropzone that made several datasets fail."""
     names = [item.dataset for item in items]
     points = sorted({point for item in items for point in (item.points or "").split(", ") if point})
     if points:
@@ -339,7 +340,7 @@ def _connection(place: str, reason: str, items: list[_NotFresh], readers_see: st
 
 
 def _place(dataset: str) -> str:
-    """Return the connection of a dataset, or the dropzone if it comes from files."""
+    """Return a dataset's connection, or the dropzone if the dataset comes from files."""
     declared = datasets().get(dataset)
     if declared is None:
         return dataset
@@ -358,9 +359,11 @@ def _source(item: _NotFresh, readers_see: str) -> Problem:
     possible = [found for found in item.not_taken or [] if may_be_a_delivery(found[1])]
     if possible:
         name, reason = possible[0]
-        found = f"a {'folder' if name.endswith('/') else 'file'} that may be it was not taken"
+        found = (
+            f"a {'folder' if name.endswith('/') else 'file'} that may be the delivery was not taken"
+        )
         if reason == NO_FOLDER:
-            found = "its folder is not there"
+            found = "its folder is missing"
         what = f"{what.rstrip('.')}; {found}: {name} ({reason})"
     if item.points:
         readers_see += f"; {item.points} unknown"

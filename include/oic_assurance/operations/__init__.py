@@ -1,1 +1,1 @@
-"""Operations that a person starts by hand. The daily run does not need them."""
+"""Operations that a person starts by hand. Most of them are not part of the daily run."""

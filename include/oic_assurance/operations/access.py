@@ -1,6 +1,6 @@
 """Give, end and list the logins of supervisors and of the Commissioner's office.
 
-The rights of a login are its memberships in roles of the server (see `publishing.audiences`).
+A login's rights are its memberships in server roles (see `publishing.audiences`).
 `audit.access_change` records who changed the rights of a login and why.
 """
 
@@ -22,9 +22,11 @@ from oic_assurance.warehouse.reader_statements import log_statements_of
 from oic_assurance.warehouse.roles import KEEPERS, LOGIN_ROLES
 from oic_assurance.warehouse.rows import find_row, find_value, relation_exists
 
-#: The role that reads who has access. To change it, the owner of the warehouse makes roles.
+#: The role that reads who has access. Changes to access are made by the warehouse's owner, which
+#: can create roles.
 READER = "oic_gate"
-#: The prefix of the warehouse's own roles. They keep the rights that `hardening` takes from others.
+#: The prefix of the warehouse's own roles. These roles keep rights that `hardening` revokes from
+#: all others.
 OURS = "oic_"
 _LONGEST_NAME = 63
 _SESSION = {
@@ -55,8 +57,8 @@ where login.rolcanlogin
     )
 order by 1
 """
-# Whether a login can read more than an audience may: it is a member of a role of the warehouse, or
-# it has a right over the whole server. The rights of such a login cannot be limited here.
+# Finds whether a login can read more than an audience may, because it is a member of a warehouse
+# role or has a server-wide right. The rights of such a login cannot be limited here.
 _SEES_MORE = """
 select login.rolsuper or login.rolcreaterole or login.rolbypassrls or login.rolreplication
     or exists (
@@ -100,14 +102,14 @@ class Access:
 
 
 def give(settings: Settings, login: str, units: Sequence[str], because: str) -> str | None:
-    """Let a login read the records of units. Without units, let it read the office's aggregates.
+    """Give a login access to the records of units or, without units, to the office's aggregates.
 
     If the login does not exist, it is created and its password is returned. The password is not
-    stored anywhere. Returns None if the login exists already. `because` is recorded as the reason.
+    stored anywhere. Returns None if the login already exists. `because` is recorded as the reason.
 
     Raises:
-        UsageError: A unit is not published, the name of the login cannot be used, the login can
-            already read more than this, or it already reads as the other audience.
+        UsageError: A unit is not published, the login's name cannot be used, the login can already
+            read more than this, or it already belongs to the other audience.
         AssuranceError: Nothing is published yet.
         ServerError: The warehouse's login may not create roles or grant them.
     """
@@ -130,9 +132,9 @@ def end(settings: Settings, login: str, units: Sequence[str], because: str) -> N
     """Revoke a login's access to units or, without units, all its access. The login itself stays.
 
     Raises:
-        UsageError: The login has no access, or not to all of these units.
-        ServerError: The login would still have access, because an administrator or a directory
-            has granted it too. Only the one who granted it can revoke it. Nothing is changed.
+        UsageError: The login has no access at all, or lacks access to one of these units.
+        ServerError: The login would still have access, because an administrator or a directory has
+            also granted it. Only the grantor can revoke a grant. Nothing is changed.
     """
     with connect(settings) as conn:
         before = _find(conn, settings, login)
@@ -159,13 +161,13 @@ def end(settings: Settings, login: str, units: Sequence[str], because: str) -> N
 
 
 def list_access(settings: Settings) -> list[Access]:
-    """Return every login that reads as a supervisor or as the office, by name."""
+    """Return every login that reads as a supervisor or as the office, sorted by name."""
     with connect(settings, role=READER) as conn:
         return _list_access(conn, settings)
 
 
 def last_change(settings: Settings, login: str) -> tuple[str, str] | None:
-    """Return who changed a login's access last and why, or None if nobody did."""
+    """Return who last changed a login's access and why, or None if nobody has."""
     with connect(settings, role=READER) as conn:
         row = find_row(conn, _LAST_CHANGE.encode(), (login,))
     return (row[1], row[2]) if row else None
@@ -201,7 +203,7 @@ def _check_login(
     if login in (*ours, SUPERVISOR, OFFICE) or login.startswith((OURS, "pg_")):
         raise UsageError(f"'{login}' is a role of the warehouse itself: choose another name.")
     if find_value(conn, _SEES_MORE.encode(), {"ours": ours, "login": login}):
-        raise UsageError(f"'{login}' can see more already: choose a login with fewer rights.")
+        raise UsageError(f"'{login}' can already see more: choose a login with fewer rights.")
     other = _find(conn, settings, login)
     if other is not None and other.is_office != to_office:
         raise UsageError(
@@ -234,8 +236,8 @@ def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
     )
     if can_login is None:
         password = secrets.token_urlsafe(24)
-        # The server receives only a SCRAM hash of the password, with which it can check the
-        # password. The password itself is never sent.
+        # The server receives only a SCRAM hash, which is enough to check the password. The password
+        # itself is never sent.
         verifier = conn.pgconn.encrypt_password(
             password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
         )
@@ -247,7 +249,7 @@ def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
         )
     elif not can_login:
         raise UsageError(f"'{login}' is a role that cannot log in.")
-    # These settings of the login make its transactions read-only and let all statements of a
+    # These settings make the login's transactions read-only, and make all statements of a
     # transaction see the same publication.
     for name, value in _SESSION.items():
         _run(
@@ -256,13 +258,14 @@ def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
                 sql.Identifier(login), sql.Identifier(name), sql.Literal(value)
             ),
         )
-    # What the login consults is entered in the log of processing from the server's own log.
+    # The server's own log is the source from which the login's consultations are recorded in the
+    # log of processing.
     log_statements_of(conn, login)
     return password
 
 
 def _limit(conn: psycopg.Connection, login: str) -> None:
-    """Limit a login as `limits.setting` says, except where it has limits of its own."""
+    """Apply the limits of `limits.setting` to a login, except where it already has its own."""
     for statement in limits_of(conn, login):
         _run(conn, statement)
 
@@ -297,7 +300,7 @@ def _run(conn: psycopg.Connection, statement: sql.Composed) -> None:
 def _record(
     conn: psycopg.Connection, login: str, unit: str | None, because: str, *, is_granted: bool
 ) -> None:
-    """Record that a login got or lost access to a unit or, without a unit, to the aggregates."""
+    """Record that a login gained or lost access to a unit or, without a unit, to the aggregates."""
     audience = "OFFICE" if unit is None else "SUPERVISOR"
     conn.execute(
         """

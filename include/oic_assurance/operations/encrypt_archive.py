@@ -1,4 +1,4 @@
-"""Encrypt archived batches that were archived without a key, or with an earlier key."""
+"""Encrypt batches that were archived without a key or with an earlier key."""
 
 import hashlib
 import os
@@ -25,11 +25,11 @@ ROLE = "oic_landing"
 
 
 def encrypt_archive(settings: Settings, *, again: bool = False) -> Iterator[tuple[str, int]]:
-    """Encrypt the archived files of the force that are not encrypted yet.
+    """Encrypt the force's archived files that are not encrypted yet.
 
     With `again`, all files are encrypted again with the first key of ASSURANCE_ARCHIVE_KEY. Yields
-    each dataset with the number of files that were encrypted. Landing of a dataset waits meanwhile.
-    An interruption leaves each file in its old or its new form.
+    each dataset with the number of files that were encrypted. Landing a dataset must wait while its
+    files are encrypted. An interruption leaves each file either as it was or encrypted.
 
     Raises:
         UsageError: ASSURANCE_ARCHIVE_KEY is not set, or its keys do not decrypt a file.
@@ -55,9 +55,10 @@ def encrypt_archive(settings: Settings, *, again: bool = False) -> Iterator[tupl
 
 
 def _encrypt(path: Path, key: Key, *, again: bool) -> bool:
-    """Encrypt one archived file, and tell whether that was done. The draft replaces the file last.
+    """Encrypt one archived file, and return whether it needed that.
 
-    The draft is read back before that, because the file is the only copy of the batch.
+    The encrypted draft is read back before it replaces the file, because the file is the only copy
+    of the batch.
     """
     draft = path.with_name(path.name + UNFINISHED)
     try:
@@ -81,7 +82,7 @@ def _encrypt(path: Path, key: Key, *, again: bool) -> bool:
 
 
 def _write(path: Path, draft: Path, key: Key) -> str:
-    """Write a file in encrypted form, and return the SHA-256 of what was encrypted."""
+    """Write an encrypted copy of a file, and return the SHA-256 of the unencrypted content."""
     digest = hashlib.sha256()
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file, open_packed(path) as packed:

@@ -1,8 +1,9 @@
 """The worklist of a supervisor: open exceptions, and whom each one is about.
 
-The marts name an officer by pseudonym only. Functions in schema `worklist` of the warehouse look up
-the number, and the name if the deployment has filled `identity.directory`. They show only units of
-the session's login, and only after the look and its reason are in the log for good.
+The marts name an officer by pseudonym only. Functions in the warehouse's schema `worklist` look up
+the officer's number, and also the name if the deployment has filled `identity.directory`. They show
+only the units of the session's login, and only after the look and its reason have been committed to
+the log.
 """
 
 import csv
@@ -21,11 +22,11 @@ from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.roles import WORKLIST
 from oic_assurance.warehouse.rows import all_records, one_value
 
-#: The name of the Airflow connection with a supervisor's own login. Without it, the login of the
-#: worklist is used, which sees every unit.
+#: The name of the Airflow connection with a supervisor's own login. If there is no such connection,
+#: the worklist's own login is used, which sees every unit.
 CONNECTION = "worklist"
 SHORTEST_REASON = 10
-#: The kinds of numbers that have names: the first column of a file of names.
+#: The kinds of numbers for which names can be given. A file of names has one of them as a column.
 KINDS = ("employee_no", "collar_no")
 
 
@@ -33,9 +34,9 @@ KINDS = ("employee_no", "collar_no")
 class OpenException:
     """One open exception.
 
-    `number` is the officer's employee number or, if it could not be resolved, the collar number.
-    `number_kind` says which. Both are None for an exception that is about no officer, and `name` is
-    None without a directory.
+    `number` is the officer's employee number or, if that could not be found, the collar number.
+    `number_kind` says which of the two it is. Both are None if the exception is not about an
+    officer, and `name` is None if there is no directory.
     """
 
     exception_key: str
@@ -53,7 +54,7 @@ class OpenException:
 
 @dataclass(frozen=True)
 class Worklist:
-    """The open exceptions of a login's units, the oldest first, and the login that was used."""
+    """The open exceptions of a login's units, oldest first, and the login that was used."""
 
     login: str
     exceptions: list[OpenException]
@@ -61,7 +62,7 @@ class Worklist:
 
 @dataclass(frozen=True)
 class Filled:
-    """How many names were stored, and how many numbers of the file no record of raw has."""
+    """How many names were stored, and how many numbers in the file are in no record in raw."""
 
     stored: int
     unknown: int
@@ -71,10 +72,10 @@ def read_worklist(settings: Settings, unit: str | None, because: str, who: str) 
     """Log a look at the officers of open exceptions, and return the exceptions.
 
     `because` is the reason and `who` the person, as the operating system knows them. Both are
-    logged. Without `unit`, the list has all units that the login may see.
+    logged. Without `unit`, the list covers all units that the login may see.
 
     Raises:
-        UsageError: The reason is too short, or the unit is none of the login's.
+        UsageError: The reason is too short, or the unit is not one of the login's units.
         AssuranceError: Nothing is published yet.
         ServerError: The warehouse cannot be reached.
     """
@@ -84,7 +85,7 @@ def read_worklist(settings: Settings, unit: str | None, because: str, who: str) 
         )
     with _connect(settings) as connection:
         try:
-            # The transaction of the log ends before anybody is shown.
+            # The transaction that logs the look commits before any officer is shown.
             with connection.transaction():
                 connection.execute("set transaction read write")
                 look = one_value(
@@ -117,11 +118,11 @@ def write_worklist(worklist: Worklist, to: Path) -> None:
 
 
 def fill_directory(settings: Settings, path: Path) -> Filled:
-    """Replace the names of officers by those of a CSV file from the force's directory.
+    """Replace officers' names with those in a CSV file from the force's directory.
 
-    The file has the columns `employee_no` or `collar_no`, and `name`. Names of numbers that are in
-    no record of raw are left out. The names of the other kind of number stay. A name goes with the
-    pseudonym of its number, when an erasure deletes it.
+    The file has the columns `employee_no` or `collar_no`, and `name`. Names for numbers that are in
+    no record in raw are left out. Names for the other kind of number stay. When an erasure deletes
+    a number's pseudonym, the name is deleted too.
 
     Raises:
         AssuranceError: The file cannot be read, lacks a column, or names a number twice.
@@ -164,7 +165,7 @@ def _read_names(path: Path) -> tuple[str, dict[str, str]]:
                 number, name = (row[kind] or "").strip(), (row["name"] or "").strip()
                 if number in names:
                     raise AssuranceError(
-                        f"{path}, line {rows.line_num}: its number stands twice: leave one out."
+                        f"{path}, line {rows.line_num}: its number occurs twice: leave one out."
                     )
                 if number and name:
                     names[number] = name

@@ -1,1 +1,1 @@
-"""Publish each generation of the marts as a whole, keep generations for a while, and roll back."""
+"""Publish each generation of the marts as a whole, keep it for a while, and roll back."""

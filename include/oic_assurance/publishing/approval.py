@@ -1,4 +1,4 @@
-"""Approval: a named person decides about a build's warnings before readers see the build."""
+"""Approval: before readers see a build, a named person decides about its warnings."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,9 +31,9 @@ class Decision:
 
 
 def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
-    """Return the warnings of a build, one line for each, if the build waits for a decision.
+    """If a build waits for a decision, return its warnings, one line each.
 
-    Returns an empty list if the build does not wait.
+    If the build does not wait, the list is empty.
     """
     with connect(settings, role=ROLE) as conn:
         if not waits(conn, settings, build_id):
@@ -51,9 +51,9 @@ def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
 
 
 def waits(conn: psycopg.Connection, settings: Settings, build_id: int) -> bool:
-    """Tell whether a build waits for somebody to decide about its warnings.
+    """Return whether a build waits for a person's decision about its warnings.
 
-    A build that could not be published even with an approval does not wait.
+    A build that could not be published even with approval does not wait.
     """
     try:
         build = publishable_build(conn, build_id)
@@ -79,16 +79,15 @@ def decide(
 ) -> None:
     """Record a person's decision about the warnings of a build.
 
-    The decision holds only for the tables that were audited. If the build is built and audited
-    again with other content, a new decision is needed.
+    The decision applies only to the tables that were audited. If the build is made and audited
+    again with different content, a new decision is needed.
 
     `who` is the name that the person gave, and `login` is the login that they used. If the settings
-    ask for a second person, the login that started the run may not approve its build. It may reject
-    it.
+    require a second person, the login that started the run may reject its build but not approve it.
 
     Raises:
         UsageError: The name or the reason is missing, the build is already published, the build has
-            no warning, or a second person must decide.
+            no warning, or a second person must approve the build.
         AssuranceError: The build could not be published even if its warnings were approved.
     """
     if not who.strip() or not reason.strip():
@@ -107,7 +106,7 @@ def decide(
                 f"There is nothing to decide about build {build_id}: {error}."
             ) from error
         if verdict != "warning":
-            raise UsageError(f"Build {build_id} carries no warning: it needs no decision.")
+            raise UsageError(f"Build {build_id} has no warnings, so it needs no decision.")
         if is_approved and settings.second_person:
             _check_second_person(conn, build, login)
         conn.execute(
@@ -164,10 +163,10 @@ def check_approval(
 
 
 def held_because(conn: psycopg.Connection, build: Build) -> list[str]:
-    """Return why failed checks hold a build back, whatever the setting.
+    """Return why failed checks hold a build back regardless of the approval setting.
 
-    Each reason is a point with its figure before and now. If the keys of the failed rows are no
-    longer stored, the reason is the description of the check.
+    Each reason names a point with its earlier and its new figure. If the keys of the failed rows
+    are no longer stored, the reason is the description of the check.
     """
     rows = conn.execute(
         """
@@ -191,11 +190,11 @@ def held_because(conn: psycopg.Connection, build: Build) -> list[str]:
 def _needs_decision(
     conn: psycopg.Connection, settings: Settings, build: Build, verdict: str
 ) -> bool:
-    """Tell whether the build has warnings that a person must approve.
+    """Return whether the build has warnings that a person must approve.
 
     Approval is required if the setting requires it now, or required it when the build was opened.
-    Whatever the setting, it is required if a check holds the build back, because the past has
-    changed so much that a position has moved (mart contract, *Status*).
+    Regardless of the setting, approval is required if a check holds the build back because
+    corrections alone have moved a position (mart contract, *Status*).
     """
     if verdict != "warning":
         return False

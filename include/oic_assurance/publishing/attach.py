@@ -1,7 +1,7 @@
-"""Turn candidate tables into partitions of the published tables.
+"""Turn candidate tables into partitions of the published tables, which readers query.
 
-Each candidate table is moved to the schema of the generations and attached to its parent. The
-parent is the partitioned table that readers query.
+Each candidate table is moved to the schema `generation` and attached to its published table. The
+code calls the published table the parent of its partitions.
 """
 
 from collections.abc import Mapping
@@ -27,13 +27,13 @@ _CHECK = "publication"
 def move_and_attach(
     conn: psycopg.Connection, candidates: Mapping[PublishedSchema, Tables], publication_id: int
 ) -> None:
-    """Turn the candidates into the partitions of a publication. Readers do not see them yet."""
+    """Turn the candidates into a publication's partitions, which readers do not see yet."""
     schemas = {schema.candidate: schema for schema in candidates}
     tables = [table for tables in candidates.values() for table in tables.values()]
     order = referenced_first(tables)
     _allow_only_hash_joins(conn)
-    # The parents have the same foreign keys and check them. Foreign keys of a partition itself
-    # would prevent detaching the partition.
+    # The published tables have the same foreign keys and check them. Foreign keys defined on a
+    # partition itself would prevent its detachment.
     drop_foreign_keys(conn, tables)
     for table in order:
         schema = schemas[table.schema]
@@ -44,7 +44,7 @@ def move_and_attach(
 def attach(
     conn: psycopg.Connection, schema: PublishedSchema, table: str, publication_id: int
 ) -> None:
-    """Attach one table of a generation to its parent."""
+    """Attach one table of a generation to its published table."""
     conn.execute(
         sql.SQL("alter table {} attach partition {} for values in ({})").format(
             sql.Identifier(schema.parents, table),
@@ -68,7 +68,7 @@ def drop_foreign_keys(conn: psycopg.Connection, tables: list[Table]) -> None:
 def attach_again(conn: psycopg.Connection, publication_id: int) -> bool:
     """Attach the tables of a generation that retention has detached.
 
-    Returns False if the tables of the generation no longer exist.
+    Returns False if the generation's tables no longer exist.
     """
     parts = [part for part in read_parts(conn) if part.publication_id == publication_id]
     for part in parts:
@@ -105,7 +105,7 @@ def finalise(part: Part) -> sql.Composed:
 
 
 def _allow_only_hash_joins(conn: psycopg.Connection) -> None:
-    """Let the server check foreign keys only with hash joins, for this transaction.
+    """Make the server check foreign keys only with hash joins during this transaction.
 
     When a table is attached, the server checks each of its foreign keys with a join. New tables
     may have no statistics yet. Without statistics the server could choose a join that compares
@@ -121,8 +121,8 @@ def _move(
     source = sql.Identifier(table.schema, table.name)
     target = sql.Identifier(GENERATION, name)
     statements: list[sql.Composable] = [
-        # dbt gives indexes the same names in each build. In the schema of the generations, the
-        # names of all indexes must differ.
+        # dbt gives the indexes the same names in each build. In the schema `generation`, all index
+        # names must differ.
         sql.SQL("alter index {} rename to {}").format(
             sql.Identifier(table.schema, index), sql.Identifier(f"{name}__{number}")
         )
@@ -133,14 +133,15 @@ def _move(
         sql.SQL("alter table {} set schema {}").format(
             sql.Identifier(table.schema, name), sql.Identifier(GENERATION)
         ),
-        # The role that built a table must not change it after its publication.
+        # The role that built a table must not be able to change it after publication.
         sql.SQL("alter table {} owner to current_user").format(target),
-        # Later builds are compared with this generation, even if it is no longer current then. So
-        # the roles that compare may read its tables themselves.
+        # Later builds are compared with this generation, which may no longer be current by then. So
+        # the roles that compare get the right to read the generation's tables directly.
         sql.SQL("grant select on {} to {}").format(
             target, sql.SQL(", ").join(map(sql.Identifier, STAGES_THAT_READ))
         ),
-        # With this constraint, the server need not read the rows when it attaches the table.
+        # With this constraint, the server does not need to read the rows when it attaches the
+        # table.
         sql.SQL("alter table {} add constraint {} check ({} = {})").format(
             target, sql.Identifier(_CHECK), sql.Identifier(KEY), sql.Literal(publication_id)
         ),
@@ -154,9 +155,9 @@ def _move(
 
 
 def _catch_up(conn: psycopg.Connection, parent: Table, table: Table) -> None:
-    """Add columns to a detached table that its parent has and the table lacks.
+    """Add to a detached table the columns that its published table has and that it lacks.
 
-    Such columns were added to the parent after the table was detached.
+    Such columns were added to the published table after the detachment.
     """
     for column in parent.columns:
         if table.column(column.name) is None:

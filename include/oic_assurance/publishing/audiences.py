@@ -3,14 +3,14 @@
 These two audiences have no right on a mart. They read views in schema `limited`, which
 `limited_views` makes:
 
-- A supervisor sees marts of aggregates in full. Of a mart of records, a supervisor sees the rows of
-  a unit if the login is a member of the unit's role.
-- The office sees marts of aggregates.
+- A supervisor sees all rows of marts of aggregates. In a mart of records, a supervisor sees the
+  rows of those units of whose roles the login is a member.
+- The Commissioner's office sees only marts of aggregates.
 
-Each mart of records has a second, restrictive row-level security policy. It shows no row to a
-session whose login belongs to one of the two audiences. This also holds if the session reads a view
-or function of somebody with more rights. Only `bi_reader` may read a mart that this module does not
-list.
+Each mart of records has a second, restrictive row-level security policy. The policy shows no rows
+to a session whose login belongs to one of the two audiences, even if the session uses a view or
+function of somebody with more rights. A mart that this module does not list can be read only by
+`bi_reader`.
 """
 
 import hashlib
@@ -33,12 +33,12 @@ from oic_assurance.warehouse.connections import OFFICE, SUPERVISOR, connect
 from oic_assurance.warehouse.roles import AUDIENCE, IDENTITY_READER
 
 AUDIENCES = (SUPERVISOR, OFFICE)
-#: The prefix of the name of a unit's role. All databases of a server share its roles. So the name
+#: The prefix of the names of unit roles. All databases on a server share its roles, so the name
 #: continues with the warehouse, the force and the unit's code.
 UNIT_ROLE = "oic_unit_"
 
-#: Marts that both audiences may read in full. They hold aggregates and reference data, and no
-#: records of persons and no officer keys.
+#: Marts that both audiences may read in full. They hold aggregates and reference data, but no
+#: records about people and no officer keys.
 AGGREGATES = frozenset(
     {
         "assurance_disagreement",
@@ -46,6 +46,7 @@ AGGREGATES = frozenset(
         "assurance_measure",
         "assurance_position",
         "assurance_position_day",
+        "assurance_spc",
         "assurance_voice",
         "board_question",
         "data_quality_history",
@@ -60,7 +61,7 @@ AGGREGATES = frozenset(
         "source_freshness",
     }
 )
-#: Marts of records, with the column that holds the unit of each record.
+#: Marts of records, each with the column that holds a record's unit.
 BY_UNIT = {
     "assurance_exception": "org_unit_code",
     "assurance_exception_history": "org_unit_code",
@@ -69,16 +70,16 @@ BY_UNIT = {
     "fct_training_requirement": "org_unit_code",
 }
 
-#: The mart of which the worklist shows the rows.
+#: The mart whose rows the worklist shows.
 EXCEPTIONS = "assurance_exception"
-#: The table of publications is read through a view too. It shows the current one.
+#: The table of publications. The audiences read it through a view that shows the current one.
 PUBLICATION = "publication"
 #: What each publication showed as the position. Both audiences see all publications in it.
 AS_PUBLISHED = "position_as_published"
 
 _POLICY = "audience"
-# The condition has no column of the mart. So the server evaluates it once for each statement, and
-# does not scan the mart at all if it is false.
+# The condition names no column of the mart. So the server evaluates it once per statement, and if
+# it is false, does not scan the mart at all.
 _CONDITION = sql.SQL(
     "(select current_user = {owner} or not {schema}.is_limited(current_user))"
 ).format(owner=sql.Literal(AUDIENCE), schema=sql.Identifier(LIMITED))
@@ -100,7 +101,7 @@ where c.relnamespace = %s::regnamespace and c.relkind in ('r', 'p', 'v')
 
 
 def open_to_audiences(conn: psycopg.Connection) -> None:
-    """Give every mart the view, the rights and the policy that this module defines.
+    """Give each mart the view, rights and row-level security policy that this module defines.
 
     To change a policy, or the columns of a view, the transaction waits for sessions that read the
     mart or the view, and new readers wait for the transaction. Each mart has its own transaction,
@@ -132,8 +133,8 @@ def open_to_audiences(conn: psycopg.Connection) -> None:
 def keep_audiences(settings: Settings) -> bool:
     """Update views, rights and policies at the start of a run, even if the run publishes nothing.
 
-    This call waits only a second for readers of a mart. Returns False if a reader's lock prevented
-    the update. A publication makes the same update, and tries several times.
+    This call waits only one second for readers of a mart, and returns False if a reader's lock
+    prevented the update. Publication makes the same update, and tries several times.
     """
     with connect(settings, role=ROLE, autocommit=True) as conn:
         limit_waiting(conn, "1s")
@@ -161,8 +162,8 @@ def _no_rights(mart: Table, readers: Sequence[str]) -> Iterator[sql.Composed]:
 def _policy(conn: psycopg.Connection, mart: Table, existing: str | None) -> Iterator[sql.Composed]:
     """Return the statements that give a mart of records the policy that this module defines.
 
-    Returns nothing if the mart has that policy already. `existing` is the comment on the present
-    policy of the mart, or None. The comment holds a fingerprint of the policy.
+    Returns no statements if the mart already has that policy. `existing` is the comment on the
+    present policy of the mart, or None. The comment holds a fingerprint of the policy.
     """
     place, name = mart.place_identifier, sql.Identifier(_POLICY)
     is_of_records = mart.name not in AGGREGATES | {PUBLICATION, AS_PUBLISHED}

@@ -1,4 +1,4 @@
-"""Check the evidence that a build needs for its publication: its record and its audited tables."""
+"""Check the evidence that a build needs to be published: its record and its audited tables."""
 
 from collections.abc import Mapping
 
@@ -41,10 +41,10 @@ def publishable_build(conn: psycopg.Connection, build_id: int) -> Build:
 def read_candidates(
     conn: psycopg.Connection, schemas: tuple[PublishedSchema, ...]
 ) -> dict[PublishedSchema, Tables]:
-    """Return the candidate tables of every schema by name.
+    """Return each schema's candidate tables, keyed by name.
 
     Raises:
-        NotPublishableError: A required table, or one that was published before, is missing.
+        NotPublishableError: A required table or a previously published table is missing.
     """
     candidates: dict[PublishedSchema, Tables] = {}
     for schema in schemas:
@@ -58,7 +58,7 @@ def read_candidates(
 
 
 def check_candidates(candidates: Mapping[PublishedSchema, Tables], build_id: int) -> None:
-    """Refuse a relation that cannot be published: a view, a table of another owner, and so on.
+    """Refuse relations that cannot be published, such as a view or a table with another owner.
 
     Raises:
         NotPublishableError: A relation cannot be published. The message names the first one.
@@ -66,7 +66,7 @@ def check_candidates(candidates: Mapping[PublishedSchema, Tables], build_id: int
     for schema, tables in candidates.items():
         for table in tables.values():
             if table.kind != "r":
-                raise NotPublishableError(f"{table.place} is no plain table")
+                raise NotPublishableError(f"{table.place} is not a plain table")
             if table.column(KEY) is None:
                 raise NotPublishableError(f"{table.place} has no column {KEY}")
             if not table.is_ours:
@@ -86,8 +86,8 @@ def check_fingerprints(
 ) -> str:
     """Check that the candidate tables are the tables that were tested and audited.
 
-    Returns one fingerprint over all candidate tables. The caller must hold a lock on these tables,
-    so that they do not change during the check.
+    Returns one fingerprint over all candidate tables. The caller must hold a lock on the tables, so
+    that they do not change during the check.
 
     Raises:
         NotPublishableError: A table differs, or has not been tested or audited.
@@ -109,7 +109,7 @@ def check_fingerprints(
 def audited_content(
     conn: psycopg.Connection, schemas: tuple[PublishedSchema, ...], build_id: int
 ) -> str:
-    """Return one fingerprint over all audited tables, under their published names."""
+    """Return one fingerprint of all audited tables together, using their published names."""
     return content_fingerprint(
         {
             f"{schema.name}.{name}": fingerprint
@@ -129,7 +129,7 @@ def audited_tables(
 def _tested_tables(
     conn: psycopg.Connection, schema: PublishedSchema, build_id: int
 ) -> dict[str, TableFingerprint]:
-    """Return the fingerprint that each candidate table of a schema had when dbt had tested it."""
+    """Return the fingerprint that each candidate table of a schema had after dbt's tests."""
     return _recorded(conn, "tested_table", schema, build_id)
 
 

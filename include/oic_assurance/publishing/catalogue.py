@@ -1,4 +1,4 @@
-"""Read the structure of tables from PostgreSQL's catalogue: columns, keys, comments, indexes."""
+"""Read table structures (columns, keys, comments and indexes) from PostgreSQL's catalogue."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Column:
 
     name: str
     type: str
-    #: Schema and name of the collation, or None if it is the default collation of the type.
+    #: The schema and name of the collation, or None for the type's default collation.
     collation: tuple[str, str] | None
     not_null: bool
     comment: str | None
@@ -24,7 +24,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """A foreign key: pairs of (own column, column of the target), in the constraint's order."""
+    """A foreign key: pairs of (own column, target column), in the constraint's order."""
 
     name: str
     target: tuple[str, str]
@@ -32,11 +32,11 @@ class ForeignKey:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return the columns of the foreign key in the table that has it."""
+        """Return the columns of the foreign key on the table that has the key."""
         return tuple(own for own, _ in self.pairs)
 
     def means(self, other: "ForeignKey") -> bool:
-        """Tell whether two foreign keys have the same target and columns. Names do not matter."""
+        """Return whether two foreign keys have the same target and columns. Names may differ."""
         return self.target == other.target and set(self.pairs) == set(other.pairs)
 
 
@@ -46,12 +46,12 @@ class Table:
 
     schema: str
     name: str
-    #: The kind as a letter of PostgreSQL's catalogue: r table, p partitioned table, v view,
-    #: m materialised view, f foreign table.
+    #: The kind of relation, as a letter from PostgreSQL's catalogue: r for a table, p for a
+    #: partitioned table, v for a view, m for a materialised view, f for a foreign table.
     kind: str
     is_logged: bool
     owner: str
-    #: Whether the login of this session may act as the owner of the table.
+    #: Whether this session's login may act as the table's owner.
     is_ours: bool
     comment: str | None
     columns: tuple[Column, ...]
@@ -99,8 +99,8 @@ where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = 
 order by c.relname, a.attnum
 """
 
-# If a foreign key refers to a partitioned table, PostgreSQL keeps a copy of the key for each
-# partition. The copies have a parent key (`conparentid`) and are left out.
+# If a foreign key refers to a partitioned table, PostgreSQL stores a copy of the key for each
+# partition. The copies name the original key (`conparentid`) and are left out here.
 _KEYS = """
 select c.relname, k.conname, k.contype::text, n.nspname, f.relname,
     array(
@@ -146,10 +146,10 @@ order by c.relname, i.relname
 def read_tables(
     conn: psycopg.Connection, schema: str, names: list[str] | None = None
 ) -> dict[str, Table]:
-    """Return the tables and views of a schema by name, or only those in `names`.
+    """Return a schema's tables and views, or only those in `names`, keyed by name.
 
-    Attached partitions are left out. A detached partition is included, because it is a table like
-    any other.
+    Attached partitions are left out. A detached partition is included, because it is an ordinary
+    table.
     """
     asked = {"schema": schema, "names": names}
     columns = _grouped(conn.execute(_COLUMNS, asked).fetchall())
@@ -186,7 +186,7 @@ def referenced_first(tables: Iterable[Table]) -> list[Table]:
         place: [key.target for key in table.foreign_keys if key.target in by_place]
         for place, table in by_place.items()
     }
-    # A foreign key of a table to itself (a unit to its parent unit) does not count as a circle.
+    # A foreign key from a table to itself (such as a unit to its parent unit) is not a circle.
     graph = {place: [t for t in targets if t != place] for place, targets in graph.items()}
     try:
         return [by_place[place] for place in TopologicalSorter(graph).static_order()]

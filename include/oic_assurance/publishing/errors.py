@@ -2,7 +2,7 @@
 
 
 class NotPublishableError(Exception):
-    """A build may not be published. The text of the error is a clause that fits after "because".
+    """A build may not be published. The error text is a clause that fits after "because".
 
-    Callers turn it into a full message that also names the publication that stays current.
+    Callers turn the clause into a full message that also names the publication that stays current.
     """

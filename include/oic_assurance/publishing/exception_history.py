@@ -1,8 +1,7 @@
-"""Record when readers first saw each exception as open, and when they first saw it as closed.
+"""Record when readers first saw each exception as open, and when they first saw it closed.
 
-These times cannot be computed from raw later. So they are recorded in the transaction that makes a
-publication current. The next build continues from this history. Only an erasure deletes events from
-the history.
+These times cannot be computed from raw later, so the transaction that makes a publication current
+records them. The next build continues from this history. Only an erasure deletes events from it.
 """
 
 import psycopg
@@ -15,7 +14,7 @@ from oic_assurance.warehouse.rows import relation_exists
 #: The mart that holds the history of exceptions.
 HISTORY = "assurance_exception_history"
 
-# The last recorded state of each exception, open or closed, at the moment `as_at`. Events of
+# Finds the last recorded state of each exception, open or closed, at the moment `as_at`. Events of
 # withdrawn publications do not count.
 _RECORDED = """
 select distinct on (event.force_code, event.exception_key)
@@ -48,10 +47,10 @@ on conflict do nothing
 
 
 def record_exceptions(conn: psycopg.Connection, publication_id: int) -> int:
-    """Record the exceptions that a publication is the first to show as open or as closed.
+    """Record each exception that a publication newly shows as open or as closed.
 
-    Returns how many events were recorded. A publication of an early version of the code has no mart
-    with this history, so nothing is recorded for it.
+    Returns how many events were recorded. A publication made by an early version of the code has no
+    mart with this history, so nothing is recorded for it.
     """
     name = MARTS.partition(HISTORY, publication_id)
     if not relation_exists(conn, f"{GENERATION}.{name}"):

@@ -1,6 +1,6 @@
-"""The tables in the schema of the generations, and whether each is attached or detached.
+"""The tables in the schema `generation`, and whether each is attached or detached.
 
-A table is pending if its detachment was interrupted.
+A table's state is pending if its detachment was interrupted.
 """
 
 import re
@@ -36,9 +36,9 @@ order by c.relname, k.conname
 
 
 class State(StrEnum):
-    """Whether a table of a generation is a partition of its parent.
+    """Whether a generation's table is a partition of its published table.
 
-    The parent is the table that readers query.
+    Readers query the published table, which the code calls the parent.
     """
 
     ATTACHED = "attached"
@@ -57,7 +57,7 @@ class Part:
 
     @property
     def name(self) -> str:
-        """Return the table's name in the schema of the generations."""
+        """Return the table's name in the schema `generation`."""
         return self.schema.partition(self.table, self.publication_id)
 
     @property
@@ -67,12 +67,12 @@ class Part:
 
     @property
     def parent(self) -> sql.Identifier:
-        """Return the name, with its schema, of the parent: the table that readers query."""
+        """Return the published table's name with its schema, as an SQL identifier."""
         return sql.Identifier(self.schema.parents, self.table)
 
 
 def read_parts(conn: psycopg.Connection, name: str | None = None) -> list[Part]:
-    """Return the tables of all kept generations, the oldest generation first.
+    """Return the tables of all kept generations, oldest generation first.
 
     With `name`, only the table with this name is returned.
     """
@@ -82,7 +82,7 @@ def read_parts(conn: psycopg.Connection, name: str | None = None) -> list[Part]:
 
 
 def own_foreign_keys(conn: psycopg.Connection) -> list[tuple[str, str]]:
-    """Return the foreign keys of detached tables, each as the names of its table and of the key."""
+    """Return the foreign keys of detached tables, each as (table name, key name)."""
     return [(table, key) for table, key in conn.execute(_OWN_KEYS, (GENERATION,)).fetchall()]
 
 
@@ -97,8 +97,7 @@ def _part(
         schema = next(schema for schema in PUBLISHED_SCHEMAS if schema.parents == parent_schema)
         yield Part(schema, parent, publication_id, State.PENDING if is_pending else State.ATTACHED)
         return
-    # Prefixes of schemas are tried from the longest to the shortest, because the empty prefix
-    # matches every name.
+    # The prefixes are tried from longest to shortest, because the empty prefix matches every name.
     for schema in sorted(PUBLISHED_SCHEMAS, key=lambda schema: -len(schema.prefix)):
         if name.startswith(schema.prefix):
             table = match["table"].removeprefix(schema.prefix)

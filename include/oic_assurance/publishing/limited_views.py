@@ -1,12 +1,12 @@
-"""The views over functions through which limited readers read a mart.
+"""The views and functions through which limited readers read a mart.
 
-A limited reader (a supervisor, the Commissioner's office) has no right on a mart, because the plan
-of a statement tells of rows that it does not return. For each mart that such a reader may see,
-schema `limited` has a view with the name and columns of the mart. The view reads a function that
-runs with the rights of a role that may read the marts and nothing else. The function returns the
-rows of the current publication. From a mart of records, it returns only the rows of the units of
-the session's login. So a plan shows one scan of a function, with an estimate that is always the
-same. A condition of the reader is applied only to rows that the function has returned.
+A limited reader (a supervisor, the Commissioner's office) has no right on a mart, because the
+execution plan of a statement reveals something about rows that the statement does not return. For
+each mart that such a reader may see, schema `limited` has a view with the name and columns of the
+mart. The view calls a function, which runs with the rights of a role that may only read the marts.
+The function returns the rows of the current publication. From a mart of records, the function
+returns only the rows of the login's own units. So a plan shows one function scan, always with the
+same estimate. A reader's own conditions are applied only to rows that the function has returned.
 """
 
 import hashlib
@@ -24,9 +24,9 @@ from oic_assurance.warehouse.roles import AUDIENCE
 #: The schema of the views and functions.
 LIMITED = "limited"
 
-# A reader chooses the settings of its session. These must not change what a function returns, and
-# must not show how the function finds its rows: the server can send the plan of each statement,
-# also inside a function, as a message to the client.
+# Readers choose the settings of their sessions. These settings must not change what a function
+# returns, and must not reveal how the function finds its rows: the server can send the plan of each
+# statement, even of those inside a function, to the client as a message.
 _SETTINGS = """
 set search_path = pg_catalog, pg_temp
 set client_min_messages = error
@@ -35,8 +35,9 @@ set debug_print_rewritten = off
 set debug_print_plan = off
 set row_security = on
 """
-# The function uses the index on the unit, so it reads only the rows of the reader's own units. So
-# its time does not grow with the rows of other units, except by the depth of the index.
+# The function uses the index on the unit, so it reads only the rows of the reader's own units. Its
+# running time therefore does not depend on the rows of other units, except through the depth of the
+# index.
 _BY_UNIT = """
 declare
     own text[] := limited.own_units();
@@ -101,10 +102,10 @@ where c.relnamespace = %s::regnamespace and c.relkind = 'v'
 
 @dataclass(frozen=True)
 class View:
-    """A view of schema `limited` as the server has it.
+    """A view in schema `limited`, as it exists on the server.
 
-    `fingerprint` is that of the definition, as in the comment on the view's function. `readers` are
-    the roles that may read the view.
+    `fingerprint` is the fingerprint of the definition, stored in the comment on the view's
+    function. `readers` are the roles that may read the view.
     """
 
     fingerprint: str | None
@@ -114,7 +115,7 @@ class View:
 
 
 def read_views(conn: psycopg.Connection) -> dict[str, View]:
-    """Return the views of schema `limited` by the name of their mart."""
+    """Return the views in schema `limited`, keyed by the name of the mart."""
     return {
         name: View(
             fingerprint, frozenset({function_owner, view_owner}), columns, frozenset(readers)
@@ -136,11 +137,11 @@ def view_statements(
 ) -> Iterator[sql.Composed]:
     """Return the statements that give a mart the view and the function that it should have.
 
-    Returns nothing if the mart has them already. `unit` is the column with the unit of each row.
-    Without `unit`, the function returns every row of the current publication, or with
-    `of_all_publications` every row. `readers` are the roles that may read the view. To change the
-    view, the session must wait for its readers. So the view is changed only if the mart has a new
-    column that the view lacks.
+    Returns no statements if the mart already has them. `unit` is the column with the unit of each
+    row. Without `unit`, the function returns every row of the current publication, or with
+    `of_all_publications` every row. `readers` are the roles that may read the view. Changing a view
+    means waiting for its readers, so the view is changed only if the mart has a column that the
+    view lacks.
     """
     function = _function(mart, unit, _EVERY_PUBLICATION if of_all_publications else _WHOLE)
     fingerprint = _fingerprint(conn, function, mart, readers)

@@ -15,25 +15,25 @@ from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 
-#: How often the parents are analysed. The values in a parent, over all generations, hardly change
-#: from day to day.
+#: How often the published tables are analysed. The values in a published table, over all
+#: generations, hardly change from day to day.
 PARENTS_EVERY = timedelta(days=7)
 
 
 def tidy(settings: Settings) -> Retention:
     """Refresh the planner's statistics, and detach and drop old generations.
 
-    Returns which generations were detached and dropped and, if steps were put off, why.
+    Returns which generations were detached, which were dropped, and why steps were put off, if any.
     """
     refresh_statistics(settings)
     return detach_old(settings)
 
 
 def refresh_statistics(settings: Settings) -> None:
-    """Analyse the tables of the current generation now, and their parents once a week.
+    """Analyse the current generation's tables now, and the published tables once a week.
 
-    The server would analyse new partitions by itself, but about a minute later. It never analyses
-    parents by itself.
+    The server analyses new partitions by itself, but only after about a minute. It never analyses
+    partitioned tables by itself.
     """
     with connect(settings, role=ROLE, autocommit=True) as conn:
         current = find_current(conn)

@@ -27,7 +27,7 @@ from marts.publication
 
 @dataclass(frozen=True)
 class Publication:
-    """A build that was published. The publication has the id of the build."""
+    """A build that was published. The publication has the build's ID."""
 
     publication_id: int
     force_code: str
@@ -44,20 +44,20 @@ class Publication:
 
 @dataclass(frozen=True)
 class Hold:
-    """A roll-back that keeps an earlier publication current until somebody releases a later one."""
+    """The effect of a roll-back: an earlier publication stays current until a release."""
 
     #: The earlier publication, which stays current.
     publication_id: int
     since: datetime
     reason: str
-    #: The newest publication that waits for the release. None if none waits.
+    #: The newest publication that waits for the release, or None.
     newest_waiting: int | None
     #: How many publications wait for the release.
     waiting: int
 
 
 def list_publications(settings: Settings) -> list[Publication]:
-    """Return every publication, the newest first."""
+    """Return every publication, newest first."""
     with connect(settings, role=ROLE) as conn:
         return all_records(conn, Publication, _SELECT + "order by publication_id desc")
 
@@ -92,7 +92,7 @@ def find_current(conn: psycopg.Connection) -> Publication | None:
 
 
 def current_hold(settings: Settings) -> Hold | None:
-    """Return the hold that keeps later publications waiting, or None if there is no hold."""
+    """Return the hold that keeps later publications waiting, or None."""
     with connect(settings, role=ROLE) as conn:
         return find_hold(conn)
 
@@ -100,7 +100,7 @@ def current_hold(settings: Settings) -> Hold | None:
 def find_hold(conn: psycopg.Connection) -> Hold | None:
     """Return the present hold, or None.
 
-    There is a hold if the latest move of the pointer was a roll-back that set one.
+    There is a hold if the pointer was last moved by a roll-back that set a hold.
     """
     return find_record(
         conn,
@@ -126,7 +126,7 @@ def find_hold(conn: psycopg.Connection) -> Hold | None:
 
 
 def was_shown(conn: psycopg.Connection, publication_id: int) -> bool:
-    """Tell whether a publication has ever been current."""
+    """Return whether a publication has ever been current."""
     query = "select exists (select from audit.publication_move where to_publication = %s)"
     return bool(one_value(conn, query, (publication_id,)))
 
@@ -136,10 +136,10 @@ def move_pointer(
 ) -> int | None:
     """Make a publication current, and record this in `audit.publication_move`.
 
-    The position that it shows is put on record in the same transaction, if it is not on record yet.
-    Returns the id of the publication that was current before, or None. If a reader's statement or
-    transaction began before the commit, it still sees the earlier publication. With `holds`, no
-    later publication becomes current until somebody releases it.
+    The position that it shows is recorded in the same transaction, if it is not recorded yet.
+    Returns the id of the publication that was current before, or None. A reader's statement or
+    transaction that began before the commit still sees the earlier publication. With `holds`, no
+    later publication becomes current until somebody ends the hold.
     """
     record_position(conn, publication_id)
     left: int | None = find_value(
@@ -164,16 +164,16 @@ def move_pointer(
 
 @contextmanager
 def sole_publisher(settings: Settings, *, patience: str) -> Iterator[psycopg.Connection]:
-    """Connect, and let no other process publish, roll back or detach during the block.
+    """Connect, and prevent other processes from publishing, rolling back or detaching in the block.
 
-    Every statement on the connection commits by itself unless it is in a transaction.
+    Each statement on the connection commits by itself, unless it is inside a transaction.
 
     Raises:
         psycopg.errors.LockNotAvailable: Another process has the lock for longer than `patience`.
         AssuranceError: A re-keying of the pseudonyms is unfinished.
     """
     with connect(settings, role=ROLE, autocommit=True) as conn:
-        # If this process disappears, the server ends its session after a minute. That releases the
+        # If this process disappears, the server ends its session after a minute, which releases the
         # lock.
         for name in ("idle_session_timeout", "idle_in_transaction_session_timeout"):
             conn.execute("select set_config(%s, '60s', false)", (name,))

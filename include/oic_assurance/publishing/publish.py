@@ -1,4 +1,4 @@
-"""Publish a build: check the evidence, attach its tables, then move the pointer."""
+"""Publish a build: check the evidence, attach the tables, then move the pointer."""
 
 import random
 import time
@@ -44,13 +44,13 @@ from oic_assurance.warehouse.rows import find_value
 PUBLISHER_PATIENCE = "60s"
 #: How long to wait for the candidate tables.
 CANDIDATE_PATIENCE = "5s"
-#: How long to wait for readers of a published table that must change. It is shorter than the
-#: server's `deadlock_timeout`. So in a deadlock the publication is cancelled, not the reader.
+#: How long to wait for readers of a published table that must change. This is shorter than the
+#: server's `deadlock_timeout`, so a deadlock cancels the publication and not the reader.
 READER_PATIENCE = "300ms"
-#: How long to try in total, over all attempts.
+#: How long to keep trying, over all attempts.
 PATIENCE_SECONDS = 60.0
-#: How long readers may be in the way. Then the sessions are ended whose transaction has kept a
-#: table for that long.
+#: How long readers may block the publication. After that, sessions whose transactions have held a
+#: table for that long are ended.
 HOLDER_SECONDS = 30.0
 
 
@@ -59,22 +59,21 @@ def publish(settings: Settings, build: Build) -> Publication:
 
     The evidence decides, not the caller or the state of a task:
 
-    - every gate has a verdict for this build and has run every check that was required,
+    - every gate has a verdict for this build and has run every required check,
     - no verdict is critical,
     - the candidate's tables are exactly those that were tested and audited,
-    - a person has approved the build's warnings, if the deployment requires an approval.
+    - a person has approved the build's warnings, if approval is required.
 
-    Publication takes two short transactions. One lock over both lets one publisher work at a time.
-    The first transaction checks the evidence and attaches the tables, but no reader sees them yet.
-    The second checks the gates again and makes the publication current. With a single transaction,
-    a reader's session could see the new current publication before it knows the new partitions, and
-    find empty tables.
+    Publication takes two short transactions. One lock covers both, so that only one publisher works
+    at a time. The first transaction checks the evidence and attaches the tables, but no reader sees
+    them yet. The second checks the gates again and makes the publication current. With a single
+    transaction, a reader's session could see the new current publication before it knows about the
+    new partitions, and would find empty tables.
 
-    Publishing a published build again returns the same publication and changes nothing. After an
+    Publishing a published build again returns the same publication and changes nothing. If an
     attempt was killed, the next call completes the publication. The last call wins: its build
-    becomes current even if a build that was opened later is current. That can happen, for example,
-    with a repeated run for an older date. During a hold, the publication is made, but waits for the
-    release.
+    becomes current even if the current build was opened later, for example when a run for an older
+    date is repeated. During a hold, the publication is made but waits for the release.
 
     Raises:
         GateBlocked: The evidence does not allow the publication. The current one stays.
@@ -95,7 +94,7 @@ def publish(settings: Settings, build: Build) -> Publication:
                 end_holders(settings, seconds=HOLDER_SECONDS)
             if time.monotonic() > deadline:
                 raise AssuranceError(
-                    f"Build {build.build_id} is not published: something holds on to a table "
+                    f"Build {build.build_id} is not published: a table is in use "
                     f"({reason(error)}); {_still_current(settings)}. Run it again."
                 ) from error
             time.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - spreads retries, no secret
@@ -119,7 +118,7 @@ def _publish(settings: Settings, conn: psycopg.Connection, build_id: int) -> Pub
 
 
 def _attach(conn: psycopg.Connection, build_id: int) -> None:
-    """Check the candidate tables and attach them to the parents. Readers do not see them yet."""
+    """Check the candidate tables and attach them. Readers do not see them yet."""
     candidates = _locked_candidates(conn, build_id)
     content = check_fingerprints(conn, candidates, build_id)
     limit_waiting(conn, READER_PATIENCE)

@@ -1,4 +1,4 @@
-"""Record the position that each publication shows, because its own tables are dropped some day."""
+"""Record the position that each publication shows, because its tables are dropped later."""
 
 import psycopg
 from psycopg import sql

@@ -1,12 +1,12 @@
-"""Create and extend the published tables ("parents"), which readers query.
+"""Create and extend the published tables, which readers query.
 
-A parent is partitioned by publication and has the columns of the candidate table. Row-level
-security shows a reader the partition of the current publication, and in it the rows that the
-reader's audience may see.
+A published table is partitioned by publication and has the columns of the candidate table. The code
+calls the published table the parent of its partitions. Row-level security shows readers only the
+partition of the current publication, and only rows that their audience may see.
 
-The mart contract allows a new table, column, key or comment. Such a change is made to the parent.
-The contract does not allow a candidate in which a column is missing or has another type. Such a
-candidate is refused before anything is changed.
+The mart contract allows a new table, column, key or comment; it is added to the published table.
+The contract does not allow a missing column or a column with another type. A candidate that has one
+is refused before anything is changed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ from oic_assurance.publishing.catalogue import Column, ForeignKey, Table, read_t
 from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.schemas import KEY, STAGES_THAT_READ, PublishedSchema
 
-#: The tables of one schema, by name.
+#: The tables of one schema, keyed by name.
 Tables = Mapping[str, Table]
 
 _POLICY = "current_publication"
@@ -27,9 +27,10 @@ _NEW_VERSION = "the contract of a mart does not allow that, a new version of the
 
 
 def prepare_parents(conn: psycopg.Connection, candidates: Mapping[PublishedSchema, Tables]) -> None:
-    """Create or extend the parents so that the candidates can be attached to them.
+    """Create or extend the published tables so that the candidates can be attached to them.
 
-    To extend a parent, the session waits for readers of the parent. The caller limits the wait.
+    To extend a published table, the session waits for the table's readers. The caller limits the
+    wait.
 
     Raises:
         NotPublishableError: A candidate has a change that the mart contract does not allow.
@@ -43,7 +44,7 @@ def prepare_parents(conn: psycopg.Connection, candidates: Mapping[PublishedSchem
 def plan(
     candidates: Mapping[PublishedSchema, Tables], parents: Mapping[PublishedSchema, Tables]
 ) -> list[sql.Composed]:
-    """Return the statements, in order, that give the parents the structure of the candidates."""
+    """Return the statements that give the published tables the candidates' structure, in order."""
     for schema, tables in candidates.items():
         for table in tables.values():
             check_contract(table, parents[schema].get(table.name))
@@ -92,8 +93,8 @@ def check_contract(table: Table, parent: Table | None) -> None:
 
 
 def definition(column: Column, *, not_null: bool) -> sql.Composed:
-    """Return the SQL that defines a column in `create table` and `add column`."""
-    # The name of the type needs no quoting: PostgreSQL's catalogue has quoted it if needed.
+    """Return the SQL that defines a column, for `create table` and `add column`."""
+    # The type name needs no quoting: PostgreSQL's catalogue returns it quoted if necessary.
     parts: list[sql.Composable] = [sql.Identifier(column.name), sql.SQL(column.type)]
     if column.collation is not None:
         parts.append(sql.SQL("collate {}").format(sql.Identifier(*column.collation)))
@@ -111,16 +112,16 @@ def _create(schema: PublishedSchema, table: Table) -> Iterator[sql.Composed]:
         parent, sql.SQL(", ").join([*columns, primary_key]), sql.Identifier(KEY)
     )
     yield sql.SQL("alter table {} enable row level security").format(parent)
-    # The policy applies to every role that may read the table, also to roles added later.
+    # The policy applies to every role that may read the table, including roles added later.
     yield sql.SQL("create policy {} on {} for select using ({})").format(
         sql.Identifier(_POLICY), parent, schema.policy
     )
     yield sql.SQL("grant select on {} to {}").format(
         parent, sql.SQL(", ").join(map(sql.Identifier, (*readers, *STAGES_THAT_READ)))
     )
-    # The information schema shows keys only to roles that may do more than read. This right lets BI
-    # tools see the keys. It allows nothing else: no table is unique over this column alone, so no
-    # key can refer to it.
+    # The information schema shows keys only to roles with more rights than reading. This right lets
+    # BI tools see the keys. It allows nothing else: in no table is this column unique by itself, so
+    # no foreign key can refer to it.
     for reader in readers:
         yield sql.SQL("grant references ({}) on {} to {}").format(
             sql.Identifier(KEY), parent, sql.Identifier(reader)
@@ -162,9 +163,9 @@ def _keys(
     parent: Table | None,
     targets: Mapping[tuple[str, str], tuple[str, str]],
 ) -> Iterator[sql.Composed]:
-    """Return statements that add the new foreign keys to a parent.
+    """Return statements that add new foreign keys to a published table.
 
-    If a key has no index yet, a statement adds the index.
+    If a key has no index yet, a further statement adds one.
     """
     place = sql.Identifier(schema.parents, table.name)
     known = list(parent.foreign_keys) if parent else []
@@ -175,9 +176,9 @@ def _keys(
                 f"{table.place} refers to {'.'.join(key.target)}, which is not published with it"
             )
         wanted = ForeignKey(key.name, targets[key.target], key.pairs)
-        # A key of a table to itself is not added to the parent. On the parent it would prevent
-        # every detachment, because the rows of a generation refer to rows of the same generation.
-        # The key was already checked in the candidate.
+        # A foreign key from a table to itself is not added to the published table. There it would
+        # prevent every detachment, because a generation's rows refer to rows of the same
+        # generation. The key was already checked in the candidate.
         if wanted.target == (schema.parents, table.name):
             continue
         if any(wanted.means(other) for other in known):

@@ -1,16 +1,16 @@
-"""The fingerprints that published tables must have now, after their pseudonyms were replaced.
+"""The fingerprints that published tables should have after their pseudonyms were replaced.
 
 A re-keying replaces the pseudonyms in the tables of every kept publication, so their fingerprints
-change. The fingerprints of the audit stay on record as they were. For each changed table the
-re-keying records the fingerprint before and after, and it proves that nothing but the pseudonyms
-changed. So the fingerprint of now follows from that of the audit, step by step:
+change. The fingerprints that the audit recorded stay as they were. For each changed table, the
+re-keying records the fingerprints before and after, and proves that only the pseudonyms changed. So
+the present fingerprint follows from the audited one, step by step:
 
 1. The first re-keying must have found the audited fingerprint before its change.
-2. Each later re-keying must have found the fingerprint that the one before it left.
+2. Each later re-keying must have found the fingerprint that the previous re-keying left.
 
-If somebody altered a table before a re-keying, the re-keying found another fingerprint. Then this
-step and all later ones do not count, and the table must still have the fingerprint of before. So no
-re-keying can make an altered table look right.
+If somebody altered a table before a re-keying, the re-keying found a different fingerprint. Then
+this re-keying and all later ones are ignored, and the table must still have the fingerprint from
+before. So no re-keying can make an altered table look correct.
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ order by table_name, rekey_id
 def present_tables(
     conn: psycopg.Connection, schema: PublishedSchema, publication_id: int
 ) -> dict[str, TableFingerprint]:
-    """Return the fingerprint that each table of a publication must have now."""
+    """Return the fingerprint that each table of a publication should have now."""
     return _after_steps(
         audited_tables(conn, schema, publication_id),
         _steps(conn, schema.candidate, publication_id),
@@ -42,10 +42,10 @@ def present_tables(
 
 
 def present_content(conn: psycopg.Connection, publication: Publication) -> str | None:
-    """Return the fingerprint that all tables of a publication together must have now.
+    """Return the fingerprint that all tables of a publication together should have now.
 
-    If the record of the audited tables does not match the publication, its own fingerprint is
-    returned, because then nothing shows what the tables must be.
+    If the record of the audited tables does not match the publication, returns the publication's
+    own fingerprint, because then nothing shows what the tables should contain.
     """
     published = publication.content_fingerprint
     if audited_content(conn, PUBLISHED_SCHEMAS, publication.publication_id) != published:

@@ -1,8 +1,8 @@
-"""The tables of a release: which columns leave, and what each column means to the public.
+"""The tables of a public release: which columns it contains, and what each means to the public.
 
-A column of the draft leaves only if it is listed here. So a column that somebody adds to a model of
-the public draft stays inside until somebody decides that it may leave. The tables of the schema
-`public_release` have the same columns, and `release_id` besides.
+A column of the draft is released only if it is listed here. So a column that somebody adds to a
+model of the public draft stays unreleased until somebody lists it here. The tables in schema
+`public_release` have the same columns, and also `release_id`.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ Kind = Literal["code", "text", "count", "share", "date", "moment", "yes_or_no", 
 
 @dataclass(frozen=True)
 class ReleaseColumn:
-    """A column of a table that leaves.
+    """A column of a released table.
 
     Attributes:
-        title: The heading for people.
-        kind: What the values are. It decides their type in the files.
-        blank: Why a value can be missing: `withheld`, so that nobody can be identified, or
+        title: The column's heading in words.
+        kind: What the values are, which decides their type in the files.
+        blank: Why a value can be missing: `withheld` (so that nobody can be identified) or
             `not_applicable`. None if every row has a value.
     """
 
@@ -31,7 +31,7 @@ class ReleaseColumn:
 
 @dataclass(frozen=True)
 class ReleaseTable:
-    """A table that leaves. `key` has the columns that identify a row."""
+    """A released table. `key` names the columns that identify a row."""
 
     name: str
     title: str

@@ -1,8 +1,8 @@
 """Record every figure that was ever released to the public, and compare new figures with them.
 
-Each release is compared with all earlier releases: see docs/explanation/disclosure-control.md. So
-figures are recorded in the transaction that makes a release. They are never deleted. Even if a
-release is withdrawn, nobody can take back its files.
+Each release is compared with all earlier releases (see docs/explanation/disclosure-control.md). So
+the transaction that makes a release also records its figures. They are never deleted, because even
+the files of a withdrawn release cannot be taken back.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from psycopg.rows import class_row
 from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.warehouse.rows import one_value
 
-# The measures and periods for which the figure of the whole force differs from the last released
-# one. For these measures and periods, the figures of all units are recorded.
+# Finds the measures and periods for which the whole force's figure differs from the last released
+# one. For these, the figures of all units are recorded.
 _NEW = """
 select shown.force_code, shown.measure_code, shown.period_start, shown.period_end
 from {shown} as shown
@@ -84,10 +84,11 @@ ALL = "ALL"
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of a force, a measure, a period and a unit.
+    """One figure, for a force, a measure, a period and a unit.
 
-    `rest` is the denominator less the numerator. Periods are days as ISO text. `release_id` is the
-    release that showed the figure first, or None for a figure that is not released yet.
+    `rest` is the denominator minus the numerator. The first and last days of periods are ISO 8601
+    strings. `release_id` is the release that first showed the figure, or None if it is not yet
+    released.
     """
 
     force_code: str
@@ -102,17 +103,17 @@ class Figure:
 
     @property
     def series(self) -> tuple[str, str]:
-        """Return the force and the measure."""
+        """Return the force and the measure, which identify a series."""
         return self.force_code, self.measure_code
 
     @property
     def period(self) -> tuple[str, str]:
-        """Return the first and the last day."""
+        """Return the period's first and last day."""
         return self.period_start, self.period_end
 
     @property
     def numbers(self) -> tuple[int, int]:
-        """Return the numerator and the rest."""
+        """Return the numerator and the denominator minus the numerator."""
         return self.numerator, self.rest
 
     @property
@@ -126,14 +127,14 @@ def record_released(
 ) -> int:
     """Record the figures that a release is the first to show, and return how many were recorded.
 
-    `shown` is the build's table of figures by period. `build_id` is the build, and so the
-    publication, that the release is made from.
+    `shown` is the build's table of figures for each period. `build_id` is the ID of the build, and
+    so of the publication, from which the release is made.
 
     Raises:
-        NotPublishableError: Another release has shown figures since the build was opened, so the
-            build has not taken them into account. Or a figure, or its difference from an earlier
-            release, is too small. A reader could subtract figures of two releases from each other
-            and find a hidden number.
+        NotPublishableError: Either another release has shown figures since the build was opened, so
+            the build did not take them into account. Or a figure, or its difference from an earlier
+            release, is so small that a reader could find a hidden number, for example by
+            subtracting figures of two releases.
     """
     new = sql.SQL(_NEW).format(shown=shown)
     has_new = one_value(conn, sql.SQL("select exists ({})").format(new))
@@ -153,12 +154,12 @@ def record_released(
 
 
 def contradictions(shown: list[Figure], released: list[Figure], smallest: int) -> list[str]:
-    """Return in words every way in which figures break the rule of disclosure control.
+    """Describe every way in which figures break the disclosure control rule.
 
-    The dbt models choose the figures by the same rule, and the gate checks them. This is the last
-    check before figures leave, and it is written independently. `released` has the figures of all
-    earlier releases in their order, `smallest` is the smallest number above 0 that may be shown.
-    A figure that is shown again as it was released is not looked at.
+    The dbt models choose the figures with the same rule, and the gate checks them. This last check
+    before figures are released is an independent implementation. `released` holds the figures of
+    all earlier releases in release order. `smallest` is the smallest number above 0 that may be
+    shown. A figure that is repeated exactly as it was released is not checked.
     """
     known = {(f.series, f.period, f.org_unit_code, f.numbers) for f in released}
     new = [f for f in shown if (f.series, f.period, f.org_unit_code, f.numbers) not in known]
@@ -188,7 +189,7 @@ def _small(new: list[Figure], smallest: int) -> list[str]:
 
 
 def _overlapping(new: list[Figure], released: list[Figure]) -> list[str]:
-    """Find months that would be in two periods. Periods are compared as ISO text."""
+    """Find months that would be in two periods. Periods are compared as ISO 8601 strings."""
     return [
         f"{figure.place} overlaps the released period {old.period_start} to {old.period_end}"
         for figure in new
@@ -201,10 +202,10 @@ def _overlapping(new: list[Figure], released: list[Figure]) -> list[str]:
 
 
 def _units_alone(new: list[Figure], shown: list[Figure], released: list[Figure]) -> list[str]:
-    """Find new figures of units in a period whose figure of the force is not new, or not shown.
+    """Find periods with new unit figures whose figure for the whole force is not new or not shown.
 
-    The figures of a period are recorded only if the figure of the force is new. So these figures of
-    units would be released and not recorded.
+    A period's figures are recorded only if the whole force's figure is new. So these unit figures
+    would be released without being recorded.
     """
     latest = {(f.series, f.period): f.numbers for f in released if f.org_unit_code == ALL}
     recorded = {
@@ -224,8 +225,8 @@ def _small_revisions(
 ) -> list[str]:
     """Compare each changed figure with every release of the same period.
 
-    Figures of units are compared only with a release that shows units. A unit that only one of the
-    two has counts as 0 in the other one.
+    Unit figures are compared only with releases that show units. A unit that appears in only one of
+    the two releases counts as 0 in the other.
     """
     found = []
     now = _by_period(shown)
@@ -251,7 +252,7 @@ def _small_revisions(
 def _small_steps_of_people(
     new: list[Figure], shown: list[Figure], released: list[Figure], smallest: int
 ) -> list[str]:
-    """Compare each new month end of people with the month end before it that was ever shown.
+    """Compare each new month-end number of people with the last earlier month end ever shown.
 
     Units are compared with the last month end that shows units.
     """
@@ -287,7 +288,7 @@ def _steps(now: tuple[int, int], before: tuple[int, int]) -> tuple[int, int]:
 def _by_period(
     figures: list[Figure],
 ) -> dict[tuple[tuple[str, str], tuple[str, str]], dict[str, tuple[str, tuple[int, int]]]]:
-    """Return what is counted and the numbers of each unit, by series and period."""
+    """Return what is counted and each unit's numbers, keyed by series and period."""
     found: dict[
         tuple[tuple[str, str], tuple[str, str]], dict[str, tuple[str, tuple[int, int]]]
     ] = {}
@@ -300,7 +301,7 @@ def _by_period(
 def _releases_of(
     released: list[Figure], series: tuple[str, str], period: tuple[str, str]
 ) -> dict[int | None, dict[str, tuple[int, int]]]:
-    """Return the numbers of each unit in every release that showed a new figure of a period."""
+    """Return each unit's numbers in every release that showed a new figure for a period."""
     found: dict[int | None, dict[str, tuple[int, int]]] = {}
     for figure in released:
         if (figure.series, figure.period) == (series, period):

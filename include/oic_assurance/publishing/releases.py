@@ -1,8 +1,8 @@
-"""Make, list and withdraw releases: the only way in which figures leave for the public.
+"""Make, list and withdraw releases, the only way in which figures are given to the public.
 
-A release is made from a publication. Its figures stand in `public_release`, which `bi_reader`
-reads, and in the files that `reporting/release` writes. A draft of the figures is computed in each
-build, but nobody reads it before it is released.
+A release is made from a publication. Its figures are in schema `public_release`, which `bi_reader`
+reads, and in the files that `reporting/release` writes. Each build computes a draft of the figures,
+which no reader sees before it is released.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +38,7 @@ from oic_assurance.warehouse.rows import all_records, find_record, one_row
 PATIENCE = "10s"
 PUBLIC = "the public"
 
-#: One row of a table: its values by column name.
+#: One row of a table: its values, keyed by column name.
 Row = dict[str, Any]
 
 _SELECT: LiteralString = """
@@ -57,7 +57,7 @@ where (%s::timestamptz at time zone 'Europe/London')::date
     between threshold.effective_from and coalesce(threshold.effective_to, 'infinity')
 """
 
-# The figures that differ from the newest earlier release of the same period and unit.
+# Finds the figures that differ from the newest earlier release for the same period and unit.
 _REVISIONS = """
 select shown.measure_code, shown.period_start::text, shown.period_end::text, shown.org_unit_code,
     latest.numerator as numerator_before, latest.denominator as denominator_before,
@@ -84,7 +84,7 @@ select org_unit_code, org_unit_name from {units} where kind = 'DISTRICT' order b
 
 @dataclass(frozen=True)
 class Release:
-    """A release that left as files: one row of `audit.release`."""
+    """A release that was made as files: one row of `audit.release`."""
 
     release_id: int
     publication_id: int
@@ -93,7 +93,8 @@ class Release:
     made_at: datetime
     made_by: str
     because: str
-    #: What the files say besides the figures: publisher, rule, revisions, names of districts.
+    #: What the files state besides the figures: publisher, disclosure control rule, revisions, and
+    #: names of districts.
     notes: dict[str, Any]
     #: The folder of the files when they were made.
     folder: str
@@ -108,9 +109,9 @@ class Release:
 
 @dataclass(frozen=True)
 class ReleaseContent:
-    """Everything that the files of a release show. The same content gives the same files.
+    """Everything that a release's files show. The same content always gives the same files.
 
-    `tables` has the rows of each table by its name, in the order of the key.
+    `tables` holds each table's rows, keyed by table name. The rows are sorted by the table's key.
     """
 
     release_id: int
@@ -122,13 +123,13 @@ class ReleaseContent:
     tables: Mapping[str, Sequence[Row]]
 
 
-#: Writes the files of a release where nobody reads them yet, and returns the folder where they will
-#: stand and the SHA-256 of their list.
+#: A function that writes a release's files where nobody reads them yet. It returns the folder where
+#: the files will be placed, and the SHA-256 of the file that lists their hashes.
 Write = Callable[[ReleaseContent], tuple[str, str]]
 
 
 def list_releases(settings: Settings) -> list[Release]:
-    """Return every release that left as files, the newest first."""
+    """Return every release that was made as files, newest first."""
     with connect(settings, role=ROLE) as conn:
         return all_records(conn, Release, _SELECT + "order by release_id desc")
 
@@ -151,14 +152,15 @@ def make_release(
     publisher: Mapping[str, Any],
     write: Write,
 ) -> Release:
-    """Release the draft figures of a publication, by default of the current one.
+    """Release the draft figures of a publication (by default, the current one).
 
-    The publication must be or have been current, and must not be rolled back. Its tables must be
-    the ones that were audited. The figures are compared with every release that ever left, also
-    with withdrawn ones.
+    The publication must be current or have been current, and must not have been rolled back. Its
+    tables must be those that were audited. The figures are compared with every earlier release,
+    including withdrawn ones.
 
-    `write` writes the files. Then one transaction records the release. The caller makes the files
-    readable after that: an interruption never leaves files that are not on record.
+    `write` writes the files. Then one transaction records the release. Only afterwards does the
+    caller make the files readable, so an interruption never leaves readable files that are not
+    recorded.
 
     Raises:
         UsageError: The reason is missing, or no release may be made from the publication.
@@ -166,7 +168,9 @@ def make_release(
             kept, or another process is publishing.
     """
     if not because.strip():
-        raise UsageError("A release needs a reason: --because says why the figures leave now.")
+        raise UsageError(
+            "A release needs a reason: --because says why the figures are released now."
+        )
     try:
         with sole_publisher(settings, patience=PATIENCE) as conn, conn.transaction():
             source = _source(conn, publication_id)
@@ -179,7 +183,7 @@ def make_release(
 
 
 def place(settings: Settings, release_id: int, folder: str) -> Release:
-    """Record that the files of a release stand in a folder."""
+    """Record that a release's files have been placed in a folder."""
     with connect(settings, role=ROLE) as conn:
         conn.execute(
             "update audit.release set placed_at = coalesce(placed_at, clock_timestamp()), "
@@ -190,7 +194,7 @@ def place(settings: Settings, release_id: int, folder: str) -> Release:
 
 
 def read_content(settings: Settings, release_id: int) -> ReleaseContent:
-    """Return what a release shows, as it was recorded when the release was made.
+    """Return a release's content, as it was recorded when the release was made.
 
     Raises:
         UsageError: There is no such release, or it is withdrawn.
@@ -199,7 +203,7 @@ def read_content(settings: Settings, release_id: int) -> ReleaseContent:
         release = _get(conn, release_id)
         if release.withdrawn_at is not None:
             raise UsageError(
-                f"Release {release_id} is withdrawn: its figures are no longer kept to be shown."
+                f"Release {release_id} is withdrawn: its figures are no longer available."
             )
         tables = {
             table.name: _rows(
@@ -283,7 +287,7 @@ def _source(conn: psycopg.Connection, publication_id: int | None) -> Publication
     if publication.withdrawn_at is not None:
         raise UsageError(
             f"Publication {publication_id} was rolled back ({publication.withdrawn_because}): "
-            "a release is made from a publication that stands."
+            "choose one that was not rolled back."
         )
     if not was_shown(conn, publication_id):
         raise UsageError(
@@ -308,7 +312,7 @@ def _make(
         for table in RELEASE_TABLES
     }
     _check_content(conn, source.publication_id)
-    # The publisher's lock lets nobody else take the same number, and a refusal leaves no gap.
+    # The publisher's lock prevents others from using the same number. A refusal leaves no gap.
     release_id, made_at = one_row(
         conn,
         "select coalesce(max(release_id), 0) + 1, clock_timestamp() from audit.release",
@@ -399,7 +403,7 @@ def _notes(
     periods: sql.Identifier,
     publisher: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return what the files of a release say besides the figures, as JSON can hold it."""
+    """Return what a release's files state besides the figures, as values that JSON can hold."""
     smallest, settle_days = one_row(
         conn, _RULE.encode(), (source.as_at,), what="rule of disclosure control"
     )
@@ -421,7 +425,7 @@ def _rows(
     place: sql.Identifier,
     which: sql.Composable,
 ) -> list[Row]:
-    """Return the rows of a table in the order of its key, with the columns that leave."""
+    """Return a table's released columns, with the rows sorted by the table's key."""
     query = sql.SQL("select {} from {} where {} order by {}").format(
         sql.SQL(", ").join(map(sql.Identifier, table.names)),
         place,

@@ -1,9 +1,9 @@
 """Detach old generations, and drop the oldest generations.
 
 Each attached generation makes every query a little slower, because the planner looks at all
-partitions and locks them. With some hundreds of partitions, planning takes longer than the query
-itself. So only the latest few generations stay attached. Detached generations stay complete, and a
-roll-back attaches them again.
+partitions and locks them. With several hundred partitions, planning takes longer than the query
+itself. So only the latest few generations stay attached. Detached generations remain complete, and
+a roll-back attaches them again.
 """
 
 import time
@@ -28,18 +28,18 @@ from oic_assurance.warehouse.rows import one_value
 
 ATTACHED = 7
 KEPT = 400
-#: How long one call tries in total. Whatever is not done by then is put off to the next call.
+#: How long one call keeps trying. Work that is left by then is put off to the next call.
 PATIENCE_SECONDS = 20.0
-#: How long to try one step.
+#: How long to keep trying one step.
 STEP_SECONDS = 2.0
 # Some steps need exclusive access to a table for a moment. While such a step waits for its lock,
-# new readers wait too, but no longer than this. The time is shorter than the server's
-# `deadlock_timeout`. So in a deadlock the step of retention is cancelled, not the reader.
+# new readers wait too, but no longer than this. This time is shorter than the server's
+# `deadlock_timeout`, so a deadlock cancels the retention step and not the reader.
 LOCK_PATIENCE = "100ms"
 _PAUSE_SECONDS = 0.1
 
-# Count the sessions whose snapshot is from before the publication stopped being current. The query
-# uses only columns of `pg_stat_activity` that every login may read for all sessions.
+# Counts the sessions whose snapshot dates from before the publication stopped being current. The
+# query uses only columns of `pg_stat_activity` that every login may read for all sessions.
 _OLD_SNAPSHOTS = """
 select count(*)
 from pg_catalog.pg_stat_activity as a
@@ -58,7 +58,7 @@ where a.datname = current_database() and a.usesysid is not null and a.pid <> pg_
 class Retention:
     """The generations that were detached and the generations that were dropped (`erased`).
 
-    `put_off` says why some steps were put off to the next call. It is None if none were.
+    `put_off` says why some steps were put off to the next call, or is None if no step was.
     """
 
     detached: list[int] = field(default_factory=list)
@@ -73,7 +73,7 @@ class _PutOffError(Exception):
 class _StillSeenError(_PutOffError):
     """A reader still sees a generation as current.
 
-    So this generation and later ones cannot be detached yet.
+    So this generation and later generations cannot be detached yet.
     """
 
 
@@ -84,7 +84,7 @@ def detach_old(
     keep: int = KEPT,
     patience: float = PATIENCE_SECONDS,
 ) -> Retention:
-    """Detach old generations and drop the oldest, without disturbing readers.
+    """Detach old generations and drop the oldest ones, without disturbing readers.
 
     - The current publication and the newest `attached` ones stay attached.
     - The newest of the rest, up to `keep` generations in total, are kept as detached tables.
@@ -94,7 +94,7 @@ def detach_old(
     Some work is put off to the next call:
 
     - generations that a reader's transaction still sees as current,
-    - steps that need a table which readers have in use for `STEP_SECONDS`,
+    - steps that need a table that readers keep in use for `STEP_SECONDS`,
     - all steps that are left after `patience` seconds.
 
     After an interruption at any point, the next call continues.
@@ -114,7 +114,7 @@ def detach_old(
             for publication_id in beyond:
                 parts = _parts_of(conn, publication_id)
                 if all(part.state is State.DETACHED for part in parts):
-                    _erase(conn, parts, deadline, "which are kept no longer")
+                    _erase(conn, parts, deadline, "which are no longer kept")
                     done.erased.append(publication_id)
         except _PutOffError as why:
             done.put_off = str(why)
@@ -128,7 +128,7 @@ def drop_generations(
     *,
     patience: float = PATIENCE_SECONDS,
 ) -> Retention:
-    """Drop the tables of these publications, regardless of retention.
+    """Drop the tables of the given publications, regardless of retention.
 
     The tables of the current publication are never dropped. If readers have a table in use for too
     long, the step is put off, as in `detach_old`.
@@ -157,9 +157,9 @@ def drop_generations(
 
 @contextmanager
 def _alone(conn: psycopg.Connection) -> Iterator[bool]:
-    """Let no other process publish during the block.
+    """Prevent other processes from publishing during the block.
 
-    Yields False if another process is publishing already. Then the caller does nothing, because
+    Yields False if another process is already publishing. Then the caller skips its work, because
     retention can wait.
     """
     is_alone = try_take(conn, PUBLISHING)
@@ -174,7 +174,7 @@ def _choose(conn: psycopg.Connection, *, attached: int, keep: int) -> tuple[list
     """Return two lists of publication ids: generations to detach, and generations to drop.
 
     Each list has the oldest generation first. Every generation to drop is also in the first list,
-    because it must be detached before.
+    because a generation must be detached before it can be dropped.
     """
     current = find_current(conn)
     there = {part.publication_id for part in read_parts(conn)}
@@ -228,7 +228,7 @@ def _set_all_aside(conn: psycopg.Connection, aside: list[int], deadline: float) 
 def _set_aside(conn: psycopg.Connection, parts: list[Part], deadline: float) -> None:
     """Detach the tables of one generation.
 
-    A table with foreign keys is detached before the tables that its keys refer to.
+    A table with foreign keys is detached before the tables to which its keys refer.
     """
     _wait_for_its_readers(conn, parts[0].publication_id, deadline)
     parents = [
@@ -245,8 +245,8 @@ def _set_aside(conn: psycopg.Connection, parts: list[Part], deadline: float) -> 
 
 
 def _detach(conn: psycopg.Connection, part: Part) -> None:
-    # An interrupted attempt may have left a detachment pending. A parent can have only one pending
-    # detachment, so it is completed first.
+    # An interrupted attempt may have left a detachment pending. A partitioned table can have only
+    # one pending detachment, so the pending one is completed first.
     for other in read_parts(conn):
         if other.parent == part.parent and other.state is State.PENDING:
             conn.execute(finalise(other))
@@ -291,7 +291,7 @@ def _erase(conn: psycopg.Connection, parts: list[Part], deadline: float, why: st
 
 
 def _insist(step: Callable[[], object], deadline: float, what: str) -> None:
-    """Repeat a step until it gets its lock. `what` names the table in the error.
+    """Repeat a step until it gets its lock. `what` names the table in the error message.
 
     Raises:
         _PutOffError: Readers had the table in use for `STEP_SECONDS` or until the deadline.
@@ -302,7 +302,7 @@ def _insist(step: Callable[[], object], deadline: float, what: str) -> None:
             step()
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
             if time.monotonic() > until:
-                raise _PutOffError(f"readers are at {what} ({reason(error)})") from error
+                raise _PutOffError(f"readers are using {what} ({reason(error)})") from error
             time.sleep(_PAUSE_SECONDS)
         else:
             return

@@ -29,16 +29,16 @@ PATIENCE = "10s"
 def rollback(
     settings: Settings, publication_id: int, why: str, *, until_next_run: bool = False
 ) -> Publication:
-    """Make a publication current that was current before, and record why.
+    """Make an earlier current publication current again, and record why.
 
     No data is moved, so a roll-back takes effect at once and does not disturb readers. If retention
     has detached the generation, its tables are attached first. If retention has dropped the
     generation, a roll-back is impossible: the publication can only be recomputed.
 
-    Later runs make and check further publications as usual. These wait for `release`, because an
-    error of today is likely to be there tomorrow. With `until_next_run` there is no hold, and the
-    next publication becomes current by itself. There is also no hold if the publication is later
-    than the one that is current now. If the publication itself is current, nothing is changed.
+    Later runs make and check further publications as usual. But these wait for `release`, because
+    today's error is likely to recur tomorrow. With `until_next_run` there is no hold, and the next
+    publication becomes current by itself. There is also no hold if the chosen publication is later
+    than the current one. If the chosen publication is already current, nothing changes.
 
     Raises:
         UsageError: The reason is missing, or the publication does not exist or was never current.
@@ -52,7 +52,7 @@ def rollback(
 
 
 def release(settings: Settings, why: str) -> Publication:
-    """End the hold of a roll-back, and make the newest publication since then current.
+    """End the hold set by a roll-back, and make the newest publication since then current.
 
     If no publication was made since, the publication of the next run becomes current as usual.
 
@@ -104,7 +104,7 @@ def _rollback(
 def _release(conn: psycopg.Connection, why: str) -> Publication:
     hold = find_hold(conn)
     if hold is None:
-        raise UsageError("There is nothing to release: readers see what runs publish.")
+        raise UsageError("There is no hold to end: readers see each new publication.")
     newest = hold.newest_waiting
     if newest is None:
         with conn.transaction():
@@ -137,8 +137,8 @@ def _withdraw(conn: psycopg.Connection, publication_id: int, why: str) -> None:
 def _ensure_attached(conn: psycopg.Connection, publication_id: int) -> None:
     """Attach the tables of a publication if retention has detached them.
 
-    The tables are attached in a transaction of their own, before the one that moves the pointer.
-    The reason is in the docstring of `publish`.
+    The tables are attached in a separate transaction, before the one that moves the pointer. The
+    docstring of `publish` explains why.
     """
     with conn.transaction():
         is_there = attach_again(conn, publication_id)
@@ -154,7 +154,7 @@ def _sole_publisher(settings: Settings, not_done: str) -> Iterator[psycopg.Conne
     """Connect as the only publisher.
 
     Raises:
-        AssuranceError: Another process publishes now.
+        AssuranceError: Another process is publishing.
     """
     try:
         with sole_publisher(settings, patience=PATIENCE) as conn:

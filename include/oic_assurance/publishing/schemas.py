@@ -1,36 +1,36 @@
-"""The two published schemas of marts.
+"""The schemas whose tables are published.
 
-For each schema: where dbt builds its tables, where the tables of the publications stand, and which
-login reads them.
+For each schema: where dbt builds the tables, where the publications' tables are, and which login
+reads them.
 """
 
 from dataclasses import dataclass
 
 from psycopg import sql
 
-#: The schema of the generations: one table for each mart and publication.
+#: The schema that holds the tables of all generations: one table for each mart and publication.
 GENERATION = "generation"
 #: The column that every table is partitioned by.
 KEY = "publication_id"
-#: The highest number of characters in a name. PostgreSQL truncates longer names, and then two
-#: different names can become equal.
+#: The highest number of characters in a name. PostgreSQL truncates longer names, which can make two
+#: different names equal.
 LONGEST_NAME = 63
 _ROOM_FOR_SUFFIXES = 6
 
 
 @dataclass(frozen=True)
 class PublishedSchema:
-    """A schema of the tables of publications, and the schema in which dbt builds the candidates."""
+    """A schema of published tables, and the schema in which dbt builds their candidates."""
 
-    #: The name of the schema in fingerprints of content, which must never change.
+    #: The schema's name in content fingerprints. It must never change.
     name: str
     #: The schema in which dbt builds the tables of the next generation.
     candidate: str
-    #: The schema of the partitioned tables.
+    #: The schema of the published tables, which are partitioned.
     parents: str
-    #: The login that may read the tables in `parents`, or None if only stages may.
+    #: The login that may read the published tables, or None if only the pipeline's stages may.
     reader: str | None
-    #: The prefix of the names of this schema's tables in the schema of the generations.
+    #: The prefix that this schema's tables have in the schema `generation`.
     prefix: str
     #: The tables that every generation must have.
     required: frozenset[str]
@@ -38,11 +38,11 @@ class PublishedSchema:
     current: str
 
     def partition(self, table: str, publication_id: int) -> str:
-        """Return the name that a publication's table has in the schema of the generations."""
+        """Return the name that a publication's table has in the schema `generation`."""
         return f"{self.prefix}{table}__{publication_id}"
 
     def has_room_for(self, table: str, publication_id: int) -> bool:
-        """Tell whether the names of a partition and of its indexes are short enough."""
+        """Return whether PostgreSQL can store the names of a partition and its indexes in full."""
         return len(self.partition(table, publication_id)) + _ROOM_FOR_SUFFIXES <= LONGEST_NAME
 
     @property
@@ -83,8 +83,8 @@ MARTS = PublishedSchema(
     current=f"{KEY} from marts.publication where is_current",
 )
 
-#: What a publication could release to the public. Nobody reads it until somebody makes a release:
-#: see `releases.py`.
+#: The figures that a publication could release to the public. No reader sees them until somebody
+#: makes a release (see `releases.py`).
 PUBLIC_DRAFT = PublishedSchema(
     name="public_release",
     candidate="candidate_public",

@@ -1,6 +1,6 @@
-"""Decide from the gates' verdicts whether a build may be published.
+"""Decide from the verdicts of the gate's stages whether a build may be published.
 
-Each gate must have run every required check, and no critical check may have failed.
+Each stage of the gate must have run every required check, and no critical check may have failed.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ import psycopg
 from oic_assurance.builds.record import find_build
 from oic_assurance.publishing.errors import NotPublishableError
 
-#: Every gate that a build goes through, in order.
+#: Every stage of the gate, in the order in which a build passes them.
 GATES = ("landing", "dbt", "marts", "sealed")
-#: The gates whose verdicts the sealed marts show.
+#: The gate stages whose verdicts the sealed marts show.
 SHOWN = ("landing", "marts")
-#: The gate that checks the sealed marts.
+#: The gate stage that checks the sealed marts.
 SEALED = "sealed"
 _NAMED_FAILURES = 3
 
@@ -34,8 +34,8 @@ where build_id = %s and stage = %s and severity = 'critical' and not success
 order by 1
 """
 
-# For each required check: whether it has a result. Results that are older than the candidate do not
-# count, because they are about tables that no longer exist.
+# Finds whether each required check has a result. Results older than the candidate do not count,
+# because they are about tables that no longer exist.
 _REQUIRED = """
 select concat_ws(': ', nullif(due.suite, ''), due.expectation), exists (
     select
@@ -55,7 +55,7 @@ order by 1
 
 @dataclass(frozen=True)
 class Gate:
-    """The verdict of a gate on a build."""
+    """The verdict of one gate stage on a build."""
 
     verdict: str
     expectations: int
@@ -63,11 +63,11 @@ class Gate:
 
 
 def check_gates(conn: psycopg.Connection, build_id: int) -> str:
-    """Return the verdict of all gates together: `passed` or `warning`.
+    """Return the combined verdict of all gate stages: `passed` or `warning`.
 
     Raises:
-        NotPublishableError: The verdict of a gate is critical or missing, a required check has no
-            result, or a gate has run again after the marts that show its verdict were built.
+        NotPublishableError: A stage's verdict is critical or missing, a required check has no
+            result, or a stage was checked again after the marts that show its verdict were built.
     """
     gates = {stage: Gate(*rest) for stage, *rest in conn.execute(_GATES, (build_id,)).fetchall()}
     for stage in GATES:
@@ -76,7 +76,7 @@ def check_gates(conn: psycopg.Connection, build_id: int) -> str:
                 f"the gate '{stage}' has not been passed: no verdict is stored"
             )
         failures = [row[0] for row in conn.execute(_FAILURES, (build_id, stage)).fetchall()]
-        # Both the verdict and the results are checked. So a wrong verdict cannot hide a failed
+        # Both the verdict and the results are checked, so that a wrong verdict cannot hide a failed
         # check, and missing results cannot hide a critical verdict.
         if failures or gates[stage].verdict == "critical":
             raise NotPublishableError(f"the gate '{stage}' is critical: {_listed(failures)}")
@@ -88,7 +88,7 @@ def check_gates(conn: psycopg.Connection, build_id: int) -> str:
 def _check_completeness(
     conn: psycopg.Connection, build_id: int, stage: str, expectations: int
 ) -> None:
-    """Check that a gate has a result for every required check.
+    """Check that a gate stage has a result for every required check.
 
     Raises:
         NotPublishableError: No check was required or run, or a required check has no result.
@@ -103,8 +103,8 @@ def _check_completeness(
         raise NotPublishableError(
             f"the gate '{stage}' lacks {len(missing)} of {len(required)} checks: {_listed(missing)}"
         )
-    # The results can come from several audits of the same build. But the last audit alone must have
-    # run every required check.
+    # The results may come from several audits of the same build, but the last audit must by itself
+    # have run every required check.
     if expectations < len(required):
         raise NotPublishableError(
             f"the gate '{stage}' was last passed with {expectations} of {len(required)} checks"
@@ -112,7 +112,7 @@ def _check_completeness(
 
 
 def _check_order(conn: psycopg.Connection, build_id: int, gates: dict[str, Gate]) -> None:
-    """Check that the sealed marts are newer than the verdicts they show, and were audited since."""
+    """Check that the sealed marts are newer than the verdicts they show, and were audited later."""
     build = find_build(conn, build_id)
     sealed_at = build.finished_at if build else None
     if sealed_at is None:

@@ -1,1 +1,1 @@
-"""Everything that people read: terminal screens, the assurance pack, dashboards, and the site."""
+"""Everything that people read: screens, the assurance pack, releases, dashboards and the site."""

@@ -1,7 +1,7 @@
-"""How pages show the assurance points: their names, their order and the units of their figures.
+"""How pages show the assurance points: their names, order and units.
 
-The dbt seeds define the points with their rules, measures, targets and deadlines. This module has
-the facts that pages need and that are not in a seed.
+The dbt seeds define the points with their rules, measures, targets and deadlines. This module holds
+what pages need and no seed contains.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ class Point:
 
     Attributes:
         name: The short name of the point, used as a heading.
-        unit: The noun for the records that the figure counts, such as "referrals".
+        unit: The noun for what the figure counts, such as "referrals".
         decided_by: The dbt model that decides whether a record meets the point's requirement.
-        changes: Why a point that is met today can be missed tomorrow, as a clause: "people join".
+        changes: Why a point that is met today can be missed tomorrow, as a clause such as "people
+            join".
         is_checklist: Whether the figure is a number out of three instead of a percentage.
     """
 
@@ -26,7 +27,8 @@ class Point:
     is_checklist: bool = False
 
 
-#: The points by their codes in the seed `policy_point`, in the order in which pages show them.
+#: The points, keyed by their codes in the seed `policy_point`, in the order in which pages show
+#: them.
 POINTS = {
     "NCCU_INTEL": Point(
         name="Reporting to the NCCU",

@@ -35,6 +35,7 @@ GROUPS = (
     "intermediate.plans",
     "intermediate.measures",
     "intermediate.position",
+    "intermediate.spc",
     "intermediate.exceptions",
     "intermediate.disclosure",
     "restatement",

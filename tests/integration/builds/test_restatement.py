@@ -114,7 +114,7 @@ def test_explain_shows_why_a_figure_changed(pair: TwoPublications) -> None:
         figure = explain(records, "elearning_completion", month("2026-02"))
         unchanged = explain(records, "elearning_completion", month("2025-10"))
     screen = " ".join(figure_screen(figure).split())
-    assert "Restated: the publication before had 77.8%, now it is 87.5%." in screen
+    assert "Restated: the compared publication had 77.8%; now it is 87.5%." in screen
     assert "late records 1 +11.1% corrected records 1 -1.4%" in screen
     assert "Restated" not in figure_screen(unchanged)
 

@@ -24,6 +24,7 @@ AGAIN = "insert into {t} select * from {t} limit 1"
 MEASURE = "where measure_code = 'nccu_intel_compliance' and org_unit_code = 'T1'"
 MAY = "period_start = '2026-05-01'"
 SHARE = f"where measure_code = 'intel_plan_strands_met' and {MAY}"
+CHART = "where kind is not null"
 POINT = "where point_code = 'HYDRA'"
 REPORT = "raw_law_enforcement.intelligence_report"
 
@@ -255,6 +256,22 @@ DAMAGES = {
     "causes_add_up": "update {t} set value_change = 0.01",
     "causes_form_a_chain": "update {t} set value_to = 0.99",
     "force_figures_within_five_points": "update {t} set value_before = 0.2",
+    # ---------------------------------------------------------------- control limits
+    "charts_are_the_measures": f"update {{t}} set numerator = numerator + 1 {CHART}",
+    "limits_or_a_reason": f"update {{t}} set why_none = 'No reason.' {CHART}",
+    "limits_from_a_year": f"update {{t}} set baseline_months = 11 {CHART}",
+    "centre_between_the_limits": f"update {{t}} set lower = 0.1 {CHART}",
+    "limits_of_a_share": f"update {{t}} set upper = 1.4 {CHART}",
+    "months_follow_their_baseline": "update {t} set baseline_from = '2026-06-01'",
+    "centre_of_the_baseline": f"update {{t}} set centre = 0.2 {CHART}",
+    "signs_need_a_complete_month": f"update {{t}} set variation = null {CHART}",
+    "the_current_month_has_no_sign": "update {t} set variation = 'COMMON' "
+    "where not is_complete_period",
+    "a_change_has_a_special_cause": f"update {{t}} set variation = 'IMPROVING' {CHART}",
+    "outside_the_limits_is_marked": f"update {{t}} set lower = 0.1, upper = 0.4 {CHART}",
+    "a_change_has_the_right_direction": "update {t} set variation = 'IMPROVING', "
+    f"special_cause = 'RUN_OF_SEVEN' {CHART}",
+    "assurance_follows_the_limits": f"update {{t}} set target = 0.3 {CHART}",
     # ---------------------------------------------------------------- every day
     "candidate.assurance_position_day part_of_the_whole": f"update {{t}} set numerator = 9 {ONE}",
     "candidate.assurance_position_day value_is_the_quotient": "update {t} set value = 0.123 "

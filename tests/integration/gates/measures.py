@@ -61,3 +61,30 @@ select force_code, measure_code, point_code, date '2026-04-01', 'ALL',
 from candidate.assurance_measure
 where org_unit_code = 'ALL';
 """
+
+# Only the measure of plans has limits. Its one complete month has the value 0.
+CONTROL_LIMITS = """
+create table candidate.assurance_spc as
+select force_code, measure_code, point_code, point_code <> 'NCCU_INTEL' as is_snapshot,
+    period_start,
+    period_start = '2026-04-01' as is_complete_period, numerator, denominator, value,
+    case measure_code when 'intel_plan_strands_met' then 1.0::double precision end as target,
+    case measure_code when 'intel_plan_strands_met' then 'XMR' end as kind,
+    case measure_code when 'intel_plan_strands_met' then 0.0::double precision end as centre,
+    case measure_code when 'intel_plan_strands_met' then 0.0::double precision end as lower,
+    case measure_code when 'intel_plan_strands_met' then 0.4::double precision end as upper,
+    case when measure_code = 'intel_plan_strands_met' and period_start = '2026-04-01'
+        then 'COMMON' end as variation,
+    null::text as special_cause,
+    case when measure_code = 'intel_plan_strands_met' and period_start = '2026-04-01'
+        then 'WILL_NOT_MEET' end as assurance,
+    date '2026-04-01' as baseline_from, null::date as baseline_to, 12 as baseline_months,
+    null::text as baseline_reason, null::text as baseline_decided_by,
+    null::date as baseline_decided_on,
+    case measure_code when 'intel_plan_strands_met' then null
+        else 'Complete months with a value in the baseline: 0. Limits need at least 12.'
+    end as why_none,
+    publication_id
+from candidate.assurance_measure
+where org_unit_code = 'ALL';
+"""

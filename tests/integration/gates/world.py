@@ -16,7 +16,7 @@ from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.integration.gates.compared_publication import PREVIOUS
-from tests.integration.gates.measures import MEASURES, TRAINING_MEASURES
+from tests.integration.gates.measures import CONTROL_LIMITS, MEASURES, TRAINING_MEASURES
 from tests.integration.gates.position import POSITIONS
 from tests.integration.gates.raw import RAW
 
@@ -45,7 +45,16 @@ def make_world(settings: Settings) -> Build:
         ).fetchone()
         assert row is not None
         build = get_build(connection, row[0])
-        for script in (POLICY, UNITS, FACTS, MEASURES, TRAINING_MEASURES, POSITIONS, RELEASE):
+        for script in (
+            POLICY,
+            UNITS,
+            FACTS,
+            MEASURES,
+            TRAINING_MEASURES,
+            CONTROL_LIMITS,
+            POSITIONS,
+            RELEASE,
+        ):
             for name, value in (
                 ("<build>", str(build.build_id)),
                 ("<measures>", sql_list(MEASURE_CODES)),

@@ -276,8 +276,8 @@ def test_a_late_delivery_names_a_file_that_may_be_it(healthy: Settings) -> None:
     enter_attempt(healthy, "lms/completions", completions_20260501__xls="another dataset")
     [(_, _, what)] = found(healthy)
     assert what == (
-        "hr/personnel is stale: nothing new since it was due; a file that may be it was not taken: "
-        "personnel_20260501_v2.csv (it looks like a copy)"
+        "hr/personnel is stale: nothing new since it was due; a file that may be the delivery was "
+        "not taken: personnel_20260501_v2.csv (it looks like a copy)"
     )
 
 
@@ -287,13 +287,13 @@ def test_a_late_delivery_names_a_file_that_may_be_it(healthy: Settings) -> None:
         (
             "uploads/",
             "it is a folder, and files in subfolders are not read",
-            "a folder that may be it was not taken: uploads/ (it is a folder, and files in "
-            "subfolders are not read)",
+            "a folder that may be the delivery was not taken: uploads/ (it is a folder, and files "
+            "in subfolders are not read)",
         ),
         (
             "hr/personnel/",
             "the folder does not exist",
-            "its folder is not there: hr/personnel/ (the folder does not exist)",
+            "its folder is missing: hr/personnel/ (the folder does not exist)",
         ),
     ],
 )

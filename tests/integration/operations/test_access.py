@@ -71,7 +71,7 @@ def test_every_change_is_recorded_with_its_reason(warehouse: Settings, log_in: C
         ("bi_reader", ["U1"], "a role of the warehouse itself"),
         ("oic_unit_x", ["U1"], "a role of the warehouse itself"),
         ("oic_new", ["U1"], "a role of the warehouse itself"),
-        ("warehouse_owner", ["U1"], "can see more already"),
+        ("warehouse_owner", ["U1"], "can already see more"),
         ("x" * 64, ["U1"], "1 to 63 characters"),
     ],
 )
@@ -96,7 +96,7 @@ def test_a_login_with_other_rights_cannot_be_limited(warehouse: Settings, right:
     with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
         administrator.execute("create role analyst login")
         administrator.execute(right.encode())
-    with pytest.raises(UsageError, match="can see more already"):
+    with pytest.raises(UsageError, match="can already see more"):
         give(warehouse, "analyst", ["U1"], "a mistake")
 
 

@@ -120,7 +120,7 @@ def test_an_untouched_log_is_intact(log: Settings) -> None:
         ),
         (
             "rewritten",
-            "The chain was written anew after number 2: its number 3",
+            "The chain was replaced after number 2: its number 3",
             [
                 # The log's own functions compute the whole chain again without the third entry.
                 "delete from audit.processing_log where log_id = 3",
@@ -134,7 +134,7 @@ def test_an_untouched_log_is_intact(log: Settings) -> None:
         ),
         (
             "rewritten",
-            "The log was made anew",
+            "The log was created anew",
             ["update audit.processing_head set log_name = gen_random_uuid()"],
         ),
         (

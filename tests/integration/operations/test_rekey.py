@@ -231,7 +231,7 @@ def test_every_pseudonym_is_replaced_and_nothing_else(force: Settings) -> None:
     assert clean(force) is None
     assert value(force, "select count(*) from audit.rekey where cleaned_at is not null") == 1
     shown = " ".join(rekey_screen(done, None).split())
-    assert "10 pseudonyms of key version 1 were replaced by those of version 2." in shown
+    assert "10 pseudonyms of key version 1 were replaced with those of version 2." in shown
     assert "1 pseudonym of erased numbers got a random one." in shown
     logged = "select string_agg(what, ' / ' order by log_id) from audit.processing_log"
     assert f"from version 1 of their key to version 2: {BECAUSE}" in str(value(force, logged))
@@ -357,7 +357,7 @@ def test_a_publication_in_progress_refuses_it(
     monkeypatch.setattr(module, "PATIENCE", "200ms")
     with connect(force, role="oic_publish", autocommit=True) as other:
         take(other, PUBLISHING)
-        with pytest.raises(AssuranceError, match="is at work: wait for its end"):
+        with pytest.raises(AssuranceError, match="is under way: wait until it ends"):
             rekey(force, BECAUSE)
     rekey(force, BECAUSE)
     check_rekeyed(force)
@@ -550,7 +550,7 @@ def test_the_command_re_keys_and_shows_the_state(
     assert run_command(["pseudonyms", "rekey", "--because", BECAUSE]) == 0
     shown = capsys.readouterr().out
     assert "Publication 2 is changed." in shown
-    assert "10 pseudonyms of key version 1 were replaced by those of version 2." in shown
+    assert "10 pseudonyms of key version 1 were replaced with those of version 2." in shown
     key = (force.secrets_dir / "pseudonym_key").read_text()
     assert key not in shown
     assert run_command(["pseudonyms", "status"]) == 0

@@ -243,7 +243,7 @@ def test_names_come_from_the_directory_and_go_with_the_pseudonym(
         assert conn.execute("select count(*) from identity.directory").fetchone() == (0,)
     for text, wrong in (
         ("employee_no,names\n1,x\n", "needs the columns"),
-        ("employee_no,name\n1,x\n1,y\n", "stands twice"),
+        ("employee_no,name\n1,x\n1,y\n", "occurs twice"),
     ):
         names.write_text(text)
         with pytest.raises(AssuranceError, match=wrong):

@@ -164,7 +164,7 @@ def test_an_approval_counts_for_one_build(deployment: Settings) -> None:
 def test_a_build_without_warnings_needs_no_approval(deployment: Settings) -> None:
     build = audited_build(deployment)
     assert warnings_to_approve(deployment, build.build_id) == []
-    with pytest.raises(UsageError, match="carries no warning"):
+    with pytest.raises(UsageError, match="has no warnings"):
         enter_decision(deployment, build, is_approved=True)
     assert publish(deployment, build).is_current
 

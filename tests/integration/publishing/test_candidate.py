@@ -14,7 +14,7 @@ from tests.integration.publishing.marts import audited_build, open_build
 def test_a_build_that_lost_the_candidate_cannot_continue(fresh_warehouse: Settings) -> None:
     first, second = (open_build(fresh_warehouse).build_id for _ in range(2))
     with (
-        pytest.raises(AssuranceError, match="no build has it"),
+        pytest.raises(AssuranceError, match="no build owns it"),
         candidate.lock_for_reading(fresh_warehouse, first),
     ):
         pass
@@ -46,7 +46,7 @@ def test_nobody_changes_a_candidate_that_is_being_checked(
             # The candidate is locked only temporarily. After this error, Airflow tries the task
             # again.
             with (
-                pytest.raises(ServerError, match="wait for its end"),
+                pytest.raises(ServerError, match="wait until it ends"),
                 stage(fresh_warehouse, build),
             ):
                 pass

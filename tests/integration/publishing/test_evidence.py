@@ -264,7 +264,7 @@ CHANGES = [
         ("drop table candidate.fct_product", "candidate.fct_product was audited but is no longer"),
         ("alter table candidate.fct_product set unlogged", "candidate.fct_product is unlogged"),
         ("create view candidate.peek as select * from candidate.fct_product",
-         "candidate.peek is no plain table"),
+         "candidate.peek is not a plain table"),
         ("alter table candidate.dim_officer add column name text",
          "candidate.dim_officer was changed after its audit"),
         ("update candidate.dim_date set publication_id = 0", "rows of another publication"),

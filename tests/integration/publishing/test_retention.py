@@ -82,7 +82,7 @@ def test_a_few_stay_attached_more_are_detached_and_the_rest_is_erased(five: Sett
             "and k.contype = 'f'"
         ).fetchall()
         log = conn.execute("select what from audit.processing_log where action = 'erasure'")
-        assert log.fetchall() == [("the tables of publication 1, which are kept no longer",)]
+        assert log.fetchall() == [("the tables of publication 1, which are no longer kept",)]
     assert keys == []
     again = detach_old(five, attached=2, keep=4)
     assert (again.detached, again.erased, again.put_off) == ([], [], None)
@@ -153,7 +153,7 @@ def test_retention_waits_for_a_reader_without_disturbing_it(five: Settings) -> N
         reader.execute("select count(*) from marts.fct_nccu_referral")
         done = detach_old(five, attached=1, patience=0.3)
         assert done.put_off is not None
-        assert done.put_off.startswith("readers are at ")
+        assert done.put_off.startswith("readers are using ")
         assert done.detached == []
         assert reader.execute("select count(*) from marts.fct_nccu_referral").fetchone() == (50,)
         # A half-detached generation blocks no publication, and a roll-back can attach it again.

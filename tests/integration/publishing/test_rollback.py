@@ -154,7 +154,7 @@ def test_a_waiting_publication_is_released_and_not_rolled_back_to(three: Setting
 
 
 def test_without_a_hold_there_is_nothing_to_release(three: Settings) -> None:
-    with pytest.raises(UsageError, match="nothing to release"):
+    with pytest.raises(UsageError, match="no hold to end"):
         release(three, "just in case")
     with pytest.raises(UsageError, match="needs a reason"):
         release(three, " ")

@@ -90,7 +90,7 @@ def test_current_records_are_a_matter_of_landing_suites() -> None:
 
 @pytest.mark.parametrize("prefix", ["x; drop schema marts; --", "Reproduce_", 'a"'])
 def test_a_prefix_that_is_no_name_is_refused(prefix: str) -> None:
-    with pytest.raises(AssuranceError, match="is no name"):
+    with pytest.raises(AssuranceError, match="is not the name"):
         Places(replace(BUILD, schema_prefix=prefix)).fill("{rows}", suite_of())
 
 

@@ -1,1 +1,1 @@
-"""The log of processing: check it, ship its head, collect what readers did, report from it."""
+"""The log of processing: verify it, ship its head, collect readers' statements, report from it."""

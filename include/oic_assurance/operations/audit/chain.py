@@ -1,17 +1,17 @@
 """Check that no entry of the log of processing was changed, removed or inserted.
 
-This module computes the hashes itself, from the columns. It does not call the functions of the
-database, because somebody who can change the log could change these functions too.
+This module computes the hashes itself, from the columns. It does not call the database's functions,
+because somebody who can change the log could also change these functions.
 
-Four things are compared:
+Four things are checked:
 
-- each entry with its own hash,
-- each link of the chain with the link before it,
-- the time and the transaction of each entry with the moments at which entries were sealed. A seal
-  takes all entries of the transactions that have ended. So no entry can turn up later between older
-  ones.
-- the chain with its heads that were shipped out of the database (`heads.py`). Somebody who can
-  write to every table can compute a whole new chain, but cannot change a head that has left.
+- each entry against its own hash,
+- each link of the chain against the link before it,
+- the time and the transaction of each entry against the moments at which entries were sealed.
+  Sealing covers all entries of transactions that have ended. So no entry can appear later between
+  older ones.
+- the chain against its heads that were shipped out of the database (`heads.py`). Somebody who can
+  write to every table can compute a whole new chain, but cannot change a head that was shipped.
 """
 
 import hashlib
@@ -32,10 +32,10 @@ from oic_assurance.warehouse.rows import relation_exists
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-#: How far a clock of the server may be set back before an entry counts as dated back.
+#: How far the server's clock may be set back before an entry counts as backdated.
 TOLERANCE = timedelta(minutes=1)
 FIRST_LINK = bytes(32)
-#: How many sentences are enough: one change can break many links.
+#: At most this many findings are reported, because one change can break many links.
 ENOUGH = 20
 
 Kind = Literal["changed", "removed", "inserted", "rewritten"]
@@ -49,7 +49,7 @@ from audit.processing_log
 where chain_no is not null = %s
 order by chain_no, log_id
 """
-# Logins other than administrators that could write to the log past its functions.
+# Finds logins other than administrators that can write to the log without using its functions.
 _CAN_WRITE = """
 select r.rolname::text as login
 from pg_catalog.pg_roles as r
@@ -120,7 +120,7 @@ class Entry:
         return hashlib.sha256("".join(map(_netstring, parts)).encode()).digest()
 
     def computed_link(self, before: bytes) -> bytes:
-        """Return the hash of the entry's link in the chain after the link `before`."""
+        """Return the hash of the entry's link in the chain, which follows the link `before`."""
         sealed = (
             _text(self.chain_no),
             _microseconds(self.sealed_at),
@@ -133,7 +133,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong with the log, in one sentence."""
+    """One thing that is wrong with the log, described in one sentence."""
 
     kind: Kind
     sentence: str
@@ -144,16 +144,16 @@ class Verification:
     """The result of a check of the log."""
 
     entries: int = 0
-    #: Entries that are not chained yet. The next seal chains them.
+    #: The number of entries that are not yet in the chain. The next seal adds them.
     unsealed: int = 0
-    #: The last link of the chain.
+    #: The number of the chain's last link.
     head_no: int = 0
     head_hash: str = FIRST_LINK.hex()
-    #: How many shipped heads the chain was compared with, and when the last of them was shipped.
+    #: How many shipped heads the chain was compared with, and when the last one was shipped.
     heads: int = 0
     last_shipped_at: datetime | None = None
     findings: list[Finding] = field(default_factory=list)
-    #: What weakens the check, and is not a finding.
+    #: Sentences about what weakens the check without being a finding.
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -165,8 +165,8 @@ class Verification:
 def verify(settings: Settings, heads_files: Sequence[str] = ()) -> Verification:
     """Check the whole log, and compare it with the heads that were shipped to files.
 
-    `heads_files` are paths of further files with shipped heads, such as the lines that a syslog
-    server or a web address has received.
+    `heads_files` are paths of further files with shipped heads, such as lines that a syslog server
+    or a web address has received.
 
     Raises:
         AssuranceError: A file of heads cannot be read.
@@ -235,7 +235,7 @@ class _Check:
             self._find(
                 "changed",
                 f"Entry {entry.log_id} ({entry.action}, {_moment(entry.logged_at)}) was changed: "
-                "its content does not have its hash.",
+                "its content does not match its hash.",
             )
 
     def _check_time(self, entry: Entry) -> None:
@@ -245,7 +245,7 @@ class _Check:
 
     def _removed(self, first: int, last: int) -> None:
         if last < first:
-            self._find("inserted", f"Number {last + 1} of the chain is there twice.")
+            self._find("inserted", f"Number {last + 1} of the chain occurs twice.")
             return
         which = f"Entry {first}" if first == last else f"Entries {first} to {last}"
         verb = "was" if first == last else "were"
@@ -293,7 +293,7 @@ class _Check:
             if head.log_name != self._log_name:
                 self._find(
                     "rewritten",
-                    f"The log was made anew: {witness}, with {head.chain_no} entries, is of "
+                    f"The log was created anew: {witness}, with {head.chain_no} entries, is of "
                     "another log of this database.",
                 )
                 return
@@ -303,7 +303,7 @@ class _Check:
             if head.chain_no and self._links.get(head.chain_no) != head.chain_hash:
                 self._find(
                     "rewritten",
-                    f"The chain was written anew after number {matched}: its number "
+                    f"The chain was replaced after number {matched}: its number "
                     f"{head.chain_no} is not that of {witness}.",
                 )
                 return
@@ -319,7 +319,7 @@ class _Check:
 
 
 class _Seals:
-    """The moments at which entries were sealed so far, on the server that sealed last."""
+    """The moments at which entries were sealed so far, on the server that last sealed entries."""
 
     def __init__(self) -> None:
         self._server: str | None = None
@@ -330,7 +330,7 @@ class _Seals:
         self._is_first = True
 
     def problem(self, entry: Entry) -> str | None:
-        """Return why an entry cannot be from the time that it gives, or None if it can be."""
+        """Return why an entry cannot be from the time that it states, or None if it can."""
         if entry.chain_no is not None and (entry.sealed_at, entry.snapshot) != self._current:
             self._next(entry)
         if entry.xid is None:
@@ -354,14 +354,15 @@ class _Seals:
         return None
 
     def _before(self, entry: Entry) -> int:
-        """Return how many seals the entry was not in: all, or all but the one it was sealed in."""
+        """Return how many seals lack the entry: all, or all but the one in which it was sealed."""
         return len(self._seen) if entry.chain_no is None else len(self._seen) - 1
 
     def _next(self, entry: Entry) -> None:
         self._is_first = self._current is None
         self._current = (entry.sealed_at, entry.snapshot)
         if entry.server != self._server:
-            # Another server counts its transactions anew: the warehouse was restored to it.
+            # The warehouse was restored to another server, which numbers its transactions from the
+            # start.
             self._server = entry.server
             self._at, self._next_xid, self._seen = [], [], []
         seen = _Snapshot.parse(entry.snapshot or "")
@@ -372,7 +373,7 @@ class _Seals:
 
 @dataclass(frozen=True)
 class _Snapshot:
-    """A value of the type pg_snapshot: which transactions had ended."""
+    """A value of the type pg_snapshot, which says which transactions had ended."""
 
     xmin: int
     xmax: int

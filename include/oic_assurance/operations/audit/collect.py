@@ -1,16 +1,16 @@
-"""Enter what readers consulted in the log of processing, from the server's own log.
+"""Record in the log of processing what readers consulted, as found in the server's own log.
 
 The server logs each statement of a reader's login (`warehouse/reader_statements.py`). A reader
-cannot switch this off. The log is written as files of JSON lines. This module reads the new lines.
-It makes one entry for each session of a reader and each kind of statement. The entry says who read,
-when, from where and which marts, and has the statement without its values. It has the values only
-as keyed hashes, so that the consultations of a known record can be found.
+cannot switch this off. The server's log consists of files of JSON lines. This module reads the new
+lines, and makes one entry for each reader session and kind of statement. The entry says who read
+which marts, when and from where, and contains the statement without its values. The values are
+stored only as keyed hashes, so that consultations of a known record can be found.
 
 - The embedded server writes its log into the state folder. Files that the server has finished and
-  that are entered are deleted, because they hold the statements with their values.
-- For another server, `ASSURANCE_SERVER_LOG` names the folder with its log. It must be written as
-  JSON (`log_destination = 'jsonlog'`), and somebody else must delete it. Without the setting,
-  nothing is collected, and the result says so.
+  whose lines are recorded are deleted, because they hold the statements with their values.
+- For another server, `ASSURANCE_SERVER_LOG` names the folder with its log. That server must write
+  its log as JSON (`log_destination = 'jsonlog'`), and somebody else must delete old files. Without
+  the setting nothing is collected, and the result says so.
 """
 
 import json
@@ -42,11 +42,14 @@ from oic_assurance.warehouse.reader_statements import logins_not_logged
 from oic_assurance.warehouse.roles import AUDITOR
 
 VARIABLE = "ASSURANCE_SERVER_LOG"
-#: A longer line is read up to this byte. A reader decides how long its statements are.
+#: Of a longer line, only this many bytes are read, because readers can make their statements as
+#: long as they like.
 LONGEST_LINE = 1024 * 1024
-#: How many values an entry names by keyed hash. Further values get further entries.
+#: The highest number of values for which one entry holds keyed hashes. Further values get further
+#: entries.
 MOST_VALUES = 1_000
-#: How many kinds of statements one session gets an entry for. The others share one entry.
+#: The highest number of kinds of statement that get their own entry in one session. The others
+#: share one entry.
 MOST_KINDS = 200
 MOST_BYTES = 64 * 1024 * 1024
 _STATEMENT = re.compile(r"(?:statement|execute [^:]*|fastpath function call): (.*)", re.DOTALL)
@@ -55,7 +58,7 @@ _HARMLESS = re.compile(
     r"close|fetch|move|listen|unlisten)\b[^;]*;?\s*",
     re.IGNORECASE,
 )
-# The relations and functions in schemas that readers may use.
+# Finds the relations and functions in schemas that readers may use.
 _MARTS = """
 select distinct c.relname::text
 from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
@@ -87,7 +90,8 @@ where
 class Collected:
     """The result of a collection."""
 
-    #: The folder with the server's log. If it is not known, this is None, and nothing is collected.
+    #: The folder with the server's log. If the folder is unknown, this is None and nothing is
+    #: collected.
     folder: str | None = None
     lines: int = 0
     statements: int = 0
@@ -124,9 +128,10 @@ class _Session:
 
 
 def collect(settings: Settings) -> Collected:
-    """Enter the new lines of the server's log, and seal the entries.
+    """Record the new lines of the server's log in the log of processing, and seal the entries.
 
-    Lines and entries are committed together: no line is entered twice, and none is lost.
+    The progress in the server's log and the entries are committed together, so no line is recorded
+    twice or lost.
 
     Raises:
         UsageError: `ASSURANCE_SERVER_LOG` is not a folder.
@@ -172,9 +177,9 @@ def _given_folder() -> Path | None:
 def _enter_file(
     settings: Settings, connection: psycopg.Connection, path: Path, done: Collected
 ) -> bool:
-    """Enter the complete new lines of a file. Return whether all of the file is entered."""
+    """Record the complete new lines of a file. Return whether the whole file is now recorded."""
     with connection.transaction():
-        # One collector at a time. Only the role of the log can take this lock.
+        # Only one collector works at a time. Only the role that owns the log can take this lock.
         connection.execute("lock table audit.collected_server_log in share row exclusive mode")
         row = connection.execute(
             "select bytes from audit.collected_server_log where file_name = %s", (path.name,)
@@ -206,7 +211,7 @@ def _readers() -> list[str]:
 
 
 def _new_lines(path: Path, start: int) -> tuple[list[bytes], int, bool]:
-    """Return the complete lines after the byte `start`, where they end, and whether that is all.
+    """Return the complete lines after byte `start`, where they end, and whether none follow.
 
     Of a line that is too long, only its beginning is returned.
     """
@@ -227,7 +232,7 @@ def _new_lines(path: Path, start: int) -> tuple[list[bytes], int, bool]:
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
-    """Return a line as JSON. A line that was too long is closed where it was cut.
+    """Parse a line as JSON. A line that was cut off, because it was too long, is first completed.
 
     Raises:
         ValueError: The line is not JSON.
@@ -236,7 +241,7 @@ def _parsed(line: bytes) -> dict[str, Any]:
         entry: dict[str, Any] = json.loads(line)
         return entry
     text = line.decode("utf-8", errors="ignore")
-    # The cut can be inside of an escape sequence, which has at most six characters.
+    # The line may be cut inside an escape sequence, which has at most six characters.
     for length in range(len(text), len(text) - 7, -1):
         with suppress(ValueError):
             entry = json.loads(text[:length] + '"}')
@@ -265,7 +270,7 @@ def _sessions(
 
 
 def _statement(entry: dict[str, Any]) -> tuple[str, str] | None:
-    """Return the statement that a line of the log is about, and its parameters; or None."""
+    """Return the statement in a line of the log and its parameters, or None."""
     if entry.get("error_severity") != "LOG" or entry.get("backend_type") != "client backend":
         return None
     match = _STATEMENT.fullmatch(str(entry.get("message", "")))
@@ -273,7 +278,7 @@ def _statement(entry: dict[str, Any]) -> tuple[str, str] | None:
         return None
     detail = str(entry.get("detail") or "")
     if detail.startswith("prepare: "):
-        # An `execute` of SQL names only the prepared statement, and the detail shows it.
+        # An SQL `execute` names only the prepared statement. The detail of the line shows its text.
         return f"{match.group(1)} {detail.removeprefix('prepare: ')}", ""
     return match.group(1), detail
 
@@ -289,7 +294,7 @@ def _session(entry: dict[str, Any]) -> _Session:
 
 
 def _moment(text: str) -> datetime:
-    """Return the moment of a line such as "2026-07-09 05:30:01.123 UTC"."""
+    """Parse a time in the server's log, such as "2026-07-09 05:30:01.123 UTC"."""
     value, _, zone = text.rpartition(" ")
     if zone not in ("UTC", "GMT"):
         raise ValueError("log_timezone of the server is not UTC")
@@ -350,10 +355,10 @@ def _kinds(session: _Session) -> Iterator[_Kind]:
 
 
 def _delete(connection: psycopg.Connection, finished: list[Path], done: Collected) -> None:
-    """Delete files that the server no longer writes to and that are entered."""
+    """Delete files that are fully recorded and to which the server no longer writes."""
     for path in finished:
         path.unlink(missing_ok=True)
-        # Beside each file the server makes one for output that is not JSON. It is empty.
+        # Next to each file, the server creates an empty one for output that is not JSON.
         path.with_suffix(".log").unlink(missing_ok=True)
         done.deleted_files += 1
         connection.execute(

@@ -1,15 +1,15 @@
 """Ship the head of the log's chain out of the database, and read the heads that were shipped.
 
-A head is the number and the hash of the last link. Somebody who can write to every table of the
-database can compute a new chain. But the shipped heads still show what the chain was. So ship them
-to a place where this person cannot write: another host.
+A head is the number and the hash of the chain's last link. Somebody who can write to every table of
+the database can compute a new chain, but the shipped heads still show what the chain was. So ship
+the heads to a place where such a person cannot write: another host.
 
 `ASSURANCE_AUDIT_HEADS` names the places, separated by commas:
 
-- a path: one line of JSON is appended to that file. The default is `audit-heads.jsonl` in the state
-  folder.
-- `syslog`: this machine's syslog. `syslog://HOST:PORT`: a syslog server, by UDP.
-- an address that begins with https://: the line is sent with POST. A redirect is not followed.
+- a path: one line of JSON is appended to the file at that path. The default is `audit-heads.jsonl`
+  in the state folder.
+- `syslog`: this machine's syslog. `syslog://HOST:PORT`: a syslog server, over UDP.
+- an address that begins with https://: the line is sent with POST. Redirects are not followed.
 """
 
 import json
@@ -46,14 +46,14 @@ _LOCAL_SYSLOG = "/dev/log"
 
 @dataclass(frozen=True)
 class Head:
-    """The last link of the chain at one moment, as it is shipped."""
+    """The last link of the chain at one moment, as it is shipped to a place."""
 
     shipped_at: datetime
     database: str
-    #: The name that the log got when it was made. A log that is made anew gets another name.
+    #: The name that the log got when it was created. A log that is created anew gets a new name.
     log_name: str
     chain_no: int
-    #: 64 hexadecimal digits.
+    #: The hash of the link, as 64 hexadecimal digits.
     chain_hash: str
     run_id: str | None = None
 
@@ -64,7 +64,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Identity:
-    """Which log this is."""
+    """The identity of a log: its database and its name."""
 
     database: str
     log_name: str
@@ -72,7 +72,7 @@ class Identity:
 
 @dataclass
 class Shipped:
-    """The heads of one database in files, by number, and what is wrong with the files."""
+    """The shipped heads of one database, keyed by number, and what is wrong with the files."""
 
     heads: list[Head] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -83,13 +83,13 @@ class Place(Protocol):
 
     @property
     def name(self) -> str:
-        """The place in words, without a secret."""
+        """The place in words, without secrets."""
 
     def ship(self, line: str) -> None:
-        """Ship one line.
+        """Ship one line to the place.
 
         Raises:
-            OSError: The place does not take it. So do the errors of `urllib`.
+            OSError: The place does not accept the line. Errors of `urllib` are OSErrors too.
         """
 
 
@@ -160,7 +160,7 @@ class _Address:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follow no redirect: a head goes where the setting says and nowhere else."""
+    """Follow no redirects: a head is sent only to the configured address."""
 
     def redirect_request(self, *_: Any) -> None:
         """Return no new request, so that the redirect is an error."""
@@ -170,7 +170,7 @@ def places(settings: Settings) -> list[Place]:
     """Return the places to which heads are shipped.
 
     Raises:
-        UsageError: The setting names something else.
+        UsageError: The setting names something that is not a place.
     """
     given = [part.strip() for part in os.environ.get(VARIABLE, "").split(",") if part.strip()]
     if not given:
@@ -199,7 +199,7 @@ def _place(text: str) -> Place:
 
 
 def ship(settings: Settings, run_id: str | None = None) -> list[str]:
-    """Seal the log and ship its head. Return one line for each place that did not take it.
+    """Seal the log and ship its head. Return one line for each place that did not accept the head.
 
     Raises:
         UsageError: The setting names a place that is not valid.
@@ -235,15 +235,15 @@ def read_head(connection: psycopg.Connection, run_id: str | None = None) -> Head
 
 
 def identify(connection: psycopg.Connection) -> Identity:
-    """Return which log this is. Without its head, the name of the log is empty."""
+    """Return the identity of this log. If the head of the log is missing, the name is empty."""
     row = connection.execute("select log_name::text from audit.processing_head").fetchone()
     return Identity(connection.info.dbname, row[0] if row else "")
 
 
 def read_heads(settings: Settings, database: str, more: Sequence[str] = ()) -> Shipped:
-    """Read the heads of a database from the files of the setting, and from the files in `more`.
+    """Read the heads of a database from the files that the setting names, and those in `more`.
 
-    A line may begin with other text, as syslog writes it.
+    A line may begin with other text, such as the prefix that syslog writes.
 
     Raises:
         AssuranceError: A file in `more` cannot be read.

@@ -1,8 +1,8 @@
-"""Report from the log of processing: what was done with the records of a person, or one record.
+"""Report from the log of processing what was done with a person's records or with one record.
 
-The log holds no number of an officer and no key of a record, only marks. So the report first finds
-the marks of the person or the record. It searches raw (with the role of each purpose), quarantine
-and the log of erasures. This search is itself a consultation, so it is logged.
+The log holds no officers' numbers and no record keys, only marks. So the report first finds the
+marks of the person or the record. For this it searches raw (under the role for each lawful
+purpose), quarantine and the log of erasures. This search is itself a consultation, so it is logged.
 """
 
 from collections.abc import Iterable
@@ -40,11 +40,11 @@ from oic_assurance.warehouse.rows import all_records
 _PSEUDONYM_ROLE = "oic_transform"
 _MART = "mart:"
 
-#: How an entry concerns the person or the record. `named`: the entry is about it. `batch`: the
-#: entry is about a delivery that holds it. `list`: about a later delivery of a full list, which may
-#: have repeated it. `publication`: about a build or publication that was
-#: made from such a delivery. `mart`: a reader's query of a mart of records, which may have shown
-#: it. `all`: the report is not about a person or a record.
+#: How an entry concerns the person or record of the report. `named`: it is about the person or
+#: record. `batch`: it is about a delivery that contains the record. `list`: it is about a later
+#: full delivery, which may have listed the record again. `publication`: it is about a build or
+#: publication made from such a delivery. `mart`: it is about a reader's query of a mart of records,
+#: which may have shown the record. `all`: the report is not about one person or record.
 Relation = Literal["named", "batch", "list", "publication", "mart", "all"]
 RELATIONS: tuple[Relation, ...] = ("named", "batch", "list", "publication", "mart")
 
@@ -75,7 +75,7 @@ select mark_before from earlier
 
 @dataclass(frozen=True)
 class LoggedEntry:
-    """An entry of the log, and how it concerns what the report is about."""
+    """An entry of the log, and how it concerns the subject of the report."""
 
     log_id: int
     at: datetime
@@ -109,29 +109,29 @@ class _Row:
 
 @dataclass
 class LogReport:
-    """The entries that concern a person or a record, or all entries of a time."""
+    """The entries that concern a person or a record, or all entries of a period."""
 
     about: str
     since: datetime | None
     until: datetime | None
     entries: list[LoggedEntry] = field(default_factory=list)
-    #: What a reader of the report must know about the entries, one sentence each.
+    #: What a reader of the report needs to know about the entries, one sentence each.
     notes: list[str] = field(default_factory=list)
 
 
 @dataclass
 class _Traces:
-    """Where a person or a record is in the warehouse, or was before an erasure."""
+    """Where a person or record occurs in the warehouse, or occurred before an erasure."""
 
     named: set[str] = field(default_factory=set)
     batches: set[int] = field(default_factory=set)
-    #: Datasets that deliver the full list each time, with the first batch that held it. Raw has no
-    #: row for a later delivery that repeats the record unchanged.
+    #: Datasets with full deliveries, each with the first batch that held the person or record. Raw
+    #: has no row for a later delivery that repeats a record unchanged.
     lists: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def add_batches(self, dataset: Dataset, batches: Iterable[int]) -> None:
-        """Add batches of a dataset that hold it."""
+        """Add batches of a dataset that hold the person or record."""
         found = set(batches)
         self.batches |= found
         if found and dataset.delivery == "full":
@@ -139,7 +139,7 @@ class _Traces:
 
 
 class _Sessions:
-    """A session for each role that is needed, for the time of a report."""
+    """The database sessions of a report, one for each role that it needs."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -161,7 +161,7 @@ class _Sessions:
         return self._open[role]
 
     def reading(self, dataset: Dataset) -> psycopg.Connection:
-        """Return the session of the purpose for which a dataset may be read."""
+        """Return the session whose role may read a dataset, according to its lawful purpose."""
         return self.as_role(f"{dataset.classification}_processing")
 
 
@@ -172,11 +172,11 @@ def report_on_person(
     until: datetime | None = None,
     because: str | None = None,
 ) -> LogReport:
-    """Return the entries that concern an officer, by employee or collar number.
+    """Return the entries that concern an officer, who is given by employee or collar number.
 
     Raises:
         UsageError: Several officers have had the collar number.
-        ServerError: The login may not read raw for a purpose.
+        ServerError: The login may not read raw for one of the purposes.
     """
     traces = _Traces()
     with _Sessions(settings) as sessions:
@@ -200,7 +200,7 @@ def report_on_record(
     until: datetime | None = None,
     because: str | None = None,
 ) -> LogReport:
-    """Return the entries that concern a record, by its key in raw.
+    """Return the entries that concern a record, which is given by its key in raw.
 
     Raises:
         UsageError: There is no such dataset.
@@ -217,7 +217,7 @@ def report_on_record(
 
 
 def report_on_time(settings: Settings, since: datetime | None, until: datetime | None) -> LogReport:
-    """Return all entries of a time."""
+    """Return all entries of a period."""
     with connect(settings, role=AUDITOR) as connection:
         rows = _rows(connection, None, since, until)
     return LogReport("all records", since, until, [_entry(row, "all") for row in rows])
@@ -229,7 +229,7 @@ def report_on_time(settings: Settings, since: datetime | None, until: datetime |
 def _numbers(
     settings: Settings, sessions: _Sessions, number: str, traces: _Traces
 ) -> dict[str, set[str]]:
-    """Return the employee and collar numbers of the officer with a number, by their kind.
+    """Return all employee and collar numbers of the officer with a given number, keyed by kind.
 
     Raises:
         UsageError: Several officers have had the collar number.
@@ -274,7 +274,7 @@ def _numbers(
 
 
 def _officer_marks(settings: Settings, sessions: _Sessions, pseudonyms: Iterable[str]) -> set[str]:
-    """Return the marks of officers, with those that they had before their pseudonyms changed."""
+    """Return the marks of officers, including those from before their pseudonyms changed."""
     marks = {officer_mark(settings, one) for one in pseudonyms}
     rows = sessions.as_role(AUDITOR).execute(_EARLIER_MARKS, {"marks": list(marks)})
     return marks | {str(mark) for (mark,) in rows.fetchall()}
@@ -307,7 +307,7 @@ def _search_person(
         values = numbers[str(column.identifies)]
         keys |= _search_records(settings, sessions, dataset, table, column.name, values, traces)
         if table.key == (column.name,):
-            # An erased record is in raw no more, but its key is the number.
+            # An erased record is no longer in raw, but here its key is the number.
             keys |= values
     if identifying:
         _search_past(settings, sessions, dataset, table, keys, traces)
@@ -322,7 +322,7 @@ def _search_records(
     values: set[str],
     traces: _Traces,
 ) -> set[str]:
-    """Find rows of raw by the values of a column, and return the keys of their records."""
+    """Find rows of raw with given values in a column, and return the keys of their records."""
     connection = sessions.reading(dataset)
     if not raw_table_exists(connection, dataset, table):
         return set()
@@ -346,7 +346,7 @@ def _search_past(
     keys: set[str],
     traces: _Traces,
 ) -> None:
-    """Find records in quarantine and in the log of erasures, by their keys."""
+    """Find records with given keys in quarantine and in the log of erasures."""
     traces.named |= {record_mark(settings, dataset.name, key) for key in keys}
     connection = sessions.as_role(AUDITOR)
     hashes = hashes_of(settings, connection, dataset, table, sorted(keys))
@@ -372,7 +372,7 @@ def _search_past(
 
 
 def _log(sessions: _Sessions, about: str, because: str | None, traces: _Traces) -> None:
-    """Log that somebody looks for a person or a record, before raw is read."""
+    """Before raw is read, log that somebody is searching for a person or a record."""
     enter(
         sessions.as_role(AUDITOR),
         "consultation",
@@ -402,7 +402,7 @@ def _report(
     rows = _rows(connection, sorted(marks), since, until)
     first = _first_landed(connection, traces.batches)
     entries = [_entry(row, _closest(row, marks)) for row in rows]
-    # A query from before the first delivery cannot have shown the record.
+    # A query made before the first delivery of a record cannot have shown it.
     entries = [one for one in entries if one.relation != "mart" or (first and one.at >= first)]
     return LogReport(about, since, until, entries, traces.notes)
 

@@ -1,16 +1,17 @@
-"""Read a statement of a reader: which marts it names, and what is left of it without values.
+"""Read a reader's statement: find which marts it names, and remove its values.
 
-The statement is never run and never fully parsed. It is split into tokens, and each token that can
-hold a value (a literal, a number, a comment) is left out.
+The statement is never run and never fully parsed. It is split into tokens. Tokens that can hold a
+value are replaced (literals, numbers) or left out (comments).
 """
 
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-#: The longest statement that is kept. The marts are found in the whole statement.
+#: The number of characters of a statement that are stored. Marts are found in the whole statement.
 LONGEST = 1_500
-#: How many characters of a statement are split into tokens. A reader decides how long it is.
+#: The number of characters of a statement that are split into tokens, because a reader's statement
+#: can have any length.
 LONGEST_READ = 100_000
 SHORTEST_VALUE = 3
 
@@ -37,20 +38,21 @@ _LIST = re.compile(r"\?(?:\s*,\s*\?)+")
 
 @dataclass(frozen=True)
 class Statement:
-    """What a statement says about the records that it reads."""
+    """The parts of a statement that show which records it reads."""
 
     #: The statement with `?` in place of each value, and without comments.
     shape: str
-    #: The marts whose names are anywhere in the text, sorted.
+    #: The marts whose names occur anywhere in the statement, sorted.
     marts: tuple[str, ...]
-    #: The values of the statement and of its parameters. They are secret: hash them.
+    #: The values of the statement and of its parameters. They are secret, so callers must hash
+    #: them.
     values: tuple[str, ...]
-    #: Whether the statement was too long to be read to its end.
+    #: Whether the statement was too long to be read in full.
     is_cut: bool = False
 
 
 def read_statement(text: str, parameters: str, marts: Collection[str]) -> Statement:
-    """Read a statement. `parameters` is the text in which the server lists their values."""
+    """Read a statement. `parameters` is the server's text that lists the parameters' values."""
     parts: list[str] = []
     values: list[str] = []
     for match in _TOKEN.finditer(text[:LONGEST_READ]):
@@ -69,7 +71,7 @@ def read_statement(text: str, parameters: str, marts: Collection[str]) -> Statem
         elif kind in ("comment", "space"):
             parts.append(" ")
         elif kind == "other" and token in ("'", '"'):
-            # The rest is a literal without an end, so all of it can be a value.
+            # The rest is an unterminated literal, so all of it may be a value.
             parts.append("?")
             break
         else:

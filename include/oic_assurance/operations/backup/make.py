@@ -40,7 +40,7 @@ from oic_assurance.warehouse.rows import one_value
 
 RECIPIENTS = "ASSURANCE_BACKUP_RECIPIENTS"
 UNFINISHED = ".part"
-#: The folder of public releases in the state folder. It may be missing.
+#: The folder for public releases in the state folder. It may be missing.
 RELEASES = "releases"
 ROLE = "oic_publish"
 
@@ -51,16 +51,16 @@ class Backup:
 
     folder: Path
     manifest: Manifest
-    #: The SHA-256 of the manifest's file. It stands for the whole back-up.
+    #: The SHA-256 of the manifest's file, which identifies the whole back-up.
     sha256: str
 
 
 def recipients_of(given: Sequence[str], *, unencrypted: bool) -> list[Recipient]:
-    """Return the public keys to which a back-up is encrypted: those of the setting and `given`.
+    """Return the public keys to which a back-up is encrypted: those in the setting and in `given`.
 
     Raises:
-        UsageError: There is no key, and the caller does not allow a back-up without encryption. Or
-            a key is not valid.
+        UsageError: A key is not valid, or there is no key and the caller does not allow an
+            unencrypted back-up.
     """
     found = read_recipients(RECIPIENTS, os.environ.get(RECIPIENTS, ""))
     for text in given:
@@ -77,14 +77,15 @@ def recipients_of(given: Sequence[str], *, unencrypted: bool) -> list[Recipient]
 
 
 def make_backup(settings: Settings, to: Path, recipients: Sequence[Recipient]) -> Backup:
-    """Make a back-up in a new folder inside `to`. Without recipients it is not encrypted.
+    """Make a back-up in a new folder inside `to`. Without recipients, it is not encrypted.
 
-    The warehouse and the list of archived files are read in one snapshot, so both belong together.
-    Only the owner can read the files. An unfinished back-up is removed.
+    The warehouse and the list of archived files are read in one snapshot, so they match. Only the
+    files' owner can read them. An unfinished back-up is removed.
 
     Raises:
         ServerError: The warehouse cannot be reached.
-        AssuranceError: A dump fails, a file cannot be written, or an erasure ended meanwhile.
+        AssuranceError: A dump fails, a file cannot be written, or an erasure ended during the
+            back-up.
     """
     made_at = utc_now()
     try:
@@ -118,14 +119,14 @@ def make_secrets(settings: Settings, path: Path, recipients: Sequence[Recipient]
     """Write the stored secrets to one encrypted file, and return their names.
 
     Raises:
-        UsageError: The file exists, or is in the state folder or in the folder of a back-up, where
-            it would be lost or stolen with what it protects.
+        UsageError: The file exists, or it is in the state folder or in a back-up's folder, where it
+            would be lost or stolen together with the data that it protects.
         AssuranceError: There are no secrets, or the file cannot be written.
     """
     folder = path.resolve().parent
     if folder.is_relative_to(settings.home.resolve()) or list(folder.glob(f"{MANIFEST}*")):
         raise UsageError(
-            f"{path} is beside what it protects: choose a place apart from the state folder and "
+            f"{path} is next to what it protects: choose a place outside the state folder and "
             "from the back-ups."
         )
     stored = sorted(settings.secrets_dir.glob("[!.]*")) if settings.secrets_dir.is_dir() else []
@@ -189,7 +190,7 @@ _ARCHIVED = "select kept_as from audit.batch where kept_as is not null order by 
 
 
 def _releases(settings: Settings) -> list[str]:
-    """Return the files of public releases, which are in the state folder and nowhere else."""
+    """Return the files of public releases, which exist only in the state folder."""
     found = (settings.home / RELEASES).rglob("*")
     return sorted(str(path.relative_to(settings.home)) for path in found if path.is_file())
 
@@ -215,8 +216,8 @@ def _erasures(connection: psycopg.Connection) -> int:
 def _dump(
     settings: Settings, uri: str, folder: Path, recipients: Sequence[Recipient], snapshot: str
 ) -> Part:
-    # The warehouse has no large objects. If somebody has made some, they are left out: a copy of
-    # records in them would outlive an erasure.
+    # The warehouse has no large objects. If somebody has created some, they are left out, because a
+    # copy of records in them would survive an erasure.
     command = ["pg_dump", "--format=custom", "--no-password", "--no-large-objects"]
     with writing(folder, DUMP, recipients) as writer:
         output_of(settings, uri, [*command, f"--snapshot={snapshot}"], writer.sink)

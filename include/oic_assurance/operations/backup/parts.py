@@ -2,7 +2,7 @@
 
 A back-up is a folder with four parts: the warehouse (`pg_dump`), the roles of its server, the
 archive of deliveries, and a manifest that lists the other three with their hashes. Each part is
-encrypted by itself while it is made, so no file ever holds it unencrypted.
+encrypted separately while it is made, so no file ever holds it unencrypted.
 """
 
 import hashlib
@@ -32,21 +32,21 @@ FORMAT = "oic-assurance back-up 1"
 DUMP, ROLES, ARCHIVE, MANIFEST = "warehouse.dump", "roles.sql", "archive.tar", "manifest.json"
 ENCRYPTED = ".age"
 CHUNK = 1024 * 1024
-#: The secrets without which a restored warehouse is not the same: officers would get other
-#: pseudonyms, and erased records would come back.
+#: The secrets that a restored warehouse needs. Without them, officers would get other pseudonyms
+#: and erased records would come back.
 KEYS = ("pseudonym_key", "erasure_key")
 
 
 class Sink(Protocol):
-    """What the content of a part is written to."""
+    """The target to which a part's content is written."""
 
     def write(self, data: bytes, /) -> int:
-        """Take the next bytes."""
+        """Write the next bytes."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One file of a back-up, as it lies in the folder."""
+    """One file of a back-up, as it is in the back-up's folder."""
 
     name: str
     size_bytes: int
@@ -55,7 +55,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a back-up holds, and how to recognise that it is whole."""
+    """What a back-up contains, and how to check that it is complete."""
 
     made_at: str
     code: str
@@ -65,7 +65,8 @@ class Manifest:
     batches: int
     #: Archived files that `audit.batch` names and that were missing when the back-up was made.
     missing: list[str] = field(default_factory=list)
-    #: For each secret in `KEYS` that exists, a keyed hash that recognises it and does not show it.
+    #: For each secret in `KEYS` that exists, a keyed hash that identifies the secret without
+    #: revealing it.
     keys: dict[str, str] = field(default_factory=dict)
     format: str = FORMAT
 
@@ -85,7 +86,7 @@ def _mark(value: str) -> str:
 
 
 class _HashedFile:
-    """A file whose bytes are hashed and counted while they are written."""
+    """A file that hashes and counts bytes while they are written."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -103,7 +104,7 @@ class _HashedFile:
 
 
 class PartWriter:
-    """Writes one part of a back-up. With recipients, the part is encrypted to them."""
+    """The writer of one part of a back-up. It encrypts the part to the recipients, if any."""
 
     def __init__(self, folder: Path, name: str, recipients: Sequence[Recipient]) -> None:
         self._name = name + (ENCRYPTED if recipients else "")
@@ -112,7 +113,7 @@ class PartWriter:
         self._hashed = _HashedFile(self._file)
         target = cast(BinaryIO, self._hashed)
         self._encrypter = Encrypter(target, recipients) if recipients else None
-        #: What the content is written to.
+        #: The target to which the content is written.
         self.sink: Sink = self._encrypter or self._hashed
 
     def finish(self) -> Part:
@@ -133,7 +134,7 @@ class PartWriter:
 
 @contextmanager
 def writing(folder: Path, name: str, recipients: Sequence[Recipient]) -> Iterator[PartWriter]:
-    """Yield the writer of a part, and close it at the end."""
+    """Yield the writer of a part, and close the writer at the end."""
     writer = PartWriter(folder, name, recipients)
     try:
         yield writer
@@ -146,7 +147,7 @@ def reading(path: Path, identities: Sequence[Identity]) -> Iterator[BinaryIO]:
     """Yield the content of a part.
 
     Raises:
-        UsageError: The part is missing, or encrypted and no identity fits.
+        UsageError: The part is missing, or it is encrypted and no identity can decrypt it.
         AssuranceError: The part is damaged.
     """
     try:
@@ -159,7 +160,7 @@ def reading(path: Path, identities: Sequence[Identity]) -> Iterator[BinaryIO]:
             with decrypted(file, identities) as content:
                 yield content
     except FileNotFoundError as error:
-        raise UsageError(f"{path} is missing: it is no complete back-up.") from error
+        raise UsageError(f"{path} is missing: it is not a complete back-up.") from error
     except NoFittingKey as error:
         raise UsageError(
             f"{path} is encrypted to another key: give the private key with --key FILE."
@@ -197,7 +198,7 @@ def manifest_of(folder: Path) -> Path:
     for name in (MANIFEST + ENCRYPTED, MANIFEST):
         if (folder / name).is_file():
             return folder / name
-    raise UsageError(f"{folder} is no back-up: it has no {MANIFEST}{ENCRYPTED}.")
+    raise UsageError(f"{folder} is not a back-up: it has no {MANIFEST}{ENCRYPTED}.")
 
 
 def part_of(folder: Path, manifest: Manifest, name: str) -> Path:
@@ -206,7 +207,7 @@ def part_of(folder: Path, manifest: Manifest, name: str) -> Path:
 
 
 def check_parts(folder: Path, manifest: Manifest) -> None:
-    """Compare each part with the manifest.
+    """Compare the size and hash of each part with the manifest.
 
     Raises:
         AssuranceError: A part is missing or has other bytes.

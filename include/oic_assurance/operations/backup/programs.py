@@ -1,6 +1,6 @@
-"""Run PostgreSQL's programs for dumps. Passwords go through their environment, never as arguments.
+"""Run PostgreSQL's dump programs, with passwords passed in the environment, never as arguments.
 
-Anybody on the machine can read the arguments of a process. Only its own user and root can read its
+Anybody on the machine can read a process's arguments, but only its own user and root can read its
 environment.
 """
 
@@ -17,15 +17,15 @@ from oic_assurance.warehouse.airflow_uri import find_connection_uri, libpq_envir
 from oic_assurance.warehouse.connections import administrator_url, warehouse_url
 from oic_assurance.warehouse.programs import client_program
 
-#: The Airflow connection of a login that may read everything, and for a restore write everything.
+#: The Airflow connection of a login that may read everything and, for a restore, write everything.
 CONNECTION = "backup"
 
 
 def backup_url(settings: Settings) -> str:
     """Return the libpq URI, with password, of the login that reads everything for a back-up.
 
-    It is the login of the Airflow connection `backup`. Without one it is an administrator of the
-    server if one is known, or else the owner of the warehouse.
+    This is the login of the Airflow connection `backup`. If there is no such connection, it is an
+    administrator of the server if one is known, and otherwise the owner of the warehouse.
 
     Raises:
         ServerError: The embedded server was never started here.
@@ -70,7 +70,7 @@ def feed(settings: Settings, uri: str, command: Sequence[str], source: BinaryIO)
                     process.stdin.write(chunk)
                 process.stdin.close()
             except BrokenPipeError:
-                # The program has ended early. Its exit code and its message say why.
+                # The program ended early. Its exit code and message, checked below, say why.
                 pass
             _wait(process, command, errors)
         finally:

@@ -37,28 +37,28 @@ from oic_assurance.warehouse.rows import find_value
 
 @dataclass(frozen=True)
 class Options:
-    """The options of a restore, as a person has given them."""
+    """The options of a restore, as a person has chosen them."""
 
-    #: The private keys of the back-up.
+    #: The private keys that decrypt the back-up.
     identities: Sequence[Identity] = ()
-    #: The file of the secrets, from `make_secrets`.
+    #: The file with the secrets, as `make_secrets` writes it.
     secrets: Path | None = None
-    #: The hash of the back-up, if it was written down. Without it, a back-up that somebody has made
-    #: up completely is not recognised: everybody can encrypt to a public key.
+    #: The hash of the back-up, if somebody noted it. Without it, a completely forged back-up is not
+    #: recognised, because anybody can encrypt to a public key.
     sha256: str | None = None
-    #: Restore although the keys of the pseudonyms and of the erasures are lost.
+    #: Whether to restore even if the keys for pseudonyms and erasures are lost.
     without_keys: bool = False
 
 
 def restore_backup(settings: Settings, folder: Path, options: Options) -> Manifest:
     """Restore the warehouse and the archive, and return the manifest of the back-up.
 
-    Before anything is written, this function checks the hash, the parts and the keys. It also
-    checks that the archive and the warehouse are still empty. The logins get the passwords of the
-    new state folder.
+    Before anything is written, this function checks the hash, the parts and the keys, and that the
+    archive and the warehouse are empty. The logins get the passwords in the new state folder.
 
     Raises:
-        UsageError: A key or the secrets do not fit, or something is there already.
+        UsageError: A key or the secrets do not match the back-up, or the archive or the warehouse
+            is not empty.
         AssuranceError: The back-up is damaged, or a program fails.
         ServerError: The server cannot be started or reached.
     """
@@ -75,13 +75,13 @@ def restore_backup(settings: Settings, folder: Path, options: Options) -> Manife
         embedded.start(settings)
     uri = _administrator(settings, manifest)
     with reading(part_of(folder, manifest, ROLES), options.identities) as source:
-        # A role that exists already is an error that `psql` passes over.
+        # If a role already exists, `psql` reports an error and continues.
         feed(settings, uri, ["psql", "--no-psqlrc", "--quiet", "--no-password"], source)
     command = ["pg_restore", "--create", "--clean", "--if-exists", "--exit-on-error"]
     with reading(part_of(folder, manifest, DUMP), options.identities) as source:
         feed(settings, uri, [*command, "--no-password", "--dbname=postgres"], source)
     _restore_archive(settings, part_of(folder, manifest, ARCHIVE), options.identities)
-    # The logins of the stages come back without passwords, and only an administrator can set them.
+    # The stages' logins are restored without passwords, which only an administrator can set.
     migrate(settings, uri)
     return manifest
 
@@ -167,7 +167,7 @@ def _restore_archive(settings: Settings, path: Path, identities: Sequence[Identi
         for member in archive:
             target = home / member.name
             if not member.isreg() or not target.resolve().is_relative_to(home.resolve()):
-                raise AssuranceError(f"{path} has {member.name}, which is no archived file.")
+                raise AssuranceError(f"{path} has {member.name}, which is not an archived file.")
             for folder in reversed(target.parents):
                 if folder.is_relative_to(home):
                     private_folder(settings, folder)

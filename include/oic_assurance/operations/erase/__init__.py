@@ -1,1 +1,1 @@
-"""Erase records, and find those that are past their retention."""
+"""Erase records, and find records that are past their retention."""

@@ -2,9 +2,9 @@
 
 The rewritten batch is written as a draft next to the old file. When the transaction that logs the
 erasure has committed, the draft replaces the old file. After an interruption, the next command
-finds the drafts that are left. A draft whose hash is in the log replaces its file, and any other
-draft is deleted. So the files agree with the log again. Only hashes are compared, so the erased key
-need not be stored for this.
+finds the leftover drafts. A draft whose hash is in the log replaces its file, and any other draft
+is deleted. Then the files agree with the log again. Only hashes are compared, so the erased keys do
+not have to be stored for this.
 """
 
 import os
@@ -51,7 +51,7 @@ class RewrittenBatch:
 
 
 class ArchivedCopies:
-    """Finds and removes rows of one table in the archived batches of its dataset."""
+    """Find and remove rows of one table in the archived batches of its dataset."""
 
     def __init__(
         self, settings: Settings, connection: psycopg.Connection, dataset: Dataset, table: Table
@@ -65,10 +65,10 @@ class ArchivedCopies:
     def without(
         self, batch: ArchivedBatch, keys: Sequence[str], row_numbers: Sequence[int], *, write: bool
     ) -> RewrittenBatch | None:
-        """Find the rows with one of the keys or row numbers, and write a draft without these rows.
+        """Find the rows with one of the keys or row numbers, and write a draft without those rows.
 
         Returns None if the batch was not archived or has no such row. If `write` is false, no draft
-        is left.
+        remains.
 
         Raises:
             AssuranceError: The archived batch cannot be read.
@@ -210,7 +210,7 @@ class ArchivedCopies:
 
 
 def resolve_drafts(settings: Settings, connection: psycopg.Connection, dataset: Dataset) -> None:
-    """Replace files by their drafts if the log has the draft's hash. Delete all other drafts."""
+    """Replace files with their drafts if the log has the draft's hash. Delete all other drafts."""
     folder = settings.home / "batches" / dataset.name
     if not folder.is_dir():
         return
@@ -272,7 +272,7 @@ def _sync(folder: Path) -> None:
 def _positions(row_numbers: Sequence[int], gaps: set[int]) -> list[int]:
     """Return the positions that rows have in the archived file now.
 
-    Each row that was erased earlier (a gap) moves the rows after it up by one position.
+    Each row that was erased earlier (a gap) moved the rows after it up by one position.
     """
     earlier = sorted(gaps)
     return [row_number - bisect_left(earlier, row_number) for row_number in row_numbers]

@@ -1,9 +1,9 @@
-"""Erase records from raw, quarantine, pseudonyms and the archive, and log the erasure.
+"""Erase records from raw, quarantine, the pseudonym table and the archive, and log the erasure.
 
 First the archived batches are searched, and drafts without the records are written. Then one
 transaction deletes the rows and writes the log. After its commit, the drafts replace the archived
 files. An erasure that is killed before the commit has changed nothing. If an erasure is killed
-after the commit, the next command puts the drafts in place of the files.
+after the commit, the next command replaces the files with the drafts.
 """
 
 import re
@@ -36,19 +36,19 @@ from oic_assurance.warehouse.processing_log import (
 from oic_assurance.warehouse.rows import one_value
 
 ROLE = "oic_erasure"
-#: An entry of the log of processing names at most so many records. Beyond that, `audit.erased_key`
-#: has the keyed hashes.
+#: An entry of the log of processing holds marks for at most this many records. If more were erased,
+#: `audit.erased_key` has the keyed hashes of the others.
 _MARKED_RECORDS = 1_000
 
 
 def erase(settings: Settings, request: Request, *, dry_run: bool = False) -> Found:
     """Erase records and log the erasure.
 
-    Returns what was erased. With `dry_run`, nothing is erased, and the result is what would be
-    erased. The dataset cannot be landed during the call.
+    Returns what was erased. With `dry_run`, erases nothing and returns what would be erased. The
+    dataset cannot be landed during the call.
 
     Raises:
-        UsageError: The reason contains a key. The log must not identify an erased record.
+        UsageError: The reason contains a key. (The log must not identify an erased record.)
         AssuranceError: An archived batch cannot be searched. Nothing is erased.
     """
     for key in request.keys:
@@ -120,7 +120,7 @@ def erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connection
         try:
             yield connection
         finally:
-            # After an error, this deletes the drafts, because their hashes are not in the log.
+            # After an error, this call deletes the drafts, because their hashes are not in the log.
             if not connection.closed:
                 resolve_drafts(settings, connection, dataset)
     except psycopg.Error as error:
@@ -161,7 +161,7 @@ class _Erasure:
             found.pseudonyms = self._delete_pseudonyms(numbers)
             self._delete_observed(found)
             delete_exception_events(self._connection, self._force, self._dataset, self._table)
-            # The log is written after the deletions. So a build that is opened after the logged
+            # The log is written after the deletions, so a build that is opened after the logged
             # time cannot see the erased records.
             self._log(found)
         return found
@@ -216,7 +216,7 @@ class _Erasure:
         )
 
     def _delete_pseudonyms(self, numbers: Sequence[tuple[str, str]]) -> int:
-        """Delete the pseudonyms of numbers that are in no row of raw any more; return how many."""
+        """Delete the pseudonyms of numbers that are no longer in raw, and return how many."""
         if not numbers:
             return 0
         statement: Composed = SQL(
@@ -242,7 +242,7 @@ class _Erasure:
     def _delete_observed(self, found: Found) -> None:
         """Delete stored keys and values from the check results of builds that saw the records.
 
-        The counts of failing rows stay.
+        The counts of failed rows stay.
         """
         self._connection.execute(
             """

@@ -1,7 +1,7 @@
 """Delete the exception history of erased records.
 
 The events of an exception name the record and the officer's pseudonym. Raw keeps every version of
-every record that was ever landed, so a record that is not in raw any more was erased.
+every record ever landed, so a record that is no longer in raw was erased.
 """
 
 import psycopg
@@ -10,8 +10,8 @@ from psycopg.sql import SQL
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-# For each table: a pattern for the codes of exceptions about its records, and an SQL expression for
-# `record_ref`, the name of a record in the events.
+# For each raw table: a pattern for the codes of exceptions about its records, and the SQL
+# expression for `record_ref`, by which the events name a record.
 _EVENTS_OF_TABLE = {
     "nccu_referral": ("REFERRAL_%", "r.referral_ref"),
     "intelligence_report": ("DOCUMENT_%", "r.report_urn"),
@@ -54,7 +54,8 @@ def delete_exception_events(
     """Delete events about records and officers that were erased.
 
     A record was erased if it is no longer in the raw table. An officer was erased if the pseudonym
-    no longer exists. So call this after the rows of raw and the pseudonyms were deleted.
+    no longer exists. So this function must be called after the rows in raw and the pseudonyms have
+    been deleted.
     """
     if table.name in _EVENTS_OF_TABLE:
         codes, name = _EVENTS_OF_TABLE[table.name]

@@ -1,14 +1,14 @@
-"""Find the records in raw and quarantine that are past the retention of their declaration.
+"""Find the records in raw and quarantine that are past the retention that their declaration sets.
 
-When the retention period of a record starts:
+A record's retention period starts:
 
 - If the declaration names a column: at the date in that column of the latest version. While the
   column is blank, the period does not start.
 - If the declaration names no column: at the latest version time.
 - If the record was deleted: at the deletion, if the period has not started before.
 
-If a dataset has full deliveries, a record that the latest one still lists has not expired, because
-the source still needs the record. Nothing erases expired records automatically. People decide when
+If a dataset has full deliveries, a record that the latest delivery still lists has not expired,
+because the source still needs it. Expired records are not erased automatically; people decide when
 to erase them.
 """
 
@@ -30,10 +30,10 @@ from oic_assurance.warehouse.rows import one_value
 def expired_records(
     settings: Settings, dataset: Dataset, now: datetime | None = None
 ) -> list[Request]:
-    """Return a request to erase the expired records of each table that has any.
+    """Return one request for each table with expired records, to erase them.
 
-    `now` has a time zone; the default is the present moment. The years of the retention are counted
-    back from `now` in UTC.
+    `now` must have a time zone; the default is the present moment. The years of retention are
+    counted back from `now` in UTC.
     """
     moment = now or clock.utc_now()
     retention = dataset.retention

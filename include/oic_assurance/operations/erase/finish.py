@@ -1,11 +1,11 @@
 """Remove the last traces of erased records: publications, dead rows, write-ahead log, run logs.
 
-A deleted row stays in the table's file until the table is rewritten. The row stays in the
+A deleted row stays in the table's file until the table is rewritten. The row also stays in the
 write-ahead log until the server removes that part of the log. A publication from before the erasure
-stays readable. So when there is a new publication, this module does four things:
+stays readable. So once there is a new publication, this module does four things:
 
-- It drops the generations that hold erased records. If the marking of a record rose, the record was
-  withdrawn from the generations before its erasure. So these are kept and only rewritten.
+- It drops the generations that hold erased records. But a record whose marking rose was withdrawn
+  from all generations before its erasure. So those generations are kept and only rewritten.
 - It rewrites the tables from which records were erased.
 - It removes the logs of earlier runs, and the statements of readers in the server's log.
 - On the embedded server, it clears the write-ahead log.
@@ -37,7 +37,7 @@ from oic_assurance.warehouse.rewriting import forget_samples, rewrite_table
 from oic_assurance.warehouse.rows import all_records, one_value
 from oic_assurance.warehouse.write_ahead_log import clear_log
 
-#: The kind of erasure before which the records were withdrawn from every generation.
+#: The kind of erasure whose records were withdrawn from every generation before the erasure.
 WITHDRAWN_BEFORE = "marking"
 PUBLISH_ROLE, TRANSFORM_ROLE = "oic_publish", "oic_transform"
 #: How long the rewriting of a table waits for sessions that read the table.
@@ -68,7 +68,7 @@ order by b.build_id
 
 @dataclass(frozen=True)
 class Finish:
-    """The result: how many erasures had traces left, and which publications were dropped.
+    """The result of `finish_erasures`: how many erasures had traces left, and what was dropped.
 
     `waits_for` says what prevents the removal of the remaining traces. It is None if no trace
     remains.
@@ -92,8 +92,8 @@ class _Pending:
 def finish_erasures(settings: Settings) -> Finish:
     """Remove the last traces of the records that were erased since the last complete call.
 
-    While readers see a publication with erased records, some traces have to stay. Then `waits_for`
-    of the result says what the removal waits for, and the next call continues.
+    While readers see a publication with erased records, some traces must stay. Then the result's
+    `waits_for` says what the removal is waiting for, and the next call continues.
 
     Raises:
         ServerError: The server refuses a statement, or its write-ahead log cannot be cleared.
@@ -110,7 +110,7 @@ def finish_erasures(settings: Settings) -> Finish:
     waits_for_readers = _rewrite_tables(
         settings, pending, _generations_to_rewrite(settings, pending)
     )
-    # The server's log has the statements of readers with their values, until they are collected.
+    # The server's log holds readers' statements with their values until they are collected.
     collect(settings)
     _remove_logs(settings, max(one.erased_at for one in pending))
     if find_connection_uri("warehouse") is None:
@@ -124,7 +124,7 @@ def finish_erasures(settings: Settings) -> Finish:
 def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[list[int], str | None]:
     """Drop the generations, and the schemas of other builds, that hold erased records.
 
-    Returns the dropped publications and, if some could not be dropped, what they wait for.
+    Returns the dropped publications and, if some could not be dropped, what that is waiting for.
     """
     held = [one for one in pending if one.kind != WITHDRAWN_BEFORE]
     with connect(settings, role=PUBLISH_ROLE) as connection:
@@ -153,7 +153,7 @@ def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[lis
 
 
 def _builds_with(connection: psycopg.Connection, erasures: list[_Pending]) -> list[tuple[int, str]]:
-    """Return the builds that have read erased records, each with the prefix of its schemas."""
+    """Return the builds that have read erased records, each with its schema prefix."""
     return connection.execute(
         _BUILDS_WITH.encode(),
         ([one.first_batch_id for one in erasures], [one.erased_at for one in erasures]),
@@ -161,7 +161,7 @@ def _builds_with(connection: psycopg.Connection, erasures: list[_Pending]) -> li
 
 
 def _generations_to_rewrite(settings: Settings, pending: list[_Pending]) -> list[str]:
-    """Return the tables of generations that withdrawn records were deleted from."""
+    """Return the tables of generations from which withdrawn records were deleted."""
     if all(one.kind != WITHDRAWN_BEFORE for one in pending):
         return []
     with connect(settings, role=PUBLISH_ROLE) as connection:
@@ -203,9 +203,9 @@ def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
 def _rewrite_tables(
     settings: Settings, pending: list[_Pending], generations: list[str]
 ) -> str | None:
-    """Rewrite the tables that rows were erased from into new files, as the warehouse's owner.
+    """Rewrite the tables from which rows were erased into new files, as the warehouse's owner.
 
-    Returns None if all tables were rewritten. If a table was in use for too long, returns a text
+    Returns None if all tables were rewritten. If a table was in use for too long, returns a phrase
     that names the table.
     """
     waits_for: str | None = None
@@ -222,15 +222,15 @@ def _remove_logs(settings: Settings, before: datetime) -> None:
     """Remove the logs that were last written before a moment.
 
     A traceback in a log could hold an erased value. So a log that was also written after the moment
-    is emptied, unless it is the log of a single run.
+    is emptied, unless it belongs to a single run.
     """
     moment = before.timestamp()
     for path in _logs(settings):
         if path.stat().st_mtime <= moment:
             path.unlink(missing_ok=True)
         elif not path.name.startswith("run-"):
-            # A process may keep this log open, so it is emptied and not deleted. Lines of the
-            # current run are in the log of that run too.
+            # A process may keep this log open, so it is emptied and not deleted. Lines about the
+            # current run are also in that run's own log.
             path.write_bytes(b"")
 
 
@@ -238,7 +238,7 @@ def _logs(settings: Settings) -> Iterable[Path]:
     yield from (
         path
         for path in settings.log_dir.glob("*.log*")
-        # The log of the start of the database server stays. It holds no statement and no value.
+        # The database server's start-up log stays, because it holds no statements and no values.
         if path.is_file() and not path.name.startswith("postgres")
     )
 

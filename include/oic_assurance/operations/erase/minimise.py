@@ -1,10 +1,10 @@
-"""Remove texts from archived extracts that the declaration does not extract any more.
+"""Remove from archived extracts the texts that their declaration no longer extracts.
 
-An extract that was archived under an earlier declaration can hold a text of which only the presence
-is landed now, or a column that is never extracted now. Each such extract is rewritten: true or
-false takes the place of the text, and the column is left out. All rows stay. The log of erasures
-gets the SHA-256 before and after, as for an erased row. Delivered files stay as they are, because
-the archive keeps a file byte by byte.
+An extract that was archived under an earlier declaration can hold text of which only the presence
+is landed now, or a column that is no longer extracted. Each such extract is rewritten: the text is
+replaced with true or false, and the column is left out. All rows stay. The log of erasures records
+the SHA-256 before and after, as for an erased row. Delivered files stay as they are, because the
+archive keeps files exactly as delivered.
 """
 
 from pathlib import Path
@@ -31,12 +31,12 @@ from oic_assurance.warehouse.processing_log import enter
 
 
 def minimise_archive(settings: Settings, dataset: Dataset) -> int:
-    """Rewrite the extracts of a dataset that hold texts that are not extracted any more.
+    """Rewrite the extracts of a dataset that hold texts that are no longer extracted.
 
     Return how many were rewritten. After an interruption, the next call continues.
 
     Raises:
-        AssuranceError: An archived batch cannot be read. The batches before it are rewritten.
+        AssuranceError: An archived batch cannot be read. The batches before it have been rewritten.
     """
     rewritten = 0
     if dataset.kind != "database":
@@ -64,7 +64,7 @@ def _minimise(
     batch: ArchivedBatch,
     path: Path,
 ) -> bool:
-    """Write a draft of one extract without the texts, and log it. Return whether there were any."""
+    """Write and log a draft of one extract without the texts. Return whether it had any."""
     [table] = dataset.tables
     with open_unpacked(path) as stream:
         header = read_header(stream)

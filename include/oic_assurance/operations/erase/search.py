@@ -1,4 +1,4 @@
-"""Find the records to erase in raw, quarantine, replays and the archived batches."""
+"""Find the rows of records to erase in raw, quarantine, replays and archived batches."""
 
 import re
 from collections import Counter
@@ -16,8 +16,7 @@ from oic_assurance.operations.erase.archived_copies import ArchivedCopies, Rewri
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-#: Keys with fewer characters are not searched for inside texts, because too many texts contain
-#: them by chance.
+#: Shorter keys are not searched for inside texts, because too many texts contain them by chance.
 SHORTEST_SOUGHT = 4
 
 
@@ -39,13 +38,13 @@ class Request:
 class Found:
     """The rows that the warehouse holds of the records to erase.
 
-    Each counter maps the id of a batch to a number of rows, and each dictionary maps it to row
+    Each counter maps a batch ID to a number of rows, and each dictionary maps a batch ID to row
     numbers. The lists with `ids` in their names hold values of `rejected_id`.
     """
 
-    #: Rows of raw.
+    #: Rows in raw.
     raw: Counter[int] = field(default_factory=Counter)
-    #: The rows of raw that only restore a version after a late-arriving delivery.
+    #: Those rows in raw that only restore a version after a late-arriving delivery.
     restored: Counter[int] = field(default_factory=Counter)
     #: Rejected rows to delete.
     rejected: Counter[int] = field(default_factory=Counter)
@@ -61,12 +60,12 @@ class Found:
     #: key of another record. Only the key of the delivery and the content are erased.
     blanked_ids: list[int] = field(default_factory=list)
     blanked_row_numbers: dict[int, list[int]] = field(default_factory=dict)
-    #: Row numbers of other records' rows that a replay rejected under an erased key, by the batch
-    #: of that replay.
+    #: For each replay's batch: the row numbers of other records' rows that the replay rejected
+    #: under an erased key.
     attempts: dict[int, list[int]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        """Tell whether the warehouse holds any row of the records."""
+        """Return whether the warehouse holds any row of the records."""
         return bool(self.raw or self.rejected or self.rewritten)
 
     @property
@@ -76,7 +75,7 @@ class Found:
 
     @property
     def batches(self) -> set[int]:
-        """The ids of the batches that hold rows of the records."""
+        """The IDs of the batches that hold rows of the records."""
         return {*self.raw, *self.rejected, *(one.batch_id for one in self.rewritten)}
 
 
@@ -99,7 +98,7 @@ class Search:
     def run(self, *, write: bool) -> Found:
         """Return the rows of the records that the warehouse holds.
 
-        With `write`, drafts of the archived batches without these rows are written too.
+        If `write` is true, also write drafts of the archived batches without these rows.
         """
         found = Found()
         self._find_raw(found)
@@ -187,8 +186,8 @@ class Search:
 
         Such a row was delivered with the key of another record and is in quarantine. Somebody
         corrected its key to the key of a record that is now to be erased, and replayed it. The
-        replay rejected it again. The row in quarantine keeps its first key and stays. Its copy in
-        the archived replay has the key of the erased record, so this copy is erased.
+        replay rejected it again. The row in quarantine stays, with its original key. Its copy in
+        the archived replay has the key of the erased record, so that copy is erased.
         """
         rows = self._connection.execute(
             """
@@ -220,7 +219,7 @@ class Search:
             elif (batch.notes or {}).get("table") != self._table.name:
                 continue
             else:
-                # Rows of a replay keep their row numbers of the original delivery.
+                # Rows in a replay keep their row numbers from the original delivery.
                 row_numbers = list(found.rejected_row_numbers.get(batch.replay_of, []))
                 row_numbers += found.attempts.get(batch.batch_id, [])
             rewritten = copies.without(batch, self._keys, row_numbers, write=write)

@@ -1,7 +1,7 @@
 """A published figure with its measure, its classes, and the records of each class.
 
-The counts of the classes add up to the figure. The dbt models decide the class of a record. This
-module only reads their results.
+The counts of the classes add up to the figure. The dbt models decide a record's class; this module
+only reads their results.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from oic_assurance.warehouse.processing_log import (
     value_marks,
 )
 
-#: The entry of the log of processing names at most so many records and officers.
+#: The entry in the log of processing holds marks for at most this many records and officers.
 _MARKED = 2_000
 
 _RULE = """
@@ -95,8 +95,8 @@ order by class, place
 """
 
 
-# Publications of earlier versions of the code lack the column `value_change` and name one cause for
-# each figure. `to_jsonb` returns null for a column that a table lacks.
+# Publications made by earlier versions of the code lack the column `value_change` and name only one
+# cause for each figure. `to_jsonb` returns null for a missing column.
 _RESTATED = """
 select
     cause, record_count, value_before, value_after,
@@ -137,7 +137,7 @@ class RecordClass:
 
 @dataclass(frozen=True)
 class Member:
-    """One record behind a figure.
+    """One record on which a figure is based.
 
     `happened_on` is the day of contact, detention or completion. `related_ref` is the reference of
     the document that decided the class, of the occurrence, or of the plan.
@@ -180,7 +180,7 @@ class Restated:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure as it was published, with its classes and records.
+    """A published figure with its classes and records.
 
     `value` and its interval are in the unit of the measure: a share between 0 and 1, or hours.
     """
@@ -207,7 +207,7 @@ class Figure:
 
     @property
     def mismatch(self) -> str | None:
-        """Return a text that says where the sums over the classes differ from the figure.
+        """Return a sentence that says where the sums over the classes differ from the figure.
 
         Returns None if the classes add up to the published numerator and denominator.
         """
@@ -233,11 +233,11 @@ def explain(
 ) -> Figure:
     """Return a figure and at most `limit` records of each class.
 
-    If records are listed, this is logged as a consultation.
+    If records are listed, the call is logged as a consultation.
 
     `measure` is the code of a measure, and `unit` the code of an organisational unit. `period` is
-    the first day of a month. The default is the latest month of the measure. With `only_class`,
-    only records of this class are returned.
+    the first day of a month. The default is the measure's latest month. With `only_class`, only
+    records of that class are returned.
 
     Raises:
         UsageError: The publication has no such measure, month, unit or class.
@@ -301,10 +301,10 @@ def log_members(records: Records, members: list[Member], behind: str, because: s
 
 
 def month(text: str) -> date:
-    """Return the first day of a month that is written as YYYY-MM.
+    """Return the first day of a month written as YYYY-MM.
 
     Raises:
-        UsageError: The text is not a month.
+        UsageError: The text is not such a month.
     """
     try:
         return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone

@@ -1,4 +1,4 @@
-"""The history of one record: what the build of a publication computed for it, and its raw rows."""
+"""The history of one record: what a publication's build computed for it, and its raw rows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,8 @@ class RecordHistory:
 def get_history(settings: Settings, records: Records, kind: str, key: str) -> RecordHistory:
     """Return the history of a record. Reading raw is logged as a consultation.
 
-    `records` must be opened as `HISTORY_ROLE`, which can look up an officer's number by pseudonym.
+    `records` must be opened under `HISTORY_ROLE`, which can look up an officer's number from a
+    pseudonym.
 
     Raises:
         UsageError: There is no such kind of record, or the build did not know the record.
@@ -66,9 +67,10 @@ def get_history(settings: Settings, records: Records, kind: str, key: str) -> Re
 
 
 def _name_in_log(settings: Settings, kind: str, key: str) -> str:
-    """Return the name of the record in the log of processing.
+    """Return the name that a record has in the log of processing.
 
-    The log is never changed, but pseudonyms can be replaced. So an officer has another name there.
+    Log entries are never changed, but pseudonyms can be replaced. So the log uses another name for
+    an officer.
     """
     return f"{kind} {officer_name(settings, key) if kind == 'officer' else key}"
 
@@ -76,7 +78,8 @@ def _name_in_log(settings: Settings, kind: str, key: str) -> str:
 def _sought(records: Records, kind: Kind, asked: dict[str, object]) -> list[Sought]:
     """Return which records to look for in raw.
 
-    The queries of the kind find their keys, or their officers' numbers, in the tables of the build.
+    The queries of the kind find the records' keys, or their officers' numbers, in the build's
+    tables.
     """
     found = []
     for behind in kind.behind:

@@ -1,9 +1,9 @@
-"""Find the raw rows of a record, and the batches that they were landed with.
+"""Find the raw rows of a record, and the batches with which they were landed.
 
-Each dataset has a lawful purpose, and each purpose has a role. The raw rows of a dataset are read
-under the role of its purpose. Each consultation is logged in the transaction that reads (DPA 2018
-section 62). The content of the rows is not returned, only the version, its batch, and the names of
-the columns that have changed.
+Each dataset has a lawful purpose, and each purpose has a role, under which the dataset's raw rows
+are read. Each consultation is logged in the transaction that reads (DPA 2018 section 62). The
+content of the rows is not returned, only the version, its batch, and the names of the changed
+columns.
 """
 
 from collections.abc import Iterable, Iterator
@@ -96,10 +96,10 @@ class Version:
     """One row of raw: one version of one record.
 
     `row_key` is None if the key holds an officer's number. `row_number` is None if the row only
-    restores a version: a late-arriving delivery had overridden it, and a later delivery confirms
-    it. `is_known` is true if the batch of the version was known to the publication. `stood` is true
-    if the version was the valid one at the moment `at`, among those known to the publication.
-    `changed` names the columns that differ from the version before. It is None for a tombstone.
+    restores a version that a late-arriving delivery had overridden and a later delivery confirms.
+    `is_known` is true if the publication knew the version's batch. `stood` is true if, among the
+    versions known to the publication, this one was valid at the moment `at`. `changed` names the
+    columns that differ from the previous version; it is None for a tombstone.
     """
 
     dataset: str
@@ -120,7 +120,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Source:
-    """The batch that a version was landed with. `kept_as` is a path in the state folder."""
+    """The batch with which a version was landed. `kept_as` is a path in the state folder."""
 
     batch_id: int
     dataset: str
@@ -145,7 +145,7 @@ def trace(
 
     Each dataset is read under the role of its purpose. `what` names the records in the log, with
     the names that the marts use, for example "referral NR26000699". `officers` are the pseudonyms
-    of the officers that the records are about.
+    of the officers whom the records are about.
 
     Raises:
         AssuranceError: The login may not read raw for the purpose of a dataset.
@@ -167,7 +167,7 @@ def trace(
 
 
 def sources(records: Records, versions: Iterable[Version]) -> list[Source]:
-    """Return the batches that the versions were landed with, in the order of their landing."""
+    """Return the batches with which the versions were landed, in the order of landing."""
     batches = sorted({version.batch_id for version in versions})
     return all_records(records.connection, Source, _BATCHES.encode(), (batches,))
 

@@ -1,9 +1,9 @@
-"""Find the records behind a publication: in the newest build's tables, or by recomputing them.
+"""Find the records behind a publication, in the newest build's tables or by recomputing them.
 
-The marts keep the figures of every publication. The intermediate tables are kept for the newest
-build only. For an earlier publication, these tables are recomputed from raw, from the batches that
-the publication knew, in schemas with a prefix (dbt target `reproduce`). These schemas are dropped
-after reading, because they hold personal data.
+The marts keep the figures of every publication. The intermediate tables are kept only for the
+newest build. For an earlier publication, they are recomputed from raw, using the batches that the
+publication knew, in schemas with a prefix (dbt target `reproduce`). These schemas are dropped after
+use, because they hold personal data.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,9 +22,9 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import one_value, relation_exists
 
-#: This role can read publications and the tables of a build. It can change nothing.
+#: This role can read publications and the tables of a build, but cannot change anything.
 ROLE = "oic_gate"
-#: This role can also look up the officer of a pseudonym. The history of a record is read under this
+#: This role can also find the officer behind a pseudonym. A record's history is read under this
 #: role, in a read-only transaction.
 HISTORY_ROLE = "oic_transform"
 SCHEMAS = ("intermediate", "staging_general", "staging_law_enforcement", "policy")
@@ -46,7 +46,7 @@ QUESTIONS = "board_question"
 
 
 class Records:
-    """A publication and the tables that its figures were computed from, on one connection."""
+    """A publication and the tables from which its figures were computed, on one connection."""
 
     def __init__(
         self,
@@ -66,10 +66,10 @@ class Records:
         }
 
     def ask(self, query: str, values: dict[str, object]) -> list[dict[str, object]]:
-        """Run a query of this package. Return each row as a mapping from columns to values.
+        """Run a query of this package, and return each row as a mapping from columns to values.
 
         In the query, `{intermediate}` and the other names of `SCHEMAS` stand for the schemas to
-        read, and `{mart_...}` for a mart of this publication.
+        read, and `{mart_...}` stands for a mart of this publication.
         """
         marts: dict[str, sql.Composable] = {
             f"mart_{name}": sql.Identifier(
@@ -89,7 +89,7 @@ class Records:
 
 
 def find(settings: Settings, publication_id: int | None) -> Publication:
-    """Return the publication to explain. Without an id, it is the current one.
+    """Return the publication to explain. Without an ID, this is the current publication.
 
     Raises:
         UsageError: There is no such publication, or nothing has been published yet.
@@ -99,12 +99,12 @@ def find(settings: Settings, publication_id: int | None) -> Publication:
         if publication_id is None:
             current = find_current(connection)
             if current is None:
-                raise UsageError("Nothing has been published yet: `assurance run` does that.")
+                raise UsageError("Nothing has been published yet: run `assurance run`.")
             return current
         found = find_publication(connection, publication_id)
         if found is None:
             raise UsageError(
-                f"There is no publication {publication_id}: `assurance publication list` has them."
+                f"There is no publication {publication_id}: see `assurance publication list`."
             )
         table = f"{GENERATION}.{MARTS.partition('assurance_measure', publication_id)}"
         if not relation_exists(connection, table):
@@ -163,7 +163,7 @@ def _recomputed(
 
 
 def _is_newest_build(connection: psycopg.Connection, wanted: Build) -> bool:
-    """Lock the intermediate tables, and tell whether the build `wanted` has made them.
+    """Lock the intermediate tables, and return whether the build `wanted` made them.
 
     Until the transaction ends, no run can replace the tables.
     """

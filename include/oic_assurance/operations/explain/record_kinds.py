@@ -1,4 +1,4 @@
-"""The kinds of records whose history can be shown. The file `kinds.yml` describes them."""
+"""The kinds of records whose history can be shown, as described in `kinds.yml`."""
 
 import functools
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ import yaml
 
 @dataclass(frozen=True)
 class Behind:
-    """A raw table whose rows belong to a history, and a query for the keys of these rows.
+    """A raw table whose rows belong to a history, and a query for the keys of those rows.
 
-    `keys` is the query. Its column `key` has the values to look for in `column` of the raw table.
-    Its column `at` is optional: the version that was valid at this moment is marked in the history.
-    The default is the moment that the publication is as at.
+    `keys` is the query. Its column `key` holds the values to look for in `column` of the raw table.
+    Its optional column `at` holds a moment: the version that was valid then is marked in the
+    history. The default is the publication's as-at moment.
     """
 
     dataset: str
@@ -35,11 +35,11 @@ class Kind:
 
 @functools.cache
 def kinds() -> dict[str, Kind]:
-    """Return every kind of record by its name."""
+    """Return every kind of record, keyed by name."""
     file = resources.files("oic_assurance.operations.explain").joinpath("kinds.yml")
     text = file.read_text("utf-8")
     described = yaml.safe_load(text)
-    # `shared` has the queries that several kinds use. It is not a kind.
+    # `shared` is not a kind: it holds queries that several kinds use.
     del described["shared"]
     return {
         name: Kind(parts["chapters"], tuple(Behind(**one) for one in parts["behind"]))

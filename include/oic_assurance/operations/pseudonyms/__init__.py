@@ -1,1 +1,1 @@
-"""Replace all pseudonyms of officers with those of a new key, and show the state of the key."""
+"""Replace all officers' pseudonyms with those of a new key, and show the state of the key."""

@@ -1,8 +1,8 @@
-"""Remove earlier keys from the server's files after a re-keying.
+"""Remove earlier pseudonyms and other earlier keys from the server's files after a re-keying.
 
-A changed row stays in its table's file as a dead row until the table is rewritten. It also stays
-in the planner's samples and in the write-ahead log. Runs need not wait for this work. If readers
-hold a table for too long, the next run goes on.
+The earlier state of a changed row stays in its table's file as a dead row until the table is
+rewritten. It also stays in the planner's samples and in the write-ahead log. Runs do not have to
+wait for this clean-up. If readers use a table for too long, the next run continues the clean-up.
 """
 
 import time
@@ -18,9 +18,9 @@ from oic_assurance.warehouse.rewriting import forget_samples, rewrite_table
 from oic_assurance.warehouse.rows import find_value
 from oic_assurance.warehouse.write_ahead_log import clear_log
 
-#: How long one attempt waits for readers of a table. New readers wait as long behind this attempt.
+#: How long one attempt waits for readers of a table. Meanwhile new readers wait behind the attempt.
 LOCK_PATIENCE = "300ms"
-#: How long to try again in total, over all tables.
+#: How long to keep retrying, over all tables.
 PATIENCE_SECONDS = 20.0
 _UNCLEANED = """
 select max(rekey_id) from audit.rekey where finished_at is not null and cleaned_at is null
@@ -30,8 +30,8 @@ select max(rekey_id) from audit.rekey where finished_at is not null and cleaned_
 def clean(settings: Settings) -> str | None:
     """Remove earlier keys from dead rows, samples and the write-ahead log.
 
-    Does nothing if no re-keying has left any. Returns None if none is left. If a table was in use
-    for too long, returns a text that names the table.
+    Does nothing if no re-keying has left earlier keys. Returns None if none is left. If a table was
+    in use for too long, returns a phrase that names the table.
 
     Raises:
         ServerError: The write-ahead log cannot be cleared.

@@ -1,7 +1,7 @@
 """Replace earlier keys in the files of the state folder: documents, logs and dbt's results.
 
-Deliveries and their archive hold no pseudonym. The database server's own files are cleaned with the
-tables.
+Deliveries and the archive contain no pseudonyms. The database server's own files are cleaned
+together with the tables.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,15 +11,15 @@ from oic_assurance.errors import ServerError
 from oic_assurance.operations.pseudonyms.tables import TOKEN_IN_BYTES
 from oic_assurance.settings import Settings
 
-#: Folders of the state folder that cannot hold a pseudonym, or that others keep.
+#: Subfolders of the state folder that cannot contain a pseudonym or that other code handles.
 LEFT_OUT = frozenset({"batches", "dropzone", "locks", "postgres", "secrets", "simulator"})
 
 
 def replace_keys_in_files(settings: Settings, changes: Mapping[str, str]) -> int:
     """Replace the earlier keys in files, and return how many files were changed.
 
-    An earlier and a new key are equally long. So they are replaced in place, and a process that
-    writes to a file, such as a log, can go on.
+    Earlier and new keys have the same length. So they are replaced in place, and a process that is
+    writing to a file, such as a log, can continue.
 
     Raises:
         ServerError: A file cannot be read or written.

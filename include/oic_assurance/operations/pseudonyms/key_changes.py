@@ -1,4 +1,4 @@
-"""The list of all keys that change: each earlier key and its new one, in `identity.key_change`.
+"""The list of all keys that a re-keying changes, each with its new key (`identity.key_change`).
 
 Three kinds of keys change:
 
@@ -17,7 +17,7 @@ from psycopg import sql
 from oic_assurance.landing.pseudonyms import pseudonym
 from oic_assurance.warehouse.rows import one_value
 
-#: Schemas whose tables have no pseudonym: what the sources delivered, and the rules.
+#: Schemas whose tables contain no pseudonyms.
 _WITHOUT_KEYS = ("information_schema", "policy")
 _RELATIONS = """
 select n.nspname, c.relname,
@@ -34,8 +34,9 @@ group by n.nspname, c.relname, c.relowner
 order by n.nspname, c.relname
 """
 
-# A pseudonym without a row in `identity.pseudonym` belongs to an erased number. Nothing can be
-# computed from the number any more, so it gets a random key.
+# A pseudonym without a row in `identity.pseudonym` belongs to an erased number. The number is no
+# longer known, so no new pseudonym can be computed from it, and the pseudonym is replaced with a
+# random key.
 _ORPHANS = """
 insert into identity.key_change (old_key, new_key, kind)
 select stray.officer_key, replace(gen_random_uuid()::text, '-', ''), 'officer'
@@ -54,7 +55,8 @@ inner join identity.key_change as k on k.old_key = t.officer_key
 where t.officer_version_key = md5(t.force_code || '|' || t.officer_key || '|' || t.valid_from::text)
 on conflict (old_key) do nothing
 """
-# The same formula as in the model `int_exception`, for exceptions whose key has the officer in it.
+# The same formula as in the model `int_exception`, for exceptions whose key is derived from the
+# officer's pseudonym.
 _EXCEPTIONS = """
 insert into identity.key_change (old_key, new_key, kind)
 select distinct
@@ -66,7 +68,8 @@ inner join identity.key_change as k on k.old_key = t.officer_key
 where t.exception_key = md5(t.exception_code || '|' || t.record_ref || '|' || t.officer_key)
 on conflict (old_key) do nothing
 """
-#: Each kind of key has the columns that a table must have, and the statement that adds its keys.
+#: For each kind of key: the columns that a table with such keys has, and the statement that adds
+#: its keys to the list.
 _FROM_TABLES = (
     (frozenset({"officer_key"}), _ORPHANS),
     (
@@ -79,7 +82,7 @@ _FROM_TABLES = (
 
 @dataclass(frozen=True)
 class Relation:
-    """A table that can hold keys. `is_ours` tells whether this session may change all of it."""
+    """A table that can contain keys. `is_ours` tells whether this session may change every row."""
 
     schema: str
     name: str
@@ -93,7 +96,7 @@ class Relation:
 
 
 def relations(connection: psycopg.Connection) -> list[Relation]:
-    """Return all tables that this session may read, without those of raw and of the rules."""
+    """Return all tables that this session may read, except those in raw and policy schemas."""
     rows = connection.execute(_RELATIONS.encode(), (list(_WITHOUT_KEYS),)).fetchall()
     return [
         Relation(schema, name, frozenset(columns), is_ours)
@@ -102,9 +105,9 @@ def relations(connection: psycopg.Connection) -> list[Relation]:
 
 
 def list_changes(connection: psycopg.Connection, key: str) -> tuple[int, int]:
-    """Fill the list of changes, in the transaction of `connection`.
+    """Fill the list of changes, within the transaction of `connection`.
 
-    Returns the number of pseudonyms with a number, and of those whose number was erased.
+    Returns how many pseudonyms have a number, and how many belong to an erased number.
     """
     known = connection.execute(
         "select force_code, kind, identifier, officer_key from identity.pseudonym"
@@ -127,5 +130,5 @@ def list_changes(connection: psycopg.Connection, key: str) -> tuple[int, int]:
 
 
 def read_changes(connection: psycopg.Connection) -> dict[str, str]:
-    """Return the list of changes: the new key by the earlier key."""
+    """Return the list of changes as a mapping from each earlier key to its new key."""
     return dict(connection.execute("select old_key, new_key from identity.key_change").fetchall())

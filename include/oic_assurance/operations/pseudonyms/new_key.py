@@ -1,4 +1,4 @@
-"""The new key of a re-keying: given by the environment, or generated into the state folder.
+"""The new key of a re-keying: given in an environment variable, or generated into the state folder.
 
 A generated key waits in the file `pseudonym_key.next` until every table has the new pseudonyms.
 Then it replaces the file `pseudonym_key`, and the earlier key is gone.
@@ -19,16 +19,16 @@ DRAFT = f"{SECRET}.next"
 
 @dataclass(frozen=True)
 class NewKey:
-    """A new key, and whether it was generated into the state folder."""
+    """A new key, and whether it was generated in the state folder."""
 
     value: str
     is_generated: bool
 
 
 def choose_key(settings: Settings, connection: psycopg.Connection, current: KeyVersion) -> NewKey:
-    """Return the key that the environment gives. If it gives none, generate one.
+    """Return the key that the environment variable gives or, if it is unset, a generated key.
 
-    A key that an interrupted call has generated is taken again.
+    A key that an interrupted call generated is used again.
 
     Raises:
         UsageError: The given key is too weak, or it is the key of the current version.
@@ -47,7 +47,7 @@ def choose_key(settings: Settings, connection: psycopg.Connection, current: KeyV
 
 
 def install_key(settings: Settings, *, is_generated: bool) -> None:
-    """Replace the file of the earlier key by the new key, or delete it if the environment has it.
+    """Replace the earlier key's file with the new key, or delete it if a variable holds the key.
 
     Raises:
         ServerError: The file cannot be replaced or deleted.

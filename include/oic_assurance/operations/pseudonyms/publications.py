@@ -1,7 +1,7 @@
 """Replace the keys in the kept tables of a publication, and record the proof.
 
-The tables are changed in one transaction, row by row. So readers wait for nothing, and each of
-their transactions sees the publication with earlier keys or with new ones, never with both.
+The tables are changed in one transaction, row by row. So readers do not have to wait, and each of
+their transactions sees the publication either with earlier keys or with new ones, never with both.
 """
 
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_ta
 
 @dataclass(frozen=True)
 class _Keyed:
-    """A table of a publication and its columns with keys.
+    """A table of a publication and those of its columns that contain keys.
 
-    `is_referred_to` tells whether a foreign key of another table refers to one of these columns.
+    `is_referred_to` tells whether another table's foreign key refers to one of these columns.
     """
 
     part: Part
@@ -37,7 +37,7 @@ class _Keyed:
 
 
 def publications_left(connection: psycopg.Connection, rekey_id: int) -> list[int]:
-    """Return the kept publications that still have earlier keys, the newest first."""
+    """Return the kept publications that still have earlier keys, newest first."""
     done = {
         row[0]
         for row in connection.execute(
@@ -49,11 +49,11 @@ def publications_left(connection: psycopg.Connection, rekey_id: int) -> list[int
 
 
 def rekey_publication(connection: psycopg.Connection, rekey_id: int, publication_id: int) -> None:
-    """Replace the keys in the tables of a publication, in the transaction of `connection`.
+    """Replace the keys in a publication's tables, within the transaction of `connection`.
 
-    For each changed table, the fingerprint before and after is recorded. The fingerprint of the new
-    rows with all keys turned back must be the one from before. That proves that each key became its
-    own new key, and that no row and no other value changed.
+    For each changed table, the fingerprints before and after are recorded. If all keys in the new
+    rows are turned back, the fingerprint must equal the one from before. That proves that each key
+    was replaced with its own new key, and that no row and no other value changed.
 
     Raises:
         AssuranceError: The proof fails. The caller must roll back.
@@ -88,7 +88,7 @@ def rekey_publication(connection: psycopg.Connection, rekey_id: int, publication
 
 
 def _keyed_tables(connection: psycopg.Connection, publication_id: int) -> list[_Keyed]:
-    """Return the tables with keys, each after the tables that its foreign keys refer to."""
+    """Return the tables with keys, each after the tables to which its foreign keys refer."""
     parents = referenced_first(
         [
             table
@@ -124,8 +124,9 @@ def _is_referred_to(parents: list[Table], part: Part, columns: list[str]) -> boo
 
 
 def _replace(connection: psycopg.Connection, keyed: list[_Keyed]) -> None:
-    # A row that other rows refer to cannot change its key. So a copy with the new key is added,
-    # the other rows are changed to refer to the copy, and then the row is deleted.
+    # The key of a row cannot change while other rows refer to it. So a copy of the row with the new
+    # key is added, the other rows are changed to refer to the copy, and then the original row is
+    # deleted.
     for one in keyed:
         change = copy_rows_with_new_keys if one.is_referred_to else replace_keys
         change(connection, one.part.identifier, one.columns)

@@ -1,19 +1,19 @@
-"""Replace all pseudonyms by those of a new key (re-keying).
+"""Replace all pseudonyms with those of a new key (re-keying).
 
-A re-keying is made in steps. Its state is in `audit.rekey`, and after an interruption the next call
-goes on with the step that is not finished:
+A re-keying has five steps. Its state is in `audit.rekey`, and after an interruption the next call
+continues with the unfinished step:
 
-1. **Begin.** The new key is chosen, and every earlier key and its new one are listed in
-   `identity.key_change`. From now on, no run may start.
-2. **Switch**, one transaction: the pseudonyms, the current publication, the history of exceptions,
-   the keys that checks named, and the tables that explain a figure. The hashes of erased records
-   get a further layer. Readers see new pseudonyms from its commit on.
-3. **Publications.** Each other kept publication is changed in a transaction of its own.
-4. **Finish.** Files are changed, the tables are searched for what is left, the new key replaces the
-   earlier one, and the list is emptied. From now on, runs may start.
-5. **Clean** (`clean.py`). Dead rows, samples of the planner and the write-ahead log are removed.
+1. **Begin.** The new key is chosen, and every earlier key is listed with its new key in
+   `identity.key_change`. From then on, no run may start.
+2. **Switch.** One transaction changes the pseudonyms, the current publication, the history of
+   exceptions, the keys that checks named, and the tables that explain a figure. The hashes of
+   erased records get a further layer. After the commit, readers see new pseudonyms.
+3. **Publications.** Each other kept publication is changed in its own transaction.
+4. **Finish.** Files are changed, the tables are searched for remaining earlier keys, the new key
+   replaces the earlier one, and the list is emptied. From then on, runs may start.
+5. **Clean** (`clean.py`). Dead rows, the planner's samples and old write-ahead log are removed.
 
-The earlier key is not needed for any step, so nobody has to have it.
+No step needs the earlier key, so nobody has to have it.
 """
 
 import hashlib
@@ -66,8 +66,8 @@ from oic_assurance.warehouse.rows import find_record, find_value, one_record, on
 ROLE = "oic_rekey"
 #: How long to wait for a stage of a run, a publication or a recomputation.
 PATIENCE = "60s"
-#: Builds for other purposes than the daily one. Their schemas are dropped, because every run or
-#: command that needs them makes them anew.
+#: Purposes of builds other than daily builds. Their schemas are dropped, because every run or
+#: command that needs such schemas makes new ones.
 OTHER_PURPOSES: tuple[Purpose, ...] = ("deadline", "reproduce", "restate")
 
 _SELECT: LiteralString = """
@@ -88,13 +88,13 @@ where rekey_id = %s
 order by publication_id, schema_name collate "C", table_name collate "C"
 """
 
-#: What is called with a sentence at the start of each step.
+#: A function that is called with a sentence at the start of each step.
 Told = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Rekey:
-    """A re-keying. `without_number` counts pseudonyms whose number had been erased."""
+    """A re-keying. `without_number` is how many pseudonyms had an erased number."""
 
     rekey_id: int
     because: str
@@ -116,10 +116,10 @@ def rekey(
     run_was_killed: bool = False,
     tell: Told = lambda _: None,
 ) -> Rekey:
-    """Replace all pseudonyms by those of a new key, or finish an interrupted re-keying.
+    """Replace all pseudonyms with those of a new key, or finish an interrupted re-keying.
 
-    The caller cleans the server's files afterwards (`clean.clean`). With `run_was_killed`, the
-    record of a run that has not ended is closed first.
+    The caller must clean the server's files afterwards (`clean.clean`). With `run_was_killed`, the
+    record of a run that was killed is first closed.
 
     Raises:
         UsageError: There is no reason and nothing to finish, the new key is too weak or is the
@@ -142,7 +142,7 @@ def rekey(
                 tell("The new pseudonyms are computed.")
                 unfinished = _begin(settings, connection, because.strip())
             else:
-                tell(f"The re-keying to version {unfinished.to_version} goes on.")
+                tell(f"The re-keying to version {unfinished.to_version} continues.")
             return _go_on(settings, connection, unfinished, tell)
     except psycopg.Error as error:
         # The original error is suppressed because its details can hold keys.
@@ -152,12 +152,12 @@ def rekey(
 
 
 def find_unfinished(connection: psycopg.Connection) -> Rekey | None:
-    """Return the re-keying that was begun and is not finished, or None."""
+    """Return the unfinished re-keying, or None."""
     return find_record(connection, Rekey, _SELECT + "where finished_at is null")
 
 
 def get_rekey(connection: psycopg.Connection, rekey_id: int) -> Rekey:
-    """Return a re-keying by its id.
+    """Return a re-keying by its ID.
 
     Raises:
         AssuranceError: There is no such re-keying.
@@ -175,17 +175,17 @@ def evidence_of(connection: psycopg.Connection, rekey_id: int) -> str:
 
 @contextmanager
 def _alone(settings: Settings) -> Iterator[psycopg.Connection]:
-    """Yield a session that no run, publication, recomputation or other re-keying disturbs."""
+    """Yield a session that keeps out runs, publications, recomputations and other re-keyings."""
     with connect(settings, role=ROLE, autocommit=True) as connection:
         if not try_take(connection, REKEY):
-            raise AssuranceError("Another process re-keys the pseudonyms: wait for its end.")
+            raise AssuranceError("Another process is re-keying the pseudonyms: wait until it ends.")
         connection.execute("select set_config('lock_timeout', %s, false)", (PATIENCE,))
         try:
             for lock in (CANDIDATE, PUBLISHING, RECOMPUTE):
                 take(connection, lock)
         except psycopg.errors.LockNotAvailable as error:
             raise AssuranceError(
-                "A run, a publication or a recomputation is at work: wait for its end, and run "
+                "A run, a publication or a recomputation is under way: wait until it ends, and run "
                 "`assurance pseudonyms rekey` again."
             ) from error
         # The locks end with the session.
@@ -241,8 +241,8 @@ def _check_nothing_under_way(settings: Settings, connection: psycopg.Connection)
     running = find_value(connection, "select run_id from audit.run where outcome = 'running'")
     if running is not None:
         raise AssuranceError(
-            f"Run {running} has not ended: wait for its end. If it was killed, repeat the command "
-            "with --run-was-killed."
+            f"Run {running} has not ended: wait until it ends. If it was killed, repeat the "
+            "command with --run-was-killed."
         )
     owner = find_value(
         connection,
@@ -272,7 +272,7 @@ def _go_on(settings: Settings, connection: psycopg.Connection, state: Rekey, tel
 
 
 def _switch(settings: Settings, connection: psycopg.Connection, state: Rekey) -> None:
-    """Change everything that must agree with what readers see, in one transaction."""
+    """In one transaction, change everything that must agree with what readers see."""
     with connection.transaction():
         _drop_candidates(connection)
         for relation in relations(connection):
@@ -307,7 +307,7 @@ def _switch(settings: Settings, connection: psycopg.Connection, state: Rekey) ->
 
 
 def _keep_marks(settings: Settings, connection: psycopg.Connection) -> None:
-    """Record the earlier mark of each officer in the log of processing, to find its entries."""
+    """Record each officer's earlier mark, so that earlier entries of the log can be found."""
     officers = connection.execute(
         "select old_key, new_key from identity.key_change where kind = 'officer'"
     ).fetchall()
@@ -319,7 +319,7 @@ def _keep_marks(settings: Settings, connection: psycopg.Connection) -> None:
 
 
 def _drop_candidates(connection: psycopg.Connection) -> None:
-    """Drop the tables of builds that were not published. A run makes its own anew."""
+    """Drop the tables of unpublished builds. The next run makes new ones."""
     for schema in CANDIDATES:
         connection.execute(
             sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema))

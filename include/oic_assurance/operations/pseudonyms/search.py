@@ -5,7 +5,7 @@ from psycopg import sql
 
 from oic_assurance.operations.pseudonyms.key_changes import relations
 
-# Each row is searched as text, so a key inside a longer text or a JSON value is found too.
+# Each row is searched as text, so keys inside a longer text or a JSON value are also found.
 _HAS_KEY = """
 select exists (
     select
@@ -17,9 +17,9 @@ select exists (
 
 
 def tables_with_earlier_keys(connection: psycopg.Connection) -> list[str]:
-    """Return the names of the tables in which an earlier key still stands.
+    """Return the names of the tables that still contain an earlier key.
 
-    Tables of raw are not searched: they have what the sources delivered.
+    Raw tables are not searched, because they hold what the sources delivered.
     """
     return [
         f"{relation.schema}.{relation.name}"

@@ -1,4 +1,4 @@
-"""The state of the pseudonyms: the version of their key, how many there are, and re-keyings."""
+"""The state of the pseudonyms: the version of their key, their number, and past re-keyings."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -28,9 +28,9 @@ order by rekey_id desc
 
 @dataclass(frozen=True)
 class PastRekey:
-    """A re-keying. `evidence_holds` is None until it is finished.
+    """A re-keying. `evidence_holds` is None until the re-keying is finished.
 
-    It is False if the record of the tables' fingerprints was changed since.
+    It is False if the recorded fingerprints of the tables have been changed since then.
     """
 
     rekey_id: int
@@ -65,9 +65,10 @@ class _Recorded:
 class PseudonymStatus:
     """The current version of the key, how many pseudonyms each version has, and all re-keyings.
 
-    `made_at` is None if the key is from before versions were recorded. `has_force` is False if the
-    pseudonyms do not depend on the force yet. `key_is_right` tells whether this deployment has the
-    key of the current version. It is None if there is no key, or nothing shows it yet.
+    `made_at` is None if the key dates from before versions were recorded. `has_force` is False if
+    the pseudonyms do not yet depend on the force. `key_is_right` tells whether this deployment has
+    the current version's key. It is None if there is no key, or if nothing yet shows whether the
+    key is right.
     """
 
     version: int
@@ -80,7 +81,7 @@ class PseudonymStatus:
 
     @property
     def is_well(self) -> bool:
-        """Tell whether the right key is here, nothing is unfinished, and every record holds."""
+        """Return whether the key is right, no re-keying is unfinished, and evidence is intact."""
         has_key = self.key_is_right or (self.key_is_right is None and self.pseudonyms == 0)
         return bool(has_key) and all(
             one.finished_at is not None and one.evidence_holds is not False for one in self.rekeys

@@ -1,4 +1,4 @@
-"""Replace earlier keys by new keys in tables, and prove that nothing else changed."""
+"""Replace earlier keys with new keys in tables, and prove that nothing else changed."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from psycopg import sql
 
 from oic_assurance.operations.pseudonyms.key_changes import read_changes
 
-#: A text that can be a pseudonym or a key that was made from one.
+#: A string that can be a pseudonym or a key derived from one.
 TOKEN = re.compile(r"[0-9a-f]{32}")
 TOKEN_IN_BYTES = re.compile(rb"[0-9a-f]{32}")
 _TEXT_COLUMNS = """
@@ -33,7 +33,8 @@ coalesce((select k.new_key from identity.key_change as k where k.old_key = {colu
 _EARLIER_VALUE = """
 coalesce((select k.old_key from identity.key_change as k where k.new_key = {column}), {column})
 """
-#: Texts in which keys stand among other words. Table, its key columns, the text.
+#: Text columns that contain keys among other words: the table, its key columns, and the text
+#: column.
 _TEXTS = (
     ("failing_row", ("result_id", "position"), "row_key"),
     ("expectation_result", ("result_id",), "observed"),
@@ -59,7 +60,7 @@ def keyed_columns(connection: psycopg.Connection, schema: str, name: str) -> lis
 def replace_keys(
     connection: psycopg.Connection, table: sql.Identifier, columns: Sequence[str]
 ) -> None:
-    """Replace the earlier keys in some columns of a table."""
+    """Replace the earlier keys in the given columns of a table."""
     values = [
         sql.SQL("{} = {}").format(sql.Identifier(column), _expression(_NEW_VALUE, column))
         for column in columns
@@ -76,7 +77,7 @@ def copy_rows_with_new_keys(
 ) -> None:
     """Add a copy with new keys of each row that has an earlier key.
 
-    Rows of other tables that refer to such a row can then be changed to refer to its copy.
+    Rows of other tables that refer to such a row can then be changed to refer to the copy.
     """
     head = connection.execute(sql.SQL("select * from {} limit 0").format(table)).description or ()
     names = [column.name for column in head]
@@ -103,7 +104,7 @@ def delete_rows_with_earlier_keys(
 
 
 def earlier_values(columns: Sequence[str]) -> dict[str, sql.Composable]:
-    """Return, for each column, the SQL expression that turns its new keys back."""
+    """Return, for each column, the SQL expression that turns new keys back into earlier ones."""
     return {
         column: sql.SQL(_EARLIER_VALUE).format(column=sql.Identifier(column)) for column in columns
     }
@@ -137,7 +138,7 @@ def replace_keys_in_texts(connection: psycopg.Connection) -> None:
 
 
 def with_new_keys(text: str, changes: Mapping[str, str]) -> str:
-    """Return a text in which each earlier key is replaced."""
+    """Return a text with each earlier key replaced."""
     return TOKEN.sub(lambda match: changes.get(match.group(), match.group()), text)
 
 

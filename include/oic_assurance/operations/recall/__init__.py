@@ -1,1 +1,1 @@
-"""Withdrawing and erasing landed records whose marking has risen above the ceiling."""
+"""Withdraw and erase landed records whose marking has risen above the ceiling."""

@@ -1,9 +1,9 @@
 """Carry out the recalls that landing has recorded.
 
-A recall has two steps. First, the records are withdrawn from readers at once, however many they
-are. This is safe: if the marking of a record is lowered, the next build shows the record again.
-Then the records are erased. This is final. If many markings rise within a day, the source is more
-often wrong than right. So then the erasure waits for a person.
+A recall has two steps. First, the records are withdrawn from readers at once, however many there
+are. The withdrawal can be undone: if a record's marking is lowered, the next build shows the record
+again. Second, the records are erased, which is final. If many markings rise within a day, a mistake
+in the source is the likely cause. So the erasure then waits for a person's approval.
 """
 
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import all_records, find_record, one_value
 
-#: So many records of one dataset are erased within a day without a person's approval.
+#: At most this many records of one dataset are erased within a day without a person's approval.
 MOST_WITHOUT_APPROVAL = 20
-#: The reason in the log of erasures.
+#: The reason that is stored in the log of erasures.
 REASON = "its marking rose above the ceiling"
 
 _SELECT = """
@@ -42,7 +42,7 @@ where force_code = %(force)s
 
 @dataclass(frozen=True)
 class Recall:
-    """One recall: how many records of a dataset, and what has been done."""
+    """One recall: how many records of a dataset it concerns, and what has been done about them."""
 
     recall_id: int
     dataset: str
@@ -55,7 +55,7 @@ class Recall:
     reason: str | None
     ended_at: datetime | None
     outcome: str | None
-    #: How many of the records are not erased and still have a marking that is not admitted.
+    #: How many of the records are not yet erased and still have a marking that is not admitted.
     left_to_erase: int
 
 
@@ -67,7 +67,7 @@ class _Record:
 
 
 def list_recalls(settings: Settings) -> list[Recall]:
-    """Return every recall, the newest first."""
+    """Return every recall, newest first."""
     with connect(settings, role=ROLE) as connection:
         return all_records(
             connection,
@@ -80,7 +80,7 @@ def list_recalls(settings: Settings) -> list[Recall]:
 def carry_out(settings: Settings, dataset: Dataset) -> int:
     """Withdraw the recalled records of a dataset, and erase them unless a person must approve.
 
-    After an interruption, the next call continues. Return how many records were erased.
+    After an interruption, the next call continues. Returns how many records were erased.
 
     Raises:
         AssuranceError: An archived batch cannot be searched, or the database fails. The records
@@ -103,7 +103,7 @@ def carry_out(settings: Settings, dataset: Dataset) -> int:
 def approve(settings: Settings, recall_id: int, who: str, reason: str) -> Recall:
     """Approve the erasure of a recall, and erase its records.
 
-    `who` is the login of the person who approves it.
+    `who` is the login of the person who approves.
 
     Raises:
         UsageError: The reason is missing, or the recall does not wait for an approval.
@@ -142,7 +142,7 @@ def approve(settings: Settings, recall_id: int, who: str, reason: str) -> Recall
 
 def _withdraw(settings: Settings, dataset: Dataset, records: Sequence[_Record]) -> None:
     marking = dataset.database.marking
-    # Without a declared reference, no mart names the records.
+    # If the declaration has no reference, no mart names the records.
     reference = marking.reference if marking else None
     names = sorted({name for record in records for name in record.names})
     recalls = sorted({record.recall_id for record in records})
@@ -189,7 +189,7 @@ def _records(
 
 
 def _recent(connection: psycopg.Connection, force: str, dataset: Dataset) -> int:
-    """Return how many records of a dataset were recalled within a day or are still recalled."""
+    """Return the number of records in unapproved recalls that are open or at most one day old."""
     return int(
         one_value(
             connection,

@@ -1,7 +1,7 @@
-"""Withdraw recalled records from every kept publication, without waiting for the next one.
+"""Withdraw recalled records from every kept publication, before the next one is made.
 
-A mart with one row per recalled record loses these rows. In other marts, the columns that name the
-record are blanked. Figures that counted the record stay until the next publication.
+If a mart has rows about a recalled record, these rows are deleted. In other marts, the columns that
+name the record are blanked. Figures that count the record stay until the next publication.
 """
 
 from collections import defaultdict
@@ -22,9 +22,10 @@ from oic_assurance.warehouse.processing_log import enter
 PATIENCE = "10min"
 #: The role that builds the candidate and owns its tables until they are published.
 BUILDER = "oic_transform"
-#: The column of `assurance_exception` that names the record of an exception.
+#: The column of `assurance_exception` that names the exception's record.
 _ANY_RECORD = "record_ref"
-#: Columns that say something else about a record than its name. They are blanked with the name.
+#: Columns that say something about a record other than its name. They are blanked together with the
+#: name.
 _TOLD_BY_RECORD: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("fct_nccu_referral", "report_urn"): ("hours_to_submission",),
 }
@@ -53,14 +54,14 @@ def withdraw(
     names: Sequence[str],
     records: int,
 ) -> int:
-    """Withdraw the records with these names, and enter the time into `audit.recall`.
+    """Withdraw the records with these names, and record the time in `audit.recall`.
 
     `reference` is the column that holds the names in the marts. If it is None, no mart names the
-    records. `records` is the number of records. The current publication is changed first. A
-    candidate that is not published yet loses the rows too. It then differs from the tables that
-    were checked, so it cannot be published any more.
+    records. `records` is the number of records. The current publication is changed first. The rows
+    are also deleted from an unpublished candidate. The candidate then differs from the tables that
+    were checked, so it can no longer be published.
 
-    Return how many rows of publications were deleted or blanked.
+    Returns how many rows of publications were deleted or blanked.
 
     Raises:
         psycopg.errors.LockNotAvailable: A publication is under way for longer than `PATIENCE`.
@@ -98,7 +99,7 @@ def withdraw(
 
 
 def _withdraw_candidates(settings: Settings, reference: str | None, names: Sequence[str]) -> None:
-    """Remove the records from the tables of a build that is not published yet."""
+    """Remove the records from the tables of an unpublished build."""
     with connect(settings, role=BUILDER) as connection:
         for schema in PUBLISHED_SCHEMAS:
             found = _naming_columns(connection, schema.candidate, reference)
@@ -109,16 +110,17 @@ def _withdraw_candidates(settings: Settings, reference: str | None, names: Seque
 
 @dataclass(frozen=True)
 class _Column:
-    """A column of a mart in which a record can be named."""
+    """A mart column that can name a record."""
 
     name: str
-    #: Whether the row is about the record, so that it is deleted. Otherwise its name is blanked.
+    #: Whether the row is about the record, and so is deleted. Otherwise the record's name is
+    #: blanked.
     has_row_of_record: bool
 
     def remove(
         self, connection: psycopg.Connection, table: Identifier, mart: str, names: Sequence[str]
     ) -> int:
-        """Delete the rows that name a record, or blank the name. Return the number of rows."""
+        """Delete the rows that name a record, or blank the name. Return how many rows changed."""
         named = SQL("{} = any(%s)").format(Identifier(self.name))
         if self.has_row_of_record:
             statement = SQL("delete from {} where {}").format(table, named)
@@ -135,7 +137,7 @@ class _Column:
 def _naming_columns(
     connection: psycopg.Connection, schema: str, reference: str | None
 ) -> dict[str, list[_Column]]:
-    """Return the columns of each table of a schema in which a record can be named."""
+    """Return, for each table of a schema, the columns that can name a record."""
     if reference is None:
         return {}
     rows = connection.execute(

@@ -1,1 +1,1 @@
-"""Land rejected rows again, as they were delivered or after somebody has corrected them."""
+"""Replay rejected rows, as they were delivered or after somebody has corrected them."""

@@ -1,8 +1,8 @@
 """Write rejected rows to a CSV file for somebody to correct, and read the corrected file.
 
 The file has the declared columns, `rejected_id` and the reasons. If a cell of the corrected file
-has the text that was exported, nobody has corrected the value. The value then stays exactly as it
-was delivered, even if the text in the cell differs from it, for example by lost spaces.
+still has the exported text, nobody has corrected the value. The value then stays exactly as it was
+delivered, even if the exported text differs from it, for example because of lost spaces.
 """
 
 import csv
@@ -49,14 +49,14 @@ class CorrectedFile:
 
 
 class RowWriter(Protocol):
-    """Writes rows of cells to a file."""
+    """A writer that writes rows of cells to a file."""
 
     def writerow(self, row: Iterable[Any], /) -> Any:
         """Write a row of cells."""
 
 
 def shown(value: str | None) -> str:
-    """Return the text to write into a cell for a value.
+    """Return the text that a cell shows for a value.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
@@ -65,7 +65,7 @@ def shown(value: str | None) -> str:
 
 
 def corrected(column: Column, original: str | None, cell: str) -> str | None:
-    """Return the value that a cell of a corrected file means.
+    """Return the value that a cell of a corrected file stands for.
 
     If the cell was not changed, this is the original value. A blank cell means None, except that
     spaces in a text column stay spaces.
@@ -79,7 +79,7 @@ def corrected(column: Column, original: str | None, cell: str) -> str | None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[RowWriter]:
-    """Yield a writer of a CSV file that only its owner can read. After an error, no file is left.
+    """Yield a writer of a CSV file that only its owner can read. After an error, no file remains.
 
     Raises:
         AssuranceError: The file exists, perhaps with corrections, or cannot be written.
@@ -105,7 +105,7 @@ def new_file(path: Path) -> Iterator[RowWriter]:
 
 
 def one_line(cells: list[str]) -> str:
-    """Return the text of a row that could not be split into the declared cells, as one line."""
+    """Return, as one line, the text of a row that could not be split into the declared cells."""
     if len(cells) == 1:
         return cells[0]
     line = io.StringIO()
@@ -114,11 +114,11 @@ def one_line(cells: list[str]) -> str:
 
 
 def read_corrected(dataset: Dataset, path: Path) -> CorrectedFile:
-    """Read a file of corrected rows, in any format that a delivered file may have.
+    """Read a file of corrected rows, which may have any format that a delivered file may have.
 
     Raises:
         AssuranceError: The file cannot be read, has no rows, does not have the columns of a table
-            of the dataset, or corrects a row twice. The message names file and row.
+            of the dataset, or corrects a row twice. The message names the file and the row.
     """
     try:
         with path.open("rb") as stream:
@@ -139,7 +139,7 @@ def _content(stream: io.BufferedReader) -> Content:
 
 
 def _reading(content: Content, dataset: Dataset, path: Path) -> Reading:
-    """Read the file as rows of the table whose columns it has, in addition to `rejected_id`."""
+    """Read the file as rows of the table whose columns it has besides `rejected_id`."""
     problems = []
     for table in dataset.tables:
         wanted = replace(

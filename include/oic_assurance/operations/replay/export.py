@@ -28,7 +28,7 @@ from oic_assurance.warehouse.processing_log import batch_mark, dataset_mark, ent
 from oic_assurance.warehouse.rows import one_value
 
 ROWS_AT_ONCE = 5_000
-#: The entry of the log of processing names at most so many records.
+#: The entry in the log of processing holds marks for at most this many records.
 _MARKED_RECORDS = 1_000
 
 
@@ -37,8 +37,8 @@ class Exported:
     """How many rejected rows were written to the file, and how many could not be written."""
 
     rows: int
-    #: How many of the written rows could not be split into cells. An extra last column of the file
-    #: has the text of these rows as it was delivered.
+    #: How many of the written rows could not be split into cells. The file has an extra last column
+    #: with the text of these rows as it was delivered.
     unsplit: int
     #: How many rows were refused because of their marking. They have no content to export.
     refused_by_marking: int
@@ -46,7 +46,7 @@ class Exported:
 
 @dataclass
 class _Written:
-    """The rows in the file: how many, of which batches, with which keys."""
+    """The rows in the file: how many there are, from which batches, and with which keys."""
 
     rows: int = 0
     batches: set[int] = field(default_factory=set)
@@ -54,10 +54,10 @@ class _Written:
 
 
 def export_rejected(settings: Settings, which: QuarantineFilter, to: Path, who: str) -> Exported:
-    """Write rejected rows of one table as CSV: declared columns, `rejected_id`, reasons.
+    """Write rejected rows of one table as CSV, with declared columns, `rejected_id` and reasons.
 
-    The file is private to its owner. `who` is logged as the recipient, and the
-    server adds the login.
+    Only the file's owner can read it. `who` is logged as the recipient, and the server adds the
+    login.
 
     Raises:
         AssuranceError: No row can be exported, the rows are of several tables, or the file exists
@@ -93,7 +93,7 @@ def _table(
     which: QuarantineFilter,
     values: dict[str, Any],
 ) -> tuple[Table, int]:
-    """Return the table that all chosen rows belong to, and the number of rows without content."""
+    """Return the table to which all chosen rows belong, and the number of rows without content."""
     names = [table.name for table in dataset.tables]
     if which.table is not None and which.table not in names:
         raise UnknownNameError("table", which.table, names, f"in {dataset.name}")

@@ -1,4 +1,4 @@
-"""The record of replays in `audit`: who replayed what and why, and the result of each row."""
+"""The record of replays in schema `audit`: who replayed what and why, and each row's result."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ class Attempt:
     """One call of `replay`: who replays rows, and why.
 
     `who` is what the machine or the caller claims. The login that the server sees is recorded too.
-    `file` has the corrected rows. It is None if rows are replayed as they were delivered.
+    `file` holds the corrected rows, or is None if rows are replayed as they were delivered.
     """
 
     run_id: str
@@ -37,13 +37,13 @@ class ReplayedDelivery:
     """The result of replaying rejected rows of one delivery."""
 
     rejected: RejectedRows
-    #: The id of the batch of the replay. If no row was landed and the reasons of all rows stay the
-    #: same, nothing is recorded, and this is None.
+    #: The ID of the replay's batch. If no row was landed and the reasons of all rows stay the same,
+    #: no batch is recorded, and this is None.
     batch_id: int | None = None
     rows_new: int = 0
     landed: list[Outcome] = field(default_factory=list)
     still_rejected: list[Outcome] = field(default_factory=list)
-    #: The `rejected_id` of each row that was landed under another key than its key in quarantine.
+    #: The `rejected_id` of each row that was landed under a key other than its key in quarantine.
     rekeyed: list[int] = field(default_factory=list)
 
 
@@ -53,8 +53,8 @@ class ReplayReport:
 
     dataset: str
     deliveries: list[ReplayedDelivery] = field(default_factory=list)
-    #: Rows of a corrected file that an earlier replay has landed: from `rejected_id` to the id of
-    #: the batch of that replay.
+    #: Rows of a corrected file that an earlier replay has landed: a mapping from `rejected_id` to
+    #: the ID of that replay's batch.
     replayed_before: dict[int, int] = field(default_factory=dict)
     #: The number of rows left out because of their protective marking.
     refused_by_marking: int = 0
@@ -87,7 +87,7 @@ def on_record(
     attempt: Attempt,
     report: ReplayReport,
 ) -> Iterator[None]:
-    """Record in `audit.replay` who starts a replay and why, and afterwards how it ended."""
+    """Record in `audit.replay` who starts a replay and why and, afterwards, how it ended."""
     replay_id = one_value(
         connection,
         """

@@ -47,7 +47,7 @@ def replay(
     """Replay the rows of a dataset that wait in quarantine, or the corrected rows of a file.
 
     `because` is recorded as the reason. Without it, a default reason is recorded. `who` is recorded
-    as a claim, beside the login that the server sees.
+    as a claim, along with the login that the server sees.
 
     Raises:
         UsageError: There is no such dataset.
@@ -75,7 +75,7 @@ class _NothingChangesError(Exception):
 
 
 class _Replay:
-    """One replay, on a connection that holds the dataset's lock."""
+    """One replay, on a connection that holds the lock of the dataset."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class _Replay:
         self._loaders: dict[str, TableLoader] = {}
 
     def run(self) -> None:
-        """Replay the selected rows delivery by delivery, the earliest delivery first."""
+        """Replay the selected rows delivery by delivery, earliest delivery first."""
         force, file = self._settings.force_code, self._attempt.file
         with self._connection.transaction():
             self._archive.remove_leftovers(self._connection)
@@ -105,7 +105,8 @@ class _Replay:
                 selection = select_waiting(self._connection, self._dataset, force)
         self._report.replayed_before = selection.replayed_before
         self._report.unsplit = selection.unsplit
-        # Temporary tables are created outside the transactions, so that no roll-back drops them.
+        # Temporary tables are created outside the transactions, so that a transaction's roll-back
+        # does not drop them.
         self._loaders = {
             table.name: TableLoader(self._connection, self._dataset, table, force)
             for table in {one.table.name: one.table for one in selection.deliveries}.values()
@@ -118,7 +119,7 @@ class _Replay:
                 self._report.deliveries.append(delivery)
 
     def _replay(self, delivery: ReplayedDelivery) -> None:
-        # A build that is being opened waits, so that it sees all of this batch or nothing of it.
+        # A build that is being opened waits, so that it sees either the whole batch or none of it.
         take_in_transaction(self._connection, KNOWN_BATCHES, shared=True)
         rejected = delivery.rejected
         loader = self._loaders[rejected.table.name]
@@ -155,7 +156,7 @@ class _Replay:
         self._record(delivery, archived, notes)
 
     def _admitted_rows(self, rejected: RejectedRows) -> list[ReplayRow]:
-        """Return the rows without the rows whose protective marking is refused."""
+        """Return the rows whose protective marking is admitted."""
         file, place = self._attempt.file, self._dataset.place
         corrections = {row.rejected_id: row for row in file.rows} if file else {}
         rows = list(rows_to_replay(self._connection, rejected, corrections))
@@ -174,7 +175,7 @@ class _Replay:
         replayed: ReplayRows,
         rows: list[ReplayRow],
     ) -> set[str]:
-        """Return the keys that must not be landed, because another delivery overrides them.
+        """Return the keys whose rows must not be landed, because another delivery overrides them.
 
         If two deliveries are for the same moment, the one landed last wins. So these are the keys
         whose state is determined by a delivery for the same moment that was landed later.
@@ -202,7 +203,7 @@ class _Replay:
     def _keys(
         self, rejected: RejectedRows, replayed: ReplayRows, rows: list[ReplayRow]
     ) -> dict[int, str]:
-        """Return the key of each row after its correction, by `rejected_id`.
+        """Return the key of each row after its correction, keyed by `rejected_id`.
 
         Rows without a readable key are left out.
         """
@@ -214,7 +215,7 @@ class _Replay:
         return {one.rejected_id: one.row_key for one in outcomes if one.row_key is not None}
 
     def _sort_outcomes(self, delivery: ReplayedDelivery, outcomes: list[Outcome]) -> None:
-        """Divide the rows into landed rows and rows that are still rejected.
+        """Divide the rows into landed and still rejected ones.
 
         Raises:
             _NothingChangesError: No row was landed, and the reasons of all rows stay the same.
@@ -248,7 +249,7 @@ class _Replay:
         deliveries: LaterDeliveries,
         later: list[LaterDelivery],
     ) -> None:
-        """Restore the versions from deliveries for later moments, if the replay overrides them."""
+        """Restore versions from deliveries for later moments that the replay has overridden."""
         batch_id, at = delivery.batch_id or 0, delivery.rejected.delivered_for
         after = [one for one in later if one.delivered_for > at]
         if not (after and delivery.rows_new):
@@ -260,7 +261,7 @@ class _Replay:
             deliveries.apply(batch_id, after, keys)
 
     def _reconcile_next_time(self) -> None:
-        """Make the next extraction compare all keys and cursor values with the source.
+        """Make the next extraction compare all keys and cursor values with those in the source.
 
         The source may have deleted a replayed record or set back its cursor value, and raw cannot
         show this. An extraction skips the comparison if the stored digest of the keys is unchanged.

@@ -1,4 +1,4 @@
-"""Select the rejected rows to replay: all rows that wait, or the rows of a corrected file."""
+"""Select the rejected rows to replay: all that wait in quarantine, or those of a corrected file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,11 +30,11 @@ class RejectedRows:
 
 @dataclass
 class Selection:
-    """The rows that a replay is about, the earliest delivery first."""
+    """The rows to replay, earliest delivery first."""
 
     deliveries: list[RejectedRows] = field(default_factory=list)
-    #: Rows of a corrected file that an earlier replay has landed: from `rejected_id` to the id of
-    #: the batch of that replay.
+    #: Rows of a corrected file that an earlier replay has landed: a mapping from `rejected_id` to
+    #: the ID of that replay's batch.
     replayed_before: dict[int, int] = field(default_factory=dict)
     #: The number of rows that could not be split into cells. Only a correction can replay them.
     unsplit: int = 0
@@ -109,7 +109,7 @@ def select_corrected(
 def quarantined_rows(
     connection: psycopg.Connection, rejected: RejectedRows
 ) -> dict[int, QuarantinedRow]:
-    """Return the key and the present reasons of rejected rows by `rejected_id`."""
+    """Return the key and the present reasons of rejected rows, keyed by `rejected_id`."""
     rows = all_records(
         connection,
         QuarantinedRow,
@@ -152,7 +152,7 @@ def _problem(
 ) -> str | None:
     """Return why a row of the file cannot be used, or None if it can.
 
-    A row that an earlier replay has landed is no problem: `select_corrected` leaves it out.
+    A row that an earlier replay has landed is not a problem: `select_corrected` leaves it out.
     """
     name = f"rejected row {correction.rejected_id}"
     if row is None:

@@ -1,4 +1,4 @@
-"""Compare three states of a publication's tables: when audited, as stored now, and recomputed."""
+"""Compare three states of a publication's tables: as audited, as stored now, and recomputed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from oic_assurance.warehouse.fingerprint import (
     written_alike,
 )
 
-#: The highest number of differing rows that are listed for a table.
+#: At most this many differing rows are listed for each table.
 ROWS_NAMED = 5
 _SIDES = ("stored", "recomputed")
 
-# Values are compared as text, as in fingerprints, so even the last digit of a number counts.
+# Values are compared as text, like in fingerprints, so even the last digit of a number counts.
 _DIFFERING = """
 select {columns}
 from {stored} as stored
@@ -43,7 +43,7 @@ class ValueDifference(NamedTuple):
 class RowDifference:
     """A row that differs between the stored and the recomputed table.
 
-    `key` maps the columns of the row's key to their values. `values` has the published and the
+    `key` maps the row's key columns to their values. `values` holds the published and the
     recomputed value of each column that differs.
     """
 
@@ -56,11 +56,11 @@ class RowDifference:
 
 @dataclass(frozen=True)
 class TableComparison:
-    """The fingerprints of one mart: when it was audited, as it is stored now, and as recomputed.
+    """The fingerprints of one mart: as audited, as stored now, and as recomputed.
 
     If the pseudonyms were replaced since, `audited` is the fingerprint with the new pseudonyms. A
-    fingerprint is None if there is no such table. `rows` has the first rows that differ between the
-    stored and the recomputed table.
+    fingerprint is None if the table does not exist. `rows` holds the first rows that differ between
+    the stored and the recomputed table.
     """
 
     place: str
@@ -71,12 +71,12 @@ class TableComparison:
 
     @property
     def reproduces(self) -> bool:
-        """Tell whether the recomputed table has the same rows as the table that was audited."""
+        """Return whether the recomputed table has the same rows as the audited table."""
         return self.audited is not None and self.audited == self.recomputed
 
     @property
     def is_as_published(self) -> bool:
-        """Tell whether the stored table has the same rows as when it was audited.
+        """Return whether the stored table has the same rows as when it was audited.
 
         A table that is no longer stored counts as unchanged.
         """
@@ -84,18 +84,18 @@ class TableComparison:
 
     @property
     def is_equal(self) -> bool:
-        """Tell whether the audited, the stored and the recomputed table have the same rows."""
+        """Return whether the audited, the stored and the recomputed table have the same rows."""
         return self.reproduces and self.is_as_published
 
 
 def compare_tables(
     conn: psycopg.Connection, publication_id: int, prefix: str
 ) -> list[TableComparison]:
-    """Compare every mart of a publication with the mart that was recomputed.
+    """Compare every mart of a publication with its recomputed mart.
 
     The recomputed marts are in the schemas whose names begin with `prefix`.
 
-    If a table differs and is still stored, its comparison has the first `ROWS_NAMED` differing
+    If a table differs and is still stored, its comparison lists the first `ROWS_NAMED` differing
     rows.
     """
     return [
@@ -134,7 +134,7 @@ def _differing_rows(
 ) -> list[RowDifference]:
     """Return the rows that differ between the stored and the recomputed table.
 
-    Returns at most `ROWS_NAMED` rows, in the order of their primary key.
+    Returns at most `ROWS_NAMED` rows, sorted by primary key.
     """
     places = sql.Identifier(GENERATION, part), sql.Identifier(*recomputed)
     columns, others = (_columns(conn, place) for place in places)

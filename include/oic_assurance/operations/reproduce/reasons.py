@@ -71,8 +71,8 @@ def _code(settings: Settings, build: Build) -> Reason | None:
 def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
     """Return the erasures as a reason why the recomputed publication can differ.
 
-    Erased records of the build count, and erased records of the publication that it was compared
-    with. Returns None if no such record was erased.
+    This covers erased records of the build and of the publication with which it was compared.
+    Returns None if no such record was erased.
     """
     seen = [build.build_id, *([build.compared_with] if build.compared_with else [])]
     number, last = one_row(conn, _ERASURES.encode(), (seen,), what="count of erasures")
@@ -87,7 +87,7 @@ def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
 
 
 def _rekeys(conn: psycopg.Connection, publication: Publication) -> Reason | None:
-    """Return a reason if the pseudonyms were replaced when the tables were no longer kept."""
+    """Return a reason if the pseudonyms were replaced after the tables had been dropped."""
     values = {
         "published_at": publication.published_at,
         "publication_id": publication.publication_id,
@@ -103,7 +103,7 @@ def _rekeys(conn: psycopg.Connection, publication: Publication) -> Reason | None
 
 
 def _compared(conn: psycopg.Connection, build: Build, compared: Build | None) -> Reason | None:
-    """Return a reason if the mart `restatement` cannot be computed again as it was.
+    """Return a reason if the mart `restatement` cannot be computed again as it was published.
 
     The computation needs the rules and the tables of the compared publication.
     """

@@ -1,9 +1,8 @@
-"""Recompute an old publication from what was known then, and compare it with the published one.
+"""Recompute an old publication from what was known then, and compare the result with it.
 
-The recomputation writes to schemas of its own (dbt target `reproduce`), which are dropped at the
-end. It does not affect readers, the candidate or the stored results of checks. The recomputed
-sealed marts show the verdict on the original build, because the gate checked the tables of that
-build.
+The recomputation writes to separate schemas (dbt target `reproduce`), which are dropped at the end.
+It does not affect readers, the candidate or the stored check results. The recomputed sealed marts
+show the verdict on the original build, because the gate checked that build's tables.
 """
 
 from collections.abc import Callable
@@ -31,7 +30,7 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.fingerprint import content_fingerprint
 from oic_assurance.warehouse.processing_log import build_mark, enter, publication_mark
 
-#: This role reads published and built tables, and can change neither.
+#: This role can read published tables and the tables of builds, but cannot change them.
 READER = "oic_gate"
 
 
@@ -43,8 +42,8 @@ class Reproduction:
     tables: list[TableComparison]
     #: Known changes since the publication that can explain a difference.
     reasons: list[Reason]
-    #: The fingerprint that all tables together must have: the publication's own or, if the
-    #: pseudonyms were replaced since, the one with the new pseudonyms.
+    #: The fingerprint that all tables together should have: the publication's own or, if the
+    #: pseudonyms were replaced since, the fingerprint with the new pseudonyms.
     expected_content: str | None
 
     @property
@@ -56,7 +55,7 @@ class Reproduction:
 
     @property
     def is_equal(self) -> bool:
-        """Tell whether all tables are as they were published.
+        """Return whether all tables are as they were published.
 
         Each table must be equal, and so must the fingerprint of all tables together.
         """
@@ -83,7 +82,7 @@ def reproduce(
         publication = find_publication(conn, publication_id)
         if publication is None:
             raise UsageError(
-                f"There is no publication {publication_id}: `assurance publication list` has them."
+                f"There is no publication {publication_id}: see `assurance publication list`."
             )
         original = get_build(conn, publication_id)
     with recompute_schemas(settings) as prefix:
@@ -100,8 +99,7 @@ def reproduce(
 def _compute(settings: Settings, original: Build) -> None:
     """Recompute every mart of a build.
 
-    The marts need the intermediate tables of the compared publication. So these (the step tables)
-    are recomputed first.
+    The marts need the step tables of the compared publication, so these are recomputed first.
     """
     if original.compared_with is not None:
         prefix = recompute_steps(settings, original.compared_with, "reproduce").schema_prefix

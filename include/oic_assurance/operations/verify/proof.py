@@ -1,4 +1,4 @@
-"""The result of comparing raw with the archived batches, and the text of each disagreement."""
+"""The result of comparing raw with the archived batches, with the text of each disagreement."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from oic_assurance.batches.archive_reader import ArchivedBatch
 
 @dataclass(frozen=True)
 class Disagreement:
-    """One difference between the archive and raw, quarantine or the records in audit."""
+    """One difference between the archive and raw, quarantine or the records in schema `audit`."""
 
     dataset: str
     message: str
@@ -34,7 +34,7 @@ class Disagreement:
 class NotCompared(NamedTuple):
     """A batch that could not be compared in full, with the reason.
 
-    This is no disagreement. For example, the batch was not archived.
+    For example, the batch was not archived. This does not count as a disagreement.
     """
 
     batch: ArchivedBatch
@@ -43,7 +43,7 @@ class NotCompared(NamedTuple):
 
 @dataclass
 class Proof:
-    """The result for one dataset: how many batches and rows were compared, and what disagrees."""
+    """The result for one dataset: the numbers of batches and rows compared, and disagreements."""
 
     dataset: str
     batches: int = 0

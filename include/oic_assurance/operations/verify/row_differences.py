@@ -17,8 +17,8 @@ from oic_assurance.sources.declarations.model import Dataset, Table
 class Agreement:
     """The queries that check whether one table agrees with an archived batch.
 
-    Each query has two parameters. `batch` is the id of the batch. `at` is the moment that its
-    rows describe (`audit.batch.delivered_for`).
+    Each query has two parameters. `batch` is the ID of the batch. `at` is the moment that its rows
+    describe (`audit.batch.delivered_for`).
     """
 
     def __init__(
@@ -33,9 +33,9 @@ class Agreement:
     ) -> None:
         """Prepare the queries.
 
-        `archived` is a query for the archived rows, and `names` are the columns of these rows.
-        With `with_fingerprint`, the `row_fingerprint` in raw must match the archived row. Use
-        `with_fingerprint=False` if the fingerprints in raw may cover other columns than today.
+        `archived` is a query for the archived rows, and `names` are the columns of these rows. With
+        `with_fingerprint`, the `row_fingerprint` in raw must match the archived row. Use
+        `with_fingerprint=False` if the fingerprints in raw may cover columns other than today's.
         """
         self._dataset = dataset
         self._table = table
@@ -99,10 +99,10 @@ class Agreement:
         )
 
     def fingerprints(self) -> Composed:
-        """Return a query that counts rows of raw by fingerprint.
+        """Return a query that counts rows of raw with right and wrong fingerprints.
 
-        The first count is of rows whose fingerprint matches the archived row, the second of rows
-        whose fingerprint does not match.
+        The first count is the number of rows whose fingerprint matches the archived row. The second
+        is the number of rows whose fingerprint does not match.
         """
         expected = checks.fingerprint([Identifier("k", name) for name in self._fingerprinted])
         return self._query(
@@ -118,7 +118,7 @@ class Agreement:
         )
 
     def _wrong_fingerprints(self) -> Composed:
-        """Find rows without a row number whose fingerprint is wrong, and tombstones that have one.
+        """Find rows without a row number but a wrong fingerprint, and tombstones that have one.
 
         A row without a row number restores an earlier version. Its fingerprint must match the
         columns of the row, or must be the fingerprint of the earlier version.
@@ -189,7 +189,7 @@ class Agreement:
     def _unconfirmed_versions(self) -> Composed:
         """Find rows without a row number that do not restore a version of an earlier batch.
 
-        A row that restores a version is right only if a delivery for its version time was landed.
+        A row that restores a version is correct only if a delivery for its version time was landed.
         """
         return self._query(
             """
@@ -221,9 +221,9 @@ class Agreement:
     def _missing_rows(self) -> Composed:
         """Find archived rows that are neither in raw nor in quarantine, but should be.
 
-        Two kinds of rows need not be there under their batch. A row that repeats a version in raw
-        is not stored again. A wrong row of a database can be extracted many times, but is put into
-        quarantine only once.
+        Two kinds of rows may be missing. A row that repeats a version in raw is not stored again. A
+        wrong row in a source database can be extracted many times, but goes into quarantine only
+        once.
         """
         before = SQL("r.batch_id = %(batch)s and r.row_number = k.row_number")
         until = SQL("and s.version_at <= %(at)s")

@@ -1,9 +1,9 @@
-"""Prove that raw and the archive agree: read each archived batch again, row by row.
+"""Prove that raw and the archive agree, by reading each archived batch again, row by row.
 
-A batch is read as landing reads it, chunk by chunk, so only one chunk is in memory. Its rows are
-compared inside the warehouse, in one transaction for each batch. This takes about as long as
-landing the batches did. For a full delivery, the warehouse also scans the keys that were known at
-the moment of the delivery.
+A batch is read in chunks, as in landing, so only one chunk is in memory. The rows are compared
+inside the warehouse, in one transaction per batch. Verification takes about as long as landing the
+batches did. For a full delivery, the warehouse also scans the keys that were known at the moment of
+the delivery.
 """
 
 from collections.abc import Iterator
@@ -43,16 +43,16 @@ from oic_assurance.warehouse.locks import dataset_lock, held
 from oic_assurance.warehouse.rows import one_row, one_value
 
 ROLE = "oic_landing"
-#: The highest number of disagreements of one kind and batch that are listed one by one.
+#: For each batch, at most this many disagreements of one kind are listed one by one.
 LISTED = 20
 
 
 def verify(
     settings: Settings, dataset: str | None = None, batch_id: int | None = None
 ) -> Iterator[Proof]:
-    """Compare raw with the archived batches of one dataset, of one batch, or of all datasets.
+    """Compare raw with one archived batch, the batches of one dataset, or all batches.
 
-    Yields one proof for each dataset. Landing of a dataset waits while it is verified.
+    Yields one proof for each dataset. Landing a dataset must wait while it is verified.
 
     Raises:
         ServerError: The warehouse cannot be reached.
@@ -73,9 +73,9 @@ def verify(
 
 
 def _prepare(connection: psycopg.Connection) -> None:
-    """Set the session up for reading batches again.
+    """Set up the session for reading batches again.
 
-    The session uses the date format of landing, and the planner looks keys up by index.
+    The session uses the same date format as landing, and the planner looks up keys with an index.
     """
     connection.execute("set datestyle = 'ISO, YMD'")
     connection.execute("set jit = off")
@@ -112,7 +112,7 @@ class _Verification:
                     ]
                 return self._proof
             for table in tables if batches else ():
-                # If rows were landed a moment ago, the planner has no statistics of them yet. So
+                # If rows have just been landed, the planner has no statistics about them yet, so
                 # the statistics are collected here.
                 self._connection.execute(SQL("analyze {}").format(raw_name(self._dataset, table)))
             for batch in batches:
@@ -254,8 +254,8 @@ class _Verification:
         """Compare the fingerprints of rows that were landed under an earlier declaration.
 
         The warehouse does not record which columns a fingerprint covers. If some fingerprints
-        agree, the fingerprints cover the present columns. Then each fingerprint that differs is
-        wrong. If none agrees, the fingerprints cover other columns and cannot be compared.
+        match, they cover the present columns, so each fingerprint that does not match is wrong. If
+        none matches, they cover other columns and cannot be compared.
         """
         agree, differ = one_row(
             self._connection,
@@ -286,8 +286,8 @@ class _Verification:
     def _landed_columns(self, batch: ArchivedBatch, table: Table) -> list[str]:
         """Return the columns of a table that were landed from a file.
 
-        The note `columns_kept_out` of the batch names columns that were not declared at its
-        landing. These columns are null in raw, so they are not compared.
+        The batch's note `columns_kept_out` names columns that were not declared when it was landed.
+        These columns are null in raw, so they are not compared.
         """
         notes = (batch.notes or {}).get(table.name) or {}
         kept_out = {
@@ -326,7 +326,7 @@ class _Verification:
                 self._disagree(batch, more, several)
 
     def _check_counts(self, batch: ArchivedBatch, rows: int) -> None:
-        """Compare the numbers of rows in `audit.batch` with the archive and with quarantine."""
+        """Compare the row counts in `audit.batch` with the archive and with quarantine."""
         self._proof.rows += rows
         refused, rejected = one_row(
             self._connection,

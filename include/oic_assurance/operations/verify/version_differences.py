@@ -1,4 +1,4 @@
-"""SQL queries that find further differences for archived files: tombstones and valid versions.
+"""SQL queries that find further differences for archived files, in tombstones and valid versions.
 
 As in `row_differences`, each query returns one row for each difference, with three columns: a row
 number or null, a key, and a message.
@@ -10,7 +10,7 @@ from oic_assurance.operations.verify.row_differences import Agreement
 
 
 class FileAgreement(Agreement):
-    """The queries for one table of a dataset that comes in files."""
+    """The queries for one table of a dataset that is delivered in files."""
 
     def queries(self) -> list[Composed]:
         """Return the queries for a delivery of rows."""
@@ -48,7 +48,7 @@ class FileAgreement(Agreement):
         )
 
     def _wrong_tombstones(self) -> Composed:
-        """Find tombstones of records that the delivery lists or that did not exist before it.
+        """Find tombstones of records that the delivery lists or that did not exist beforehand.
 
         A tombstone for a later moment than the delivery's restores a deletion that a later delivery
         confirms. It is right only if the batch has a version of the record for the delivery's
@@ -152,9 +152,9 @@ class FileAgreement(Agreement):
     # ---------------------------------------------------------------- parts
 
     def _lets_vanish(self) -> Composed:
-        """Return an SQL condition: every key of the full delivery could be read.
+        """Return an SQL condition that is true if every key of the full delivery could be read.
 
-        Otherwise nobody vanishes, and the notes of the delivery say so.
+        Otherwise no record counts as vanished, and the delivery's notes say so.
         """
         return SQL(
             """
@@ -181,11 +181,11 @@ class FileAgreement(Agreement):
         ).format(self._raw, self._force)
 
     def _may_be_overridden(self) -> Composed:
-        """Return an SQL condition: a late-arriving delivery or a replay was landed after the batch.
+        """Return an SQL condition: true if a late delivery or a replay was landed after the batch.
 
-        Only deliveries for the same moment or an earlier one count. The condition is false for most
-        batches, and then the server looks up no keys. The condition is also false if a file for the
-        same moment was landed later, because that file wins.
+        Only deliveries for the same or an earlier moment count. For most batches the condition is
+        false, and then the server looks up no keys. The condition is also false if a file for the
+        same moment was landed later, because that file takes precedence.
         """
         return SQL(
             """

@@ -1,8 +1,8 @@
 """Generate the files that Superset imports (the bundle), from the descriptions of the dashboards.
 
-The bundle has one YAML file for the database, and one for each dataset, chart and dashboard. It is
-committed, so that a change can be reviewed before the import. UUIDs are computed from names. So a
-second import replaces what the first import created.
+The bundle has one YAML file for the database, and one for each dataset, chart and dashboard. The
+bundle is committed, so that changes can be reviewed before the import. UUIDs are computed from
+names, so a second import replaces what the first import created.
 """
 
 import json
@@ -38,12 +38,12 @@ Yaml = dict[str, Any]
 
 
 def bundle(root: Path) -> dict[str, str]:
-    """Return the text of every file of the bundle, by the path of the file in the bundle.
+    """Return the text of every file in the bundle, keyed by its path in the bundle.
 
     `root` is the root folder of the project.
 
     Raises:
-        AssuranceError: If the description of a dashboard or dataset is wrong.
+        AssuranceError: If the description of a dashboard or dataset is not valid.
     """
     colours = yaml.safe_load((root / _COLOURS).read_text(encoding="utf-8"))
     files: dict[str, Yaml] = {
@@ -113,7 +113,7 @@ def _dataset(dataset: Dataset) -> Yaml:
 def _columns(column: Column) -> list[Yaml]:
     """Return a column of a dataset as one or two columns in Superset's format.
 
-    If the column holds codes, the second column has words instead of the codes.
+    If the column holds codes, the second column shows words instead of the codes.
     """
     has_words = column.chart_column != column.name
     plain = {
@@ -144,7 +144,7 @@ def _chart(dashboard: Dashboard, chart: Chart) -> Yaml:
         "description": chart.description,
         "viz_type": charts.VIZ_TYPES[chart.kind],
         "params": charts.params(chart),
-        # Superset's import replaces the 0 by the ID of the dataset.
+        # Superset's import replaces the 0 with the dataset's ID.
         "query_context": json.dumps(
             {
                 "datasource": {"id": 0, "type": "table"},
@@ -210,7 +210,7 @@ def _file_name(title: str) -> str:
 
 
 class _Readable(yaml.SafeDumper):
-    """Write YAML in which texts of several lines, such as SQL, stay readable as blocks.
+    """A YAML dumper that writes texts of several lines, such as SQL, as readable blocks.
 
     The items of a list are indented, as yamllint requires.
     """

@@ -1,4 +1,4 @@
-"""Write the settings of a chart, and the query for its data, in Superset's formats."""
+"""Convert a chart's settings, and the query for its data, to Superset's formats."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,8 +10,8 @@ ROW_LIMIT = 10_000
 #: Superset's colour scheme for the series that colours.yml does not name. The first colour of the
 #: scheme has enough contrast on white.
 COLOUR_SCHEME = "d3Category10"
-#: The format of numbers, by the name that a description of a dashboard uses. The values are format
-#: strings of the JavaScript library d3.
+#: Number formats, keyed by the name that dashboard descriptions use. The values are format strings
+#: of the JavaScript library d3.
 FORMATS = {"share": ".1%", "whole_share": ".0%", "number": ",d", "hours": ",.1f"}
 MONTH, DAY = "%b %Y", "%d %b %Y"
 
@@ -32,7 +32,7 @@ Params = dict[str, Any]
 def params(chart: Chart) -> Params:
     """Return the settings of a chart as Superset stores them.
 
-    The ID of the dataset is missing here. Superset's import adds the ID.
+    The dataset's ID is not included; Superset's import adds it.
     """
     return {
         "viz_type": VIZ_TYPES[chart.kind],
@@ -58,8 +58,8 @@ def query(chart: Chart) -> Params:
     names = chart.columns if chart.kind == "table" else chart.groups
     return {
         "columns": [column_name(chart, name) for name in names],
-        # A chart without aggregates shows each row of the dataset. For an empty list of metrics,
-        # Superset would group the rows. For `None` it does not group them.
+        # A chart without aggregates shows each row of the dataset. If the list of metrics is empty,
+        # Superset groups the rows. If it is `None`, Superset does not.
         "metrics": [metric(value) for value in chart.values] or None,
         "filters": [
             {"col": column, "op": "IN", "val": list(values)}
@@ -72,9 +72,9 @@ def query(chart: Chart) -> Params:
 
 
 def column_name(chart: Chart, name: str) -> str:
-    """Return the dataset column that a chart shows for the column `name` of its description.
+    """Return the dataset column that a chart shows for the column `name` in its description.
 
-    If the column `name` has codes, the result is the computed column with words for the codes.
+    If the column `name` holds codes, the result is the computed column with words for the codes.
     """
     return chart.dataset.columns[name].chart_column
 

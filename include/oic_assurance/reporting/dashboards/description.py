@@ -17,7 +17,8 @@ QUERIES = Path("include") / "bi" / "queries"
 Kind = Literal["table", "number", "line", "bar", "heat_map", "matrix", "flow", "timeline"]
 KINDS: tuple[str, ...] = get_args(Kind)
 MOMENTS = ("date", "timestamp with time zone")
-#: The width of a dashboard, in columns. The widths of the charts in a row add up to this number.
+#: The width of a dashboard, in grid columns. The widths of the charts in a row add up to this
+#: number.
 GRID = 12
 #: The dataset of the first chart of every dashboard. That chart shows the publication, the
 #: freshness of the sources and the caveats.
@@ -32,7 +33,7 @@ class Column:
         name: The name of the column in the result of the query, or of a computed column.
         type: The SQL type of the column.
         title: The name of the column for readers.
-        vocabulary: For a column of codes: the name of the vocabulary with the words for the codes.
+        vocabulary: For a column of codes: the name of the vocabulary that has words for the codes.
         computed: The SQL that computes the column. None if the query returns the column.
     """
 
@@ -46,7 +47,7 @@ class Column:
     def chart_column(self) -> str:
         """The name of the column that charts use.
 
-        If this column has codes, charts use a computed column with words for the codes.
+        If this column holds codes, charts use a computed column with words for the codes.
         """
         return f"{self.name}_in_words" if self.vocabulary else self.name
 
@@ -60,7 +61,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The data of charts: the result of a query in `include/bi/queries`.
+    """The data for charts: the result of a query in `include/bi/queries`.
 
     `sql` is the text of the query. `columns` maps the name of each column to its description.
     """
@@ -92,20 +93,22 @@ class Chart:
     """One chart of a dashboard.
 
     Attributes:
-        width: The width in columns. A dashboard has twelve columns.
+        width: The width in grid columns. A dashboard has twelve of them.
         height: The height in units of 8 pixels, as Superset counts it.
-        where: A filter. It maps a column to the values that a row must have to be included.
-        columns: For a table: the columns that it shows.
-        x: The column of the x axis. For a matrix: the columns whose values are the heads of the
-            matrix. For a flow: the column of the left side. For a timeline: the columns with the
-            start and the end of a bar.
+        where: A filter that maps columns to values. A row is included if it has one of the values
+            in each of these columns.
+        columns: For a table: the columns to show.
+        x: The column of the x axis. For a matrix: the columns whose values are its column heads.
+            For a flow: the column of the left side. For a timeline: the columns with the start and
+            the end of each bar.
         by: The columns that split the values into series. For a heat map or a matrix: the columns
-            of the rows. For a flow: the column of the right side. For a timeline: the column of the
-            rows, and after it the column that decides the colour of a bar, if there is one.
+            whose values are its rows. For a flow: the column of the right side. For a timeline: the
+            column whose values are its rows, optionally followed by the column that decides the
+            colour of a bar.
         values: The aggregates that the chart shows.
-        format: How numbers are written: a key of `charts.FORMATS`.
+        format: How numbers are written: a key in `charts.FORMATS`.
         sort: The column to sort by. A minus in front means descending order.
-        look: Superset settings of this chart, which override the settings of its kind.
+        look: Superset settings for this chart, which override the settings for its kind.
     """
 
     title: str
@@ -125,7 +128,7 @@ class Chart:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The columns that the values are grouped by."""
+        """The columns by which the values are grouped."""
         return self.x + self.by
 
 
@@ -133,7 +136,7 @@ class Chart:
 class Dashboard:
     """A dashboard: rows of charts, and filters that readers can set.
 
-    `filters` maps the title of each filter to the dataset and the column that it applies to.
+    `filters` maps the title of each filter to the dataset and the column to which it applies.
     """
 
     name: str
@@ -149,7 +152,7 @@ class Dashboard:
 
 
 def datasets(root: Path) -> dict[str, Dataset]:
-    """Return the datasets that `datasets.yml` describes, by name, each with the SQL of its query.
+    """Return the datasets described in `datasets.yml`, keyed by name, each with its query's SQL.
 
     Raises:
         AssuranceError: If the YAML cannot be read, a query is missing, or a vocabulary is unknown.
@@ -159,7 +162,7 @@ def datasets(root: Path) -> dict[str, Dataset]:
 
 
 def dashboards(root: Path) -> list[Dashboard]:
-    """Return all dashboards, in the order of the names of their files.
+    """Return all dashboards, sorted by file name.
 
     Raises:
         AssuranceError: If a description cannot be read or names something that does not exist.
@@ -196,8 +199,8 @@ def _dataset(root: Path, name: str, described: Mapping[str, Any]) -> Dataset:
 def _computed(described: Mapping[str, str]) -> str:
     """Return the SQL of a computed column.
 
-    The description either gives this SQL, or names another column. In that case the SQL turns the
-    codes of the other column into words.
+    The description either gives this SQL or names another column. If it names a column, the SQL
+    turns that column's codes into words.
     """
     if "words" in described:
         return vocabulary.expression(described["of"], described["words"])

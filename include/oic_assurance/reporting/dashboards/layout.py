@@ -1,4 +1,4 @@
-"""Write the layout of a dashboard in Superset's format. Each row has twelve columns."""
+"""Convert the layout of a dashboard to Superset's format. Each row has twelve grid columns."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ Position = dict[str, Any]
 
 
 def position(dashboard: Dashboard, charts: Iterable[tuple[Chart, int, str]]) -> Position:
-    """Return the layout of a dashboard. `charts` has each chart with its number and its UUID."""
+    """Return the layout of a dashboard. `charts` holds each chart with its number and its UUID."""
     placed = {chart.title: (number, uuid) for chart, number, uuid in charts}
     rows = [_introduction(dashboard)]
     rows += [

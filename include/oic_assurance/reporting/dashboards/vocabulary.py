@@ -1,4 +1,4 @@
-"""Turn the codes of the marts into words for readers, with SQL that every database accepts."""
+"""Write SQL that turns the codes in the marts into words for readers and runs on any database."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from oic_assurance.reporting.pack import words
 
 SENTENCE = "sentence"
 
-#: The vocabularies by name. Each vocabulary maps codes to words. The assurance pack uses the same
+#: The vocabularies, keyed by name. Each maps codes to words. The assurance pack uses the same
 #: words.
 VOCABULARIES: dict[str, Mapping[str, str] | Mapping[bool, str]] = {
     "points": words.POINT_NAMES,
@@ -20,8 +20,8 @@ VOCABULARIES: dict[str, Mapping[str, str] | Mapping[bool, str]] = {
     "causes": {code: words.sentence(cause) for code, cause in words.CAUSES.items()},
     "yes_or_no": {True: "Yes", False: "No"},
     "assured": {True: "Assured", False: "Not assured"},
-    # This vocabulary needs no list, because its codes are words already: `NOT_ASSURED` becomes
-    # `Not assured`.
+    # This vocabulary needs no list, because its codes already consist of words: `NOT_ASSURED`
+    # becomes `Not assured`.
     SENTENCE: {},
 }
 

@@ -1,6 +1,6 @@
-"""Generate a documentation page for each dataset, so that its owner can check the declaration.
+"""Generate a documentation page for each dataset, on which its owner can check the declaration.
 
-A page shows the source, the delivery, the retention, and the rules for each column.
+A page shows the dataset's source, delivery and retention, and the rules for each column.
 """
 
 from collections.abc import Iterable
@@ -22,8 +22,8 @@ _PROCESSING = {
     "law_enforcement": "law enforcement (DPA 2018, Part 3)",
 }
 _IDENTIFIES = {"employee_no": "an employee number", "collar_no": "a collar number"}
-#: The texts that a page can have in its column "a bad value". A text says what happens if a value
-#: breaks a rule.
+#: The possible texts in a page's column "a bad value", which says what happens if a value breaks a
+#: rule.
 REJECTED, BLANK, NO_CHECK = (
     "the row is rejected",
     "left blank and counted",
@@ -74,7 +74,7 @@ def page(dataset: Dataset, stale_after_days: int | None) -> str:
     """Return the text of a dataset's page.
 
     `stale_after_days` is the number of days after which the dataset is stale. It is None if the
-    policy sets no number for the dataset.
+    policy sets none for the dataset.
     """
     facts = [
         ("comes from", _place(dataset)),
@@ -148,7 +148,7 @@ def _rules(column: Column) -> Iterable[str]:
 
 
 def _bad_value(dataset: Dataset, column: Column) -> str:
-    """Return in words what happens if a value of the column breaks a rule."""
+    """Return in words what happens if a value in the column breaks a rule."""
     if column.when_unreadable == "blank":
         return BLANK
     is_parsed = dataset.kind == "file" and (column.type != "text" or column.digits is not None)

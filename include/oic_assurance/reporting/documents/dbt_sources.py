@@ -9,8 +9,8 @@ from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
 
 Classification = Literal["law_enforcement", "general"]
 
-#: The description of each dbt source. There is one source for each classification of datasets. The
-#: classification says under which part of data protection law the records are processed.
+#: The description of each dbt source. There is one source for each classification of datasets,
+#: which says under which part of data protection law the records are processed.
 SOURCES: dict[Classification, str] = {
     "general": "Records under general processing (UK GDPR). Every version that was landed.",
     "law_enforcement": "Records under law-enforcement processing (DPA 2018, Part 3). Every version "
@@ -29,7 +29,7 @@ _LAST_LANDED = (
 
 
 def sources_file(classification: Classification) -> str:
-    """Return the name of the YAML file for one classification, in the folder of staging models."""
+    """Return the name of a classification's YAML file in the folder of staging models."""
     return f"_{classification}__sources.yml"
 
 

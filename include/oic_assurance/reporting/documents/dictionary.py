@@ -1,6 +1,6 @@
-"""Generate the data dictionary, which tells authors of reports what the marts contain.
+"""Generate the data dictionary, which tells report authors what the marts contain.
 
-It has the columns of each mart, and the foreign keys between the marts.
+It lists the columns of each mart, and the foreign keys between marts.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from oic_assurance.reporting.documents.markdown import row, title
 from oic_assurance.reporting.documents.marts import Mart, Reference
 
 #: Columns that are part of every key. The dictionary leaves them out of the keys, because readers
-#: see one publication only, and most deployments have one force.
+#: see only one publication, and most deployments have only one force.
 _IN_EVERY_KEY = ("publication_id", "force_code")
 _TYPES = {
     "text": "text",
@@ -62,10 +62,10 @@ def pages(marts: Iterable[Mart]) -> dict[str, str]:
 
 
 def relating_column(reference: Reference) -> tuple[str, str]:
-    """Return the column of a foreign key and the column that it refers to.
+    """Return the column of a foreign key and the column to which it refers.
 
-    Some tools can relate two tables by one column only. So the columns that are part of every key
-    do not count here.
+    Some tools can relate two tables by a single column only. So the columns that are part of every
+    key are ignored here.
 
     Raises:
         ValueError: If the foreign key has no other column, or more than one.

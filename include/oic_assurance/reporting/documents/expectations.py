@@ -1,6 +1,6 @@
 """Generate the documentation pages of the expectations.
 
-A page shows, for each expectation of a table, what it protects, its severity and its owner.
+For each expectation of a table, a page shows what it protects, its severity and its owner.
 """
 
 from collections import Counter
@@ -54,7 +54,7 @@ Checks of the table `{name}`. {description}
 
 
 def pages() -> dict[str, str]:
-    """Return the text of every page by its file name: an index, and one page for each table."""
+    """Return the text of every page, keyed by file name: an index, and one page for each table."""
     return {"README.md": _index()} | {_file(suite): _page(suite) for suite in suites()}
 
 

@@ -1,4 +1,4 @@
-"""Write the generated files of the project, and find generated files that are out of date."""
+"""Write the project's generated files, and find those that are out of date."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +26,7 @@ def _note(origin: str) -> str:
 
 
 _DATASETS_NOTE = _note("the declarations")
-#: The folders that contain only generated files. For each folder: the note that marks its files as
+#: The folders that contain only generated files, each with the note that marks its files as
 #: generated.
 _NOTES = {
     PAGES: _DATASETS_NOTE,
@@ -37,10 +37,10 @@ _NOTES = {
 
 
 def generated(settings: Settings) -> dict[Path, str]:
-    """Return the text that every generated file must have, by the path of the file in the project.
+    """Return the text that each generated file should have, keyed by its path in the project.
 
     Raises:
-        AssuranceError: If a declaration or the description of a dashboard is wrong.
+        AssuranceError: If a declaration or the description of a dashboard is not valid.
     """
     root = settings.project_root
     known = list(datasets().values())
@@ -71,7 +71,7 @@ def write(settings: Settings) -> list[Path]:
     Returns the paths of the written and deleted files, relative to the root of the project.
 
     Raises:
-        AssuranceError: If a declaration or the description of a dashboard is wrong.
+        AssuranceError: If a declaration or the description of a dashboard is not valid.
     """
     wanted = generated(settings)
     changed = _out_of_date(settings, wanted)

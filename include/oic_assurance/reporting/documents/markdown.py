@@ -1,6 +1,6 @@
-"""Functions that write Markdown for all generated pages: titles and rows of tables."""
+"""Write the Markdown that all generated pages share: titles and rows of tables."""
 
-#: The words of table names that have capital letters in a title, with their spelling there.
+#: Words in table names that have capital letters in a title, each with its spelling in a title.
 _SPELLING = {
     "hr": "HR",
     "hydra": "Hydra",
@@ -9,12 +9,12 @@ _SPELLING = {
     "oic": "OIC",
     "rms": "RMS",
 }
-#: Prefixes of the names of marts, for dimensions and facts. A title does not show the prefix.
+#: The prefixes of dimension and fact tables, which titles do not show.
 _PREFIXES = ("dim_", "fct_")
 
 
 def title(name: str) -> str:
-    """Return the title for the name of a table: `fct_nccu_referral` becomes `NCCU referral`."""
+    """Return the title for a table name: `fct_nccu_referral` becomes `NCCU referral`."""
     for prefix in _PREFIXES:
         name = name.removeprefix(prefix)
     words = [_SPELLING.get(word, word) for word in name.split("_")]
@@ -25,7 +25,7 @@ def title(name: str) -> str:
 def row(*cells: object) -> str:
     """Return one row of a Markdown table as a line.
 
-    A vertical bar inside a cell is escaped. A line break inside a cell becomes a blank.
+    A vertical bar inside a cell is escaped. A line break inside a cell becomes a space.
     """
     texts = [" ".join(str(cell).split()).replace("|", "\\|") for cell in cells]
     return f"| {' | '.join(texts)} |\n"

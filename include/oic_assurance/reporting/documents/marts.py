@@ -13,13 +13,13 @@ from oic_assurance.errors import AssuranceError
 
 DOCS = Path("dbt_project") / "models"
 MODELS = DOCS / "marts"
-#: The folder of the models of the public release, and the prefix of their names.
+#: The folder of the public release's models, and the prefix of their names.
 _PUBLIC, _PUBLIC_PREFIX = "public_release", "public_"
 _REF = re.compile(r"ref\('(\w+)'\)")
 _DOC = re.compile(r"\{\{\s*doc\('(\w+)'\)\s*\}\}")
 #: The file with example values for columns that have no list of accepted values.
 _EXAMPLES = Path(__file__).with_name("examples.yml")
-#: The dictionary shows at most this number of example values for a column.
+#: The dictionary shows at most this many example values for a column.
 _MAX_EXAMPLES = 3
 #: The file that describes the views which a migration makes.
 _VIEWS = Path(__file__).with_name("views.yml")
@@ -28,7 +28,7 @@ _DOC_BLOCK = re.compile(r"\{%\s*docs (\w+)\s*%\}(.*?)\{%\s*enddocs\s*%\}", re.DO
 
 @dataclass(frozen=True)
 class MartColumn:
-    """A column of a mart. `type` is its SQL type; `examples` are values that it could have."""
+    """A column of a mart. `type` is its SQL type, and `examples` are values that it could hold."""
 
     name: str
     type: str
@@ -41,8 +41,8 @@ class Reference:
     """A foreign key of a mart.
 
     Attributes:
-        columns: The columns of the mart that make up the key.
-        table: The table that the key refers to, in the same schema.
+        columns: The mart's columns that make up the key.
+        table: The table to which the key refers, in the same schema.
         to_columns: The columns of that table, in the order of `columns`.
     """
 
@@ -64,7 +64,7 @@ class Mart:
 
     @property
     def place(self) -> str:
-        """The schema and the name, as `schema.name`."""
+        """The schema and name, as `schema.name`."""
         return f"{self.schema}.{self.name}"
 
 
@@ -93,7 +93,7 @@ def views(project_root: Path) -> list[Mart]:
 
 
 def doc_blocks(project_root: Path) -> dict[str, str]:
-    """Return the text of every dbt doc block, as one line, by the name of the block."""
+    """Return the text of every dbt doc block as one line, keyed by the name of the block."""
     texts = (path.read_text(encoding="utf-8") for path in (project_root / DOCS).rglob("*.md"))
     return {
         block[1]: " ".join(block[2].split())
@@ -103,7 +103,7 @@ def doc_blocks(project_root: Path) -> dict[str, str]:
 
 
 def _resolved(description: str, blocks: Mapping[str, str]) -> str:
-    """Return a description with the text of each doc block in place of its `doc()` call.
+    """Return a description with each `doc()` call replaced with the text of its doc block.
 
     Raises:
         KeyError: if there is no doc block of that name.
@@ -140,8 +140,8 @@ def _read(path: Path, blocks: Mapping[str, str]) -> Iterator[Mart]:
 def _examples(place: str, column: Mapping[str, Any]) -> tuple[str, ...]:
     """Return at most `_MAX_EXAMPLES` example values of a column.
 
-    If the column has a test of accepted values, the examples are accepted values. Otherwise the
-    examples of a boolean column are `true` and `false`, and those of any other column come from
+    If the column has an accepted-values test, the examples are accepted values. Otherwise the
+    examples for a boolean column are `true` and `false`, and those for any other column come from
     `examples.yml`.
 
     Raises:
@@ -166,7 +166,7 @@ def _examples(place: str, column: Mapping[str, Any]) -> tuple[str, ...]:
 
 @cache
 def _made_up_values() -> Mapping[str, Any]:
-    # `BaseLoader` reads every value as text. So the pages show a value as it is in the file.
+    # `BaseLoader` reads every value as text, so the pages show values as they are in the file.
     text = _EXAMPLES.read_text(encoding="utf-8")
     values: Mapping[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - text only
     return values

@@ -1,4 +1,4 @@
-"""Make the assurance pack, a report in two versions: for the Accountability Board and the public.
+"""Make the assurance pack, the report for the Accountability Board.
 
-The pack uses published marts only.
+The pack uses only published marts.
 """

@@ -11,21 +11,23 @@ from oic_assurance.reporting.screens.layout import interval, share
 
 @dataclass(frozen=True)
 class Card:
-    """The content of a card. The page shows the texts without change.
+    """The content of a card. The page shows the texts as they are.
 
     Attributes:
-        requirement: What must be true for the point to be met, in a sentence.
+        requirement: One sentence that says when the point is met.
         parts: The numerator and the denominator of the figure, in words.
         interval: The 95% interval of the figure, as text. It is empty for a checklist.
         low, value, high: The lower end of the interval, the figure and the upper end, as fractions
             from 0 to 1. They are drawn as a bar.
-        at_deadline: The figure and the status on the deadline day. It is empty before that day.
+        at_deadline: The figure and the status on the deadline day. It is empty until that day is
+            over.
         trend: A chart of the figure over time, as SVG.
         since: How the figure changed since the inspection's report, in words.
-        views: For the force, the data and the Commissioner: the name and the status that they give.
-        disagreement: A sentence with the day since which the views differ. It is empty if they
-            agree.
-        source: Whether the data of the point's sources is up to date.
+        views: For each of the force, the data and the Commissioner: its name and the status that it
+            gives.
+        disagreement: A sentence that says since which day the views have differed. It is empty if
+            they agree.
+        source: Whether the point's sources are up to date.
     """
 
     code: str
@@ -50,7 +52,7 @@ class Card:
 
 
 def card(row: Row, facts: Facts) -> Card:
-    """Return the card of one point. `row` is the row of this point from the query `position`."""
+    """Return the card of one point. `row` is the point's row from the query `position`."""
     code = row["point_code"]
     history = of_point(facts["position_trend"], code)
     return Card(
@@ -79,8 +81,8 @@ def card(row: Row, facts: Facts) -> Card:
 def _at_deadline(row: Row) -> str:
     """Return the figure and the status on the deadline day, in words.
 
-    The text is empty before the deadline. It has two results if the data that was known on that day
-    gave another result than the data that is known now.
+    The text is empty before the deadline. It has two results if what was known on that day gives a
+    different result from what is known now.
     """
     if row["status_at_deadline"] is None:
         return ""

@@ -18,10 +18,10 @@ from oic_assurance.reporting.screens.layout import NOTHING, moment
 
 @dataclass(frozen=True)
 class Board:
-    """The content of the Board's pack, as text, tables and charts.
+    """The content of the Board's pack: text, tables and charts.
 
     Attributes:
-        gate: The verdict of the gate on this publication.
+        gate: The gate's verdict on this publication.
         body: The name of the body that is accountable for the first point.
         moved: How the points have changed since the earlier pack.
         changed: The figures that have been restated since the earlier pack.

@@ -1,8 +1,8 @@
 """The style of the charts in the pack, and the conversion of Altair charts to SVG for a page.
 
-- A chart is as wide as the screen of a phone, so that its text can be read there. On paper, two
-  charts fit side by side.
-- The colours differ in lightness, so that a black and white copy can be read.
+- A chart is as wide as the screen of a phone, so that its text is readable on a phone. On paper,
+  two charts fit side by side.
+- The colours differ in lightness, so that a black-and-white copy is readable.
 - Below each chart is a table with its numbers.
 """
 
@@ -27,7 +27,7 @@ _LENGTH = re.compile(r"<svg([^>]*?) width=\"([0-9.]+)\" height=\"([0-9.]+)\"")
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart, with a text and a table for readers who cannot see the drawing.
+    """A chart, with a description and a table for readers who cannot see the drawing.
 
     Attributes:
         text: What the chart shows, in words.
@@ -45,7 +45,7 @@ class Picture:
 def data(rows: Sequence[dict[str, Any]]) -> Any:
     """Return rows as data for an Altair chart.
 
-    Dates become ISO text, which Vega, the library that draws the chart, reads as UTC.
+    Dates become ISO 8601 strings, which Vega (the library that draws the chart) reads as UTC.
     """
     import altair as alt
 
@@ -59,8 +59,8 @@ def _plain(value: Any) -> Any:
 def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:
     """Return an Altair chart as SVG for a page.
 
-    `width` and `height` are in pixels. On a narrower page the drawing shrinks with the page. The
-    IDs inside the SVG differ from those of all other charts of the page.
+    `width` and `height` are in pixels. On a narrower page, the drawing shrinks with the page. The
+    IDs inside the SVG differ from those of all other charts on the page.
     """
     import altair as alt
     import vl_convert

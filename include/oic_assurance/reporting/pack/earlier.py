@@ -1,7 +1,7 @@
 """Save the figures of each Board's pack, so that a later pack can show what has changed.
 
-For each publication there is one JSON file with its positions and restated figures. The figures are
-those of the whole force. The files contain no records.
+For each publication, one JSON file holds its positions and restated figures, for the whole force.
+The files contain no records.
 """
 
 import json
@@ -16,7 +16,7 @@ from oic_assurance.clock import LONDON
 from oic_assurance.reporting.pack.facts import Facts
 
 SAVED_QUERIES = ("publication", "position", "restatement")
-#: How many packs are saved. It is a little more than a year of daily packs.
+#: How many packs are saved: a little more than a year of daily packs.
 MAX_PACKS = 400
 
 SavedPack = Mapping[str, list[dict[str, Any]]]
@@ -24,11 +24,12 @@ SavedPack = Mapping[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class EarlierPack:
-    """An earlier pack that the current pack is compared with.
+    """An earlier pack with which the current pack is compared.
 
     Attributes:
-        day: The date in London that the figures of the earlier pack are as at.
-        position: The rows that the query `position` gave for the earlier pack, one for each point.
+        day: The as-at day of the earlier pack's figures.
+        position: The rows that the query `position` returned for the earlier pack, one for each
+            point.
         restated: The restated figures of all packs after the earlier pack, including the current
             pack.
     """
@@ -41,8 +42,7 @@ class EarlierPack:
 def save(folder: Path, facts: Facts) -> None:
     """Save the figures of the current pack, and delete all but the newest `MAX_PACKS` files.
 
-    `folder` has the files of the saved packs. `facts` are the results of the queries for the
-    current pack.
+    `folder` holds the files of the saved packs. `facts` are the query results for the current pack.
     """
     (publication,) = facts["publication"]
     path = folder / f"{publication['publication_id']:010}.json"
@@ -55,11 +55,11 @@ def save(folder: Path, facts: Facts) -> None:
 
 
 def load(folder: Path, facts: Facts, since: date | None) -> EarlierPack | None:
-    """Return the earlier pack that the current pack is compared with, or None if there is none.
+    """Return the earlier pack with which the current pack is compared, or None.
 
-    The earlier pack is always the pack of a publication before the current one. Without `since`,
-    the last such pack is returned. With `since`, the last one whose figures are as at that day or
-    an earlier day is returned.
+    The earlier pack always belongs to a publication before the current one. Without `since`,
+    returns the last such pack. With `since`, returns the last such pack whose figures are as at
+    that day or earlier.
     """
     (publication,) = facts["publication"]
     earlier = [

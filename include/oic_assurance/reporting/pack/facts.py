@@ -1,4 +1,4 @@
-"""Read the data that the pack shows: the results of the queries in `include/bi/queries`."""
+"""Read the data that the pack shows, with the queries in `include/bi/queries`."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,10 +11,10 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import url
 
-#: One row of a query's result: its values by column name.
+#: One row of a query's result: its values, keyed by column name.
 Row = dict[str, Any]
 
-#: The rows of each query's result, by the name of the query.
+#: The rows of each query's result, keyed by the name of the query.
 Facts = Mapping[str, list[Row]]
 
 QUERIES = Path("include") / "bi" / "queries"
@@ -43,7 +43,7 @@ BOARD_QUERIES = (
 
 
 def board_facts(settings: Settings) -> Facts:
-    """Return the data of the Board's pack. It is read with the login of the BI tools.
+    """Return the data of the Board's pack, read with the login of the BI tools.
 
     Raises:
         AssuranceError: If nothing has been published.
@@ -52,7 +52,7 @@ def board_facts(settings: Settings) -> Facts:
 
 
 def of_point(rows: Iterable[Row], point_code: str) -> list[Row]:
-    """Return those rows that are about one assurance point."""
+    """Return the rows that are about one assurance point."""
     return [row for row in rows if row["point_code"] == point_code]
 
 

@@ -27,19 +27,19 @@ class Pack:
 
 
 def pack_files(settings: Settings) -> Pack:
-    """Return the paths of the pack's files. The files may not exist yet."""
+    """Return the paths of the pack's files, which may not exist yet."""
     folder = settings.home / FOLDER
     return Pack(folder / f"{NAME}.html", folder / f"{NAME}.pdf")
 
 
 def make_pack(settings: Settings, since: date | None = None) -> Pack:
-    """Make the pack of the current publication and return the paths of its files.
+    """Make the pack of the current publication, and return the paths of its files.
 
     The pack shows what has changed since an earlier pack. Without `since`, the earlier pack
     is the previous one. With `since`, it is the last pack whose figures are as at that day or an
     earlier day.
 
-    The packs are logged as disclosures.
+    The pack is logged as a disclosure.
 
     Raises:
         AssuranceError: If nothing has been published.

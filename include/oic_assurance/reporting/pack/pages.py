@@ -1,4 +1,4 @@
-"""Write the pack as PDF, and as an HTML page that needs no other file such as a font."""
+"""Write the pack as PDF, and as an HTML page that needs no other files, such as fonts."""
 
 import base64
 from pathlib import Path
@@ -7,7 +7,7 @@ from oic_assurance.gates.content_policy import with_policy
 from oic_assurance.reporting.pack.content import Board
 
 TEMPLATES = Path(__file__).with_name("templates")
-#: The files of the font that is embedded in the pages, by font weight.
+#: For each font weight, the file of the font that is embedded in the pages.
 FONT_FILES = {400: "SourceSansPro-Regular.ttf", 700: "SourceSansPro-Bold.ttf"}
 
 
@@ -21,7 +21,7 @@ def write_pdf(page: str, path: Path) -> None:
     import plutoprint
 
     book = plutoprint.Book(plutoprint.PAGE_SIZE_A4)
-    # Without a base URL, a link to another place in the page would not work in the PDF.
+    # Without a base URL, links to other places in the page would not work in the PDF.
     book.load_html(page, base_url="file:///pack.html")
     book.write_to_pdf(str(path))
 

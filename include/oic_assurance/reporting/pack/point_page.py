@@ -1,6 +1,6 @@
-"""The pages of the Board's pack about single assurance points.
+"""The pages of the Board's pack, each about one assurance point.
 
-Each page has the charts and all measures of one point. It also shows when the views of the force,
+Each page has the point's charts and all its measures. It also shows when the views of the force,
 the data and the Commissioner differed.
 """
 
@@ -21,7 +21,7 @@ class PointPage:
     """The content of the page about one point.
 
     Attributes:
-        measure: The title of the measure that decides the status of the point.
+        measure: The title of the measure that decides the point's status.
         computed: How that measure is computed, in a sentence.
         pictures: The charts above the tables.
         more: The charts below the tables.

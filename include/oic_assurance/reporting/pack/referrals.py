@@ -1,4 +1,4 @@
-"""Charts of the classes of referrals, of how documents were found, and of open exceptions."""
+"""Charts of referrals by class, of how documents were found, and of open exceptions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ from oic_assurance.reporting.screens.layout import count
 Rows = Sequence[dict[str, Any]]
 SHADES = dict(zip(CLASSES, (DARK, MIDDLE, LIGHT, SAND, ALARM, WHITE), strict=True))
 MONTHS = 13
-# A curved ribbon is drawn as this number of straight segments.
+# The number of straight segments with which a curved ribbon is drawn.
 STEPS = 24
 
 
 def classes_by_month(rows: Rows) -> Picture:
-    """Return a chart of reported cases by class, for the last `MONTHS` months."""
+    """Return a chart of reported cases by class in the last `MONTHS` months."""
     import altair as alt
 
     months = sorted({row["period_start"] for row in rows})[-MONTHS:]
@@ -75,7 +75,7 @@ def _scale(used: Sequence[str]) -> Any:
 
 
 def flow(rows: Rows) -> Picture:
-    """Return a chart of ribbons from the ways in which documents were found to referral classes."""
+    """Return a chart whose ribbons lead from how documents were found to referral classes."""
     import altair as alt
 
     ribbons, labels = _ribbons(rows)
@@ -111,7 +111,7 @@ def flow(rows: Rows) -> Picture:
 
 
 def _ribbons(rows: Rows) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the points of the ribbons and the labels of both ends.
+    """Return the points of the ribbons, and the labels at both ends.
 
     There is one ribbon for each pair of a link method (left) and a class (right).
     """

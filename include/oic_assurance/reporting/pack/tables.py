@@ -1,4 +1,4 @@
-"""The tables at the end of the Board's pack: changes, exceptions, freshness and checks."""
+"""The tables at the end of the Board's pack: changes, freshness, checks and exceptions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Table:
 
 
 def moved(facts: Facts, earlier: EarlierPack | None) -> Table:
-    """Return a table of how the points have changed since the earlier pack."""
+    """Return a table that shows how the points have changed since the earlier pack."""
     head = ("Point", "Then", "Now", "Change", "Status then", "Status now")
     if earlier is None:
         return Table("Since the previous pack", head, [], "This is the first pack.")
@@ -52,7 +52,7 @@ def moved(facts: Facts, earlier: EarlierPack | None) -> Table:
 
 
 def changed(facts: Facts, earlier: EarlierPack | None) -> Table:
-    """Return a table of the restated figures, with one row for each figure and cause."""
+    """Return a table of restated figures, with one row for each figure and cause."""
     restated = facts["restatement"] if earlier is None else earlier.restated
     return Table(
         "Published figures that have changed",
@@ -79,7 +79,7 @@ def _value(row: Row, value: Any) -> str:
 
 
 def freshness(facts: Facts) -> Table:
-    """Return a table of when each dataset was last delivered and is next due."""
+    """Return a table that shows when each dataset was last delivered and is next due."""
     return Table(
         "Freshness of the sources",
         ("Dataset", "State", "Last delivery", "Next due by"),
@@ -96,7 +96,7 @@ def freshness(facts: Facts) -> Table:
 
 
 def quality(facts: Facts) -> Table:
-    """Return a table of how many checks ran and how many failed, by quality dimension."""
+    """Return a table that shows, for each quality dimension, how many checks ran and failed."""
     totals: dict[str, list[int]] = {}
     for row in facts["data_quality"]:
         total = totals.setdefault(row["dimension"], [0, 0])
@@ -113,7 +113,7 @@ def quality(facts: Facts) -> Table:
 
 
 def failed(facts: Facts) -> Table:
-    """Return a table of how many checks failed for each dataset, by dimension and severity.
+    """Return a table of failed checks, counted for each dataset, dimension and severity.
 
     These failures did not block the publication.
     """
@@ -134,9 +134,9 @@ def failed(facts: Facts) -> Table:
 
 
 def exceptions(facts: Facts) -> Table:
-    """Return a table of the number of open exceptions by team and kind.
+    """Return a table that counts open exceptions by team and kind.
 
-    The team with most exceptions is first.
+    The team with the most exceptions comes first.
     """
     rows = facts["exception_by_team"]
     codes = [code for code in words.EXCEPTIONS if any(r["exception_code"] == code for r in rows)]

@@ -20,7 +20,7 @@ Rows = Sequence[dict[str, Any]]
 
 
 def plans(rows: Rows, today: date, deadline: date | None) -> Picture:
-    """Return a chart with a bar for each strand's plan, from its approval to its next review."""
+    """Return a chart with one bar for each strand's plan, from its approval to its next review."""
     import altair as alt
 
     bars = [

@@ -1,4 +1,4 @@
-"""Charts of training: completion by team and item, and the number of modules completed."""
+"""Charts of training: completion by team and item, and how many modules people completed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,16 +8,16 @@ from oic_assurance.reporting.pack.words import MODULES
 from oic_assurance.reporting.screens.layout import share
 
 Rows = Sequence[dict[str, Any]]
-# If the share in a cell is above this number, the background of the cell is so dark that the text
-# must be white.
+# If the share in a cell is above this number, the cell's background is so dark that the text must
+# be white.
 WHITE_TEXT_ABOVE = 0.75
 
 
 def heat_maps(rows: Rows) -> list[Picture]:
-    """Return two heat maps of training: the share of people who completed each item, by team.
+    """Return two heat maps of the share of people who completed each training item, by team.
 
-    The first heat map has the half of the teams with most outstanding items. The second heat map
-    has the other half. If there is only one team, there is only one heat map.
+    The first heat map shows the half of the teams with the most outstanding items, and the second
+    shows the other half. If there is only one team, there is only one heat map.
     """
     teams = _ranked(rows)
     half = (len(teams) + 1) // 2
@@ -79,7 +79,7 @@ def _cell(row: dict[str, Any] | None) -> str:
 
 
 def _ranked(rows: Rows) -> list[str]:
-    """Return the names of the teams. The team with most outstanding items is first."""
+    """Return the names of the teams. The team with the most outstanding items comes first."""
     outstanding: dict[str, int] = {}
     for row in rows:
         team = str(row["org_unit_name"])

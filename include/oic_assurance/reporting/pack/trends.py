@@ -23,10 +23,10 @@ MAX_TEAMS = 12
 
 
 def trend(title: str, rows: Rows, deadline: date | None) -> Picture:
-    """Return a chart of a share by month, with its 95% interval.
+    """Return a chart of a share for each month, with its 95% interval.
 
     The dot of the current month is hollow, because the month is not complete. A month without a
-    value is in the table below the chart, but not in the drawing.
+    value appears in the table below the chart but not in the drawing.
     """
     import altair as alt
 
@@ -84,7 +84,7 @@ def _deadline(deadline: date) -> list[Any]:
 
 
 def sparkline(rows: Rows) -> str:
-    """Return a small chart, without axes, of how a position changed over time, as SVG.
+    """Return, as SVG, a small chart without axes that shows how a position changed over time.
 
     The result is empty if there are fewer than two values.
     """
@@ -122,9 +122,9 @@ def since(rows: Rows) -> str:
 
 
 def by_team(title: str, rows: Rows, done: str, outstanding: str) -> Picture:
-    """Return a chart of a measure by team. The team with most outstanding records is first.
+    """Return a chart of a measure by team. The team with the most outstanding records is first.
 
-    A bar has two parts, whose labels are `done` and `outstanding`. The drawing shows at most
+    Each bar has two parts, with the labels `done` and `outstanding`. The drawing shows at most
     `MAX_TEAMS` teams, and only teams with something outstanding. The table shows all teams.
     """
     import altair as alt

@@ -16,7 +16,7 @@ class Answer:
 
     Attributes:
         word: The name of the status for readers.
-        answer: The answer to the question "Are we assured?".
+        answer: The answer that the status gives to the question "Are we assured?".
         shape: The symbol for the status, so that nobody needs colour to see it.
         meaning: What the status means, as a phrase.
     """
@@ -27,7 +27,7 @@ class Answer:
     meaning: str
 
 
-#: How statuses are shown, by the status codes of the mart contract.
+#: How statuses are shown, keyed by the status codes in the mart contract.
 STATUSES = {
     "met_on_time": Answer("Met on time", "Yes", "tick", "met today and on the deadline day"),
     "met_late": Answer("Met late", "Yes", "tick_late", "met today, but not on the deadline day"),
@@ -49,9 +49,9 @@ UNKNOWN = STATUSES["unknown"]
 #: The month of the inspection's report. Trends begin in this month.
 REPORT = date(2025, 5, 1)
 POINT_NAMES = {code: point.name for code, point in POINTS.items()}
-#: Who has a view of a point, by the codes of the mart `assurance_voice`.
+#: Who has a view of a point, keyed by the codes in the mart `assurance_voice`.
 VIEWS = {"FORCE": "The force", "DATA": "The data", "COMMISSIONER": "The Commissioner"}
-#: Labels for the class of a referral, by the codes of the mart `fct_nccu_referral`.
+#: Labels for the class of a referral, keyed by the codes in the mart `fct_nccu_referral`.
 CLASSES = {
     "submitted_in_time": "In time",
     "submitted_late": "Late",
@@ -60,7 +60,7 @@ CLASSES = {
     "missing": "Missing",
     "awaiting": "Awaited",
 }
-#: Labels for how a referral's document was found (link method), by the codes of the mart
+#: Labels for how a referral's document was found (link method), keyed by the codes in the mart
 #: `fct_nccu_referral`.
 LINKS = {
     "REFERRAL_REF": "Names the referral",
@@ -69,7 +69,7 @@ LINKS = {
     "NONE": "None found",
 }
 AGE_BANDS = ("0-1", "2-7", "8-28", "over 28")
-#: Labels for the kinds of exceptions, by the codes of the mart `assurance_exception`.
+#: Labels for the kinds of exceptions, keyed by the codes in the mart `assurance_exception`.
 EXCEPTIONS = {
     "REFERRAL_DOCUMENT_MISSING": "Document missing",
     "REFERRAL_DOCUMENT_BY_OTHER": "Document by somebody else",
@@ -84,7 +84,7 @@ EXCEPTIONS = {
     "PLAN_STRAND_NOT_MET": "Strand not met",
     "PLAN_MILESTONE_OVERDUE": "Milestone overdue",
 }
-#: Labels for the items of training, by the codes of the seed `policy_training_item`.
+#: Labels for training items, keyed by the codes in the seed `policy_training_item`.
 MODULES = {
     "HYDRA": "Hydra",
     "OIC-EL-1": "Module 1",
@@ -92,7 +92,7 @@ MODULES = {
     "OIC-EL-3": "Module 3",
     "OIC-EL-4": "Module 4",
 }
-#: Labels for the causes of a restatement, by the codes of the mart `restatement`.
+#: Labels for the causes of a restatement, keyed by the codes in the mart `restatement`.
 CAUSES = {
     "LATE_RECORD": "late records",
     "CORRECTED_RECORD": "corrected records",
@@ -125,7 +125,7 @@ def parts(row: dict[str, Any]) -> str:
 
 
 def long_day(value: date | datetime | None) -> str:
-    """Return a date in the form for a sentence: "9 July 2026"."""
+    """Return a date as it is written in a sentence: "9 July 2026"."""
     return NOTHING if value is None else f"{value.day} {value:%B %Y}"
 
 
@@ -135,10 +135,10 @@ def month(value: date) -> str:
 
 
 def as_day(value: date | str) -> date:
-    """Return a date. `value` is a date or an ISO text such as "2026-07-09".
+    """Return a date. `value` is a date or an ISO 8601 string such as "2026-07-09".
 
     Raises:
-        ValueError: If the text is not a date.
+        ValueError: If the string is not a date.
     """
     return value if isinstance(value, date) else date.fromisoformat(value)
 
@@ -172,11 +172,11 @@ def deadline(row: dict[str, Any]) -> str:
 
 
 def forecast(row: dict[str, Any]) -> str:
-    """Return in words when a position reaches its target if the recent pace continues.
+    """Return in words when a position will reach its target if the recent pace continues.
 
-    If no day can be given, the text says why. The text also has the recent pace and the pace that
-    is required. Either pace can be unknown: for example, there have not been enough weeks to
-    measure the recent pace.
+    If no day can be given, the text says why. The text also gives the recent and the required pace.
+    Either can be unknown, for example if there have not been enough weeks to measure the recent
+    pace.
     """
     if row["deadline"] is None:
         return "No forecast: the rule applies to every case."

@@ -1,1 +1,1 @@
-"""The files of a release to the public."""
+"""Write the files of a public release."""

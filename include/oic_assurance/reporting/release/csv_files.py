@@ -1,4 +1,4 @@
-"""Write a table of a release as CSV (RFC 4180), and its metadata for CSV on the Web (CSVW)."""
+"""Write a table of a release as CSV (RFC 4180), with its metadata for CSV on the Web (CSVW)."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from oic_assurance.publishing.releases import ReleaseContent
 from oic_assurance.reporting.release.values import MEANINGS, as_text, mark
 
 CONTEXT = "http://www.w3.org/ns/csvw"
-#: The datatypes of CSVW for the kinds of columns.
+#: The CSVW datatype for each kind of column.
 _DATATYPES: Mapping[Kind, Any] = {
     "code": "string",
     "text": "string",
@@ -35,7 +35,7 @@ def metadata_name(table: ReleaseTable) -> str:
 
 
 def csv_file(table: ReleaseTable, content: ReleaseContent) -> bytes:
-    """Return a table as CSV in UTF-8, with CRLF at the end of each line and a line of names."""
+    """Return a table as CSV in UTF-8, with a header line and CRLF line ends."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(table.names)
@@ -82,7 +82,7 @@ def _marks(table: ReleaseTable) -> list[str]:
 def _column(column: ReleaseColumn) -> dict[str, Any]:
     described: dict[str, Any] = {
         "name": column.name,
-        # The first title is the name in the file's first line. The second is for people.
+        # The first title is the name in the file's header line. The second title is for people.
         "titles": {"en": [column.name, column.title]},
         "dc:description": column.description,
         "datatype": _DATATYPES[column.kind],

@@ -1,6 +1,6 @@
-"""Write the files of a release into a draft folder, and give the folder its name when it is done.
+"""Write a release's files into a draft folder, and give it its final name when it is complete.
 
-The draft is readable by its owner only. A reader sees either no folder, or one with every file.
+Only the owner can read the draft. So others see either no folder, or a complete one.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
 
 
 def release_folder(settings: Settings, release_id: int, to: Path | None) -> Path:
-    """Return the folder of a release's files: `to`, or one in the state folder.
+    """Return the folder for a release's files: `to`, or a folder in the state folder.
 
     Raises:
         UsageError: `to` exists and is not an empty folder.
@@ -35,9 +35,9 @@ def release_folder(settings: Settings, release_id: int, to: Path | None) -> Path
 
 
 def write_draft(settings: Settings, folder: Path, files: Mapping[str, bytes]) -> str:
-    """Write files and their list into the draft of a folder. Return the SHA-256 of the list.
+    """Write files, and the list of their hashes, into a draft folder. Return the list's SHA-256.
 
-    A draft that an interrupted release has left is replaced.
+    A draft left by an interrupted release is replaced.
 
     Raises:
         AssuranceError: The files cannot be written.
@@ -59,7 +59,7 @@ def write_draft(settings: Settings, folder: Path, files: Mapping[str, bytes]) ->
 
 
 def place_draft(folder: Path) -> None:
-    """Give the draft of a folder its name, so that others can read it.
+    """Give a draft folder its final name, and let others read it.
 
     Raises:
         AssuranceError: The folder cannot be renamed.
@@ -74,12 +74,12 @@ def place_draft(folder: Path) -> None:
 
 
 def remove_draft(folder: Path) -> None:
-    """Remove the draft of a folder, if there is one."""
+    """Remove the draft of a release's folder, if there is one."""
     shutil.rmtree(_draft(folder), ignore_errors=True)
 
 
 def add_note(folder: Path, page: bytes) -> Path | None:
-    """Add the note that a release is withdrawn. Return its path, or None if the folder is gone."""
+    """Add a note that a release is withdrawn. Return its path, or None if the folder is gone."""
     if not folder.is_dir():
         return None
     draft = folder / f".{WITHDRAWN}"
@@ -91,7 +91,7 @@ def add_note(folder: Path, page: bytes) -> Path | None:
 
 
 def sums_file(files: Mapping[str, bytes]) -> bytes:
-    """Return the list of the files' SHA-256, as the program `sha256sum` checks it."""
+    """Return the list of the files' SHA-256 hashes, in the format that `sha256sum` checks."""
     lines = (f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
     return "".join(lines).encode("utf-8")
 
@@ -109,7 +109,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Make the names in a folder last, also if the machine loses power."""
+    """Write a folder's entries to disk, so that they survive a power failure."""
     number = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(number)

@@ -36,10 +36,11 @@ def make(
     who: str,
     to: Path | None = None,
 ) -> Release:
-    """Make a release of a publication, by default of the current one, and place its files.
+    """Make a release of a publication (by default, the current one), and place its files.
 
-    The files are written into a draft, the release is recorded, and then the draft gets its name.
-    If this is interrupted after the record, `write_again` completes it.
+    The files are written into a draft folder, the release is recorded, and then the draft gets its
+    final name. If the process is interrupted after the release is recorded, `write_again` completes
+    it.
 
     Raises:
         UsageError: The reason is missing, the folder is in use, the publisher's file is not valid,
@@ -64,12 +65,12 @@ def make(
 
 
 def write_again(settings: Settings, release_id: int, to: Path | None = None) -> Release:
-    """Write the files of a release again, from what was recorded when it was made.
+    """Write a release's files again, from what was recorded when the release was made.
 
     Raises:
         UsageError: There is no such release, it is withdrawn, or the folder is in use.
-        AssuranceError: The files are not those that were released, because the code that writes
-            them has changed since. Nothing is written then.
+        AssuranceError: The files would differ from the released ones, because the code that writes
+            them has changed since. Nothing is written.
     """
     content = releases.read_content(settings, release_id)
     release = releases.get_release(settings, release_id)
@@ -79,7 +80,7 @@ def write_again(settings: Settings, release_id: int, to: Path | None = None) -> 
         remove_draft(folder)
         raise AssuranceError(
             f"The files of release {release_id} would not be those that were released: this code "
-            "writes them in another way. Use the code of that time, or copy the files from where "
+            "writes them differently. Use the code of that time, or copy the files from where "
             "they were published."
         )
     return _place(settings, release_id, folder)
@@ -88,9 +89,10 @@ def write_again(settings: Settings, release_id: int, to: Path | None = None) -> 
 def withdraw(
     settings: Settings, release_id: int, because: str, who: str
 ) -> tuple[Release, Path | None]:
-    """Withdraw a release, and put a note beside its files. The files stay.
+    """Withdraw a release, and put a note next to its files, which stay.
 
-    Return the release, and the path of the note or None if the folder of the files is gone.
+    Returns the release and the path of the note, or None instead of the path if the files' folder
+    is gone.
 
     Raises:
         UsageError: The reason is missing, there is no such release, or it is withdrawn already.
@@ -100,7 +102,7 @@ def withdraw(
 
 
 def release_files(content: ReleaseContent) -> dict[str, bytes]:
-    """Return the files of a release by name. The same content gives the same bytes."""
+    """Return a release's files, keyed by name. The same content always gives the same bytes."""
     files: dict[str, bytes] = {}
     for table in RELEASE_TABLES:
         files[csv_name(table)] = csv_file(table, content)

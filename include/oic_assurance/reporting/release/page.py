@@ -1,7 +1,7 @@
 """Write the page of a release, and the note that a release is withdrawn.
 
-Both are one HTML file each, which needs no network and no other file. A Content-Security-Policy in
-the page lets it load nothing and run nothing.
+Each is one HTML file that needs no network and no other file. A Content-Security-Policy in the page
+prevents it from loading or running anything.
 """
 
 import base64
@@ -27,14 +27,14 @@ from oic_assurance.reporting.screens.layout import moment, share
 NAME = "index.html"
 TEMPLATES = Path(__file__).with_name("templates")
 WITHHELD = "Withheld: the numbers are too small to publish"
-#: The measures that have a chart by period, in the order of the page.
+#: The measures that have a chart by period, in the order in which the page shows them.
 CHARTS = (
     "nccu_intel_compliance",
     "nccu_capture_completeness",
     "hydra_completion",
     "elearning_completion",
 )
-#: What each file of a release is, by the end of its name.
+#: What each file of a release is, keyed by the end of its name.
 _KINDS = {
     ".csv": "Table (CSV)",
     ".csv-metadata.json": "Meaning of the table's columns (CSVW)",
@@ -51,9 +51,10 @@ class Card:
 
     Attributes:
         figure: The figure as text. It is empty if the figure is withheld.
-        parts: The number and the total of the figure in words, the unit of a checklist, or a note
-            that they are withheld.
-        period: The first and the last day of the figure. It is empty if it covers no days.
+        parts: The figure's number and total in words, the unit of a checklist, or a note that the
+            numbers are withheld.
+        period: The first and the last day that the figure covers. It is empty if the figure covers
+            no days.
     """
 
     name: str
@@ -66,7 +67,7 @@ class Card:
 
 
 def release_page(content: ReleaseContent, sizes: Mapping[str, int]) -> bytes:
-    """Return the page of a release. `sizes` has the sizes in bytes of the other files by name."""
+    """Return the page of a release. `sizes` maps the other files' names to their sizes in bytes."""
     publisher = content.notes["publisher"]
     positions = sorted(
         content.tables["assurance_position"],
@@ -93,7 +94,7 @@ def release_page(content: ReleaseContent, sizes: Mapping[str, int]) -> bytes:
 
 
 def withdrawn_page(release: Release) -> bytes:
-    """Return the note that a release is withdrawn, and why."""
+    """Return the note that says that a release is withdrawn, and why."""
     return _render(
         "withdrawn.html.j2",
         title=f"Release {release.release_id} is withdrawn",
@@ -117,7 +118,7 @@ def _card(row: Row) -> Card:
 
 
 def _parts(row: Row) -> str:
-    """Return what stands beside the figure: its number and total, or for a checklist their unit."""
+    """Return the text beside the figure: its number and total or, for a checklist, the unit."""
     point = POINTS[row["point_code"]]
     return point.unit if point.is_checklist else words.parts(row)
 
@@ -127,7 +128,7 @@ def _period(first: date | None, last: date | None) -> str:
 
 
 def _picture(content: ReleaseContent, code: str) -> Picture:
-    """Return a chart of the force's released figures of a measure: one bar for each period."""
+    """Return a chart of the force's released figures for a measure, with one bar per period."""
     title = wording.measure(code)
     rows = [
         row
@@ -213,9 +214,9 @@ def _render(template: str, **content: Any) -> bytes:
 
 
 def _the_same_each_time(page: str) -> str:
-    """Return a page whose drawings have IDs that do not depend on drawings made before.
+    """Return a page with the IDs of its drawings changed to ones that are always the same.
 
-    Styles in attributes are left out, because the policy of the page allows only its own style.
+    Style attributes are removed, because the page's policy allows only its own style sheet.
     """
     numbers: dict[str, str] = {}
 

@@ -1,4 +1,4 @@
-"""Read who publishes the releases from `include/release/publisher.yml`, or the file that is set."""
+"""Read who publishes releases, from `include/release/publisher.yml` or the configured file."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -11,9 +11,9 @@ from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.settings import Settings, publisher_file
 
 DEFAULT = Path("include") / "release" / "publisher.yml"
-#: What stands in a release where the publisher has set nothing.
+#: The text in a release's files where the publisher has set nothing.
 NOT_SET = "NOT SET"
-#: The entries of the file, each with its name in words.
+#: The entries of the publisher's file, each with its name in words.
 ENTRIES = {
     "publisher": "publisher",
     "publisher_url": "publisher's web site",
@@ -28,10 +28,11 @@ _ADDRESSES = ("publisher_url", "licence_url")
 
 
 def read_publisher(settings: Settings) -> dict[str, str | None]:
-    """Return every entry of the file, with None for what is not set. Dates are ISO text.
+    """Return every entry of the file, with None for unset entries. Dates are ISO 8601 strings.
 
     Raises:
-        UsageError: The file cannot be read, or an entry is not valid. The message names both.
+        UsageError: The file cannot be read, or an entry is not valid. The message names the file
+            and the entry.
     """
     path = publisher_file() or settings.project_root / DEFAULT
     try:
@@ -48,7 +49,7 @@ def read_publisher(settings: Settings) -> dict[str, str | None]:
 
 
 def missing(publisher: Mapping[str, Any]) -> list[str]:
-    """Return in words what the publisher has not set."""
+    """Return the names, in words, of the entries that the publisher has not set."""
     return [words for name, words in ENTRIES.items() if not publisher.get(name)]
 
 
@@ -56,7 +57,7 @@ def _entry(path: Path, name: str, value: object) -> str | None:
     if value is None or str(value).strip() == "":
         return None
     if name == "next_release":
-        # YAML reads an unquoted day as a date.
+        # YAML parses an unquoted day as a date.
         try:
             return date.fromisoformat(str(value)).isoformat()
         except ValueError as error:

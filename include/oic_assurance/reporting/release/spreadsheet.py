@@ -1,8 +1,9 @@
 """Write the tables of a release as an accessible spreadsheet.
 
-It follows the Government Analysis Function's guidance on accessible spreadsheets: a cover sheet, a
-table of contents and notes; one table on each sheet, with its title in A1; no merged and no blank
-cells, no blank rows inside a table, and nothing that only colour or layout says.
+The spreadsheet follows the Government Analysis Function's guidance on accessible spreadsheets. It
+has a cover sheet, a table of contents and notes. Each sheet has one table, with its title in A1. No
+cells are merged or blank, no table has blank rows, and nothing is expressed by colour or layout
+alone.
 """
 
 import io
@@ -26,7 +27,7 @@ _SOURCES = {
     "stale": "A source was not delivered in time.",
     "failed": "A source could not be read.",
 }
-#: How the kinds of columns are shown.
+#: The number formats of the kinds of columns.
 _FORMATS = {
     "count": "#,##0",
     "whole": "0",
@@ -37,7 +38,7 @@ _FORMATS = {
 
 
 def spreadsheet(content: ReleaseContent) -> bytes:
-    """Return the spreadsheet as an XLSX file. The same content gives the same bytes."""
+    """Return the spreadsheet as an XLSX file. The same content always gives the same bytes."""
     import xlsxwriter
 
     file = io.BytesIO()
@@ -50,7 +51,7 @@ def spreadsheet(content: ReleaseContent) -> bytes:
                 "author": wording.entry(content.notes["publisher"], "publisher"),
                 "comments": DESCRIPTION,
                 "language": "en-GB",
-                # Without this, the file would hold the moment at which it is written.
+                # Otherwise the file would contain the time at which it is written.
                 "created": content.made_at.replace(tzinfo=None, microsecond=0),
             }
         )
@@ -78,7 +79,7 @@ def spreadsheet(content: ReleaseContent) -> bytes:
 
 
 class _Writer:
-    """Writes sheets, each with its title in A1, in the formats of the workbook."""
+    """The writer of the workbook's sheets, each with its title in A1."""
 
     def __init__(self, book: Any) -> None:
         self.book = book
@@ -96,7 +97,7 @@ class _Writer:
         self.missing = book.add_format({**_FONT, "align": "right", "valign": "top"})
 
     def page(self, name: str, title: str, lines: Sequence[tuple[str, Sequence[str]]]) -> None:
-        """Write a sheet of text in one column: headings, each with its paragraphs."""
+        """Write a sheet with one column of text: headings, each followed by its paragraphs."""
         sheet = self.book.add_worksheet(name)
         sheet.set_column(0, 0, 90, self.plain)
         sheet.write_string(0, 0, title, self.title)
@@ -125,7 +126,7 @@ class _Writer:
         sheet.set_column(1, 1, 60)
 
     def notes(self, content: ReleaseContent) -> None:
-        """Write the notes: the marks of missing values, methods and quality."""
+        """Write the notes: marks for missing values, methods and quality."""
         rows = [
             *((one, meaning) for one, meaning in MEANINGS.items()),
             *wording.methods(content),
@@ -180,7 +181,8 @@ class _Writer:
         sheet = self.book.add_worksheet(name)
         sheet.set_column(0, max(columns - 1, 0), 22)
         sheet.write_string(0, 0, title, self.title)
-        # The text runs over the cells to its right. Merged cells would hide it from screen readers.
+        # The text overflows into the cells to its right. Merged cells would hide it from screen
+        # readers.
         sheet.write_string(1, 0, about, self.book.add_format(_FONT))
         return sheet
 
@@ -209,7 +211,7 @@ class _Writer:
         elif isinstance(value, bool):
             sheet.write_string(place, number, "Yes" if value else "No", self.plain)
         elif isinstance(value, datetime):
-            # A spreadsheet's moments have no time zone: the column is in UTC, as in the CSV files.
+            # Times in a spreadsheet have no time zone. The column is in UTC, as in the CSV files.
             sheet.write_datetime(place, number, value.replace(tzinfo=None), self.formats["moment"])
         elif column.kind == "date":
             sheet.write_datetime(place, number, value, self.formats["date"])

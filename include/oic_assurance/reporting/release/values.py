@@ -1,6 +1,6 @@
 """Write the values of a release as text, and say why a value is missing.
 
-A cell is never blank. A mark in brackets says why there is no value. The marks are those of the
+A cell is never blank: a mark in brackets says why there is no value. The marks come from the
 Government Analysis Function's guidance on symbols in tables.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from oic_assurance.publishing.release_tables import ReleaseColumn
 
-#: The marks of missing values, by the reason in `ReleaseColumn.blank`.
+#: The marks for missing values, keyed by the reason in `ReleaseColumn.blank`.
 MARKS = {"withheld": "[c]", "not_applicable": "[z]"}
 #: What the marks mean, for readers.
 MEANINGS = {
@@ -25,7 +25,7 @@ def mark(column: ReleaseColumn) -> str:
 
 
 def as_text(column: ReleaseColumn, value: Any) -> str:
-    """Return a value as text for a CSV file. Days and moments are in ISO 8601, in UTC."""
+    """Return a value as text for a CSV file. Days and moments are in ISO 8601, moments in UTC."""
     if value is None:
         return mark(column)
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""The words that the page and the spreadsheet of a release share: what is counted, and how."""
+"""The words that a release's page and spreadsheet share: what is counted, and how."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,8 +9,8 @@ from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.release.publisher import NOT_SET
 
-#: The released measures by their codes in the seed `policy_public_measure`: title, and what the
-#: number and the total count.
+#: The released measures, keyed by their codes in the seed `policy_public_measure`: the title, and
+#: what the number and the total count.
 MEASURES = {
     "nccu_intel_compliance": (
         "Reported cases with their document",
@@ -64,18 +64,18 @@ def period(first: date | str, last: date | str) -> str:
 
 
 def entry(publisher: Mapping[str, Any], name: str) -> str:
-    """Return what the publisher has set for an entry, or that it is not set."""
+    """Return what the publisher has set for an entry, or a text that says that it is not set."""
     return str(publisher[name] or NOT_SET)
 
 
 def next_release(publisher: Mapping[str, Any]) -> str:
-    """Return the day of the next release in words, or that it is not set."""
+    """Return the day of the next release in words, or a text that says that it is not set."""
     given = publisher["next_release"]
     return words.long_day(date.fromisoformat(given)) if given else NOT_SET
 
 
 def methods(content: ReleaseContent) -> list[tuple[str, str]]:
-    """Return how the figures are made: pairs of a heading and a paragraph."""
+    """Return the description of how the figures are made, as pairs of a heading and a paragraph."""
     smallest, days = content.notes["smallest"], content.notes["settle_days"]
     return [
         (
@@ -132,7 +132,7 @@ def quality(content: ReleaseContent) -> list[str]:
 def revisions(content: ReleaseContent) -> list[tuple[str, str, str, str, str]]:
     """Return every figure that differs from an earlier release.
 
-    Each item has the measure, the period, the unit, the figure before and the figure now, as text.
+    Each item has the measure, the period, the unit, the earlier figure and the new figure, as text.
     """
     return [
         (

@@ -1,5 +1,5 @@
-"""The texts that commands print for people (screens), and the dataclasses with their data.
+"""The texts that commands print for people (screens), and the dataclasses with the data.
 
-A command prints the screen that is made from a dataclass. With `--json`, the command prints the
-dataclass as JSON instead.
+A command prints a screen made from a dataclass. With `--json`, it prints the dataclass as JSON
+instead.
 """

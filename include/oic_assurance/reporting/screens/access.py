@@ -1,4 +1,4 @@
-"""The screen of the logins that may read records or aggregates."""
+"""The screen of `assurance access list`: the logins that may read records or aggregates."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from oic_assurance.settings import Settings
 
 @dataclass(frozen=True)
 class LoginAccess:
-    """The rights of a login, who changed the rights last, and why.
+    """The rights of a login, who last changed them, and why.
 
     A supervisor reads the records of `units`. The Commissioner's office reads aggregates only.
     """
@@ -18,7 +18,7 @@ class LoginAccess:
     units: tuple[str, ...]
     is_supervisor: bool
     is_office: bool
-    #: The person who changed the rights last. None if `assurance access` never changed the rights.
+    #: The person who last changed the rights. None if `assurance access` has never changed them.
     changed_by: str | None
     because: str | None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def to_json(record: object) -> str:
-    """Return a dataclass as one JSON document that ends with a line break.
+    """Return a dataclass as a JSON document that ends with a line break.
 
     - The keys are the names of the fields, followed by the names of the public properties.
     - Dates and times are in ISO 8601. Times have their UTC offset.

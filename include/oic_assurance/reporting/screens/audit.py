@@ -1,4 +1,4 @@
-"""The screens of `assurance audit`: whether the log of processing is intact, and what is in it."""
+"""The screens of `assurance audit`: whether the log of processing is intact, and its entries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from oic_assurance.operations.audit.collect import Collected
 from oic_assurance.operations.audit.report import LoggedEntry, LogReport, Relation
 from oic_assurance.reporting.screens.layout import count, moment, short_moment, wrapped
 
-#: How many entries of one section the screen shows. `--json` has them all.
+#: How many entries of one section the screen shows. `--json` prints all of them.
 SHOWN = 20
 _HEADS: dict[Relation, str] = {
     "named": "Entries about {about}",
@@ -22,7 +22,7 @@ _HEADS: dict[Relation, str] = {
 
 @dataclass(frozen=True)
 class ShippedHead:
-    """The result of shipping the head of the log. `failures` has one line for each place."""
+    """The result of shipping the log's head. `failures` has one line for each place that failed."""
 
     failures: list[str]
 
@@ -44,7 +44,7 @@ def verification_screen(done: Verification) -> str:
 
 
 def collected_screen(done: Collected) -> str:
-    """Return the screen that says what was entered from the server's own log."""
+    """Return the screen that says what was recorded from the server's own log."""
     lines = wrapped(
         f"{count(done.statements, 'statement')} of readers in {count(done.lines, 'new line')} of "
         f"the server's log: {count(done.entries, 'entry', 'entries')} made, "
@@ -62,7 +62,7 @@ def shipped_screen(done: ShippedHead) -> str:
 
 
 def report_screen(report: LogReport) -> str:
-    """Return the report in words: for each section, its entries in the order of their time."""
+    """Return the report in words: the entries of each section, sorted by time."""
     begin = f" from {moment(report.since)}" if report.since else ""
     end = f" to {moment(report.until)}" if report.until else ""
     lines = wrapped(
@@ -91,7 +91,7 @@ def _section(found: Sequence[LoggedEntry]) -> list[str]:
 
 
 def _sentence(entry: LoggedEntry) -> str:
-    """Return an entry as a sentence, such as "disclosure by oic_publish to the public: …"."""
+    """Return an entry as one line, such as "disclosure by oic_publish to the public: …"."""
     origin = ", by the server's log" if entry.origin == "server log" else ""
     address = f" from {entry.client_addr}" if entry.client_addr else ""
     to_whom = f" to {entry.to_whom}" if entry.to_whom else ""

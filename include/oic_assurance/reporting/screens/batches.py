@@ -1,4 +1,4 @@
-"""Screens about batches: the list, and the result of verifying them."""
+"""Screens about batches: their list, and the result of verifying them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class BatchList:
 
 @dataclass(frozen=True)
 class Verification:
-    """The result of comparing raw with the archived batches, by dataset."""
+    """The result of comparing raw with the archived batches, for each dataset."""
 
     datasets: list[Proof]
 
@@ -58,7 +58,7 @@ class Verification:
 def read_batches(settings: Settings, dataset: str | None, limit: int) -> BatchList:
     """Return the newest landed batches, at most `limit`, and the number of all landed batches.
 
-    Only batches of `dataset` count. If `dataset` is None, the batches of all datasets count.
+    With `dataset`, only batches of that dataset are returned and counted.
     """
     with connect(settings, role=ROLE) as connection:
         found = archived_batches(connection, settings.force_code, dataset)
@@ -90,7 +90,7 @@ def batches_screen(found: BatchList) -> str:
 
 
 def proof_lines(proof: Proof) -> Iterator[str]:
-    """Yield the lines about one dataset: the result, then each disagreement.
+    """Yield the lines about one dataset: the result, followed by each disagreement.
 
     The last lines name the batches whose rows could not be compared, and say why.
     """

@@ -1,4 +1,4 @@
-"""The screen of a build's failed checks, with their owners and the keys of the failing rows."""
+"""The screen of a build's failed checks, with their owners and the keys of failed rows."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,8 +17,8 @@ from oic_assurance.warehouse.rows import all_records, one_row
 
 ROLE = "oic_gate"
 
-# The recorded results name the tables with the schemas of the candidate. The screen names the same
-# tables with the schemas in which readers see them.
+# The recorded results name the tables in the candidate's schemas. The screen shows them in the
+# schemas in which readers see them.
 _TABLE_NAME = """
 regexp_replace(regexp_replace(result.suite, '^candidate[.]', 'marts.'),
     '^candidate_public[.]', 'public_release.')
@@ -53,13 +53,13 @@ order by array_position(array['critical', 'warning', 'info'], result.severity), 
 
 @dataclass(frozen=True)
 class FailedCheck:
-    """A check that failed, with the keys of the first rows that fail it."""
+    """A check that failed, with the keys of the first rows that failed it."""
 
     severity: str
     table_name: str
     description: str
     owner: str | None
-    #: How many rows were checked (`evaluated`) and how many of them fail (`unexpected`). Both are
+    #: How many rows were checked (`evaluated`) and how many of them failed (`unexpected`). Both are
     #: None if the check is about the table as a whole.
     evaluated: int | None
     unexpected: int | None
@@ -70,10 +70,10 @@ class FailedCheck:
 
 @dataclass(frozen=True)
 class BuildChecks:
-    """The result of the checks of a build.
+    """The results of a build's checks.
 
-    `checks` is the number of checks of all tables, and `failed` the number of those that failed.
-    `failed_checks` has the failed checks of the chosen table, or of all tables.
+    `checks` is the number of checks on all tables, and `failed` is how many of them failed.
+    `failed_checks` holds the failed checks on the chosen table, or on all tables.
     """
 
     build: Build
@@ -85,14 +85,14 @@ class BuildChecks:
 def read_checks(
     settings: Settings, build_id: int | None, table: str | None, rows: int
 ) -> BuildChecks:
-    """Return the failed checks of a build. Each has at most `rows` keys of failing rows.
+    """Return the failed checks of a build, each with at most `rows` keys of failed rows.
 
     If `build_id` is None, the newest daily build is read. If `table` is None, the failed checks of
     all tables are returned. Reading keys of records is logged as a consultation.
 
     Raises:
         UsageError: There is no such build, or no check of the build is recorded.
-        UnknownNameError: The build has no check of the table.
+        UnknownNameError: The build has no check on the table.
     """
     with connect(settings, role=ROLE) as warehouse:
         build = find_build(warehouse, build_id) if build_id else find_daily_build(warehouse)
@@ -115,9 +115,9 @@ def read_checks(
 
 
 def checks_screen(found: BuildChecks) -> str:
-    """Return the screen: how many checks ran and failed, then each failed check.
+    """Return the screen: how many checks ran and failed, followed by each failed check.
 
-    A failed check is shown with its owner and the keys of failing rows.
+    A failed check is shown with its owner and the keys of failed rows.
     """
     build = found.build
     lines = wrapped(
@@ -130,7 +130,7 @@ def checks_screen(found: BuildChecks) -> str:
 
 
 def _log(warehouse: psycopg.Connection, build: Build, shown: Sequence[FailedCheck]) -> None:
-    """Log who looks at the keys of records, as DPA 2018 section 62 requires."""
+    """Log who looks at record keys, as DPA 2018 section 62 requires."""
     tables = ", ".join(dict.fromkeys(check.table_name for check in shown if check.row_keys))
     enter(
         warehouse,

@@ -1,6 +1,6 @@
-"""The screens of `assurance erase`. They show how many rows are erased in which place.
+"""The screens of `assurance erase`. They show how many rows are erased from each place.
 
-They never show the key of a record.
+The screens never show a record's key.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from oic_assurance.sources.declarations.model import Dataset, Table
 
 @dataclass(frozen=True)
 class RecordTraces:
-    """How many rows, batches and pseudonyms of a record the warehouse has.
+    """How many rows, batches and pseudonyms of a record the warehouse holds.
 
-    After an erasure, these are the numbers that the erasure has removed.
+    After an erasure, these are the numbers that the erasure removed.
     """
 
     dataset: str
@@ -28,7 +28,7 @@ class RecordTraces:
     pseudonyms: int
 
     def __bool__(self) -> bool:
-        """Tell whether raw, the quarantine or the archive has anything of the record."""
+        """Return whether raw, quarantine or the archive holds anything of the record."""
         return bool(self.raw_rows or self.quarantine_rows or self.archived_batches)
 
 
@@ -51,7 +51,7 @@ class Expired:
 
 
 def traces(dataset: Dataset, table: Table, found: Found) -> RecordTraces:
-    """Return how much of a record a search has found or an erasure has removed."""
+    """Return how much of a record a search found or an erasure removed."""
     return RecordTraces(
         dataset=dataset.name,
         table=table.name,
@@ -107,7 +107,7 @@ def erased_screen(erased: RecordTraces) -> str:
 
 
 def expired_screen(found: Expired) -> str:
-    """Return the screen with the number of records past their retention, for each table."""
+    """Return the screen that shows, for each table, how many records are past their retention."""
     if not found.tables:
         return "Nothing is past its retention.\n"
     lines = []
@@ -122,7 +122,7 @@ def expired_screen(found: Expired) -> str:
 def finish_screen(done: Finish) -> str:
     """Return the screen that says whether the last traces of erased records were removed.
 
-    If traces are left, the screen says what their removal waits for.
+    If traces are left, the screen says what their removal is waiting for.
     """
     if not done.erasures:
         return _text(wrapped("Nothing was erased since the last traces were removed."))

@@ -24,8 +24,8 @@ from oic_assurance.reporting.screens.layout import (
     width,
 )
 
-#: The columns of a list of records, by the kind of record. For each column: its head, and the field
-#: of `Member` with its values.
+#: For each kind of record: the columns of a list of such records. Each column has a heading and the
+#: field of `Member` that holds its values.
 _FACTS = {
     "referral": {
         "referral": "record_ref",
@@ -44,7 +44,7 @@ _FACTS = {
     "strand": {"strand": "record_ref", "plan that meets it": "related_ref"},
     "dataset": {"dataset": "record_ref", "latest record": "happened_on"},
 }
-#: Labels for the causes of a restatement, by the codes of the mart `restatement`.
+#: Labels for the causes of a restatement, keyed by the codes in the mart `restatement`.
 _CAUSES = {
     "RULE_CHANGE": "a changed rule",
     "DELETED_RECORD": "deleted records",
@@ -182,7 +182,7 @@ def _console(file: io.StringIO) -> Console:
 
 
 def _trimmed(text: io.StringIO) -> str:
-    """Return the text of a screen, without blanks at the ends of lines."""
+    """Return the text of a screen, without spaces at the ends of lines."""
     lines = text.getvalue().splitlines()
     return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
 
@@ -209,7 +209,7 @@ def _point(figure: Figure) -> str:
 
 
 def _restated(screen: Console, figure: Figure) -> None:
-    """If the figure was restated, write the previous figure and the effect of each cause."""
+    """If the figure was restated, write the earlier figure and the effect of each cause."""
     if not figure.restated:
         return
     is_share = figure.rule.unit_of_value == "share"
@@ -217,7 +217,7 @@ def _restated(screen: Console, figure: Figure) -> None:
         share(value) if is_share else NOTHING if value is None else f"{value:.1f} hours"
         for value in (figure.restated[0].value_before, figure.restated[0].value_after)
     )
-    screen.print(f"Restated: the publication before had {before}, now it is {after}.")
+    screen.print(f"Restated: the compared publication had {before}; now it is {after}.")
     rows = [
         (
             _CAUSES[item.cause],
@@ -274,8 +274,8 @@ def _members(screen: Console, name: str, total: int, members: Sequence[Member]) 
 def _chapter(screen: Console, chapter: Chapter) -> None:
     """Write a chapter of a record's history.
 
-    If the chapter has several rows and they fit into the width of the screen, they are written as a
-    table. Otherwise each row is written as a list with one column on a line.
+    If the chapter has several rows that fit into the width of the screen, they are written as a
+    table. Otherwise each row is written as a list, with one column per line.
     """
     screen.print(chapter.title, style="bold")
     heads = [name.replace("_", " ") for name in chapter.rows[0]]
@@ -292,9 +292,9 @@ def _chapter(screen: Console, chapter: Chapter) -> None:
 
 
 def _fits(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
-    """Tell whether a table fits into the width of the screen.
+    """Return whether a table fits into the width of the screen.
 
-    The heads of columns can be wrapped between words. The last column can be wrapped anywhere.
+    Column headings can be wrapped between words. The last column can be wrapped anywhere.
     """
     widths = [
         max(len(text) for text in [*head.split(), *(_text(row[i]) for row in rows)])

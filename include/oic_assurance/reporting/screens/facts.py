@@ -1,4 +1,4 @@
-"""Read the data for the screens of a run, of `assurance status` and of `publication list`.
+"""Read the data for the screens of a run, `assurance status` and `publication list`.
 
 The marts are read with the login of the BI tools, so that the screens show what readers see. The
 tables of schema `audit` are read under the gate's role.
@@ -73,7 +73,7 @@ class RefusedDelivery:
 
 @dataclass(frozen=True)
 class NotTaken:
-    """A file or folder that lies in the folder of a dataset and was not taken as a delivery."""
+    """A file or folder in a dataset's folder that was not taken as a delivery."""
 
     dataset: str
     name: str
@@ -91,7 +91,7 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Gate:
-    """The gate's verdict on a build, over all stages.
+    """The gate's verdict on a build, combined over all stages.
 
     `expectations` is the number of checks, and `failed` the number of failed checks.
     """
@@ -116,16 +116,16 @@ class Status:
 
     run: Run | None
     publication: Publication | None
-    #: The hold after a roll-back, if there is one. Later publications wait until its release.
+    #: The hold after a roll-back, if there is one. Later publications wait until it is released.
     hold: Hold | None
     position: list[Point]
     freshness: list[Freshness]
     #: Failed extractions and refused deliveries of the last run.
     failed_extractions: list[FailedExtraction]
     refused_deliveries: list[RefusedDelivery]
-    #: What the last run found in the folders of datasets and did not take.
+    #: Files and folders that the last run found in dataset folders and did not take.
     not_taken: list[NotTaken]
-    #: Recalls of records whose marking has risen, if they have not ended.
+    #: The open recalls of records whose marking has risen.
     recalls: list[Recall]
     #: The gate's verdict and the failed checks of the current publication.
     gate: Gate | None
@@ -134,14 +134,14 @@ class Status:
 
 @dataclass(frozen=True)
 class Publications:
-    """All publications, the newest first, and the hold after a roll-back, if there is one."""
+    """All publications, newest first, and the hold after a roll-back, if there is one."""
 
     publications: list[Publication]
     hold: Hold | None
 
 
 def read_status(settings: Settings) -> Status:
-    """Return the status of the warehouse. Before the first publication most fields are empty."""
+    """Return the status of the warehouse. Before the first publication, most fields are empty."""
     run = last_run(settings)
     publication = current_publication(settings)
     build_id = publication.publication_id if publication else None
@@ -161,7 +161,7 @@ def read_status(settings: Settings) -> Status:
 
 
 def read_publications(settings: Settings) -> Publications:
-    """Return all publications, the newest first, and the hold, if there is one."""
+    """Return all publications, newest first, and the hold, if there is one."""
     return Publications(list_publications(settings), current_hold(settings))
 
 
@@ -199,7 +199,7 @@ def freshness(settings: Settings) -> list[Freshness]:
 
 
 def failed_extractions(settings: Settings, run_id: str) -> list[FailedExtraction]:
-    """Return the datasets whose last extraction in a run failed, with the reasons."""
+    """Return the datasets whose last extraction in a run failed, each with the reason."""
     return _recorded(
         settings,
         FailedExtraction,
@@ -219,7 +219,7 @@ def failed_extractions(settings: Settings, run_id: str) -> list[FailedExtraction
 
 
 def refused_deliveries(settings: Settings, run_id: str) -> list[RefusedDelivery]:
-    """Return the deliveries that were refused as a whole in a run."""
+    """Return the deliveries that a run refused as a whole."""
     return _recorded(
         settings,
         RefusedDelivery,
@@ -234,7 +234,7 @@ def refused_deliveries(settings: Settings, run_id: str) -> list[RefusedDelivery]
 
 
 def not_taken(settings: Settings, run_id: str) -> list[NotTaken]:
-    """Return what a run found in the folders of datasets and did not take, with the reasons."""
+    """Return the files and folders that a run found and did not take, each with the reason."""
     return _recorded(
         settings,
         NotTaken,
@@ -254,9 +254,9 @@ def not_taken(settings: Settings, run_id: str) -> list[NotTaken]:
 
 
 def rejections(settings: Settings, run_id: str) -> list[Rejection]:
-    """Return why rows were rejected in a run, and how many rows. The most frequent reason is first.
+    """Return why rows were rejected in a run, and how many. The most frequent reason is first.
 
-    If a row has several reasons, its first reason counts.
+    If a row has several reasons, only its first one counts.
     """
     return _recorded(
         settings,
@@ -284,9 +284,9 @@ def rows_in_quarantine(settings: Settings) -> int:
 
 
 def gate(settings: Settings, build_id: int) -> Gate:
-    """Return the gate's verdict on a build, over all its stages.
+    """Return the gate's verdict on a build, combined over all stages.
 
-    The verdict is `not audited` if the gate has not looked at the build.
+    The verdict is `not audited` if the gate has not checked the build.
     """
     return _recorded(
         settings,
@@ -309,7 +309,7 @@ def gate(settings: Settings, build_id: int) -> Gate:
 
 
 def failed_checks(settings: Settings, build_id: int) -> list[FailedCheck]:
-    """Return the checks that failed for a build, the most severe first."""
+    """Return the checks that failed for a build, most severe first."""
     return _recorded(
         settings,
         FailedCheck,

@@ -1,4 +1,4 @@
-"""Write figures, tables and paragraphs as plain text that fits into the terminal."""
+"""Format figures, tables and paragraphs as plain text that fits the terminal."""
 
 import shutil
 import textwrap
@@ -10,7 +10,7 @@ from oic_assurance.clock import LONDON
 #: The text that is shown for a missing value.
 NOTHING = "–"
 
-# Without a terminal, a paragraph has the width `PLAIN_WIDTH`, and the width of a table is not
+# Without a terminal, a paragraph is at most `PLAIN_WIDTH` wide, and the width of a table is not
 # limited.
 PLAIN_WIDTH = 100
 UNLIMITED = 1_000_000
@@ -20,7 +20,7 @@ TEXT_ROOM = 25
 
 
 def width() -> int:
-    """Return the greatest number of characters in a line of a paragraph."""
+    """Return the highest number of characters in a line of a paragraph."""
     columns = shutil.get_terminal_size((PLAIN_WIDTH, 0)).columns
     return max(NARROWEST, min(columns, WIDEST))
 
@@ -31,10 +31,10 @@ def table(
     indent: int = 2,
     notes: Sequence[str] | None = None,
 ) -> list[str]:
-    """Return the lines of a table: the heads of the columns, then the rows.
+    """Return the lines of a table: the column headings, followed by the rows.
 
-    `notes` has one text for each row, which is written below the row. If the table is wider than
-    the terminal, the last column is wrapped. If that is not enough, the columns that do not fit are
+    `notes` holds one text for each row, which is written below the row. If the table is wider than
+    the terminal, the last column is wrapped. If that is not enough, columns that do not fit are
     written below the row, each on its own line.
     """
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
@@ -61,11 +61,11 @@ def table(
 
 
 def wrapped(text: str, indent: int = 0, first: str = "", limit: int | None = None) -> list[str]:
-    """Return a text as lines that are indented by `indent` blanks.
+    """Return a text as lines that are indented by `indent` spaces.
 
-    The first line begins with `first` instead of the blanks. No word is broken. If a word is too
-    long for an indented line, such as a path, it gets a line without indent. `limit` is the width
-    of a line including the indent. The default is `width()`.
+    The first line begins with `first` instead of the spaces. No word is broken. A word that is too
+    long for an indented line, such as a path, gets a line without indent. `limit` is the width of a
+    line, including the indent. The default is `width()`.
     """
     limit = limit or width()
     if limit - indent < TEXT_ROOM:
@@ -85,7 +85,7 @@ def wrapped(text: str, indent: int = 0, first: str = "", limit: int | None = Non
 
 
 def shortened(text: str, room: int) -> str:
-    """Return a text that fits into `room` characters, with an ellipsis if it is cut."""
+    """Return a text shortened to `room` characters, with an ellipsis if it was cut."""
     return text if len(text) <= room else text[: room - 1].rstrip() + "…"
 
 
@@ -105,7 +105,7 @@ def moment(value: datetime | None) -> str:
 
 
 def short_moment(value: datetime | None) -> str:
-    """Return a moment in London time without the day of the week, for a column of a table."""
+    """Return a moment in London time without the day of the week, for a table column."""
     return moment(value).partition(" ")[2] or NOTHING
 
 
@@ -117,6 +117,6 @@ def day(value: date | None) -> str:
 def count(number: int, what: str, many: str | None = None) -> str:
     """Return a number with its noun, such as "1 row" or "2 rows".
 
-    `many` is the plural of the noun, if the plural is not the noun with an s.
+    `many` is the plural of the noun, if it is not formed with an s.
     """
     return f"{number:,} {what if number == 1 else many or what + 's'}"

@@ -1,6 +1,6 @@
-"""Run MetricFlow on the published marts, with the login of BI tools.
+"""Run MetricFlow on the published marts, with the login of the BI tools.
 
-This module prevents MetricFlow from asking the internet for a newer version.
+This module prevents MetricFlow from looking for a newer version on the internet.
 """
 
 import importlib.util
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from dbt_metricflow.cli.cli_configuration import CLIConfiguration
 
 TARGET = "published"
-# `MANIFEST` is the file that MetricFlow reads. The file `PARSED` says for which dbt project
-# and database the manifest was written.
+# MetricFlow reads the file `MANIFEST`. The file `PARSED` says for which dbt project and database it
+# was written.
 MANIFEST = Path("target") / "semantic_manifest.json"
 PARSED = "parsed"
 
 
 def run_metricflow(settings: Settings, arguments: Sequence[str]) -> None:
-    """Run a command of MetricFlow as the login `bi_reader`, and exit with the command's exit code.
+    """Run a MetricFlow command with the login `bi_reader`, and exit with the command's exit code.
 
-    MetricFlow reads the schema `marts`. So it sees the current publication and never a candidate.
+    MetricFlow reads schema `marts`, so it sees the current publication and never a candidate.
 
     Raises:
         AssuranceError: MetricFlow is not installed, or the dbt project cannot be read.
@@ -51,8 +51,8 @@ def run_metricflow(settings: Settings, arguments: Sequence[str]) -> None:
 def _environment(settings: Settings) -> dict[str, str]:
     """Return the environment variables for dbt and MetricFlow.
 
-    The variables set the login of the BI tools. They also make dbt and MetricFlow write their files
-    into the state folder and not into the project.
+    The variables select the login of the BI tools. They also make dbt and MetricFlow write their
+    files to the state folder and not to the project.
     """
     project = str(settings.project_root / PROJECT)
     return {
@@ -71,9 +71,9 @@ def _folder(settings: Settings) -> Path:
 
 
 def _parse(settings: Settings) -> None:
-    """Let dbt write the semantic manifest, which MetricFlow reads.
+    """Make dbt write the semantic manifest that MetricFlow reads.
 
-    Nothing is done if a manifest exists that was written for the same dbt project and database.
+    Keeps the existing manifest if it was written for the same dbt project and database.
     """
     mark, written = _folder(settings) / PARSED, _folder(settings) / MANIFEST
     wanted = f"{project_fingerprint(settings)} {os.environ.get('ASSURANCE_DBT_DATABASE', '')}"
@@ -88,19 +88,19 @@ def _parse(settings: Settings) -> None:
 
 
 def _block_update_check() -> None:
-    """Replace the module `update_checker`, before MetricFlow imports it, by one that does nothing.
+    """Replace the module `update_checker` with a dummy before MetricFlow imports it.
 
     There are two reasons:
 
-    - The real module asks a package index on the internet for a newer version at each call. Nothing
-      in this project calls the internet unless somebody configures it.
-    - The import of the real module unpickles a file with a fixed name in the temporary folder.
-      Anybody can put such a file there.
+    - Each call of the real module asks a package index on the internet for a newer version. Nothing
+      in this project uses the internet unless somebody configures it.
+    - Importing the real module unpickles a file with a fixed name in the temporary folder, where
+      anybody can put such a file.
     """
 
     class UpdateChecker:
         def check(self, *_: str) -> None:
-            """Do nothing, in place of looking for a newer version."""
+            """Do nothing, instead of looking for a newer version."""
 
     stand_in = ModuleType("update_checker")
     vars(stand_in)["UpdateChecker"] = UpdateChecker
@@ -112,7 +112,7 @@ def _configuration(settings: Settings) -> "CLIConfiguration":
 
     By default MetricFlow reads the manifest `target/semantic_manifest.json` in the dbt project,
     even if dbt writes to another folder. That manifest was written for a build, so it names the
-    schema of the candidate.
+    candidate's schema.
     """
     from dbt_metricflow.cli.cli_configuration import CLIConfiguration
     from dbt_metricflow.cli.dbt_connectors.dbt_config_accessor import dbtProjectMetadata

@@ -16,18 +16,18 @@ class Problems:
 
 @dataclass(frozen=True)
 class Attempts:
-    """The messages that one call of `assurance notify` tried to send, one for each channel."""
+    """The messages that one call of `assurance notify` tried to send, one per channel."""
 
     attempts: list[Attempt]
 
 
 def problems_screen(found: Problems) -> str:
-    """Return the text of a notification of all problems that exist now."""
+    """Return the text of a notification about all problems that exist now."""
     return body(changes(found.problems, [])) if found.problems else "Nothing is wrong.\n"
 
 
 def attempts_screen(sent: Attempts) -> str:
-    """Return the text of each message that was delivered, with its channel and its recipients."""
+    """Return the text of each delivered message, with its channel and recipients."""
     return "".join(
         f"Notified {attempt.to_whom} by {attempt.channel}:\n\n{body(attempt.news)}"
         for attempt in sent.attempts

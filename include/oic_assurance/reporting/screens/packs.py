@@ -4,5 +4,5 @@ from oic_assurance.reporting.pack.make import Pack
 
 
 def pack_screen(made: Pack) -> str:
-    """Return the paths of the files of the pack, one path on a line."""
+    """Return the paths of the pack's files, one per line."""
     return f"{made.page}\n{made.paper}\n"

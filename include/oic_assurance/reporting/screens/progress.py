@@ -1,6 +1,6 @@
 """Show the progress of a long command, as a list of steps.
 
-On a terminal, a live line shows the current step. Elsewhere there are only plain lines for steps
+On a terminal, a live line shows the current step. Otherwise there are only plain lines about steps
 that have ended.
 """
 
@@ -20,7 +20,7 @@ from oic_assurance.reporting.screens.run_log import ERRORS, to_log
 from oic_assurance.settings import Settings
 
 DONE, FAILED, PARTLY = "ok", "failed", "partly"
-# For each result of a step: the text in front of its line, and the colour of the text.
+# For each result of a step: the mark in front of its line, and the colour of the mark.
 MARKS = {DONE: ("✓", "green"), FAILED: ("✗", "red"), PARTLY: ("!", "yellow")}
 PLAIN_MARKS = {DONE: ("ok    ", ""), FAILED: ("FAILED", ""), PARTLY: ("PARTLY", "")}
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -28,8 +28,8 @@ PER_SECOND = 10
 LABEL_WIDTH = 40
 TIME_WIDTH = 10
 NOTE_INDENT = 4
-# How many characters of the live line stay free. The spinner needs one of them. Each time the user
-# presses Ctrl-C, the terminal adds `^C`, for which there is room twice.
+# How many characters of the live line stay free. The spinner needs one. Each time the user presses
+# Ctrl-C, the terminal adds `^C`; there is room for that twice.
 ROOM_FOR_INTERRUPT = 6
 
 
@@ -48,7 +48,7 @@ class Step:
         return time.monotonic() - self._began
 
     def advance(self, what: str, done: int, total: int) -> None:
-        """Set what the step is working on, and how much of that work is done."""
+        """Set what the step is working on, and how much of it is done."""
         self.detail = f"{what} {done:,} of {total:,}" if total > 1 else what
 
     def done(self, mark: str = DONE, note: str = "") -> None:
@@ -121,7 +121,7 @@ class Screen:
     def line(self, label: str, seconds: float, mark: str = DONE, note: str = "") -> None:
         """Write a line that stays on the screen.
 
-        If the line with its note is too long for the terminal, the note is written below the line.
+        If the line with its note is too long for the terminal, the note is written below it.
         """
         text = self._columns(label, seconds)
         one_line = f"{text}  {note}".rstrip()
@@ -141,7 +141,7 @@ class Screen:
         return f" {shortened(label, room):<{room}} {seconds:6.1f} s"
 
     def _current(self) -> Text:
-        """Return the live line, cut so that it fits into one row of the terminal.
+        """Return the live line, shortened to one row of the terminal.
 
         There is room for the `^C` that a terminal adds after Ctrl-C.
         """

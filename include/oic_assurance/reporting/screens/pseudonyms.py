@@ -1,4 +1,4 @@
-"""The screens of the pseudonyms: the version of their key, and a re-keying that has ended."""
+"""The screens about pseudonyms: the version of their key, and a finished re-keying."""
 
 from collections.abc import Iterator
 
@@ -37,13 +37,13 @@ def status_screen(found: PseudonymStatus) -> str:
 
 
 def rekey_screen(done: Rekey, waits_for: str | None) -> str:
-    """Return the screen of a re-keying that has ended.
+    """Return the screen of a finished re-keying.
 
-    `waits_for` says what the removal of the last traces waits for, or is None.
+    `waits_for` says what the removal of the last traces is waiting for, or is None.
     """
     lines = wrapped(
         f"{count(done.pseudonyms, 'pseudonym')} of key version {done.from_version} were replaced "
-        f"by those of version {done.to_version}."
+        f"with those of version {done.to_version}."
     )
     if done.without_number:
         lines += wrapped(
@@ -53,9 +53,9 @@ def rekey_screen(done: Rekey, waits_for: str | None) -> str:
         lines.append("The new key is in the state folder, and the earlier one is removed.")
     else:
         lines += wrapped(
-            "The environment has the new key. Remove the earlier one from wherever you keep it."
+            "The environment has the new key. Remove the earlier key from wherever you store it."
         )
-    lines += wrapped("Backups from before hold the earlier pseudonyms, and perhaps their key.")
+    lines += wrapped("Earlier backups contain the earlier pseudonyms, and perhaps their key.")
     if done.left_in:
         lines += wrapped(_left(done.left_in))
     if waits_for is not None:

@@ -32,10 +32,10 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class Quarantine:
-    """The rejected rows that the user has chosen.
+    """The rejected rows that the user has selected.
 
-    `rows` has the newest of these rows. `total` is the number of all these rows. `counts` has their
-    number by dataset and reason.
+    `rows` holds the newest of the selected rows, and `total` is the number of all of them. `counts`
+    holds their number for each dataset and reason.
     """
 
     counts: list[ReasonCount]
@@ -48,7 +48,7 @@ class Quarantine:
 def read_quarantine(settings: Settings, which: QuarantineFilter, limit: int) -> Quarantine:
     """Return the rejected rows that `which` selects.
 
-    All these rows are counted. At most `limit` rows are read, the newest first.
+    All selected rows are counted, but at most `limit` rows are read, newest first.
 
     Raises:
         UnknownNameError: There is no such dataset.
@@ -69,7 +69,7 @@ def read_quarantine(settings: Settings, which: QuarantineFilter, limit: int) -> 
 def quarantine_screen(found: Quarantine) -> str:
     """Return the screen of rejected rows.
 
-    It has the number of rows by dataset and reason, then the rows, then what to do next.
+    It shows the number of rows for each dataset and reason, then the rows, then what to do next.
     """
     if not found.rows:
         return f"{'No such row' if found.is_filtered else 'Nothing'} is in quarantine.\n"
@@ -147,7 +147,7 @@ def _replayed(delivery: "ReplayedDelivery") -> str:
 def _not_landed(report: "ReplayReport") -> list[str]:
     """Return lines that say why rows were not landed, with the number of rows for each reason.
 
-    First come the rows that are still rejected, then the rows that were not replayed at all.
+    Rows that are still rejected come first, then rows that were not replayed at all.
     """
     reasons = Counter(why.partition(":")[0] for one in report.still_rejected for why in one.reasons)
     lines = []

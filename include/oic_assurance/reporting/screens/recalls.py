@@ -13,7 +13,7 @@ from oic_assurance.settings import Settings
 
 @dataclass(frozen=True)
 class Recalls:
-    """All recalls, the newest first."""
+    """All recalls, newest first."""
 
     recalls: list[Recall]
 
@@ -26,7 +26,7 @@ def read_recalls(settings: Settings) -> Recalls:
 def recalls_screen(found: Recalls) -> str:
     """Return a table of all recalls."""
     if not found.recalls:
-        return "No landed record has come with a marking above its ceiling.\n"
+        return "The marking of no landed record has risen above its ceiling.\n"
     rows = [
         (
             str(one.recall_id),

@@ -11,7 +11,7 @@ from oic_assurance.reporting.screens.layout import moment, table, wrapped
 
 @dataclass(frozen=True)
 class Releases:
-    """All releases, the newest first."""
+    """All releases, newest first."""
 
     releases: Sequence[Release]
 
@@ -23,7 +23,7 @@ class Releases:
 
 @dataclass(frozen=True)
 class MadeRelease:
-    """A release whose files were just written, and what its publisher has not set."""
+    """A release whose files were just written, and the entries that its publisher has not set."""
 
     release: Release
     not_set: Sequence[str]
@@ -36,14 +36,14 @@ class MadeRelease:
 
 @dataclass(frozen=True)
 class WithdrawnRelease:
-    """A release that was just withdrawn, and the note beside its files if they are still there."""
+    """A release that was just withdrawn, and the note next to its files, if they still exist."""
 
     release: Release
     note: Path | None
 
 
 def releases_screen(releases: Releases) -> str:
-    """Return a table of all releases, with what is wrong with one below it."""
+    """Return a table of all releases, with problems of releases listed below it."""
     if not releases.releases:
         return "No release has been made: `assurance release make --because …` makes one.\n"
     rows = [
@@ -70,7 +70,7 @@ def releases_screen(releases: Releases) -> str:
 
 
 def made_screen(made: MadeRelease) -> str:
-    """Return where the files of a release are, and what to do before they are passed on."""
+    """Return where a release's files are, and what to do before the files are passed on."""
     one = made.release
     lines = [
         f"Release {one.release_id} of publication {one.publication_id}, as at {moment(one.as_at)}",
@@ -89,16 +89,16 @@ def made_screen(made: MadeRelease) -> str:
 
 
 def withdrawn_screen(withdrawn: WithdrawnRelease) -> str:
-    """Return what was withdrawn, and what is left to do."""
+    """Return the screen that says what was withdrawn, and what is left to do."""
     one = withdrawn.release
     note = (
-        f"The note {withdrawn.note} stands beside its files: copy it to where they were published."
+        f"The note {withdrawn.note} is next to its files: copy it to where they were published."
         if withdrawn.note
         else f"The folder {one.folder} is gone, so no note was put there. Say it where the files "
         "were published."
     )
     text = (
-        f"{note} Files that left cannot be recalled. Later releases are still compared with their "
+        f"{note} Published files cannot be recalled. Later releases are still compared with their "
         "figures."
     )
     return "\n".join([f"Release {one.release_id} is withdrawn.", "", *wrapped(text)]) + "\n"

@@ -1,7 +1,7 @@
 """The screen of `assurance publication reproduce`.
 
-It shows whether the recomputed tables are equal to the published tables. If not, it shows the
-differences and what can explain them.
+It shows whether the recomputed tables equal the published tables and, if not, the differences and
+what can explain them.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ _SHORT = 12
 
 
 def reproduction_screen(done: Reproduction) -> str:
-    """Return the screen: each table with its result, the rows that differ, and the verdict.
+    """Return the screen: the result for each table, the rows that differ, and the conclusion.
 
-    The verdict lists known changes since the publication that can explain the differences.
+    The conclusion lists known changes since the publication that can explain the differences.
     """
     publication = done.publication
     lines = [

@@ -19,10 +19,10 @@ def to_log(settings: Settings, shown: int = OUTPUT) -> Iterator[tuple[Path, Text
     """During the block, redirect standard output and standard error to a log file.
 
     Yields the path of the log file, and a stream for text that the user must still see. The stream
-    goes where standard output went before or, if `shown` is `ERRORS`, where standard error went.
+    goes to the original standard output or, if `shown` is `ERRORS`, to the original standard error.
 
-    The file descriptors are redirected, because Airflow, dbt and child processes write to the
-    descriptors. Replacing `sys.stdout` and `sys.stderr` would not catch their output.
+    The file descriptors are redirected, because Airflow, dbt and child processes write to them
+    directly. Replacing `sys.stdout` and `sys.stderr` would not catch that output.
     """
     folder = private_folder(settings, settings.log_dir)
     log = folder / f"run-{os.getpid()}.log"

@@ -1,4 +1,4 @@
-"""The screens at the end of a run, of `assurance status` and of `assurance publication`."""
+"""The screens of `assurance run`, `assurance status` and `assurance publication`."""
 
 from collections.abc import Sequence
 
@@ -52,7 +52,7 @@ def run_summary(settings: Settings, run: Run) -> str:
 def status_screen(status: facts.Status) -> str:
     """Return the screen of `assurance status`.
 
-    It has the last run, the current publication, the freshness of datasets, and what failed.
+    It shows the last run, the current publication, the freshness of datasets, and what failed.
     """
     lines = _last_run(status.run)
     current = status.publication
@@ -120,8 +120,9 @@ def pointer_screen(settings: Settings) -> str:
 def _hold(hold: Hold | None, new_publication: int | None = None) -> list[str]:
     """Return lines about the hold after a roll-back. The list is empty if there is no hold.
 
-    `new_publication` is the publication of the run that has just ended. During a hold, it waits for
-    a release. None means that no run has just ended, or that the run made no publication.
+    `new_publication` is the publication of the run that has just ended. During a hold, that
+    publication waits for a release. None means that no run has just ended, or that the run made no
+    publication.
     """
     if hold is None:
         return []
@@ -155,7 +156,7 @@ def _position(points: Sequence[facts.Point]) -> list[str]:
 
 
 def _is_share(point: facts.Point) -> bool:
-    """Tell whether the figure of a point is a percentage and not a checklist of three items."""
+    """Return whether a point's figure is a percentage (and not a count of checklist items)."""
     return point.point_code not in CHECKLISTS
 
 
@@ -178,7 +179,7 @@ def _failed_extractions(failures: Sequence[facts.FailedExtraction]) -> list[str]
     by_reason: dict[str, list[str]] = {}
     for failure in failures:
         # If a source system or the dropzone is down, all its datasets fail for the same reason.
-        # The reason is then shown once, with the names of the datasets.
+        # Then the reason is shown once, with the names of the datasets.
         reason = failure.reason.removeprefix(f"{failure.dataset}: ")
         by_reason.setdefault(reason, []).append(failure.dataset)
     for reason, datasets in by_reason.items():

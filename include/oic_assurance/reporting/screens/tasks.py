@@ -30,10 +30,10 @@ RETRIED = "tried again after: "
 
 @dataclass(frozen=True)
 class TaskEvent:
-    """The event that a task of the run began, succeeded, failed or will be tried again.
+    """The event that a task of the run began, succeeded, failed or is to be retried.
 
-    `detail` is the dataset of an extraction, and None for other tasks. `state` is the state of the
-    task in Airflow's words. `seconds` is the time since the task began.
+    `detail` is the dataset of an extraction, and None for other tasks. `state` is Airflow's name
+    for the task's state. `seconds` is the time since the task began.
     """
 
     task: str
@@ -60,7 +60,7 @@ class TaskLines:
         self._note = ""
 
     def __enter__(self) -> "TaskLines":
-        """Show the start of Airflow as a step, because it takes seconds before the first task."""
+        """Show Airflow's start as a step, because it takes seconds until the first task begins."""
         self._step = self._screen.begin("Start Airflow")
         return self
 

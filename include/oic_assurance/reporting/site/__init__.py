@@ -1,1 +1,1 @@
-"""Generate pages for the documentation site while MkDocs builds it."""
+"""Generate pages of the documentation site while MkDocs builds it."""

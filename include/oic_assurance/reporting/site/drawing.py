@@ -1,4 +1,4 @@
-"""Draw a graph of dbt models as SVG. Each layer of the graph is below the one before."""
+"""Draw a graph of dbt models as SVG. Each layer is drawn below the previous layer."""
 
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -10,10 +10,10 @@ from oic_assurance.reporting.site.lineage import LAYERS, Model
 #: In pixels: the height of a box, the gap between two boxes, the distance between two layers, and
 #: the width of a letter.
 HEIGHT, GAP, RISE, LETTER = 30, 14, 58, 6.7
-#: How often the layers are sorted, so that connected boxes move closer. To sort them more often
-#: would not change the drawing.
+#: How often the layers are sorted to move connected boxes closer together. More sorting would not
+#: change the drawing.
 SWEEPS = 12
-#: The colours of the background and the text of a box, by layer.
+#: The colours of a box's background and text, for each layer.
 COLOURS = {
     "raw": ("#efe6cf", "#1d2733"),
     "staging": ("#e6eef5", "#1d2733"),
@@ -21,8 +21,8 @@ COLOURS = {
     "mart": ("#1f4e79", "#ffffff"),
 }
 
-#: A place in a layer: either the box of a model, or the point where an edge passes through the
-#: layer. The point is given by the parent, the child and the number of the layer.
+#: A place in a layer: either a model's box, or the point where an edge passes through the layer.
+#: Such a point is identified by the parent, the child and the layer's number.
 Stop = Model | tuple[Model, Model, int]
 Places = Mapping[Stop, tuple[float, int]]
 
@@ -30,7 +30,7 @@ Places = Mapping[Stop, tuple[float, int]]
 def picture(graph: "nx.DiGraph[Model]", title: str, links: Mapping[Model, str]) -> str:
     """Return a graph as SVG for a page.
 
-    `title` is the accessible name of the drawing. `links` has the URL for each box that is a link.
+    `title` is the drawing's accessible name. `links` holds the URL of each box that is a link.
     """
     layers, chains = _layers(graph)
     for _ in range(SWEEPS):
@@ -50,7 +50,7 @@ def picture(graph: "nx.DiGraph[Model]", title: str, links: Mapping[Model, str]) 
 def _layers(graph: "nx.DiGraph[Model]") -> tuple[list[list[Stop]], "nx.DiGraph[Stop]"]:
     """Return the stops of each layer, and a graph of the edges between neighbouring layers.
 
-    An edge that skips layers becomes a chain, with a stop in every layer that it passes.
+    An edge that skips layers becomes a chain with a stop in every layer that it passes through.
     """
     depth: dict[Model, int] = {}
     for model in nx.lexicographical_topological_sort(graph, key=lambda one: one.name):

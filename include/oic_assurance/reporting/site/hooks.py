@@ -1,7 +1,7 @@
 """Functions that MkDocs calls while it builds the site (hooks).
 
-The functions add generated pages, complete the navigation, and rewrite links. MkDocs imports this
-file by its path and calls the functions whose names begin with `on_`.
+These functions add generated pages, complete the navigation, and rewrite links. MkDocs imports this
+file by its path, and calls the functions whose names begin with `on_`.
 """
 
 import logging
@@ -17,14 +17,14 @@ from mkdocs.structure.pages import Page
 from oic_assurance.builds.dbt_docs import docs_html
 from oic_assurance.reporting.site import pages
 
-#: The title of the section with all pages that the navigation in mkdocs.yml does not name.
+#: The title of the section with all pages that mkdocs.yml does not name in its navigation.
 REST = "More"
 HOME = "README.md"
 _MORE = f"""
 This site also has [the measures]({pages.MEASURES}), [the lineage]({pages.LINEAGE}) of every
 figure, and [all models and columns]({pages.DBT_DOCS}) with their tests.
 """
-#: Matches a Markdown link whose text is only the name of a file or folder.
+#: Matches a Markdown link whose text is just the name of a file or folder.
 _NAME = re.compile(r"\[[\w/-]+(?:\.md|/)\]\(([\w./-]+\.md)\)")
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]*)\]\((\.\./[^)#\s]+)(#[^)\s]*)?\)")
@@ -32,7 +32,7 @@ _log = logging.getLogger("mkdocs.plugins.site")
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the pages of the measures, of the lineage and of dbt, and complete the navigation."""
+    """Add the pages of the measures, the lineage and dbt, and complete the navigation."""
     root = Path(config.config_file_path).parent
     dbt = root / "build" / "dbt"
     seeds = root / "dbt_project" / "seeds"
@@ -48,9 +48,9 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> str:
     """Rewrite the links of a page, and return the page.
 
-    - If the text of a link is a file name, the title of the linked page replaces the text.
-    - A link to a file outside the site becomes plain text with the path of the file.
-    - The home page gets a last paragraph with links to the generated pages.
+    - If the text of a link is a file name, it is replaced with the linked page's title.
+    - A link to a file outside the site becomes plain text with the file's path.
+    - A last paragraph with links to the generated pages is added to the home page.
     """
     folder = Path(config.docs_dir) / Path(page.file.src_uri).parent
     docs = Path(config.docs_dir)
@@ -76,14 +76,14 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
 def navigation(given: list[Any], known: list[str]) -> list[Any]:
     """Return the complete navigation of the site.
 
-    `given` is the navigation in mkdocs.yml. `known` has the paths of all pages of the site. An
+    `given` is the navigation in mkdocs.yml. `known` holds the paths of all pages of the site. An
     entry of the navigation is one of:
 
     - the path of a page, or `Title: page.md`;
     - a section: `Title:` with a list of entries;
-    - the path of a folder with a slash at the end, which means all pages of the folder.
+    - the path of a folder with a slash at the end, which means all pages in the folder.
 
-    Entries for pages that are not in `known` are left out. Pages of `known` that no entry names go
+    Entries for pages that are not in `known` are left out. Pages in `known` that no entry names go
     into a section at the end.
     """
     filled = _filled(given, known)

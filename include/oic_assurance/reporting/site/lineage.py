@@ -6,7 +6,7 @@ from pathlib import Path
 
 import networkx as nx
 
-#: Folders of models and source tables about the warehouse itself. The site does not show them.
+#: Folders with models and source tables about the warehouse itself, which the site does not show.
 INTERNAL = ("audit", "warehouse", "compared_with")
 POSITION, MEASURE = "assurance_position", "assurance_measure"
 LAYERS = ("raw", "staging", "intermediate", "mart")
@@ -31,14 +31,14 @@ class Model:
 
     @property
     def kind(self) -> str:
-        """`model` or `source`, as the URLs of dbt's documentation have it."""
+        """`model` or `source`, as in the URLs of dbt's documentation."""
         return self.key.partition(".")[0]
 
 
 def lineage(manifest: Path) -> "nx.DiGraph[Model]":
     """Return the graph of source tables and models. An edge goes from parent to child.
 
-    Models and source tables of the folders in `INTERNAL` are left out.
+    Models and source tables in the folders that `INTERNAL` names are left out.
 
     Raises:
         OSError: If the manifest does not exist.
@@ -65,9 +65,9 @@ def path_to_figure(graph: "nx.DiGraph[Model]", decides: str) -> "nx.DiGraph[Mode
     """Return the part of the graph that shows how the figures of a point are computed.
 
     `decides` is the name of the model that decides which records meet the point's requirement. The
-    part has this model and all its ancestors. It has the mart `assurance_measure`, and the models
-    of the folder `measures` on the way to it. It also has the shortest path from the deciding model
-    to the mart `assurance_position`.
+    result contains this model and all its ancestors. It contains the mart `assurance_measure` and
+    those models in the folder `measures` that lead to it. It also contains the shortest path from
+    the deciding model to the mart `assurance_position`.
 
     Raises:
         KeyError: If the graph has no model with the name `decides`.
@@ -98,7 +98,7 @@ def overview(graph: "nx.DiGraph[Model]") -> "nx.DiGraph[Model]":
 
 
 def without_short_cuts(graph: "nx.DiGraph[Model]") -> "nx.DiGraph[Model]":
-    """Return the graph without the edges whose two ends are also connected by a longer path."""
+    """Return the graph without edges whose two ends are also connected by a longer path."""
     return nx.transitive_reduction(graph)
 
 
@@ -120,7 +120,7 @@ def _model(key: str, node: dict[str, str]) -> Model:
         schema = node["schema"]
         folder = "warehouse" if "_warehouse" in node["path"] else schema
         return Model(key, node["name"], "raw", folder, node["description"])
-    # The site shows the models of restatements as one folder of the layer `intermediate`.
+    # The site shows the restatement models as one folder of the layer `intermediate`.
     if place[:2] == ("restatement", "restated"):
         place = ("intermediate", "restatement")
     layer = {"marts": "mart"}.get(place[0], place[0])

@@ -105,9 +105,9 @@ def lineage_page(manifest: Path) -> str:
 
 
 def _deciding_models() -> Iterable[tuple[str, str]]:
-    """Yield each model that decides which records meet a point, after the name of the point.
+    """Yield each model that decides which records meet a point, preceded by the point's name.
 
-    A model that decides several points comes once, after the names of all these points.
+    A model that decides several points appears once, preceded by the names of all these points.
     """
     for model in dict.fromkeys(point.decided_by for point in POINTS.values()):
         names = [point.name for point in POINTS.values() if point.decided_by == model]

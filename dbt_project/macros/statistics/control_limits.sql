@@ -1,0 +1,21 @@
+{#- The fewest months from which control limits are computed. -#}
+{% macro months_for_limits() -%} 12 {%- endmacro %}
+
+{#- The direction in which a value is further from the centre than `reach`: 1 above, -1 below, 0 if it
+    is not. Two ways to compute the same share can differ in the last bits, so a difference of up to
+    1e-9 counts as none. -#}
+{% macro direction_beyond(difference, reach) -%}
+    case
+        when {{ difference }} > {{ reach }} + 1e-9
+        then 1
+        when {{ difference }} < - ({{ reach }}) - 1e-9
+        then -1
+        else 0
+    end
+{%- endmacro %}
+
+{#- The standard deviation of a share of `denominator` independent cases, if each case counts with the
+    probability `share`. Null if the denominator is zero. -#}
+{% macro binomial_deviation(share, denominator) -%}
+    sqrt({{ share }} * (1 - {{ share }}) / nullif({{ denominator }}, 0))
+{%- endmacro %}

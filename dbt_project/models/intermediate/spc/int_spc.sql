@@ -1,0 +1,86 @@
+with
+    judged as (
+        select
+            month.*,
+            -- The first three rules agree about the direction, which is the side of the centre. A
+            -- trend
+            -- can cross the centre, so it decides only if no other rule does.
+            case
+                when signal.outside_limits <> 0
+                then 'OUTSIDE_LIMITS'
+                when signal.two_of_three <> 0
+                then 'TWO_OF_THREE'
+                when signal.run_of_seven <> 0
+                then 'RUN_OF_SEVEN'
+                when signal.trend_of_seven <> 0
+                then 'TREND_OF_SEVEN'
+            end as special_cause,
+            coalesce(
+                nullif(signal.outside_limits, 0),
+                nullif(signal.two_of_three, 0),
+                nullif(signal.run_of_seven, 0),
+                signal.trend_of_seven
+            ) as direction
+        from {{ ref("int_spc_limit") }} as month
+        left join
+            {{ ref("int_spc_signal") }} as signal
+            on month.force_code = signal.force_code
+            and month.measure_code = signal.measure_code
+            and month.period_start = signal.period_start
+    ),
+
+    final as (
+        select
+            force_code,
+            measure_code,
+            point_code,
+            is_snapshot,
+            period_start,
+            is_complete,
+            numerator,
+            denominator,
+            value,
+            target,
+            kind,
+            centre,
+            lower,
+            upper,
+            case
+                when direction = 0
+                then 'COMMON'
+                when (direction = 1) = more_is_better
+                then 'IMPROVING'
+                when direction is not null
+                then 'CONCERNING'
+            end as variation,
+            special_cause,
+            case
+                when not is_point or target is null or lower is null
+                then null
+                when more_is_better
+                then
+                    case
+                        when lower >= target
+                        then 'MEETS'
+                        when upper < target
+                        then 'WILL_NOT_MEET'
+                        else 'HIT_OR_MISS'
+                    end
+                when upper <= target
+                then 'MEETS'
+                when lower > target
+                then 'WILL_NOT_MEET'
+                else 'HIT_OR_MISS'
+            end as assurance,
+            baseline_from,
+            baseline_to,
+            baseline_months,
+            baseline_reason,
+            baseline_decided_by,
+            baseline_decided_on,
+            why_none
+        from judged
+    )
+
+select *
+from final

@@ -1,0 +1,331 @@
+"""Charts of statistical process control: a figure by month, with its limits and its two signs."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from oic_assurance.reporting.pack.drawing import (
+    ALARM,
+    DARK,
+    INK,
+    MIDDLE,
+    PALE,
+    QUIET,
+    WHITE,
+    Picture,
+    data,
+    svg,
+)
+from oic_assurance.reporting.pack.words import month
+from oic_assurance.reporting.screens.layout import NOTHING, count, interval, share
+
+Rows = Sequence[dict[str, Any]]
+HEIGHT = 280
+
+#: How the limits were computed, by the codes of the mart `assurance_spc`.
+KINDS = {
+    "XMR": "limits from the changes between months (XmR)",
+    "P": "limits from the number of cases of each month (p-chart)",
+    "LANEY_P": (
+        "limits from the number of cases of each month, wider because the months differ more than "
+        "chance explains (Laney's p′)"
+    ),
+}
+#: Labels for the rules, by the codes of the mart `assurance_spc`.
+SPECIAL_CAUSES = {
+    "OUTSIDE_LIMITS": "outside the limits",
+    "TWO_OF_THREE": "two of three near a limit",
+    "RUN_OF_SEVEN": "seven in a row on one side",
+    "TREND_OF_SEVEN": "seven in a row rising or falling",
+}
+#: What a sign of assurance means for the target.
+ASSURANCES = {
+    "HIT_OR_MISS": (
+        "The target lies between the limits: as the process is, each month is hit or miss."
+    ),
+    "MEETS": (
+        "Both limits are on the good side of the target: as the process is, it meets the target."
+    ),
+    "WILL_NOT_MEET": (
+        "Both limits are on the bad side of the target: without a change, the process will not "
+        "meet it."
+    ),
+}
+#: Why limits are not drawn, although the mart has them.
+SAME_PEOPLE = (
+    "Each month counts the same people again, so limits would show changes where there are none."
+)
+#: The label, shape, size and fill of a point, by its sign. A point can be told by its shape alone.
+_POINTS = {
+    "COMMON": ("no change shown", "circle", 34, DARK),
+    "IMPROVING": ("improving", "diamond", 130, MIDDLE),
+    "CONCERNING": ("concerning", "triangle-down", 130, ALARM),
+    None: ("month so far", "circle", 40, WHITE),
+}
+
+
+def control_chart(title: str, rows: Rows) -> Picture:
+    """Return a chart of a measure by month, with its limits, its target and its special causes.
+
+    `rows` are the rows of the mart `assurance_spc` of one measure, in the order of the months. A
+    month without a value is in the table below the chart, but not in the drawing. The current month
+    is a hollow dot beside the line, because it takes no part in limits and signs.
+
+    A measure that counts the same people each month has limits and signs in the mart. They are not
+    drawn, because even without any change most of its months would be marked as a change.
+    """
+    import altair as alt
+
+    rows = [_without_limits(row) if row["is_snapshot"] else row for row in rows]
+    if all(row["value"] is None for row in rows):
+        return Picture(title, "There are no figures yet.", "", *_table(rows))
+    layers = [*_limits(rows), *_lines(rows), *_new_baselines(rows), *_months(rows)]
+    # The lines and the points have a legend each. One legend for both would show neither.
+    channels = ("color", "strokeDash", "strokeWidth", "shape", "size", "fill", "stroke")
+    chart = alt.layer(*layers).resolve_scale(**dict.fromkeys(channels, "independent"))
+    return Picture(title, _in_words(rows), svg(chart, height=HEIGHT), *_table(rows))
+
+
+def _without_limits(row: dict[str, Any]) -> dict[str, Any]:
+    names = ("kind", "centre", "lower", "upper", "variation", "special_cause", "assurance")
+    return row | dict.fromkeys(names) | {"why_none": SAME_PEOPLE}
+
+
+def _x(field: str = "period_start") -> Any:
+    import altair as alt
+
+    axis = alt.Axis(format="%b %y", tickCount=6, grid=False)
+    # The padding keeps the first and the last point off the edges.
+    return alt.X(f"{field}:T", title=None, axis=axis, scale=alt.Scale(padding=9))
+
+
+def _y(rows: Rows, field: str) -> Any:
+    import altair as alt
+
+    if _is_hours(rows):
+        ends = [row[name] for row in rows for name in ("value", "lower", "upper", "target")]
+        known = [end for end in ends if end is not None]
+        scale = alt.Scale(domain=[min(0, *known), 1.06 * max(known)], nice=True)
+        return alt.Y(f"{field}:Q", title="hours", scale=scale, axis=alt.Axis(tickCount=6))
+    scale = alt.Scale(domain=[0, 1])
+    return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(format="%"))
+
+
+def _limits(rows: Rows) -> list[Any]:
+    """Return the area between the limits. It ends where a baseline ends."""
+    import altair as alt
+
+    limited = [row for row in rows if row["lower"] is not None]
+    if not limited:
+        return []
+    return [
+        alt.Chart(data(limited))
+        .mark_area(color=PALE, opacity=1, interpolate="step")
+        .encode(x=_x(), y=_y(rows, "lower"), y2="upper:Q", detail="baseline_from:N")
+    ]
+
+
+def _lines(rows: Rows) -> list[Any]:
+    """Return the lines of the limits, the centre and the target, which the legend explains."""
+    import altair as alt
+
+    last = next((row for row in reversed(rows) if row["centre"] is not None), None)
+    target = rows[-1]["target"]
+    names = {
+        "centre": None if last is None else f"centre {_figure(rows, last['centre'])}",
+        "lower": None if last is None else "limits",
+        "upper": None if last is None else "limits",
+        "target": None if target is None else f"target {_figure(rows, target)}",
+    }
+    points = [
+        {
+            "period_start": row["period_start"],
+            "value": row[column],
+            "line": name,
+            "part": f"{column} {row['baseline_from'] if column != 'target' else ''}",
+        }
+        for column, name in names.items()
+        for row in rows
+        if name is not None and row[column] is not None
+    ]
+    looks = {
+        names["target"]: ([7, 3], 1.8, INK),
+        names["centre"]: ([1, 0], 1.4, QUIET),
+        names["lower"]: ([2, 2], 1.4, QUIET),
+    }
+    domain = [name for name in looks if name is not None]
+    if not domain:
+        return []
+
+    def scale(place: int) -> Any:
+        return alt.Scale(domain=domain, range=[looks[name][place] for name in domain])
+
+    # The symbol is long enough to show the dashes. Vega draws it in the wrong place if there is
+    # only one line, so a single line is labelled in the drawing.
+    legend = alt.Legend(symbolType="stroke", symbolSize=700, symbolStrokeWidth=1.6)
+    if len(domain) == 1:
+        legend = None
+    lines = (
+        alt.Chart(data(points))
+        .mark_line(interpolate="step")
+        .encode(
+            x=_x(),
+            y=_y(rows, "value"),
+            detail="part:N",
+            strokeDash=alt.StrokeDash("line:N", scale=scale(0), legend=legend),
+            strokeWidth=alt.StrokeWidth("line:N", scale=scale(1), legend=legend),
+            color=alt.Color("line:N", scale=scale(2), legend=legend),
+        )
+    )
+    label = (
+        alt.Chart(data(points[:1]))
+        .mark_text(align="left", baseline="top", dy=4)
+        .encode(x=_x(), y=_y(rows, "value"), text="line:N")
+    )
+    return [lines] if legend else [lines, label]
+
+
+def _new_baselines(rows: Rows) -> list[Any]:
+    """Return a mark where a decision has begun a new baseline."""
+    import altair as alt
+
+    begins = sorted({row["baseline_from"] for row in rows} - {rows[0]["baseline_from"]})
+    if not begins:
+        return []
+    mark = alt.Chart(data([{"day": day, "words": "new baseline"} for day in begins])).encode(
+        x=_x("day")
+    )
+    return [
+        mark.mark_rule(color=QUIET, strokeWidth=1, xOffset=-8),
+        mark.mark_text(align="right", dx=-12, baseline="bottom", fontSize=11, color=QUIET).encode(
+            text="words:N", y=alt.value("height"), yOffset=alt.value(-3)
+        ),
+    ]
+
+
+def _months(rows: Rows) -> list[Any]:
+    """Return the line of the complete months, and a point for each month."""
+    import altair as alt
+
+    points = [
+        {
+            "period_start": row["period_start"],
+            "value": row["value"],
+            "baseline_from": row["baseline_from"],
+            "sign": _sign(row)[0],
+            "is_complete": row["is_complete_period"],
+        }
+        for row in rows
+        if row["value"] is not None
+    ]
+    looks = [look for look in _POINTS.values() if look[0] in {point["sign"] for point in points}]
+
+    def scale(place: int) -> Any:
+        return alt.Scale(domain=[look[0] for look in looks], range=[look[place] for look in looks])
+
+    # Without a scale of its own, the outline of the hollow dot is missing in the legend.
+    outline = alt.Scale(domain=[look[0] for look in looks], range=[DARK for _ in looks])
+    legend = alt.Legend(orient="bottom", columns=4)
+    complete = [point for point in points if point["is_complete"]]
+    return [
+        alt.Chart(data(complete))
+        .mark_line(color=DARK, strokeWidth=1.6)
+        .encode(x=_x(), y=_y(rows, "value")),
+        alt.Chart(data(points))
+        .mark_point(strokeWidth=1.4, opacity=1, filled=True)
+        .encode(
+            x=_x(),
+            y=_y(rows, "value"),
+            shape=alt.Shape("sign:N", scale=scale(1), legend=legend),
+            size=alt.Size("sign:N", scale=scale(2), legend=legend),
+            fill=alt.Fill("sign:N", scale=scale(3), legend=legend),
+            stroke=alt.Stroke("sign:N", scale=outline, legend=legend),
+        ),
+    ]
+
+
+def _sign(row: dict[str, Any]) -> tuple[str, str, int, str]:
+    """Return how a month is drawn. A complete month without limits shows no change."""
+    if not row["is_complete_period"]:
+        return _POINTS[None]
+    return _POINTS[row["variation"] or "COMMON"]
+
+
+def _in_words(rows: Rows) -> str:
+    """Return in words what the chart shows: the latest month, the signs, and how they are made."""
+    complete = [row for row in rows if row["is_complete_period"] and row["value"] is not None]
+    if not complete:
+        return "No month is complete yet."
+    last = complete[-1]
+    begin = f"{month(last['period_start'])}: {_figure(rows, last['value'])}."
+    if last["kind"] is None:
+        return f"{begin} No limits are drawn. {last['why_none']}"
+    parts = [
+        begin,
+        _changes(complete[-12:]),
+        ASSURANCES.get(last["assurance"], ""),
+        f"Centre {_figure(rows, last['centre'])}, {KINDS[last['kind']]}, from "
+        f"{count(last['baseline_months'], 'month')} since {month(last['baseline_from'])}.",
+    ]
+    if last["baseline_reason"]:
+        decided: date = last["baseline_decided_on"]
+        parts.append(
+            f"The {last['baseline_decided_by']} decided this baseline in {month(decided)}: "
+            f"{last['baseline_reason']}."
+        )
+    return " ".join(part for part in parts if part)
+
+
+def _changes(rows: Rows) -> str:
+    """Return in words how many of the complete months show a change."""
+    since = f"the {len(rows)} complete months since {month(rows[0]['period_start'])}"
+    good = sum(row["variation"] == "IMPROVING" for row in rows)
+    bad = sum(row["variation"] == "CONCERNING" for row in rows)
+    if not good and not bad:
+        return f"None of {since} shows more than chance."
+    found = [f"{good} {word}" for good, word in ((good, "improving"), (bad, "concerning")) if good]
+    return f"Of {since}, more than chance shows in {good + bad}: {' and '.join(found)}."
+
+
+def _table(rows: Rows) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+    head = ("Month", "Figure", "Of", "Limits", "Sign")
+    return head, [
+        (
+            month(row["period_start"]) + ("" if row["is_complete_period"] else " (so far)"),
+            _figure(rows, row["value"]),
+            _of(row),
+            _between(rows, row),
+            _sign_in_words(row),
+        )
+        for row in rows
+    ]
+
+
+def _of(row: dict[str, Any]) -> str:
+    if row["numerator"] is None:
+        return f"{row['denominator']:,}"
+    return f"{row['numerator']:,} of {row['denominator']:,}"
+
+
+def _between(rows: Rows, row: dict[str, Any]) -> str:
+    if row["lower"] is None or not _is_hours(rows):
+        return interval(row["lower"], row["upper"])
+    return f"{row['lower']:.1f}–{row['upper']:.1f} h"
+
+
+def _sign_in_words(row: dict[str, Any]) -> str:
+    if row["variation"] is None:
+        return NOTHING
+    label = _POINTS[row["variation"]][0]
+    cause = SPECIAL_CAUSES.get(row["special_cause"] or "")
+    return f"{label}: {cause}" if cause else label
+
+
+def _figure(rows: Rows, value: float | None) -> str:
+    if not _is_hours(rows):
+        return share(value)
+    return NOTHING if value is None else f"{value:.1f} h"
+
+
+def _is_hours(rows: Rows) -> bool:
+    return all(row["numerator"] is None for row in rows)

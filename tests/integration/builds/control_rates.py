@@ -1,0 +1,38 @@
+"""Print how often a process that does not change shows a sign, as `docs/explanation/spc.md` says.
+
+Run it with `python -m tests.integration.builds.control_rates`.
+"""
+
+from collections import Counter
+
+from tests.integration.builds.control_series import QUIET, SNAPSHOT, quiet, quiet_stock
+from tests.oracle.spc import Month, control_rows, series_of
+
+SERIES, MONTHS = 3000, 24
+RULES = ("OUTSIDE_LIMITS", "TWO_OF_THREE", "RUN_OF_SEVEN", "TREND_OF_SEVEN")
+
+
+def main() -> None:
+    """Print a line of a table for each quiet process."""
+    for kind, (measure, _) in QUIET.items():
+        print(_line(kind, measure, quiet(kind, 2, SERIES, MONTHS)))
+    print(_line("a stock of 300 officers", SNAPSHOT, quiet_stock(2, SERIES // 10, MONTHS)))
+
+
+def _line(kind: str, measure: str, series: list[list[Month]]) -> str:
+    kinds: Counter[str] = Counter()
+    causes: list[list[str | None]] = []
+    for months in series:
+        rows = [row for _, row in sorted(control_rows(series_of(measure, months)).items())]
+        kinds[str(rows[0].kind)] += 1
+        causes.append([row.special_cause for row in rows[:-1]])
+    all_causes = [cause for found in causes for cause in found]
+    marked = sum(cause is not None for cause in all_causes) / len(all_causes)
+    years = sum(any(found[-12:]) for found in causes) / len(causes)
+    rules = (f"{all_causes.count(rule) / len(all_causes):.2%}" for rule in RULES)
+    usual = kinds.most_common(1)[0][0]
+    return f"| {kind} | {usual} | {marked:.1%} | {' | '.join(rules)} | {years:.0%} |"
+
+
+if __name__ == "__main__":
+    main()
