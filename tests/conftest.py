@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +44,7 @@ from xdist.scheduler import LoadFileScheduling  # noqa: E402
 
 from oic_assurance.settings import Settings, load_settings  # noqa: E402
 from oic_assurance.warehouse import embedded  # noqa: E402
+from oic_assurance.warehouse.connections import admin_url  # noqa: E402
 from oic_assurance.warehouse.migrate import migrate  # noqa: E402
 from tests.databases import Prepared, migrated, temporary_warehouse  # noqa: E402
 
@@ -52,6 +54,10 @@ def home() -> Iterator[Path]:
     """The session's state folder, with its server running and its warehouse migrated."""
     settings = load_settings()
     embedded.start(settings)
+    # The data does not outlive the session, so the server need not wait until the disk has it.
+    with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
+        administrator.execute("alter system set fsync = off")
+        administrator.execute("select pg_reload_conf()")
     migrate(settings)
     yield TEST_HOME
     embedded.stop(settings)
