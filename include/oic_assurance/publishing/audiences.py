@@ -48,6 +48,7 @@ AGGREGATES = frozenset(
         "assurance_position_day",
         "assurance_spc",
         "assurance_voice",
+        "assurance_voice_month",
         "data_quality_history",
         "data_quality_status",
         "dim_date",
@@ -56,6 +57,7 @@ AGGREGATES = frozenset(
         "dim_recommendation",
         "fct_plan_strand",
         "restatement",
+        "sign_off",
         "source_freshness",
     }
 )

@@ -38,6 +38,7 @@ GROUPS = (
     "intermediate.spc",
     "intermediate.exceptions",
     "intermediate.disclosure",
+    "intermediate.sign_off",
     "restatement",
     "marts",
 )

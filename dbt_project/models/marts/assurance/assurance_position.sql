@@ -46,6 +46,7 @@ with
                         then 'changes of known records alone move the figure out of its interval'
                     end,
                     correction.correction_caveat,
+                    sign_off.sign_off_caveat,
                     case
                         when gate.warnings > 0
                         then
@@ -62,6 +63,10 @@ with
             {{ ref("int_point_correction") }} as correction
             on position.force_code = correction.force_code
             and position.point_code = correction.point_code
+        left join
+            {{ ref("int_sign_off_caveat") }} as sign_off
+            on position.force_code = sign_off.force_code
+            and position.point_code = sign_off.point_code
         left join
             {{ ref("restated__position") }} as moved
             on position.force_code = moved.force_code
