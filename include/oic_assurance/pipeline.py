@@ -339,6 +339,37 @@ def close_run(settings: Settings, run_id: str) -> int:
     return run.publication_id
 
 
+def sign_off_question(settings: Settings, code: str) -> list[str]:
+    """Return how far the closure of a recommendation is, one line for each fact."""
+    from oic_assurance.operations.sign_off.entries import read_subjects
+
+    (subject,) = read_subjects(settings, code, f"Airflow asks for a step about {code}")
+    lines = [f"{code}: {subject.title}", f"state: {subject.state}"]
+    lines += [f"{entry.step} by {entry.account}: {entry.because}" for entry in subject.in_force]
+    return [*lines, f"a closure rests on {subject.rests_on}"]
+
+
+def sign_off_step(
+    settings: Settings, code: str, step: str, *, account: str, because: str, evidence: str | None
+) -> None:
+    """Make a step of a sign-off for a person who has answered in Airflow.
+
+    Raises:
+        AssuranceError: A rule of sign-off does not allow the step.
+    """
+    from oic_assurance.operations.sign_off.steps import make_step
+
+    make_step(
+        settings,
+        code,
+        step,
+        account=account,
+        through="airflow",
+        because=because,
+        evidence=evidence,
+    )
+
+
 def close_log(settings: Settings, run_id: str) -> None:
     """Record what readers have consulted, seal the log of processing, and ship its head.
 

@@ -21,7 +21,12 @@ from .model import Row
 from .tally import point_of
 
 #: Tables that the mart contract does not list, but that the oracle computes and compares too.
-MORE = ("assurance_position_day", "assurance_voice", "assurance_disagreement")
+MORE = (
+    "assurance_position_day",
+    "assurance_voice",
+    "assurance_voice_month",
+    "assurance_disagreement",
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,9 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
     found += _dated(figures.daily, marts, "assurance_position_day", "point_code", "day")
     found += _dated(
         figures.view_rows, marts, "assurance_voice", "point_code", "voice", "changed_on"
+    )
+    found += _dated(
+        figures.voice_months, marts, "assurance_voice_month", "voice", "period_start"
     )
     found += _dated(
         figures.disagreements, marts, "assurance_disagreement", "point_code", "disagreed_from"

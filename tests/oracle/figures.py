@@ -33,7 +33,14 @@ from .spc import Month, control_rows, series_of
 from .spc import Row as ControlRow
 from .tally import ALL, Key, MeasureRow, Tally
 from .training import Requirement, completed, requirement_facts, tally_training
-from .views import Disagreement, View, disagreements, view_rows
+from .views import (
+    Disagreement,
+    View,
+    VoiceMonth,
+    disagreements,
+    view_rows,
+    voice_months,
+)
 
 
 @dataclass
@@ -52,6 +59,7 @@ class Figures:
     positions: dict[str, Position]
     daily: dict[tuple[str, date], PointDay]
     view_rows: dict[tuple[str, str, date], View]
+    voice_months: dict[tuple[str, date], VoiceMonth]
     disagreements: dict[tuple[str, date], Disagreement]
     exceptions: Counter[OpenException]
     verdicts: dict[str, str]
@@ -102,6 +110,7 @@ def figures(
         positions=position,
         daily=every_day,
         view_rows=view_rows(known, as_at, statuses),
+        voice_months=voice_months(known, as_at, with_today),
         disagreements=disagreements(known, as_at, with_today),
         exceptions=exceptions(known, people, as_at, facts, requirements, met),
         verdicts=verdicts,

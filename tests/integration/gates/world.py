@@ -184,7 +184,9 @@ from generate_series(timestamp '2026-04-01', timestamp '2026-05-31', interval '1
 create table candidate.dim_recommendation as
 select 'E23000022' as force_code, code as recommendation_code, point as point_code,
     'What is to be done' as title, null::text as partners, null::date as deadline, 'open' as status,
-    <build>::bigint as publication_id
+    date '2026-03-21' as report_published_on, date '2026-05-15' as comment_due_on,
+    null::date as commented_on, null::text as commented_by_role, 'RUNNING' as comment_status,
+    0 as days_to_comment, <build>::bigint as publication_id
 from (values
     ('NCCU_INTEL', 'NCCU_INTEL'), ('INTEL_PLAN', 'INTEL_PLAN'), ('HYDRA', 'HYDRA'),
     ('ELEARNING', 'ELEARNING'), ('TRACKED_A', null)

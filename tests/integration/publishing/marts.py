@@ -35,7 +35,7 @@ _MARTS: dict[str, tuple[str, str, list[str]]] = {
         [],
     ),
     "dim_recommendation": (
-        "recommendation_code text not null, status text",
+        "recommendation_code text not null, point_code text, title text, status text",
         "recommendation_code",
         [],
     ),

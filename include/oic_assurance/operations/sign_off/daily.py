@@ -22,7 +22,14 @@ from oic_assurance.warehouse.rows import one_value, relation_exists
 _DUE = """
 select recommendation_code, cause, words
 from intermediate.int_sign_off_reopening
-where force_code = %s and publication_id = %s
+where force_code = %s
+    and publication_id = %s
+    and exists (
+        select
+        from marts.publication as shown
+        where shown.is_current
+            and shown.publication_id = int_sign_off_reopening.publication_id
+    )
 order by recommendation_code
 """
 _REOPEN = """
@@ -56,7 +63,8 @@ def check_evidence(settings: Settings, run_id: str | None = None) -> list[Checke
 def reopen_due(settings: Settings, build_id: int) -> list[str]:
     """Reopen the closures that a build found to be due, and return their codes.
 
-    A closure that is not in force any more is left out, so a repetition does no harm.
+    If readers do not see the build's publication, nothing is reopened. A closure that is not in
+    force any more is left out, so a repetition does no harm.
     """
     with connect(settings, role="oic_gate") as gate:
         if not relation_exists(gate, "intermediate.int_sign_off_reopening"):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from oic_assurance.notifications.problems import CAUSES
 from oic_assurance.operations.sign_off.daily import CheckedEvidence
 from oic_assurance.operations.sign_off.entries import REOPENED, Entry, Subject
 from oic_assurance.reporting.screens.layout import (
@@ -23,12 +24,6 @@ WORDS = {
     "COMMISSIONER": "signed by the Commissioner",
     "INSPECTORATE": "signed by the inspectorate",
     REOPENED: "reopened",
-}
-CAUSES = {
-    "SLIPPED": "the point slipped",
-    "RESTATED": "the figure it was closed on has moved by more than its interval",
-    "EVIDENCE_CHANGED": "the evidence has changed",
-    "DECISION": "by decision",
 }
 
 
