@@ -71,7 +71,7 @@ where register.recommendation_code is null
 
 @mart_suite("sign_off", one_row_per=("recommendation_code", "round", "step"))
 def sign_off() -> Expectations:
-    """Steps of closures: in order, each by its own role, and none in force after a reopening."""
+    """Expect the steps in order, each by its own role, and none in force after a reopening."""
     roles = [*SIGN_OFF_ROLE_OF_STEP.values(), "PIPELINE"]
     return [
         one_of(

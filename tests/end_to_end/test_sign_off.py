@@ -25,7 +25,7 @@ from tests.oracle.sign_off import reopened
 pytestmark = pytest.mark.slow
 
 STRANDS = ("COLLECT", "ANALYSE", "SHARE")
-#: Runs the command line under the name of a person. An account of the machine needs no other change.
+#: Runs the command line under the name of a person, as if it were an account of the machine.
 AS_PERSON = (
     "import sys; from oic_assurance.warehouse import account as a; "
     "person = sys.argv.pop(1); a.account = lambda: person; "
@@ -110,8 +110,10 @@ class Loop:
     def by_the_oracle(self, before: int) -> dict[str, set[str]]:
         """Return what the oracle reopens, given the entries up to number `before`."""
         steps = self.ask(f"select * from signoff.step where entry_id <= {before} order by entry_id")
-        days = self.ask("select point_code, day, numerator, denominator, value, status from "
-                        "marts.assurance_position_day")
+        days = self.ask(
+            "select point_code, day, numerator, denominator, value, status from "
+            "marts.assurance_position_day"
+        )
         daily = {
             (row["point_code"], row["day"]): PointDay(
                 row["numerator"], row["denominator"], row["value"], row["status"]

@@ -96,9 +96,7 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
     found += _dated(
         figures.view_rows, marts, "assurance_voice", "point_code", "voice", "changed_on"
     )
-    found += _dated(
-        figures.voice_months, marts, "assurance_voice_month", "voice", "period_start"
-    )
+    found += _dated(figures.voice_months, marts, "assurance_voice_month", "voice", "period_start")
     found += _dated(
         figures.disagreements, marts, "assurance_disagreement", "point_code", "disagreed_from"
     )

@@ -55,9 +55,7 @@ def _worse(now: str | None, then: str) -> bool:
     return first is not None and second is not None and first < second
 
 
-def _restated(
-    signature: Row, point: str, daily: Mapping[tuple[str, date], PointDay]
-) -> bool:
+def _restated(signature: Row, point: str, daily: Mapping[tuple[str, date], PointDay]) -> bool:
     day = day_of(signature["as_at"])
     own = _share(daily.get((point, day)))
     if own is None:

@@ -1,4 +1,4 @@
-"""`assurance signoff`: the steps in which a point or recommendation is closed, and its reopening."""
+"""`assurance signoff`: close a point or a recommendation step by step, and reopen it."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""`assurance status` and `assurance checks`: show what the last run did, and which checks failed."""
+"""`assurance status` and `assurance checks`: show the last run, and which checks failed."""
 
 import click
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Kind = Literal["publication", "approval", "overdue", "source", "delivery", "recall", "evidence", "reopened"]
+Kind = Literal[
+    "publication", "approval", "overdue", "source", "delivery", "recall", "evidence", "reopened"
+]
 Event = Literal["new", "changed", "over"]
 
 TITLES: dict[Kind, str] = {

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,11 +31,11 @@ def people(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> Iterator[People]:
+) -> People:
     """A warehouse with a publication in which HYDRA is met, and people who can sign off."""
     monkeypatch.setenv("ASSURANCE_EVIDENCE", str(tmp_path))
     publish_points(fresh_warehouse, HYDRA=MET, ELEARNING=("overdue", 1, 2))
-    yield People(load_settings(), tmp_path, monkeypatch, capsys)
+    return People(load_settings(), tmp_path, monkeypatch, capsys)
 
 
 def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:
@@ -154,9 +153,7 @@ def test_a_recommendation_without_a_figure_is_closed_on_evidence_alone(people: P
 
 def test_nothing_is_signed_that_the_data_contradict(people: People) -> None:
     people.does("lead", "agree", "ELEARNING", "--steps", "x")
-    people.does(
-        "officer", "evidence", "ELEARNING", "--file", people.evidence(), "--because", "x"
-    )
+    people.does("officer", "evidence", "ELEARNING", "--file", people.evidence(), "--because", "x")
     assert "The data say that ELEARNING is overdue" in people.may_not(
         "chief", "sign", "ELEARNING", "--as", "FORCE", "--because", "x"
     )
@@ -402,12 +399,15 @@ def test_entries_and_looks_are_in_the_log_of_processing(people: People) -> None:
         ("update signoff.head set entry_id = 3", [0]),
     ],
 )
-def test_a_changed_or_removed_entry_is_found(people: People, damage: str, broken: list[int]) -> None:
+def test_a_changed_or_removed_entry_is_found(
+    people: People, damage: str, broken: list[int]
+) -> None:
     people.close()
     assert people.does("lead", "check")["broken_entries"] == []
     with psycopg.connect(admin_url(people.settings, _database(people.settings))) as admin:
-        admin.execute("alter table signoff.evidence_check drop constraint "
-                      "evidence_check_entry_id_fkey")
+        admin.execute(
+            "alter table signoff.evidence_check drop constraint evidence_check_entry_id_fkey"
+        )
         admin.execute(damage.encode())
     code, out = people.run("lead", "check")
     assert code == 1

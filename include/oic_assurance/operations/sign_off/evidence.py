@@ -40,7 +40,9 @@ def checked_place(settings: Settings, place: str, *, below_folder_only: bool = F
     """
     given = place.strip()
     if not given:
-        raise UsageError("Evidence needs a place: an fsspec URL or a path below ASSURANCE_EVIDENCE.")
+        raise UsageError(
+            "Evidence needs a place: an fsspec URL or a path below ASSURANCE_EVIDENCE."
+        )
     if "://" in given:
         if below_folder_only:
             raise UsageError(

@@ -45,9 +45,7 @@ class CheckedSignOffs:
     @property
     def is_sound(self) -> bool:
         """Tell whether all evidence is unchanged and no entry was changed."""
-        return not self.broken_entries and all(
-            one.outcome == "unchanged" for one in self.evidence
-        )
+        return not self.broken_entries and all(one.outcome == "unchanged" for one in self.evidence)
 
 
 def list_screen(listed: SignOffs) -> str:
