@@ -211,6 +211,10 @@ def test_an_answer_without_words_is_refused(
 ) -> None:
     from oic_assurance.errors import UsageError
 
-    event = {"chosen_options": ["Make this step"], "responded_by_user": None, "params_input": {}}
+    event: dict[str, Any] = {
+        "chosen_options": ["Make this step"],
+        "responded_by_user": None,
+        "params_input": {},
+    }
     with pytest.raises(UsageError, match="lacks its words"):
         answered(event, dags, monkeypatch)

@@ -62,7 +62,7 @@ def _restated(signature: Row, point: str, daily: Mapping[tuple[str, date], Point
         return signature["value"] is not None
     before = _share(daily.get((point, day - timedelta(days=1))))
     both = (own, own if before is None else before)
-    return max(both) < signature["ci_low"] or min(both) > signature["ci_high"]
+    return bool(max(both) < signature["ci_low"] or min(both) > signature["ci_high"])
 
 
 def _share(day: PointDay | None) -> float | None:

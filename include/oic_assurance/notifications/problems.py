@@ -298,26 +298,43 @@ def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Pro
         refused = _find(warehouse, _Refused, _REFUSED, force_code=settings.force_code)
         stale = _not_fresh(warehouse, settings)
         recalled = _find(warehouse, _Recalled, _RECALLED, force_code=settings.force_code, now=now)
-        unread = _find(warehouse, _Evidence, _EVIDENCE, force_code=settings.force_code)
-        reopened = _find(warehouse, _Reopened, _REOPENED, force_code=settings.force_code, now=now)
+        of_sign_off = sign_off_problems(warehouse, settings, now, readers_see)
     # A failed run or a pending approval already explains why nothing was published. So a run is
     # reported as overdue only if there is neither.
     problems = [_no_publication(run, readers_see) for run in failing]
     problems += [_approval(build, readers_see) for build in waiting]
     problems = problems or _overdue(good, now, deadline, readers_see)
     problems += [_recall(item, readers_see) for item in recalled]
-    problems += [
-        _sign_off("reopened", one, f"its sign-off was reopened: {CAUSES[one.cause]}", readers_see)
-        for one in reopened
-    ]
-    problems += [
-        _sign_off("evidence", one, f"the evidence of its sign-off is {one.outcome}", readers_see)
-        for one in unread
-    ]
+    problems += of_sign_off
     problems += [_delivery(item, readers_see) for item in refused]
     refused_datasets = {item.dataset for item in refused}
     waiting_for = [item for item in stale if item.dataset not in refused_datasets]
     return problems + _sources(waiting_for, readers_see)
+
+
+def sign_off_problems(
+    warehouse: psycopg.Connection, settings: Settings, now: datetime, readers_see: str
+) -> list[Problem]:
+    """Return what is wrong with sign-offs: reopenings of the last day, and evidence not read.
+
+    `warehouse` is a session of the gate.
+    """
+    unread = _find(warehouse, _Evidence, _EVIDENCE, force_code=settings.force_code)
+    reopened = _find(warehouse, _Reopened, _REOPENED, force_code=settings.force_code, now=now)
+    return [
+        *(
+            _sign_off(
+                "reopened", one, f"its sign-off was reopened: {CAUSES[one.cause]}", readers_see
+            )
+            for one in reopened
+        ),
+        *(
+            _sign_off(
+                "evidence", one, f"the evidence of its sign-off is {one.outcome}", readers_see
+            )
+            for one in unread
+        ),
+    ]
 
 
 def _no_publication(run: _Failing, readers_see: str) -> Problem:

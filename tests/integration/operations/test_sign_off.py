@@ -17,6 +17,7 @@ from oic_assurance.operations.sign_off.daily import check_evidence, reopen_due
 from oic_assurance.operations.sign_off.entries import ROLES, STEPS
 from oic_assurance.operations.sign_off.steps import make_step
 from oic_assurance.publishing.rollback import rollback
+from oic_assurance.reporting.screens.facts import sign_offs
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import admin_url, connect
 from tests.integration.operations.sign_off_world import TRACKED, People, publish_points
@@ -316,6 +317,8 @@ def test_people_are_told_of_evidence_and_of_reopenings(people: People) -> None:
     (people.folder / "proof.txt").rename(people.folder / "hidden")
     check_evidence(load_settings())
     assert told() == {"HYDRA": "the evidence of its sign-off is missing"}
+    (shown,) = sign_offs(people.settings)
+    assert (shown.recommendation_code, shown.what) == ("HYDRA", told()["HYDRA"])
     people.evidence("another text")
     check_evidence(load_settings())
     assert told() == {"HYDRA": "its sign-off was reopened: the evidence has changed"}
