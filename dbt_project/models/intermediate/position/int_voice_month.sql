@@ -2,8 +2,7 @@ with
     build as (select * from {{ ref("stg_audit__build") }}),
 
     month as (
-        select distinct force_code, period_start, is_complete
-        from {{ ref("int_measure_month") }}
+        select distinct force_code, period_start, is_complete from {{ ref("int_measure_month") }}
     ),
 
     voice as (

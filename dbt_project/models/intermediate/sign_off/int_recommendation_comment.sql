@@ -24,11 +24,8 @@ with
         select
             register.recommendation_code,
             register.report_published_on,
-            {{
-                add_days(
-                    "register.report_published_on", "(cast(period.value as integer) - 1)"
-                )
-            }} as comment_due_on,
+            {{ add_days("register.report_published_on", "(cast(period.value as integer) - 1)") }}
+            as comment_due_on,
             build.as_at_day
         from {{ ref("recommendation_register") }} as register
         cross join build
@@ -37,8 +34,7 @@ with
             on period.name = 'comment_days'
             and {{ in_force("period", "register.report_published_on") }}
         where
-            register.report_published_on is null
-            or register.report_published_on <= build.as_at_day
+            register.report_published_on is null or register.report_published_on <= build.as_at_day
     ),
 
     final as (
@@ -67,9 +63,7 @@ with
             end as days_to_comment
         from due
         left join
-            comment
-            on due.recommendation_code = comment.recommendation_code
-            and comment.place = 1
+            comment on due.recommendation_code = comment.recommendation_code and comment.place = 1
     )
 
 select *

@@ -58,8 +58,7 @@ with
             cast(null as timestamp with time zone),
             true
         from due
-        left join
-            today on due.force_code = today.force_code and due.point_code = today.point_code
+        left join today on due.force_code = today.force_code and due.point_code = today.point_code
     ),
 
     final as (

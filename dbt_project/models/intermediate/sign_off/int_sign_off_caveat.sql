@@ -6,9 +6,7 @@ with
     ),
 
     closed_now as (
-        select distinct force_code, point_code
-        from step
-        where step = 'COMMISSIONER' and is_in_force
+        select distinct force_code, point_code from step where step = 'COMMISSIONER' and is_in_force
     ),
 
     -- The latest reopening of a closure, until the point is closed again.
@@ -57,7 +55,8 @@ with
                 'its closure was reopened on '
                 || cast(reopened.reopened_on as {{ dbt.type_string() }})
                 || ' because '
-                || case reopened.cause
+                || case
+                    reopened.cause
                     when 'SLIPPED'
                     then 'the point slipped'
                     when 'RESTATED'

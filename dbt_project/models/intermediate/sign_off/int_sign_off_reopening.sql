@@ -1,7 +1,8 @@
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    -- Of the signatures in force, the Commissioner's has the figure that the point was closed on. Before
+    -- Of the signatures in force, the Commissioner's has the figure that the point was closed on.
+    -- Before
     -- that, it is the force's.
     signature as (
         select
@@ -33,16 +34,14 @@ with
     ),
 
     figure as (
-        select
-            force_code,
-            point_code,
-            day,
-            {{ share("numerator", "denominator") }} as value
+        select force_code, point_code, day, {{ share("numerator", "denominator") }} as value
         from {{ ref("int_point_figure_by_day") }}
     ),
 
-    -- A publication in the early morning sees only a part of its day. So its figure is between that of
-    -- the day before and that of its own day. It is restated if both are outside of its interval, on the
+    -- A publication in the early morning sees only a part of its day. So its figure is between
+    -- that of
+    -- the day before and that of its own day. It is restated if both are outside of its interval,
+    -- on the
     -- same side.
     compared as (
         select

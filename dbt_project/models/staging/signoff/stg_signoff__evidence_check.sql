@@ -8,8 +8,7 @@ with
                 partition by source.entry_id order by source.check_id desc
             ) as recency
         from source
-        inner join
-            {{ ref("stg_audit__build") }} as build on source.checked_at <= build.known_at
+        inner join {{ ref("stg_audit__build") }} as build on source.checked_at <= build.known_at
     ),
 
     final as (
