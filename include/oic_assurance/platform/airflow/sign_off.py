@@ -22,6 +22,9 @@ class SignOffStep(HITLOperator):
     template_fields = (*HITLOperator.template_fields, "code", "step")
 
     def __init__(self, *, code: Any, step: Any, **how: Any) -> None:
+        # Airflow adds the parameters of the DAG. The form does not ask for them again: templates
+        # read them from the context.
+        how.pop("params", None)
         super().__init__(
             subject="Make this step of a sign-off?",
             options=[MAKE, LEAVE],
