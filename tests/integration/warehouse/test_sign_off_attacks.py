@@ -12,8 +12,10 @@ from tests.databases import administrator
 from tests.integration.operations.sign_off_world import TRACKED, publish_points
 from tests.integration.warehouse.stage_roles import DENIED, may
 
-#: The logins that may read the steps without the accounts.
-READ_STEPS = {"oic_transform", "oic_gate", "oic_publish", "oic_audit", "oic_signoff"}
+#: The logins that may read the steps without the accounts. `oic_rekey` has the rights of publish.
+READ_STEPS = {
+    "oic_transform", "oic_gate", "oic_publish", "oic_rekey", "oic_audit", "oic_signoff"
+}  # fmt: skip
 #: The logins that may read the accounts.
 READ_ACCOUNTS = {"oic_signoff", "oic_audit"}
 ATTACKS = (
