@@ -139,7 +139,7 @@ def test_its_page_and_its_dbt_source_are_written(project: Settings) -> None:
     assert "| stale | if the last delivery is older than 2 days |" in text
     assert "required if `decision` is `POSITIVE` or `NEGATIVE` | the row is rejected" in text
     index = (page.parent / "README.md").read_text(encoding="utf-8")
-    assert "13 datasets" in index
+    assert "14 datasets" in index
     assert f"[{DATASET}]({page.name})" in index
     generated.check(project)
 
