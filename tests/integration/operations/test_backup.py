@@ -256,7 +256,7 @@ def test_nothing_is_put_beside_what_it_protects(made: Made) -> None:
     with pytest.raises(UsageError, match="is in the state folder"):
         make_backup(made.settings, made.settings.home / "backups", recipients)
     for folder in (made.settings.home, made.backup.folder):
-        with pytest.raises(UsageError, match="beside what it protects"):
+        with pytest.raises(UsageError, match="next to what it protects"):
             make_secrets(made.settings, folder / "keys", recipients)
 
 
