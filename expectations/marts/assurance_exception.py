@@ -98,7 +98,7 @@ def assurance_exception() -> Expectations:
         every_row(
             "training_by_requirement",
             f"record_ref in ({sql_list(TRAINING_REQUIREMENTS)}) and officer_key is not null",
-            where="point_code in ('HYDRA', 'ELEARNING')",
+            where="exception_code in ('TRAINING_OUTSTANDING', 'HYDRA_PLACE_MISSING')",
             description="Every training exception has a requirement code and a pseudonym.",
             columns=("record_ref",),
             dimension="privacy",

@@ -5,6 +5,8 @@ from expectations.shared.code_lists import (
     MEASURE_OF_POINT,
     POINTS,
     POSITION_STATUSES,
+    SECOND_MEASURE_OF_POINT,
+    TARGET_UNITS,
     sql_rows,
 )
 from expectations.shared.mart_suite import mart_suite
@@ -99,6 +101,72 @@ where (shown.numerator, shown.denominator) is distinct from (today.numerator, to
             is distinct from (deadline_day.value, deadline_day.status)
 """
 
+# The second reading is counted again: from the referrals, over the months of the first reading, and
+# from the measure of this month. Before its launch, a point has no figure of a measure.
+_DIFFERENT_SECOND_READING = """
+with
+    month as (select date_trunc('month', <<today>>) as this_month),
+    referral as (
+        select
+            fact.force_code, 'NCCU_INTEL' as point_code, count(*) as denominator,
+            count(*) filter (
+                where fact.intelligence_class in ('submitted_in_time', 'submitted_late')
+            ) as numerator
+        from {candidate}.fct_nccu_referral as fact
+        cross join month
+        where fact.referral_type in ('IMMIGRATION_CRIME', 'STATUS_CHECK')
+            and fact.intelligence_class <> 'awaiting'
+            and fact.contacted_at at time zone 'Europe/London'
+                >= month.this_month - interval '12 months'
+        group by fact.force_code
+    ),
+    figure as (
+        select measure.force_code, point.code as point_code, measure.numerator, measure.denominator
+        from {candidate}.assurance_measure as measure
+        inner join (values <<measures>>) as point (code, measure_code)
+            on measure.measure_code = point.measure_code
+        cross join month
+        where point.code <> 'NCCU_INTEL'
+            and measure.org_unit_code = 'ALL'
+            and measure.period_start = month.this_month
+    )
+select shown.point_code
+from {rows} as shown
+left join (values <<measures>>) as second (code, measure_code) on shown.point_code = second.code
+left join referral using (force_code, point_code)
+left join figure using (force_code, point_code)
+where shown.second_reading is distinct from second.measure_code
+    or (shown.second_numerator, shown.second_denominator) is distinct from case
+        when second.code is null then (null::bigint, null::bigint)
+        when shown.point_code = 'NCCU_INTEL'
+            then (coalesce(referral.numerator, 0), coalesce(referral.denominator, 0))
+        else (
+            coalesce(figure.numerator, shown.second_numerator),
+            coalesce(figure.denominator, shown.second_denominator)
+        )
+    end
+"""
+
+# The row of the point itself decides on the deadline and the target. While nobody has approved it,
+# the policy of the point is not confirmed, whatever the other rows say.
+_CONFIRMED_WITHOUT_ITS_POINT = """
+select shown.point_code
+from {rows} as shown
+inner join {policy}.policy_point as policy on shown.point_code = policy.point_code
+    and greatest(<<today>>, '2020-01-01'::date)
+        between policy.effective_from and coalesce(policy.effective_to, '9999-12-31'::date)
+where shown.policy_confirmed
+    and coalesce(lower(trim(policy.approved_by)), '') in ('', 'awaiting confirmation')
+"""
+
+_DIFFERENT_FROM_THE_POINT = """
+select shown.point_code
+from {rows} as shown
+left join {candidate}.dim_point as point using (force_code, point_code)
+where (shown.target, shown.target_unit, shown.deadline)
+    is distinct from (point.target, point.target_unit, point.deadline)
+"""
+
 _DIFFERENT_FROM_THE_DISAGREEMENT = """
 select shown.point_code
 from {rows} as shown
@@ -166,7 +234,81 @@ def assurance_position() -> Expectations:
                 "Every position shows the first day of its open disagreement, if there is one."
             ),
         ),
+        *_targets(),
+        *_second_readings(),
         *_statuses(),
+    ]
+
+
+def _targets() -> list[Expectation | tuple[Expectation, ...]]:
+    return [
+        filled("policy_confirmed", description="Every point has a value in {column}."),
+        one_of("target_unit", TARGET_UNITS, description="Every target is a share or in strands."),
+        every_row(
+            "target_in_its_unit",
+            """
+            case target_unit
+                when 'share' then target > 0 and target <= 1
+                when 'strands' then target > 0 and target = floor(target)
+                else target is null
+            end
+            """,
+            description="Every target is a share above zero, or a whole number of the strands.",
+            columns=("target", "target_unit"),
+            dimension="validity",
+        ),
+        every_row(
+            "met_means_the_target",
+            """
+            case target_unit
+                when 'share' then numerator >= target * denominator
+                else numerator >= target
+            end
+            """,
+            where="status in ('met_on_time', 'met_late')",
+            description="Every point that is met has reached its target.",
+            columns=("status", "target"),
+        ),
+        no_rows(
+            "target_of_the_point",
+            _DIFFERENT_FROM_THE_POINT,
+            description="Every target and deadline is that of the point in dim_point.",
+        ),
+        no_rows(
+            "confirmed_with_its_point",
+            sql(_CONFIRMED_WITHOUT_ITS_POINT, today=_TODAY),
+            description="No point is confirmed while its own row of policy awaits confirmation.",
+        ),
+    ]
+
+
+def _second_readings() -> list[Expectation]:
+    second = sql_rows(SECOND_MEASURE_OF_POINT.keys(), SECOND_MEASURE_OF_POINT.values())
+    return [
+        no_rows(
+            "second_reading_is_the_measure",
+            sql(_DIFFERENT_SECOND_READING, today=_TODAY, measures=second),
+            description="Every second reading equals the figure of its measure.",
+        ),
+        every_row(
+            "second_value_is_the_quotient",
+            """
+            case
+                when coalesce(second_denominator, 0) = 0 then second_value is null
+                else abs(second_value - second_numerator::double precision / second_denominator)
+                    <= 1e-9
+            end
+            """,
+            description="Every second share is numerator divided by denominator.",
+            columns=("second_value",),
+        ),
+        every_row(
+            "second_reading_counts_more",
+            "second_denominator >= denominator and second_numerator >= numerator",
+            where="second_reading is not null",
+            description="Every second reading counts all that the first reading counts.",
+            columns=("second_numerator", "second_denominator"),
+        ),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from expectations.shared.code_lists import MEASURES, sql_rows
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, filled, no_rows, one_of, sql
+from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
 
 _MISSING_MEASURES = """
 with force as (select distinct force_code from {candidate}.source_freshness)
@@ -30,6 +30,18 @@ def dim_measure() -> Expectations:
         filled("title", "description", description="Every measure has a value in {column}."),
         one_of(
             "unit_of_value", ("share", "hours"), description="Every measure is a share or in hours."
+        ),
+        filled(
+            "more_is_better",
+            "may_be_added_up",
+            description="Every measure says in {column} how it may be read.",
+        ),
+        every_row(
+            "hours_are_not_added_up",
+            "not more_is_better and not may_be_added_up",
+            where="unit_of_value = 'hours'",
+            description="Fewer hours are better, and no hours may be added up.",
+            columns=("more_is_better", "may_be_added_up"),
         ),
         one_of("measure_code", MEASURES, description="Every measure is a defined one."),
         no_rows(

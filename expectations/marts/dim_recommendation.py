@@ -1,8 +1,15 @@
 """The recommendations of the inspection."""
 
-from expectations.shared.code_lists import POINTS, sql_rows
+from expectations.shared.code_lists import COMMENT_STATUSES, POINTS, sql_rows
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, filled, no_rows, one_of, sql
+from expectations.vocabulary import (
+    Expectations,
+    every_row,
+    filled,
+    no_rows,
+    one_of,
+    sql,
+)
 
 _MISSING_POINTS = """
 with force as (select distinct force_code from {candidate}.source_freshness)
@@ -28,6 +35,32 @@ def dim_recommendation() -> Expectations:
             "point_code",
             POINTS,
             description="Every assured recommendation has one of the four points.",
+        ),
+        one_of(
+            "comment_status",
+            COMMENT_STATUSES,
+            description="Every clock of a comment has a status of the list.",
+        ),
+        every_row(
+            "comment_clock_has_56_days",
+            "comment_due_on = report_published_on + 55",
+            description="Every comment is due on the 56th day, of which the report's is the first.",
+            columns=("comment_due_on", "report_published_on"),
+        ),
+        every_row(
+            "comment_status_follows_the_days",
+            sql(
+                "case comment_status "
+                "when 'ANSWERED_IN_TIME' then commented_on <= comment_due_on "
+                "when 'ANSWERED_LATE' then commented_on > comment_due_on "
+                "when 'RUNNING' then commented_by_role is null and comment_due_on >= <<today>> "
+                "when 'OVERDUE' then commented_by_role is null and comment_due_on < <<today>> "
+                "when 'REPORT_DAY_UNKNOWN' then comment_due_on is null "
+                "else commented_on is null end",
+                today="({as_at} at time zone 'Europe/London')::date",
+            ),
+            description="Every status of a comment follows from its day and the last day.",
+            columns=("comment_status", "commented_on", "comment_due_on"),
         ),
         no_rows(
             "no_point_missing",

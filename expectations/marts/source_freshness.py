@@ -31,13 +31,23 @@ inner join today
     between policy.effective_from and coalesce(policy.effective_to, 'infinity')
 cross join force
 left join {rows} as shown on force.force_code = shown.force_code and policy.dataset = shown.dataset
-where shown.dataset is null
+where shown.dataset is null and policy.dataset not in (<<not_expected>>)
+"""
+
+# Optional datasets that the run of the build looked for and that were never delivered.
+_NOT_EXPECTED = """
+    select attempt.dataset
+    from {audit}.extraction as attempt
+    inner join {audit}.build as build on attempt.run_id = build.run_id
+    where build.build_id = {build_id}
+    group by attempt.dataset
+    having not bool_or(attempt.is_expected)
 """
 
 _DATASETS_WITHOUT_POLICY = """
 select source.id as dataset
 from (values <<datasets>>) as source (id)
-where source.id not in (select dataset from {rows})
+where source.id not in (select dataset from {rows}) and source.id not in (<<not_expected>>)
 """
 
 
@@ -54,13 +64,13 @@ def source_freshness() -> Expectations:
         one_of("dataset", declared, description="Every dataset is a declared one."),
         no_rows(
             "no_dataset_missing",
-            _DATASETS_NOT_SHOWN,
-            description="Every dataset that policy names is shown, even if it was never delivered.",
+            sql(_DATASETS_NOT_SHOWN, not_expected=_NOT_EXPECTED),
+            description="Every dataset of the policy is shown, unless it is optional and absent.",
             dimension="completeness",
         ),
         no_rows(
             "has_a_policy",
-            sql(_DATASETS_WITHOUT_POLICY, datasets=sql_rows(declared)),
+            sql(_DATASETS_WITHOUT_POLICY, datasets=sql_rows(declared), not_expected=_NOT_EXPECTED),
             description="Every declared dataset has a policy that says when it is stale.",
             dimension="completeness",
             severity=WARNING,

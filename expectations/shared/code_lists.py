@@ -38,6 +38,14 @@ MEASURE_OF_POINT = {
     "ELEARNING": "elearning_completion",
 }
 
+# The second measure of a point, which makes the largest choice in the first one in the other way.
+SECOND_MEASURE_OF_POINT = {
+    "NCCU_INTEL": "nccu_intel_compliance_all_types",
+    "HYDRA": "hydra_completion_incl_absent",
+    "ELEARNING": "elearning_completion_incl_absent",
+}
+TARGET_UNITS = ("share", "strands")
+
 POSITION_STATUSES = (
     "not_started",
     "in_progress",
@@ -49,6 +57,24 @@ POSITION_STATUSES = (
     "unknown",
 )
 VOICES = ("FORCE", "COMMISSIONER", "DATA")
+#: The steps of a sign-off in their order, each with the role that makes it.
+SIGN_OFF_ROLE_OF_STEP = {
+    "STEPS_AGREED": "ASSURANCE_LEAD",
+    "EVIDENCE": "FORCE_LEAD",
+    "FORCE": "FORCE_OWNER",
+    "COMMISSIONER": "COMMISSIONER",
+    "INSPECTORATE": "INSPECTORATE",
+}
+REOPENING_CAUSES = ("SLIPPED", "RESTATED", "EVIDENCE_CHANGED", "DECISION")
+EVIDENCE_STATES = ("unchanged", "changed", "missing", "unreadable")
+COMMENT_STATUSES = (
+    "ANSWERED_IN_TIME",
+    "ANSWERED_LATE",
+    "ANSWERED_DAY_UNKNOWN",
+    "RUNNING",
+    "OVERDUE",
+    "REPORT_DAY_UNKNOWN",
+)
 FRESHNESS = ("fresh", "stale", "failed")
 
 CHANNELS = ("PHONE", "EMAIL")
@@ -90,6 +116,8 @@ EXCEPTIONS = (
     "PLAN_REVIEW_OVERDUE",
     "PLAN_STRAND_NOT_MET",
     "PLAN_MILESTONE_OVERDUE",
+    "BOARD_ACTION_OVERDUE",
+    "BOARD_ACTION_CLOSED_NOT_MET",
 )
 RESTATEMENT_CAUSES = ("LATE_RECORD", "CORRECTED_RECORD", "DELETED_RECORD", "RULE_CHANGE")
 VERDICTS = ("passed", "info", "warning", "critical")

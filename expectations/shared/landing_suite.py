@@ -58,6 +58,11 @@ left join landed_batch using (batch_id, force_code)
 where landed_batch.dataset is null
 """
 
+_NO_RECORDS = "select 'none' as records where <<expected>> and not exists (select from {rows})"
+
+# An optional dataset that was never delivered has no records, and that is fine.
+_IS_DELIVERED = "exists (select from {audit}.batch where dataset = '<<dataset>>')"
+
 # The query finds batches with a wrong number of rows in raw. The right number is the number of
 # landed rows (`rows_new`) less the rows that were erased since. A batch can have additional rows
 # without a row number, because a late-arriving delivery also restores versions of later deliveries.
@@ -358,7 +363,11 @@ def _every_table(source: Dataset, raw: Table) -> list[Expectation | tuple[Expect
         ),
         no_rows(
             "has_records",
-            "select 'none' as records where not exists (select from {rows})",
+            sql(
+                _NO_RECORDS,
+                expected=_IS_DELIVERED if source.is_optional else "true",
+                dataset=source.name,
+            ),
             description="The table has at least one record.",
             dimension="volume",
             severity=INFO,

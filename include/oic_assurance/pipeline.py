@@ -127,9 +127,9 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
 
 @guarded
 def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
-    """Check the policy, give every new officer a pseudonym, and open the build.
+    """Check the policy and the evidence of sign-offs, and open the build.
 
-    Returns the ID of the build.
+    Every new officer gets a pseudonym. Returns the ID of the build.
 
     The build uses the batches that have been landed so far. The list of its required checks is
     recorded before any check runs.
@@ -140,6 +140,7 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
     with _failure_on_record(settings, run_id, "closing the landing"):
         check_policy(settings, london_day(as_at))
         assign_pseudonyms(settings)
+        _check_evidence(settings, run_id)
         build = record.open_build(settings, run_id, as_at)
         record_required_checks(settings, build.build_id)
         _seal(settings)
@@ -259,6 +260,7 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
 
     with _failure_on_record(settings, run_id, "publishing"):
         published = publish_build(settings, record.load_build(settings, build_id))
+    _reopen_closures(settings, build_id)
     _seal(settings)
     return published.publication_id
 
@@ -337,6 +339,37 @@ def close_run(settings: Settings, run_id: str) -> int:
     return run.publication_id
 
 
+def sign_off_question(settings: Settings, code: str) -> list[str]:
+    """Return how far the closure of a recommendation is, one line for each fact."""
+    from oic_assurance.operations.sign_off.entries import read_subjects
+
+    (subject,) = read_subjects(settings, code, f"Airflow asks for a step about {code}")
+    lines = [f"{code}: {subject.title}", f"state: {subject.state}"]
+    lines += [f"{entry.step} by {entry.account}: {entry.because}" for entry in subject.in_force]
+    return [*lines, f"a closure rests on {subject.rests_on}"]
+
+
+def sign_off_step(
+    settings: Settings, code: str, step: str, *, account: str, because: str, evidence: str | None
+) -> None:
+    """Make a step of a sign-off for a person who has answered in Airflow.
+
+    Raises:
+        AssuranceError: A rule of sign-off does not allow the step.
+    """
+    from oic_assurance.operations.sign_off.steps import make_step
+
+    make_step(
+        settings,
+        code,
+        step,
+        account=account,
+        through="airflow",
+        because=because,
+        evidence=evidence,
+    )
+
+
 def close_log(settings: Settings, run_id: str) -> None:
     """Record what readers have consulted, seal the log of processing, and ship its head.
 
@@ -410,6 +443,35 @@ def _server_errors_can_be_retried(what: str) -> Iterator[None]:
         yield
     except psycopg.OperationalError as error:
         raise ServerError(f"{what}: the database failed: {reason(error)}.") from None
+
+
+def _check_evidence(settings: Settings, run_id: str) -> None:
+    """Check the evidence of sign-offs. What is wrong with it is recorded and never stops a run."""
+    from oic_assurance.operations.sign_off.daily import check_evidence
+
+    for checked in check_evidence(settings, run_id):
+        if checked.outcome != "unchanged":
+            LOG.warning(
+                "The evidence of %s is %s%s",
+                checked.recommendation_code,
+                checked.outcome,
+                ": its closure is reopened" if checked.is_reopened else "",
+            )
+
+
+def _reopen_closures(settings: Settings, build_id: int) -> None:
+    """Reopen the closures that the published build found to be due.
+
+    Readers already see the publication, so a failure does not fail the run. The next build finds
+    the same closures.
+    """
+    from oic_assurance.operations.sign_off.daily import reopen_due
+
+    try:
+        for code in reopen_due(settings, build_id):
+            LOG.warning("The closure of %s is reopened", code)
+    except (AssuranceError, psycopg.Error) as error:
+        LOG.warning("No closure was reopened: %s", _said(error))
 
 
 def _seal(settings: Settings) -> None:

@@ -16,6 +16,8 @@ MAX_PORT = 65535
 # A run starts every 24 hours, and only one run can be active. So before the next run starts, a run
 # must stop waiting for the approval of its build.
 MAX_WAIT_HOURS = 20
+#: The roles in which people make the steps of a sign-off.
+SIGN_OFF_ROLES = ("ASSURANCE_LEAD", "FORCE_LEAD", "FORCE_OWNER", "COMMISSIONER", "INSPECTORATE")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class Settings:
     approval_hours: float = 12.0
     #: Whether a build must be approved by somebody other than the person who started its run.
     second_person: bool = False
+    #: The folder or fsspec URL below which the evidence of sign-offs lies. Empty if none is set.
+    evidence: str = ""
+    #: Which account may take which role in a sign-off. Empty: every account may take every role.
+    sign_off_roles: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def secrets_dir(self) -> Path:
@@ -71,6 +77,8 @@ def load_settings() -> Settings:
         approve_warnings=_yes_or_no("ASSURANCE_APPROVE_WARNINGS"),
         approval_hours=_approval_hours(),
         second_person=_yes_or_no("ASSURANCE_SECOND_PERSON"),
+        evidence=_evidence(),
+        sign_off_roles=_sign_off_roles(),
     )
 
 
@@ -92,6 +100,16 @@ def declarations_folder() -> Path | None:
             f"ASSURANCE_DECLARATIONS: '{given}' is not a folder: create it or unset the variable."
         )
     return folder
+
+
+def allowed_words_file() -> Path | None:
+    """Return the file with the words that a deployment allows in screened texts, or None.
+
+    The file is not part of `Settings`, because declarations are also loaded by code that has no
+    `Settings`.
+    """
+    given = os.environ.get("ASSURANCE_ALLOWED_WORDS", "").strip()
+    return Path(given).expanduser().resolve() if given else None
 
 
 def accepts_open_server() -> bool:
@@ -167,6 +185,29 @@ def _approval_hours() -> float:
             f"{MAX_WAIT_HOURS}."
         )
     return float(given)
+
+
+def _evidence() -> str:
+    given = os.environ.get("ASSURANCE_EVIDENCE", "").strip()
+    if given and "://" not in given:
+        return f"file://{Path(given).expanduser().resolve()}"
+    return given
+
+
+def _sign_off_roles() -> frozenset[tuple[str, str]]:
+    """Return pairs of role and account, from a text such as "COMMISSIONER=a.lead, b.deputy; …"."""
+    given = os.environ.get("ASSURANCE_SIGN_OFF_ROLES", "").strip()
+    pairs: set[tuple[str, str]] = set()
+    for part in filter(None, (one.strip() for one in given.split(";"))):
+        role, equals, accounts = part.partition("=")
+        named = [one.strip() for one in accounts.split(",") if one.strip()]
+        if role.strip() not in SIGN_OFF_ROLES or not equals or not named:
+            raise UsageError(
+                f"ASSURANCE_SIGN_OFF_ROLES: '{part}' must be a role, '=' and accounts, such as "
+                f"COMMISSIONER=a.lead, b.deputy. The roles are {', '.join(SIGN_OFF_ROLES)}."
+            )
+        pairs.update((role.strip(), account) for account in named)
+    return frozenset(pairs)
 
 
 def _bin_dir() -> Path | None:

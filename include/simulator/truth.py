@@ -19,6 +19,7 @@ it. It has these sections:
   day after which its outcome is listed.
 - `plans`, `milestones`, `recommendations`: the registers, with the day from which each line is
   listed.
+- `board_questions`, `board_actions`: the Board's log on the last day.
 - `files`: every dropped file in the order of the drops, with dataset, name, moment, form, and fault
   (`trouble`).
 
@@ -108,6 +109,8 @@ def _truth(world: World, period: Period, drops: list[Drop]) -> Values:
         "plans": [asdict(plan) for plan in world.plans.states_until(end)],
         "milestones": [asdict(milestone) for milestone in world.plans.milestones_on(end)],
         "recommendations": [asdict(entry) for entry in world.recommendations.entries_on(end)],
+        "board_questions": [asdict(one) for one in world.board.questions_on(end)],
+        "board_actions": [asdict(line) for line in world.board.actions_on(end)],
         "files": [
             {
                 "dataset": drop.dataset,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from simulator.chance import Chance
+from simulator.governance.board_log import BoardLog
 from simulator.governance.plans import PlanRegister
 from simulator.governance.recommendations import RecommendationLog
 from simulator.intelligence.documents import Documents
@@ -36,6 +37,7 @@ class World:
         self.careers = Careers(self.chance, epoch)
         self.plans = PlanRegister(self.chance)
         self.recommendations = RecommendationLog(self.chance)
+        self.board = BoardLog(self.chance)
         self._roster = Roster(self.careers)
         self._immigration = Immigration(self.chance, self.store, self._roster)
         self._documents = Documents(self.chance, self.store, self._roster)

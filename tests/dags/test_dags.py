@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
-EXPECTED = {"assurance_daily", "assurance_watch"}
+EXPECTED = {"assurance_daily", "assurance_signoff", "assurance_watch"}
 TASK_ONLY = ("dbt", "great_expectations", "pandas", "numpy", "sqlalchemy.dialects.postgresql")
 PARSE_SECONDS = 5.0
 
@@ -162,3 +162,59 @@ def test_parsing_is_quick_and_imports_nothing_that_only_tasks_need() -> None:
     imported = [name for name in modules if name.split(".")[0] in TASK_ONLY or name in TASK_ONLY]
     assert imported == []
     assert seconds < PARSE_SECONDS
+
+
+def answered(event: dict[str, Any], dags: dict[str, Any], monkeypatch: Any) -> list[Any]:
+    """Answer the task of the sign-off DAG, and return the steps that it makes."""
+    from oic_assurance import pipeline
+
+    made: list[Any] = []
+    monkeypatch.setattr(
+        pipeline, "sign_off_step", lambda _, *what, **more: made.append((*what, more))
+    )
+    task = dags["assurance_signoff"].get_task("make_step")
+    monkeypatch.setattr(type(task).__bases__[0], "execute_complete", lambda *_: None)
+    task.code, task.step = "HYDRA", "FORCE"
+    task.execute_complete({}, event)
+    return made
+
+
+def test_the_account_that_answers_makes_the_step(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = {
+        "chosen_options": ["Make this step"],
+        "responded_by_user": {"id": "7", "name": "chief"},
+        "params_input": {"because": "it is done", "evidence": ""},
+        "timedout": False,
+    }
+    expected = {"account": "chief", "because": "it is done", "evidence": None}
+    assert answered(event, dags, monkeypatch) == [("HYDRA", "FORCE", expected)]
+
+
+@pytest.mark.parametrize(
+    "change", [{"chosen_options": ["Do not make it"]}, {"timedout": True}], ids=["no", "no answer"]
+)
+def test_without_a_yes_no_step_is_made(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    event = {
+        "chosen_options": ["Make this step"],
+        "responded_by_user": {"id": "7", "name": "chief"},
+        "params_input": {"because": "it is done"},
+    }
+    assert answered({**event, **change}, dags, monkeypatch) == []
+
+
+def test_an_answer_without_words_is_refused(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from oic_assurance.errors import UsageError
+
+    event: dict[str, Any] = {
+        "chosen_options": ["Make this step"],
+        "responded_by_user": None,
+        "params_input": {},
+    }
+    with pytest.raises(UsageError, match="lacks its words"):
+        answered(event, dags, monkeypatch)

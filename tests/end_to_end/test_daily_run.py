@@ -18,7 +18,7 @@ CONTRACT = {
     "assurance_position", "assurance_measure", "assurance_exception", "fct_nccu_referral",
     "fct_oic_incident", "fct_intelligence_report", "fct_training_requirement", "fct_plan_strand",
     "dim_date", "dim_org_unit", "dim_officer", "dim_recommendation", "data_quality_status",
-    "source_freshness", "restatement", "publication",
+    "source_freshness", "restatement", "publication", "board_action",
 }  # fmt: skip
 POINTS = {"NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING"}
 

@@ -16,6 +16,7 @@ from oic_assurance.operations.explain.publication_records import (
     find,
     records_of,
 )
+from oic_assurance.operations.explain.question import explain_question
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.roles import PURPOSES
 from tests.databases import administrator
@@ -107,6 +108,22 @@ def test_the_records_behind_every_figure_add_up_to_it(records: Records) -> None:
         {},
     )
     assert wrong == []
+
+
+def test_the_records_behind_every_question_add_up_to_it(
+    records: Records, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = records.ask("select rule_code, org_unit_code from {mart_board_question}", {})
+    assert asked
+    for row in asked:
+        rule, unit = str(row["rule_code"]), str(row["org_unit_code"])
+        question = explain_question(records, rule, unit, limit=2)
+        assert question.mismatch is None
+        assert question.members
+        assert run_command(["explain", "--question", rule, "--unit", unit]) == 0
+        assert question.words in " ".join(capsys.readouterr().out.split())
+        assert run_command(["explain", "--question", rule, "--unit", unit, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["rule_code"] == rule
 
 
 @pytest.mark.parametrize("measure", MEASURES)
@@ -258,8 +275,10 @@ def test_no_officer_number_is_shown(
         (["hydra_completion", "--publication", "999"], "There is no publication 999"),
         (["--record", "fish", "1"], "There is no kind of record 'fish'. Choose one of referral,"),
         (["--record", "referral", "NR0"], "has no referral 'NR0'"),
-        ([], "give either a MEASURE or a --record"),
-        (["hydra_completion", "--record", "plan", "P1"], "either a MEASURE or a --record"),
+        (["--question", "HYDRA"], "There is no question 'HYDRA' in publication"),
+        ([], "give either a MEASURE, a --record or a --question"),
+        (["hydra_completion", "--record", "plan", "P1"], "either a MEASURE, a --record or"),
+        (["hydra_completion", "--question", "HYDRA_DEADLINE"], "either a MEASURE, a --record or"),
     ],
 )
 def test_an_impossible_request_is_a_one_line_error(

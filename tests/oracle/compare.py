@@ -18,10 +18,20 @@ from .compare_training import compare_training
 from .contract import COLUMNS
 from .figures import Figures
 from .model import Row
+from .questions import SHOWN
 from .tally import point_of
 
 #: Tables that the mart contract does not list, but that the oracle computes and compares too.
-MORE = ("assurance_position_day", "assurance_voice", "assurance_disagreement")
+MORE = (
+    "board_log_question",
+    "assurance_position_day",
+    "assurance_voice",
+    "assurance_voice_month",
+    "assurance_disagreement",
+)
+
+#: The tables that show more than the current publication.
+OF_ALL_PUBLICATIONS = ("publication", "position_as_published")
 
 
 @dataclass(frozen=True)
@@ -91,12 +101,22 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
     found += _dated(
         figures.view_rows, marts, "assurance_voice", "point_code", "voice", "changed_on"
     )
+    found += _dated(figures.voice_months, marts, "assurance_voice_month", "voice", "period_start")
     found += _dated(
         figures.disagreements, marts, "assurance_disagreement", "point_code", "disagreed_from"
     )
     found += _dated(figures.control, marts, "assurance_spc", "measure_code", "period_start")
     found += _exceptions(figures, marts)
+    found += _questions(figures, marts)
+    found += _as_published(marts)
     found += _strands(figures, marts)
+    found += _keyed(
+        {ref: asdict(row) for ref, row in figures.board_actions.items()},
+        marts,
+        "board_action",
+        "action_ref",
+    )
+    found += _keyed(figures.board_questions, marts, "board_log_question", "question_ref")
     found += _freshness(figures, marts)
     keys = {
         row["officer_key"]: figures.referrals[row["referral_ref"]].person
@@ -149,7 +169,7 @@ def _shape(marts: Marts) -> Found:
             if lacking:
                 yield Difference(table, "*", ",".join(lacking), "columns", None)
         shown = {row.get("publication_id") for row in marts.tables[table]}
-        if table != "publication" and shown and shown != {publication}:
+        if table not in OF_ALL_PUBLICATIONS and shown and shown != {publication}:
             yield Difference(table, "*", "publication_id", publication, shown)
 
 
@@ -282,6 +302,45 @@ def _exceptions(figures: Figures, marts: Marts) -> Found:
         wanted, got = figures.exceptions[found], actual[found]
         if wanted != got:
             yield Difference(table, " ".join(map(str, found)), "*", wanted, got)
+
+
+def _questions(figures: Figures, marts: Marts) -> Found:
+    """Compare `board_question` by point: which questions, in which order, with which figures.
+
+    Questions from a forecast are left out. They take places of the five that a point may have. The
+    day since when a source is not fresh is not compared.
+    """
+    table = "board_question"
+    columns = ("rule_code", "org_unit_code", "numerator", "denominator")
+    more = ("reference_numerator", "reference_denominator", "since")
+    for point, asked in figures.questions.items():
+        rows = sorted(
+            (row for row in marts.tables[table] if row["point_code"] == point),
+            key=lambda row: int(row["rank"]),
+        )
+        others = [row for row in rows if not row["rule_code"].endswith("_FORECAST")]
+        room = SHOWN - (len(rows) - len(others))
+        names = (*columns, *more)
+        got = [_of_a_question({name: row[name] for name in names}) for row in others]
+        wanted = [_of_a_question({name: asdict(one)[name] for name in names}) for one in asked]
+        if got != wanted[:room]:
+            yield Difference(table, point, "*", wanted[:room], got)
+
+
+def _of_a_question(row: Row) -> Row:
+    return {**row, "since": None if row["rule_code"].endswith("_SOURCE") else row["since"]}
+
+
+def _as_published(marts: Marts) -> Found:
+    """Compare the current rows of `position_as_published` with `assurance_position`."""
+    table = "position_as_published"
+    shown = {row["point_code"]: row for row in marts.tables["assurance_position"]}
+    now = {row["point_code"]: row for row in marts.tables[table] if row["is_current"]}
+    if shown.keys() != now.keys():
+        yield Difference(table, "*", "point_code", set(shown), set(now))
+    for point in shown.keys() & now.keys():
+        wanted = {name: shown[point][name] for name in now[point] if name in shown[point]}
+        yield from _columns(table, point, wanted, now[point])
 
 
 def _strands(figures: Figures, marts: Marts) -> Found:

@@ -15,6 +15,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         ),
         *("forecast_date", "force_self_assessment", "commissioner_judgement", "disagrees"),
         *("source_status", "caveat", "publication_id"),
+        *("target", "policy_confirmed", "second_reading"),
+        *("second_numerator", "second_denominator", "second_value"),
     ),
     "assurance_measure": (
         *("measure_code", "point_code", "period_start", "org_unit_code"),
@@ -53,6 +55,20 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("strand", "plan_ref", "has_owner", "approved_on"),
         *("review_due_on", "has_evidence", "is_met", "is_met_on_time"),
         *("publication_id",),
+    ),
+    "board_question": (
+        *("point_code", "rank", "rule_code", "org_unit_code"),
+        *("words", "numerator", "denominator", "since"),
+    ),
+    "position_as_published": (
+        *("published_at", "as_at", "status", "numerator", "denominator"),
+        *("value", "ci_low", "ci_high", "was_withdrawn"),
+    ),
+    "dim_point": ("title", "question", "target", "deadline", "owner_role"),
+    "dim_measure": ("title", "unit_of_value", "more_is_better", "may_be_added_up"),
+    "board_action": (
+        *("action_ref", "point_code", "owner_role", "agreed_on", "due_on", "times_moved"),
+        *("closed_on", "status", "evidence_ref", "evidence_sha256", "publication_id"),
     ),
     "dim_date": (),
     "dim_org_unit": (),

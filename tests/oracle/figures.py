@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from .approved import read_policy
+from .board import BoardAction, board_actions, board_exceptions, board_questions
 from .clock import day_of, month_end
 from .exceptions import OpenException, exceptions
 from .hr import People
@@ -21,8 +23,10 @@ from .position import (
     positions,
     source_verdicts,
 )
+from .questions import Facts, Question, questions
 from .referrals import (
     ReferralFact,
+    detentions,
     incident_facts,
     referral_facts,
     report_facts,
@@ -33,7 +37,14 @@ from .spc import Month, control_rows, series_of
 from .spc import Row as ControlRow
 from .tally import ALL, Key, MeasureRow, Tally
 from .training import Requirement, completed, requirement_facts, tally_training
-from .views import Disagreement, View, disagreements, view_rows
+from .views import (
+    Disagreement,
+    View,
+    VoiceMonth,
+    disagreements,
+    view_rows,
+    voice_months,
+)
 
 
 @dataclass
@@ -52,8 +63,13 @@ class Figures:
     positions: dict[str, Position]
     daily: dict[tuple[str, date], PointDay]
     view_rows: dict[tuple[str, str, date], View]
+    voice_months: dict[tuple[str, date], VoiceMonth]
     disagreements: dict[tuple[str, date], Disagreement]
+    board_actions: dict[str, BoardAction]
+    board_questions: dict[str, Row]
     exceptions: Counter[OpenException]
+    #: Without the questions that follow from a forecast, and without a limit for each point.
+    questions: dict[str, list[Question]]
     verdicts: dict[str, str]
     due: dict[str, datetime | None]
 
@@ -87,6 +103,25 @@ def figures(
     with_today = statuses | {(point, today): row.status for point, row in position.items()}
     requirements = requirement_facts(people, done, today)
     strands = strand_facts(plans, as_at)
+    said = view_rows(known, as_at, statuses)
+    of_data = {point: statuses[point, today] for point in position}
+    actions = board_actions(known, as_at, of_data)
+    asked = Facts(
+        today=today,
+        referrals=facts,
+        detentions=[
+            (day_of(record["detained_at"]), is_referred)
+            for record, _, is_referred in detentions(known, as_at)
+        ],
+        requirements=requirements,
+        plans=plans,
+        strands=strands,
+        positions=position,
+        daily=every_day,
+        views=said,
+        verdicts=verdicts,
+        actions=actions.values(),
+    )
     met = {strand: bool(row["is_met"]) for strand, row in strands.items()}
     measures = tally.rows(today)
     return Figures(
@@ -101,9 +136,14 @@ def figures(
         strands=strands,
         positions=position,
         daily=every_day,
-        view_rows=view_rows(known, as_at, statuses),
+        view_rows=said,
+        voice_months=voice_months(known, as_at, with_today),
         disagreements=disagreements(known, as_at, with_today),
-        exceptions=exceptions(known, people, as_at, facts, requirements, met),
+        board_actions=actions,
+        board_questions=board_questions(known, as_at),
+        exceptions=exceptions(known, people, as_at, facts, requirements, met)
+        + Counter(board_exceptions(actions)),
+        questions=questions(asked, read_policy()),
         verdicts=verdicts,
         due={name: due_by(evidence, name) for name in verdicts if "/" in name},
     )

@@ -28,6 +28,14 @@ COLUMNS = {
         *("plan_ref", "strand", "title", "owner_role", "version"),
         *("approved_date", "review_due_date", "evidence_ref"),
     ),
+    "Questions": (
+        *("question_ref", "raised_on", "point_code", "question", "asked_of"),
+        *("answered_on", "status", "answer"),
+    ),
+    "Actions": (
+        *("action_ref", "question_ref", "point_code", "action", "owner_role", "agreed_on"),
+        *("due_on", "revised_due_on", "closed_on", "status", "evidence_ref"),
+    ),
     "Milestones": ("plan_ref", "milestone", "due_date", "completed_date"),
 }
 

@@ -8,6 +8,15 @@ TIMELY = timedelta(hours=24)
 GRACE = timedelta(hours=72)
 BEFORE_CALL = timedelta(hours=24)
 TRAINING_TARGET = 0.95
+TARGETS = {"NCCU_INTEL": 1.0, "INTEL_PLAN": 3.0, "HYDRA": 0.95, "ELEARNING": 0.95}
+#: The second reading of each point. Contract: "NCCU_INTEL: all types; training: with the long-term
+#: absent; plans: null".
+SECOND_READINGS = {
+    "NCCU_INTEL": "nccu_intel_compliance_all_types",
+    "INTEL_PLAN": None,
+    "HYDRA": "hydra_completion_incl_absent",
+    "ELEARNING": "elearning_completion_incl_absent",
+}
 REQUIRED_TYPES = ("NCCU_INTEL",)
 LONG_TERM = ("LONG_TERM_SICK", "MATERNITY", "CAREER_BREAK", "SECONDMENT")
 HYDRA_ROLES = ("RESPONSE_SUPERVISOR", "CONTROL_ROOM", "INTELLIGENCE")
@@ -53,5 +62,8 @@ STALE_AFTER = {
     "hydra/attendance": 8,
     "governance/plans": 35,
     "governance/recommendations": 35,
+    "governance/board": 35,
 }
+# "no folder, no dataset"
+OPTIONAL = frozenset({"governance/board"})
 Z = 1.959964

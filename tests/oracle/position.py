@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from .approved import policy_confirmed, read_policy
 from .clock import day_of, days, month_of, months_back
 from .hr import People
 from .known import Known, latest_delivery
@@ -14,13 +15,16 @@ from .policy import (
     FIRST_MONTH,
     GRACE,
     LAUNCHES,
+    OPTIONAL,
     RESTS_ON,
+    SECOND_READINGS,
     STALE_AFTER,
+    TARGETS,
     TRAINING_TARGET,
 )
 from .referrals import ReferralFact, pooled
 from .stats import ratio, wilson
-from .training import Completed, count
+from .training import Completed, count, count_with_absent
 from .views import views
 
 
@@ -35,6 +39,12 @@ class Position:
     value: float | None
     ci_low: float | None
     ci_high: float | None
+    target: float
+    policy_confirmed: bool
+    second_reading: str | None
+    second_numerator: int | None
+    second_denominator: int | None
+    second_value: float | None
     deadline: date | None
     days_to_deadline: int | None
     value_at_deadline: float | None
@@ -74,6 +84,8 @@ def source_verdicts(evidence: Evidence) -> dict[str, str]:
     """
     verdicts = {}
     for source, limit in STALE_AFTER.items():
+        if source in OPTIONAL and not evidence.known.deliveries.get(source):
+            continue
         if source in ("rms", "intelligence"):
             last = evidence.extracted_at
         else:
@@ -222,6 +234,7 @@ def positions(
     current one for `NCCU_INTEL`, as at the cut-off for the others".
     """
     verdicts = source_verdicts(evidence)
+    confirmed = policy_confirmed(read_policy(), evidence.today)
     latest = views(evidence.known, evidence.as_at)
     rows = {}
     for point, deadline in DEADLINES.items():
@@ -231,6 +244,7 @@ def positions(
         # Contract about the figure at the deadline: "the deadline day … with what is known now".
         # Before the deadline day, there is no such figure.
         then = every_day.get((point, deadline)) if deadline else None
+        second = _second_reading(evidence, point)
         rows[point] = Position(
             point,
             "unknown" if source != "fresh" else now.status,
@@ -238,6 +252,12 @@ def positions(
             denominator,
             ratio(numerator, denominator),
             *wilson(numerator, denominator),
+            TARGETS[point],
+            confirmed[point],
+            SECOND_READINGS[point],
+            second[0],
+            second[1],
+            second[2],
             deadline,
             (deadline - evidence.today).days if deadline else None,
             then.value if then else None,
@@ -247,6 +267,28 @@ def positions(
             source,
         )
     return rows
+
+
+def _second_reading(evidence: Evidence, point: str) -> tuple[int | None, int | None, float | None]:
+    """Return numerator, denominator and share of the second reading, or three Nones.
+
+    Contract: "over the same period as the first".
+    """
+    if SECOND_READINGS[point] is None:
+        return None, None, None
+    if point == "NCCU_INTEL":
+        month = month_of(evidence.today)
+        with_checks = [
+            replace(fact, is_counted=True)
+            for fact in evidence.facts
+            if fact.referral_type != "VICTIM" and fact.intelligence_class != "awaiting"
+        ]
+        numerator, denominator = pooled(with_checks, months_back(month, 12), month)
+    else:
+        numerator, denominator = count_with_absent(
+            evidence.people, evidence.done, point, evidence.today
+        )
+    return numerator, denominator, ratio(numerator, denominator)
 
 
 def _worst(verdicts: list[str]) -> str:

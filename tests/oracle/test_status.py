@@ -76,6 +76,53 @@ def test_stale_after_two_days_makes_it_unknown_and_shows_the_figures(
     assert (position.numerator, position.denominator) == (20, 20)
 
 
+def test_the_second_reading_of_training_counts_the_long_term_absent() -> None:
+    people = [
+        person("000001", "1", role_code="INTELLIGENCE"),
+        person("000002", "2", role_code="INTELLIGENCE", absence_status="MATERNITY"),
+    ]
+    attended = hydra("2026-04-30", ("000001", "Y", "PASS"))
+    position = at(
+        "2026-06-02",
+        step(
+            dated("hr/personnel", "2026-06-01", people),
+            dated("hydra/attendance", "2026-06-01", attended),
+        ),
+    ).positions["HYDRA"]
+    assert (position.numerator, position.denominator, position.target) == (1, 1, 0.95)
+    assert position.second_reading == "hydra_completion_incl_absent"
+    assert (position.second_numerator, position.second_denominator) == (1, 2)
+    assert position.second_value == 0.5
+
+
+def test_the_second_reading_of_referrals_counts_status_checks_and_no_victims() -> None:
+    tables = {
+        "referrals": [
+            referral(f"R{number}", "11", f"{month}-10T12:00", referral_type=kind)
+            for number, (month, kind) in enumerate(
+                [
+                    ("2026-05", "IMMIGRATION_CRIME"),
+                    ("2026-05", "STATUS_CHECK"),
+                    ("2025-07", "STATUS_CHECK"),
+                    ("2025-06", "STATUS_CHECK"),
+                    ("2026-05", "VICTIM"),
+                ]
+            )
+        ],
+        "documents": [document("U1", "11", "2026-05-10T12:00", nccu_referral_ref="R1")],
+    }
+    snapshot = dated("hr/personnel", "2026-07-01", [person("000001", "11")])
+    position = at("2026-07-02", step(snapshot, **tables)).positions["NCCU_INTEL"]
+    assert (position.numerator, position.denominator, position.target) == (0, 1, 1.0)
+    assert (position.second_numerator, position.second_denominator) == (1, 3)
+
+
+def test_plans_have_a_target_of_three_strands_and_no_second_reading() -> None:
+    position = plans_at("2026-03-01", "2025-12-31").positions["INTEL_PLAN"]
+    assert (position.target, position.second_reading, position.second_value) == (3, None, None)
+    assert position.policy_confirmed is False
+
+
 def nccu(months: list[tuple[str, int, int]], moment: str = "2026-07-02") -> str:
     """Return the status of `NCCU_INTEL` for given numbers of referrals in some months.
 

@@ -110,6 +110,14 @@ def count(people: People, done: Completed, point: str, day: date) -> tuple[int, 
     return numerator, denominator
 
 
+def count_with_absent(people: People, done: Completed, point: str, day: date) -> tuple[int, int]:
+    """Return numerator and denominator of a training point's second measure on a day."""
+    roles, items = _point(point)
+    officers = [row["employee_no"] for row in relevant(people, roles, day)]
+    complete = [all(_done_by(done, officer, item, day) for item in items) for officer in officers]
+    return sum(complete), len(complete)
+
+
 def _point(point: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (HYDRA_ROLES, ("HYDRA",)) if point == "HYDRA" else (ELEARNING_ROLES, MODULES)
 

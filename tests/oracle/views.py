@@ -46,6 +46,20 @@ class View:
     is_assured: bool
 
 
+@dataclass
+class VoiceMonth:
+    """One row of `assurance_voice_month`: how often a party said complete in a month.
+
+    The numerators count what the data contradicted: of the statements, and of the days.
+    """
+
+    numerator: int = 0
+    denominator: int = 0
+    value: float | None = None
+    days_contradicted: int = 0
+    days_said_complete: int = 0
+
+
 def views(known: Known, as_at: datetime) -> dict[tuple[str, str], Row]:
     """Return the latest event of each point and party in the log, as at `as_at`."""
     delivery = full_as_at(known, "governance/recommendations", as_at)
@@ -130,3 +144,37 @@ def _days_of_events(known: Known, as_at: datetime) -> set[date]:
     delivery = full_as_at(known, "governance/recommendations", as_at)
     events = delivery.sheets[""] if delivery else []
     return {day_of(row["event_at"]) for row in events if row["event_at"] <= as_at}
+
+
+def voice_months(
+    known: Known, as_at: datetime, statuses: Mapping[tuple[str, date], str]
+) -> dict[tuple[str, date], VoiceMonth]:
+    """Return the rows of `assurance_voice_month` by party and first day of the month.
+
+    `statuses` has the status of each point on each day, and that of today may be `unknown`.
+    """
+    first, today = date(2025, 1, 1), day_of(as_at)
+    months = {
+        date(year, month, 1)
+        for year in range(first.year, today.year + 1)
+        for month in range(1, 13)
+        if first <= date(year, month, 1) <= today
+    }
+    found = {(party, month): VoiceMonth() for party in PARTIES for month in months}
+    statements = view_rows(known, as_at, statuses)
+    for (point, day), status in statuses.items():
+        if status == "unknown":
+            continue
+        is_contradicted = status not in ASSURED_STATUSES
+        for party in PARTIES:
+            said = latest_status(known, as_at, point, party, day)
+            if said is None or said.lower() not in ASSURED_WORDS:
+                continue
+            row = found[party, day.replace(day=1)]
+            row.days_said_complete += 1
+            row.days_contradicted += is_contradicted
+            if (point, party, day) in statements:
+                row.denominator += 1
+                row.numerator += is_contradicted
+                row.value = row.numerator / row.denominator
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
+from .board import make_log
 from .changes import next_step
 from .clock import midnight
 from .courses import completion_files, hydra_files
@@ -28,4 +29,16 @@ def make_world(seed: int) -> World:
     files += [register(rng, written), log(rng, written, [])]
     first = Step(Events(rng, careers, quality).make(), files)
     second = next_step(rng, first, careers)
+    _add_board_logs(random.Random(f"board {seed}"), seed, first, second)
     return World(seed, [first, second], list(AS_ATS), list(LATER))
+
+
+def _add_board_logs(rng: random.Random, seed: int, first: Step, second: Step) -> None:
+    """Add the Board's logs. Every fourth force has none, and another one delivers it only later."""
+    if seed % 4 == 0:
+        return
+    written = midnight(END) - timedelta(days=rng.choice((3, 37)))
+    earlier = None if seed % 4 == 3 else make_log(rng, written, None)
+    if earlier is not None:
+        first.files.append(earlier)
+    second.files.append(make_log(rng, midnight(END) + timedelta(hours=17), earlier))

@@ -49,6 +49,9 @@ def test_the_environment_replaces_each_default(monkeypatch: pytest.MonkeyPatch) 
         ("ASSURANCE_PG_PORT", "٣"),
         ("ASSURANCE_FORCE_CODE", "Northamptonshire"),
         ("ASSURANCE_HOME", "~nobody-of-that-name/state"),
+        ("ASSURANCE_SIGN_OFF_ROLES", "COMMISSIONER"),
+        ("ASSURANCE_SIGN_OFF_ROLES", "COMMISSIONER="),
+        ("ASSURANCE_SIGN_OFF_ROLES", "MAYOR=a.lead"),
     ],
 )
 def test_the_error_for_an_invalid_setting_names_its_variable(
@@ -57,3 +60,22 @@ def test_the_error_for_an_invalid_setting_names_its_variable(
     monkeypatch.setenv(variable, value)
     with pytest.raises(UsageError, match=variable):
         load_settings()
+
+
+def test_roles_of_sign_off_are_pairs_of_role_and_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "COMMISSIONER=a.lead, b.deputy; FORCE_OWNER = c.chief;"
+    monkeypatch.setenv("ASSURANCE_SIGN_OFF_ROLES", text)
+    assert load_settings().sign_off_roles == {
+        ("COMMISSIONER", "a.lead"), ("COMMISSIONER", "b.deputy"), ("FORCE_OWNER", "c.chief")
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("", ""), ("/evidence", "file:///evidence"), ("s3://bucket/evidence", "s3://bucket/evidence")],
+)
+def test_the_folder_of_evidence_is_a_url(
+    given: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSURANCE_EVIDENCE", given)
+    assert load_settings().evidence == expected

@@ -58,3 +58,10 @@
 {% macro postgres__iso_day_of_week(day) -%}
     cast(extract(isodow from {{ day }}) as integer)
 {%- endmacro %}
+
+{#- A day in words for people, such as 1 August 2026. -#}
+{% macro day_in_words(day) %}
+    {{ return(adapter.dispatch("day_in_words", "oic_assurance")(day)) }}
+{% endmacro %}
+
+{% macro postgres__day_in_words(day) -%} to_char({{ day }}, 'FMDD FMMonth YYYY') {%- endmacro %}

@@ -28,7 +28,7 @@
                 _referral_in_measure(
                     referral,
                     "nccu_intel_compliance_all_types",
-                    "is_counted or (is_due and referral_type = 'STATUS_CHECK')",
+                    is_counted_with_status_checks(),
                     "is_compliant",
                 )
             }}

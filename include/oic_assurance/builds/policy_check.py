@@ -78,6 +78,10 @@ COVERAGES = (
     Coverage("policy_grading", ("grading_scheme", "element"), "no {name} would be valid"),
     Coverage("policy_plan_strand", (), "no plan would be expected"),
     Coverage("policy_role_requirement", (), "no role would need training"),
+    Coverage(
+        "policy_point_owner", ("point_code",), "nobody would answer for {name}",
+        from_first_day=False, only_one=True,
+    ),
 )  # fmt: skip
 
 

@@ -18,7 +18,12 @@ from oic_assurance.operations.explain.publication_records import (
     find,
     records_of,
 )
-from oic_assurance.reporting.screens.explained import figure_screen, history_screen
+from oic_assurance.operations.explain.question import explain_question
+from oic_assurance.reporting.screens.explained import (
+    figure_screen,
+    history_screen,
+    question_screen,
+)
 from oic_assurance.reporting.screens.progress import working
 from oic_assurance.settings import Settings, load_settings
 
@@ -26,7 +31,12 @@ from oic_assurance.settings import Settings, load_settings
 @click.command()
 @click.argument("measure", required=False)
 @click.option("--period", metavar="YYYY-MM", show_default="the latest", help="The month.")
-@click.option("--unit", default="ALL", metavar="CODE", help="The organisational unit.")
+@click.option(
+    "--unit",
+    metavar="CODE",
+    show_default="ALL",
+    help="The organisational unit, or the team asked about.",
+)
 @click.option(
     "--class",
     "only_class",
@@ -49,6 +59,11 @@ from oic_assurance.settings import Settings, load_settings
     "rows is logged.",
 )
 @click.option(
+    "--question",
+    metavar="RULE",
+    help="Explain a question for the Board instead, by its rule in `board_question`.",
+)
+@click.option(
     "--publication",
     "publication_id",
     type=ID,
@@ -60,20 +75,21 @@ from oic_assurance.settings import Settings, load_settings
 def explain(
     measure: str | None,
     period: str | None,
-    unit: str,
+    unit: str | None,
     only_class: str | None,
     limit: int,
     record: tuple[str, str] | None,
+    question: str | None,
     publication_id: int | None,
     as_json: bool,
 ) -> int:
-    """Show the records of a published figure, or the history of one record.
+    """Show the records of a published figure or question, or the history of one record.
 
-    A figure is shown with the records of each class that it counts. The exit code is 1 if the
-    classes do not add up to the published figure.
+    A figure and a question are shown with the records of each class that they count. The exit code
+    is 1 if the classes do not add up to what was published.
     """
-    if (measure is None) == (record is None):
-        raise click.UsageError("give either a MEASURE or a --record")
+    if sum(given is not None for given in (measure, record, question)) != 1:
+        raise click.UsageError("give either a MEASURE, a --record or a --question")
     chosen_month = month(period) if period else None
     settings = load_settings()
     if record is not None:
@@ -81,8 +97,15 @@ def explain(
             history = get_history(settings, records, *record)
         show(history, history_screen, as_json=as_json)
         return 0
+    if question is not None:
+        with _records(settings, publication_id, ROLE) as records:
+            explained = explain_question(records, question, unit, only_class, limit)
+        show(explained, question_screen, as_json=as_json)
+        return 1 if explained.mismatch else 0
     with _records(settings, publication_id, ROLE) as records:
-        figure = explain_figure(records, measure or "", chosen_month, unit, only_class, limit)
+        figure = explain_figure(
+            records, measure or "", chosen_month, unit or "ALL", only_class, limit
+        )
     show(figure, figure_screen, as_json=as_json)
     return 1 if figure.mismatch else 0
 

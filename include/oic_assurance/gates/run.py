@@ -7,6 +7,7 @@ from expectations.vocabulary import STAGES, Stage, Suite
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import UsageError
 from oic_assurance.gates.logging import silenced
+from oic_assurance.gates.required_checks import expected_suites
 from oic_assurance.gates.results import save
 from oic_assurance.gates.table_fingerprints import fingerprints
 from oic_assurance.gates.table_names import Places
@@ -31,9 +32,9 @@ def audit_stage(settings: Settings, build: Build, stage: Stage) -> Verdict:
         raise UsageError(
             f"There is no stage '{stage}' to audit: choose one of {', '.join(STAGES)}."
         )
-    suites = suites_of(stage)
     places = Places(build)
     with connect(settings, role=GATE_ROLE) as connection:
+        suites = expected_suites(connection, build.build_id, suites_of(stage))
         audited = fingerprints(connection, suites, places)
         connection.commit()
         outcomes = run_suites(settings, suites, places)

@@ -17,6 +17,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from oic_assurance.sources.databases.postgres import hash_of
 from oic_assurance.sources.declarations.model import BLANKS, Column, Dataset, Table
+from oic_assurance.sources.screening import screening_words
 
 #: The maximum length of a key in characters, because an index cannot contain very long keys. A
 #: longer key is cut to this length, and the MD5 hash of the whole key is appended.
@@ -24,6 +25,19 @@ LONGEST_KEY = 400
 #: The reason that is added to a rejected row if another row of its delivery with the same key was
 #: landed.
 KEY_LANDED_BY_OTHER_ROW = "another row with this key was landed"
+
+#: Stands in quarantine for a screened text that is not shown there. A replay with it is rejected.
+WITHHELD = "[withheld]"
+# Why a screened text rejects its row, each with the condition on the text. Quarantine withholds a
+# text if one of these reasons applies.
+_SCREENING: dict[str, SQL] = {
+    "may name a person": SQL("landing.may_name_person({text}, {known}, {roles}, {given})"),
+    "may hold a collar or employee number": SQL("landing.may_hold_number_of_officer({text})"),
+    "may hold a telephone number": SQL("landing.may_hold_telephone({text})"),
+    "may hold an e-mail address": SQL("landing.may_hold_email({text})"),
+}
+_ROLE_INSTEAD = "write the role instead"
+_WITHHELD_REASON = "was withheld from quarantine: write it again without a person"
 
 _READERS = {
     "bigint": "as_bigint",
@@ -423,12 +437,35 @@ def _rules(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
             ),
             "reads like prose, not like a reference",
         )
+    if column.screened:
+        for reason, condition in _screening(value):
+            reject(condition, f"{reason}: {_ROLE_INSTEAD}")
+        reject(SQL("{} = {}").format(value, sql.Literal(WITHHELD)), _WITHHELD_REASON)
     if column.pattern is not None:
         reject(
             SQL("{} !~ {}").format(value, sql.Literal(f"^(?:{column.pattern})$")),
             f"does not look like {column.pattern}",
         )
     return found
+
+
+def _screening(text: Composable) -> list[tuple[str, Composable]]:
+    """Return each reason why a text may be about a person, with its condition on the text."""
+    words = screening_words()
+    values = {name: sql.Literal(list(getattr(words, name))) for name in ("known", "roles", "given")}
+    return [(why, condition.format(text=text, **values)) for why, condition in _SCREENING.items()]
+
+
+def is_withheld(column: Column, fault: Composable, reasons: Composable) -> Composed:
+    """Return the condition under which quarantine does not have the text of a screened column.
+
+    `fault` and `reasons` are the SQL of the fault and of the reasons of a rejected row. A row with
+    a fault was not screened.
+    """
+    found = sql.Literal([f"{column.name} {why}: {_ROLE_INSTEAD}" for why in _SCREENING])
+    return SQL("({fault} is not null or {reasons} && {found})").format(
+        fault=fault, reasons=reasons, found=found
+    )
 
 
 def _whole_key(table: Table, from_file: bool) -> Composed:

@@ -155,7 +155,7 @@ def _end(
         """
         update audit.extraction
         set finished_at = clock_timestamp(), outcome = %s, reason = %s, batches = %s,
-            rows_landed = %s, rows_rejected = %s
+            rows_landed = %s, rows_rejected = %s, is_expected = %s
         where extraction_id = %s
         """,
         (
@@ -164,6 +164,7 @@ def _end(
             report.batches,
             report.rows_landed,
             report.rows_rejected,
+            report.is_expected,
             attempt,
         ),
     )

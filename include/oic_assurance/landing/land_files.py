@@ -117,11 +117,14 @@ class FileLanding:
             SourceUnavailable: The dropzone cannot be reached.
         """
         zone = Dropzone(self._settings)
-        listing = zone.listing(self._dataset)
-        self._report.not_taken += listing.not_taken
         with self._connection.transaction():
             self._earlier = {(e.source_place, e.delivered_for): e for e in self._load_earlier()}
             self._archive.remove_leftovers(self._connection)
+        self._report.is_expected = bool(self._earlier) or not self._dataset.is_optional
+        listing = zone.listing(self._dataset)
+        self._report.is_expected = self._report.is_expected or listing.has_folder
+        if self._report.is_expected:
+            self._report.not_taken += listing.not_taken
         for file in listing.files:
             known = self._earlier.get((file.name, file.delivered_for or file.modified_at))
             if known and _looks_unchanged(known, file, is_local=zone.is_local):

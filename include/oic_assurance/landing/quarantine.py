@@ -26,9 +26,10 @@ GIVEN = "given"
 _CONTENT = SQL(
     """
     (to_jsonb(s) - array['row_number', 'fault', 'cells'])
-    || {presences}
+    || {replaced}
     || case
-        when s.cells is not null then jsonb_build_object('cells', s.cells::jsonb) else '{{}}'
+        when s.cells is not null and {with_cells}
+        then jsonb_build_object('cells', s.cells::jsonb) else '{{}}'
     end
     """
 )
@@ -202,6 +203,8 @@ def _content(dataset: Dataset, table: Table) -> Composed:
     """Write the content of a rejected row as JSON.
 
     In a row from a file, `GIVEN` replaces the text of each column declared with `presence`.
+    `checks.WITHHELD` replaces each screened text that may be about a person. A table with screened
+    texts has no original cells in quarantine, because any of them can hold such a text.
     """
     pairs = [
         SQL("{}, case when s.{} is not null then {} end").format(
@@ -210,8 +213,23 @@ def _content(dataset: Dataset, table: Table) -> Composed:
         for name in table.presences
         if dataset.kind == "file"
     ]
-    presences = SQL("jsonb_build_object({})").format(SQL(", ").join(pairs))
-    return _CONTENT.format(presences=presences)
+    for name in table.screened:
+        is_withheld = checks.is_withheld(
+            table.column(name), SQL("s.fault"), Identifier("c", "reasons")
+        )
+        pairs.append(
+            SQL("{}, case when s.{} is not null and {} then {} else s.{} end").format(
+                Literal(name),
+                Identifier(name),
+                is_withheld,
+                Literal(checks.WITHHELD),
+                Identifier(name),
+            )
+        )
+    return _CONTENT.format(
+        replaced=SQL("jsonb_build_object({})").format(SQL(", ").join(pairs)),
+        with_cells=Literal(not table.screened),
+    )
 
 
 def drop_known_statement(dataset: Dataset, table: Table, force_code: Composable) -> Composed:

@@ -15,6 +15,9 @@ class LandingReport:
     rows_rejected: int = 0
     #: Landed records whose marking has risen above the ceiling.
     recalled: int = 0
+    #: Whether the dataset has to be there. An optional dataset has not, as long as it has no folder
+    #: and was never delivered.
+    is_expected: bool = True
     #: The name of each refused delivery, and the reason.
     refused: list[tuple[str, str]] = field(default_factory=list)
     #: The files and folders in the dataset's folder that are no deliveries.

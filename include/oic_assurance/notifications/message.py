@@ -9,6 +9,8 @@ from oic_assurance.notifications.notification import TITLES, Change, Event
 
 _HEADS: dict[Event, str] = {"new": "", "changed": " (another cause than before)", "over": ""}
 LONGEST_SUBJECT = 120
+#: The kinds of problems whose title names what they are about.
+WITH_SUBJECT = ("source", "delivery", "evidence", "reopened")
 
 
 def subject_line(force_code: str, news: Sequence[Change]) -> str:
@@ -58,7 +60,7 @@ def payload(force_code: str, news: Sequence[Change]) -> dict[str, Any]:
 
 
 def _title(change: Change) -> str:
-    about = f": {change.subject}" if change.kind in ("source", "delivery") else ""
+    about = f": {change.subject}" if change.kind in WITH_SUBJECT else ""
     over = "Over: " if change.event == "over" else ""
     return f"{over}{TITLES[change.kind]}{about}"
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Kind = Literal["publication", "approval", "overdue", "source", "delivery", "recall"]
+Kind = Literal[
+    "publication", "approval", "overdue", "source", "delivery", "recall", "evidence", "reopened"
+]
 Event = Literal["new", "changed", "over"]
 
 TITLES: dict[Kind, str] = {
@@ -15,6 +17,8 @@ TITLES: dict[Kind, str] = {
     "source": "A source is not fresh",
     "delivery": "A delivery was refused",
     "recall": "Records were recalled, because their marking rose",
+    "evidence": "The evidence of a sign-off cannot be checked",
+    "reopened": "A sign-off was reopened",
 }
 
 

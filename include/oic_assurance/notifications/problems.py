@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from oic_assurance.clock import LONDON
-from oic_assurance.notifications.notification import Problem
+from oic_assurance.notifications.notification import Kind, Problem
 from oic_assurance.publishing.approval import waits
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.settings import Settings
@@ -158,6 +158,58 @@ group by dataset
 order by dataset
 """
 
+# The steps in force that show evidence whose latest check did not read it, and since when.
+_EVIDENCE = """
+select shown.recommendation_code as subject, latest.outcome,
+    (
+        select min(checked.checked_at)
+        from signoff.checked_evidence as checked
+        where checked.entry_id = shown.entry_id
+            and checked.check_id > coalesce(
+                (
+                    select max(good.check_id)
+                    from signoff.checked_evidence as good
+                    where good.entry_id = shown.entry_id and good.outcome = 'unchanged'
+                ), 0
+            )
+    ) as since
+from signoff.step as shown
+cross join lateral (
+    select checked.outcome
+    from signoff.checked_evidence as checked
+    where checked.entry_id = shown.entry_id
+    order by checked.check_id desc
+    limit 1
+) as latest
+where shown.force_code = %(force_code)s and shown.step = 'EVIDENCE'
+    and latest.outcome in ('missing', 'unreadable')
+    and not exists (
+        select
+        from signoff.step as reopened
+        where reopened.force_code = shown.force_code
+            and reopened.recommendation_code = shown.recommendation_code
+            and reopened.step = 'REOPENED' and reopened.entry_id > shown.entry_id
+    )
+order by shown.recommendation_code
+"""
+
+# The reopenings of the last day, so that somebody is told of each.
+_REOPENED = """
+select distinct on (recommendation_code) recommendation_code as subject, cause,
+    entered_at as since
+from signoff.step
+where force_code = %(force_code)s and step = 'REOPENED'
+    and entered_at > %(now)s::timestamptz - interval '1 day'
+order by recommendation_code, entry_id desc
+"""
+#: Why a sign-off was reopened, by the cause of the reopening.
+CAUSES = {
+    "SLIPPED": "the point slipped",
+    "RESTATED": "the figure that it was signed on was restated",
+    "EVIDENCE_CHANGED": "the evidence has changed",
+    "DECISION": "somebody decided so",
+}
+
 
 @dataclass(frozen=True)
 class _Failing:
@@ -210,6 +262,20 @@ class _Recalled:
     are_withdrawn: bool
 
 
+@dataclass(frozen=True)
+class _Evidence:
+    subject: str
+    outcome: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class _Reopened:
+    subject: str
+    cause: str
+    since: datetime
+
+
 def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Problem]:
     """Return the problems that exist at the moment `now`. Problems with publishing come first.
 
@@ -232,16 +298,43 @@ def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Pro
         refused = _find(warehouse, _Refused, _REFUSED, force_code=settings.force_code)
         stale = _not_fresh(warehouse, settings)
         recalled = _find(warehouse, _Recalled, _RECALLED, force_code=settings.force_code, now=now)
+        of_sign_off = sign_off_problems(warehouse, settings, now, readers_see)
     # A failed run or a pending approval already explains why nothing was published. So a run is
     # reported as overdue only if there is neither.
     problems = [_no_publication(run, readers_see) for run in failing]
     problems += [_approval(build, readers_see) for build in waiting]
     problems = problems or _overdue(good, now, deadline, readers_see)
     problems += [_recall(item, readers_see) for item in recalled]
+    problems += of_sign_off
     problems += [_delivery(item, readers_see) for item in refused]
     refused_datasets = {item.dataset for item in refused}
     waiting_for = [item for item in stale if item.dataset not in refused_datasets]
     return problems + _sources(waiting_for, readers_see)
+
+
+def sign_off_problems(
+    warehouse: psycopg.Connection, settings: Settings, now: datetime, readers_see: str
+) -> list[Problem]:
+    """Return what is wrong with sign-offs: reopenings of the last day, and evidence not read.
+
+    `warehouse` is a session of the gate.
+    """
+    unread = _find(warehouse, _Evidence, _EVIDENCE, force_code=settings.force_code)
+    reopened = _find(warehouse, _Reopened, _REOPENED, force_code=settings.force_code, now=now)
+    return [
+        *(
+            _sign_off(
+                "reopened", one, f"its sign-off was reopened: {CAUSES[one.cause]}", readers_see
+            )
+            for one in reopened
+        ),
+        *(
+            _sign_off(
+                "evidence", one, f"the evidence of its sign-off is {one.outcome}", readers_see
+            )
+            for one in unread
+        ),
+    ]
 
 
 def _no_publication(run: _Failing, readers_see: str) -> Problem:
@@ -305,6 +398,11 @@ def _recall(item: _Recalled, readers_see: str) -> Problem:
     return Problem(
         "recall", item.dataset, what, item.since, readers_see, _owner(item.dataset), command
     )
+
+
+def _sign_off(kind: Kind, item: _Evidence | _Reopened, what: str, readers_see: str) -> Problem:
+    command = f".venv/bin/assurance signoff show {item.subject}"
+    return Problem(kind, item.subject, what, item.since, readers_see, ASSURANCE_LEAD, command)
 
 
 def _sources(stale: list[_NotFresh], readers_see: str) -> list[Problem]:

@@ -37,8 +37,8 @@ AUDIENCES = (SUPERVISOR, OFFICE)
 #: continues with the warehouse, the force and the unit's code.
 UNIT_ROLE = "oic_unit_"
 
-#: Marts that both audiences may read in full. They hold aggregates and reference data, but no
-#: records about people and no officer keys.
+#: Marts that both audiences may read in full. They hold aggregates, reference data and the Board's
+#: log, but no records about people and no officer keys.
 AGGREGATES = frozenset(
     {
         "assurance_disagreement",
@@ -48,14 +48,20 @@ AGGREGATES = frozenset(
         "assurance_position_day",
         "assurance_spc",
         "assurance_voice",
+        "board_question",
+        "board_action",
+        "board_log_question",
+        "assurance_voice_month",
         "data_quality_history",
         "data_quality_status",
         "dim_date",
         "dim_measure",
         "dim_org_unit",
+        "dim_point",
         "dim_recommendation",
         "fct_plan_strand",
         "restatement",
+        "sign_off",
         "source_freshness",
     }
 )
@@ -72,6 +78,8 @@ BY_UNIT = {
 EXCEPTIONS = "assurance_exception"
 #: The table of publications. The audiences read it through a view that shows the current one.
 PUBLICATION = "publication"
+#: What each publication showed as the position. Both audiences see all publications in it.
+AS_PUBLISHED = "position_as_published"
 
 _POLICY = "audience"
 # The condition names no column of the mart. So the server evaluates it once per statement, and if
@@ -92,7 +100,7 @@ select c.relname, array(
     where has_table_privilege(audience, c.oid, 'SELECT')
 )
 from pg_catalog.pg_class as c
-where c.relnamespace = %s::regnamespace and c.relkind in ('r', 'p')
+where c.relnamespace = %s::regnamespace and c.relkind in ('r', 'p', 'v')
 """
 
 
@@ -106,7 +114,7 @@ def open_to_audiences(conn: psycopg.Connection) -> None:
     marts = {
         name: table
         for name, table in read_tables(conn, MARTS.parents).items()
-        if table.kind == "p" or name == PUBLICATION
+        if table.kind == "p" or name in (PUBLICATION, AS_PUBLISHED)
     }
     views = read_views(conn)
     policies: dict[str, str | None] = dict(
@@ -143,7 +151,7 @@ def keep_audiences(settings: Settings) -> bool:
 
 def audiences_of(mart: str) -> frozenset[str]:
     """Return the audiences that read a mart, through its view."""
-    if mart in AGGREGATES or mart == PUBLICATION:
+    if mart in AGGREGATES or mart in (PUBLICATION, AS_PUBLISHED):
         return frozenset(AUDIENCES)
     return frozenset({SUPERVISOR}) if mart in BY_UNIT else frozenset()
 
@@ -162,7 +170,7 @@ def _policy(conn: psycopg.Connection, mart: Table, existing: str | None) -> Iter
     present policy of the mart, or None. The comment holds a fingerprint of the policy.
     """
     place, name = mart.place_identifier, sql.Identifier(_POLICY)
-    is_of_records = mart.name not in AGGREGATES and mart.name != PUBLICATION
+    is_of_records = mart.name not in AGGREGATES | {PUBLICATION, AS_PUBLISHED}
     wanted = (
         hashlib.sha256(_CONDITION.as_string(conn).encode("utf-8")).hexdigest()
         if is_of_records
@@ -196,4 +204,11 @@ def _view(conn: psycopg.Connection, mart: Table, existing: View | None) -> Itera
         return iter(())
     if mart.name == EXCEPTIONS:
         readers |= {IDENTITY_READER}
-    return view_statements(conn, mart, existing, unit=BY_UNIT.get(mart.name), readers=readers)
+    return view_statements(
+        conn,
+        mart,
+        existing,
+        unit=BY_UNIT.get(mart.name),
+        readers=readers,
+        of_all_publications=mart.name == AS_PUBLISHED,
+    )

@@ -12,6 +12,7 @@ same estimate. A reader's own conditions are applied only to rows that the funct
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -62,6 +63,12 @@ begin
     select mart.*
     from {mart} as mart
     where mart.{key} = (select p.{key} from marts.publication as p where p.is_current);
+end
+"""
+_EVERY_PUBLICATION = """
+begin
+    perform limited.refuse_explain();
+    return query select mart.* from {mart} as mart;
 end
 """
 _FUNCTION = """
@@ -126,15 +133,17 @@ def view_statements(
     *,
     unit: str | None,
     readers: frozenset[str],
+    of_all_publications: bool = False,
 ) -> Iterator[sql.Composed]:
     """Return the statements that give a mart the view and the function that it should have.
 
     Returns no statements if the mart already has them. `unit` is the column with the unit of each
-    row. Without `unit`, the function returns every row of the current publication. `readers` are
-    the roles that may read the view. Changing a view means waiting for its readers, so the view is
-    changed only if the mart has a column that the view lacks.
+    row. Without `unit`, the function returns every row of the current publication, or with
+    `of_all_publications` every row. `readers` are the roles that may read the view. Changing a
+    view means waiting for its readers, so the view is changed only if the mart has a column that
+    the view lacks.
     """
-    function = _function(mart, unit)
+    function = _function(mart, unit, _EVERY_PUBLICATION if of_all_publications else _WHOLE)
     fingerprint = _fingerprint(conn, function, mart, readers)
     wanted = View(fingerprint, frozenset({AUDIENCE}), len(mart.columns), readers)
     if existing == wanted:
@@ -160,14 +169,14 @@ def view_statements(
     yield sql.SQL("comment on function {}() is {}").format(name, sql.Literal(fingerprint))
 
 
-def _function(mart: Table, unit: str | None) -> sql.Composed:
+def _function(mart: Table, unit: str | None, whole: LiteralString) -> sql.Composed:
     names = {
         "mart": mart.place_identifier,
         "key": sql.Identifier(KEY),
         "unit": sql.Identifier(unit or KEY),
     }
     settings = _SETTINGS + ("" if unit is None else "set enable_seqscan = off\n")
-    body = sql.SQL(_WHOLE if unit is None else _BY_UNIT).format(**names)
+    body = sql.SQL(whole if unit is None else _BY_UNIT).format(**names)
     return sql.SQL(_FUNCTION).format(
         function=sql.Identifier(LIMITED, f"read_{mart.name}"),
         mart=mart.place_identifier,

@@ -10,6 +10,7 @@ import psycopg
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.pseudonyms import check_no_rekey
+from oic_assurance.publishing.published_positions import record_position
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import PUBLISHING, take
@@ -135,10 +136,12 @@ def move_pointer(
 ) -> int | None:
     """Make a publication current, and record this in `audit.publication_move`.
 
+    The position that it shows is put on record in the same transaction, if it is not on record yet.
     Returns the id of the publication that was current before, or None. A reader's statement or
     transaction that began before the commit still sees the earlier publication. With `holds`, no
     later publication becomes current until somebody ends the hold.
     """
+    record_position(conn, publication_id)
     left: int | None = find_value(
         conn,
         "update marts.publication set is_current = false where is_current returning publication_id",

@@ -52,7 +52,7 @@ def present_content(conn: psycopg.Connection, publication: Publication) -> str |
         return published
     return content_fingerprint(
         {
-            f"{schema.parents}.{name}": fingerprint
+            f"{schema.name}.{name}": fingerprint
             for schema in PUBLISHED_SCHEMAS
             for name, fingerprint in present_tables(
                 conn, schema, publication.publication_id

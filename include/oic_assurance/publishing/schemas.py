@@ -66,6 +66,8 @@ MARTS = PublishedSchema(
             "assurance_position",
             "assurance_measure",
             "assurance_exception",
+            "board_action",
+            "board_log_question",
             "fct_nccu_referral",
             "fct_oic_incident",
             "fct_intelligence_report",

@@ -27,7 +27,9 @@ AUDITOR = "oic_audit"
 WORKLIST = "oic_worklist"
 #: Replaces all pseudonyms with those of a new key.
 REKEY_ROLE = "oic_rekey"
-LOGIN_ROLES = (*STAGE_ROLES, ERASURE, *PURPOSES, AUDITOR, WORKLIST, REKEY_ROLE)
+#: Enters the steps of a sign-off and the checks of its evidence.
+SIGN_OFF = "oic_signoff"
+LOGIN_ROLES = (*STAGE_ROLES, ERASURE, *PURPOSES, AUDITOR, WORKLIST, REKEY_ROLE, SIGN_OFF)
 #: The owner of schema `identity`, which contains the map from officer numbers to pseudonyms.
 IDENTITY_KEEPER = "oic_identity_keeper"
 #: The owner of schema `audit` and of the functions that the stages call.

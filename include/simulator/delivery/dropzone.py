@@ -21,7 +21,7 @@ def planned(world: World, period: Period) -> list[Drop]:
         *org_units.drops(world.chance, period),
         *completions.drops(world.chance, world.learning, period),
         *hydra_book.drops(world.chance, world.sessions, world.attendances, period),
-        *registers.drops(world.chance, world.plans, world.recommendations, period),
+        *registers.drops(world.chance, world.plans, world.recommendations, world.board, period),
     ]
     drops = [drop for drop in drops if period.contains(drop.dropped_at)]
     return sorted(drops, key=lambda drop: (drop.dropped_at, drop.dataset, drop.name))

@@ -36,8 +36,11 @@ GROUPS = (
     "intermediate.measures",
     "intermediate.position",
     "intermediate.spc",
+    "intermediate.board",
+    "intermediate.questions",
     "intermediate.exceptions",
     "intermediate.disclosure",
+    "intermediate.sign_off",
     "restatement",
     "marts",
 )

@@ -42,9 +42,12 @@ copy intermediate.int_measure (
 ) from stdin
 """
 _POINTS = """
-insert into intermediate.int_point (force_code, point_code, measure_code, target_threshold)
+insert into intermediate.int_point (
+    force_code, point_code, measure_code, target_threshold, target_unit
+)
 select distinct
-    measure.force_code, policy.point_code, policy.measure_code, policy.target_threshold
+    measure.force_code, policy.point_code, policy.measure_code, policy.target_threshold,
+    policy.target_unit
 from intermediate.int_measure as measure
 inner join policy.policy_point as policy on measure.measure_code = policy.measure_code
 """
@@ -74,7 +77,7 @@ class Charts:
             conn.execute(_POINTS)
             for begins, ends in DECISIONS:
                 conn.execute(_DECISION, (DECIDED, begins, ends))
-        run_dbt(settings, "daily", ["run", "--select", "intermediate.spc"])
+        run_dbt(settings, "daily", ["run", "--select", "int_point_target", "intermediate.spc"])
         self.rows: dict[str, dict[date, dict[str, Any]]] = defaultdict(dict)
         with administrator(settings) as conn:
             cursor = conn.cursor(row_factory=dict_row)

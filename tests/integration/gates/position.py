@@ -6,6 +6,15 @@ select 'E23000022' as force_code, point as point_code, timestamptz '2026-05-15 0
     status,
     numerator::bigint, denominator::bigint, numerator / denominator::double precision as value,
     numerator / denominator::double precision * 0.9 as ci_low, 1::double precision as ci_high,
+    case point when 'NCCU_INTEL' then 1 when 'INTEL_PLAN' then 3 else 0.95 end::double precision
+        as target,
+    case point when 'INTEL_PLAN' then 'strands' else 'share' end as target_unit,
+    point = 'HYDRA' as policy_confirmed,
+    case point when 'NCCU_INTEL' then 'nccu_intel_compliance_all_types'
+        when 'HYDRA' then 'hydra_completion_incl_absent'
+        when 'ELEARNING' then 'elearning_completion_incl_absent' end as second_reading,
+    second_numerator::bigint, second_denominator::bigint,
+    second_numerator / second_denominator::double precision as second_value,
     deadline::date, deadline::date - date '2026-05-15' as days_to_deadline,
     case when point = 'INTEL_PLAN' then 0.5::double precision end as value_at_deadline,
     case when deadline is not null then 'overdue' end as status_at_deadline,
@@ -16,9 +25,13 @@ select 'E23000022' as force_code, point as point_code, timestamptz '2026-05-15 0
     case point when 'HYDRA' then date '2026-05-01' end as disagrees_since, 'fresh' as source_status,
     null::text as caveat, <build>::bigint as publication_id
 from (values
-    ('NCCU_INTEL', 'in_progress', 2, 5, null), ('INTEL_PLAN', 'overdue', 2, 3, '2025-12-31'),
-    ('HYDRA', 'met_on_time', 1, 1, '2026-04-30'), ('ELEARNING', 'overdue', 1, 2, '2026-04-30')
-) as position (point, status, numerator, denominator, deadline);
+    ('NCCU_INTEL', 'in_progress', 2, 5, 2, 6, null),
+    ('INTEL_PLAN', 'overdue', 2, 3, null, null, '2025-12-31'),
+    ('HYDRA', 'met_on_time', 1, 1, 1, 2, '2026-04-30'),
+    ('ELEARNING', 'overdue', 1, 2, 2, 3, '2026-04-30')
+) as position (
+    point, status, numerator, denominator, second_numerator, second_denominator, deadline
+);
 
 create table candidate.assurance_position_day as
 select force_code, point_code, day::date as day,
@@ -42,6 +55,44 @@ from (values
     ('DATA', '2026-04-30', '2026-04-30', 'overdue', false),
     ('DATA', '2026-05-01', null, 'met_on_time', true)
 ) as word (voice, changed_on, stood_until, status, is_assured);
+
+create table candidate.assurance_voice_month as
+select 'E23000022' as force_code, voice, date '2026-05-01' as period_start, false as is_complete,
+    numerator::bigint, denominator::bigint,
+    numerator::double precision / nullif(denominator, 0) as value,
+    case when denominator > 0 then 0::double precision end as ci_low,
+    case when denominator > 0 then 0.8::double precision end as ci_high,
+    days_contradicted::bigint, days_said_complete::bigint, <build>::bigint as publication_id
+from (values ('FORCE', 0, 0, 0, 0), ('COMMISSIONER', 0, 1, 0, 8)) as counted (
+    voice, numerator, denominator, days_contradicted, days_said_complete
+);
+
+create table candidate.sign_off as
+select 'E23000022' as force_code, code as recommendation_code, point as point_code, round, step,
+    timestamptz '2026-05-01 10:00Z' + n * interval '1 hour' as at, by_role, cause,
+    case when point is null then 'EVIDENCE_ALONE' else 'FIGURE_AND_EVIDENCE' end as rests_on,
+    1::bigint as made_on_publication, timestamptz '2026-05-01 04:30Z' as made_on_as_at,
+    false as made_on_was_withdrawn, case when point is not null then 'met_on_time' end
+        as status_then,
+    case when point is not null then 1 end::bigint as numerator_then,
+    case when point is not null then 1 end::bigint as denominator_then,
+    case when point is not null then 1 end::double precision as value_then,
+    case when point is not null then 0.9 end::double precision as ci_low_then,
+    case when point is not null then 1 end::double precision as ci_high_then,
+    case when step not in ('STEPS_AGREED', 'REOPENED') then repeat('ab', 32) end
+        as evidence_sha256,
+    case when step = 'EVIDENCE' then 'unchanged' end as evidence_state,
+    case when step = 'EVIDENCE' then timestamptz '2026-05-15 04:30Z' end as evidence_checked_at,
+    in_force as is_in_force, <build>::bigint as publication_id
+from (values
+    (1, 'HYDRA', 'HYDRA', 1, 'STEPS_AGREED', 'ASSURANCE_LEAD', null, false),
+    (2, 'HYDRA', 'HYDRA', 1, 'REOPENED', 'PIPELINE', 'SLIPPED', false),
+    (3, 'HYDRA', 'HYDRA', 2, 'STEPS_AGREED', 'ASSURANCE_LEAD', null, true),
+    (4, 'HYDRA', 'HYDRA', 2, 'EVIDENCE', 'FORCE_LEAD', null, true),
+    (5, 'HYDRA', 'HYDRA', 2, 'FORCE', 'FORCE_OWNER', null, true),
+    (6, 'HYDRA', 'HYDRA', 2, 'COMMISSIONER', 'COMMISSIONER', null, true),
+    (7, 'TRACKED_A', null, 1, 'STEPS_AGREED', 'ASSURANCE_LEAD', null, true)
+) as step (n, code, point, round, step, by_role, cause, in_force);
 
 create table candidate.assurance_disagreement as
 select 'E23000022' as force_code, point as point_code, disagreed_from::date,

@@ -13,7 +13,7 @@ from (values
     (4, 'intelligence/report', 4), (5, 'intelligence/dissemination', 1),
     (6, 'intelligence/product', 1), (7, 'hr/personnel', 12), (8, 'hr/org_unit', 5),
     (9, 'lms/completions', 2), (10, 'hydra/attendance', 2), (11, 'governance/plans', 2),
-    (12, 'governance/recommendations', 1)
+    (12, 'governance/recommendations', 1), (13, 'governance/board', 2)
 ) as batch (place, dataset, rows_new);
 
 create temporary table provenance as
@@ -83,6 +83,24 @@ insert into raw_general.recommendation_event (
 )
 select version_at, false, 'HYDRA', 'FORCE', 'Complete',
     force_code, 12, 1, '1', version_at, landed_at, 'a', false
+from provenance;
+
+insert into raw_general.board_question (
+    question_ref, raised_on, point_code, question, asked_of, answered_on, status, answer,
+    force_code, batch_id, row_number, row_key, version_at, landed_at, row_fingerprint, is_tombstone
+)
+select 'Q1', date '2026-04-01', 'HYDRA', 'When?', 'Chief Constable', date '2026-04-02', 'ANSWERED',
+    'Soon', force_code, 13, 1, 'Q1', version_at, landed_at, 'a', false
+from provenance;
+
+insert into raw_general.board_action (
+    action_ref, question_ref, point_code, action, owner_role, agreed_on, due_on, revised_due_on,
+    closed_on, status, evidence_ref,
+    force_code, batch_id, row_number, row_key, version_at, landed_at, row_fingerprint, is_tombstone
+)
+select 'A1', 'Q1', 'HYDRA', 'Book places', 'Head of Learning', date '2026-04-01',
+    date '2026-04-20', date '2026-05-01', date '2026-05-02', 'CLOSED', 'BRD/2026/001',
+    force_code, 13, 2, 'A1', version_at, landed_at, 'a', false
 from provenance;
 
 insert into raw_law_enforcement.occurrence (

@@ -82,6 +82,7 @@ def empty_world(connection: psycopg.Connection) -> None:
         "data_quality_status",
         "dim_date",
         "dim_measure",
+        "dim_point",
         "dim_recommendation",
         "source_freshness",
     }
@@ -99,7 +100,8 @@ from (values ('ALL'), ('UNKNOWN')) as unit (code), (
 ) as build;
 update candidate.assurance_position
 set numerator = 0, denominator = 0, value = null, ci_low = null, ci_high = null,
-    forecast_date = null, disagrees = false, disagrees_since = null,
+    second_numerator = 0 * second_numerator, second_denominator = 0 * second_denominator,
+    second_value = null, forecast_date = null, disagrees = false, disagrees_since = null,
     value_at_deadline = null,
     status = case when deadline is null then 'not_started' else 'overdue' end;
 update candidate.assurance_position_day
@@ -140,6 +142,23 @@ select 'HYDRA' as point_code, * from policy.policy_staleness;
 insert into policy.policy_point_dataset values
     ('NCCU_INTEL', 'custody/book', date '2020-01-01', date '2021-12-31'),
     ('NCCU_INTEL', 'custody/app', date '2027-01-01', null);
+create table policy.policy_point as
+select code as point_code, approved_by, date '2020-01-01' as effective_from,
+    null::date as effective_to
+from (values
+    ('NCCU_INTEL', 'awaiting confirmation'), ('INTEL_PLAN', null), ('HYDRA', 'The Board'),
+    ('ELEARNING', 'awaiting confirmation')
+) as point (code, approved_by);
+create table policy.policy_board_question as
+select code as rule_code, point as point_code, kind as rule_kind, class as record_class,
+    fewest as fewest_records, threshold::double precision, effective_from::date,
+    null::date as effective_to
+from (values
+    ('NCCU_TEAM', 'NCCU_INTEL', 'TEAM', 'missing', 2, 0.1, '2020-01-01'),
+    ('ELEARNING_DEADLINE', 'ELEARNING', 'DEADLINE', null, 1, 1, '2020-01-01'),
+    ('HYDRA_SOURCE', 'HYDRA', 'SOURCE', null, 1, 1, '2020-01-01'),
+    ('TO_COME', 'ELEARNING', 'DEADLINE', null, 1, 1, '2027-01-01')
+) as rule (code, point, kind, class, fewest, threshold, effective_from);
 create schema candidate;
 create schema candidate_public;
 """
@@ -184,7 +203,9 @@ from generate_series(timestamp '2026-04-01', timestamp '2026-05-31', interval '1
 create table candidate.dim_recommendation as
 select 'E23000022' as force_code, code as recommendation_code, point as point_code,
     'What is to be done' as title, null::text as partners, null::date as deadline, 'open' as status,
-    <build>::bigint as publication_id
+    date '2026-03-21' as report_published_on, date '2026-05-15' as comment_due_on,
+    null::date as commented_on, null::text as commented_by_role, 'RUNNING' as comment_status,
+    0 as days_to_comment, <build>::bigint as publication_id
 from (values
     ('NCCU_INTEL', 'NCCU_INTEL'), ('INTEL_PLAN', 'INTEL_PLAN'), ('HYDRA', 'HYDRA'),
     ('ELEARNING', 'ELEARNING'), ('TRACKED_A', null)
@@ -192,9 +213,25 @@ from (values
 
 create table candidate.dim_measure as
 select 'E23000022' as force_code, code as measure_code, 'HYDRA' as point_code, 'A measure' as title,
-    'share' as unit_of_value, 'What it says' as description, false as is_of_position,
+    case when code like 'nccu_hours%' then 'hours' else 'share' end as unit_of_value,
+    'What it says' as description, code not like 'nccu_hours%' as more_is_better,
+    code = 'nccu_intel_compliance' as may_be_added_up, false as is_of_position,
     <build>::bigint as publication_id
 from unnest(array[<measures>]) as measure (code);
+
+create table candidate.dim_point as
+select 'E23000022' as force_code, code as point_code, 'A point' as title,
+    'Is it done?' as question, measure as measure_code, second as second_measure_code, target,
+    unit as target_unit, deadline::date, 'Chief Constable' as owner_role,
+    false as is_owner_confirmed, <build>::bigint as publication_id
+from (values
+    ('NCCU_INTEL', 'nccu_intel_compliance', 'nccu_intel_compliance_all_types',
+        1::double precision, 'share', null),
+    ('INTEL_PLAN', 'intel_plan_strands_met', null, 3, 'strands', '2025-12-31'),
+    ('HYDRA', 'hydra_completion', 'hydra_completion_incl_absent', 0.95, 'share', '2026-04-30'),
+    ('ELEARNING', 'elearning_completion', 'elearning_completion_incl_absent', 0.95, 'share',
+        '2026-04-30')
+) as point (code, measure, second, target, unit, deadline);
 
 create table candidate.source_freshness as
 select 'E23000022' as force_code, dataset, timestamptz '2026-05-15 00:00Z' as last_record_at,
@@ -267,6 +304,33 @@ select 'E23000022' as force_code, strand, 'PL-' || strand as plan_ref, met as ha
     met as is_met, met as is_met_on_time, <build>::bigint as publication_id
 from (values ('COLLECT', true), ('ANALYSE', true), ('SHARE', false)) as plan (strand, met);
 
+create table candidate.board_question as
+select 'E23000022' as force_code, point as point_code, rank, rule as rule_code,
+    unit as org_unit_code, words, numerator::bigint, denominator::bigint,
+    reference_numerator::bigint, reference_denominator::bigint, since::date,
+    <build>::bigint as publication_id
+from (values
+    ('NCCU_INTEL', 1, 'NCCU_TEAM', 'T2', 'T2 unit: 1 of 3?', 1, 3, 0, 2, '2025-05-01'),
+    ('ELEARNING', 1, 'ELEARNING_DEADLINE', 'ALL', 'By when?', 1, 2, null, null, '2026-05-01')
+) as question (
+    point, rank, rule, unit, words, numerator, denominator, reference_numerator,
+    reference_denominator, since
+);
+
+create table candidate.board_action as
+select 'E23000022' as force_code, 'A1' as action_ref, 'Q1' as question_ref, 'HYDRA' as point_code,
+    'Book places' as action, 'Head of Learning' as owner_role, date '2026-04-01' as agreed_on,
+    date '2026-04-20' as first_due_on, date '2026-05-01' as due_on, 1 as times_moved,
+    null::date as closed_on, 'OVERDUE' as status, 'Overdue' as status_label, 14 as days_overdue,
+    'BRD/2026/001' as evidence_ref, null::text as evidence_sha256, null::text as closed_but,
+    null::text as closed_but_label, <build>::bigint as publication_id;
+
+create table candidate.board_log_question as
+select 'E23000022' as force_code, 'Q1' as question_ref, 'HYDRA' as point_code,
+    'When?' as question, 'Chief Constable' as asked_of, date '2026-04-01' as raised_on,
+    null::date as answered_on, 'OPEN' as status, 'Open' as status_label, null::text as answer,
+    44 as days_open, 1 as actions, <build>::bigint as publication_id;
+
 create table candidate.assurance_exception as
 select 'E23000022' as force_code, md5(code || ref) as exception_key, code as exception_code,
     point as point_code, ref as record_ref, unit as org_unit_code, key as officer_key,
@@ -277,7 +341,8 @@ select 'E23000022' as force_code, md5(code || ref) as exception_key, code as exc
 from (values
     ('REFERRAL_DOCUMENT_MISSING', 'NCCU_INTEL', 'R5', 'T2', md5('5')),
     ('TRAINING_OUTSTANDING', 'ELEARNING', 'OIC-EL-3', 'T1', md5('2')),
-    ('PLAN_STRAND_NOT_MET', 'INTEL_PLAN', 'SHARE', 'ALL', null)
+    ('PLAN_STRAND_NOT_MET', 'INTEL_PLAN', 'SHARE', 'ALL', null),
+    ('BOARD_ACTION_OVERDUE', 'HYDRA', 'A1', 'ALL', null)
 ) as exception (code, point, ref, unit, key);
 
 create table candidate.assurance_exception_summary as

@@ -93,6 +93,8 @@ def test_raw_tables_exist_before_the_first_landing(world: World) -> None:
         " where schemaname like 'raw_%' order by 1"
     )
     assert [name for (name,) in names] == [
+        "raw_general.board_action",
+        "raw_general.board_question",
         "raw_general.completion",
         "raw_general.hydra_attendance",
         "raw_general.hydra_session",
@@ -124,7 +126,7 @@ def test_every_dataset_lands_in_an_empty_warehouse(world: World) -> None:
         report = world.land(dataset)
         assert (report.batches, report.refused) == (0, [])
     outcomes = world.query("select count(*), count(finished_at) from audit.extraction")
-    assert outcomes == [(12, 12)]
+    assert outcomes == [(13, 13)]
 
 
 def test_the_roles_that_need_raw_may_read_it(world: World) -> None:

@@ -35,7 +35,7 @@ _MARTS: dict[str, tuple[str, str, list[str]]] = {
         [],
     ),
     "dim_recommendation": (
-        "recommendation_code text not null, status text",
+        "recommendation_code text not null, point_code text, title text, status text",
         "recommendation_code",
         [],
     ),
@@ -81,6 +81,8 @@ _MARTS: dict[str, tuple[str, str, list[str]]] = {
         "officer_key, requirement_code",
         [_UNIT, _OFFICER],
     ),
+    "board_action": ("action_ref text not null, status text", "action_ref", []),
+    "board_log_question": ("question_ref text not null, status text", "question_ref", []),
     "fct_plan_strand": ("strand text not null, is_met boolean", "strand", []),
     "data_quality_status": (
         "dataset text not null, dimension text not null, verdict text",

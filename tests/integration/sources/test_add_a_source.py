@@ -1,4 +1,4 @@
-"""Follow docs/how-to/add-a-source.md: add a thirteenth dataset, from a file to a staging model."""
+"""Follow docs/how-to/add-a-source.md: add a fourteenth dataset, from a file to a staging model."""
 
 import dataclasses
 import shutil
@@ -96,7 +96,7 @@ def test_a_mistake_names_its_line() -> None:
 
 
 def test_the_dataset_is_extracted_with_the_others(walk: Walk) -> None:
-    assert len(dataset_ids()) == 13
+    assert len(dataset_ids()) == 14
     assert DATASET in dataset_ids()
 
 
@@ -139,7 +139,7 @@ def test_its_page_and_its_dbt_source_are_written(project: Settings) -> None:
     assert "| stale | if the last delivery is older than 2 days |" in text
     assert "required if `decision` is `POSITIVE` or `NEGATIVE` | the row is rejected" in text
     index = (page.parent / "README.md").read_text(encoding="utf-8")
-    assert "13 datasets" in index
+    assert "14 datasets" in index
     assert f"[{DATASET}]({page.name})" in index
     generated.check(project)
 

@@ -18,6 +18,17 @@ def test_every_point_of_the_policy_has_a_name() -> None:
     assert set(POINTS) == seed("policy_point", "point_code")
 
 
+def test_pages_name_the_points_as_the_marts_do() -> None:
+    path = PROJECT_ROOT / "dbt_project" / "seeds" / "point_words.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        titles = {row["point_code"]: row["title"] for row in csv.DictReader(file)}
+    assert {code: point.name for code, point in POINTS.items()} == titles
+
+
+def test_every_point_has_somebody_who_answers_for_it() -> None:
+    assert set(POINTS) == seed("policy_point_owner", "point_code")
+
+
 def test_every_training_item_of_the_policy_has_a_name() -> None:
     assert set(MODULES) == seed("policy_training_item", "requirement_code")
 

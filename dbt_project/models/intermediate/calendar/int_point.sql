@@ -12,7 +12,9 @@ with
             force.force_code,
             point.point_code,
             point.measure_code,
+            point.second_measure_code,
             point.target_threshold,
+            point.target_unit,
             point.deadline,
             coalesce(launches.launched_on, point.starts_on) as starts_on,
             build.as_at_day >= point.deadline as is_deadline_reached

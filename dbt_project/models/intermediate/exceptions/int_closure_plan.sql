@@ -29,7 +29,7 @@ with
             on closed.exception_code = 'PLAN_MILESTONE_OVERDUE'
             and closed.force_code = milestone.force_code
             and closed.record_ref = milestone.plan_ref || ': ' || milestone.milestone
-        where closed.point_code = 'INTEL_PLAN'
+        where closed.exception_code like 'PLAN_%'
     )
 
 select *

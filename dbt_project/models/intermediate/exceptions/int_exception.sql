@@ -46,6 +46,17 @@ with
             opened_at,
             ''
         from {{ ref("int_exception_plan") }}
+        union all
+        select
+            force_code,
+            exception_code,
+            point_code,
+            record_ref,
+            'ALL',
+            cast(null as {{ dbt.type_string() }}),
+            opened_at,
+            ''
+        from {{ ref("int_exception_board") }}
     ),
 
     aged as (

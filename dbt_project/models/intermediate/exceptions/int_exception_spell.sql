@@ -10,6 +10,9 @@ with
         union all
         select *
         from {{ ref("int_closure_plan") }}
+        union all
+        select *
+        from {{ ref("int_closure_board") }}
     ),
 
     event as (

@@ -7,6 +7,15 @@ with
 
     disagreement as (select * from {{ ref("int_disagreement") }} where disagreed_until is null),
 
+    policy as (
+        select
+            force_code,
+            point_code,
+            min(case when is_confirmed then 1 else 0 end) = 1 as is_confirmed
+        from {{ ref("int_point_policy") }}
+        group by force_code, point_code
+    ),
+
     final as (
         select
             point.force_code,
@@ -18,6 +27,13 @@ with
             {{ share("status.numerator", "status.denominator") }} as value,
             {{ wilson_low("status.numerator", "status.denominator") }} as ci_low,
             {{ wilson_high("status.numerator", "status.denominator") }} as ci_high,
+            target.target,
+            target.target_unit,
+            coalesce(policy.is_confirmed, false) as policy_confirmed,
+            second_reading.second_measure_code as second_reading,
+            second_reading.numerator as second_numerator,
+            second_reading.denominator as second_denominator,
+            {{ share("second_reading.numerator", "second_reading.denominator") }} as second_value,
             point.deadline,
             {{ dbt.datediff("build.as_at_day", "point.deadline", "day") }} as days_to_deadline,
             {{
@@ -55,6 +71,16 @@ with
             {{ ref("int_point_status_today") }} as status
             on point.force_code = status.force_code
             and point.point_code = status.point_code
+        left join
+            {{ ref("int_point_target") }} as target
+            on point.force_code = target.force_code
+            and point.point_code = target.point_code
+        left join
+            policy on point.force_code = policy.force_code and point.point_code = policy.point_code
+        left join
+            {{ ref("int_point_second_reading") }} as second_reading
+            on point.force_code = second_reading.force_code
+            and point.point_code = second_reading.point_code
         left join
             deadline
             on point.force_code = deadline.force_code

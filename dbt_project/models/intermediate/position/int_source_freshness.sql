@@ -9,6 +9,14 @@ with
         where {{ in_force("policy", "build.as_at_day") }}
     ),
 
+    not_expected as (
+        select force_code, dataset
+        from {{ ref("stg_audit__extraction") }}
+        where is_in_this_run
+        group by force_code, dataset
+        having max(case when is_expected then 1 else 0 end) = 0
+    ),
+
     delivery as (
         select
             force_code,
@@ -73,6 +81,11 @@ with
             on expected.force_code = refused_delivery.force_code
             and expected.dataset = refused_delivery.dataset
             and delivery.last_refused_at = refused_delivery.delivered_at
+        left join
+            not_expected
+            on expected.force_code = not_expected.force_code
+            and expected.dataset = not_expected.dataset
+        where not_expected.dataset is null
     ),
 
     latest_with_due_by as (

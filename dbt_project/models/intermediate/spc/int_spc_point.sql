@@ -20,16 +20,14 @@ with
         where measure.org_unit_code = 'ALL'
     ),
 
-    -- A point without a threshold must be met every time. Only the measure that decides the status
-    -- of a point has a target.
+    -- Only the measure that decides the status of a point has a target.
     target as (
-        select point.force_code, point.measure_code, coalesce(threshold.value, 1) as target
+        select point.force_code, point.measure_code, target.target_share
         from {{ ref("int_point") }} as point
-        cross join build
-        left join
-            {{ ref("policy_threshold") }} as threshold
-            on point.target_threshold = threshold.name
-            and {{ in_force("threshold", "build.as_at_day") }}
+        inner join
+            {{ ref("int_point_target") }} as target
+            on point.force_code = target.force_code
+            and point.point_code = target.point_code
     ),
 
     decision as (
@@ -72,7 +70,7 @@ with
             figure.numerator,
             figure.denominator,
             figure.value,
-            cast(target.target as {{ dbt.type_float() }}) as target,
+            cast(target.target_share as {{ dbt.type_float() }}) as target,
             greatest(
                 first_month.period_start, coalesce(decision.baseline_from, first_month.period_start)
             ) as baseline_from,

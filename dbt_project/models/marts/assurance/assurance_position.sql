@@ -18,6 +18,13 @@ with
             position.value,
             position.ci_low,
             position.ci_high,
+            position.target,
+            position.target_unit,
+            position.policy_confirmed,
+            position.second_reading,
+            position.second_numerator,
+            position.second_denominator,
+            position.second_value,
             position.deadline,
             cast(position.days_to_deadline as integer) as days_to_deadline,
             position.value_at_deadline,
@@ -46,6 +53,7 @@ with
                         then 'changes of known records alone move the figure out of its interval'
                     end,
                     correction.correction_caveat,
+                    sign_off.sign_off_caveat,
                     case
                         when gate.warnings > 0
                         then
@@ -62,6 +70,10 @@ with
             {{ ref("int_point_correction") }} as correction
             on position.force_code = correction.force_code
             and position.point_code = correction.point_code
+        left join
+            {{ ref("int_sign_off_caveat") }} as sign_off
+            on position.force_code = sign_off.force_code
+            and position.point_code = sign_off.point_code
         left join
             {{ ref("restated__position") }} as moved
             on position.force_code = moved.force_code

@@ -6,8 +6,9 @@ with
             measure.point_code,
             measure.title,
             measure.unit_of_value,
-            measure.more_is_better,
             measure.description,
+            measure.more_is_better,
+            measure.may_be_added_up,
             point.point_code is not null as is_of_position,
             build.publication_id
         from {{ ref("policy_measure") }} as measure

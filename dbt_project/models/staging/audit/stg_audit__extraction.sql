@@ -12,6 +12,7 @@ with
 
             -- booleans
             source.run_id = build.run_id as is_in_this_run,
+            source.is_expected,
             coalesce(
                 source.outcome = 'succeeded' and source.finished_at <= build.known_at, false
             ) as is_succeeded,

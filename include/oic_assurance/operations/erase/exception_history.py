@@ -17,6 +17,7 @@ _EVENTS_OF_TABLE = {
     "intelligence_report": ("DOCUMENT_%", "r.report_urn"),
     "custody_record": ("CUSTODY_%", "coalesce(r.occurrence_ref, 'custody ' || r.custody_id)"),
     "plan": ("PLAN_REVIEW_%", "r.plan_ref"),
+    "board_action": ("BOARD_ACTION_%", "r.action_ref"),
     "plan_milestone": ("PLAN_MILESTONE_%", "r.plan_ref || ': ' || r.milestone"),
 }
 
@@ -26,7 +27,7 @@ _DELETE_TRAINING = """
 delete from audit.exception_event as event
 where
     event.force_code = %(force)s
-    and event.point_code in ('HYDRA', 'ELEARNING')
+    and event.exception_code in ('TRAINING_OUTSTANDING', 'HYDRA_PLACE_MISSING')
     and not exists (
         select
         from identity.pseudonym as known

@@ -261,7 +261,8 @@ def explain(
     if only_class is not None and only_class not in known:
         raise UnknownNameError("class", only_class, known, "of records in this figure")
     members = [_member(item) for item in _rows(records, _RECORDS, asked)]
-    _log(records, asked, members)
+    what = f"{asked['measure']} of {period:%Y-%m} for unit {unit}"
+    log_members(records, members, what, "to explain a figure")
     return Figure(
         publication_id=records.publication.publication_id,
         as_at=records.publication.as_at,
@@ -276,15 +277,15 @@ def explain(
     )
 
 
-def _log(records: Records, asked: dict[str, object], members: list[Member]) -> None:
-    """Log who looks at a figure's records, as DPA 2018 section 62 requires."""
+def log_members(records: Records, members: list[Member], behind: str, because: str) -> None:
+    """Log who looks at a figure's or a question's records, as DPA 2018 section 62 requires.
+
+    `behind` says in words what the records are behind.
+    """
     if not members:
         return
     number = records.publication.publication_id
-    what = (
-        f"{len(members)} records behind {asked['measure']} of {asked['period']:%Y-%m} for unit "
-        f"{asked['unit']} in publication {number}"
-    )
+    what = f"{len(members)} records behind {behind} in publication {number}"
     marks = value_marks(records.settings, (one.record_ref for one in members))
     marks += [officer_mark(records.settings, one.officer_key) for one in members if one.officer_key]
     with connect(records.settings, role=ROLE) as connection:
@@ -292,7 +293,7 @@ def _log(records: Records, asked: dict[str, object], members: list[Member]) -> N
             connection,
             "consultation",
             what,
-            because="to explain a figure",
+            because=because,
             run_id=records.build.run_id,
             record=marks[:_MARKED],
             concerns=[publication_mark(number)],

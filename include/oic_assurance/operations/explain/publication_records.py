@@ -32,16 +32,21 @@ ROLE = "oic_gate"
 #: role, in a read-only transaction.
 HISTORY_ROLE = "oic_transform"
 SCHEMAS = ("intermediate", "staging_general", "staging_law_enforcement", "policy")
-VIEWS = ("int_measure_record_by_unit", "int_nccu_document_outcome")
+#: The relations that a run replaces as a whole. They are locked before they are read.
+LOCKED = ("int_measure_record_by_unit", "int_nccu_document_outcome", "int_question_record")
 #: The models that the queries in `kinds.yml` read. A recomputation also runs the models on which
 #: these depend.
 NEEDED = (
-    *VIEWS,
+    *LOCKED,
     "int_officer_version",
     "int_plan_strand",
     "int_voice",
     "stg_governance__plan_milestone",
 )
+
+
+#: The mart of questions. Publications of earlier versions of the code lack it.
+QUESTIONS = "board_question"
 
 
 class Records:
@@ -74,12 +79,17 @@ class Records:
             f"mart_{name}": sql.Identifier(
                 GENERATION, MARTS.partition(name, self.publication.publication_id)
             )
-            for name in MARTS.required
+            for name in MARTS.required | {QUESTIONS}
         }
         # All queries are part of this package. No query comes from a user.
         statement = sql.SQL(query).format(**self._names, **marts)
         cursor = self.connection.cursor(row_factory=psycopg.rows.dict_row)
         return cursor.execute(statement, {"force": self.force_code, **values}).fetchall()
+
+    def has_questions(self) -> bool:
+        """Tell whether the publication has the mart of questions."""
+        table = MARTS.partition(QUESTIONS, self.publication.publication_id)
+        return relation_exists(self.connection, f"{GENERATION}.{table}")
 
 
 def find(settings: Settings, publication_id: int | None) -> Publication:
@@ -162,14 +172,14 @@ def _is_newest_build(connection: psycopg.Connection, wanted: Build) -> bool:
 
     Until the transaction ends, no run can replace the tables.
     """
-    for view in VIEWS:
-        if not relation_exists(connection, f"intermediate.{view}"):
+    for name in LOCKED:
+        if not relation_exists(connection, f"intermediate.{name}"):
             return False
-        # Locking the view also locks the tables that it reads. They are locked before the newest
+        # Locking a view also locks the tables that it reads. They are locked before the newest
         # build is queried, so that the result stays true.
         connection.execute(
             sql.SQL("lock table {} in access share mode").format(
-                sql.Identifier("intermediate", view)
+                sql.Identifier("intermediate", name)
             )
         )
     newest = one_value(connection, "select max(build_id) from audit.build where schema_prefix = ''")

@@ -137,14 +137,20 @@ def _rules(column: Column) -> Iterable[str]:
         yield f"{column.digits} digits; leading zeros that a spreadsheet removed are restored"
     if column.pattern is not None:
         yield f"matches `{column.pattern}`"
-    if column.reference:
-        yield "a reference: rejected if it reads like prose"
-    if column.presence:
-        yield "only whether there is a text; the text itself is never stored"
+    yield from _rules_of_texts(column)
     if column.refers_to is not None:
         yield f"a value of `{column.refers_to}`; any other value lands and is counted"
     if column.identifies is not None:
         yield f"{_IDENTIFIES[column.identifies]}; the marts have a pseudonym instead"
+
+
+def _rules_of_texts(column: Column) -> Iterable[str]:
+    if column.reference:
+        yield "a reference: rejected if it reads like prose"
+    if column.screened:
+        yield "roles only: rejected if it may name or identify a person"
+    if column.presence:
+        yield "only whether there is a text; the text itself is never stored"
 
 
 def _bad_value(dataset: Dataset, column: Column) -> str:
@@ -153,7 +159,7 @@ def _bad_value(dataset: Dataset, column: Column) -> str:
         return BLANK
     is_parsed = dataset.kind == "file" and (column.type != "text" or column.digits is not None)
     has_rules = column.required or column.required_when or column.codes or column.pattern
-    if (is_parsed and not column.presence) or has_rules or column.reference:
+    if (is_parsed and not column.presence) or has_rules or column.reference or column.screened:
         return REJECTED
     return NO_CHECK
 
@@ -163,7 +169,13 @@ def _place(dataset: Dataset) -> str:
     if isinstance(place, DatabasePlace):
         return f"the table `{place.schema}.{place.table}` of the database `{place.system}`"
     day = ". YYYYMMDD is the day that the file is for" if "YYYYMMDD" in place.file else ""
-    return f"files `{place.file}` in the folder `{place.folder}` of the dropzone{day}"
+    optional = (
+        ". It is optional: without the folder, and if nothing was ever delivered, the dataset is"
+        " not expected"
+        if place.optional
+        else ""
+    )
+    return f"files `{place.file}` in the folder `{place.folder}` of the dropzone{day}{optional}"
 
 
 def _delivery(dataset: Dataset) -> str:

@@ -26,8 +26,8 @@ _INDEX = """\
 
 The {count} tables that a report can use. Each has a page with its columns, generated from the
 descriptions of the dbt models. The examples are made up. Every table also has `publication_id`,
-which has the same value in all tables at any moment, and `force_code`. How to connect:
-[README](../README.md).
+which has the same value in all tables at any moment but in `position_as_published`, and
+`force_code`. How to connect: [README](../README.md).
 
 | table | what | columns |
 |---|---|---:|
@@ -57,7 +57,7 @@ The key is {key}.{references}
 
 def pages(marts: Iterable[Mart]) -> dict[str, str]:
     """Return the text of every page, keyed by file name: an index, and one page for each mart."""
-    marts = list(marts)
+    marts = sorted(marts, key=lambda mart: (mart.schema, mart.name))
     return {"README.md": _index(marts)} | {f"{mart.place}.md": _page(mart) for mart in marts}
 
 

@@ -9,7 +9,7 @@ from oic_assurance.reporting.documents import datasets as dataset_pages
 from oic_assurance.reporting.documents import dictionary, expectations
 from oic_assurance.reporting.documents.dbt_sources import SOURCES, sources_file, sources_yaml
 from oic_assurance.reporting.documents.markdown import with_note
-from oic_assurance.reporting.documents.marts import marts
+from oic_assurance.reporting.documents.marts import marts, views
 from oic_assurance.reporting.documents.policy import stale_after_days
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
@@ -59,7 +59,7 @@ def generated(settings: Settings) -> dict[Path, str]:
         },
     )
     files |= _pages(EXPECTATIONS, expectations.pages())
-    files |= _pages(DICTIONARY, dictionary.pages(marts(root)))
+    files |= _pages(DICTIONARY, dictionary.pages([*marts(root), *views(root)]))
     return files | {
         BUNDLE / name: f"# {_NOTES[BUNDLE]}\n{text}" for name, text in bundle(root).items()
     }

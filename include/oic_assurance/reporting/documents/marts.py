@@ -21,6 +21,8 @@ _DOC = re.compile(r"\{\{\s*doc\('(\w+)'\)\s*\}\}")
 _EXAMPLES = Path(__file__).with_name("examples.yml")
 #: The dictionary shows at most this many example values for a column.
 _MAX_EXAMPLES = 3
+#: The file that describes the views which a migration makes.
+_VIEWS = Path(__file__).with_name("views.yml")
 _DOC_BLOCK = re.compile(r"\{%\s*docs (\w+)\s*%\}(.*?)\{%\s*enddocs\s*%\}", re.DOTALL)
 
 
@@ -78,6 +80,16 @@ def marts(project_root: Path) -> list[Mart]:
     paths = (project_root / MODELS).rglob("*.yml")
     found = [mart for path in paths for mart in _read(path, blocks)]
     return sorted(found, key=lambda mart: (mart.schema, mart.name))
+
+
+def views(project_root: Path) -> list[Mart]:
+    """Return every view among the marts that a migration makes, and not dbt.
+
+    Raises:
+        AssuranceError: If a column has no example.
+        KeyError: If a description names a doc block that is missing.
+    """
+    return list(_read(_VIEWS, doc_blocks(project_root)))
 
 
 def doc_blocks(project_root: Path) -> dict[str, str]:

@@ -83,6 +83,8 @@ EXCEPTIONS = {
     "PLAN_REVIEW_OVERDUE": "Plan review overdue",
     "PLAN_STRAND_NOT_MET": "Strand not met",
     "PLAN_MILESTONE_OVERDUE": "Milestone overdue",
+    "BOARD_ACTION_OVERDUE": "Board action overdue",
+    "BOARD_ACTION_CLOSED_NOT_MET": "Board action closed, point not met",
 }
 #: Labels for training items, keyed by the codes in the seed `policy_training_item`.
 MODULES = {

@@ -1,4 +1,4 @@
-"""The two screens of `assurance explain`: a figure with its records, and a record's history."""
+"""The screens of `assurance explain`: a figure or a question with records, a record's history."""
 
 import io
 import sys
@@ -13,6 +13,7 @@ from rich.table import Table
 from oic_assurance.operations.explain.figure import Figure, Member
 from oic_assurance.operations.explain.history import Chapter, RecordHistory
 from oic_assurance.operations.explain.provenance import Source, Version
+from oic_assurance.operations.explain.question import Question
 from oic_assurance.reporting.screens.layout import (
     NOTHING,
     count,
@@ -41,6 +42,8 @@ _FACTS = {
     },
     "officer": {"officer": "record_ref", "team": "team_code", "completed": "happened_on"},
     "strand": {"strand": "record_ref", "plan that meets it": "related_ref"},
+    "dataset": {"dataset": "record_ref", "latest record": "happened_on"},
+    "action": {"action": "record_ref", "due": "happened_on", "question": "related_ref"},
 }
 #: Labels for the causes of a restatement, keyed by the codes in the mart `restatement`.
 _CAUSES = {
@@ -86,6 +89,58 @@ def figure_screen(figure: Figure) -> str:
             [m for m in figure.members if m.class_name == item.name],
         )
     return _trimmed(text)
+
+
+def question_screen(question: Question) -> str:
+    """Return the screen of a question for the Board: its words, its rule, and its records."""
+    text = io.StringIO()
+    screen = _console(text)
+    name = f" ({question.org_unit_name})" if question.org_unit_name else ""
+    screen.print(f"{question.rule_code}, {question.org_unit_code}{name}", style="bold")
+    screen.print(f"As at {moment(question.as_at)}, publication {question.publication_id}.")
+    screen.print(f"\n  {question.words}\n")
+    screen.print(
+        f"{question.point_code}: question {question.rank} of the point, "
+        f"{question.numerator} of {question.denominator}{_compared(question)}."
+    )
+    rule = question.rule
+    screen.print(
+        f"Rule of the kind {rule.rule_kind}: at least {rule.fewest_records} in the denominator, "
+        f"threshold {rule.threshold:g}, weight {rule.rank_weight:g}, approved by: "
+        f"{rule.approved_by or NOTHING}. The seed policy_board_question says what it tests."
+    )
+    rows = [
+        (
+            item.name,
+            "before" if item.is_reference else "now",
+            item.records,
+            item.in_numerator,
+            item.meaning,
+        )
+        for item in question.classes
+    ]
+    _put(screen, _table(("class", "when", "records", "numerator", "meaning"), rows))
+    if question.mismatch:
+        screen.print(
+            f"THE RECORDS DO NOT ADD UP to the published question: {question.mismatch}. "
+            "The rules or the raw records have changed since. Use neither before you know why.",
+            style="bold red",
+        )
+    for item in question.classes:
+        if not item.is_reference:
+            _members(
+                screen,
+                item.name,
+                item.records,
+                [m for m in question.members if m.class_name == item.name],
+            )
+    return _trimmed(text)
+
+
+def _compared(question: Question) -> str:
+    if question.reference_denominator is None:
+        return ""
+    return f", compared with {question.reference_numerator} of {question.reference_denominator}"
 
 
 def history_screen(history: RecordHistory) -> str:

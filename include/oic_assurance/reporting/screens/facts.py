@@ -13,7 +13,9 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.builds.runs import Run, last_run
+from oic_assurance.clock import utc_now
 from oic_assurance.errors import ServerError
+from oic_assurance.notifications.problems import sign_off_problems
 from oic_assurance.operations.recall.recall import Recall, list_recalls
 from oic_assurance.publishing.publication import (
     Hold,
@@ -90,6 +92,14 @@ class Rejection:
 
 
 @dataclass(frozen=True)
+class SignOffProblem:
+    """A sign-off that was reopened in the last day, or whose evidence could not be read."""
+
+    recommendation_code: str
+    what: str
+
+
+@dataclass(frozen=True)
 class Gate:
     """The gate's verdict on a build, combined over all stages.
 
@@ -127,6 +137,8 @@ class Status:
     not_taken: list[NotTaken]
     #: The open recalls of records whose marking has risen.
     recalls: list[Recall]
+    #: Reopenings of sign-offs in the last day, and evidence that could not be read.
+    sign_offs: list[SignOffProblem]
     #: The gate's verdict and the failed checks of the current publication.
     gate: Gate | None
     failed_checks: list[FailedCheck]
@@ -155,6 +167,7 @@ def read_status(settings: Settings) -> Status:
         refused_deliveries=refused_deliveries(settings, run.run_id) if run else [],
         not_taken=not_taken(settings, run.run_id) if run else [],
         recalls=[one for one in list_recalls(settings) if one.ended_at is None],
+        sign_offs=sign_offs(settings),
         gate=gate(settings, build_id) if build_id else None,
         failed_checks=failed_checks(settings, build_id) if build_id else [],
     )
@@ -251,6 +264,13 @@ def not_taken(settings: Settings, run_id: str) -> list[NotTaken]:
         """,
         run_id,
     )
+
+
+def sign_offs(settings: Settings) -> list[SignOffProblem]:
+    """Return what is wrong with sign-offs now."""
+    with connect(settings, role=ROLE) as warehouse:
+        found = sign_off_problems(warehouse, settings, utc_now(), "")
+    return [SignOffProblem(one.subject, one.what) for one in found]
 
 
 def rejections(settings: Settings, run_id: str) -> list[Rejection]:

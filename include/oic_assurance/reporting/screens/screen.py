@@ -73,9 +73,18 @@ def status_screen(status: facts.Status) -> str:
         *_refused_deliveries(status.refused_deliveries),
         *_not_taken(status.not_taken),
         *open_recalls(status.recalls),
+        *_sign_offs(status.sign_offs),
         *(_gate(status.gate, status.failed_checks) if status.gate else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _sign_offs(problems: list[facts.SignOffProblem]) -> list[str]:
+    return [
+        line
+        for one in problems
+        for line in wrapped(f"Sign-off: {one.recommendation_code}: {one.what}.")
+    ]
 
 
 def publications_screen(found: facts.Publications) -> str:

@@ -194,9 +194,11 @@ def _check_column(dataset: Dataset, table: Table, column: Column, path: Path) ->
         or column.verbatim
         or column.identifies
         or column.reference
+        or column.screened
     ):
         yield path, f"{name} has rules for text, but its type is {column.type}"
     yield from _check_presence(table, column, path)
+    yield from _check_screened(dataset, table, column, path)
     if column.pattern is not None and (reason := pattern_problem(column.pattern)):
         yield (*path, "pattern"), f"the pattern of {name} is not valid: {reason}"
     if not column.verbatim and any(code != code.strip() or not code for code in column.codes):
@@ -224,6 +226,22 @@ def _check_presence(table: Table, column: Column, path: Path) -> Iterator[Proble
         yield path, f"only the presence of {name} is landed, so its type must be boolean"
     if column.required or column.required_when or name in table.key:
         yield path, f"{name} is always true or false, so it cannot be required or in the key"
+
+
+def _check_screened(
+    dataset: Dataset, table: Table, column: Column, path: Path
+) -> Iterator[Problem]:
+    """Find contradictions in a column of free text that is screened for persons."""
+    if not column.screened:
+        return
+    name = column.name
+    if dataset.kind == "database":
+        yield (*path, "screened"), f"{name} is from a database: free text is screened in files only"
+    if name in table.key:
+        yield (
+            (*path, "screened"),
+            f"{name} is in the key, which quarantine shows: make it a reference",
+        )
 
 
 def _check_reading(is_typed: bool, column: Column, path: Path) -> Iterator[Problem]:

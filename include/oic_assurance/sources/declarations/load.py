@@ -26,7 +26,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from oic_assurance.errors import UnknownNameError, UsageError
-from oic_assurance.settings import declarations_folder
+from oic_assurance.settings import allowed_words_file, declarations_folder
 from oic_assurance.sources.declarations import yaml_lines
 from oic_assurance.sources.declarations.consistency import conflicts, contradictions
 from oic_assurance.sources.declarations.model import (
@@ -39,6 +39,7 @@ from oic_assurance.sources.declarations.model import (
     Table,
     Tolerance,
 )
+from oic_assurance.sources.screening import screening_words
 
 SCHEMA_FILE = "_schema.yml"
 
@@ -65,9 +66,10 @@ def datasets() -> dict[str, Dataset]:
 
     Raises:
         DeclarationError: A declaration is not valid.
-        UsageError: `ASSURANCE_DECLARATIONS` is not a folder.
+        UsageError: `ASSURANCE_DECLARATIONS` is not a folder, or the file that
+            `ASSURANCE_ALLOWED_WORDS` names cannot be read.
     """
-    return _declared(declarations_folder())
+    return _declared(declarations_folder(), allowed_words_file())
 
 
 def dataset(name: str) -> Dataset:
@@ -83,8 +85,11 @@ def dataset(name: str) -> Dataset:
 
 
 @functools.cache
-def _declared(own: Path | None) -> dict[str, Dataset]:
-    """Read the declarations of the project and of the deployment, once for each process."""
+def _declared(own: Path | None, _allowed_words: Path | None) -> dict[str, Dataset]:
+    """Read the declarations of the project and of the deployment, once for each process.
+
+    The file of allowed words is part of the fingerprints of datasets with screened columns.
+    """
     built_in = resources.files("oic_assurance.sources").joinpath("declarations")
     return load_folders(built_in, *([own] if own else []))
 
@@ -184,9 +189,16 @@ def _fingerprint(content: dict[str, Any]) -> str:
     If this hash changes, landing reads the dataset again from the start. A better description must
     not cause that, so descriptions do not count.
     """
-    return hashlib.sha256(
-        json.dumps(_rules(content), sort_keys=True, default=str).encode()
-    ).hexdigest()
+    rules = [_rules(content)]
+    if any(
+        column.get("screened")
+        for table in content["tables"]
+        for column in table["columns"].values()
+    ):
+        # With other words, a row can be rejected that was accepted before, and the other way round.
+        rules.append(screening_words().fingerprint)
+    text = json.dumps(rules if len(rules) > 1 else rules[0], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _rules(part: Any) -> Any:
@@ -223,6 +235,7 @@ def _files_of(place: dict[str, Any]) -> FilePlace:
         folder=place["folder"],
         file=place["file"],
         format=place["format"],
+        optional=place.get("optional", False),
         never_extracted=tuple(place.get("never_extracted", ())),
     )
 

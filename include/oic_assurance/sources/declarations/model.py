@@ -68,6 +68,8 @@ class Column:
     digits: int | None = None
     #: Whether the value is a reference number that marts show. Such a value must not be prose.
     reference: bool = False
+    #: Whether the value is free text that is screened for persons before it is landed.
+    screened: bool = False
     #: Whether landing stores only whether the source has a text, as a boolean, and never the text.
     presence: bool = False
     #: Whether the value is landed unchanged, including blanks at its ends.
@@ -112,6 +114,11 @@ class Table:
         """The names of the columns that are declared with `presence`."""
         return tuple(column.name for column in self.columns if column.presence)
 
+    @property
+    def screened(self) -> tuple[str, ...]:
+        """The names of the columns of free text that is screened for persons."""
+        return tuple(column.name for column in self.columns if column.screened)
+
 
 @dataclass(frozen=True)
 class MarkingRule:
@@ -153,6 +160,8 @@ class FilePlace:
     folder: str
     file: str
     format: Literal["csv", "xlsx"]
+    #: Whether a force may do without the dataset: no folder, no dataset.
+    optional: bool = False
     #: Columns that exist in the files and are never read.
     never_extracted: tuple[str, ...] = ()
 
@@ -241,6 +250,11 @@ class Dataset:
         if not isinstance(self.place, FilePlace):
             raise TypeError(f"{self.name} comes from a database, not from files.")
         return self.place
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether a force may do without the dataset."""
+        return isinstance(self.place, FilePlace) and self.place.optional
 
     @property
     def is_workbook(self) -> bool:

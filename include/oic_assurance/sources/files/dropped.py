@@ -63,6 +63,8 @@ class Listing:
     files: list[DroppedFile] = field(default_factory=list)
     #: The other files and folders in the folder, and why they are not deliveries.
     not_taken: list[NotTaken] = field(default_factory=list)
+    #: Whether the dropzone has the folder of the dataset.
+    has_folder: bool = True
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,7 @@ class Dropzone:
         try:
             self._system.invalidate_cache()
             if not self._system.isdir(folder):
+                listing.has_folder = False
                 missing = folder.removeprefix(self._root).strip("/")
                 listing.not_taken.append(NotTaken(f"{missing}/", NO_FOLDER))
                 if not self._system.isdir(self._root):

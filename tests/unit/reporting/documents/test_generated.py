@@ -13,7 +13,7 @@ from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.documents import datasets as pages
 from oic_assurance.reporting.documents import dictionary, expectations, generated
-from oic_assurance.reporting.documents.marts import MODELS, marts
+from oic_assurance.reporting.documents.marts import MODELS, marts, views
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset, datasets
 from oic_assurance.sources.declarations.model import PROVENANCE
@@ -25,9 +25,10 @@ CLASSIFICATIONS = ("general", "law_enforcement")
 @pytest.fixture
 def project(tmp_path: Path) -> Settings:
     """A project folder with the generated files and the inputs that they need."""
-    seed = Path("dbt_project/seeds/policy_staleness.csv")
-    (tmp_path / seed).parent.mkdir(parents=True)
-    shutil.copy(PROJECT / seed, tmp_path / seed)
+    for needed in ("seeds/policy_staleness.csv", "models/shared_columns.md"):
+        file = Path("dbt_project") / needed
+        (tmp_path / file).parent.mkdir(parents=True)
+        shutil.copy(PROJECT / file, tmp_path / file)
     for described in ("queries", "superset"):
         place = Path("include/bi") / described
         shutil.copytree(PROJECT / place, tmp_path / place)
@@ -138,7 +139,7 @@ def test_every_expectation_is_on_a_page_with_severity_and_owner() -> None:
 
 
 def test_the_dictionary_has_every_mart_column_and_relationship() -> None:
-    known = marts(PROJECT)
+    known = [*marts(PROJECT), *views(PROJECT)]
     pages_ = dictionary.pages(known)
     assert {mart.schema for mart in known} == {"marts", "public_release"}
     for mart in known:

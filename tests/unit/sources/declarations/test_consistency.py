@@ -89,6 +89,12 @@ MISTAKES: list[Mistake] = [
      "only the presence of persons is landed, so its type must be boolean"),
     (FILE, "referral_ref: {type: text, required", "referral_ref: {type: boolean, presence: true,"
      " required", 14, "always true or false, so it cannot be required or in the key"),
+    (DATABASE, "outcome: {type: text,", "outcome: {type: text, screened: true,", 16,
+     "free text is screened in files only"),
+    (FILE, "persons: {type: integer,", "persons: {type: integer, screened: true,", 17,
+     "persons has rules for text, but its type is integer"),
+    (FILE, "referral_ref: {type: text,", "referral_ref: {type: text, screened: true,", 14,
+     "referral_ref is in the key, which quarantine shows"),
     (FILE, "YYYYMMDD.csv,", "YYYYMMDD.csv, never_extracted: [persons],", 17,
      "persons is listed in never_extracted"),
     # dbt reads the descriptions and would execute Jinja in them.

@@ -34,6 +34,8 @@ KEYS = {
     "product": ["product_id"],
     "personnel": ["employee_no"],
     "org_unit": ["org_unit_code"],
+    "board_question": ["question_ref"],
+    "board_action": ["action_ref"],
     "completion": [
         "employee_no", "course_code", "module_code", "module_version", "status", "completed_at",
     ],
@@ -62,9 +64,10 @@ def text_of(name: str = "hr_org_unit.yml") -> str:
     return FILES.joinpath(name).read_text(encoding="utf-8")
 
 
-def test_the_twelve_datasets_are_declared() -> None:
+def test_the_thirteen_datasets_are_declared() -> None:
     assert list(datasets()) == [
-        "governance/plans", "governance/recommendations", "hr/org_unit", "hr/personnel",
+        "governance/board", "governance/plans", "governance/recommendations", "hr/org_unit",
+        "hr/personnel",
         "hydra/attendance", "intelligence/dissemination", "intelligence/product",
         "intelligence/report", "lms/completions", "rms/custody_record", "rms/nccu_referral",
         "rms/occurrence",
@@ -103,6 +106,7 @@ def test_narrative_and_source_identity_are_never_columns() -> None:
 def test_file_names_are_those_of_the_source_contract() -> None:
     places = [declared.files for declared in datasets().values() if declared.kind == "file"]
     assert sorted(str(place) for place in places) == [
+        "governance/board/board_log.xlsx",
         "governance/plans/plan_register.xlsx",
         "governance/recommendations/recommendation_log.csv",
         "hr/org_unit/org_unit_YYYYMMDD.csv",

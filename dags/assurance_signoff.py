@@ -1,0 +1,61 @@
+"""The DAG in which a person makes one step of a sign-off in Airflow's web page."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import Param, dag
+
+from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
+from oic_assurance.platform.airflow.sign_off import SignOffStep
+from oic_assurance.settings import load_settings
+
+use_secrets_backend(load_settings())
+
+ANSWER_WITHIN = timedelta(days=7)
+STEPS = ("STEPS_AGREED", "EVIDENCE", "FORCE", "COMMISSIONER", "INSPECTORATE")
+
+DOC = """
+### What it does
+Asks for one step in the closure of an assurance point or a recommendation. Somebody starts it with
+`code` (such as `HYDRA`) and `step`. Another person answers under *Required Actions*. The account
+that answers is recorded as the one that made the step. `assurance signoff` does the same on the
+command line.
+
+### You were called because it failed
+The last line of the log of `make_step` says which rule of sign-off does not allow the step: a
+wrong order, the same person again, a publication that is not current any more, or evidence that has
+changed. Nothing was recorded. Clear the task to ask again, if the reason is gone.
+
+### Safe to do
+Start it, clear it, or let it end without an answer. Then no step is made.
+"""
+
+
+@dag(
+    schedule=None,
+    start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
+    catchup=False,
+    dagrun_timeout=ANSWER_WITHIN + timedelta(hours=1),
+    params={
+        "code": Param("HYDRA", type="string", title="Code of the register"),
+        "step": Param("STEPS_AGREED", type="string", enum=list(STEPS), title="Step"),
+    },
+    default_args={
+        "owner": "data-engineering",
+        # A rule that is broken once is broken again.
+        "retries": 0,
+    },
+    tags={"assurance", "oic"},
+    doc_md=DOC,
+)
+def assurance_signoff() -> None:
+    """Ask a person for one step of a sign-off."""
+    SignOffStep(
+        task_id="make_step",
+        code="{{ params.code }}",
+        step="{{ params.step }}",
+        response_timeout=ANSWER_WITHIN,
+    )
+
+
+assurance_signoff()

@@ -1,0 +1,243 @@
+with
+    build as (select * from {{ ref("stg_audit__build") }}),
+
+    recovery as (
+        select threshold.value as weeks
+        from {{ ref("policy_threshold") }} as threshold
+        cross join build
+        where threshold.name = 'recovery_weeks' and {{ in_force("threshold", "build.as_at_day") }}
+    ),
+
+    run_rate as (
+        select threshold.value as weeks
+        from {{ ref("policy_threshold") }} as threshold
+        cross join build
+        where threshold.name = 'run_rate_weeks' and {{ in_force("threshold", "build.as_at_day") }}
+    ),
+
+    -- If the force and the Commissioner both say that a point is complete, the one who has said it
+    -- for longer is asked.
+    assured_voice as (
+        select
+            voice.*,
+            row_number() over (
+                partition by voice.force_code, voice.point_code
+                order by voice.valid_from, voice.party desc
+            ) as place
+        from {{ ref("int_voice") }} as voice
+        cross join build
+        where
+            voice.is_assured
+            and voice.party in ('FORCE', 'COMMISSIONER')
+            and voice.valid_from <= build.as_at_day
+            and build.as_at_day < voice.valid_to
+    ),
+
+    fact as (
+        select
+            point.force_code,
+            point.point_code,
+            point.deadline,
+            build.as_at_day > point.deadline as is_deadline_past,
+            case
+                when build.as_at_day < point.deadline
+                then point.deadline
+                else {{ add_days("build.as_at_day", "7 * cast(recovery.weeks as integer)") }}
+            end as due_on,
+            {{ add_days("build.as_at_day", "-7 * cast(run_rate.weeks as integer)") }} as pace_from,
+            status.source_status = 'fresh' as is_fresh,
+            status.status_of_data in ('met_on_time', 'met_late', 'sustained') as is_assured,
+            coalesce(forecast.outstanding, 0) as outstanding,
+            forecast.forecast_earliest,
+            voice.party,
+            voice.status as stated,
+            voice.valid_from as stated_on
+        from {{ ref("int_point") }} as point
+        cross join build
+        cross join recovery
+        cross join run_rate
+        inner join
+            {{ ref("int_point_status_today") }} as status
+            on point.force_code = status.force_code
+            and point.point_code = status.point_code
+        left join
+            {{ ref("int_forecast") }} as forecast
+            on point.force_code = forecast.force_code
+            and point.point_code = forecast.point_code
+        left join
+            assured_voice as voice
+            on point.force_code = voice.force_code
+            and point.point_code = voice.point_code
+            and voice.place = 1
+    ),
+
+    measured as (
+        select
+            count.force_code,
+            rule.point_code,
+            rule.rule_code,
+            rule.rule_kind,
+            rule.words as template,
+            rule.fewest_records,
+            rule.threshold,
+            rule.rank_weight,
+            count.org_unit_code,
+            count.numerator,
+            count.denominator,
+            count.reference_numerator,
+            count.reference_denominator,
+            count.records,
+            count.numerator - coalesce(
+                count.denominator
+                * {{ share("count.reference_numerator", "count.reference_denominator") }},
+                0
+            ) as excess,
+            {{ share("count.numerator", "count.denominator") }} as share,
+            {{ share("count.reference_numerator", "count.reference_denominator") }}
+            as reference_share,
+            {{ wilson_low(less_one("count.numerator"), "count.denominator", z_of_questions()) }}
+            as share_low,
+            {{
+                difference_low(
+                    less_one("count.numerator"),
+                    "count.denominator",
+                    "count.reference_numerator",
+                    "count.reference_denominator",
+                    z_of_questions(),
+                )
+            }} as difference_low,
+            case
+                when rule.rule_kind = 'CLASS'
+                then {{ month_of("count.first_record_on") }}
+                when rule.rule_kind = 'VOICE'
+                then fact.stated_on
+                when rule.rule_kind = 'FORECAST'
+                then fact.pace_from
+                when rule.rule_kind in ('REVIEW', 'ACTION')
+                then {{ add_days("count.first_unmet_on", 1) }}
+                -- For an earlier moment, a database can have been extracted since.
+                when rule.rule_kind = 'SOURCE'
+                then least(count.first_unmet_on, build.as_at_day)
+                when fact.deadline is null
+                then {{ dbt.dateadd("month", -12, month_of("build.as_at_day")) }}
+                else {{ add_days("fact.deadline", 1) }}
+            end as since,
+            fact.deadline,
+            fact.is_deadline_past,
+            fact.due_on,
+            fact.is_fresh,
+            fact.is_assured,
+            fact.outstanding,
+            fact.forecast_earliest,
+            fact.party,
+            fact.stated
+        from {{ ref("int_question_count") }} as count
+        cross join build
+        inner join
+            {{ ref("policy_board_question") }} as rule
+            on count.rule_code = rule.rule_code
+            and {{ in_force("rule", "build.as_at_day") }}
+        inner join fact on count.force_code = fact.force_code and rule.point_code = fact.point_code
+    ),
+
+    -- A question of a team or a class follows from a difference that is large enough, and that the
+    -- interval supports. The others follow from what is counted in full, so no interval is needed.
+    supported as (
+        select *
+        from measured
+        where
+            denominator >= fewest_records
+            and case
+                when rule_kind = 'SOURCE'
+                then not is_fresh and numerator >= threshold
+                when not is_fresh
+                then false
+                when rule_kind in ('TEAM', 'CLASS')
+                then
+                    org_unit_code <> 'UNKNOWN'
+                    and coalesce(is_deadline_past, true)
+                    and reference_denominator >= fewest_records
+                    and share - reference_share >= threshold
+                    and difference_low > 0
+                when rule_kind = 'DETENTION'
+                then share_low > threshold
+                when rule_kind = 'VOICE'
+                then party is not null and not is_assured and numerator >= threshold
+                when rule_kind = 'DEADLINE'
+                then is_deadline_past and not is_assured and numerator >= threshold
+                when rule_kind in ('REVIEW', 'ACTION')
+                then numerator >= threshold
+                when rule_kind = 'FORECAST'
+                then
+                    outstanding >= threshold
+                    and (forecast_earliest is null or forecast_earliest > due_on)
+            end
+    ),
+
+    -- The second question of a rule counts half, and the third one a third. So one rule with many
+    -- teams does not push the other rules out.
+    in_rule as (
+        select
+            *,
+            row_number() over (
+                partition by force_code, rule_code order by excess desc, org_unit_code
+            ) as place_in_rule
+        from supported
+    ),
+
+    ranked as (
+        select
+            *,
+            row_number() over (
+                partition by force_code, point_code
+                order by rank_weight / place_in_rule desc, excess desc, rule_code, org_unit_code
+            ) as rank
+        from in_rule
+    ),
+
+    final as (
+        select
+            ranked.force_code,
+            ranked.point_code,
+            ranked.rank,
+            ranked.rule_code,
+            ranked.org_unit_code,
+            {{
+                fill_in(
+                    "ranked.template",
+                    {
+                        "unit": "unit.org_unit_name",
+                        "numerator": as_text("ranked.numerator"),
+                        "denominator": as_text("ranked.denominator"),
+                        "reference": as_text("ranked.reference_numerator")
+                        ~ " || ' of ' || "
+                        ~ as_text("ranked.reference_denominator"),
+                        "since": day_in_words("ranked.since"),
+                        "deadline": day_in_words("ranked.deadline"),
+                        "due": day_in_words("ranked.due_on"),
+                        "forecast": "coalesce('on ' || "
+                        ~ day_in_words("ranked.forecast_earliest")
+                        ~ " || ' at the earliest', 'on no day that can be foreseen')",
+                        "outstanding": as_text("ranked.outstanding"),
+                        "voice": "case ranked.party when 'FORCE' then 'The force' else 'The Commissioner' end",
+                        "stated": "lower(replace(ranked.stated, '_', ' '))",
+                        "records": "ranked.records",
+                    },
+                )
+            }}
+            as words,
+            ranked.numerator,
+            ranked.denominator,
+            ranked.reference_numerator,
+            ranked.reference_denominator,
+            cast(ranked.since as date) as since
+        from ranked
+        left join
+            {{ ref("int_org_unit") }} as unit
+            on ranked.force_code = unit.force_code
+            and ranked.org_unit_code = unit.org_unit_code
+        where ranked.rank <= 5
+    )
+
+select *
+from final

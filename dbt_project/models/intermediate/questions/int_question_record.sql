@@ -1,0 +1,259 @@
+with
+    build as (
+        select
+            *,
+            {{ month_of("as_at_day") }} as this_month,
+            cast({{ dbt.dateadd("month", -12, month_of("as_at_day")) }} as date) as first_day
+        from {{ ref("stg_audit__build") }}
+    ),
+
+    rule as (
+        select rule.*
+        from {{ ref("policy_board_question") }} as rule
+        cross join build
+        where {{ in_force("rule", "build.as_at_day") }}
+    ),
+
+    referral as (
+        select
+            referral.force_code,
+            'NCCU_INTEL' as point_code,
+            referral.org_unit_code,
+            'referral' as record_kind,
+            referral.referral_ref as record_ref,
+            referral.intelligence_class as class,
+            referral.contacted_on as happened_on,
+            referral.officer_key,
+            referral.report_urn as related_ref,
+            not referral.is_compliant as is_unmet
+        from {{ ref("int_nccu_referral_class") }} as referral
+        cross join build
+        where referral.is_counted and referral.contacted_on >= build.first_day
+    ),
+
+    officer as (
+        select
+            force_code,
+            point_code,
+            min(org_unit_code) as org_unit_code,
+            'officer' as record_kind,
+            officer_key as record_ref,
+            case
+                when min(case when is_package_complete then 1 else 0 end) = 1
+                then 'complete'
+                else 'not_complete'
+            end as class,
+            max(completed_on) as happened_on,
+            officer_key,
+            cast(null as {{ dbt.type_string() }}) as related_ref,
+            min(case when is_package_complete then 1 else 0 end) = 0 as is_unmet
+        from {{ ref("int_training_today") }}
+        where is_in_post and not is_long_term_absent
+        group by force_code, point_code, officer_key
+    ),
+
+    strand as (
+        select
+            force_code,
+            'INTEL_PLAN' as point_code,
+            'ALL' as org_unit_code,
+            'strand' as record_kind,
+            strand as record_ref,
+            case
+                when is_met
+                then 'met'
+                when approved_on <= as_on and review_due_on < as_on
+                then 'review_past'
+                else 'not_met'
+            end as class,
+            review_due_on as happened_on,
+            cast(null as {{ dbt.type_string() }}) as officer_key,
+            plan_ref as related_ref,
+            not is_met as is_unmet
+        from {{ ref("int_plan_strand") }}
+    ),
+
+    record_of_point as (
+        select *
+        from referral
+        union all
+        select *
+        from officer
+        union all
+        select *
+        from strand
+    ),
+
+    detention as (
+        select
+            custody.force_code,
+            'NCCU_INTEL' as point_code,
+            custody.org_unit_code,
+            'custody' as record_kind,
+            cast(custody.custody_id as {{ dbt.type_string() }}) as record_ref,
+            case when custody.has_referral then 'referred' else 'not_referred' end as class,
+            custody.detained_on as happened_on,
+            custody.officer_key,
+            custody.occurrence_ref as related_ref
+        from {{ ref("int_immigration_custody") }} as custody
+        cross join build
+        where custody.detained_on >= build.first_day
+    ),
+
+    dataset as (
+        select
+            freshness.force_code,
+            policy.point_code,
+            'ALL' as org_unit_code,
+            'dataset' as record_kind,
+            freshness.dataset as record_ref,
+            freshness.verdict as class,
+            {{ london_day("freshness.last_record_at") }} as happened_on
+        from {{ ref("policy_point_dataset") }} as policy
+        cross join build
+        inner join
+            {{ ref("int_source_freshness") }} as freshness on policy.dataset = freshness.dataset
+        where {{ in_force("policy", "build.as_at_day") }}
+    ),
+
+    board_action as (
+        select
+            force_code,
+            point_code,
+            'ALL' as org_unit_code,
+            'action' as record_kind,
+            action_ref as record_ref,
+            lower(status) as class,
+            due_on as happened_on,
+            question_ref as related_ref
+        from {{ ref("int_board_action") }}
+        where status in ('OPEN', 'OVERDUE')
+    ),
+
+    -- The months that are compared: complete, and with at least one referral.
+    compared_month as (
+        select
+            force_code,
+            month_start,
+            row_number() over (partition by force_code order by month_start desc) as months_ago
+        from
+            (
+                select distinct
+                    referral.force_code, {{ month_of("referral.happened_on") }} as month_start
+                from referral
+                cross join build
+                where referral.happened_on < build.this_month
+            ) as month
+    ),
+
+    final as (
+        select
+            record.force_code,
+            rule.rule_code,
+            'ALL' as org_unit_code,
+            record.org_unit_code as team_code,
+            record.record_kind,
+            record.record_ref,
+            record.class,
+            record.happened_on,
+            record.officer_key,
+            record.related_ref,
+            record.is_unmet as is_in_numerator,
+            false as is_reference
+        from rule
+        inner join record_of_point as record on rule.point_code = record.point_code
+        where rule.rule_kind in ('VOICE', 'DEADLINE', 'FORECAST')
+        union all
+        select
+            record.force_code,
+            rule.rule_code,
+            case when rule.rule_kind = 'TEAM' then record.org_unit_code else 'ALL' end,
+            record.org_unit_code,
+            record.record_kind,
+            record.record_ref,
+            record.class,
+            record.happened_on,
+            record.officer_key,
+            record.related_ref,
+            record.class = rule.record_class,
+            false
+        from rule
+        inner join record_of_point as record on rule.point_code = record.point_code
+        where rule.rule_kind in ('TEAM', 'REVIEW')
+        union all
+        select
+            referral.force_code,
+            rule.rule_code,
+            'ALL',
+            referral.org_unit_code,
+            referral.record_kind,
+            referral.record_ref,
+            referral.class,
+            referral.happened_on,
+            referral.officer_key,
+            referral.related_ref,
+            referral.class = rule.record_class,
+            compared_month.months_ago > 3
+        from rule
+        inner join referral on rule.point_code = referral.point_code
+        inner join
+            compared_month
+            on referral.force_code = compared_month.force_code
+            and {{ month_of("referral.happened_on") }} = compared_month.month_start
+            and compared_month.months_ago <= 6
+        where rule.rule_kind = 'CLASS'
+        union all
+        select
+            detention.force_code,
+            rule.rule_code,
+            'ALL',
+            detention.org_unit_code,
+            detention.record_kind,
+            detention.record_ref,
+            detention.class,
+            detention.happened_on,
+            detention.officer_key,
+            detention.related_ref,
+            detention.class = rule.record_class,
+            false
+        from rule
+        inner join detention on rule.point_code = detention.point_code
+        where rule.rule_kind = 'DETENTION'
+        union all
+        select
+            dataset.force_code,
+            rule.rule_code,
+            'ALL',
+            dataset.org_unit_code,
+            dataset.record_kind,
+            dataset.record_ref,
+            dataset.class,
+            dataset.happened_on,
+            cast(null as {{ dbt.type_string() }}),
+            cast(null as {{ dbt.type_string() }}),
+            dataset.class <> 'fresh',
+            false
+        from rule
+        inner join dataset on rule.point_code = dataset.point_code
+        where rule.rule_kind = 'SOURCE'
+        union all
+        select
+            action.force_code,
+            rule.rule_code,
+            'ALL',
+            action.org_unit_code,
+            action.record_kind,
+            action.record_ref,
+            action.class,
+            action.happened_on,
+            cast(null as {{ dbt.type_string() }}),
+            action.related_ref,
+            action.class = 'overdue',
+            false
+        from rule
+        inner join board_action as action on rule.point_code = action.point_code
+        where rule.rule_kind = 'ACTION'
+    )
+
+select *
+from final

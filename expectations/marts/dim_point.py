@@ -1,0 +1,91 @@
+"""The assurance points, and who answers for them."""
+
+from expectations.shared.code_lists import (
+    MEASURE_OF_POINT,
+    POINTS,
+    SECOND_MEASURE_OF_POINT,
+    TARGET_UNITS,
+    sql_rows,
+)
+from expectations.shared.mart_suite import mart_suite
+from expectations.vocabulary import (
+    ASSURANCE_LEAD,
+    WARNING,
+    Expectations,
+    every_row,
+    filled,
+    no_rows,
+    one_of,
+    sql,
+)
+
+_MISSING_POINTS = """
+with force as (select distinct force_code from {candidate}.source_freshness)
+select force.force_code, point.code as point_code
+from force
+cross join (values <<points>>) as point (code)
+left join {rows} as shown on force.force_code = shown.force_code and point.code = shown.point_code
+where shown.point_code is null
+"""
+
+_OTHER_MEASURES = """
+select shown.point_code
+from {rows} as shown
+left join (values <<first>>) as first (code, measure_code) on shown.point_code = first.code
+left join (values <<second>>) as second (code, measure_code) on shown.point_code = second.code
+where (shown.measure_code, shown.second_measure_code)
+    is distinct from (first.measure_code, second.measure_code)
+"""
+
+
+@mart_suite(
+    "dim_point",
+    one_row_per=("point_code",),
+    source_text_columns=("title", "question", "owner_role"),
+    sentence_columns=("title", "question"),
+)
+def dim_point() -> Expectations:
+    """Every assurance point, with its question, its target and who answers for it."""
+    return [
+        one_of(
+            "point_code", POINTS, description="Every point is one of the four assurance points."
+        ),
+        filled(
+            "title",
+            "question",
+            "is_owner_confirmed",
+            description="Every point has a value in {column}.",
+        ),
+        no_rows(
+            "every_point_is_listed",
+            sql(_MISSING_POINTS, points=sql_rows(POINTS)),
+            description="Every one of the four points is listed.",
+            dimension="completeness",
+        ),
+        no_rows(
+            "measures_of_the_point",
+            sql(
+                _OTHER_MEASURES,
+                first=sql_rows(MEASURE_OF_POINT.keys(), MEASURE_OF_POINT.values()),
+                second=sql_rows(SECOND_MEASURE_OF_POINT.keys(), SECOND_MEASURE_OF_POINT.values()),
+            ),
+            description="Every point has the first and the second measure of the mart contract.",
+        ),
+        one_of("target_unit", TARGET_UNITS, description="Every target is a share or in strands."),
+        every_row(
+            "target_has_a_unit",
+            "(target is null) = (target_unit is null) and coalesce(target > 0, true)",
+            description="Every target is above zero and has a unit.",
+            columns=("target", "target_unit"),
+            dimension="validity",
+        ),
+        every_row(
+            "somebody_answers_for_it",
+            "owner_role is not null",
+            description="Every point has a role that answers for it.",
+            columns=("owner_role",),
+            dimension="completeness",
+            severity=WARNING,
+            owner=ASSURANCE_LEAD,
+        ),
+    ]

@@ -1,0 +1,219 @@
+"""Read the entries of sign-off, and prove that nobody has changed them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+
+import psycopg
+
+from oic_assurance.errors import UnknownNameError
+from oic_assurance.settings import SIGN_OFF_ROLES, Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.roles import SIGN_OFF
+from oic_assurance.warehouse.rows import all_records
+
+REOPENED = "REOPENED"
+#: The steps of a closure in their order.
+STEPS = ("STEPS_AGREED", "EVIDENCE", "FORCE", "COMMISSIONER", "INSPECTORATE")
+#: The role that makes each step (`signoff.rule`).
+ROLES = dict(zip(STEPS, SIGN_OFF_ROLES, strict=True))
+#: The step that closes. The inspectorate confirms a closure.
+CLOSING = "COMMISSIONER"
+#: What a subject is after its latest step in force.
+STATES = {
+    "": "open",
+    "STEPS_AGREED": "steps agreed",
+    "EVIDENCE": "evidence shown",
+    "FORCE": "signed by the force, not by the Commissioner",
+    "COMMISSIONER": "closed",
+    "INSPECTORATE": "closed, and confirmed by the inspectorate",
+    REOPENED: "reopened",
+}
+
+_ENTRIES: LiteralString = """
+select entry.entry_id, entry.force_code, entry.recommendation_code, entry.point_code, entry.round,
+    entry.step, entry.by_role, entry.account, entry.login, entry.claimed_by, entry.through,
+    entry.entered_at, entry.because, entry.cause, entry.made_on, entry.as_at,
+    entry.content_fingerprint, entry.status, entry.numerator, entry.denominator, entry.value,
+    entry.ci_low, entry.ci_high, entry.evidence_place, entry.evidence_sha256, entry.evidence_bytes,
+    encode(entry.entry_hash, 'hex') as entry_hash, checked.outcome as evidence_state,
+    checked.checked_at as evidence_checked_at
+from signoff.entry as entry
+left join lateral (
+    select one.outcome, one.checked_at
+    from signoff.evidence_check as one
+    where one.entry_id = entry.entry_id
+    order by one.check_id desc
+    limit 1
+) as checked on true
+where entry.force_code = %s and (%s::text is null or entry.recommendation_code = %s)
+order by entry.entry_id
+"""
+_REGISTER = """
+select r.recommendation_code, r.point_code, r.title
+from marts.dim_recommendation as r
+where r.publication_id = (select p.publication_id from marts.publication as p where p.is_current)
+    and r.force_code = %s
+order by r.point_code is null, r.recommendation_code
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One step of a closure, or one reopening, as `signoff.entry` has it.
+
+    `evidence_state` is what the latest check of the evidence has found. It is None before the first
+    check, and for an entry that shows no evidence.
+    """
+
+    entry_id: int
+    force_code: str
+    recommendation_code: str
+    point_code: str | None
+    round: int
+    step: str
+    by_role: str
+    account: str
+    login: str
+    claimed_by: str | None
+    through: str
+    entered_at: datetime
+    because: str
+    cause: str | None
+    made_on: int | None
+    as_at: datetime | None
+    content_fingerprint: str | None
+    status: str | None
+    numerator: int | None
+    denominator: int | None
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    evidence_place: str | None
+    evidence_sha256: str | None
+    evidence_bytes: int | None
+    #: In hexadecimal.
+    entry_hash: str
+    evidence_state: str | None
+    evidence_checked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A recommendation of the current publication's register. Only four are assurance points."""
+
+    recommendation_code: str
+    point_code: str | None
+    title: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A recommendation with its entries, the oldest first."""
+
+    recommendation_code: str
+    point_code: str | None
+    title: str
+    entries: Sequence[Entry]
+
+    @property
+    def in_force(self) -> list[Entry]:
+        """Return the steps since the latest reopening."""
+        steps: list[Entry] = []
+        for entry in self.entries:
+            steps = [] if entry.step == REOPENED else [*steps, entry]
+        return steps
+
+    @property
+    def state(self) -> str:
+        """Return in words how far the closure is."""
+        last = self.entries[-1].step if self.entries else ""
+        return STATES[last]
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether the Commissioner's signature is in force."""
+        return any(entry.step == CLOSING for entry in self.in_force)
+
+    @property
+    def next_step(self) -> str | None:
+        """Return the step that comes next, or None if all steps are in force."""
+        made = {entry.step for entry in self.in_force}
+        return next((step for step in STEPS if step not in made), None)
+
+    @property
+    def rests_on(self) -> str:
+        """Return what a closure rests on: a figure and evidence, or evidence alone."""
+        return "figure and evidence" if self.point_code else "evidence alone"
+
+    @property
+    def evidence(self) -> Entry | None:
+        """Return the step that shows the evidence, if it is in force."""
+        return next((entry for entry in self.in_force if entry.step == "EVIDENCE"), None)
+
+
+def read_register(connection: psycopg.Connection, settings: Settings) -> list[Registered]:
+    """Return the register of the current publication. `connection` is a session of the gate."""
+    return all_records(connection, Registered, _REGISTER.encode(), (settings.force_code,))
+
+
+def read_subjects(settings: Settings, code: str | None, because: str) -> list[Subject]:
+    """Return the recommendations with their entries, the assurance points first.
+
+    `code` limits the result to one. The entries name accounts of people, so the look is logged with
+    `because`.
+
+    Raises:
+        UnknownNameError: The register has no such code.
+    """
+    with connect(settings, role="oic_gate") as gate:
+        register = read_register(gate, settings)
+    if code is not None and code not in {one.recommendation_code for one in register}:
+        raise UnknownNameError("recommendation", code, [r.recommendation_code for r in register])
+    with connect(settings, role=SIGN_OFF) as connection:
+        entries = find_entries(connection, settings, code)
+        if entries:
+            enter(
+                connection,
+                "consultation",
+                f"who made {len(entries)} entries of sign-off",
+                because=because,
+                concerns=[f"sign-off:{entry.entry_id}" for entry in entries],
+            )
+    return [
+        Subject(
+            one.recommendation_code,
+            one.point_code,
+            one.title,
+            [entry for entry in entries if entry.recommendation_code == one.recommendation_code],
+        )
+        for one in register
+        if code is None or one.recommendation_code == code
+    ]
+
+
+def find_entries(
+    connection: psycopg.Connection, settings: Settings, code: str | None
+) -> list[Entry]:
+    """Return the entries of a force, or of one recommendation, the oldest first."""
+    return all_records(connection, Entry, _ENTRIES, (settings.force_code, code, code))
+
+
+def evidence_in_force(connection: psycopg.Connection, settings: Settings) -> list[Entry]:
+    """Return the steps in force that show evidence."""
+    by_code: dict[str, list[Entry]] = {}
+    for entry in find_entries(connection, settings, None):
+        by_code.setdefault(entry.recommendation_code, []).append(entry)
+    subjects = (Subject(code, None, "", entries) for code, entries in by_code.items())
+    return [subject.evidence for subject in subjects if subject.evidence is not None]
+
+
+def broken_entries(settings: Settings) -> list[int]:
+    """Return the entries that are not as they were made. 0 stands for missing last entries."""
+    with connect(settings, role=SIGN_OFF) as connection:
+        rows: list[tuple[Any, ...]] = connection.execute(
+            "select * from signoff.broken_entries()"
+        ).fetchall()
+    return [int(row[0]) for row in rows]

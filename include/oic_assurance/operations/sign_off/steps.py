@@ -1,0 +1,217 @@
+"""Make the steps of a closure, and reopen one by a person's decision.
+
+The functions in schema `signoff` check the rules, so that they hold for every session of the login
+too. This module finds out what they need: the current publication, the hash of the evidence, and
+whether the account may take the role.
+"""
+
+from typing import Literal
+
+import psycopg
+
+from oic_assurance.errors import AssuranceError, UnknownNameError, UsageError
+from oic_assurance.operations.sign_off.entries import (
+    ROLES,
+    STEPS,
+    Entry,
+    Subject,
+    find_entries,
+    read_register,
+)
+from oic_assurance.operations.sign_off.evidence import checked_place, read_evidence, read_new
+from oic_assurance.publishing.audited_position import check_position
+from oic_assurance.publishing.publication import ROLE as PUBLISH
+from oic_assurance.publishing.publication import Publication, find_current, find_publication
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.account import account_at_host
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.processing_log import seal
+from oic_assurance.warehouse.roles import SIGN_OFF
+from oic_assurance.warehouse.rows import one_value
+
+Through = Literal["command line", "airflow"]
+
+_ENTER = """
+select signoff.enter_step(
+    %(force)s, %(code)s, %(step)s, %(account)s, %(through)s, %(because)s, %(publication)s,
+    %(fingerprint)s, %(place)s, %(sha256)s, %(size)s, %(each_by_another)s, %(claim)s
+)
+"""
+_REOPEN = """
+select signoff.reopen(
+    %(force)s, %(code)s, 'DECISION', %(because)s, %(role)s, %(account)s, %(through)s, %(claim)s
+)
+"""
+
+
+def make_step(
+    settings: Settings,
+    code: str,
+    step: str,
+    *,
+    account: str,
+    through: Through,
+    because: str,
+    publication_id: int | None = None,
+    evidence: str | None = None,
+) -> Entry:
+    """Make a step of a closure, and return its entry.
+
+    Args:
+        settings: The settings of the deployment.
+        code: The code of the recommendation. For an assurance point it is the code of the point.
+        step: One of `STEPS`.
+        account: The account of the person, on this machine or in Airflow.
+        through: Where the person made the step.
+        because: What was agreed, shown or decided, in the words of the person.
+        publication_id: The publication on which the step is made. None: the current one.
+        evidence: For the step EVIDENCE, the place of the file.
+
+    Raises:
+        UsageError: A rule of sign-off does not allow the step. The message says which.
+        AssuranceError: Nothing is published yet, or the published position has changed.
+    """
+    if step not in STEPS:
+        raise UnknownNameError("step", step, STEPS)
+    check_holder(settings, ROLES[step], account)
+    _check_code(settings, code)
+    publication = _publication(settings, publication_id)
+    with connect(settings, role=SIGN_OFF) as connection:
+        before = Subject(code, None, "", find_entries(connection, settings, code))
+    place, sha256, size = _evidence(settings, before, step, evidence, through)
+    entry_id = _call(
+        settings,
+        _ENTER,
+        force=settings.force_code,
+        code=code,
+        step=step,
+        account=account,
+        through=through,
+        because=because,
+        publication=publication.publication_id,
+        fingerprint=publication.content_fingerprint,
+        place=place,
+        sha256=sha256,
+        size=size,
+        each_by_another=settings.second_person,
+        claim=account_at_host(),
+    )
+    return _entry(settings, code, entry_id)
+
+
+def reopen_by_decision(
+    settings: Settings, code: str, *, role: str, account: str, through: Through, because: str
+) -> Entry:
+    """Reopen what is in force, because a person decides so, and return the entry.
+
+    Raises:
+        UsageError: Nothing is in force, or the account may not take the role.
+    """
+    if role not in ROLES.values():
+        raise UnknownNameError("role", role, ROLES.values())
+    check_holder(settings, role, account)
+    _check_code(settings, code)
+    entry_id = _call(
+        settings,
+        _REOPEN,
+        force=settings.force_code,
+        code=code,
+        because=because,
+        role=role,
+        account=account,
+        through=through,
+        claim=account_at_host(),
+    )
+    if entry_id is None:
+        raise UsageError(f"No step of {code} is in force, so there is nothing to reopen.")
+    return _entry(settings, code, entry_id)
+
+
+def check_holder(settings: Settings, role: str, account: str) -> None:
+    """Check that an account may take a role, if the deployment has set who may.
+
+    Raises:
+        UsageError: `ASSURANCE_SIGN_OFF_ROLES` is set and does not give the role to the account.
+    """
+    if settings.sign_off_roles and (role, account) not in settings.sign_off_roles:
+        raise UsageError(
+            f"The account '{account}' may not sign off as {role}: ASSURANCE_SIGN_OFF_ROLES does "
+            "not list it."
+        )
+
+
+def _check_code(settings: Settings, code: str) -> None:
+    with connect(settings, role="oic_gate") as gate:
+        try:
+            register = read_register(gate, settings)
+        except psycopg.errors.UndefinedTable as error:
+            raise AssuranceError("Nothing has been published yet: run `assurance run`.") from error
+    codes = [one.recommendation_code for one in register]
+    if not codes:
+        raise AssuranceError("Nothing has been published yet: run `assurance run`.")
+    if code not in codes:
+        raise UnknownNameError("recommendation", code, codes)
+
+
+def _publication(settings: Settings, publication_id: int | None) -> Publication:
+    """Return the publication of a step, after its position was compared with the audited one."""
+    with connect(settings, role=PUBLISH) as connection:
+        if publication_id is None:
+            found = find_current(connection)
+        else:
+            found = find_publication(connection, publication_id)
+        if found is None and publication_id is not None:
+            raise UsageError(
+                f"There is no publication {publication_id}: `assurance publication list` shows all."
+            )
+        if found is None:
+            raise AssuranceError("Nothing has been published yet: run `assurance run`.")
+        if found.is_current:
+            check_position(connection, found.publication_id)
+        return found
+
+
+def _evidence(
+    settings: Settings, subject: Subject, step: str, given: str | None, through: Through
+) -> tuple[str | None, str | None, int | None]:
+    """Return place, SHA-256 and size of the evidence that a step shows, or that it covers.
+
+    A signature covers the evidence as it is now, so the file is read again.
+    """
+    if step == "EVIDENCE":
+        place = checked_place(settings, given or "", below_folder_only=through == "airflow")
+        found = read_new(settings, place)
+        return place, found.sha256, found.size_bytes
+    if given:
+        raise UsageError(f"The step {step} shows no evidence. The step EVIDENCE does.")
+    shown = subject.evidence
+    if step == "STEPS_AGREED" or shown is None or shown.evidence_place is None:
+        return None, None, None
+    found = read_evidence(settings, shown.evidence_place)
+    if found.outcome != "read":
+        raise UsageError(
+            f"The evidence of {subject.recommendation_code} is {found.outcome} ({found.why}), so "
+            "nothing is signed."
+        )
+    return None, found.sha256, found.size_bytes
+
+
+def _call(settings: Settings, statement: str, **values: object) -> int | None:
+    """Call a function of schema `signoff`, seal the log, and return the number of the entry.
+
+    Raises:
+        UsageError: A rule does not allow the entry.
+    """
+    with connect(settings, role=SIGN_OFF) as connection:
+        try:
+            entry_id: int | None = one_value(connection, statement.encode(), values)
+        except psycopg.errors.CheckViolation as error:
+            raise UsageError(error.diag.message_primary or str(error)) from error
+    seal(settings, role=SIGN_OFF)
+    return entry_id
+
+
+def _entry(settings: Settings, code: str, entry_id: int | None) -> Entry:
+    with connect(settings, role=SIGN_OFF) as connection:
+        entries = find_entries(connection, settings, code)
+    return next(entry for entry in entries if entry.entry_id == entry_id)

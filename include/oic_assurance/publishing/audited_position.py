@@ -1,0 +1,28 @@
+"""Check that the position of a publication is still the one that the gate has audited."""
+
+import psycopg
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.publishing.candidate_checks import audited_tables
+from oic_assurance.publishing.published_positions import POSITION
+from oic_assurance.publishing.schemas import GENERATION, MARTS
+from oic_assurance.warehouse.fingerprint import fingerprint_tables
+
+
+def check_position(conn: psycopg.Connection, publication_id: int) -> None:
+    """Check that the published position is the one that the gate has audited.
+
+    Raises:
+        AssuranceError: It is no longer stored, or it has changed.
+    """
+    name = MARTS.partition(POSITION, publication_id)
+    stored = fingerprint_tables(conn, GENERATION, only=[name]).get(name)
+    if stored is None:
+        raise AssuranceError(
+            f"The position of publication {publication_id} is no longer stored: use a later one."
+        )
+    if audited_tables(conn, MARTS, publication_id).get(POSITION) != stored:
+        raise AssuranceError(
+            f"The position of publication {publication_id} is not as it was audited: run "
+            "`assurance run`, and use the new publication."
+        )

@@ -1,0 +1,110 @@
+"""Publications with the positions that a test asks for, and people who sign off on them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oic_assurance.cli import signoff
+from oic_assurance.cli.main import run_command
+from oic_assurance.publishing.publish import publish
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from tests.integration.publishing.marts import audit, make_candidates, open_build
+
+#: A recommendation that no figure measures.
+TRACKED = "TRACKED_A"
+#: Status, numerator and denominator of a point.
+Position = tuple[str, int, int]
+
+
+def publish_points(settings: Settings, **positions: Position) -> int:
+    """Publish a build whose register has these points and `TRACKED`. Return the publication."""
+    build = open_build(settings)
+    make_candidates(settings, build)
+    with connect(settings, role="oic_transform") as conn:
+        conn.execute("delete from candidate.assurance_position")
+        conn.execute("delete from candidate.dim_recommendation")
+        for code in (*positions, TRACKED):
+            point = code if code in positions else None
+            conn.execute(
+                "insert into candidate.dim_recommendation (force_code, publication_id, "
+                "recommendation_code, point_code, title) values (%s, %s, %s, %s, 'To be done')",
+                (settings.force_code, build.build_id, code, point),
+            )
+        for code, (status, numerator, denominator) in positions.items():
+            value = numerator / denominator
+            conn.execute(
+                "insert into candidate.assurance_position (force_code, publication_id, point_code, "
+                "as_at, status, source_status, numerator, denominator, value, ci_low, ci_high) "
+                "values (%s, %s, %s, %s, %s, 'fresh', %s, %s, %s, %s, %s)",
+                (
+                    settings.force_code, build.build_id, code, build.as_at, status, numerator,
+                    denominator, value, value - 0.05, value + 0.05,
+                ),
+            )  # fmt: skip
+    audit(settings, build)
+    return publish(settings, build).publication_id
+
+
+@dataclass
+class People:
+    """Runs `assurance signoff` under the accounts of several people."""
+
+    settings: Settings
+    folder: Path
+    patch: pytest.MonkeyPatch
+    output: pytest.CaptureFixture[str]
+    last_error: str = field(default="", init=False)
+
+    def run(self, person: str, *arguments: str) -> tuple[int, str]:
+        """Run a command as a person. Return the exit code, and what it wrote."""
+        self.patch.setattr(signoff, "account", lambda: person)
+        self.output.readouterr()
+        code = run_command(["signoff", *arguments])
+        written = self.output.readouterr()
+        self.last_error = " ".join(written.err.split())
+        return code, written.out
+
+    def does(self, person: str, *arguments: str) -> Mapping[str, Any]:
+        """Run a command that must succeed, and return its JSON document."""
+        code, out = self.run(person, *arguments, "--json")
+        assert code == 0, self.last_error
+        document: Mapping[str, Any] = json.loads(out)
+        return document
+
+    def may_not(self, person: str, *arguments: str) -> str:
+        """Run a command that must fail, and return its message."""
+        code, out = self.run(person, *arguments)
+        assert code in (1, 2), out
+        return self.last_error
+
+    def evidence(self, text: str = "twelve certificates", name: str = "proof.txt") -> str:
+        """Write an evidence file, and return its path below the folder of evidence."""
+        (self.folder / name).write_text(text, encoding="utf-8")
+        return name
+
+    def close(self, code: str = "HYDRA", *, until: str = "COMMISSIONER") -> None:
+        """Make the steps of a closure up to one, each by the person who is right for it."""
+        self.does("lead", "agree", code, "--steps", "train everybody by June")
+        self.does(
+            "officer", "evidence", code, "--file", self.evidence(), "--because", "certificates"
+        )
+        for party, person in (
+            ("FORCE", "chief"),
+            ("COMMISSIONER", "commissioner"),
+            ("INSPECTORATE", "inspector"),
+        ):
+            self.does(person, "sign", code, "--as", party, "--because", "it is done")
+            if party == until:
+                return
+
+    def states(self) -> dict[str, str]:
+        """Return how far each recommendation is."""
+        return {
+            one["recommendation_code"]: one["state"]
+            for one in self.does("lead", "list")["subjects"]
+        }

@@ -1,0 +1,217 @@
+"""What each publication showed as the position stays readable, and nobody can change it."""
+
+from collections.abc import Iterator, Sequence
+
+import psycopg
+import pytest
+
+from oic_assurance.publishing.publish import publish
+from oic_assurance.publishing.retention import drop_generations
+from oic_assurance.publishing.rollback import release, rollback
+from oic_assurance.reporting.documents.marts import views
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse import migrate as migrating
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.migrate import known_migrations, migrate
+from oic_assurance.warehouse.roles import ERASURE, LOGIN_ROLES, STAGE_ROLES
+from tests.databases import Prepared, administrator
+from tests.integration.publishing.limited_readers import logins, two_publications
+from tests.integration.publishing.marts import (
+    as_reader,
+    audit,
+    make_candidates,
+    open_build,
+    published,
+)
+from tests.integration.warehouse.stage_roles import may
+
+#: The handmade publications show ten points each for a scale of 1.
+POINTS = 10
+WHY = "a wrong file was delivered on Monday"
+_CHANGES = (
+    "update audit.published_position set status = 'met_on_time'",
+    "delete from audit.published_position",
+    "truncate audit.published_position",
+    "alter table audit.published_position add column x integer",
+)
+
+
+def publish_three(settings: Settings) -> None:
+    for _ in range(3):
+        published(settings)
+
+
+@pytest.fixture
+def three(prepared: Prepared) -> Iterator[Settings]:
+    """A warehouse with publications 1 to 3. Each shows ten points."""
+    with prepared.copy(publish_three) as settings:
+        yield settings
+
+
+def shown(settings: Settings) -> Sequence[tuple[object, ...]]:
+    """Return each publication that a reader sees in the view, and what it says of it."""
+    with as_reader(settings, "bi") as reader:
+        return reader.execute(
+            "select publication_id, count(*), bool_and(is_current), bool_or(was_withdrawn) "
+            "from marts.position_as_published group by 1 order by 1"
+        ).fetchall()
+
+
+def test_readers_see_every_publication_that_was_current(three: Settings) -> None:
+    assert shown(three) == [
+        (1, POINTS, False, False), (2, POINTS, False, False), (3, POINTS, True, False),
+    ]  # fmt: skip
+    columns = "point_code, as_at, status, numerator, denominator, value, ci_low, ci_high"
+    with as_reader(three, "bi") as reader:
+        kept = reader.execute(
+            f"select {columns} from marts.position_as_published where is_current "
+            "order by 1".encode()
+        ).fetchall()
+        now = reader.execute(
+            f"select {columns} from marts.assurance_position order by 1".encode()
+        ).fetchall()
+        times = reader.execute(
+            "select bool_and(kept.published_at = publication.published_at),"
+            " bool_and(kept.shown_from >= kept.published_at)"
+            " from marts.position_as_published as kept"
+            " inner join marts.publication as publication using (publication_id)"
+        ).fetchone()
+    assert kept == now
+    assert times == (True, True)
+
+
+def test_the_dictionary_describes_the_view_as_it_is(three: Settings) -> None:
+    (described,) = views(three.project_root)
+    with as_reader(three, "bi") as reader:
+        columns = reader.execute(
+            "select column_name, data_type from information_schema.columns"
+            " where table_schema = %s and table_name = %s order by ordinal_position",
+            (described.schema, described.name),
+        ).fetchall()
+    assert columns == [(column.name, column.type) for column in described.columns]
+
+
+def test_what_was_rolled_back_was_withdrawn_also_when_it_is_shown_again(three: Settings) -> None:
+    rollback(three, 2, WHY)
+    assert [(row[0], row[3]) for row in shown(three)] == [(1, False), (2, False), (3, True)]
+    rollback(three, 3, "the file was right")
+    assert [row[2:] for row in shown(three)] == [(False, False), (False, False), (True, True)]
+
+
+def test_a_publication_that_waits_is_not_there_until_it_is_released(three: Settings) -> None:
+    rollback(three, 2, WHY)
+    waiting = published(three)
+    assert waiting not in [row[0] for row in shown(three)]
+    release(three, "the file was delivered again")
+    assert shown(three)[-1] == (waiting, POINTS, True, False)
+
+
+def test_a_run_for_an_older_date_withdraws_nothing(prepared: Prepared) -> None:
+    """The last call of `publish` wins. It moves the pointer back, but it is no roll-back."""
+    with prepared.copy(lambda settings: None) as settings:
+        older = open_build(settings)
+        published(settings)
+        make_candidates(settings, older)
+        audit(settings, older)
+        assert publish(settings, older).is_current
+        assert [(row[2], row[3]) for row in shown(settings)] == [(True, False), (False, False)]
+
+
+def test_it_stays_when_the_tables_of_a_publication_are_dropped(three: Settings) -> None:
+    before = shown(three)
+    assert drop_generations(three, [1], "which are kept no longer").erased == [1]
+    assert shown(three) == before
+
+
+def test_what_is_not_on_record_is_put_there_when_a_publication_becomes_current(
+    three: Settings,
+) -> None:
+    with administrator(three) as conn:
+        conn.execute("delete from audit.published_position where publication_id = 2")
+    assert 2 not in [row[0] for row in shown(three)]
+    rollback(three, 2, WHY)
+    assert (2, POINTS, True, False) in shown(three)
+
+
+def test_a_publication_that_cannot_be_recorded_does_not_become_current(three: Settings) -> None:
+    with administrator(three) as conn:
+        conn.execute("delete from audit.published_position where publication_id = 2")
+        conn.execute("revoke insert on audit.published_position from oic_publish")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        rollback(three, 2, WHY)
+    assert shown(three)[-1][:3] == (3, POINTS, True)
+
+
+@pytest.mark.parametrize("statement", _CHANGES)
+def test_nobody_can_change_what_was_shown(three: Settings, statement: str) -> None:
+    assert [role for role in LOGIN_ROLES if may(three, role, statement)] == []
+    # The owner of the database is no member of the role that the table belongs to.
+    with connect(three) as owner, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        owner.execute(statement.encode())
+
+
+def test_only_the_publisher_adds_to_it(three: Settings) -> None:
+    statement = (
+        "insert into audit.published_position (publication_id, force_code, point_code, as_at,"
+        " status, source_status) values (3, 'F', 'ANOTHER', now(), 'met_on_time', 'fresh')"
+    )
+    adding = [role for role in (*STAGE_ROLES, ERASURE) if may(three, role, statement)]
+    assert adding == ["oic_publish"]
+
+
+def test_supervisors_and_the_office_see_it_too(prepared: Prepared) -> None:
+    with two_publications(prepared) as settings, logins(settings) as connection:
+        for login in ("inspector_one", "office_reader"):
+            numbers = connection(login).execute(
+                "select publication_id, count(*) from limited.position_as_published "
+                "group by 1 order by 1"
+            )
+            assert numbers.fetchall() == [(1, POINTS), (2, POINTS)]
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection(login).execute("select 1 from marts.position_as_published")
+
+
+_EARLIER = """
+insert into marts.publication (publication_id, force_code, as_at, gate_verdict) values
+    (3, 'F', '2026-03-01', 'passed'), (4, 'F', '2026-04-01', 'passed');
+insert into audit.publication_move (from_publication, to_publication, reason) values
+    (null, 3, 'a run'), (3, 4, 'a run');
+insert into audit.published_position
+    (publication_id, force_code, point_code, as_at, status, source_status)
+values (4, 'F', 'HYDRA', '2026-04-01', 'overdue', 'fresh');
+set local role oic_publish;
+create table generation.assurance_position__3 as
+select 3::bigint as publication_id, 'F' as force_code, 'HYDRA' as point_code,
+    timestamptz '2026-03-01' as as_at, 'in_progress' as status, 'stale' as source_status,
+    1::bigint as numerator, 4::bigint as denominator, 0.25::double precision as value,
+    0.1::double precision as ci_low, 0.5::double precision as ci_high;
+create table generation.assurance_position__4 as
+select 4::bigint as publication_id, 'F' as force_code, 'HYDRA' as point_code,
+    timestamptz '2026-04-01' as as_at, 'other' as status, 'fresh' as source_status,
+    1::bigint as numerator, 4::bigint as denominator, 0.25::double precision as value,
+    0.1::double precision as ci_low, 0.5::double precision as ci_high,
+    date '2026-04-30' as deadline, '2 data quality warnings' as caveat;
+"""
+
+
+def test_the_migration_fills_in_what_is_still_known(
+    empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = known_migrations()
+    names = [one.name for one in known]
+    place = names.index(next(name for name in names if name.endswith("position_as_published.sql")))
+    with monkeypatch.context() as patch:
+        patch.setattr(migrating, "known_migrations", lambda: known[:place])
+        migrate(empty_warehouse)
+    with administrator(empty_warehouse) as conn:
+        conn.execute(_EARLIER.encode())
+    migrate(empty_warehouse)
+    with as_reader(empty_warehouse, "bi") as reader:
+        rows = reader.execute(
+            "select publication_id, status, source_status, numerator, value, deadline::text,"
+            " caveat, target, policy_confirmed from marts.position_as_published order by 1"
+        ).fetchall()
+    assert rows == [
+        (3, "in_progress", "stale", 1, 0.25, None, None, None, None),
+        (4, "overdue", "fresh", None, None, "2026-04-30", "2 data quality warnings", None, None),
+    ]

@@ -1,0 +1,93 @@
+"""Decide for each point whether the policy that its figure rests on is approved by somebody."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from .clock import month_of, months_back
+
+SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
+FIRST_POLICY = date(2020, 1, 1)
+
+PolicyRow = Mapping[str, str]
+Policy = Mapping[str, Sequence[PolicyRow]]
+
+#: The thresholds that decide whether a referral is counted, and whether a document belongs to it.
+#: The timely hours only divide the numerator into in time and late.
+_REFERRAL_THRESHOLDS = ("grace_hours", "before_call_hours")
+
+
+def read_policy(folder: Path = SEEDS) -> dict[str, list[PolicyRow]]:
+    """Return the rows of every policy seed, by the name of the seed."""
+    policy: dict[str, list[PolicyRow]] = {}
+    for path in sorted(folder.glob("policy_*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            policy[path.stem] = list(csv.DictReader(file))
+    return policy
+
+
+def policy_confirmed(policy: Policy, today: date) -> dict[str, bool]:
+    """Return for each point whether all policy rows under its figure name an approver.
+
+    Contract: "`policy_confirmed` (false while a policy row that it rests on awaits confirmation)".
+    """
+    points = {
+        row["point_code"]: row for row in policy["policy_point"] if _applies(row, today, today)
+    }
+    return {
+        code: all(_is_approved(under) for under in _rows_under(policy, row, today))
+        for code, row in points.items()
+    }
+
+
+def _rows_under(policy: Policy, point: PolicyRow, today: date) -> Iterator[PolicyRow]:
+    code = point["point_code"]
+    yield point
+    for row in policy["policy_threshold"]:
+        if row["name"] == point["target_threshold"] and _applies(row, today, today):
+            yield row
+    if code == "NCCU_INTEL":
+        yield from _under_referrals(policy, today)
+    elif code == "INTEL_PLAN":
+        yield from (r for r in policy["policy_plan_strand"] if _applies(r, today, today))
+    else:
+        yield from _under_training(policy, code, today)
+
+
+def _under_referrals(policy: Policy, today: date) -> Iterator[PolicyRow]:
+    """Yield the rows of all months of the figure: policy is that of the day of contact."""
+    first = months_back(month_of(today), 12)
+    for seed in ("policy_threshold", "policy_document_type", "policy_grading"):
+        for row in policy[seed]:
+            is_about_referrals = row.get("name", _REFERRAL_THRESHOLDS[0]) in _REFERRAL_THRESHOLDS
+            if is_about_referrals and _applies(row, first, today):
+                yield row
+
+
+def _under_training(policy: Policy, code: str, today: date) -> Iterator[PolicyRow]:
+    items = set()
+    for row in policy["policy_training_item"]:
+        if row["point_code"] == code and _applies(row, today, today):
+            items.add(row["requirement_code"])
+            yield row
+    for row in policy["policy_role_requirement"]:
+        if row["requirement_code"] in items and _applies(row, today, today):
+            yield row
+    yield from (r for r in policy["policy_absence"] if _applies(r, today, today))
+
+
+def _applies(row: PolicyRow, first: date, last: date) -> bool:
+    """Tell whether a row applies on a day from `first` to `last`.
+
+    Days before the first policy have the policy of its day.
+    """
+    begins = date.fromisoformat(row["effective_from"])
+    ends = date.fromisoformat(row["effective_to"]) if row["effective_to"] else date.max
+    return begins <= max(last, FIRST_POLICY) and max(first, FIRST_POLICY) <= ends
+
+
+def _is_approved(row: PolicyRow) -> bool:
+    return row["approved_by"].strip().lower() not in ("", "awaiting confirmation")
