@@ -197,7 +197,9 @@ def test_a_publication_is_reproduced_exactly_and_leaves_nothing_behind(
     left = "select nspname from pg_catalog.pg_namespace where starts_with(nspname, 'reproduce')"
     assert pair.world.ask(left) == []
     assert run_command(["publication", "reproduce", "999"]) == 2
-    assert "There is no publication 999: see `assurance publication list`" in capsys.readouterr().err
+    assert (
+        "There is no publication 999: see `assurance publication list`" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.slow
