@@ -42,7 +42,8 @@ def moments(value: object) -> Iterator[str]:
     ("arguments", "keys"),
     [
         (["status"], {"run", "publication", "hold", "position", "freshness", "failed_extractions",
-                      "refused_deliveries", "not_taken", "gate", "failed_checks", "recalls"}),
+                      "refused_deliveries", "not_taken", "gate", "failed_checks", "recalls",
+                      "sign_offs"}),
         (["checks"], {"build", "checks", "failed", "failed_checks"}),
         (["publication", "list"], {"publications", "hold"}),
         (["quarantine", "list"], {"counts", "rows", "total", "is_filtered"}),

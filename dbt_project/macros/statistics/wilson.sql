@@ -1,6 +1,6 @@
 {#- Wilson's interval for the share `numerator` / `denominator`. Null if the denominator is zero. The
-    interval is at 95% (z = 1.959964), unless another z is given. The ends are limited to 0 and 1, because a rounding error in the last digit
-    could exceed these limits. -#}
+    interval is at 95% (z = 1.959964), unless another z is given. The ends are limited to 0 and 1, because
+    a rounding error in the last digit could exceed these limits. -#}
 {% macro wilson_low(numerator, denominator, z="1.959964") -%}
     {{ _wilson(numerator, denominator, "-", z) }}
 {%- endmacro %}

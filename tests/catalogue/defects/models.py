@@ -359,7 +359,7 @@ def the_wrong_z() -> Edit:
     """The interval was computed with z = 1.645: a 90% interval is called a 95% interval."""
     return Edit(
         f"{_MACROS}/statistics/wilson.sql",
-        'set z = "cast(1.959964 as " ~ double ~ ")"',
+        'set z = "cast(" ~ z_value ~ " as " ~ double ~ ")"',
         'set z = "cast(1.645 as " ~ double ~ ")"',
     )
 
