@@ -16,9 +16,9 @@ from simulator.governance.plans import PlanRegister
 from simulator.governance.recommendations import RecommendationLog
 from simulator.period import Period
 from tests.conftest import PROJECT_ROOT
-from tests.files.screening import texts
 from tests.integration.landing.support import World, workbook
 from tests.integration.operations.replay_support import Row, correct, export, replay_waiting
+from tests.screening import texts
 
 FILE = f"{BOARD}/{BOARD_FILE}"
 MONDAY = datetime(2026, 3, 2, 17, tzinfo=UTC)

@@ -64,7 +64,7 @@ def test_a_bi_tool_sees_primary_keys_foreign_keys_and_comments(fresh_warehouse: 
         """,
     )
     assert ("fct_nccu_referral", "publication_id, force_code, referral_ref") in keys
-    assert len(keys) == 16
+    assert len(keys) == 18
     relationships = rows_of(fresh_warehouse, RELATIONSHIPS)
     assert (
         "fct_nccu_referral", "org_unit_code", "marts", "dim_org_unit", "org_unit_code"
