@@ -42,8 +42,8 @@ def recompute_schemas(settings: Settings) -> Iterator[str]:
 def analyze_recomputed(settings: Settings, prefix: str) -> None:
     """Take the statistics of all recomputed tables, whose schemas have the prefix.
 
-    The server would take them a minute later. Until then its plans for queries over several tables
-    can be slower by a hundred times.
+    The server itself takes them about a minute later. Until then, its plans for queries over
+    several tables are slow.
     """
     with connect(settings, role=ROLE, autocommit=True) as connection:
         tables = connection.execute(
