@@ -156,7 +156,7 @@ def nothing_small(where: str) -> Expectation:
 def is_small(number: str) -> str:
     """Return an SQL condition that is true if a number is small.
 
-    A number is small if it is not zero and its size, without its sign, is below the threshold.
+    A number is small if it is not zero and its absolute value is below the threshold.
     """
     return sql(
         "(abs(<<number>>) > 0 and abs(<<number>>) < (<<least>>))", number=number, least=_THRESHOLD

@@ -311,7 +311,7 @@ def document(settings: Settings, run_id: str) -> None:
 
 @guarded
 def make_packs(settings: Settings) -> None:
-    """Make the assurance pack. A failure here does not fail the run."""
+    """Make the assurance pack, the report for the Board. A failure here does not fail the run."""
     from oic_assurance.reporting.pack.make import make_pack
 
     make_pack(settings)

@@ -39,7 +39,7 @@ class Period:
     def is_first(self) -> bool:
         """Whether the period is the force's first.
 
-        In the first period, the files of some earlier days are dropped too.
+        In the first period, files for some earlier days are put into the dropzone too.
         """
         return self.start == self.first
 

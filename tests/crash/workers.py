@@ -181,7 +181,7 @@ def _kill(task: _Task) -> bool:
 
 
 def _task_processes(settings: Settings) -> Iterator[tuple[str, int]]:
-    """Yield the attempt's id and the process id of every running task of this state folder."""
+    """Yield the attempt ID and process ID of every running task of this state folder."""
     for entry in Path("/proc").iterdir():
         attempt = _attempt(int(entry.name)) if entry.name.isdigit() else None
         if attempt is not None:

@@ -231,10 +231,10 @@ class Events:
         return row
 
     def _name(self, about: Row | None) -> str | None:
-        """Draw the referral reference that a document names.
+        """Draw the referral reference that a document names, or None if it names no referral.
 
-        It is that of the referral that the document is about, of a referral that does not exist or
-        of a deleted referral, or None.
+        A drawn reference belongs to the referral that the document is about, to a deleted referral,
+        or to no referral at all.
         """
         draw = self.rng.random()
         if draw < 0.3 and about:

@@ -70,7 +70,7 @@ def referral(ref: str, officer: str, contacted: str, **more: Any) -> Row:
 
 
 def document(urn: str, officer: str, submitted: str | None, **more: Any) -> Row:
-    """Return a report that counts as a document, in occurrence `O1`, which names no referral."""
+    """Return a report that counts as a document. It is in occurrence `O1` and names no referral."""
     row = {
         "report_urn": urn,
         "document_type_code": "NCCU_INTEL",

@@ -64,7 +64,7 @@ class Commands(Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return the command with a name, or return None if there is no such command.
+        """Import and return the command that has this name, or return None if there is none.
 
         Raises:
             TypeError: `COMMANDS` names an object that is not a command.

@@ -1,4 +1,4 @@
-"""Locks with which a command runs only once at a time for each state folder.
+"""Locks that stop a command from running twice at the same time on one state folder.
 
 A lock is a locked file in the state folder. The operating system releases it when the process that
 holds it ends, even if the process is killed.

@@ -96,7 +96,10 @@ def publish_marts(settings: Settings) -> int:
 
 
 def with_its_own_key(settings: Settings, folder: Path) -> Settings:
-    """Return settings with another state folder, which has the same secrets except the key."""
+    """Return settings with another state folder: the same secrets, but no pseudonym key.
+
+    The folder gets its own key when a key is first needed.
+    """
     own = dataclasses.replace(settings, home=folder / "state", pg_port=server_port(settings))
     shutil.copytree(
         settings.secrets_dir, own.secrets_dir, ignore=shutil.ignore_patterns("pseudonym_key*")

@@ -110,7 +110,7 @@ def test_a_draft_that_changed_after_its_audit_does_not_leave(
 
 
 def test_a_release_knows_every_release_before_it(warehouse: Settings, tmp_path: Path) -> None:
-    """The second publication is computed before the first release, so it does not count it."""
+    """A publication that was computed before a release cannot allow for it, and is refused."""
     publish_figures(warehouse, JANUARY, FEBRUARY, HYDRA)
     make(warehouse, 1, WHY, WHO, tmp_path / "one")
     refused(warehouse, 2, tmp_path, "release 1 was made after this publication was computed")

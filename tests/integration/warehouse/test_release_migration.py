@@ -1,4 +1,4 @@
-"""The migration that removes the public's login keeps the figures that the login once showed."""
+"""The migration that removes the public's login keeps the figures that the login could once see."""
 
 from collections.abc import Sequence
 

@@ -197,7 +197,7 @@ def test_completing_the_name_of_a_command_imports_no_command() -> None:
 def complete(
     instruction: str, words: str, *python_options: str
 ) -> subprocess.CompletedProcess[str]:
-    """Ask the command line to complete some words, like a shell's completion script."""
+    """Ask the command line to complete some words, as a shell's completion script does."""
     script = "import sys; sys.argv = ['assurance']; from oic_assurance.cli.main import main; main()"
     return subprocess.run(
         [sys.executable, *python_options, "-c", script],

@@ -1,8 +1,8 @@
-"""Remove from archived extracts the texts that their declaration no longer extracts.
+"""Remove texts from archived extracts if the dataset's declaration no longer asks for them.
 
-An extract that was archived under an earlier declaration can hold text of which only the presence
-is landed now, or a column that is no longer extracted. Each such extract is rewritten: the text is
-replaced with true or false, and the column is left out. All rows stay. The log of erasures records
+An extract that was archived under an earlier declaration can hold a column that is no longer
+extracted, or a text where landing now records only whether there is one. Each such extract is
+rewritten: the column is left out, and the text is replaced with true or false. All rows stay. The log of erasures records
 the SHA-256 before and after, as for an erased row. Delivered files stay as they are, because the
 archive keeps files exactly as delivered.
 """

@@ -230,10 +230,10 @@ class PostgresTable:
 
 
 def check_markings(dataset: Dataset, found: Iterable[str], declared: Iterable[str]) -> None:
-    """Refuse a table with a marking that is not declared.
+    """Refuse a table with an undeclared column that looks like a protective marking.
 
     Raises:
-        ContractBroken: A column of the table looks like a protective marking and is not declared.
+        ContractBroken: The table has such a column.
     """
     markings = undeclared_markings(found, declared)
     if markings:

@@ -1,12 +1,12 @@
-"""The words by which free text is screened for persons.
+"""The word lists with which free text is searched for names of persons.
 
-Free text must name roles, never persons. Landing looks for capital words that are not listed here,
+Free text must name roles, never persons. Landing looks for capitalised words that no list here has,
 for first names, and for titles. docs/explanation/screening.md says what is found and what is
 missed.
 
-Each list is a text file beside this module: words in small letters between blanks, and lines of
-comment that begin with `#`. A force adds words of its own, such as the names of places, with the
-file that `ASSURANCE_ALLOWED_WORDS` names.
+Each list is a text file beside this module. It has words in lower case, separated by spaces or line
+breaks. Lines that begin with `#` are comments. A force adds words of its own, such as the names of
+places, in the file that `ASSURANCE_ALLOWED_WORDS` names.
 """
 
 import functools
@@ -25,7 +25,7 @@ _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
 @dataclass(frozen=True)
 class ScreeningWords:
-    """The words that decide whether a text may name a person, in small letters and sorted."""
+    """The words that decide whether a text may name a person, in lower case and sorted."""
 
     #: Words that are no names, although they can begin with a capital letter.
     known: tuple[str, ...]
@@ -75,7 +75,7 @@ def _read_own(file: Path) -> set[str]:
 
 
 def _listed(text: str) -> set[str]:
-    """Return the words of a list in small letters, without its lines of comment."""
+    """Return the words of a list in lower case, without the comments."""
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     words = (found.casefold() for line in lines for found in _WORD.findall(line))
     return {part for word in words for part in {word, *word.split("-")} if part}
