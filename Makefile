@@ -104,12 +104,16 @@ clean: down ## stop the servers and remove the environments without asking; keep
 	@rm -rf $(VENV) $(SUPERSET) build include/*.egg-info .mypy_cache .ruff_cache .pytest_cache
 	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# Optional packages with which jsonschema checks addresses. Importing them takes a second, in every
+# command that reads a declaration, and no schema of this project has an address.
+NOT_INSTALLED := --no-emit-package rfc3987-syntax --no-emit-package lark
+
 lock: $(UV) ## resolve requirements*.in into the hashed locks again
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(NOT_INSTALLED) \
 		requirements-dev.in -o requirements-dev.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		-c requirements-dev.lock requirements.in -o requirements.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(NOT_INSTALLED) \
 		-c requirements-dev.lock requirements-connectors-dev.in -o requirements-connectors-dev.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		-c requirements-connectors-dev.lock requirements-production.in -o requirements-production.lock
