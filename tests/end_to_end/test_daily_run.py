@@ -3,7 +3,9 @@
 import shutil
 import signal
 import socket
+import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +88,36 @@ def test_status_lists_and_quarantine_show_the_state(terminal: Terminal, first_ru
     assert terminal.assurance("quarantine", "list", "--limit", "3").returncode == 0
 
 
-def test_an_unavailable_source_makes_only_its_points_unknown(
-    terminal: Terminal, first_run: str
+@dataclass(frozen=True)
+class KilledRun:
+    """A run that was killed in its first stage, and the answer to a second run beside it."""
+
+    pid: int
+    beside: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def killed_run(terminal: Terminal, first_run: str) -> KilledRun:
+    run = terminal.begin("run", "--as-at", AS_AT)
+    try:
+        assert run.stdout is not None
+        while "Open the run" not in run.stdout.readline():
+            assert run.poll() is None
+        beside = terminal.assurance("run", "--as-at", AS_AT)
+    finally:
+        run.kill()
+        run.communicate()
+    return KilledRun(run.pid, beside)
+
+
+def test_a_second_run_is_refused(killed_run: KilledRun) -> None:
+    assert killed_run.beside.returncode == 1
+    assert f"process {killed_run.pid}" in killed_run.beside.stderr
+    assert killed_run.beside.stderr.count("\n") == 1
+
+
+def test_after_a_killed_run_an_unavailable_source_makes_only_its_points_unknown(
+    terminal: Terminal, killed_run: KilledRun
 ) -> None:
     before = current(terminal)
     with socket.socket() as closed, HttpServer() as chat:
@@ -118,6 +148,9 @@ def test_an_unavailable_source_makes_only_its_points_unknown(
     assert connection["what"].endswith("rms/custody_record, rms/nccu_referral, rms/occurrence")
     assert connection["readers_see"].endswith("; NCCU_INTEL unknown")
     assert "secret-of-rms" not in message["text"]
+    with psycopg.connect(terminal.url("warehouse")) as warehouse:
+        left = warehouse.execute("select count(*) from audit.run where outcome = 'running'")
+        assert left.fetchone() == (0,)
 
 
 def test_a_damaged_mart_is_not_published_and_the_last_publication_stays(
@@ -160,30 +193,7 @@ def test_a_model_that_cannot_be_built_is_named(
     assert current(terminal) == before
 
 
-def test_a_second_run_is_refused_and_a_killed_one_leaves_nothing_behind(
-    terminal: Terminal, first_run: str
-) -> None:
-    first = terminal.begin("run", "--as-at", AS_AT)
-    try:
-        assert first.stdout is not None
-        while "Open the run" not in first.stdout.readline():
-            assert first.poll() is None
-        second = terminal.assurance("run", "--as-at", AS_AT)
-    finally:
-        first.kill()
-        first.communicate()
-    assert second.returncode == 1
-    assert f"process {first.pid}" in second.stderr
-    assert second.stderr.count("\n") == 1
-    before = current(terminal)
-    done = terminal.assurance("run", "--as-at", AS_AT)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert current(terminal) > before
-    with psycopg.connect(terminal.url("warehouse")) as warehouse:
-        left = warehouse.execute("select count(*) from audit.run where outcome = 'running'")
-        assert left.fetchone() == (0,)
-
-
+@pytest.mark.slow
 def test_an_interrupted_run_ends_completely_and_reports_it(
     terminal: Terminal, first_run: str
 ) -> None:
