@@ -68,6 +68,10 @@ def temporary_warehouse(
                 administrator.execute(drop.format(sql.Identifier(name)))
 
 
+#: The name of the database in which tests build models, one module after another. dbt parses the
+#: project again for a database of another name, which takes seconds.
+MODELS_DATABASE = "warehouse_models"
+
 Prepare = Callable[[Settings], object]
 
 

@@ -38,7 +38,8 @@ VARIABLES = {
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 # Parsing takes longer than most commands, so a process parses a project once and keeps the result.
-_parsed: dict[tuple[str, str, Path], "Manifest"] = {}
+# The parsed project names the database.
+_parsed: dict[tuple[str, str, Path, str], "Manifest"] = {}
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _more(failed: list[Node]) -> str:
 
 def _manifest(settings: Settings, target: str) -> "Manifest":
     place = target_dir(settings, target)
-    key = (project_fingerprint(settings), target, place)
+    key = (project_fingerprint(settings), target, place, os.environ[VARIABLES["dbname"]])
     if key not in _parsed:
         result = _invoke(settings, target, ["parse"], None)
         if not result.success:

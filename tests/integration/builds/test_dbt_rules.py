@@ -12,7 +12,7 @@ from oic_assurance.builds.record import ROLE
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import connect
 from tests.conftest import PROJECT_ROOT
-from tests.databases import administrator, temporary_warehouse
+from tests.databases import MODELS_DATABASE, administrator, temporary_warehouse
 from tests.mutants.mutants import all_mutants, write_marked
 from tests.mutants.report import key, reasons_of_survivors
 from tests.mutants.units import (
@@ -23,7 +23,6 @@ from tests.mutants.units import (
     statement_of,
 )
 
-DATABASE = "warehouse_rules"
 MODELS = PROJECT_ROOT / "dbt_project" / "models"
 # Each group of models is a separate test, so that a failing test's name shows the group.
 GROUPS = (
@@ -50,7 +49,7 @@ GROUPS = (
 def empty_models(home: Path) -> Iterator[Settings]:
     """A warehouse in which nothing has been landed, but every model has been built."""
     settings = load_settings()
-    with temporary_warehouse(DATABASE):
+    with temporary_warehouse(MODELS_DATABASE):
         build_from_nothing(settings)
         yield settings
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from psycopg.rows import dict_row
 
-from oic_assurance.builds.dbt import forget_project, run_dbt
+from oic_assurance.builds.dbt import run_dbt
 from oic_assurance.settings import Settings, load_settings
-from tests.databases import administrator, temporary_warehouse
+from tests.databases import MODELS_DATABASE, administrator, temporary_warehouse
 from tests.integration.builds.control_series import (
     DECIDED,
     DECISIONS,
@@ -30,7 +30,6 @@ from tests.mutants.units import build_from_nothing
 from tests.oracle.spc import Row, Series, control_rows, series_of
 from tests.oracle.tally import point_of
 
-DATABASE = "warehouse_spc"
 QUIET_SERIES = 300
 QUIET_MONTHS = 24
 RESTLESS = 120
@@ -106,12 +105,9 @@ def charts(home: Path) -> Iterator[Charts]:
         Made(f"S{place:08}", measure, kind, months)
         for place, (kind, measure, months) in enumerate(sorts)
     ]
-    # dbt parses the project once for a process, and the parsed project names the database.
-    forget_project()
-    with temporary_warehouse(DATABASE):
+    with temporary_warehouse(MODELS_DATABASE):
         build_from_nothing(load_settings())
         yield Charts(load_settings(), made)
-    forget_project()
 
 
 def test_the_models_agree_with_a_second_computation(charts: Charts) -> None:

@@ -7,13 +7,12 @@ from itertools import combinations, pairwise
 import pytest
 from psycopg import sql
 
-from oic_assurance.builds.dbt import forget_project
 from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.released_figures import record_released
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.migrate import migrate
-from tests.databases import temporary_warehouse
+from tests.databases import MODELS_DATABASE, temporary_warehouse
 from tests.integration.publishing.disclosure_series import (
     EVENTS,
     PEOPLE,
@@ -30,7 +29,6 @@ from tests.oracle.attacker import Attacker, Cell, ReleasedNumber
 from tests.oracle.disclosure import ALL, Figure, Releases, added, may_be_shown
 from tests.oracle.test_disclosure import small_steps
 
-DATABASE = "warehouse_disclosure"
 K = 5
 FORCES = [make_force(number) for number in range(24)]
 # The solver is slow, so it attacks only half of the forces: those with many released and many
@@ -43,14 +41,10 @@ Series = list[Released]
 @pytest.fixture(scope="module")
 def warehouse(home: object) -> Iterator[Settings]:
     settings = load_settings()
-    with temporary_warehouse(DATABASE):
+    with temporary_warehouse(MODELS_DATABASE):
         migrate(settings)
-        # A parsed dbt project contains the name of its database, so dbt must parse the project
-        # again.
-        forget_project()
         prepare(settings)
         yield settings
-    forget_project()
 
 
 @pytest.fixture(scope="module")
