@@ -124,10 +124,13 @@ def _booked(known: Known, as_at: datetime) -> set[str]:
 
 def _of_plans(known: Known, as_at: datetime, met: dict[str, bool]) -> list[OpenException]:
     today = day_of(as_at)
+    replaced = _replaced(plans_as_at(known, as_at))
     found = [
         ("PLAN_REVIEW_OVERDUE", plan["plan_ref"], "ALL", _after(plan["review_due_date"]))
         for plan in plans_as_at(known, as_at)
-        if plan["review_due_date"] is not None and plan["review_due_date"] < today
+        if plan["review_due_date"] is not None
+        and plan["review_due_date"] < today
+        and plan["plan_ref"] not in replaced
     ]
     if today >= FIRST_MONTH:
         found += [
@@ -139,10 +142,26 @@ def _of_plans(known: Known, as_at: datetime, met: dict[str, bool]) -> list[OpenE
     for row in delivery.sheets.get("Milestones", []) if delivery else []:
         completed = row["completed_date"]
         is_done = completed is not None and completed <= today
+        if row["plan_ref"] in replaced:
+            continue
         if not is_done and row["due_date"] is not None and row["due_date"] < today:
             name = f"{row['plan_ref']}: {row['milestone']}"
             found.append(("PLAN_MILESTONE_OVERDUE", name, "ALL", _after(row["due_date"])))
     return found
+
+
+def _replaced(plans: list[Row]) -> set[str]:
+    """Return the references of plans in whose strand another plan was approved on a later day."""
+    latest: dict[str, date] = {}
+    for plan in plans:
+        if plan["approved_date"] is not None:
+            strand = plan["strand"]
+            latest[strand] = max(plan["approved_date"], latest.get(strand, plan["approved_date"]))
+    return {
+        plan["plan_ref"]
+        for plan in plans
+        if plan["approved_date"] is not None and plan["approved_date"] < latest[plan["strand"]]
+    }
 
 
 def _after(day: date) -> datetime:

@@ -10,6 +10,8 @@ with
                 then 'RECORD_WITHDRAWN'
                 when milestone.completed_on is not null
                 then 'COMPLETED'
+                when superseded.plan_ref is not null
+                then 'REPLACED'
                 when closed.exception_code = 'PLAN_REVIEW_OVERDUE'
                 then 'REVIEWED'
                 else 'DATE_MOVED'
@@ -29,6 +31,10 @@ with
             on closed.exception_code = 'PLAN_MILESTONE_OVERDUE'
             and closed.force_code = milestone.force_code
             and closed.record_ref = milestone.plan_ref || ': ' || milestone.milestone
+        left join
+            {{ ref("int_superseded_plan") }} as superseded
+            on closed.force_code = superseded.force_code
+            and coalesce(plan.plan_ref, milestone.plan_ref) = superseded.plan_ref
         where closed.exception_code like 'PLAN_%'
     )
 

@@ -1,6 +1,8 @@
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
+    superseded as (select * from {{ ref("int_superseded_plan") }}),
+
     final as (
         select
             plan.force_code,
@@ -10,7 +12,11 @@ with
             {{ london_midnight(add_days("plan.review_due_on", 1)) }} as opened_at
         from {{ ref("stg_governance__plan") }} as plan
         cross join build
-        where plan.review_due_on < build.as_at_day
+        left join
+            superseded
+            on plan.force_code = superseded.force_code
+            and plan.plan_ref = superseded.plan_ref
+        where plan.review_due_on < build.as_at_day and superseded.plan_ref is null
         union all
         select
             strand.force_code,
@@ -34,7 +40,14 @@ with
             {{ london_midnight(add_days("milestone.due_on", 1)) }}
         from {{ ref("stg_governance__plan_milestone") }} as milestone
         cross join build
-        where milestone.completed_on is null and milestone.due_on < build.as_at_day
+        left join
+            superseded
+            on milestone.force_code = superseded.force_code
+            and milestone.plan_ref = superseded.plan_ref
+        where
+            milestone.completed_on is null
+            and milestone.due_on < build.as_at_day
+            and superseded.plan_ref is null
     )
 
 select *

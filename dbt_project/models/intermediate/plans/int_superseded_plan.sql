@@ -1,0 +1,24 @@
+with
+    approved as (
+        select plan.force_code, plan.strand, plan.plan_ref, plan.approved_on
+        from {{ ref("stg_governance__plan") }} as plan
+        cross join {{ ref("stg_audit__build") }} as build
+        where plan.approved_on <= build.as_at_day
+    ),
+
+    final as (
+        select approved.force_code, approved.plan_ref
+        from approved
+        where
+            exists (
+                select 1
+                from approved as later
+                where
+                    later.force_code = approved.force_code
+                    and later.strand = approved.strand
+                    and later.approved_on > approved.approved_on
+            )
+    )
+
+select *
+from final
