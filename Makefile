@@ -17,9 +17,9 @@ export GX_ANALYTICS_ENABLED := false
 export UV_NO_PROGRESS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
-# Tests run in two processes, each with its own state folder and server. tests/conftest.py decides which
-# test runs in which process. Test files keep their order.
-PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Tests run in three processes, each with its own state folder and server: on two cores, one of them often
+# waits. tests/conftest.py decides which test runs in which process. Test files keep their order.
+PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 # Folders with Python code to format and clean. dbt's SQL has its own formatter.
 CODE := benchmarks dags deploy expectations include tests

@@ -95,6 +95,7 @@ def test_every_metric_equals_the_force_s_figure_of_each_month(mf: Terminal, tmp_
     assert queried(mf, tmp_path, (*MEASURES, *TODAY), "metric_time__month") == figures
 
 
+@pytest.mark.slow
 def test_every_metric_equals_each_team_s_figure_of_each_month(mf: Terminal, tmp_path: Path) -> None:
     # Records belong to teams, and plans to the force. Metrics do not add up teams, so they have no
     # values for districts and directorates. The test therefore compares only teams and, for plans,
@@ -117,6 +118,7 @@ def test_every_metric_equals_each_team_s_figure_of_each_month(mf: Terminal, tmp_
     assert queried(mf, tmp_path, BY_UNIT, "metric_time__month,org_unit__code") == figures
 
 
+@pytest.mark.slow
 def test_several_months_use_the_last_for_people_and_all_for_referrals(
     mf: Terminal, tmp_path: Path
 ) -> None:
