@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 
 from .clock import day_of, midnight
 from .hr import People
-from .known import Known, full_as_at
-from .model import Row, table_as_at
+from .known import Known, full_as_at, table_as_at
+from .model import Row
 from .plans import plans_as_at
 from .policy import FIRST_MONTH, HYDRA_LAUNCH, MODULE_LAUNCH, REQUIRED_TYPES
 from .referrals import ReferralFact, detentions

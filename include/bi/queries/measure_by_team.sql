@@ -3,7 +3,7 @@
 with
     published as (
         select cast(date_trunc('month', as_at at time zone 'Europe/London') as date) as this_month
-        from marts.publication
+        from marts.publication as publication
         where is_current
     )
 

@@ -1,4 +1,4 @@
 -- The current publication, its as-at moment, and the gate's verdict on it.
-select publication_id, as_at, published_at, gate_verdict, code_version
-from marts.publication
+select publication_id, as_at, published_at, gate_verdict, code_version, content_fingerprint
+from marts.publication as publication
 where is_current

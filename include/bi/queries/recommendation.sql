@@ -1,4 +1,7 @@
--- The ten recommendations. Measures show the progress of four of them. The other six are only tracked.
-select recommendation_code, point_code, title, partners, deadline, status, accountable_body
+-- The ten recommendations. Measures show the progress of four of them. The other six are only
+-- tracked. Each has the clock for the comment of the policing body.
+select
+    recommendation_code, point_code, title, partners, deadline, status, accountable_body,
+    report_published_on, comment_due_on, commented_on, comment_status, days_to_comment
 from marts.dim_recommendation
 order by point_code, recommendation_code

@@ -31,6 +31,8 @@ COMMANDS = {
     "release": ("release:release", "Make, list and withdraw releases to the public."),
     "signoff": ("signoff:signoff", "Close points and recommendations step by step, on evidence."),
     "notify": ("notify:notify", "Send notifications of new and ended problems."),
+    "preview": ("publication:preview", "Show what a changed rule would change, unpublished."),
+    "compare": ("publication:compare", "Show what changed between two publications, and why."),
     "publication": ("publication:publication", "List, roll back, approve, reproduce publications."),
     "access": ("access:access", "Manage which login reads records or aggregates."),
     "worklist": ("worklist:worklist", "Show open exceptions, each with the officer concerned."),

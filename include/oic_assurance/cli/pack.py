@@ -16,15 +16,22 @@ from oic_assurance.settings import load_settings
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
-    show_default="the previous pack",
-    help="Show changes since the last pack from this day or an earlier day.",
+    show_default="the day on which the Board last met",
+    help="Show changes since this day.",
+)
+@click.option(
+    "--publication",
+    type=int,
+    metavar="ID",
+    show_default="the current publication",
+    help="Make the pack of this publication.",
 )
 @json_option
-def pack(since: datetime | None, as_json: bool) -> None:
-    """Make the assurance pack of the current publication, and print the paths of its files.
+def pack(since: datetime | None, publication: int | None, as_json: bool) -> None:
+    """Make the assurance pack of a publication, and print the paths of its files.
 
     There are two files for the Board: an HTML page and a PDF. Figures for the public are released
     with `assurance release make`.
     """
-    made = make_pack(load_settings(), since.date() if since else None)
+    made = make_pack(load_settings(), since.date() if since else None, publication)
     show(made, pack_screen, as_json=as_json)

@@ -1,4 +1,4 @@
-"""`assurance publication`: list, roll back, release, approve, reject and reproduce publications."""
+"""`assurance publication`, `compare` and `preview`: decide about publications, and compare them."""
 
 import sys
 from functools import partial
@@ -9,9 +9,14 @@ from oic_assurance import pipeline
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.output import show
 from oic_assurance.cli.parameters import ID, json_option, required_reason
+from oic_assurance.operations.compare import compare as compare_publications
+from oic_assurance.operations.preview import preview as preview_change
 from oic_assurance.operations.reproduce.reproduce import reproduce as recompute_and_compare
 from oic_assurance.publishing import rollback as pointer
+from oic_assurance.reporting.preview_page import write_page
+from oic_assurance.reporting.screens.compared import comparison_screen
 from oic_assurance.reporting.screens.facts import read_publications
+from oic_assurance.reporting.screens.previewed import preview_screen
 from oic_assurance.reporting.screens.progress import working
 from oic_assurance.reporting.screens.reproduced import reproduction_screen
 from oic_assurance.reporting.screens.screen import pointer_screen, publications_screen
@@ -97,6 +102,44 @@ def reproduce(publication_id: int, as_json: bool) -> int:
     done = recompute_and_compare(settings, publication_id, progress)
     show(done, reproduction_screen, as_json=as_json)
     return 0 if done.is_equal else 1
+
+
+@click.command()
+@click.argument("before", metavar="BEFORE", type=ID)
+@click.argument("after", metavar="AFTER", type=ID)
+@click.option(
+    "--unit",
+    metavar="CODE",
+    default="ALL",
+    show_default="ALL, the whole force",
+    help="The figures of this unit.",
+)
+@click.option("--all-units", is_flag=True, help="The figures of every unit.")
+@json_option
+def compare(before: int, after: int, unit: str, all_units: bool, as_json: bool) -> int:
+    """Show what changed from publication BEFORE to publication AFTER, and why.
+
+    The exit code is 0 if the causes account for every changed figure of a month that was over,
+    otherwise 1.
+    """
+    found = compare_publications(load_settings(), before, after, None if all_units else unit)
+    show(found, comparison_screen, as_json=as_json)
+    return 0 if found.is_explained else 1
+
+
+@click.command()
+@json_option
+def preview(as_json: bool) -> None:
+    """Compute the current publication with the rules of this checkout, and show what differs.
+
+    The text is Markdown, for a pull request. A page with the same content is written into the
+    reports folder. Nothing is published.
+    """
+    settings = load_settings()
+    found = preview_change(settings, partial(working, settings, "Compute with the changed rules"))
+    page = write_page(settings, found)
+    show(found, preview_screen, as_json=as_json)
+    sys.stderr.write(f"The page is {page}.\n")
 
 
 def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) -> None:

@@ -2,9 +2,9 @@
 
 An extract that was archived under an earlier declaration can hold a column that is no longer
 extracted, or a text where landing now records only whether there is one. Each such extract is
-rewritten: the column is left out, and the text is replaced with true or false. All rows stay. The log of erasures records
-the SHA-256 before and after, as for an erased row. Delivered files stay as they are, because the
-archive keeps files exactly as delivered.
+rewritten: the column is left out, and the text is replaced with true or false. All rows stay. The
+log of erasures records the SHA-256 before and after, as for an erased row. Delivered files stay as
+they are, because the archive keeps files exactly as delivered.
 """
 
 from pathlib import Path

@@ -87,7 +87,7 @@ def reproduce(
         original = get_build(conn, publication_id)
     with recompute_schemas(settings) as prefix:
         with while_computing():
-            _compute(settings, original)
+            compute_again(settings, original)
         with connect(settings, role=READER) as conn:
             tables = compare_tables(conn, publication_id, prefix)
             changed = reasons(conn, settings, publication, original)
@@ -96,7 +96,7 @@ def reproduce(
     return Reproduction(publication, tables, changed, expected)
 
 
-def _compute(settings: Settings, original: Build) -> None:
+def compute_again(settings: Settings, original: Build) -> None:
     """Recompute every mart of a build.
 
     The marts need the step tables of the compared publication, so these are recomputed first.

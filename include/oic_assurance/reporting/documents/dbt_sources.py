@@ -13,8 +13,8 @@ Classification = Literal["law_enforcement", "general"]
 #: which says under which part of data protection law the records are processed.
 SOURCES: dict[Classification, str] = {
     "general": "Records under general processing (UK GDPR). Each table has every landed version.",
-    "law_enforcement": "Records under law-enforcement processing (DPA 2018, Part 3). Each table has "
-    "every landed version.",
+    "law_enforcement": "Records under law-enforcement processing (DPA 2018, Part 3). Each table "
+    "has every landed version.",
 }
 LINE_LENGTH = 150
 
@@ -79,7 +79,8 @@ def _table(dataset: Dataset, table: Table, stale_after_days: int | None) -> dict
         config["freshness"] = {"warn_after": {"count": stale_after_days, "period": "day"}}
     return {
         "name": table.name,
-        "description": f"{table.description.strip().rstrip('.')}. The table has every landed version.",
+        "description": f"{table.description.strip().rstrip('.')}. "
+        "The table has every landed version.",
         "config": config,
         "columns": [
             {

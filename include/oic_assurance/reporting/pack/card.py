@@ -1,4 +1,4 @@
-"""The cards on the first page of the Board's pack. Each card summarises one assurance point."""
+"""The summary of one assurance point, as it stands on the first page of the Board's pack."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,23 +6,31 @@ from dataclasses import dataclass
 from oic_assurance.reporting.pack import trends, words
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.points import POINTS
-from oic_assurance.reporting.screens.layout import interval, share
+from oic_assurance.reporting.screens.layout import NOTHING, interval, share
+
+PROVISIONAL = "Provisional: nobody has confirmed the policy that this figure rests on."
 
 
 @dataclass(frozen=True)
 class Card:
-    """The content of a card. The page shows the texts as they are.
+    """The summary of a point. The page shows the texts as they are.
 
     Attributes:
+        question: The question that the point answers for the Board.
         requirement: One sentence that says when the point is met.
         parts: The numerator and the denominator of the figure, in words.
         interval: The 95% interval of the figure, as text. It is empty for a checklist.
+        target: The target, in words.
+        second: The second reading of the figure, in words. It is empty if there is none.
+        provisional: A sentence, if the policy of the point awaits confirmation. Otherwise empty.
+        owner: The role that answers for the point to the Board.
         low, value, high: The lower end of the interval, the figure and the upper end, as fractions
-            from 0 to 1. They are drawn as a bar.
+            from 0 to 1. They are drawn as a bar, with the target as a mark at `goal`.
         at_deadline: The figure and the status on the deadline day. It is empty until that day is
             over.
-        trend: A chart of the figure over time, as SVG.
-        since: How the figure changed since the inspection's report, in words.
+        trend: A chart of the figure over time with its target, as SVG.
+        since: How the figure changed since the inspection's report, and how far it is from the
+            target, in words.
         views: For each of the force, the data and the Commissioner: its name and the status that it
             gives.
         disagreement: A sentence that says since which day the views have differed. It is empty if
@@ -32,14 +40,20 @@ class Card:
 
     code: str
     name: str
+    question: str
     requirement: str
     answer: words.Answer
     figure: str
     parts: str
     interval: str
+    target: str
+    second: str
+    provisional: str
+    owner: str
     low: float
     value: float
     high: float
+    goal: float | None
     deadline: str
     at_deadline: str
     trend: str
@@ -58,24 +72,44 @@ def card(row: Row, facts: Facts) -> Card:
     return Card(
         code=code,
         name=POINTS[code].name,
+        question=row["question"],
         requirement=row["title"],
         answer=words.status(row["status"]),
         figure=words.figure(row),
         parts=words.parts(row),
         interval="" if POINTS[code].is_checklist else interval(row["ci_low"], row["ci_high"]),
+        target=words.target(row),
+        second=_second(row),
+        provisional="" if row["policy_confirmed"] else PROVISIONAL,
+        owner=_owner(row),
         low=row["ci_low"] or 0.0,
         value=row["value"] or 0.0,
         high=row["ci_high"] or 0.0,
+        goal=words.target_share(row),
         deadline=words.deadline(row),
         at_deadline=_at_deadline(row),
-        trend=trends.sparkline(history),
-        since=trends.since(history),
+        trend=trends.sparkline(history, words.target_share(row)),
+        since=f"{trends.since(history)}. {words.distance(row)}",
         forecast=words.forecast(row),
         views=_views(row),
         disagreement=_disagreement(row),
         source=row["source_status"],
         caveat=row["caveat"],
     )
+
+
+def _second(row: Row) -> str:
+    """Return the second reading in words: "52.6% (71 of 135): Referrals with their document, …"."""
+    if row["second_reading"] is None:
+        return ""
+    parts = f"{row['second_numerator']:,} of {row['second_denominator']:,}"
+    return f"{share(row['second_value'])} ({parts}): {row['second_measure_title']}"
+
+
+def _owner(row: Row) -> str:
+    if row["owner_role"] is None:
+        return NOTHING
+    return row["owner_role"] + ("" if row["is_owner_confirmed"] else " (not confirmed)")
 
 
 def _at_deadline(row: Row) -> str:

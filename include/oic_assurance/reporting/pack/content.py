@@ -1,19 +1,25 @@
 """Make the content of the Board's pack from the data of the marts.
 
-HTML templates define how the pack looks.
+Templates define how the pack looks: `board.html.j2` on screens, `board.typ` on paper.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
+from oic_assurance.clock import london_day
 from oic_assurance.reporting.pack import tables, words
+from oic_assurance.reporting.pack.answer import answer
 from oic_assurance.reporting.pack.card import Card, card
-from oic_assurance.reporting.pack.earlier import EarlierPack
-from oic_assurance.reporting.pack.facts import Facts
+from oic_assurance.reporting.pack.facts import Facts, of_point
 from oic_assurance.reporting.pack.point_page import PointPage, page
+from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.pack.tables import Table
 from oic_assurance.reporting.points import ORDER
-from oic_assurance.reporting.screens.layout import NOTHING, moment
+from oic_assurance.reporting.screens.layout import NOTHING, count, moment
+
+#: How many actions the first page shows. The page of each point shows all of its own.
+ACTIONS_FIRST = 5
 
 
 @dataclass(frozen=True)
@@ -23,66 +29,99 @@ class Board:
     Attributes:
         gate: The gate's verdict on this publication.
         body: The name of the body that is accountable for the first point.
-        moved: How the points have changed since the earlier pack.
-        changed: The figures that have been restated since the earlier pack.
+        answer: The answer, in three sentences.
+        since: How the points have changed since the Board last met, and what it was told then.
+        told: A sentence that says what `since` shows.
+        actions: The actions that need attention, at most `ACTIONS_FIRST`.
+        more_actions: A sentence about the other actions that need attention, or empty.
+        questions: The most important question of each point: the point's name, and the words.
+        changed: The published figures that have changed since then, with the causes.
         failed: The datasets for which checks failed.
-        tracked: The titles of the recommendations that belong to no assurance point. No measure
-            shows their progress.
+        recommendations: The recommendations that belong to no assurance point.
+        contact: Who answers questions about the pack, by the names of the entries.
+        next_update: When the figures are computed again, in a sentence.
         statuses: All statuses, for the list that explains them.
+        terms: The terms that the pack uses, with their meanings.
     """
 
     as_at: str
+    day: str
     published: str
     publication_id: int
     gate: str
     code_version: str
+    content_fingerprint: str
     body: str
-    headline: str
+    answer: Sequence[str]
+    since: Table
+    told: str
     cards: Sequence[Card]
+    actions: Table
+    more_actions: str
+    questions: Sequence[tuple[str, str]]
     points: Sequence[PointPage]
-    moved: Table
     changed: Table
     freshness: Table
     quality: Table
     failed: Table
     exceptions: Table
-    tracked: Sequence[str]
+    recommendations: Table
+    contradicted: Table
+    contact: Mapping[str, str | None]
+    next_update: str
     statuses: Sequence[words.Answer]
+    terms: Sequence[tuple[str, str]]
 
 
-def board(facts: Facts, earlier: EarlierPack | None) -> Board:
+def board(facts: Facts, since: Since, contact: Mapping[str, str | None]) -> Board:
     """Return the content of the Board's pack.
 
-    `facts` are the results of the queries. `earlier` is the pack to compare with, or None.
+    `facts` are the results of the queries. `since` is what the pack is compared with.
     """
     (publication,) = facts["publication"]
     positions = sorted(facts["position"], key=lambda row: ORDER.index(row["point_code"]))
     cards = [card(row, facts) for row in positions]
+    today = london_day(publication["as_at"])
+    more = tables.left_out(facts["board_action"], today, ACTIONS_FIRST)
     return Board(
         as_at=moment(publication["as_at"]),
+        day=words.long_day(today),
         published=moment(publication["published_at"]),
         publication_id=publication["publication_id"],
         gate=publication["gate_verdict"],
         code_version=publication["code_version"],
+        content_fingerprint=publication["content_fingerprint"],
         body=facts["position"][0]["accountable_body"] or NOTHING,
-        headline=_headline(cards),
+        answer=answer(cards, facts, since),
+        since=tables.moved(facts, since),
+        told=tables.not_told(since),
         cards=cards,
+        actions=tables.actions(facts["board_action"], today, ACTIONS_FIRST),
+        more_actions=f"{count(more, 'more action')} on the pages of the points." if more else "",
+        questions=[
+            (one.name, row["words"])
+            for one in cards
+            for row in of_point(facts["board_question"], one.code)
+            if row["rank"] == 1
+        ],
         points=[page(one, facts) for one in cards],
-        moved=tables.moved(facts, earlier),
-        changed=tables.changed(facts, earlier),
+        changed=tables.changed(facts, since),
         freshness=tables.freshness(facts),
         quality=tables.quality(facts),
         failed=tables.failed(facts),
         exceptions=tables.exceptions(facts),
-        tracked=[r["title"] for r in facts["recommendation"] if r["point_code"] is None],
+        recommendations=tables.recommendations(facts),
+        contradicted=tables.contradicted(facts),
+        contact=contact,
+        next_update=_next_update(today),
         statuses=tuple(words.STATUSES.values()),
+        terms=words.TERMS,
     )
 
 
-def _headline(cards: Sequence[Card]) -> str:
-    met = sum(one.answer.answer == "Yes" for one in cards)
-    unknown = sum(one.answer is words.UNKNOWN for one in cards)
-    text = f"{met or 'None'} of the {len(cards)} points {'is' if met == 1 else 'are'} met."
-    if unknown:
-        text += f" For {unknown}, the status is not known, because a source is not up to date."
-    return text
+def _next_update(today: date) -> str:
+    tomorrow = words.long_day(today + timedelta(days=1))
+    return (
+        f"The figures are computed every day at 05:30, and the pack is made again. The next is of "
+        f"{tomorrow}."
+    )

@@ -64,8 +64,10 @@ _POINTS = {
 }
 
 
-def control_chart(title: str, rows: Rows) -> Picture:
+def control_chart(title: str, rows: Rows, marks: Sequence[tuple[date, str]] = ()) -> Picture:
     """Return a chart of a measure by month, with its limits, its target and its special causes.
+
+    `marks` are days with a word each, such as the deadline, which the chart shows on its time axis.
 
     `rows` are the rows of the mart `assurance_spc` of one measure, in the order of the months. A
     month without a value is in the table below the chart, but not in the drawing. The current month
@@ -79,7 +81,13 @@ def control_chart(title: str, rows: Rows) -> Picture:
     rows = [_without_limits(row) if row["is_snapshot"] else row for row in rows]
     if all(row["value"] is None for row in rows):
         return Picture(title, "There are no figures yet.", "", *_table(rows))
-    layers = [*_limits(rows), *_lines(rows), *_new_baselines(rows), *_months(rows)]
+    layers = [
+        *_limits(rows),
+        *_lines(rows),
+        *_new_baselines(rows),
+        *_marked(marks),
+        *_months(rows),
+    ]
     # The lines and the points have a legend each. One legend for both would show neither.
     channels = ("color", "strokeDash", "strokeWidth", "shape", "size", "fill", "stroke")
     chart = alt.layer(*layers).resolve_scale(**dict.fromkeys(channels, "independent"))
@@ -201,6 +209,23 @@ def _new_baselines(rows: Rows) -> list[Any]:
             text="words:N", y=alt.value("height"), yOffset=alt.value(-3)
         ),
     ]
+
+
+def _marked(marks: Sequence[tuple[date, str]]) -> list[Any]:
+    """Return a line and a word for each marked day. The words stand at different heights."""
+    import altair as alt
+
+    layers: list[Any] = []
+    for place, (day, word) in enumerate(sorted(marks)):
+        mark = alt.Chart(data([{"day": day, "words": word}])).encode(x=_x("day"))
+        height = alt.value(HEIGHT * 0.42 + 13 * (place % 3))
+        layers += [
+            mark.mark_rule(color=QUIET, strokeDash=[1, 3], strokeWidth=1.2),
+            mark.mark_text(align="left", dx=4, baseline="bottom", fontSize=11, color=QUIET).encode(
+                text="words:N", y=height
+            ),
+        ]
+    return layers
 
 
 def _months(rows: Rows) -> list[Any]:

@@ -1,15 +1,19 @@
 """Read the data that the pack shows, with the queries in `include/bi/queries`."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from oic_assurance.errors import AssuranceError
+from oic_assurance.publishing.restated import read_compared_with, read_restatements
+from oic_assurance.publishing.schemas import GENERATION, MARTS
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import url
+from oic_assurance.warehouse.connections import connect
 
 #: One row of a query's result: its values, keyed by column name.
 Row = dict[str, Any]
@@ -18,13 +22,18 @@ Row = dict[str, Any]
 Facts = Mapping[str, list[Row]]
 
 QUERIES = Path("include") / "bi" / "queries"
+#: The stage whose login reads every publication that is kept, and not only the current one.
+ROLE = "oic_publish"
 
 BOARD_QUERIES = (
     "publication",
     "position",
     "position_trend",
+    "position_day",
+    "position_as_published",
     "measure_trend",
     "measure_by_team",
+    "control_limits",
     "referral_class_by_month",
     "referral_flow",
     "exception_by_age",
@@ -33,40 +42,125 @@ BOARD_QUERIES = (
     "training_by_modules_done",
     "plan_strand",
     "voice",
+    "voice_contradicted",
     "disagreement",
-    "restatement",
     "freshness",
     "data_quality",
     "data_quality_failed",
     "recommendation",
+    "board_action",
+    "board_log_question",
+    "board_question",
+    "sign_off",
 )
+# These tables show every publication. A pack shows those up to its own, and its own as current.
+_OF_EVERY_PUBLICATION = {
+    "publication": (
+        "(select publication_id, force_code, published_at, as_at, code_version,"
+        " input_fingerprint, content_fingerprint, gate_verdict,"
+        " publication_id = {number} as is_current"
+        " from marts.publication where publication_id <= {number})"
+    ),
+    "position_as_published": (
+        "(select * from marts.position_as_published where publication_id <= {number})"
+    ),
+}
+_TABLE = re.compile(r"\bmarts\.(\w+)")
 
 
-def board_facts(settings: Settings) -> Facts:
-    """Return the data of the Board's pack, read with the login of the BI tools.
+def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
+    """Return the data of the Board's pack of a publication. The default is the current one.
+
+    All queries run in one transaction, so that all results are of one publication. The results
+    `restated` and `compared_with` are of all publications that are kept: the restated figures of
+    the whole force, and which publication each was compared with.
 
     Raises:
-        AssuranceError: If nothing has been published.
+        AssuranceError: If nothing has been published, or the publication's tables are not kept, or
+            lack a column that the pack needs.
     """
-    return _read(settings, BOARD_QUERIES)
+    with connect(settings, role=ROLE) as conn:
+        conn.execute("set transaction isolation level repeatable read, read only")
+        number = _publication(conn, publication_id)
+        kept = _kept(conn)
+        if MARTS.partition("assurance_position", number) not in kept:
+            raise AssuranceError(f"The tables of publication {number} are not kept any more.")
+        folder = settings.project_root / QUERIES
+        reader = conn.cursor(row_factory=dict_row)
+        facts: dict[str, list[Row]] = {}
+        for query in BOARD_QUERIES:
+            text = (folder / f"{query}.sql").read_text(encoding="utf-8")
+            try:
+                facts[query] = reader.execute(_of_publication(text, number, kept)).fetchall()
+            except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable) as error:
+                raise AssuranceError(
+                    f"Publication {number} was made by an earlier version of the rules, and has no "
+                    f"data for the pack's part '{query}': {error.diag.message_primary}."
+                ) from error
+        facts["restated"] = read_restatements(conn, "ALL")
+        facts["compared_with"] = [
+            {"publication_id": one, "compared_with": before}
+            for one, before in read_compared_with(conn).items()
+        ]
+    return facts
 
 
-def of_point(rows: Iterable[Row], point_code: str) -> list[Row]:
+def of_point(rows: Iterable[Row], point_code: str | None) -> list[Row]:
     """Return the rows that are about one assurance point."""
     return [row for row in rows if row["point_code"] == point_code]
 
 
-def _read(settings: Settings, queries: Iterable[str]) -> Facts:
-    """Run the queries and return their results.
+def _publication(conn: psycopg.Connection, publication_id: int | None) -> int:
+    """Return the ID of the publication that the pack shows.
 
-    All queries run in one transaction, so that all results are from the same publication.
+    Raises:
+        AssuranceError: If nothing has been published, or there is no such publication.
     """
-    folder = settings.project_root / QUERIES
-    try:
-        with psycopg.connect(url(settings, "bi"), row_factory=dict_row) as reader:
-            return {
-                query: reader.execute((folder / f"{query}.sql").read_bytes()).fetchall()
-                for query in queries
-            }
-    except psycopg.errors.UndefinedTable as error:
-        raise AssuranceError("Nothing has been published yet: run `assurance run`.") from error
+    row = conn.execute(
+        "select publication_id from marts.publication"
+        " where case when %(wanted)s::bigint is null then is_current"
+        " else publication_id = %(wanted)s::bigint end",
+        {"wanted": publication_id},
+    ).fetchone()
+    if row is None and publication_id is None:
+        raise AssuranceError("Nothing has been published yet: run `assurance run`.")
+    if row is None:
+        raise AssuranceError(f"There is no publication {publication_id}.")
+    return int(row[0])
+
+
+def _kept(conn: psycopg.Connection) -> set[str]:
+    """Return the names of the tables of all publications that are kept."""
+    rows = conn.execute(
+        "select tablename from pg_catalog.pg_tables where schemaname = %s", (GENERATION,)
+    )
+    return {name for (name,) in rows}
+
+
+def _of_publication(query: str, number: int, kept: set[str]) -> sql.Composed:
+    """Return a query on the marts as a query on the tables of one publication."""
+    parts: list[sql.Composable] = []
+    place = 0
+    for found in _TABLE.finditer(query):
+        # The text comes from a file of this project.
+        parts.append(sql.SQL(query[place : found.start()]))  # type: ignore[arg-type]
+        parts.append(_table(found[1], number, kept))
+        place = found.end()
+    return sql.Composed([*parts, sql.SQL(query[place:])])  # type: ignore[arg-type]
+
+
+def _table(mart: str, number: int, kept: set[str]) -> sql.Composable:
+    """Return the table that holds a mart's rows of one publication.
+
+    Raises:
+        AssuranceError: If the publication has no such table.
+    """
+    if mart in _OF_EVERY_PUBLICATION:
+        return sql.SQL(_OF_EVERY_PUBLICATION[mart]).format(number=sql.Literal(number))
+    partition = MARTS.partition(mart, number)
+    if partition not in kept:
+        raise AssuranceError(
+            f"Publication {number} was made by an earlier version of the rules, which had no mart "
+            f"'{mart}', so its pack cannot be made."
+        )
+    return sql.Identifier(GENERATION, partition)

@@ -1,20 +1,21 @@
-"""Make the pack of the current publication, and replace the files of the previous pack."""
+"""Make the pack of a publication: a page for screens and a PDF for paper."""
 
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from oic_assurance.reporting.pack import earlier
 from oic_assurance.reporting.pack.content import board
-from oic_assurance.reporting.pack.facts import Facts, board_facts
-from oic_assurance.reporting.pack.pages import board_page, write_pdf
+from oic_assurance.reporting.pack.facts import ROLE, Facts, board_facts
+from oic_assurance.reporting.pack.pages import board_page
+from oic_assurance.reporting.pack.paper import write_pdf
+from oic_assurance.reporting.pack.since import since_the_last_meeting
+from oic_assurance.reporting.release.publisher import read_publisher
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.processing_log import enter, publication_mark
 
 FOLDER = Path("reports") / "pack"
-ROLE = "oic_publish"
 NAME = "assurance-pack"
 
 
@@ -26,33 +27,39 @@ class Pack:
     paper: Path
 
 
-def pack_files(settings: Settings) -> Pack:
-    """Return the paths of the pack's files, which may not exist yet."""
+def pack_files(settings: Settings, publication_id: int | None = None) -> Pack:
+    """Return the paths of the pack's files, which may not exist yet.
+
+    The pack of the current publication has the same names each day. The pack of a publication that
+    somebody asks for has the publication's number in its names.
+    """
     folder = settings.home / FOLDER
-    return Pack(folder / f"{NAME}.html", folder / f"{NAME}.pdf")
+    name = NAME if publication_id is None else f"{NAME}-of-publication-{publication_id}"
+    return Pack(folder / f"{name}.html", folder / f"{name}.pdf")
 
 
-def make_pack(settings: Settings, since: date | None = None) -> Pack:
-    """Make the pack of the current publication, and return the paths of its files.
+def make_pack(
+    settings: Settings, since: date | None = None, publication_id: int | None = None
+) -> Pack:
+    """Make the pack of a publication, and return the paths of its files.
 
-    The pack shows what has changed since an earlier pack. Without `since`, the earlier pack
-    is the previous one. With `since`, it is the last pack whose figures are as at that day or an
-    earlier day.
-
-    The pack is logged as a disclosure.
+    The default is the current publication. The pack shows what has changed since the day `since`,
+    or, without it, since the Board last met. The pack is logged as a disclosure.
 
     Raises:
-        AssuranceError: If nothing has been published.
+        AssuranceError: If nothing has been published, or the publication is not kept.
+        UsageError: If the file with the contact cannot be read.
     """
-    folder = private_folder(settings, settings.home / FOLDER)
-    earlier_packs = folder / "earlier"
-    earlier_packs.mkdir(mode=0o700, exist_ok=True)
-    facts = board_facts(settings)
-    compared_with = earlier.load(earlier_packs, facts, since)
-    pack = pack_files(settings)
-    _write(pack, board_page(board(facts, compared_with)))
+    private_folder(settings, settings.home / FOLDER)
+    facts = board_facts(settings, publication_id)
+    contents = board(facts, since_the_last_meeting(facts, since), read_publisher(settings))
+    pack = pack_files(settings, publication_id)
+    draft = pack.page.with_suffix(".new")
+    write_pdf(contents, draft)
+    draft.replace(pack.paper)
+    draft.write_text(board_page(contents), encoding="utf-8")
+    draft.replace(pack.page)
     _log(settings, facts)
-    earlier.save(earlier_packs, facts)
     return pack
 
 
@@ -69,11 +76,3 @@ def _log(settings: Settings, facts: Facts) -> None:
             because="so that the Board can hold the force to account",
             concerns=[publication_mark(number)],
         )
-
-
-def _write(pack: Pack, text: str) -> None:
-    draft = pack.page.with_suffix(".new")
-    write_pdf(text, draft)
-    draft.replace(pack.paper)
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(pack.page)

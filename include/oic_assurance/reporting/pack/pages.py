@@ -1,10 +1,11 @@
-"""Write the pack as PDF, and as an HTML page that needs no other files, such as fonts."""
+"""Write the pack as an HTML page that needs no other files, such as fonts."""
 
 import base64
 from pathlib import Path
 
 from oic_assurance.gates.content_policy import with_policy
 from oic_assurance.reporting.pack.content import Board
+from oic_assurance.reporting.pack.shapes import SHAPES
 
 TEMPLATES = Path(__file__).with_name("templates")
 #: For each font weight, the file of the font that is embedded in the pages.
@@ -13,20 +14,11 @@ FONT_FILES = {400: "SourceSansPro-Regular.ttf", 700: "SourceSansPro-Bold.ttf"}
 
 def board_page(board: Board) -> str:
     """Return the Board's pack as one HTML page."""
-    return _render("board.html.j2", board=board)
+    return render("board.html.j2", board=board)
 
 
-def write_pdf(page: str, path: Path) -> None:
-    """Write an HTML page as a PDF of A4 sheets."""
-    import plutoprint
-
-    book = plutoprint.Book(plutoprint.PAGE_SIZE_A4)
-    # Without a base URL, links to other places in the page would not work in the PDF.
-    book.load_html(page, base_url="file:///pack.html")
-    book.write_to_pdf(str(path))
-
-
-def _render(template: str, **content: object) -> str:
+def render(template: str, **content: object) -> str:
+    """Return a page from a template of the pack, with the pack's style and content policy."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -38,7 +30,7 @@ def _render(template: str, **content: object) -> str:
     )
     style = (TEMPLATES / "pack.css").read_text(encoding="utf-8")
     page = environment.get_template(template).render(
-        style=_safe(style), font=_safe(font_css()), **content
+        style=_safe(style), font=_safe(font_css()), shapes=SHAPES, **content
     )
     return with_policy(page)
 

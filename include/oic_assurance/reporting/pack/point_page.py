@@ -1,15 +1,24 @@
 """The pages of the Board's pack, each about one assurance point.
 
-Each page has the point's charts and all its measures. It also shows when the views of the force,
-the data and the Commissioner differed.
+Each page has the point's charts and all its measures, the questions that follow from the data, what
+the Board asked and agreed, and how far the point is signed off.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from oic_assurance.clock import LONDON
-from oic_assurance.reporting.pack import referrals, timelines, training, trends, words
+from oic_assurance.clock import london_day
+from oic_assurance.reporting.pack import (
+    referrals,
+    tables,
+    timelines,
+    training,
+    trends,
+    words,
+)
 from oic_assurance.reporting.pack.card import Card
+from oic_assurance.reporting.pack.control_charts import control_chart
 from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.pack.tables import Table
@@ -23,15 +32,18 @@ class PointPage:
     Attributes:
         measure: The title of the measure that decides the point's status.
         computed: How that measure is computed, in a sentence.
-        pictures: The charts above the tables.
-        more: The charts below the tables.
+        pictures: The charts, the most important first.
+        questions: The questions that the data gives, the most important first.
     """
 
     card: Card
     measure: str
     computed: str
     pictures: Sequence[Picture]
-    more: Sequence[Picture]
+    questions: Sequence[str]
+    answers: Table
+    actions: Table
+    signed: Table
     measures: Table
     disagreements: Table
 
@@ -39,12 +51,16 @@ class PointPage:
 def page(card: Card, facts: Facts) -> PointPage:
     """Return the page about the point that `card` summarises."""
     (position,) = of_point(facts["position"], card.code)
+    today = london_day(position["as_at"])
     return PointPage(
         card=card,
         measure=position["measure_title"],
         computed=position["measure_description"],
-        pictures=_pictures(card.code, position, facts),
-        more=_more_pictures(card.code, facts),
+        pictures=[*_pictures(card.code, position, facts), *_more_pictures(card.code, facts)],
+        questions=[row["words"] for row in of_point(facts["board_question"], card.code)],
+        answers=tables.answers(of_point(facts["board_log_question"], card.code)),
+        actions=tables.actions(of_point(facts["board_action"], card.code), today),
+        signed=tables.signed(of_point(facts["sign_off"], card.code)),
         measures=_measures(of_point(facts["measure_trend"], card.code)),
         disagreements=_disagreements(of_point(facts["disagreement"], card.code)),
     )
@@ -52,20 +68,16 @@ def page(card: Card, facts: Facts) -> PointPage:
 
 def _pictures(code: str, position: Row, facts: Facts) -> list[Picture]:
     """Return the charts at the top of a point's page."""
-    today = position["as_at"].astimezone(LONDON).date()
+    today = london_day(position["as_at"])
     views = timelines.views(of_point(facts["voice"], code), today)
     if code == "INTEL_PLAN":
-        return [
-            timelines.plans(facts["plan_strand"], today, position["deadline"]),
-            views,
-            *_exceptions_by_age(code, facts),
-        ]
-    figures = [
-        row
-        for row in facts["measure_trend"]
-        if row["point_code"] == code and row["title"] == position["measure_title"]
-    ]
-    trend = trends.trend(f"{position['measure_title']}, by month", figures, position["deadline"])
+        plans = timelines.plans(facts["plan_strand"], today, position["deadline"])
+        return [plans, views, *_exceptions_by_age(code, facts)]
+    months = [row for row in of_point(facts["control_limits"], code) if row["is_of_position"]]
+    since = f" since {words.month(months[0]['period_start'])}" if months else ""
+    trend = control_chart(
+        f"{position['measure_title']}, by month{since}", months, _marks(position, months, facts)
+    )
     if code == "NCCU_INTEL":
         return [
             trend,
@@ -75,11 +87,40 @@ def _pictures(code: str, position: Row, facts: Facts) -> list[Picture]:
         ]
     if code == "HYDRA":
         second = trends.by_team(
-            "By team, today", of_point(facts["measure_by_team"], code), "passed", "not yet"
+            "Hydra by team, today", of_point(facts["measure_by_team"], code), "passed", "not yet"
         )
     else:
         second = training.modules_done(facts["training_by_modules_done"])
     return [trend, second, *_exceptions_by_age(code, facts), views]
+
+
+def _marks(position: Row, months: Sequence[Row], facts: Facts) -> list[tuple[date, str]]:
+    """Return the days to mark in the chart of a point: report, launch, deadline, new rules."""
+    if not months:
+        return []
+    first, last = months[0]["period_start"], months[-1]["period_start"]
+    (register,) = of_point(facts["recommendation"], position["point_code"])
+    report = register["report_published_on"]
+    marks = [] if report is None else [(report, "report")]
+    if months[0]["is_snapshot"]:
+        marks.append((first, "launch"))
+    if position["deadline"] is not None:
+        marks.append((position["deadline"], "deadline"))
+    published = {row["publication_id"]: row["as_at"] for row in facts["position_as_published"]}
+    changed = {
+        london_day(published[row["publication_id"]])
+        for row in facts["restated"]
+        if row["cause"] == "RULE_CHANGE"
+        and row["publication_id"] in published
+        and row["measure_code"] == months[0]["measure_code"]
+    }
+    marks += [(day, "rules changed") for day in changed]
+    return [(day, word) for day, word in marks if first <= day and day <= _end(last)]
+
+
+def _end(month: date) -> date:
+    """Return a day a little after a month's last point in the chart."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 def _more_pictures(code: str, facts: Facts) -> list[Picture]:
@@ -88,7 +129,7 @@ def _more_pictures(code: str, facts: Facts) -> list[Picture]:
         teams = of_point(facts["measure_by_team"], code)
         return [
             trends.by_team(
-                "By team: the last twelve months and this one",
+                "By team, the last twelve complete months and this one",
                 teams,
                 "with document",
                 "without",

@@ -1,14 +1,20 @@
-"""The tables at the end of the Board's pack: changes, freshness, checks and exceptions."""
+"""The tables of the Board's pack: changes, actions, answers, sign-off, freshness and checks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, timedelta
 
 from oic_assurance.reporting.pack import words
-from oic_assurance.reporting.pack.earlier import EarlierPack
 from oic_assurance.reporting.pack.facts import Facts, Row
+from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.points import ORDER, POINTS
-from oic_assurance.reporting.screens.layout import NOTHING, moment, share
+from oic_assurance.reporting.screens.layout import NOTHING, count, moment, share
+from oic_assurance.reporting.screens.sign_off import WORDS as STEPS
+
+#: An open action is due if its date is at most this far ahead: until about the next meeting.
+DUE_SOON = timedelta(days=42)
+#: How many of the Board's questions a point's page shows.
+MOST_ANSWERS = 5
 
 
 @dataclass(frozen=True)
@@ -27,55 +33,259 @@ class Table:
     empty: str = ""
 
 
-def moved(facts: Facts, earlier: EarlierPack | None) -> Table:
-    """Return a table that shows how the points have changed since the earlier pack."""
-    head = ("Point", "Then", "Now", "Change", "Status then", "Status now")
-    if earlier is None:
-        return Table("Since the previous pack", head, [], "This is the first pack.")
-    then = {row["point_code"]: row for row in earlier.position}
+def moved(facts: Facts, since: Since) -> Table:
+    """Return a table that shows each point on the day of the comparison, and now."""
+    told = bool(since.told)
     return Table(
-        f"Since the pack of {words.long_day(earlier.day)}",
-        head,
+        f"Since the Board met on {words.long_day(since.day)}"
+        if since.is_meeting
+        else f"Since {words.long_day(since.day)}",
+        (
+            "Point",
+            "What the Board was told then" if told else "Then, as known now",
+            "Today",
+            "Change",
+        ),
         [
             (
                 POINTS[row["point_code"]].name,
-                words.figure(old),
-                words.figure(row),
-                words.change(old, row),
-                words.status(old["status"]).word,
-                words.status(row["status"]).word,
+                _position(row["point_code"], (since.told or since.then).get(row["point_code"])),
+                _position(row["point_code"], row),
+                _change((since.told or since.then).get(row["point_code"]), row),
             )
             for row in sorted(facts["position"], key=lambda row: ORDER.index(row["point_code"]))
-            if (old := then.get(row["point_code"])) is not None
         ],
     )
 
 
-def changed(facts: Facts, earlier: EarlierPack | None) -> Table:
-    """Return a table of restated figures, with one row for each figure and cause."""
-    restated = facts["restatement"] if earlier is None else earlier.restated
+def not_told(since: Since) -> str:
+    """Return a sentence that says why the table shows no publication of that day, or nothing."""
+    if since.told:
+        return f"Then: publication {since.publication_id}, as readers saw it."
+    return "Nothing had been published by then, so the table shows that day as it is known now."
+
+
+def _position(code: str, row: Row | None) -> str:
+    if row is None:
+        return NOTHING
+    return (
+        f"{words.figure({**row, 'point_code': code})}, {words.status(row['status']).word.lower()}"
+    )
+
+
+def _change(then: Row | None, now: Row) -> str:
+    if then is None or then["value"] is None or now["value"] is None:
+        return NOTHING
+    if POINTS[now["point_code"]].is_checklist:
+        return words.change(then, now)
+    points = (now["value"] - then["value"]) * 100
+    if abs(points) < 0.05:
+        return "no change"
+    return f"{points:+.1f} percentage points".replace("-", "−")
+
+
+def changed(facts: Facts, since: Since) -> Table:
+    """Return a table of restated figures, with one row for each figure and cause.
+
+    A cause's change is the one that it alone made. The changes of a figure add up to the difference
+    between its first and its last published value.
+    """
+    measures = {row["measure_code"]: row for row in facts["measure_trend"]}
     return Table(
-        "Published figures that have changed",
-        ("Measure", "Month", "Before", "Now", "Cause", "Records"),
+        f"Published figures that have changed since {words.long_day(since.day)}",
+        ("Measure", "Month", "Before", "Now", "Cause", "Change", "Records"),
         [
             (
-                row["title"],
-                words.month(words.as_day(row["period_start"])),
-                _value(row, row["value_before"]),
-                _value(row, row["value_after"]),
-                words.CAUSES[row["cause"]],
-                f"{row['record_count']:,}",
+                measures[figure.measure_code]["title"],
+                words.month(figure.month),
+                _value(measures[figure.measure_code], figure.before),
+                _value(measures[figure.measure_code], figure.after),
+                words.CAUSES[cause],
+                _difference(measures[figure.measure_code], change),
+                f"{records:,}",
             )
-            for row in restated
+            for figure in since.restated
+            if figure.measure_code in measures
+            for cause, (change, records) in figure.causes.items()
         ],
         "None.",
     )
 
 
-def _value(row: Row, value: Any) -> str:
+def _value(measure: Row, value: float | None) -> str:
     if value is None:
         return NOTHING
-    return share(float(value)) if row["unit_of_value"] == "share" else f"{float(value):.1f} hours"
+    return (
+        share(float(value)) if measure["unit_of_value"] == "share" else f"{float(value):.1f} hours"
+    )
+
+
+def _difference(measure: Row, change: float | None) -> str:
+    if change is None:
+        return NOTHING
+    number = (
+        f"{change * 100:+.1f} points" if measure["unit_of_value"] == "share" else f"{change:+.1f} h"
+    )
+    return number.replace("-", "−")
+
+
+def actions(rows: Sequence[Row], today: date, most: int | None = None) -> Table:
+    """Return a table of the Board's actions that need attention, the most overdue first.
+
+    These are the actions that are overdue, that are due, whose date has moved, and that were closed
+    although their point is not met. `most` limits the number of rows.
+    """
+    wanted = [row for row in rows if _needs_attention(row, today)]
+    ranked = sorted(wanted, key=lambda row: (-(row["days_overdue"] or 0), row["due_on"] or today))
+    return Table(
+        "Actions that are due, overdue or moved",
+        ("Action", "Point", "Who", "Due", "State"),
+        [
+            (
+                row["action"],
+                POINTS[row["point_code"]].name if row["point_code"] in POINTS else NOTHING,
+                row["owner_role"] or NOTHING,
+                words.short_day(row["due_on"]),
+                _state(row),
+            )
+            for row in ranked[:most]
+        ],
+        "No action of the Board is due, overdue or moved."
+        if rows
+        else "The force delivers no log of the Board.",
+    )
+
+
+def left_out(rows: Sequence[Row], today: date, shown: int) -> int:
+    """Return how many actions that need attention a table of `shown` rows leaves out."""
+    return max(sum(_needs_attention(row, today) for row in rows) - shown, 0)
+
+
+def _needs_attention(row: Row, today: date) -> bool:
+    if row["status"] == "OVERDUE" or row["closed_but"] is not None:
+        return True
+    if row["status"] != "OPEN":
+        return False
+    is_due = row["due_on"] is not None and row["due_on"] <= today + DUE_SOON
+    return is_due or bool(row["times_moved"])
+
+
+def _state(row: Row) -> str:
+    parts = [row["status_label"].lower()]
+    if row["status"] == "OVERDUE":
+        parts = [f"overdue by {count(row['days_overdue'], 'day')}"]
+    if row["times_moved"]:
+        first = f", first due {words.short_day(row['first_due_on'])}"
+        parts.append(f"moved {_times(row['times_moved'])}{first}")
+    if row["closed_but"] is not None:
+        parts.append(f"but: {words.first_lower(row['closed_but_label'])}")
+    return "; ".join(parts)
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def answers(rows: Sequence[Row]) -> Table:
+    """Return a table of the questions that the Board put, with their answers, the newest first."""
+    ranked = sorted(rows, key=lambda row: (row["raised_on"], row["question_ref"]), reverse=True)
+    return Table(
+        "What the Board asked, and the answers",
+        ("Put on", "Question", "Answer"),
+        [
+            (
+                words.short_day(row["raised_on"]),
+                row["question"],
+                row["answer"]
+                or f"No answer yet, {count(row['days_open'] or 0, 'day')} after it was put.",
+            )
+            for row in ranked[:MOST_ANSWERS]
+        ],
+        "The Board has put no question on this point.",
+    )
+
+
+def signed(rows: Sequence[Row]) -> Table:
+    """Return a table of the steps of a closure, the newest first."""
+    return Table(
+        "Sign-off",
+        ("Step", "When", "By", "On", "What the point showed", "In force"),
+        [
+            (
+                STEPS.get(row["step"], row["step"])
+                + (f": {words.sentence(row['cause']).lower()}" if row["cause"] else ""),
+                moment(row["at"]),
+                row["by_role"] or NOTHING,
+                f"publication {row['made_on_publication']}"
+                if row["made_on_publication"]
+                else NOTHING,
+                share(row["value_then"]),
+                "yes" if row["is_in_force"] else "no",
+            )
+            for row in sorted(rows, key=lambda row: row["at"], reverse=True)
+        ],
+        "No step of a closure is made.",
+    )
+
+
+def recommendations(facts: Facts) -> Table:
+    """Return a table of the recommendations that no measure shows."""
+    return Table(
+        "Recommendations that no measure shows",
+        ("Recommendation", "Comment of the policing body", "Closure"),
+        [
+            (row["title"], _comment(row), _closure(facts, row["recommendation_code"]))
+            for row in facts["recommendation"]
+            if row["point_code"] is None
+        ],
+        "There are none.",
+    )
+
+
+def _comment(row: Row) -> str:
+    if row["comment_due_on"] is None:
+        return NOTHING
+    due = words.short_day(row["comment_due_on"])
+    return {
+        "ANSWERED_IN_TIME": f"made on {words.short_day(row['commented_on'])}, in time",
+        "ANSWERED_LATE": f"made on {words.short_day(row['commented_on'])}, due {due}",
+        "ANSWERED_DAY_UNKNOWN": "made, on a day that nobody has confirmed",
+        "RUNNING": f"due {due}",
+        "OVERDUE": f"overdue since {due}",
+    }.get(row["comment_status"], NOTHING)
+
+
+def _closure(facts: Facts, code: str) -> str:
+    steps = [
+        row
+        for row in facts["sign_off"]
+        if row["recommendation_code"] == code and row["is_in_force"]
+    ]
+    if not steps:
+        return "open"
+    last = max(steps, key=lambda row: row["at"])
+    return (
+        f"{STEPS.get(last['step'], last['step'])}, {words.short_day(last['at'])}, on evidence alone"
+    )
+
+
+def contradicted(facts: Facts) -> Table:
+    """Return a table of how often a voice said "complete" when the data did not."""
+    return Table(
+        'How often "complete" was not what the data said',
+        ("Voice", "Since", "Statements that a point is complete", "Not what the data said"),
+        [
+            (
+                words.VIEWS.get(row["voice"], row["voice"]),
+                words.month(row["since"]),
+                f"{row['denominator']:,}",
+                f"{row['numerator']:,} ({share(row['numerator'] / row['denominator'])})",
+            )
+            for row in facts["voice_contradicted"]
+            if row["denominator"]
+        ],
+        "Nobody has said that a point is complete.",
+    )
 
 
 def freshness(facts: Facts) -> Table:

@@ -83,10 +83,11 @@ def _deadline(deadline: date) -> list[Any]:
     ]
 
 
-def sparkline(rows: Rows) -> str:
+def sparkline(rows: Rows, target: float | None) -> str:
     """Return, as SVG, a small chart without axes that shows how a position changed over time.
 
-    The result is empty if there are fewer than two values.
+    A dashed line shows the target, a fraction from 0 to 1. The result is empty if there are fewer
+    than two values.
     """
     import altair as alt
 
@@ -98,12 +99,15 @@ def sparkline(rows: Rows) -> str:
         y=alt.Y("value:Q", axis=None, scale=alt.Scale(domain=[0, 1])),
     )
     end = alt.Chart(data(shown[-1:])).encode(x="day:T", y="value:Q")
-    chart = alt.layer(
+    layers = [
         base.mark_area(color=LIGHT, opacity=0.6, interpolate="step-after"),
         base.mark_line(color=DARK, strokeWidth=2, interpolate="step-after"),
         end.mark_point(fill=DARK, stroke=DARK, size=40, opacity=1),
-    )
-    return svg(chart, width=220, height=44)
+    ]
+    if target is not None:
+        goal = alt.Chart(data([{"value": target}])).encode(y="value:Q")
+        layers.insert(1, goal.mark_rule(color=INK, strokeDash=[5, 3], strokeWidth=1.2))
+    return svg(alt.layer(*layers), width=220, height=44)
 
 
 def since(rows: Rows) -> str:

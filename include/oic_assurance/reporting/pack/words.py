@@ -103,6 +103,41 @@ CAUSES = {
 }
 
 
+#: The terms that the pack uses, with their meanings.
+TERMS = (
+    (
+        "95% interval",
+        "The range in which the force's underlying share probably lies. A month with few cases has "
+        "a wide range, so a single month proves little.",
+    ),
+    (
+        "As at",
+        "The moment that the figures are computed for. What happened later is not in them.",
+    ),
+    (
+        "Assured",
+        "The data shows that the requirement is met, and every source of the figure is up to date.",
+    ),
+    (
+        "Control limits",
+        "The range in which a month falls by chance alone, as long as nothing changes. A month "
+        "outside it, or a run of months on one side, shows a change.",
+    ),
+    ("Exception", "A record that somebody must act on, such as a referral without its document."),
+    ("NCCU", "The National Command and Control Unit of Immigration Enforcement."),
+    ("Provisional", "The rule or target of the figure has not been confirmed by anybody yet."),
+    (
+        "Second reading",
+        "The same figure by the other possible reading of the requirement. The two show how much "
+        "depends on the choice.",
+    ),
+    (
+        "Target",
+        "The share that the requirement asks for. A point is met if its figure reaches the target.",
+    ),
+)
+
+
 def status(code: str | None) -> Answer:
     """Return how the pack shows a status. A missing or unlisted code is shown as unknown."""
     return STATUSES.get(code or "unknown", UNKNOWN)
@@ -120,6 +155,40 @@ def figure(row: dict[str, Any]) -> str:
     return share(row["value"])
 
 
+def target_share(row: dict[str, Any]) -> float | None:
+    """Return a position's target as a fraction from 0 to 1, or None if it has none."""
+    if row["target"] is None:
+        return None
+    if POINTS[row["point_code"]].is_checklist:
+        return float(row["target"]) / row["denominator"] if row["denominator"] else None
+    return float(row["target"])
+
+
+def target(row: dict[str, Any]) -> str:
+    """Return a position's target in words: "95%", "every referral" or "all 3 strands"."""
+    if row["target"] is None:
+        return NOTHING
+    if POINTS[row["point_code"]].is_checklist:
+        return f"{row['target']:g} {POINTS[row['point_code']].unit}"
+    if row["target"] == 1:
+        return "100%"
+    return f"{row['target'] * 100:g}%"
+
+
+def distance(row: dict[str, Any]) -> str:
+    """Return in words how far a position's figure is from its target, as a sentence."""
+    goal = target_share(row)
+    if goal is None or row["value"] is None:
+        return ""
+    if POINTS[row["point_code"]].is_checklist:
+        short = round((goal - row["value"]) * row["denominator"])
+        return f"{short} short of the target." if short > 0 else "The target is reached."
+    points = (goal - row["value"]) * 100
+    if points <= 0:
+        return "The target is reached."
+    return f"{points:.1f} percentage points below the target."
+
+
 def parts(row: dict[str, Any]) -> str:
     """Return the numerator and denominator of a position's figure: "1,184 of 2,000 people"."""
     unit = POINTS[row["point_code"]].unit
@@ -129,6 +198,16 @@ def parts(row: dict[str, Any]) -> str:
 def long_day(value: date | datetime | None) -> str:
     """Return a date as it is written in a sentence: "9 July 2026"."""
     return NOTHING if value is None else f"{value.day} {value:%B %Y}"
+
+
+def short_day(value: date | None) -> str:
+    """Return a date as it is written in a table: "9 Jul 2026"."""
+    return NOTHING if value is None else f"{value.day} {value:%b %Y}"
+
+
+def first_lower(text: str) -> str:
+    """Return a text that begins with a small letter, to stand inside a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def month(value: date) -> str:
@@ -186,13 +265,7 @@ def forecast(row: dict[str, Any]) -> str:
         return "No forecast: there is nothing to count yet."
     if not row["outstanding"]:
         return f"Met today. This can change, because {POINTS[row['point_code']].changes}."
-    paces = ", ".join(
-        f"{what} pace not known" if row[column] is None else f"{row[column]:.1f} a week {how}"
-        for column, what, how in (
-            ("required_per_week", "required", "required"),
-            ("recent_per_week", "recent", "recently"),
-        )
-    )
+    paces = f"{_required(row['required_per_week'])}, {_recent(row['recent_per_week'])}"
     if row["forecast_date"] is None:
         return f"{row['outstanding']:,} more needed. No date: {_why_no_date(row)} ({paces})."
     between = f"between {long_day(row['forecast_earliest'])} and {long_day(row['forecast_latest'])}"
@@ -202,6 +275,19 @@ def forecast(row: dict[str, Any]) -> str:
         f"{row['outstanding']:,} more needed. Reached on {long_day(row['forecast_date'])} at the "
         f"recent pace ({between}; {paces})."
     )
+
+
+def _required(per_week: float | None) -> str:
+    return "required pace not known" if per_week is None else f"{per_week:.1f} a week required"
+
+
+def _recent(per_week: float | None) -> str:
+    """Return the recent pace in words. It is negative if people left, or reviews lapsed."""
+    if per_week is None:
+        return "recent pace not known"
+    if per_week < 0:
+        return f"recently the number fell by {-per_week:.1f} a week"
+    return f"{per_week:.1f} a week recently"
 
 
 def _why_no_date(row: dict[str, Any]) -> str:

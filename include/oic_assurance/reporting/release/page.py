@@ -18,6 +18,7 @@ from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.drawing import DARK, LIGHT, Picture, data, svg
 from oic_assurance.reporting.pack.pages import TEMPLATES as PACK_TEMPLATES
 from oic_assurance.reporting.pack.pages import font_css
+from oic_assurance.reporting.pack.shapes import SHAPES
 from oic_assurance.reporting.points import ORDER, POINTS
 from oic_assurance.reporting.release import wording
 from oic_assurance.reporting.release.dataset import TITLE
@@ -208,6 +209,7 @@ def _render(template: str, **content: Any) -> bytes:
     page = environment.get_template(template).render(
         style=Markup(style),  # noqa: S704 - files of this project, not input
         policy=policy,
+        shapes=SHAPES,
         **content,
     )
     return _the_same_each_time(page).encode("utf-8")

@@ -1,0 +1,236 @@
+"""What changed between any two publications, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from oic_assurance.clock import london_day
+from oic_assurance.errors import UsageError
+from oic_assurance.publishing.publication import ROLE, Publication, list_publications
+from oic_assurance.publishing.restated import (
+    Restated,
+    read_compared_with,
+    read_restatements,
+    restated_figures,
+    way,
+)
+from oic_assurance.publishing.schemas import GENERATION, MARTS
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+
+#: Differences below this are rounding.
+NOTHING = 1e-9
+
+_POSITIONS = """
+select publication_id, point_code, status, numerator, denominator, value
+from audit.published_position
+where publication_id in (%s, %s)
+"""
+_FIGURES = """
+select measure_code, period_start, org_unit_code, numerator, denominator, value
+from {place}
+"""
+
+
+@dataclass(frozen=True)
+class PointChange:
+    """The position of a point in two publications. A value is None if it had none."""
+
+    point_code: str
+    status_before: str | None
+    status_after: str | None
+    numerator_before: int | None
+    denominator_before: int | None
+    value_before: float | None
+    numerator_after: int | None
+    denominator_after: int | None
+    value_after: float | None
+
+    @property
+    def is_equal(self) -> bool:
+        """Tell whether both publications show the same status and the same figure."""
+        return (self.status_before, self.numerator_before, self.denominator_before) == (
+            self.status_after,
+            self.numerator_after,
+            self.denominator_after,
+        )
+
+
+@dataclass(frozen=True)
+class FigureChange:
+    """A figure of one month that differs between two publications.
+
+    Attributes:
+        month: The first day of the month.
+        was_over: Whether the month was over in both publications. Then only a restatement can
+            change the figure.
+        causes: For each cause of restatement, the change that it alone made and its number of
+            records.
+        by_time: The rest of the change. It comes from the time between the publications: the month
+            went on, or the figure did not exist yet. It is None if a value is missing.
+    """
+
+    measure_code: str
+    month: date
+    org_unit_code: str
+    before: float | None
+    after: float | None
+    was_over: bool
+    causes: Mapping[str, tuple[float | None, int]]
+    by_time: float | None
+
+    @property
+    def is_explained(self) -> bool:
+        """Tell whether the causes account for the whole change of a month that was over."""
+        return not self.was_over or self.by_time is None or abs(self.by_time) < NOTHING
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two publications, and everything that differs between them.
+
+    Attributes:
+        way: The publications whose restatements lead from one to the other.
+        not_kept: Those of them whose tables are not kept, so that their causes are not known.
+    """
+
+    before: Publication
+    after: Publication
+    points: Sequence[PointChange]
+    figures: Sequence[FigureChange]
+    way: Sequence[int]
+    not_kept: Sequence[int]
+
+    @property
+    def is_explained(self) -> bool:
+        """Tell whether the causes account for every changed figure of a month that was over."""
+        return all(one.is_explained for one in self.figures)
+
+
+def compare(
+    settings: Settings, before: int, after: int, org_unit_code: str | None = "ALL"
+) -> Comparison:
+    """Return what differs between two publications, and why.
+
+    `org_unit_code` limits the figures to those of one unit: `ALL` is the whole force, None every
+    unit. The second publication may be the older one. Then the changes are undone.
+
+    Raises:
+        UsageError: There is no such publication, or its tables are not kept any more.
+    """
+    publications = {one.publication_id: one for one in list_publications(settings)}
+    for number in (before, after):
+        if number not in publications:
+            raise UsageError(f"There is no publication {number}: `assurance publication list`.")
+    first, second = publications[before], publications[after]
+    with connect(settings, role=ROLE) as conn:
+        conn.execute("set transaction isolation level repeatable read, read only")
+        steps = way(read_compared_with(conn), before, after)
+        restated = restated_figures(read_restatements(conn, org_unit_code), steps)
+        kept = {number for number, _ in steps if _is_kept(conn, "restatement", number)}
+        return Comparison(
+            before=first,
+            after=second,
+            points=_points(conn, before, after),
+            figures=_figures(conn, first, second, restated, org_unit_code),
+            way=[number for number, _ in steps],
+            not_kept=sorted({number for number, _ in steps} - kept),
+        )
+
+
+def _points(conn: psycopg.Connection, before: int, after: int) -> list[PointChange]:
+    with conn.cursor(row_factory=dict_row) as reader:
+        rows = reader.execute(_POSITIONS, (before, after)).fetchall()
+    found = {(row["publication_id"], row["point_code"]): row for row in rows}
+    changes = []
+    for code in sorted({row["point_code"] for row in rows}):
+        old, new = found.get((before, code), {}), found.get((after, code), {})
+        changes.append(
+            PointChange(
+                point_code=code,
+                status_before=old.get("status"),
+                status_after=new.get("status"),
+                numerator_before=old.get("numerator"),
+                denominator_before=old.get("denominator"),
+                value_before=old.get("value"),
+                numerator_after=new.get("numerator"),
+                denominator_after=new.get("denominator"),
+                value_after=new.get("value"),
+            )
+        )
+    return changes
+
+
+def _figures(
+    conn: psycopg.Connection,
+    before: Publication,
+    after: Publication,
+    restated: Sequence[Restated],
+    unit: str | None,
+) -> list[FigureChange]:
+    old = _values(conn, before.publication_id, unit)
+    new = _values(conn, after.publication_id, unit)
+    why = {(one.measure_code, one.month, one.org_unit_code): one for one in restated}
+    changes = []
+    for key in sorted(old.keys() | new.keys() | why.keys()):
+        value_before, value_after = old.get(key), new.get(key)
+        causes = why[key].causes if key in why else {}
+        if value_before == value_after and not causes:
+            continue
+        changes.append(
+            FigureChange(
+                *key,
+                before=value_before,
+                after=value_after,
+                was_over=_is_over(key[1], before.as_at) and _is_over(key[1], after.as_at),
+                causes=causes,
+                by_time=_rest(value_before, value_after, causes),
+            )
+        )
+    return changes
+
+
+def _values(
+    conn: psycopg.Connection, number: int, unit: str | None
+) -> dict[tuple[str, date, str], float | None]:
+    """Return the figures of a publication, keyed by measure, month and unit.
+
+    Raises:
+        UsageError: The tables of the publication are not kept any more.
+    """
+    if not _is_kept(conn, "assurance_measure", number):
+        raise UsageError(f"The tables of publication {number} are not kept any more.")
+    place = sql.Identifier(GENERATION, MARTS.partition("assurance_measure", number))
+    rows = conn.execute(sql.SQL(_FIGURES).format(place=place)).fetchall()
+    return {
+        (measure, month, code): value
+        for measure, month, code, _, _, value in rows
+        if unit is None or code == unit
+    }
+
+
+def _is_kept(conn: psycopg.Connection, mart: str, number: int) -> bool:
+    table = MARTS.partition(mart, number)
+    row = conn.execute(
+        "select 1 from pg_catalog.pg_tables where schemaname = %s and tablename = %s",
+        (GENERATION, table),
+    ).fetchone()
+    return row is not None
+
+
+def _is_over(month: date, as_at: datetime) -> bool:
+    today = london_day(as_at)
+    return (month.year, month.month) < (today.year, today.month)
+
+
+def _rest(
+    before: float | None, after: float | None, causes: Mapping[str, tuple[float | None, int]]
+) -> float | None:
+    changes = [change for change, _ in causes.values()]
+    if before is None or after is None or None in changes:
+        return None
+    return after - before - sum(change for change in changes if change is not None)

@@ -1,0 +1,323 @@
+"""What a changed rule would change: the marts of the current publication, computed with this code.
+
+The changed rule, seed or model is in the checkout. The recomputation uses the batches and the
+moment of the current publication, so every difference comes from the change. Its tables stand
+beside the current ones and are dropped at the end. Nothing is published.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from oic_assurance.builds.dbt import target_dir
+from oic_assurance.builds.recompute import recompute_schemas
+from oic_assurance.builds.record import get_build
+from oic_assurance.errors import AssuranceError
+from oic_assurance.operations.reproduce.reproduce import READER, compute_again
+from oic_assurance.publishing.publication import Publication, current_publication
+from oic_assurance.publishing.schemas import GENERATION, MARTS
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.processing_log import build_mark, enter, publication_mark
+
+#: The stage whose login reads the records of builds.
+RECORDS_READER = "oic_transform"
+#: How many records of a figure are named.
+NAMED = 10
+
+_POSITIONS = """
+select
+    point_code,
+    old.status as status_before, new.status as status_after,
+    old.numerator as numerator_before, new.numerator as numerator_after,
+    old.denominator as denominator_before, new.denominator as denominator_after,
+    old.value as value_before, new.value as value_after
+from {old} as old
+full join {new} as new using (force_code, point_code)
+order by point_code
+"""
+_FIGURES = """
+select
+    measure_code, period_start, org_unit_code, old.value as value_before, new.value as value_after,
+    old.numerator as numerator_before, new.numerator as numerator_after,
+    old.denominator as denominator_before, new.denominator as denominator_after
+from {old} as old
+full join {new} as new using (force_code, measure_code, period_start, org_unit_code)
+where (old.value, old.numerator, old.denominator)
+    is distinct from (new.value, new.numerator, new.denominator)
+order by measure_code, period_start, org_unit_code
+"""
+_RECORDS = """
+select
+    measure_code, period_start, record_kind, record_ref,
+    old.class as class_before, new.class as class_after
+from {old} as old
+full join {new} as new using (force_code, measure_code, period_start, record_kind, record_ref)
+where (old.class, old.numerator, old.denominator, old.hours_to_submission)
+    is distinct from (new.class, new.numerator, new.denominator, new.hours_to_submission)
+order by measure_code, period_start, record_kind, record_ref
+"""
+_SEED_ROWS = """
+select 'before' as side, to_jsonb(row) as row
+from (select * from {old} except select * from {new}) as row
+union all
+select 'after', to_jsonb(row)
+from (select * from {new} except select * from {old}) as row
+"""
+
+
+@dataclass(frozen=True)
+class Side:
+    """A figure, or a position with its status, on one side of the change."""
+
+    value: float | None
+    numerator: int | None
+    denominator: int | None
+    status: str | None = None
+
+
+@dataclass(frozen=True)
+class PointPreview:
+    """A point before and after the change."""
+
+    point_code: str
+    before: Side
+    after: Side
+
+    @property
+    def is_equal(self) -> bool:
+        """Tell whether the change leaves the point as it is."""
+        return self.before == self.after
+
+
+@dataclass(frozen=True)
+class MovedRecord:
+    """A record that the change treats differently. A class is None if it was not considered."""
+
+    kind: str
+    ref: str
+    class_before: str | None
+    class_after: str | None
+
+
+@dataclass(frozen=True)
+class FigurePreview:
+    """A figure that the change changes, with the records of the whole force that move."""
+
+    measure_code: str
+    month: date
+    org_unit_code: str
+    before: Side
+    after: Side
+    records: Sequence[MovedRecord]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A part of the rules that was changed.
+
+    Attributes:
+        kind: `seed`, `model` or `macro`.
+        name: Its name.
+        rows_before, rows_after: The rows of a seed that are gone, and those that are new.
+    """
+
+    kind: str
+    name: str
+    rows_before: Sequence[Mapping[str, Any]] = ()
+    rows_after: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Everything that a changed rule would change in the current publication."""
+
+    publication: Publication
+    causes: Sequence[Cause]
+    points: Sequence[PointPreview]
+    figures: Sequence[FigurePreview]
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Tell whether every status and every figure stays as it is."""
+        return not self.figures and all(one.is_equal for one in self.points)
+
+
+def preview(
+    settings: Settings,
+    while_computing: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Preview:
+    """Compute the current publication with the rules of this checkout, and say what differs.
+
+    The context manager `while_computing` is active while dbt runs.
+
+    Raises:
+        AssuranceError: Nothing has been published, dbt cannot build the marts, or the records
+            behind the current publication are those of another build.
+    """
+    publication = current_publication(settings)
+    if publication is None:
+        raise AssuranceError("Nothing has been published yet: run `assurance run`.")
+    number = publication.publication_id
+    with connect(settings, role=READER) as conn:
+        original = get_build(conn, number)
+        newest = conn.execute("select max(build_id) from audit.build where purpose = 'daily'")
+        if newest.fetchone() != (number,):
+            raise AssuranceError(
+                f"The last build is not that of publication {number}, so its records are not at "
+                "hand: run `assurance run` with the rules as they are, and then preview the change."
+            )
+    before = _checksums(target_dir(settings, "daily"))
+    with recompute_schemas(settings) as prefix:
+        with while_computing():
+            compute_again(settings, original)
+        causes = _changed_files(before, _checksums(target_dir(settings, "reproduce")))
+        with connect(settings, role=READER) as conn:
+            points = _points(conn, number, prefix)
+            figures = _changed_figures(conn, number, prefix)
+        with connect(settings, role=RECORDS_READER) as conn:
+            seeds = [_with_rows(conn, cause, prefix) for cause in causes]
+            records = _moved(conn, prefix)
+        with connect(settings, role=READER) as conn:
+            _log(conn, publication, original.run_id)
+    return Preview(publication, seeds, points, [_with_records(one, records) for one in figures])
+
+
+def _checksums(folder: Path) -> dict[tuple[str, str], str]:
+    """Return the checksum of each model, seed and macro in the manifest in a folder of dbt's."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    found = {
+        (node["resource_type"], node["name"]): str(node["checksum"]["checksum"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in {"model", "seed"}
+    }
+    macros = manifest["macros"].values()
+    own = [macro for macro in macros if macro["package_name"] == "oic_assurance"]
+    return found | {("macro", macro["name"]): macro["macro_sql"] for macro in own}
+
+
+def _changed_files(
+    before: Mapping[tuple[str, str], str], after: Mapping[tuple[str, str], str]
+) -> list[Cause]:
+    names = sorted(before.keys() | after.keys())
+    return [Cause(*name) for name in names if before.get(name) != after.get(name)]
+
+
+def _with_rows(conn: psycopg.Connection, cause: Cause, prefix: str) -> Cause:
+    """Return a changed seed with its changed rows, and any other cause as it is."""
+    if cause.kind != "seed":
+        return cause
+    old, new = ("policy", cause.name), (f"{prefix}policy", cause.name)
+    tables = conn.execute(
+        "select count(*) from pg_catalog.pg_tables where (schemaname, tablename) in (%s, %s)",
+        (old, new),
+    )
+    if tables.fetchone() != (2,):
+        return cause
+    query = sql.SQL(_SEED_ROWS).format(old=sql.Identifier(*old), new=sql.Identifier(*new))
+    rows = conn.execute(query).fetchall()
+    return Cause(
+        cause.kind,
+        cause.name,
+        rows_before=[row for side, row in rows if side == "before"],
+        rows_after=[row for side, row in rows if side == "after"],
+    )
+
+
+def _ask(conn: psycopg.Connection, query: str, old: sql.Identifier, new: sql.Identifier) -> Any:
+    with conn.cursor(row_factory=dict_row) as reader:
+        text = sql.SQL(query).format(old=old, new=new)  # type: ignore[arg-type]
+        return reader.execute(text).fetchall()
+
+
+def _mart(mart: str, number: int, prefix: str) -> tuple[sql.Identifier, sql.Identifier]:
+    return (
+        sql.Identifier(GENERATION, MARTS.partition(mart, number)),
+        sql.Identifier(prefix + MARTS.candidate, mart),
+    )
+
+
+def _points(conn: psycopg.Connection, number: int, prefix: str) -> list[PointPreview]:
+    rows = _ask(conn, _POSITIONS, *_mart("assurance_position", number, prefix))
+    return [
+        PointPreview(row["point_code"], _side(row, "before"), _side(row, "after")) for row in rows
+    ]
+
+
+def _changed_figures(conn: psycopg.Connection, number: int, prefix: str) -> list[FigurePreview]:
+    rows = _ask(conn, _FIGURES, *_mart("assurance_measure", number, prefix))
+    return [
+        FigurePreview(
+            row["measure_code"],
+            row["period_start"],
+            row["org_unit_code"],
+            _side(row, "before"),
+            _side(row, "after"),
+            (),
+        )
+        for row in rows
+    ]
+
+
+def _side(row: Mapping[str, Any], side: str) -> Side:
+    return Side(
+        value=row[f"value_{side}"],
+        numerator=row[f"numerator_{side}"],
+        denominator=row[f"denominator_{side}"],
+        status=row.get(f"status_{side}"),
+    )
+
+
+def _moved(conn: psycopg.Connection, prefix: str) -> dict[tuple[str, date], list[MovedRecord]]:
+    """Return the records that the change treats differently, keyed by measure and month."""
+    rows = _ask(
+        conn,
+        _RECORDS,
+        sql.Identifier("intermediate", "int_measure_record"),
+        sql.Identifier(f"{prefix}intermediate", "int_measure_record"),
+    )
+    found: dict[tuple[str, date], list[MovedRecord]] = {}
+    for row in rows:
+        record = MovedRecord(
+            row["record_kind"], row["record_ref"], row["class_before"], row["class_after"]
+        )
+        found.setdefault((row["measure_code"], row["period_start"]), []).append(record)
+    return found
+
+
+def _with_records(
+    figure: FigurePreview, records: Mapping[tuple[str, date], Sequence[MovedRecord]]
+) -> FigurePreview:
+    if figure.org_unit_code != "ALL":
+        return figure
+    return FigurePreview(
+        figure.measure_code,
+        figure.month,
+        figure.org_unit_code,
+        figure.before,
+        figure.after,
+        records.get((figure.measure_code, figure.month), ()),
+    )
+
+
+def _log(conn: psycopg.Connection, publication: Publication, run_id: str) -> None:
+    """Log that records of both lawful purposes were combined (DPA 2018 section 62 requires it)."""
+    enter(
+        conn,
+        "combination",
+        f"publication {publication.publication_id} computed again with changed rules",
+        because="to show what the changed rules would change",
+        run_id=run_id,
+        concerns=(
+            publication_mark(publication.publication_id),
+            build_mark(publication.publication_id),
+        ),
+    )

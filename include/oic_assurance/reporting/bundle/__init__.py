@@ -1,0 +1,1 @@
+"""Bundles: a pack with everything that proves its figures, verified without the warehouse."""

@@ -1,0 +1,187 @@
+"""What a bundle has beside the pack: figures, fingerprints, checks, decisions, batches and rules."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from oic_assurance.builds.version import code_version
+from oic_assurance.errors import AssuranceError
+from oic_assurance.publishing.candidate_checks import audited_tables
+from oic_assurance.publishing.publication import Publication
+from oic_assurance.publishing.schemas import GENERATION, KEY, MARTS, PUBLISHED_SCHEMAS
+from oic_assurance.reporting.bundle.verify import values
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.fingerprint import written_alike
+
+#: The marts whose rows are bundled. They hold figures, rules and decisions, and no record of a
+#: person. All other marts are in the bundle with their fingerprints only.
+FIGURES = (
+    "assurance_disagreement",
+    "assurance_exception_summary",
+    "assurance_measure",
+    "assurance_position",
+    "assurance_position_day",
+    "assurance_spc",
+    "assurance_voice",
+    "assurance_voice_month",
+    "board_action",
+    "board_log_question",
+    "board_question",
+    "data_quality_status",
+    "dim_measure",
+    "dim_point",
+    "dim_recommendation",
+    "restatement",
+    "sign_off",
+    "source_freshness",
+)
+SEEDS = Path("dbt_project") / "seeds"
+
+_COLUMNS = """
+select attribute.attname::text, format_type(attribute.atttypid, attribute.atttypmod)
+from pg_catalog.pg_attribute as attribute
+inner join pg_catalog.pg_class as class on attribute.attrelid = class.oid
+inner join pg_catalog.pg_namespace as namespace on class.relnamespace = namespace.oid
+where namespace.nspname = %s and class.relname = %s and attribute.attnum > 0
+    and not attribute.attisdropped and attribute.attname <> %s
+order by attribute.attname collate "C"
+"""
+_CHECKS = """
+select stage, suite, dataset, dimension, expectation, column_name, description, severity, success,
+    evaluated, unexpected, checked_at
+from audit.expectation_result
+where build_id = %s
+order by stage, suite, expectation, column_name, result_id
+"""
+_GATES = """
+select stage, verdict
+from audit.gate
+where build_id = %s
+order by stage
+"""
+# Who decided, and why, stays in the warehouse: the names of accounts are of no use outside.
+_APPROVALS = """
+select decided_at, is_approved, through, content_fingerprint
+from audit.approval
+where build_id = %s
+order by approval_id
+"""
+# The place of a delivery can name a server or a person, so only its hash leaves the warehouse.
+_BATCHES = """
+select batch_id, dataset, kind, delivered_for, landed_at, size_bytes, row_count, rows_new,
+    rows_rejected, sha256, status
+from audit.batch
+where landed_at <= %s
+order by batch_id
+"""
+
+
+def contents(
+    conn: psycopg.Connection, settings: Settings, publication: Publication
+) -> Iterator[tuple[str, bytes, str]]:
+    """Yield each file: its name in the bundle, its bytes, and what it is, in words.
+
+    Raises:
+        AssuranceError: The tables of the publication are not kept any more.
+    """
+    number = publication.publication_id
+    yield "publication.json", _json(_publication(conn, publication)), "The publication"
+    for mart in FIGURES:
+        table = _table(conn, mart, number)
+        if table is None:
+            continue
+        yield f"figures/{mart}.json", _json(table), f"The rows of marts.{mart}, as they were hashed"
+        yield f"figures/{mart}.csv", _csv(table), f"The rows of marts.{mart}"
+    known_at = _known_at(conn, number)
+    for name, query, asked, what in (
+        ("checks", _CHECKS, number, "Every check that ran, with its result"),
+        ("gates", _GATES, number, "The verdict on each stage"),
+        ("approvals", _APPROVALS, number, "Decisions about the warnings of the build"),
+        ("batches", _BATCHES, known_at, "The batches that the build knew, by hash"),
+    ):
+        yield f"{name}.json", _json(_rows(conn, query, asked)), what
+    if publication.code_version == code_version(settings):
+        for path in sorted((settings.project_root / SEEDS).glob("*.csv")):
+            yield f"rules/{path.name}", path.read_bytes(), f"The policy {path.stem}"
+
+
+def _publication(conn: psycopg.Connection, publication: Publication) -> dict[str, Any]:
+    tables = {
+        f"{schema.name}.{name}": {"rows": found.rows, "fingerprint": found.fingerprint}
+        for schema in PUBLISHED_SCHEMAS
+        for name, found in audited_tables(conn, schema, publication.publication_id).items()
+    }
+    return {
+        "publication_id": publication.publication_id,
+        "force_code": publication.force_code,
+        "published_at": publication.published_at.isoformat(),
+        "as_at": publication.as_at.isoformat(),
+        "code_version": publication.code_version,
+        "input_fingerprint": publication.input_fingerprint,
+        "content_fingerprint": publication.content_fingerprint,
+        "gate_verdict": publication.gate_verdict,
+        "was_withdrawn": publication.withdrawn_at is not None,
+        "tables": tables,
+    }
+
+
+def _table(conn: psycopg.Connection, mart: str, number: int) -> dict[str, Any] | None:
+    """Return a mart's columns and rows, each row as the text that was hashed, in a fixed order.
+
+    Returns None if the publication had no such mart.
+
+    Raises:
+        AssuranceError: The tables of the publication are not kept any more.
+    """
+    place = (GENERATION, MARTS.partition(mart, number))
+    columns = conn.execute(_COLUMNS, (*place, KEY)).fetchall()
+    if not columns and mart == "assurance_position":
+        raise AssuranceError(f"The tables of publication {number} are not kept any more.")
+    if not columns:
+        return None
+    query = sql.SQL("select row({columns})::text from {table} order by 1").format(
+        columns=sql.SQL(", ").join(sql.Identifier(name) for name, _ in columns),
+        table=sql.Identifier(*place),
+    )
+    with written_alike(conn):
+        rows = [row for (row,) in conn.execute(query)]
+    return {"table": f"{MARTS.name}.{mart}", "columns": columns, "rows": rows}
+
+
+def _csv(table: Mapping[str, Any]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([name for name, _ in table["columns"]])
+    for row in table["rows"]:
+        writer.writerow(["" if value is None else value for value in values(row)])
+    return text.getvalue().encode("utf-8")
+
+
+def _known_at(conn: psycopg.Connection, number: int) -> datetime:
+    row = conn.execute("select known_at from audit.build where build_id = %s", (number,)).fetchone()
+    if row is None:
+        raise AssuranceError(f"Publication {number} has no build on record.")
+    known_at: datetime = row[0]
+    return known_at
+
+
+def _rows(conn: psycopg.Connection, query: str, asked: object) -> list[dict[str, Any]]:
+    with conn.cursor(row_factory=dict_row) as reader:
+        return reader.execute(query.encode(), (asked,)).fetchall()
+
+
+def _json(content: object) -> bytes:
+    text = json.dumps(content, indent=1, ensure_ascii=False, default=_plain)
+    return (text + "\n").encode("utf-8")
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else float(value)

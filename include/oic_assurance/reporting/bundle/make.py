@@ -1,0 +1,189 @@
+"""Make a bundle of a publication, as a ZIP file that is an RO-Crate, and verify one."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from oic_assurance.clock import utc_now
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.publishing.publication import ROLE, Publication, list_publications
+from oic_assurance.reporting.bundle import verify as verifier
+from oic_assurance.reporting.bundle.contents import contents
+from oic_assurance.reporting.bundle.crate import write_crate
+from oic_assurance.reporting.pack.make import make_pack
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.processing_log import enter, publication_mark
+
+FOLDER = Path("reports") / "bundle"
+#: The time of every file in the ZIP file, so that the same content gives the same bytes.
+_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle that was made: its file, the publication, and whether it is signed."""
+
+    file: Path
+    publication_id: int
+    is_signed: bool
+    files: int
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The result of verifying a bundle, in a sentence."""
+
+    holds: bool
+    sentence: str
+
+
+def make_bundle(
+    settings: Settings, publication_id: int | None = None, key: Path | None = None
+) -> Bundle:
+    """Make the bundle of a publication. The default is the current publication.
+
+    `key` is a file with an Ed25519 private key in PEM form, with which the bundle is signed.
+
+    The bundle is logged as a disclosure.
+
+    Raises:
+        AssuranceError: Nothing has been published, or the publication's tables are not kept.
+        UsageError: There is no such publication, or the key cannot be read.
+    """
+    publication = _publication(settings, publication_id)
+    number = publication.publication_id
+    target = private_folder(settings, settings.home / FOLDER) / (
+        f"assurance-bundle-of-publication-{number}.zip"
+    )
+    with tempfile.TemporaryDirectory(dir=target.parent) as name:
+        folder = Path(name)
+        described: dict[str, str] = {}
+        pack = make_pack(settings, publication_id=number)
+        (folder / "pack").mkdir()
+        for made, kind in ((pack.page, "html"), (pack.paper, "pdf")):
+            shutil.copyfile(made, folder / "pack" / f"assurance-pack.{kind}")
+            described[f"pack/assurance-pack.{kind}"] = "The assurance pack"
+        with connect(settings, role=ROLE) as conn:
+            for place, content, what in contents(conn, settings, publication):
+                path = folder / place
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(content)
+                described[place] = what
+        shutil.copyfile(verifier.__file__, folder / "verify.py")
+        described["verify.py"] = "A program that verifies this bundle without a network"
+        write_crate(folder, publication, described)
+        manifest = _write_manifest(folder)
+        if key is not None:
+            _sign(folder, manifest, key)
+        files = _zip(folder, target)
+    _log(settings, number, target)
+    return Bundle(target, number, key is not None, files)
+
+
+def verify_bundle(path: Path) -> Verified:
+    """Verify a bundle: a ZIP file, or a folder into which one was unpacked.
+
+    Raises:
+        UsageError: The path is neither.
+    """
+    with _unpacked(path) as folder:
+        try:
+            return Verified(True, f"The bundle holds. {verifier.verify(folder)}")
+        except verifier.Broken as error:
+            return Verified(False, f"THE BUNDLE DOES NOT HOLD: {error}.")
+
+
+def _publication(settings: Settings, number: int | None) -> Publication:
+    publications = list_publications(settings)
+    for one in publications:
+        if one.publication_id == number or (number is None and one.is_current):
+            return one
+    if number is not None:
+        raise UsageError(f"There is no publication {number}: `assurance publication list`.")
+    raise AssuranceError("Nothing has been published yet: run `assurance run`.")
+
+
+def _write_manifest(folder: Path) -> bytes:
+    files = {
+        path.relative_to(folder).as_posix(): {
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "bytes": path.stat().st_size,
+        }
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    content = (json.dumps({"files": files}, indent=1) + "\n").encode("utf-8")
+    (folder / verifier.MANIFEST).write_bytes(content)
+    return content
+
+
+def _sign(folder: Path, manifest: bytes, key: Path) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        PublicFormat,
+        load_pem_private_key,
+    )
+
+    try:
+        private = load_pem_private_key(key.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(f"{key} is no private key in PEM form without a password.") from error
+    if not isinstance(private, Ed25519PrivateKey):
+        raise UsageError(f"{key} is not an Ed25519 key: `openssl genpkey -algorithm ed25519`.")
+    signed_at = utc_now().isoformat(timespec="seconds")
+    message = f"{signed_at}\n{hashlib.sha256(manifest).hexdigest()}".encode()
+    public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    signature = {
+        "signed_at": signed_at,
+        "public_key": public.hex(),
+        "signature": private.sign(message).hex(),
+    }
+    (folder / verifier.SIGNATURE).write_text(json.dumps(signature, indent=1), encoding="utf-8")
+
+
+def _zip(folder: Path, target: Path) -> int:
+    draft = target.with_suffix(".new")
+    names = sorted(path for path in folder.rglob("*") if path.is_file())
+    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as file:
+        for path in names:
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            file.writestr(entry, path.read_bytes())
+    draft.replace(target)
+    return len(names)
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield path
+        return
+    if not zipfile.is_zipfile(path):
+        raise UsageError(f"{path} is neither a bundle nor a folder with one.")
+    with tempfile.TemporaryDirectory() as name, zipfile.ZipFile(path) as file:
+        # `extractall` drops `..` and absolute paths from the names.
+        file.extractall(name)
+        yield Path(name)
+
+
+def _log(settings: Settings, number: int, target: Path) -> None:
+    """Log that the bundle was made for its readers (DPA 2018 section 62 requires it)."""
+    with connect(settings, role=ROLE) as conn:
+        enter(
+            conn,
+            "disclosure",
+            f"{target.name} of publication {number}",
+            to_whom="the holder of the bundle",
+            because="so that its figures can be verified without the warehouse",
+            concerns=[publication_mark(number)],
+        )

@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+"""Verify a bundle of the OIC assurance warehouse. This file needs only Python 3.9 or later.
+
+    python3 verify.py            verifies the bundle that this file is in
+    python3 verify.py FOLDER     verifies the bundle in a folder
+
+It reads the bundle and nothing else. It says in one sentence what holds. The exit code is 0 if
+everything holds, otherwise 1. To be sure of this file itself, use a copy that did not come with the
+bundle.
+"""
+
+import csv
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+MANIFEST = "manifest.json"
+SIGNATURE = "signature.json"
+#: What the name of the program's own folder would add, if Python compiled this file.
+IGNORED = "__pycache__"
+
+# Ed25519 (RFC 8032, section 5.1). Points are pairs of coordinates modulo P.
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT = pow(2, (P - 1) // 4, P)
+
+
+class Broken(Exception):
+    """Something in the bundle does not hold. The message says what, in a sentence."""
+
+
+def verify(folder):
+    """Return a sentence that says what holds.
+
+    Raises:
+        Broken: Something does not hold.
+    """
+    manifest_bytes = read(folder / MANIFEST)
+    manifest = load(manifest_bytes, MANIFEST)
+    files = check_files(folder, manifest)
+    publication = load(read(folder / "publication.json"), "publication.json")
+    figures = check_tables(folder, publication)
+    check_pack(folder, publication)
+    signed = check_signature(folder, manifest_bytes)
+    return (
+        f"Publication {publication['publication_id']}, as at {publication['as_at']}: all {files} "
+        f"files are as they were bundled, the {figures} tables of figures give the fingerprint "
+        f"{publication['content_fingerprint']} that the checks passed, the pack names it, and "
+        f"{signed}."
+    )
+
+
+def read(path):
+    """Return the bytes of a file of the bundle."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Broken(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def load(content, name):
+    """Return the JSON content of a file of the bundle."""
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise Broken(f"{name} is not JSON") from error
+
+
+def check_files(folder, manifest):
+    """Check that the bundle has exactly the files of its manifest, unchanged. Return their number."""
+    found = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and IGNORED not in path.parts
+    }
+    listed = set(manifest["files"])
+    for name in sorted(found - listed - {MANIFEST, SIGNATURE}):
+        raise Broken(f"{name} is not in the manifest")
+    for name in sorted(listed - found):
+        raise Broken(f"{name} is missing")
+    for name, wanted in sorted(manifest["files"].items()):
+        if hashlib.sha256(read(folder / name)).hexdigest() != wanted["sha256"]:
+            raise Broken(f"{name} was changed")
+    return len(listed)
+
+
+def check_tables(folder, publication):
+    """Check the figures against the fingerprints of the publication. Return the number of tables."""
+    tables = publication["tables"]
+    lines = "\n".join(
+        f"{name} {tables[name]['rows']} {tables[name]['fingerprint']}" for name in sorted(tables)
+    )
+    if digest(lines) != publication["content_fingerprint"]:
+        raise Broken("the fingerprints of the tables do not give that of the publication")
+    bundled = sorted((folder / "figures").glob("*.json"))
+    for path in bundled:
+        table = load(read(path), path.name)
+        name = table["table"]
+        if tables.get(name) != fingerprint(table):
+            raise Broken(f"the rows of {name} are not those that the checks passed")
+        check_csv(path.with_suffix(".csv"), table)
+    return len(bundled)
+
+
+def digest(text):
+    """Return the SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def fingerprint(table):
+    """Return the number of rows of a table and the digest of its columns and rows."""
+    high = low = 0
+    for row in table["rows"]:
+        hashed = hashlib.sha256(row.encode("utf-8")).digest()
+        high += int.from_bytes(hashed[:8], "big", signed=True)
+        low += int.from_bytes(hashed[8:16], "big", signed=True)
+    head = [f"{name} {kind}" for name, kind in table["columns"]]
+    count = len(table["rows"])
+    return {"rows": count, "fingerprint": digest("\n".join([*head, f"{count} {high} {low}"]))}
+
+
+def check_csv(path, table):
+    """Check that the readable copy of a table has the same values as its rows."""
+    lines = list(csv.reader(read(path).decode("utf-8").splitlines(keepends=True)))
+    wanted = [[name for name, _ in table["columns"]]]
+    wanted += [["" if value is None else value for value in values(row)] for row in table["rows"]]
+    if lines != wanted:
+        raise Broken(f"{path.name} does not have the values of {table['table']}")
+
+
+def values(row):
+    """Return the values of a row that PostgreSQL wrote as text, such as `(a,"b, c",)`."""
+    found, text, quoted, was_quoted, place = [], "", False, False, 1
+    while place < len(row):
+        char = row[place]
+        if quoted:
+            if char == "\\" or (char == '"' and row[place + 1] == '"'):
+                place += 1
+                text += row[place]
+            elif char == '"':
+                quoted = False
+            else:
+                text += char
+        elif char == '"':
+            quoted = was_quoted = True
+        elif char == "," or (char == ")" and place == len(row) - 1):
+            found.append(text if text or was_quoted else None)
+            text, was_quoted = "", False
+        else:
+            text += char
+        place += 1
+    return found
+
+
+def check_pack(folder, publication):
+    """Check that the pack is that of the publication."""
+    page = read(folder / "pack" / "assurance-pack.html").decode("utf-8")
+    if publication["content_fingerprint"] not in page:
+        raise Broken("the pack is not that of the publication")
+
+
+def check_signature(folder, manifest):
+    """Check the signature of the manifest, if there is one. Return what holds, in words."""
+    if not (folder / SIGNATURE).exists():
+        return "nobody has signed the bundle"
+    signature = load(read(folder / SIGNATURE), SIGNATURE)
+    key = bytes.fromhex(signature["public_key"])
+    message = f"{signature['signed_at']}\n{hashlib.sha256(manifest).hexdigest()}".encode()
+    if not is_signed(key, message, bytes.fromhex(signature["signature"])):
+        raise Broken("the signature does not belong to this bundle")
+    return (
+        f"the holder of the key {hashlib.sha256(key).hexdigest()[:16]} signed it, by their clock "
+        f"at {signature['signed_at']}"
+    )
+
+
+def is_signed(key, message, signature):
+    """Tell whether an Ed25519 signature of a message was made with the private part of a key."""
+    if len(signature) != 64 or len(key) != 32:
+        return False
+    try:
+        point, commitment = unpacked(key), unpacked(signature[:32])
+    except ValueError:
+        return False
+    scalar = int.from_bytes(signature[32:], "little")
+    if scalar >= ORDER:
+        return False
+    challenge = hashlib.sha512(signature[:32] + key + message).digest()
+    factor = int.from_bytes(challenge, "little") % ORDER
+    base = unpacked((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+    return times(scalar, base) == plus(commitment, times(factor, point))
+
+
+def unpacked(packed):
+    """Return the point that 32 bytes stand for."""
+    number = int.from_bytes(packed, "little")
+    y, sign = number & ((1 << 255) - 1), number >> 255
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * ROOT % P
+    if y >= P or (x * x - square) % P or (x == 0 and sign):
+        raise ValueError("not a point of the curve")
+    return (P - x if x % 2 != sign else x), y
+
+
+def plus(one, two):
+    """Return the sum of two points."""
+    (x1, y1), (x2, y2) = one, two
+    product = D * x1 * x2 * y1 * y2 % P
+    return (
+        (x1 * y2 + x2 * y1) * pow(1 + product, P - 2, P) % P,
+        (y1 * y2 + x1 * x2) * pow(1 - product, P - 2, P) % P,
+    )
+
+
+def times(number, point):
+    """Return a point added to itself `number` times."""
+    total = (0, 1)
+    while number:
+        if number & 1:
+            total = plus(total, point)
+        point, number = plus(point, point), number >> 1
+    return total
+
+
+def main():
+    """Verify the bundle in a folder, and say what holds."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent
+    try:
+        print(f"The bundle holds. {verify(folder)}")  # noqa: T201 - the result of the program
+    except Broken as error:
+        print(f"THE BUNDLE DOES NOT HOLD: {error}.")  # noqa: T201 - the result of the program
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""The answer of the pack in three sentences: how many points are met, which, and what changed."""
+
+from collections.abc import Iterable, Sequence
+
+from oic_assurance.reporting.pack import words
+from oic_assurance.reporting.pack.card import Card
+from oic_assurance.reporting.pack.facts import Facts, Row
+from oic_assurance.reporting.pack.since import Since
+from oic_assurance.reporting.screens.layout import count
+
+NUMBERS = ("None", "One", "Two", "Three", "Four")
+
+
+def answer(cards: Sequence[Card], facts: Facts, since: Since) -> list[str]:
+    """Return the answer, in three sentences."""
+    return [_counted(cards), _named(cards), _changed(cards, facts, since)]
+
+
+def _counted(cards: Sequence[Card]) -> str:
+    met = sum(one.answer.answer == "Yes" for one in cards)
+    unknown = sum(one.answer is words.UNKNOWN for one in cards)
+    text = f"{_number(met)} of the {_number(len(cards)).lower()} points {_is(met)} met"
+    if unknown:
+        return f"{text}; for {_number(unknown).lower()} the status is not known."
+    return f"{text}."
+
+
+def _named(cards: Sequence[Card]) -> str:
+    """Return a sentence that names the points that are met, not met and not known."""
+    met = [one for one in cards if one.answer.answer == "Yes"]
+    unknown = [one for one in cards if one.answer is words.UNKNOWN]
+    short = [one for one in cards if one not in met and one not in unknown]
+    parts = []
+    if met:
+        parts.append(f"Met: {_list(_with_status(one) for one in met)}")
+    if short:
+        figures = (f"{one.name} ({one.figure}, target {one.target})" for one in short)
+        parts.append(f"{'not' if parts else 'Not'} met: {_list(figures)}")
+    if unknown:
+        parts.append(f"{'not' if parts else 'Not'} known: {_list(one.name for one in unknown)}")
+    return "; ".join(parts) + "."
+
+
+def _with_status(card: Card) -> str:
+    return f"{card.name} ({card.answer.word.lower()})"
+
+
+def _changed(cards: Sequence[Card], facts: Facts, since: Since) -> str:
+    """Return a sentence about the statuses that changed, and about actions that are overdue."""
+    when = f"Since {'the Board met on ' if since.is_meeting else ''}{words.long_day(since.day)}"
+    actions = facts["board_action"]
+    overdue = sum(row["status"] == "OVERDUE" for row in actions)
+    open_now = overdue + sum(row["status"] == "OPEN" for row in actions)
+    told = since.told or since.then
+    moved = [one for one in cards if one.code in told and _moved(one, told[one.code])]
+    if not told:
+        text = f"{when}, nothing can be compared"
+    elif moved:
+        changes = (
+            f"{one.name} from {words.status(told[one.code]['status']).word.lower()} to "
+            f"{one.answer.word.lower()}"
+            for one in moved
+        )
+        text = f"{when}, the status has changed for {_list(changes)}"
+    else:
+        text = f"{when}, no status has changed"
+    if not actions:
+        return f"{text}."
+    return f"{text}; {overdue} of {count(open_now, 'open action')} {_is(overdue)} overdue."
+
+
+def _moved(card: Card, then: Row) -> bool:
+    return words.status(then["status"]) is not card.answer
+
+
+def _number(number: int) -> str:
+    return NUMBERS[number] if number < len(NUMBERS) else str(number)
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _list(names: Iterable[str]) -> str:
+    """Return names as a list in a sentence: "a, b and c"."""
+    found = list(names)
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"

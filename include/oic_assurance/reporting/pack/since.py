@@ -1,0 +1,75 @@
+"""Find the day on which the Board last met, what it was told then, and what has changed since."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from oic_assurance.clock import london_day
+from oic_assurance.publishing.restated import Restated, restated_figures, way
+from oic_assurance.reporting.pack.facts import Facts, Row
+
+#: How far back the pack compares if the force delivers no log of the Board: the Board meets about
+#: every six weeks.
+WITHOUT_A_LOG = timedelta(days=42)
+
+
+@dataclass(frozen=True)
+class Since:
+    """The day with which the pack compares, and what has changed since.
+
+    Attributes:
+        day: The day, Europe/London.
+        is_meeting: Whether the Board's log has an entry of that day.
+        publication_id: The publication that readers saw on that day, or None if there was none.
+        told: The position of each point as that publication showed it. It is empty if there was
+            none.
+        then: The position of each point on that day, as known now. A point that had not started
+            has none.
+        restated: The figures that were restated between that publication and this one.
+    """
+
+    day: date
+    is_meeting: bool
+    publication_id: int | None
+    told: Mapping[str, Row]
+    then: Mapping[str, Row]
+    restated: Sequence[Restated]
+
+
+def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
+    """Return what has changed since a day. The default is the day on which the Board last met.
+
+    The Board met on a day if its log has a question that was put, or an action that was agreed, on
+    that day. A meeting on the day of the publication is not the last one: the pack is made for it.
+    """
+    (publication,) = facts["publication"]
+    today = london_day(publication["as_at"])
+    met_on = {row["raised_on"] for row in facts["board_log_question"]}
+    met_on |= {row["agreed_on"] for row in facts["board_action"]}
+    meetings = sorted(met for met in met_on if met is not None and met < today)
+    if day is None:
+        day = meetings[-1] if meetings else today - WITHOUT_A_LOG
+    told = _told(facts, day, publication["publication_id"])
+    number = next(iter(told.values()))["publication_id"] if told else None
+    compared_with = {row["publication_id"]: row["compared_with"] for row in facts["compared_with"]}
+    return Since(
+        day=day,
+        is_meeting=day in met_on,
+        publication_id=number,
+        told=told,
+        then={row["point_code"]: row for row in facts["position_day"] if row["day"] == day},
+        restated=restated_figures(
+            facts["restated"], way(compared_with, number, publication["publication_id"])
+        ),
+    )
+
+
+def _told(facts: Facts, day: date, current: int) -> dict[str, Row]:
+    """Return the position that readers saw at the end of a day, keyed by point."""
+    earlier = [
+        row
+        for row in facts["position_as_published"]
+        if row["publication_id"] < current and london_day(row["as_at"]) <= day
+    ]
+    last = max((row["publication_id"] for row in earlier), default=None)
+    return {row["point_code"]: row for row in earlier if row["publication_id"] == last}

@@ -1,0 +1,123 @@
+"""The screen of `assurance compare`: what changed between two publications, and why."""
+
+from collections.abc import Iterator, Sequence
+
+from oic_assurance.operations.compare import NOTHING as ROUNDING
+from oic_assurance.operations.compare import Comparison, FigureChange, PointChange
+from oic_assurance.publishing.publication import Publication
+from oic_assurance.reporting.pack.words import CAUSES
+from oic_assurance.reporting.screens.layout import (
+    NOTHING,
+    count,
+    day,
+    moment,
+    share,
+    table,
+    wrapped,
+)
+
+_HOURS = "hours"
+
+
+def comparison_screen(found: Comparison) -> str:
+    """Return the screen: the points, the figures of each month, and the conclusion."""
+    lines = [
+        *_title(found.before, "from"),
+        *_title(found.after, "to  "),
+        "",
+        *table(
+            ("point", "status", "figure", ""),
+            [_point(one) for one in found.points],
+        ),
+    ]
+    restated = [one for one in found.figures if one.causes]
+    grown = [one for one in found.figures if not one.causes]
+    if restated:
+        lines += ["", "Figures that had been published and were restated"]
+        lines += table(
+            ("measure", "month", "unit", "before", "after", "cause", "change", "records"),
+            [row for one in restated for row in _restated(one)],
+        )
+    if grown:
+        lines += ["", "Figures that changed because time passed"]
+        lines += table(
+            ("measure", "month", "unit", "before", "after"), [_values(one) for one in grown]
+        )
+    return "\n".join([*lines, "", *_conclusion(found)]) + "\n"
+
+
+def _title(one: Publication, word: str) -> list[str]:
+    return wrapped(
+        f"{word} publication {one.publication_id}, as at {moment(one.as_at)}"
+        + (", rolled back" if one.withdrawn_at else "")
+    )
+
+
+def _point(one: PointChange) -> tuple[str, ...]:
+    return (
+        one.point_code,
+        _change(one.status_before or NOTHING, one.status_after or NOTHING),
+        _change(
+            _figure(one.value_before, one.numerator_before, one.denominator_before),
+            _figure(one.value_after, one.numerator_after, one.denominator_after),
+        ),
+        "no change" if one.is_equal else "",
+    )
+
+
+def _figure(value: float | None, numerator: int | None, denominator: int | None) -> str:
+    return NOTHING if numerator is None else f"{share(value)} ({numerator:,}/{denominator:,})"
+
+
+def _change(before: str, after: str) -> str:
+    return after if before == after else f"{before} → {after}"
+
+
+def _restated(one: FigureChange) -> Iterator[tuple[str, ...]]:
+    parts = [
+        (CAUSES[cause], change, str(records)) for cause, (change, records) in one.causes.items()
+    ]
+    if one.by_time is not None and abs(one.by_time) >= ROUNDING:
+        word = "NOT EXPLAINED" if one.was_over else "time passed"
+        parts.append((word, one.by_time, ""))
+    for place, (cause, change, records) in enumerate(parts):
+        begin = _values(one) if place == 0 else ("", "", "", "", "")
+        yield (*begin, cause, _value(one, change, signed=True), records)
+
+
+def _values(one: FigureChange) -> tuple[str, ...]:
+    return (
+        one.measure_code,
+        day(one.month)[3:],
+        one.org_unit_code,
+        _value(one, one.before),
+        _value(one, one.after),
+    )
+
+
+def _value(one: FigureChange, value: float | None, *, signed: bool = False) -> str:
+    if value is None:
+        return NOTHING
+    sign = "+" if signed else ""
+    if _HOURS in one.measure_code:
+        return f"{value:{sign}.1f} h"
+    return f"{value * 100:{sign}.1f}%"
+
+
+def _conclusion(found: Comparison) -> Sequence[str]:
+    changed = sum(bool(one.causes) for one in found.figures)
+    if found.not_kept:
+        return wrapped(
+            "The tables of these publications are not kept, so their causes are missing: "
+            f"{', '.join(map(str, found.not_kept))}."
+        )
+    if not found.is_explained:
+        return wrapped(
+            "NOT EXPLAINED: a figure of a month that was over changed by more than its causes."
+        )
+    if not changed:
+        return wrapped("No figure of a month that was over has changed.")
+    return wrapped(
+        f"{count(changed, 'figure')} restated over {count(len(found.way), 'publication')}. The "
+        "causes account for every change of a month that was over."
+    )

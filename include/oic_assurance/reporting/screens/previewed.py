@@ -1,0 +1,138 @@
+"""The text of `assurance preview`: what a changed rule would change, as Markdown.
+
+A person reads it on a terminal, and a reviewer in a pull request. The page has the same parts.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from oic_assurance.operations.preview import (
+    NAMED,
+    Cause,
+    FigurePreview,
+    MovedRecord,
+    Preview,
+    Side,
+)
+from oic_assurance.reporting.screens.layout import NOTHING, count, moment, share
+
+NOT_CONSIDERED = "not considered"
+#: The kind of record whose reference names a person.
+OFFICER = "officer"
+
+
+def preview_screen(found: Preview) -> str:
+    """Return the text: the changed rules, the points, the figures and the records that move."""
+    publication = found.publication
+    lines = [
+        "## What this change would change",
+        "",
+        f"Publication {publication.publication_id}, as at {moment(publication.as_at)}, computed "
+        "again from the same records. Nothing was published.",
+        "",
+        *_list("Changed:", cause_lines(found.causes)),
+        f"**{conclusion(found)}**",
+    ]
+    if not found.changes_nothing:
+        lines += ["", *_table(("point", "before", "after"), point_rows(found))]
+        head = ("measure", "month", "before", "after", "records")
+        lines += ["", *_table(head, figure_rows(found)), ""]
+        lines += _list("Records that move:", record_lines(found))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def cause_lines(causes: Sequence[Cause]) -> Iterator[str]:
+    """Yield a line for each changed rule, with the rows of a seed before and after."""
+    for cause in causes:
+        rows = [f"before: {_row(row)}" for row in cause.rows_before]
+        rows += [f"after: {_row(row)}" for row in cause.rows_after]
+        yield f"{cause.kind} {cause.name}" + (f" ({'; '.join(rows)})" if rows else "")
+
+
+def conclusion(found: Preview) -> str:
+    """Return in a sentence how many statuses and figures change."""
+    if found.changes_nothing:
+        return "No status and no figure changes."
+    statuses = sum(one.before.status != one.after.status for one in found.points)
+    whole = len(_of_force(found))
+    return (
+        f"{count(statuses, 'status', 'statuses')} and {count(whole, 'figure')} of the whole force "
+        f"would change, and {count(len(found.figures) - whole, 'figure')} of units."
+    )
+
+
+def point_rows(found: Preview) -> list[tuple[str, ...]]:
+    """Return a row for each point: its position before and after."""
+    return [
+        (
+            one.point_code,
+            _position(one.before),
+            "the same" if one.is_equal else _position(one.after),
+        )
+        for one in found.points
+    ]
+
+
+def figure_rows(found: Preview) -> list[tuple[str, ...]]:
+    """Return a row for each figure of the whole force that would change."""
+    return [
+        (
+            one.measure_code,
+            f"{one.month:%b %Y}",
+            _value(one.before),
+            _value(one.after),
+            f"{len(one.records):,}",
+        )
+        for one in _of_force(found)
+    ]
+
+
+def record_lines(found: Preview) -> Iterator[str]:
+    """Yield a line for each move from one class to another, with the first records that move."""
+    for figure in _of_force(found):
+        moves: dict[tuple[str, str], list[MovedRecord]] = {}
+        for record in figure.records:
+            move = (record.class_before or NOT_CONSIDERED, record.class_after or NOT_CONSIDERED)
+            moves.setdefault(move, []).append(record)
+        for (before, after), records in sorted(moves.items()):
+            # The employee number of an officer does not belong into a pull request.
+            named = [one.ref for one in records if one.kind != OFFICER][:NAMED]
+            more = ", …" if named and len(records) > len(named) else ""
+            names = f" ({', '.join(named)}{more})" if named else ""
+            yield (
+                f"{figure.measure_code}, {figure.month:%b %Y}, {before} → {after}: "
+                f"{count(len(records), 'record')}{names}"
+            )
+
+
+def _of_force(found: Preview) -> list[FigurePreview]:
+    return [one for one in found.figures if one.org_unit_code == "ALL"]
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    return ", ".join(str(value) for value in row.values() if value is not None)
+
+
+def _position(side: Side) -> str:
+    return f"{side.status or NOTHING}, {_value(side)}"
+
+
+def _value(side: Side) -> str:
+    """Return a share with its parts. A percentile has no numerator and is in hours."""
+    if side.denominator is None:
+        return NOTHING
+    if side.numerator is None:
+        return NOTHING if side.value is None else f"{side.value:.1f} h (of {side.denominator:,})"
+    return f"{share(side.value)} ({side.numerator:,} of {side.denominator:,})"
+
+
+def _list(title: str, lines: Iterator[str]) -> list[str]:
+    found = [f"- {line}" for line in lines]
+    return [title, "", *found, ""] if found else [f"{title} nothing.", ""]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
