@@ -1,12 +1,16 @@
-"""`assurance pack`: make the pack for the Accountability Board."""
+"""`assurance pack` and `assurance bundle`: the pack for the Accountability Board, and its proof."""
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
+from oic_assurance.cli.group import Group
 from oic_assurance.cli.output import show
 from oic_assurance.cli.parameters import json_option
+from oic_assurance.reporting.bundle.make import make_bundle, verify_bundle
 from oic_assurance.reporting.pack.make import make_pack
+from oic_assurance.reporting.screens.bundles import bundle_screen, verified_screen
 from oic_assurance.reporting.screens.packs import pack_screen
 from oic_assurance.settings import load_settings
 
@@ -35,3 +39,43 @@ def pack(since: datetime | None, publication: int | None, as_json: bool) -> None
     """
     made = make_pack(load_settings(), since.date() if since else None, publication)
     show(made, pack_screen, as_json=as_json)
+
+
+@click.group(cls=Group)
+def bundle() -> None:
+    """Make a file that proves the figures of a pack, and verify one without the warehouse."""
+
+
+@bundle.command("make")
+@click.option(
+    "--publication",
+    type=int,
+    metavar="ID",
+    show_default="the current publication",
+    help="Bundle the pack of this publication.",
+)
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    show_default="none: the bundle is not signed",
+    help="Sign the bundle with this Ed25519 private key, in PEM form.",
+)
+@json_option
+def make(publication: int | None, key: Path | None, as_json: bool) -> None:
+    """Make the bundle of a publication: one ZIP file with the pack and everything behind it."""
+    show(make_bundle(load_settings(), publication, key), bundle_screen, as_json=as_json)
+
+
+@bundle.command()
+@click.argument("place", metavar="FILE", type=click.Path(path_type=Path, exists=True))
+@json_option
+def verify(place: Path, as_json: bool) -> int:
+    """Verify a bundle, a ZIP file or a folder, and say in one sentence what holds.
+
+    The exit code is 0 if everything holds, otherwise 1. The bundle itself has the same program,
+    verify.py, which needs only Python.
+    """
+    found = verify_bundle(place)
+    show(found, verified_screen, as_json=as_json)
+    return 0 if found.holds else 1

@@ -1,4 +1,4 @@
-"""What a bundle has beside the pack: figures, fingerprints, checks, decisions, batches and rules."""
+"""What a bundle has beside the pack: figures, fingerprints, checks, decisions, batches, rules."""
 
 import csv
 import io

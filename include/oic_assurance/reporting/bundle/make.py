@@ -97,7 +97,7 @@ def verify_bundle(path: Path) -> Verified:
     with _unpacked(path) as folder:
         try:
             return Verified(True, f"The bundle holds. {verifier.verify(folder)}")
-        except verifier.Broken as error:
+        except verifier.BrokenError as error:
             return Verified(False, f"THE BUNDLE DOES NOT HOLD: {error}.")
 
 

@@ -105,7 +105,7 @@ def sparkline(rows: Rows, target: float | None) -> str:
         end.mark_point(fill=DARK, stroke=DARK, size=40, opacity=1),
     ]
     if target is not None:
-        goal = alt.Chart(data([{"value": target}])).encode(y="value:Q")
+        goal = alt.Chart(data([{"value": target}])).encode(y=alt.Y("value:Q", axis=None))
         layers.insert(1, goal.mark_rule(color=INK, strokeDash=[5, 3], strokeWidth=1.2))
     return svg(alt.layer(*layers), width=220, height=44)
 
