@@ -8,6 +8,8 @@ from oic_assurance.reporting.pack.facts import Facts, Row
 from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.screens.layout import count
 
+#: How a point is met, by the word of its status.
+HOW = {"Met on time": "on time", "Met late": "late", "Sustained": "in every case"}
 NUMBERS = ("None", "One", "Two", "Three", "Four")
 
 
@@ -32,17 +34,15 @@ def _named(cards: Sequence[Card]) -> str:
     short = [one for one in cards if one not in met and one not in unknown]
     parts = []
     if met:
-        parts.append(f"Met: {_list(_with_status(one) for one in met)}")
+        names = _list(f"{one.name} ({HOW[one.answer.word]})" for one in met)
+        parts.append(f"{names} {_is(len(met))} met")
     if short:
-        figures = (f"{one.name} ({one.figure}, target {one.target})" for one in short)
-        parts.append(f"{'not' if parts else 'Not'} met: {_list(figures)}")
+        figures = _list(f"{one.name} ({one.figure}, target {one.target})" for one in short)
+        parts.append(f"{figures} {_is(len(short))} not")
     if unknown:
-        parts.append(f"{'not' if parts else 'Not'} known: {_list(one.name for one in unknown)}")
+        names = _list(one.name for one in unknown)
+        parts.append(f"for {names} it is not known")
     return "; ".join(parts) + "."
-
-
-def _with_status(card: Card) -> str:
-    return f"{card.name} ({card.answer.word.lower()})"
 
 
 def _changed(cards: Sequence[Card], facts: Facts, since: Since) -> str:
@@ -66,6 +66,8 @@ def _changed(cards: Sequence[Card], facts: Facts, since: Since) -> str:
         text = f"{when}, no status has changed"
     if not actions:
         return f"{text}."
+    if overdue == open_now > 1:
+        return f"{text}; all {open_now} open actions are overdue."
     return f"{text}; {overdue} of {count(open_now, 'open action')} {_is(overdue)} overdue."
 
 

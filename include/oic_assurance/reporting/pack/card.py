@@ -8,7 +8,7 @@ from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.screens.layout import NOTHING, interval, share
 
-PROVISIONAL = "Provisional: nobody has confirmed the policy that this figure rests on."
+PROVISIONAL = "Provisional: nobody has confirmed the policy that the figure rests on."
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,13 @@ def card(row: Row, facts: Facts) -> Card:
 
 
 def _second(row: Row) -> str:
-    """Return the second reading in words: "52.6% (71 of 135): Referrals with their document, …"."""
+    """Return the second reading in words: "52.6% (71 of 135), status checks counted"."""
     if row["second_reading"] is None:
         return ""
     parts = f"{row['second_numerator']:,} of {row['second_denominator']:,}"
-    return f"{share(row['second_value'])} ({parts}): {row['second_measure_title']}"
+    # The title of the second reading begins with that of the first.
+    difference = row["second_measure_title"].removeprefix(f"{row['measure_title']}, ")
+    return f"{share(row['second_value'])} ({parts}), {difference}"
 
 
 def _owner(row: Row) -> str:

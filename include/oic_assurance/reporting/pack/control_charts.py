@@ -143,7 +143,7 @@ def _lines(rows: Rows) -> list[Any]:
         "centre": None if last is None else f"centre {_figure(rows, last['centre'])}",
         "lower": None if last is None else "limits",
         "upper": None if last is None else "limits",
-        "target": None if target is None else f"target {_figure(rows, target)}",
+        "target": None if target is None else f"target {_figure(rows, target).replace('.0%', '%')}",
     }
     points = [
         {
@@ -218,7 +218,7 @@ def _marked(marks: Sequence[tuple[date, str]]) -> list[Any]:
     layers: list[Any] = []
     for place, (day, word) in enumerate(sorted(marks)):
         mark = alt.Chart(data([{"day": day, "words": word}])).encode(x=_x("day"))
-        height = alt.value(HEIGHT * 0.42 + 13 * (place % 3))
+        height = alt.value(HEIGHT * 0.52 + 13 * (place % 3))
         layers += [
             mark.mark_rule(color=QUIET, strokeDash=[1, 3], strokeWidth=1.2),
             mark.mark_text(align="left", dx=4, baseline="bottom", fontSize=11, color=QUIET).encode(

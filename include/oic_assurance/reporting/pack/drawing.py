@@ -56,6 +56,15 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
+def count_axis(most: int) -> Any:
+    """Return an axis for counts up to `most`, with whole numbers only."""
+    import altair as alt
+
+    steps = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+    step = next((one for one in steps if most <= 5 * one), steps[-1])
+    return alt.Axis(values=list(range(0, most + step, step)), format=",d")
+
+
 def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:
     """Return an Altair chart as SVG for a page.
 

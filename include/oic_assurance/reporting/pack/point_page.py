@@ -82,7 +82,7 @@ def _pictures(code: str, position: Row, facts: Facts) -> list[Picture]:
         return [
             trend,
             referrals.classes_by_month(facts["referral_class_by_month"]),
-            referrals.flow(facts["referral_flow"]),
+            referrals.flow(facts["referral_flow"], _first_month(facts["referral_class_by_month"])),
             views,
         ]
     if code == "HYDRA":
@@ -118,6 +118,12 @@ def _marks(position: Row, months: Sequence[Row], facts: Facts) -> list[tuple[dat
     return [(day, word) for day, word in marks if first <= day and day <= _end(last)]
 
 
+def _first_month(rows: Sequence[Row]) -> date | None:
+    """Return the first of the months that the charts of referrals show."""
+    months = sorted({row["period_start"] for row in rows})[-referrals.MONTHS :]
+    return months[0] if months else None
+
+
 def _end(month: date) -> date:
     """Return a day a little after a month's last point in the chart."""
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
@@ -129,7 +135,7 @@ def _more_pictures(code: str, facts: Facts) -> list[Picture]:
         teams = of_point(facts["measure_by_team"], code)
         return [
             trends.by_team(
-                "By team, the last twelve complete months and this one",
+                "By team, the last twelve months and this one",
                 teams,
                 "with document",
                 "without",
@@ -141,7 +147,7 @@ def _more_pictures(code: str, facts: Facts) -> list[Picture]:
 
 def _exceptions_by_age(code: str, facts: Facts) -> list[Picture]:
     rows = of_point(facts["exception_by_age"], code)
-    return [referrals.exceptions_by_age("Open exceptions, by age", rows)] if rows else []
+    return [referrals.exceptions_by_age("Open exceptions today, by age", rows)] if rows else []
 
 
 def _measures(rows: Sequence[Row]) -> Table:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from oic_assurance.reporting.pack.drawing import (
@@ -13,6 +14,7 @@ from oic_assurance.reporting.pack.drawing import (
     SAND,
     WHITE,
     Picture,
+    count_axis,
     data,
     svg,
 )
@@ -43,6 +45,7 @@ def classes_by_month(rows: Rows) -> Picture:
         for day in months
         for order, code in enumerate(used)
     ]
+    most = max((sum(found.get((day, code), 0) for code in used) for day in months), default=0)
     chart = (
         alt.Chart(data(drawn))
         .mark_bar(stroke=QUIET, strokeWidth=0.6)
@@ -52,15 +55,16 @@ def classes_by_month(rows: Rows) -> Picture:
                 title=None,
                 axis=alt.Axis(format="%b %y", labelAngle=-60, grid=False),
             ),
-            y=alt.Y("referrals:Q", title=None, axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("referrals:Q", title=None, axis=count_axis(most)),
             color=alt.Color("class:N", scale=_scale(used), sort=None),
             order="order:Q",
         )
     )
+    since = f", since {month(months[0])}" if months else ""
     cases = sum(found.get((day, code), 0) for day in months for code in used)
     missing = sum(found.get((day, "missing"), 0) for day in months)
     return Picture(
-        "Reported cases, by document status",
+        f"Reported cases by document status{since}",
         f"{cases:,} cases in {len(months)} months. The document is missing for {missing:,}.",
         svg(chart, height=250),
         ("Month", *(CLASSES[code] for code in used)),
@@ -74,8 +78,11 @@ def _scale(used: Sequence[str]) -> Any:
     return alt.Scale(domain=[CLASSES[code] for code in used], range=[SHADES[code] for code in used])
 
 
-def flow(rows: Rows) -> Picture:
-    """Return a chart whose ribbons lead from how documents were found to referral classes."""
+def flow(rows: Rows, since: date | None) -> Picture:
+    """Return a chart whose ribbons lead from how documents were found to referral classes.
+
+    `since` is the first month of the referrals, for the title.
+    """
     import altair as alt
 
     ribbons, labels = _ribbons(rows)
@@ -99,7 +106,7 @@ def flow(rows: Rows) -> Picture:
     )
     right = names.transform_filter("datum.side == 'to'").mark_text(align="left", dx=6, fontSize=11)
     return Picture(
-        "How documents were found",
+        "How documents were found" + (f", since {month(since)}" if since else ""),
         "Left: how the document of a case was found. Right: the resulting document status.",
         svg(alt.layer(bands, left, right), height=240),
         ("Document found by", "Document status", "Cases"),
@@ -182,6 +189,10 @@ def exceptions_by_age(title: str, rows: Rows) -> Picture:
         for code in codes
         for order, band in enumerate(AGE_BANDS)
     ]
+    of_kind: Counter[str] = Counter()
+    for (code, _), number in found.items():
+        of_kind[code] += number
+    most = max(of_kind.values(), default=0)
     chart = (
         alt.Chart(data(drawn))
         .mark_bar(stroke=QUIET, strokeWidth=0.6, height={"band": 0.7})
@@ -192,7 +203,7 @@ def exceptions_by_age(title: str, rows: Rows) -> Picture:
                 title=None,
                 axis=alt.Axis(domain=False, ticks=False),
             ),
-            x=alt.X("exceptions:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=5)),
+            x=alt.X("exceptions:Q", title=None, axis=count_axis(most)),
             color=alt.Color(
                 "age:N",
                 scale=alt.Scale(
@@ -206,7 +217,7 @@ def exceptions_by_age(title: str, rows: Rows) -> Picture:
     old = sum(n for (_, band), n in found.items() if band == AGE_BANDS[-1])
     return Picture(
         title,
-        f"{count(total, 'open exception')}, {old:,} of them older than four weeks.",
+        f"{count(total, 'open exception')} of all months, {old:,} of them older than four weeks.",
         svg(chart, height=76 + 26 * max(len(codes), 1)),
         ("Exception", *(f"{band} days" for band in AGE_BANDS)),
         [

@@ -14,7 +14,7 @@ from oic_assurance.reporting.pack.drawing import (
     data,
     svg,
 )
-from oic_assurance.reporting.pack.words import REPORT, VIEWS, long_day, sentence, status
+from oic_assurance.reporting.pack.words import REPORT, VIEWS, long_day, month, sentence, status
 
 Rows = Sequence[dict[str, Any]]
 
@@ -116,7 +116,7 @@ def views(rows: Rows, today: date) -> Picture:
         ),
     )
     return Picture(
-        "Three views",
+        f"Three views since {month(REPORT)}",
         f"Dark: this view is that the point is met. White: it is not. Today: {_today(rows)}.",
         svg(bars, height=150),
         ("View of", "Status", "From", "Until"),

@@ -105,7 +105,7 @@ def modules_done(rows: Rows) -> Picture:
     )
     total = sum(people.values())
     return Picture(
-        "Modules completed",
+        "Modules completed today",
         f"{people.get(4, 0):,} of {total:,} people have completed all four modules, "
         f"{people.get(0, 0):,} none.",
         svg(chart, height=170),

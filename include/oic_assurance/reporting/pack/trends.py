@@ -1,7 +1,6 @@
 """Charts of figures over time and by team."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from oic_assurance.reporting.pack.drawing import (
@@ -12,75 +11,15 @@ from oic_assurance.reporting.pack.drawing import (
     QUIET,
     WHITE,
     Picture,
+    count_axis,
     data,
     svg,
 )
-from oic_assurance.reporting.pack.words import REPORT, figure, long_day, month
-from oic_assurance.reporting.screens.layout import NOTHING, interval, share
+from oic_assurance.reporting.pack.words import REPORT, figure, long_day
+from oic_assurance.reporting.screens.layout import NOTHING, share
 
 Rows = Sequence[dict[str, Any]]
 MAX_TEAMS = 12
-
-
-def trend(title: str, rows: Rows, deadline: date | None) -> Picture:
-    """Return a chart of a share for each month, with its 95% interval.
-
-    The dot of the current month is hollow, because the month is not complete. A month without a
-    value appears in the table below the chart but not in the drawing.
-    """
-    import altair as alt
-
-    shown = [row for row in rows if row["value"] is not None]
-    x = alt.X("period_start:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6, grid=False))
-    base = alt.Chart(data(shown)).encode(x=x)
-    y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
-    band = base.mark_area(color=LIGHT, opacity=0.7).encode(
-        y=alt.Y("ci_low:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
-        y2="ci_high:Q",
-    )
-    line = base.mark_line(color=DARK, strokeWidth=2).encode(y=y)
-    points = base.mark_point(stroke=DARK, size=36, filled=True, opacity=1, strokeWidth=1.5).encode(
-        y=y,
-        fill=alt.condition("datum.is_complete_period", alt.value(DARK), alt.value(WHITE)),
-    )
-    layers = [band, line, points]
-    if deadline is not None:
-        layers += _deadline(deadline)
-    last = shown[-1] if shown else None
-    text = (
-        f"{month(shown[0]['period_start'])} {share(shown[0]['value'])}; "
-        f"{month(last['period_start'])} {share(last['value'])} "
-        f"(95% interval {interval(last['ci_low'], last['ci_high'])})."
-        if last
-        else "There are no figures yet."
-    )
-    return Picture(
-        title,
-        text,
-        svg(alt.layer(*layers)),
-        ("Month", "Figure", "Of", "95% interval"),
-        [
-            (
-                month(row["period_start"]) + ("" if row["is_complete_period"] else " (so far)"),
-                share(row["value"]),
-                f"{row['numerator']:,} of {row['denominator']:,}",
-                interval(row["ci_low"], row["ci_high"]),
-            )
-            for row in rows
-        ],
-    )
-
-
-def _deadline(deadline: date) -> list[Any]:
-    import altair as alt
-
-    mark = alt.Chart(data([{"day": deadline, "words": "deadline"}])).encode(x="day:T")
-    return [
-        mark.mark_rule(color=INK, strokeDash=[4, 3]),
-        mark.mark_text(align="right", dx=-4, dy=-2, baseline="bottom", color=INK).encode(
-            text="words:N", y=alt.value(14)
-        ),
-    ]
 
 
 def sparkline(rows: Rows, target: float | None) -> str:
@@ -95,7 +34,8 @@ def sparkline(rows: Rows, target: float | None) -> str:
     if len(shown) < 2:
         return ""
     base = alt.Chart(data(shown)).encode(
-        x=alt.X("day:T", axis=None),
+        # The padding keeps the dot of the last day inside the drawing.
+        x=alt.X("day:T", axis=None, scale=alt.Scale(padding=5)),
         y=alt.Y("value:Q", axis=None, scale=alt.Scale(domain=[0, 1])),
     )
     end = alt.Chart(data(shown[-1:])).encode(x="day:T", y="value:Q")
@@ -145,12 +85,13 @@ def by_team(title: str, rows: Rows, done: str, outstanding: str) -> Picture:
         )
     ]
     order = [_team(row) for row in shown]
+    most = max((row["denominator"] for row in shown), default=0)
     chart = (
         alt.Chart(data(bars))
         .mark_bar(stroke=QUIET, strokeWidth=0.6, height={"band": 0.72})
         .encode(
             y=alt.Y("team:N", sort=order, title=None, axis=alt.Axis(domain=False, ticks=False)),
-            x=alt.X("count:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=5)),
+            x=alt.X("count:Q", title=None, axis=count_axis(most)),
             color=alt.Color(
                 "part:N", scale=alt.Scale(domain=[done, outstanding], range=[MIDDLE, WHITE])
             ),

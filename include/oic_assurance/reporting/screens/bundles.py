@@ -11,7 +11,7 @@ def bundle_screen(made: Bundle) -> str:
         [
             f"Bundle of publication {made.publication_id}: {count(made.files, 'file')}, {signed}.",
             str(made.file),
-            "To verify it: `assurance bundle verify FILE`, or unpack it and run `python3 verify.py`.",
+            "Verify it: `assurance bundle verify FILE`, or unpack it and run `python3 verify.py`.",
             "",
         ]
     )
