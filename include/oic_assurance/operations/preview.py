@@ -234,7 +234,7 @@ def _with_rows(conn: psycopg.Connection, cause: Cause, prefix: str) -> Cause:
 
 def _ask(conn: psycopg.Connection, query: str, old: sql.Identifier, new: sql.Identifier) -> Any:
     with conn.cursor(row_factory=dict_row) as reader:
-        text = sql.SQL(query).format(old=old, new=new)  # type: ignore[arg-type]
+        text = sql.SQL(query).format(old=old, new=new)
         return reader.execute(text).fetchall()
 
 

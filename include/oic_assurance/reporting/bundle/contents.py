@@ -89,11 +89,15 @@ def contents(
 ) -> Iterator[tuple[str, bytes, str]]:
     """Yield each file: its name in the bundle, its bytes, and what it is, in words.
 
+    The rules are in the bundle only if this checkout has those of the publication.
+
     Raises:
         AssuranceError: The tables of the publication are not kept any more.
     """
     number = publication.publication_id
-    yield "publication.json", _json(_publication(conn, publication)), "The publication"
+    has_rules = publication.code_version == code_version(settings)
+    about = {**_publication(conn, publication), "rules_are_bundled": has_rules}
+    yield "publication.json", _json(about), "The publication"
     for mart in FIGURES:
         table = _table(conn, mart, number)
         if table is None:
@@ -108,7 +112,7 @@ def contents(
         ("batches", _BATCHES, known_at, "The batches that the build knew, by hash"),
     ):
         yield f"{name}.json", _json(_rows(conn, query, asked)), what
-    if publication.code_version == code_version(settings):
+    if has_rules:
         for path in sorted((settings.project_root / SEEDS).glob("*.csv")):
             yield f"rules/{path.name}", path.read_bytes(), f"The policy {path.stem}"
 

@@ -29,11 +29,15 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle that was made: its file, the publication, and whether it is signed."""
+    """A bundle that was made, and its number of files.
+
+    `has_rules` is False if this checkout has other rules than the publication.
+    """
 
     file: Path
     publication_id: int
     is_signed: bool
+    has_rules: bool
     files: int
 
 
@@ -85,7 +89,8 @@ def make_bundle(
             _sign(folder, manifest, key)
         files = _zip(folder, target)
     _log(settings, number, target)
-    return Bundle(target, number, key is not None, files)
+    has_rules = any(place.startswith("rules/") for place in described)
+    return Bundle(target, number, key is not None, has_rules, files)
 
 
 def verify_bundle(path: Path) -> Verified:

@@ -14,6 +14,7 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 MANIFEST = "manifest.json"
 SIGNATURE = "signature.json"
@@ -31,7 +32,7 @@ class BrokenError(Exception):
     """Something in the bundle does not hold. The message says what, in a sentence."""
 
 
-def verify(folder):
+def verify(folder: Path) -> str:
     """Return a sentence that says what holds.
 
     Raises:
@@ -52,7 +53,7 @@ def verify(folder):
     )
 
 
-def read(path):
+def read(path: Path) -> bytes:
     """Return the bytes of a file of the bundle."""
     try:
         return path.read_bytes()
@@ -60,7 +61,7 @@ def read(path):
         raise BrokenError(f"{path.name} cannot be read: {error.strerror}") from error
 
 
-def load(content, name):
+def load(content: bytes, name: str) -> Any:
     """Return the JSON content of a file of the bundle."""
     try:
         return json.loads(content)
@@ -68,7 +69,7 @@ def load(content, name):
         raise BrokenError(f"{name} is not JSON") from error
 
 
-def check_files(folder, manifest):
+def check_files(folder: Path, manifest: Any) -> int:
     """Check that the bundle has the files of its manifest, unchanged. Return their number."""
     found = {
         path.relative_to(folder).as_posix()
@@ -86,7 +87,7 @@ def check_files(folder, manifest):
     return len(listed)
 
 
-def check_tables(folder, publication):
+def check_tables(folder: Path, publication: Any) -> int:
     """Check the figures against the publication's fingerprints. Return the number of tables."""
     tables = publication["tables"]
     lines = "\n".join(
@@ -104,12 +105,12 @@ def check_tables(folder, publication):
     return len(bundled)
 
 
-def digest(text):
+def digest(text: str) -> str:
     """Return the SHA-256 of a text, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def fingerprint(table):
+def fingerprint(table: Any) -> "dict[str, Any]":
     """Return the number of rows of a table and the digest of its columns and rows."""
     high = low = 0
     for row in table["rows"]:
@@ -121,7 +122,7 @@ def fingerprint(table):
     return {"rows": count, "fingerprint": digest("\n".join([*head, f"{count} {high} {low}"]))}
 
 
-def check_csv(path, table):
+def check_csv(path: Path, table: Any) -> None:
     """Check that the readable copy of a table has the same values as its rows."""
     lines = list(csv.reader(read(path).decode("utf-8").splitlines(keepends=True)))
     wanted = [[name for name, _ in table["columns"]]]
@@ -130,9 +131,10 @@ def check_csv(path, table):
         raise BrokenError(f"{path.name} does not have the values of {table['table']}")
 
 
-def values(row):
+def values(row: str) -> "list[str | None]":
     """Return the values of a row that PostgreSQL wrote as text, such as `(a,"b, c",)`."""
-    found, text, quoted, was_quoted, place = [], "", False, False, 1
+    found = []
+    text, quoted, was_quoted, place = "", False, False, 1
     while place < len(row):
         char = row[place]
         if quoted:
@@ -154,14 +156,14 @@ def values(row):
     return found
 
 
-def check_pack(folder, publication):
+def check_pack(folder: Path, publication: Any) -> None:
     """Check that the pack is that of the publication."""
     page = read(folder / "pack" / "assurance-pack.html").decode("utf-8")
     if publication["content_fingerprint"] not in page:
         raise BrokenError("the pack is not that of the publication")
 
 
-def check_signature(folder, manifest):
+def check_signature(folder: Path, manifest: bytes) -> str:
     """Check the signature of the manifest, if there is one. Return what holds, in words."""
     if not (folder / SIGNATURE).exists():
         return "nobody has signed the bundle"
@@ -176,7 +178,7 @@ def check_signature(folder, manifest):
     )
 
 
-def is_signed(key, message, signature):
+def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
     """Tell whether an Ed25519 signature of a message was made with the private part of a key."""
     if len(signature) != 64 or len(key) != 32:
         return False
@@ -193,7 +195,7 @@ def is_signed(key, message, signature):
     return times(scalar, base) == plus(commitment, times(factor, point))
 
 
-def unpacked(packed):
+def unpacked(packed: bytes) -> "tuple[int, int]":
     """Return the point that 32 bytes stand for."""
     number = int.from_bytes(packed, "little")
     y, sign = number & ((1 << 255) - 1), number >> 255
@@ -206,7 +208,7 @@ def unpacked(packed):
     return (P - x if x % 2 != sign else x), y
 
 
-def plus(one, two):
+def plus(one: "tuple[int, int]", two: "tuple[int, int]") -> "tuple[int, int]":
     """Return the sum of two points."""
     (x1, y1), (x2, y2) = one, two
     product = D * x1 * x2 * y1 * y2 % P
@@ -216,7 +218,7 @@ def plus(one, two):
     )
 
 
-def times(number, point):
+def times(number: int, point: "tuple[int, int]") -> "tuple[int, int]":
     """Return a point added to itself `number` times."""
     total = (0, 1)
     while number:
@@ -226,7 +228,7 @@ def times(number, point):
     return total
 
 
-def main():
+def main() -> int:
     """Verify the bundle in a folder, and say what holds."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent
     try:

@@ -111,7 +111,7 @@ def _second(row: Row) -> str:
 def _owner(row: Row) -> str:
     if row["owner_role"] is None:
         return NOTHING
-    return row["owner_role"] + ("" if row["is_owner_confirmed"] else " (not confirmed)")
+    return f"{row['owner_role']}{'' if row['is_owner_confirmed'] else ' (not confirmed)'}"
 
 
 def _at_deadline(row: Row) -> str:

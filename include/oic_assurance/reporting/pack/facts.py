@@ -143,10 +143,10 @@ def _of_publication(query: str, number: int, kept: set[str]) -> sql.Composed:
     place = 0
     for found in _TABLE.finditer(query):
         # The text comes from a file of this project.
-        parts.append(sql.SQL(query[place : found.start()]))  # type: ignore[arg-type]
+        parts.append(sql.SQL(query[place : found.start()]))
         parts.append(_table(found[1], number, kept))
         place = found.end()
-    return sql.Composed([*parts, sql.SQL(query[place:])])  # type: ignore[arg-type]
+    return sql.Composed([*parts, sql.SQL(query[place:])])
 
 
 def _table(mart: str, number: int, kept: set[str]) -> sql.Composable:

@@ -212,8 +212,7 @@ def signed(rows: Sequence[Row]) -> Table:
         ("Step", "When", "By", "On", "What the point showed", "In force"),
         [
             (
-                STEPS.get(row["step"], row["step"])
-                + (f": {words.sentence(row['cause']).lower()}" if row["cause"] else ""),
+                _step(row),
                 moment(row["at"]),
                 row["by_role"] or NOTHING,
                 f"publication {row['made_on_publication']}"
@@ -226,6 +225,11 @@ def signed(rows: Sequence[Row]) -> Table:
         ],
         "No step of a closure is made.",
     )
+
+
+def _step(row: Row) -> str:
+    name = STEPS[row["step"]]
+    return f"{name}: {words.sentence(row['cause']).lower()}" if row["cause"] else name
 
 
 def recommendations(facts: Facts) -> Table:
@@ -276,7 +280,7 @@ def contradicted(facts: Facts) -> Table:
         ("Voice", "Since", "Statements that a point is complete", "Not what the data said"),
         [
             (
-                words.VIEWS.get(row["voice"], row["voice"]),
+                words.VIEWS[row["voice"]],
                 words.month(row["since"]),
                 f"{row['denominator']:,}",
                 f"{row['numerator']:,} ({share(row['numerator'] / row['denominator'])})",

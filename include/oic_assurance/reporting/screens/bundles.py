@@ -3,6 +3,8 @@
 from oic_assurance.reporting.bundle.make import Bundle, Verified
 from oic_assurance.reporting.screens.layout import count, wrapped
 
+NO_RULES = "The rules are not in it: this checkout has other rules than the publication."
+
 
 def bundle_screen(made: Bundle) -> str:
     """Return the path of a bundle, and how to verify it."""
@@ -10,6 +12,7 @@ def bundle_screen(made: Bundle) -> str:
     return "\n".join(
         [
             f"Bundle of publication {made.publication_id}: {count(made.files, 'file')}, {signed}.",
+            *([] if made.has_rules else [NO_RULES]),
             str(made.file),
             "Verify it: `assurance bundle verify FILE`, or unpack it and run `python3 verify.py`.",
             "",
