@@ -30,6 +30,8 @@ from oic_assurance.warehouse.processing_log import build_mark, enter, publicatio
 
 #: The stage whose login reads the records of builds.
 RECORDS_READER = "oic_transform"
+#: The kind of record whose reference is the employee number of a person.
+OFFICER = "officer"
 #: How many records of a figure are named.
 NAMED = 10
 
@@ -66,11 +68,11 @@ where (old.class, old.numerator, old.denominator, old.hours_to_submission)
 order by measure_code, period_start, record_kind, record_ref
 """
 _SEED_ROWS = """
-select 'before' as side, to_jsonb(row) as row
-from (select * from {old} except select * from {new}) as row
+select 'before' as side, to_jsonb(gone) as content
+from (select * from {old} except select * from {new}) as gone
 union all
-select 'after', to_jsonb(row)
-from (select * from {new} except select * from {old}) as row
+select 'after', to_jsonb(added)
+from (select * from {new} except select * from {old}) as added
 """
 
 
@@ -100,10 +102,13 @@ class PointPreview:
 
 @dataclass(frozen=True)
 class MovedRecord:
-    """A record that the change treats differently. A class is None if it was not considered."""
+    """A record that the change treats differently. A class is None if it was not considered.
+
+    An officer has no reference here: the employee number does not leave the warehouse.
+    """
 
     kind: str
-    ref: str
+    ref: str | None
     class_before: str | None
     class_after: str | None
 
@@ -138,9 +143,15 @@ class Cause:
 
 @dataclass(frozen=True)
 class Preview:
-    """Everything that a changed rule would change in the current publication."""
+    """Everything that a changed rule would change in the current publication.
+
+    `records_are_known` is False if another build ran since the publication. Then the records behind
+    its figures are not at hand, and neither are the rules that it was computed with, so there are
+    no causes and no records.
+    """
 
     publication: Publication
+    records_are_known: bool
     causes: Sequence[Cause]
     points: Sequence[PointPreview]
     figures: Sequence[FigurePreview]
@@ -160,8 +171,7 @@ def preview(
     The context manager `while_computing` is active while dbt runs.
 
     Raises:
-        AssuranceError: Nothing has been published, dbt cannot build the marts, or the records
-            behind the current publication are those of another build.
+        AssuranceError: Nothing has been published, or dbt cannot build the marts.
     """
     publication = current_publication(settings)
     if publication is None:
@@ -170,25 +180,23 @@ def preview(
     with connect(settings, role=READER) as conn:
         original = get_build(conn, number)
         newest = conn.execute("select max(build_id) from audit.build where purpose = 'daily'")
-        if newest.fetchone() != (number,):
-            raise AssuranceError(
-                f"The last build is not that of publication {number}, so its records are not at "
-                "hand: run `assurance run` with the rules as they are, and then preview the change."
-            )
-    before = _checksums(target_dir(settings, "daily"))
+        is_known = newest.fetchone() == (number,)
+    before = _checksums(target_dir(settings, "daily")) if is_known else {}
     with recompute_schemas(settings) as prefix:
         with while_computing():
             compute_again(settings, original)
-        causes = _changed_files(before, _checksums(target_dir(settings, "reproduce")))
+        after = _checksums(target_dir(settings, "reproduce"))
+        causes = _changed_files(before, after) if is_known else []
         with connect(settings, role=READER) as conn:
             points = _points(conn, number, prefix)
             figures = _changed_figures(conn, number, prefix)
         with connect(settings, role=RECORDS_READER) as conn:
             seeds = [_with_rows(conn, cause, prefix) for cause in causes]
-            records = _moved(conn, prefix)
+            records = _moved(conn, prefix) if is_known else {}
         with connect(settings, role=READER) as conn:
             _log(conn, publication, original.run_id)
-    return Preview(publication, seeds, points, [_with_records(one, records) for one in figures])
+    changed = [_with_records(one, records) for one in figures]
+    return Preview(publication, is_known, seeds, points, changed)
 
 
 def _checksums(folder: Path) -> dict[tuple[str, str], str]:
@@ -217,8 +225,8 @@ def _with_rows(conn: psycopg.Connection, cause: Cause, prefix: str) -> Cause:
         return cause
     old, new = ("policy", cause.name), (f"{prefix}policy", cause.name)
     tables = conn.execute(
-        "select count(*) from pg_catalog.pg_tables where (schemaname, tablename) in (%s, %s)",
-        (old, new),
+        "select count(*) from pg_catalog.pg_tables where schemaname in (%s, %s) and tablename = %s",
+        (old[0], new[0], cause.name),
     )
     if tables.fetchone() != (2,):
         return cause
@@ -287,7 +295,10 @@ def _moved(conn: psycopg.Connection, prefix: str) -> dict[tuple[str, date], list
     found: dict[tuple[str, date], list[MovedRecord]] = {}
     for row in rows:
         record = MovedRecord(
-            row["record_kind"], row["record_ref"], row["class_before"], row["class_after"]
+            row["record_kind"],
+            None if row["record_kind"] == OFFICER else row["record_ref"],
+            row["class_before"],
+            row["class_after"],
         )
         found.setdefault((row["measure_code"], row["period_start"]), []).append(record)
     return found

@@ -7,6 +7,7 @@ from oic_assurance.reporting.pack.pages import render
 from oic_assurance.reporting.pack.tables import Table
 from oic_assurance.reporting.screens.layout import moment
 from oic_assurance.reporting.screens.previewed import (
+    UNKNOWN,
     cause_lines,
     conclusion,
     figure_rows,
@@ -28,6 +29,7 @@ def write_page(settings: Settings, found: Preview) -> Path:
         as_at=moment(found.publication.as_at),
         causes=list(cause_lines(found.causes)),
         conclusion=conclusion(found),
+        unknown="" if found.records_are_known else UNKNOWN,
         points=Table("The four points", ("Point", "Before", "After"), point_rows(found)),
         figures=Table(
             "Figures of the whole force",

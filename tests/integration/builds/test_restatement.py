@@ -1,18 +1,25 @@
 """Restatements name the causes of changed figures, with the exact numbers of affected records."""
 
+from datetime import date
+
 import pytest
 
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.orphans import drop_orphans
 from oic_assurance.builds.record import ROLE, open_build
 from oic_assurance.cli.main import run_command
+from oic_assurance.errors import UsageError
+from oic_assurance.operations.compare import compare
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.explain.figure import explain, month
 from oic_assurance.operations.explain.publication_records import find, records_of
+from oic_assurance.operations.preview import preview
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.publishing.schemas import MARTS, PUBLIC_DRAFT
+from oic_assurance.reporting.screens.compared import comparison_screen
 from oic_assurance.reporting.screens.explained import figure_screen
+from oic_assurance.reporting.screens.previewed import preview_screen
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
 from tests.integration.builds.restated_world import (
@@ -42,6 +49,10 @@ class ChangedRules:
         self.rules = self.world.with_policy(
             pair.folder, "policy_absence", "LONG_TERM_SICK", "NO_LONGER_LONG_TERM"
         )
+        self.unknown = preview(self.rules)
+        # After a run with the rules as they are, the records of the publication are at hand.
+        self.again = self.world.publish("2026-04-11T05:30")
+        self.previewed = preview(self.rules)
         self.third = self.world.publish("2026-04-12T05:30", self.rules)
 
 
@@ -217,6 +228,95 @@ def test_a_changed_policy_is_a_rule_change_and_no_record_change(
     assert world.causes(third, "nccu_intel_compliance", "2026-01") == [("LATE_RECORD", 1, 0, 1)]
     assert world.causes(third, "elearning_completion", "2026-02") == [("RULE_CHANGE", 1, 1, 1)]
     assert world.causes(third, "nccu_intel_compliance", "2026-02") == []
+
+
+@pytest.mark.slow
+def test_a_preview_shows_what_the_changed_rules_then_restate(changed_rules: ChangedRules) -> None:
+    found = changed_rules.previewed
+    assert {(cause.kind, cause.name) for cause in found.causes} == {
+        ("seed", "policy_absence"),
+        ("seed", "policy_threshold"),
+    }
+    restated = {
+        (row["measure_code"], row["period_start"], row["org_unit_code"]): (
+            row["value_from"],
+            row["value_to"],
+        )
+        for row in changed_rules.world.ask(
+            f"select * from generation.restatement__{changed_rules.third}"
+            " where cause = 'RULE_CHANGE'"
+        )
+    }
+    previewed = {
+        (one.measure_code, one.month, one.org_unit_code): (one.before.value, one.after.value)
+        for one in found.figures
+        if one.month < date(2026, 4, 1) and one.before.value != one.after.value
+    }
+    assert len(restated) > 5
+    assert previewed == restated
+
+
+@pytest.mark.slow
+def test_a_preview_leaves_nothing_behind_and_publishes_nothing(
+    changed_rules: ChangedRules,
+) -> None:
+    left = changed_rules.world.ask(
+        "select nspname from pg_catalog.pg_namespace where nspname like 'reproduce%'"
+    )
+    assert left == []
+    assert changed_rules.previewed.publication.publication_id == changed_rules.again
+
+
+@pytest.mark.slow
+def test_a_preview_names_the_records_that_move(changed_rules: ChangedRules) -> None:
+    of_force = [one for one in changed_rules.previewed.figures if one.org_unit_code == "ALL"]
+    moved = [record for one in of_force for record in one.records]
+    assert {record.kind for record in moved} == {"officer", "referral"}
+    assert {record.ref is None for record in moved if record.kind == "officer"} == {True}
+    text = preview_screen(changed_rules.previewed)
+    assert "seed policy_threshold (before: " in text
+    assert "submitted_late → submitted_in_time: 1 record (" in text
+
+
+@pytest.mark.slow
+def test_after_another_build_a_preview_knows_the_figures_but_no_records(
+    changed_rules: ChangedRules,
+) -> None:
+    unknown, known = changed_rules.unknown, changed_rules.previewed
+    assert not unknown.records_are_known
+    assert unknown.points == known.points
+    assert [(one.measure_code, one.month, one.after) for one in unknown.figures] == [
+        (one.measure_code, one.month, one.after) for one in known.figures
+    ]
+    assert not [one for one in unknown.figures if one.records]
+    assert "Another build ran since this publication" in preview_screen(unknown)
+
+
+def test_two_publications_are_compared_with_the_causes_of_every_change(
+    pair: TwoPublications,
+) -> None:
+    found = compare(pair.world.settings, pair.first, pair.second, None)
+    assert found.is_explained
+    restated = {
+        (one.measure_code, one.month, one.org_unit_code) for one in found.figures if one.causes
+    }
+    assert restated == {
+        (row["measure_code"], row["period_start"], row["org_unit_code"])
+        for row in pair.world.ask(f"select * from generation.restatement__{pair.second}")
+    }
+    undone = compare(pair.world.settings, pair.second, pair.first, None)
+    assert undone.is_explained
+    assert [(one.before, one.after) for one in undone.figures] == [
+        (one.after, one.before) for one in found.figures
+    ]
+    screen = comparison_screen(found)
+    assert "NOT EXPLAINED" not in screen
+    assert "late records" in screen
+
+
+def test_a_publication_that_does_not_exist_cannot_be_compared(pair: TwoPublications) -> None:
+    with pytest.raises(UsageError, match="There is no publication 99"):
+        compare(pair.world.settings, pair.first, 99)
 
 
 @pytest.mark.slow

@@ -17,8 +17,10 @@ from oic_assurance.operations.preview import (
 from oic_assurance.reporting.screens.layout import NOTHING, count, moment, share
 
 NOT_CONSIDERED = "not considered"
-#: The kind of record whose reference names a person.
-OFFICER = "officer"
+UNKNOWN = (
+    "Another build ran since this publication, so the changed rules and the records that move are "
+    "not known. To see them, run `assurance run` with the rules as they are, and preview then."
+)
 
 
 def preview_screen(found: Preview) -> str:
@@ -30,7 +32,11 @@ def preview_screen(found: Preview) -> str:
         f"Publication {publication.publication_id}, as at {moment(publication.as_at)}, computed "
         "again from the same records. Nothing was published.",
         "",
-        *_list("Changed:", cause_lines(found.causes)),
+        *(
+            _list("Changed:", cause_lines(found.causes))
+            if found.records_are_known
+            else [UNKNOWN, ""]
+        ),
         f"**{conclusion(found)}**",
     ]
     if not found.changes_nothing:
@@ -39,6 +45,12 @@ def preview_screen(found: Preview) -> str:
         lines += ["", *_table(head, figure_rows(found)), ""]
         lines += _list("Records that move:", record_lines(found))
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _causes(found: Preview) -> list[str]:
+    if not found.records_are_known:
+        return [UNKNOWN, ""]
+    return _list("Changed:", cause_lines(found.causes))
 
 
 def cause_lines(causes: Sequence[Cause]) -> Iterator[str]:
@@ -95,8 +107,7 @@ def record_lines(found: Preview) -> Iterator[str]:
             move = (record.class_before or NOT_CONSIDERED, record.class_after or NOT_CONSIDERED)
             moves.setdefault(move, []).append(record)
         for (before, after), records in sorted(moves.items()):
-            # The employee number of an officer does not belong into a pull request.
-            named = [one.ref for one in records if one.kind != OFFICER][:NAMED]
+            named = [one.ref for one in records if one.ref is not None][:NAMED]
             more = ", …" if named and len(records) > len(named) else ""
             names = f" ({', '.join(named)}{more})" if named else ""
             yield (

@@ -1,0 +1,218 @@
+"""A bundle proves the figures of a pack without the warehouse, and every change of it is told."""
+
+import hashlib
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from rocrate.rocrate import ROCrate
+
+from oic_assurance.reporting.bundle.verify import BrokenError, verify
+from tests.end_to_end.terminal import Terminal
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("key") / "board.pem"
+    private = Ed25519PrivateKey.generate()
+    path.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(terminal: Terminal, first_run: str, key: Path) -> Path:
+    """The bundle of the current publication, signed."""
+    done = terminal.assurance("bundle", "make", "--key", str(key), "--json")
+    assert done.returncode == 0, done.stderr
+    return Path(json.loads(done.stdout)["file"])
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """The bundle, unpacked."""
+    with zipfile.ZipFile(made) as file:
+        file.extractall(tmp_path)
+    return tmp_path
+
+
+def test_a_bundle_holds_and_says_what_holds_in_a_sentence(terminal: Terminal, made: Path) -> None:
+    done = terminal.assurance("bundle", "verify", str(made))
+    assert done.returncode == 0
+    text = " ".join(done.stdout.split())
+    assert text.startswith("The bundle holds. Publication ")
+    for part in ("files are as they were bundled", "that the checks passed", "signed it"):
+        assert part in text
+
+
+def test_the_program_in_the_bundle_needs_python_alone(folder: Path) -> None:
+    command = [sys.executable, "-I", "-S", str(folder / "verify.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("The bundle holds.")
+    (folder / "gates.json").write_text("[]", encoding="utf-8")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={})
+    assert done.returncode == 1
+    assert done.stdout == "THE BUNDLE DOES NOT HOLD: gates.json was changed.\n"
+
+
+def test_the_figures_are_those_of_the_publication(terminal: Terminal, folder: Path) -> None:
+    publication = json.loads((folder / "publication.json").read_text(encoding="utf-8"))
+    with psycopg.connect(terminal.url("bi")) as reader:
+        shown = reader.execute(
+            "select publication_id, content_fingerprint from marts.publication where is_current"
+        ).fetchone()
+        rows = reader.execute("select count(*) from marts.assurance_measure").fetchone()
+    assert (publication["publication_id"], publication["content_fingerprint"]) == shown
+    table = json.loads((folder / "figures" / "assurance_measure.json").read_text(encoding="utf-8"))
+    assert (len(table["rows"]),) == rows
+
+
+def test_the_rules_checks_and_batches_are_in_it(folder: Path) -> None:
+    assert (folder / "rules" / "policy_threshold.csv").exists()
+    checks = json.loads((folder / "checks.json").read_text(encoding="utf-8"))
+    assert len(checks) > 1000
+    batches = json.loads((folder / "batches.json").read_text(encoding="utf-8"))
+    assert {"dataset", "sha256", "row_count"} <= set(batches[0])
+    assert not [one for one in batches if "source_place" in one]
+
+
+def test_the_bundle_is_an_ro_crate_that_describes_every_file(folder: Path) -> None:
+    crate = ROCrate(folder)
+    described = {entity.id for entity in crate.data_entities}
+    found = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in {"ro-crate-metadata.json", "manifest.json"}
+    }
+    assert described == found - {"signature.json"}
+    assert all(entity["name"] for entity in crate.data_entities)
+
+
+def test_no_person_and_no_record_is_in_it(terminal: Terminal, folder: Path) -> None:
+    with psycopg.connect(terminal.url("bi")) as reader:
+        names = reader.execute(
+            "select officer_key from marts.dim_officer"
+            " union select record_ref from marts.assurance_exception where length(record_ref) > 6"
+        ).fetchall()
+    assert len(names) > 100
+    everything = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    strand = {b"COLLECT", b"ANALYSE"}
+    assert not [
+        name for (name,) in names if name.encode() in everything and name.encode() not in strand
+    ]
+
+
+def changed_pack(folder: Path) -> None:
+    page = folder / "pack" / "assurance-pack.html"
+    page.write_text(page.read_text(encoding="utf-8").replace("Not yet", "Yes"), encoding="utf-8")
+
+
+def added_file(folder: Path) -> None:
+    (folder / "note.txt").write_text("all is well", encoding="utf-8")
+
+
+def removed_file(folder: Path) -> None:
+    (folder / "checks.json").unlink()
+
+
+def nothing_changed(folder: Path) -> None:
+    (folder / "gates.json").write_bytes((folder / "gates.json").read_bytes())
+
+
+def changed_row(folder: Path) -> None:
+    """Change a figure in the rows, in the readable copy, and in the manifest."""
+    _edit(folder, "figures/assurance_position.json", lambda text: text.replace("HYDRA", "HIDRA"))
+    _edit(folder, "figures/assurance_position.csv", lambda text: text.replace("HYDRA", "HIDRA"))
+    _repair(folder)
+
+
+def changed_copy(folder: Path) -> None:
+    """Change a figure only in the copy that people read, and in the manifest."""
+    _edit(folder, "figures/assurance_position.csv", lambda text: text.replace("HYDRA", "HIDRA"))
+    _repair(folder)
+
+
+def changed_fingerprint(folder: Path) -> None:
+    """Change a row, its fingerprint and the manifest, but not the publication's fingerprint."""
+    changed_row(folder)
+    publication = json.loads((folder / "publication.json").read_text(encoding="utf-8"))
+    publication["tables"]["marts.assurance_position"]["fingerprint"] = "0" * 64
+    (folder / "publication.json").write_text(json.dumps(publication), encoding="utf-8")
+    _repair(folder)
+
+
+def changed_checks(folder: Path) -> None:
+    """Change a result and the manifest. Only the signature can tell."""
+    _edit(
+        folder, "checks.json", lambda text: text.replace('"success": true', '"success": false', 1)
+    )
+    _repair(folder)
+
+
+def changed_time(folder: Path) -> None:
+    signature = json.loads((folder / "signature.json").read_text(encoding="utf-8"))
+    signature["signed_at"] = "2020-01-01T00:00:00+00:00"
+    (folder / "signature.json").write_text(json.dumps(signature), encoding="utf-8")
+
+
+def _edit(folder: Path, name: str, edit: Callable[[str], str]) -> None:
+    path = folder / name
+    before = path.read_text(encoding="utf-8")
+    path.write_text(edit(before), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") != before
+
+
+def _repair(folder: Path) -> None:
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for name, entry in manifest["files"].items():
+        entry["sha256"] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (changed_pack, "pack/assurance-pack.html was changed"),
+        (added_file, "note.txt is not in the manifest"),
+        (removed_file, "checks.json is missing"),
+        (changed_row, "the rows of marts.assurance_position are not those that the checks passed"),
+        (changed_copy, "assurance_position.csv does not have the values"),
+        (changed_fingerprint, "do not give that of the publication"),
+        (changed_checks, "the signature does not belong to this bundle"),
+        (changed_time, "the signature does not belong to this bundle"),
+    ],
+)
+def test_every_change_is_told(folder: Path, damage: Callable[[Path], None], told: str) -> None:
+    damage(folder)
+    with pytest.raises(BrokenError, match=told):
+        verify(folder)
+
+
+def test_an_unchanged_bundle_still_holds(folder: Path) -> None:
+    nothing_changed(folder)
+    assert "signed it" in verify(folder)
+
+
+def test_without_a_signature_the_sentence_says_so(folder: Path) -> None:
+    (folder / "signature.json").unlink()
+    assert "nobody has signed the bundle" in verify(folder)
+
+
+@pytest.mark.parametrize("content", [b"no key", b""])
+def test_a_file_that_is_no_key_is_refused(
+    terminal: Terminal, first_run: str, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "key.pem"
+    path.write_bytes(content)
+    done = terminal.assurance("bundle", "make", "--key", str(path))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "is no private key in PEM form" in done.stderr
