@@ -1,7 +1,7 @@
 """The assurance pack shows the figures of the marts, needs no other file, and names no officer."""
 
-import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -37,37 +37,57 @@ def test_a_run_makes_the_pack_and_prints_its_path(terminal: Terminal, first_run:
         assert str(terminal.home / "reports" / "pack" / name) in first_run
 
 
-def test_the_first_page_shows_every_position_of_the_mart(terminal: Terminal, board: str) -> None:
+def test_the_first_page_shows_every_position_with_its_target_and_second_reading(
+    terminal: Terminal, board: str
+) -> None:
     text = words(board)
     for row in ask(terminal, "select * from marts.assurance_position"):
         if row["point_code"] == "INTEL_PLAN":
-            assert f"{row['numerator']} of {row['denominator']} strands" in text
+            assert f"{row['numerator']} of {row['denominator']} strands Target 3 strands" in text
             continue
         unit = "referrals" if row["point_code"] == "NCCU_INTEL" else "people"
-        figure = f"{row['value'] * 100:.1f}% {row['numerator']:,} of {row['denominator']:,} {unit}"
-        assert figure in text
-        assert f"{row['ci_low'] * 100:.1f}–{row['ci_high'] * 100:.1f}%" in text
+        parts = f"{row['numerator']:,} of {row['denominator']:,} {unit}"
+        assert f"{share(row['value'])} {parts} Target {row['target'] * 100:g}%" in text
+        assert f"{row['ci_low'] * 100:.1f}–{share(row['ci_high'])}" in text
+        second = f"{row['second_numerator']:,} of {row['second_denominator']:,}"
+        assert f"Second reading: {share(row['second_value'])} ({second})" in text
+    assert text.count("Provisional: nobody has confirmed the policy") >= 4
+
+
+def share(value: float) -> str:
+    return f"{value * 100:.1f}%"
+
+
+def test_the_first_page_comes_in_the_order_of_the_board(board: str) -> None:
+    text = words(board)
+    headings = (
+        "of the four points",
+        "Since",
+        "The four points",
+        "Actions that are due, overdue or moved",
+        "Questions to put",
+    )
+    places = [text.index(one) for one in headings]
+    assert places == sorted(places)
 
 
 def test_every_month_of_the_trend_is_in_the_mart(terminal: Terminal, board: str) -> None:
     shown = tables(board)
     for title, code in (
-        ("Referrals with their document, by month", "nccu_intel_compliance"),
-        ("Hydra completed, by month", "hydra_completion"),
-        ("E-learning completed, by month", "elearning_completion"),
+        ("Referrals with their document, by month since Jan 2025", "nccu_intel_compliance"),
+        ("Hydra completed, by month since Sep 2025", "hydra_completion"),
+        ("E-learning completed, by month since Jun 2025", "elearning_completion"),
     ):
         figures = ask(
             terminal,
-            "select * from marts.assurance_measure where org_unit_code = 'ALL' "
-            f"and measure_code = '{code}' order by period_start",
+            f"select * from marts.assurance_spc where measure_code = '{code}' "
+            "order by period_start",
         )
         assert len(figures) > 1
-        assert [row[0].removesuffix(" (so far)") for row in shown[title]] == [
-            f"{row['period_start']:%b %Y}" for row in figures
-        ]
-        assert [(row[1], row[2]) for row in shown[title]] == [
+        assert [(row[0].removesuffix(" (so far)"), row[1], row[2]) for row in shown[title]] == [
             (
-                "–" if row["value"] is None else f"{row['value'] * 100:.1f}%",
+                f"{row['period_start']:%b %Y}",
+                "–" if row["value"] is None else share(row["value"]),
                 f"{row['numerator']:,} of {row['denominator']:,}",
             )
             for row in figures
@@ -79,7 +99,7 @@ def test_exceptions_and_training_add_up_to_the_marts(terminal: Terminal, board: 
     exceptions = shown["Open exceptions by team"]
     (counted,) = ask(terminal, "select count(*) from marts.assurance_exception")
     assert sum(int(row[-1]) for row in exceptions) == counted["count"]
-    done = shown["Modules completed"]
+    done = shown["Modules completed today"]
     (people,) = ask(
         terminal,
         "select denominator, numerator from marts.assurance_position "
@@ -118,24 +138,90 @@ def test_the_pdf_has_a_marking_on_every_a4_sheet(folder: Path) -> None:
         assert (round(sheet.mediabox.width), round(sheet.mediabox.height)) == (595, 842)
 
 
-def test_a_pack_shows_changes_since_an_earlier_one(terminal: Terminal, folder: Path) -> None:
-    (newest,) = sorted((folder / "earlier").glob("*.json"))[-1:]
-    saved = json.loads(newest.read_text(encoding="utf-8"))
-    # Make an earlier pack in which one officer fewer has completed Hydra.
-    (hydra,) = [row for row in saved["position"] if row["point_code"] == "HYDRA"]
-    hydra["numerator"] -= 1
-    saved["publication"][0] |= {"publication_id": 0, "as_at": "2025-11-03T05:30:00+00:00"}
-    earlier = folder / "earlier" / "0000000000.json"
-    earlier.write_text(json.dumps(saved), encoding="utf-8")
-    try:
-        assert terminal.assurance("pack", "--since", "2025-11-10").returncode == 0
-        page = (folder / "assurance-pack.html").read_text(encoding="utf-8")
-    finally:
-        earlier.unlink()
-    (moved,) = [
-        row for row in tables(page)["Since the pack of 3 November 2025"] if "Hydra" in row[0]
-    ]
-    assert moved[3] == "+1 met, +0 in total"
+def test_the_first_sheet_has_all_that_the_board_must_know(folder: Path) -> None:
+    sheet = " ".join(PdfReader(folder / "assurance-pack.pdf").pages[0].extract_text().split())
+    for part in ("Are we assured?", "The four points", "Actions that are", "Questions to put"):
+        assert part in sheet
+
+
+def test_no_sheet_but_the_last_is_mostly_blank(folder: Path) -> None:
+    """The text and the drawings of each sheet reach below its middle."""
+    *sheets, _ = PdfReader(folder / "assurance-pack.pdf").pages
+    for number, sheet in enumerate(sheets, 1):
+        lowest = 842.0
+
+        def visit(text: str, cm: Any, tm: list[float], *_: Any) -> None:
+            nonlocal lowest
+            y = cm[5] + tm[5] * cm[3]
+            if text.strip() and y > 50:
+                lowest = min(lowest, y)
+
+        sheet.extract_text(visitor_text=visit)
+        assert lowest < 421, f"sheet {number} ends at {lowest}"
+
+
+def test_a_screen_reader_finds_headings_tables_and_descriptions_in_the_pdf(folder: Path) -> None:
+    reader = PdfReader(folder / "assurance-pack.pdf")
+    root = reader.root_object
+    assert bool(root["/MarkInfo"]["/Marked"])
+    assert root["/Lang"] == "en-GB"
+    assert "pdfuaid" in root["/Metadata"].get_data().decode("utf-8")
+    kinds: Counter[str] = Counter()
+    undescribed = 0
+    waiting = [root["/StructTreeRoot"]]
+    while waiting:
+        item = waiting.pop().get_object()
+        if isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            kinds[str(item.get("/S"))] += 1
+            undescribed += item.get("/S") == "/Figure" and not item.get("/Alt")
+            if "/K" in item:
+                waiting.append(item["/K"])
+    assert kinds["/H1"] >= 6
+    assert kinds["/H2"] >= 20
+    assert kinds["/TH"] >= 40
+    assert kinds["/Figure"] >= 15
+    assert undescribed == 0
+    titles = [one.title for one in flat(reader.outline)]
+    assert {"Are we assured?", "Reporting to the NCCU", "Methods and quality"} <= set(titles)
+
+
+def flat(outline: Any) -> list[Any]:
+    """Return the entries of the PDF's contents as one list."""
+    found: list[Any] = []
+    for one in outline:
+        found += flat(one) if isinstance(one, list) else [one]
+    return found
+
+
+def test_a_pack_shows_what_was_told_and_what_changed(terminal: Terminal, folder: Path) -> None:
+    """Publication 1 is that of the first run, and the pack of an earlier day has none before."""
+    assert terminal.assurance("pack", "--since", "2026-03-10").returncode == 0
+    page = (folder / "assurance-pack.html").read_text(encoding="utf-8")
+    rows = tables(page)["Since 10 March 2026"]
+    then = {
+        row["point_code"]: row
+        for row in ask(
+            terminal, "select * from marts.assurance_position_day where day = '2026-03-10'"
+        )
+    }
+    (hydra,) = [row for row in rows if "Hydra" in row[0]]
+    assert hydra[1].startswith(share(then["HYDRA"]["value"]))
+    assert "Nothing had been published by then" in words(page)
+
+
+def test_the_pack_of_a_publication_can_be_made_again(terminal: Terminal, folder: Path) -> None:
+    (current,) = ask(terminal, "select publication_id from marts.publication where is_current")
+    number = current["publication_id"]
+    assert terminal.assurance("pack").returncode == 0
+    done = terminal.assurance("pack", "--publication", str(number))
+    assert done.returncode == 0, done.stderr
+    again = (folder / f"assurance-pack-of-publication-{number}.html").read_text(encoding="utf-8")
+    assert again == (folder / "assurance-pack.html").read_text(encoding="utf-8")
+    missing = terminal.assurance("pack", "--publication", "987654")
+    assert missing.returncode == 1
+    assert missing.stderr == "assurance: There is no publication 987654.\n"
 
 
 def test_without_a_publication_there_is_no_pack(tmp_path: Path) -> None:
