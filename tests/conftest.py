@@ -18,7 +18,15 @@ PROJECT_ROOT = Path(__file__).resolve().parents[1]
 # End-to-end tests that use the fixture `first_run`: a simulated force and its first daily run.
 SHARE_THE_FIRST_RUN = {
     f"test_{name}.py"
-    for name in ("command_line", "daily_run", "explain", "metrics", "minimisation", "pack")
+    for name in (
+        "bundle",
+        "command_line",
+        "daily_run",
+        "explain",
+        "metrics",
+        "minimisation",
+        "pack",
+    )
 }
 TEST_HOME = Path(tempfile.mkdtemp(prefix="assurance-test-"))
 
