@@ -162,13 +162,13 @@ def test_no_sheet_but_the_last_is_mostly_blank(folder: Path) -> None:
 
 def test_a_screen_reader_finds_headings_tables_and_descriptions_in_the_pdf(folder: Path) -> None:
     reader = PdfReader(folder / "assurance-pack.pdf")
-    root = reader.root_object
+    root: Any = reader.root_object
     assert bool(root["/MarkInfo"]["/Marked"])
     assert root["/Lang"] == "en-GB"
     assert "pdfuaid" in root["/Metadata"].get_data().decode("utf-8")
     kinds: Counter[str] = Counter()
     undescribed = 0
-    waiting = [root["/StructTreeRoot"]]
+    waiting: list[Any] = [root["/StructTreeRoot"]]
     while waiting:
         item = waiting.pop().get_object()
         if isinstance(item, list):

@@ -25,7 +25,7 @@ _MOST_MOVES = 4
 
 _ASKED = {
     "NCCU_INTEL": (
-        "Why is every referral not followed by its document?",
+        "Why do some referrals have no document?",
         "Which teams have documents missing since the last meeting, and what has been done?",
         "How long does it take until a document is submitted?",
     ),

@@ -35,6 +35,8 @@ class Board:
         actions: The actions that need attention, at most `ACTIONS_FIRST`.
         more_actions: A sentence about the other actions that need attention, or empty.
         questions: The most important question of each point: the point's name, and the words.
+        unanswered: A sentence about the Board's questions without an answer, or empty.
+        not_measured: A sentence about the recommendations that no measure shows, or empty.
         changed: The published figures that have changed since then, with the causes.
         failed: The datasets for which checks failed.
         recommendations: The recommendations that belong to no assurance point.
@@ -59,6 +61,8 @@ class Board:
     actions: Table
     more_actions: str
     questions: Sequence[tuple[str, str]]
+    unanswered: str
+    not_measured: str
     points: Sequence[PointPage]
     changed: Table
     freshness: Table
@@ -104,6 +108,8 @@ def board(facts: Facts, since: Since, contact: Mapping[str, str | None]) -> Boar
             for row in of_point(facts["board_question"], one.code)
             if row["rank"] == 1
         ],
+        unanswered=tables.unanswered(facts["board_log_question"]),
+        not_measured=_not_measured(facts),
         points=[page(one, facts) for one in cards],
         changed=tables.changed(facts, since),
         freshness=tables.freshness(facts),
@@ -117,6 +123,17 @@ def board(facts: Facts, since: Since, contact: Mapping[str, str | None]) -> Boar
         statuses=tuple(words.STATUSES.values()),
         terms=words.TERMS,
     )
+
+
+def _not_measured(facts: Facts) -> str:
+    other = sum(row["point_code"] is None for row in facts["recommendation"])
+    if not other:
+        return ""
+    return f"{count(other, 'further recommendation')} of the report {_has(other)} no measure."
+
+
+def _has(number: int) -> str:
+    return "has" if number == 1 else "have"
 
 
 def _next_update(today: date) -> str:

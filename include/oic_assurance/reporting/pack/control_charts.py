@@ -41,15 +41,10 @@ SPECIAL_CAUSES = {
 #: What a sign of assurance means for the target.
 ASSURANCES = {
     "HIT_OR_MISS": (
-        "The target lies between the limits: as the process is, each month is hit or miss."
+        "Without a change in how the work is done, chance decides whether a month meets the target."
     ),
-    "MEETS": (
-        "Both limits are on the good side of the target: as the process is, it meets the target."
-    ),
-    "WILL_NOT_MEET": (
-        "Both limits are on the bad side of the target: without a change, the process will not "
-        "meet it."
-    ),
+    "MEETS": ("Without a change in how the work is done, every month will meet the target."),
+    "WILL_NOT_MEET": ("Without a change in how the work is done, no month will meet the target."),
 }
 #: Why limits are not drawn, although the mart has them.
 SAME_PEOPLE = (
@@ -187,7 +182,7 @@ def _lines(rows: Rows) -> list[Any]:
     )
     label = (
         alt.Chart(data(points[:1]))
-        .mark_text(align="left", baseline="top", dy=4)
+        .mark_text(align="left", baseline="top", dx=70, dy=4)
         .encode(x=_x(), y=_y(rows, "value"), text="line:N")
     )
     return [lines] if legend else [lines, label]

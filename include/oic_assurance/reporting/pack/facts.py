@@ -35,7 +35,6 @@ BOARD_QUERIES = (
     "measure_by_team",
     "control_limits",
     "referral_class_by_month",
-    "referral_flow",
     "exception_by_age",
     "exception_by_team",
     "training_by_team",

@@ -24,6 +24,9 @@ from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.pack.tables import Table
 from oic_assurance.reporting.screens.layout import NOTHING, share
 
+#: With fewer open exceptions, a chart says no more than the sentences about them.
+FEWEST_EXCEPTIONS = 5
+
 
 @dataclass(frozen=True)
 class PointPage:
@@ -82,7 +85,6 @@ def _pictures(code: str, position: Row, facts: Facts) -> list[Picture]:
         return [
             trend,
             referrals.classes_by_month(facts["referral_class_by_month"]),
-            referrals.flow(facts["referral_flow"], _first_month(facts["referral_class_by_month"])),
             views,
         ]
     if code == "HYDRA":
@@ -118,12 +120,6 @@ def _marks(position: Row, months: Sequence[Row], facts: Facts) -> list[tuple[dat
     return [(day, word) for day, word in marks if first <= day and day <= _end(last)]
 
 
-def _first_month(rows: Sequence[Row]) -> date | None:
-    """Return the first of the months that the charts of referrals show."""
-    months = sorted({row["period_start"] for row in rows})[-referrals.MONTHS :]
-    return months[0] if months else None
-
-
 def _end(month: date) -> date:
     """Return a day a little after a month's last point in the chart."""
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
@@ -147,7 +143,9 @@ def _more_pictures(code: str, facts: Facts) -> list[Picture]:
 
 def _exceptions_by_age(code: str, facts: Facts) -> list[Picture]:
     rows = of_point(facts["exception_by_age"], code)
-    return [referrals.exceptions_by_age("Open exceptions today, by age", rows)] if rows else []
+    if sum(row["exceptions"] for row in rows) < FEWEST_EXCEPTIONS:
+        return []
+    return [referrals.exceptions_by_age("Open exceptions today, by age", rows)]
 
 
 def _measures(rows: Sequence[Row]) -> Table:
@@ -169,14 +167,14 @@ def _value(row: Row | None) -> str:
     if row is None or row["value"] is None:
         return NOTHING
     if row["unit_of_value"] == "hours":
-        return f"{row['value']:.1f} hours (of {row['denominator']:,})"
+        return f"{row['value']:.1f} hours ({row['denominator']:,} referrals)"
     return f"{share(row['value'])} ({row['numerator']:,} of {row['denominator']:,})"
 
 
 def _disagreements(rows: Sequence[Row]) -> Table:
     return Table(
         "When the views differed",
-        ("From", "Until", "Days", "The force", "The data", "The Commissioner"),
+        ("From", "Until", "Days", "The force", "The data, on the first day", "The Commissioner"),
         [
             (
                 words.long_day(row["disagreed_from"]),

@@ -51,7 +51,7 @@ def moved(facts: Facts, since: Since) -> Table:
                 POINTS[row["point_code"]].name,
                 _position(row["point_code"], (since.told or since.then).get(row["point_code"])),
                 _position(row["point_code"], row),
-                _change((since.told or since.then).get(row["point_code"]), row),
+                _change((since.told or since.then).get(row["point_code"]), row, facts),
             )
             for row in sorted(facts["position"], key=lambda row: ORDER.index(row["point_code"]))
         ],
@@ -68,20 +68,35 @@ def not_told(since: Since) -> str:
 def _position(code: str, row: Row | None) -> str:
     if row is None:
         return NOTHING
-    return (
-        f"{words.figure({**row, 'point_code': code})}, {words.status(row['status']).word.lower()}"
-    )
+    status = words.status(row["status"]).word.lower()
+    if POINTS[code].is_checklist or row["denominator"] is None:
+        return f"{words.figure({**row, 'point_code': code})}, {status}"
+    return f"{share(row['value'])} ({row['numerator']:,} of {row['denominator']:,}), {status}"
 
 
-def _change(then: Row | None, now: Row) -> str:
-    if then is None or then["value"] is None or now["value"] is None:
+def _change(then: Row | None, now: Row, facts: Facts) -> str:
+    """Return the change, and whether chance alone can explain it where that is known."""
+    if then is None or then["numerator"] is None or now["numerator"] is None:
         return NOTHING
-    if POINTS[now["point_code"]].is_checklist:
-        return words.change(then, now)
-    points = (now["value"] - then["value"]) * 100
-    if abs(points) < 0.05:
-        return "no change"
-    return f"{points:+.1f} percentage points".replace("-", "−")
+    text = words.change(then, now)
+    sign = _sign(now["point_code"], facts)
+    return f"{text}. {sign}" if sign and text != "no change" else text
+
+
+def _sign(code: str, facts: Facts) -> str:
+    """Return what control limits say about the last complete month, or nothing without limits."""
+    months = [
+        row
+        for row in facts["control_limits"]
+        if row["point_code"] == code and row["is_of_position"] and row["variation"] is not None
+    ]
+    if not months or months[-1]["is_snapshot"]:
+        return ""
+    return {
+        "COMMON": "Chance alone can explain it",
+        "IMPROVING": "More than chance: improving",
+        "CONCERNING": "More than chance: getting worse",
+    }[months[-1]["variation"]]
 
 
 def changed(facts: Facts, since: Since) -> Table:
@@ -108,7 +123,9 @@ def changed(facts: Facts, since: Since) -> Table:
             if figure.measure_code in measures
             for cause, (change, records) in figure.causes.items()
         ],
-        "None.",
+        "None."
+        if since.told
+        else "Nothing had been published by then, so no published figure can have changed.",
     )
 
 
@@ -178,12 +195,26 @@ def _state(row: Row) -> str:
         first = f", first due {words.short_day(row['first_due_on'])}"
         parts.append(f"moved {_times(row['times_moved'])}{first}")
     if row["closed_but"] is not None:
-        parts.append(f"but: {words.first_lower(row['closed_but_label'])}")
-    return "; ".join(parts)
+        parts.append(f"although {words.first_lower(row['closed_but_label'])}")
+    return ", ".join(parts)
 
 
 def _times(number: int) -> str:
     return {1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def unanswered(rows: Sequence[Row]) -> str:
+    """Return a sentence about the Board's questions that have no answer yet, or nothing."""
+    waiting = sorted(
+        (row for row in rows if row["days_open"] is not None), key=lambda row: row["raised_on"]
+    )
+    if not waiting:
+        return ""
+    oldest = waiting[0]
+    return (
+        f"{count(len(waiting), 'question')} of the Board without an answer. The oldest was put on "
+        f"{words.long_day(oldest['raised_on'])}: {oldest['question']}"
+    )
 
 
 def answers(rows: Sequence[Row]) -> Table:
@@ -223,7 +254,7 @@ def signed(rows: Sequence[Row]) -> Table:
             )
             for row in sorted(rows, key=lambda row: row["at"], reverse=True)
         ],
-        "No step of a closure is made.",
+        "Nobody has signed anything on this point yet.",
     )
 
 
@@ -277,13 +308,22 @@ def contradicted(facts: Facts) -> Table:
     """Return a table of how often a voice said "complete" when the data did not."""
     return Table(
         'How often "complete" was not what the data said',
-        ("Voice", "Since", "Statements that a point is complete", "Not what the data said"),
+        (
+            "Voice",
+            "Since",
+            "Statements that a point is complete",
+            "Not so on that day",
+            "Days on which it stood",
+            "Not so",
+        ),
         [
             (
                 words.VIEWS[row["voice"]],
                 words.month(row["since"]),
                 f"{row['denominator']:,}",
                 f"{row['numerator']:,} ({share(row['numerator'] / row['denominator'])})",
+                f"{row['days_said_complete']:,}",
+                f"{row['days_contradicted']:,}",
             )
             for row in facts["voice_contradicted"]
             if row["denominator"]
@@ -296,7 +336,7 @@ def freshness(facts: Facts) -> Table:
     """Return a table that shows when each dataset was last delivered and is next due."""
     return Table(
         "Freshness of the sources",
-        ("Dataset", "State", "Last delivery", "Next due by"),
+        ("Dataset", "State", "Last read", "Next due by"),
         [
             (
                 row["dataset"],

@@ -62,7 +62,8 @@ def plans(rows: Rows, today: date, deadline: date | None) -> Picture:
     return Picture(
         "Plans from approval to review",
         f"{met} of {len(rows)} strands have an approved plan with an owner and evidence, "
-        "whose review is not overdue.",
+        "whose review is not overdue. A bar is the plan that counts now; another plan may have "
+        "counted before.",
         svg(chart, height=170),
         ("Strand", "Plan", "Owner", "Approved", "Review due", "Evidence", "Met", "Met on time"),
         [

@@ -101,7 +101,7 @@ def by_team(title: str, rows: Rows, done: str, outstanding: str) -> Picture:
     behind = sum(row["numerator"] < row["denominator"] for row in rows)
     text = f"{behind} of {len(rows)} teams have something outstanding."
     if shown and len(shown) < len(rows):
-        text += f" The chart shows the {len(shown)} with most; the table shows all."
+        text += f" The chart shows the {len(shown)} with most."
     return Picture(
         title,
         text,

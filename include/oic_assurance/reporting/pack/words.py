@@ -41,7 +41,12 @@ STATUSES = {
     "overdue": Answer(
         "Overdue", "No", "alert", "the deadline has passed and the target was never reached"
     ),
-    "slipping": Answer("Slipping", "No", "falling", "worse than it was"),
+    "slipping": Answer(
+        "Slipping",
+        "No",
+        "falling",
+        "met before and not now, or the last three months are worse than the three before",
+    ),
     "unknown": Answer("Unknown", "Not known", "question", "one of its sources is not up to date"),
 }
 UNKNOWN = STATUSES["unknown"]
@@ -112,7 +117,8 @@ TERMS = (
     ),
     (
         "As at",
-        "The moment that the figures are computed for. What happened later is not in them.",
+        "The moment that the figures are computed for. What happened later is not in them, even if "
+        "the sources were read later.",
     ),
     (
         "Assured",
@@ -123,13 +129,26 @@ TERMS = (
         "The range in which a month falls by chance alone, as long as nothing changes. A month "
         "outside it, or a run of months on one side, shows a change.",
     ),
+    (
+        "Document",
+        "The intelligence document that the officer who reported a case must submit about it.",
+    ),
     ("Exception", "A record that somebody must act on, such as a referral without its document."),
+    (
+        "In time",
+        "Submitted within the hours that the policy gives after the contact with the NCCU.",
+    ),
     ("NCCU", "The National Command and Control Unit of Immigration Enforcement."),
     ("Provisional", "The rule or target of the figure has not been confirmed by anybody yet."),
     (
         "Second reading",
         "The same figure by the other possible reading of the requirement. The two show how much "
         "depends on the choice.",
+    ),
+    (
+        "Status check",
+        "A contact with the NCCU that only asks about a person's status. It is a referral too, but "
+        "counts only in the second reading.",
     ),
     (
         "Target",
@@ -225,12 +244,23 @@ def as_day(value: date | str) -> date:
 
 
 def change(then: dict[str, Any], now: dict[str, Any]) -> str:
-    """Return in words how the numerator and denominator of a position have changed."""
+    """Return in words how a position has changed: its figure, and the numbers behind it.
+
+    A share can rise because more records meet the requirement, or because fewer are counted.
+    """
     met = now["numerator"] - then["numerator"]
     total = now["denominator"] - then["denominator"]
     if not met and not total:
         return "no change"
-    return f"{met:+,} met, {total:+,} in total"
+    numbers = f"{_more(met)} met, {_more(total)} counted"
+    if POINTS[now["point_code"]].is_checklist or then["value"] is None or now["value"] is None:
+        return numbers
+    points = (now["value"] - then["value"]) * 100
+    return f"{points:+.1f} points: {numbers}".replace("-", "−")
+
+
+def _more(number: int) -> str:
+    return f"{abs(number):,} {'more' if number >= 0 else 'fewer'}"
 
 
 def days_away(days: int | None) -> str:
