@@ -53,7 +53,7 @@ def test_a_bundle_holds_and_says_what_holds_in_a_sentence(terminal: Terminal, ma
 
 
 def test_the_program_in_the_bundle_needs_python_alone(folder: Path) -> None:
-    command = [sys.executable, "-I", "-S", str(folder / "verify.py")]
+    command = [sys.executable, "-I", "-S", "-B", str(folder / "verify.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={})
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("The bundle holds.")
@@ -148,6 +148,47 @@ def changed_fingerprint(folder: Path) -> None:
     _repair(folder)
 
 
+def no_tables(folder: Path) -> None:
+    """Leave the rows out, and forge the copies that people read."""
+    for path in (folder / "figures").glob("*.json"):
+        path.unlink()
+    _edit(folder, "figures/assurance_position.csv", lambda text: text.replace("HYDRA", "HIDRA"))
+    _repair(folder)
+
+
+def two_columns_in_one_name(folder: Path) -> None:
+    """Give two columns one name with a line break, which hashes like the two."""
+    path = folder / "figures" / "assurance_position.json"
+    table = json.loads(path.read_text(encoding="utf-8"))
+    (one, kind), (two, second) = table["columns"][:2]
+    table["columns"][:2] = [[f"{one} {kind}\n{two}", second]]
+    path.write_text(json.dumps(table), encoding="utf-8")
+    _repair(folder)
+
+
+def linked_file(folder: Path) -> None:
+    outside = folder.parent / f"{folder.name}-gates.json"
+    (folder / "gates.json").rename(outside)
+    (folder / "gates.json").symlink_to(outside)
+
+
+def hidden_file(folder: Path) -> None:
+    (folder / "pack" / "__pycache__").mkdir()
+    (folder / "pack" / "__pycache__" / "assurance-pack.html").write_text("x", encoding="utf-8")
+
+
+def odd_manifest(folder: Path) -> None:
+    (folder / "manifest.json").write_text("[]", encoding="utf-8")
+
+
+def key_of_every_signature(folder: Path) -> None:
+    """Use a point of a small group, with which the equation of a signature holds for anything."""
+    signature = json.loads((folder / "signature.json").read_text(encoding="utf-8"))
+    point = "01" + "00" * 31
+    forged = {**signature, "public_key": point, "signature": point + "00" * 32}
+    (folder / "signature.json").write_text(json.dumps(forged), encoding="utf-8")
+
+
 def changed_checks(folder: Path) -> None:
     """Change a result and the manifest. Only the signature can tell."""
     _edit(
@@ -171,6 +212,8 @@ def _edit(folder: Path, name: str, edit: Callable[[str], str]) -> None:
 
 def _repair(folder: Path) -> None:
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for name in [one for one in manifest["files"] if not (folder / one).exists()]:
+        del manifest["files"][name]
     for name, entry in manifest["files"].items():
         entry["sha256"] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
@@ -186,6 +229,12 @@ def _repair(folder: Path) -> None:
         (changed_copy, "assurance_position.csv does not have the values"),
         (changed_fingerprint, "do not give that of the publication"),
         (changed_checks, "the signature does not belong to this bundle"),
+        (no_tables, "does not have the .json file of every table"),
+        (two_columns_in_one_name, "assurance_position.json is not the table"),
+        (linked_file, "gates.json is neither a file nor a folder"),
+        (hidden_file, "pack/__pycache__/assurance-pack.html is not in the manifest"),
+        (odd_manifest, "does not have the form of a bundle's"),
+        (key_of_every_signature, "the signature does not belong to this bundle"),
         (changed_time, "the signature does not belong to this bundle"),
     ],
 )
@@ -203,6 +252,30 @@ def test_an_unchanged_bundle_still_holds(folder: Path) -> None:
 def test_without_a_signature_the_sentence_says_so(folder: Path) -> None:
     (folder / "signature.json").unlink()
     assert "nobody has signed the bundle" in verify(folder)
+
+
+def test_a_bundle_must_be_signed_with_the_key_that_is_asked_for(folder: Path) -> None:
+    signature = json.loads((folder / "signature.json").read_text(encoding="utf-8"))
+    name = hashlib.sha256(bytes.fromhex(signature["public_key"])).hexdigest()
+    assert f"the key {name} signed it" in verify(folder, name.upper())
+    with pytest.raises(BrokenError, match="another key has signed the bundle"):
+        verify(folder, "0" * 64)
+    (folder / "signature.json").unlink()
+    with pytest.raises(BrokenError, match="nobody has signed the bundle"):
+        verify(folder, name)
+
+
+def test_a_zip_that_programs_unpack_differently_is_refused(
+    terminal: Terminal, made: Path, tmp_path: Path
+) -> None:
+    for number, name in enumerate(("GATES.json", "../gates.json", "pack/./assurance-pack.html")):
+        path = tmp_path / f"{number}.zip"
+        path.write_bytes(made.read_bytes())
+        with zipfile.ZipFile(path, "a") as file:
+            file.writestr(name, "[]")
+        done = terminal.assurance("bundle", "verify", str(path))
+        assert done.returncode == 2
+        assert "has names that are no bundle's" in done.stderr
 
 
 @pytest.mark.parametrize("content", [b"no key", b""])

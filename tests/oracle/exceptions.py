@@ -13,7 +13,7 @@ from .clock import day_of, midnight
 from .hr import People
 from .known import Known, full_as_at, table_as_at
 from .model import Row
-from .plans import plans_as_at
+from .plans import plan_is_met, plans_as_at
 from .policy import FIRST_MONTH, HYDRA_LAUNCH, MODULE_LAUNCH, REQUIRED_TYPES
 from .referrals import ReferralFact, detentions
 from .training import Requirement
@@ -125,7 +125,7 @@ def _booked(known: Known, as_at: datetime) -> set[str]:
 
 def _of_plans(known: Known, as_at: datetime, met: dict[str, bool]) -> list[OpenException]:
     today = day_of(as_at)
-    replaced = _replaced(plans_as_at(known, as_at))
+    replaced = _replaced(plans_as_at(known, as_at), today)
     found = [
         ("PLAN_REVIEW_OVERDUE", plan["plan_ref"], "ALL", _after(plan["review_due_date"]))
         for plan in plans_as_at(known, as_at)
@@ -151,17 +151,20 @@ def _of_plans(known: Known, as_at: datetime, met: dict[str, bool]) -> list[OpenE
     return found
 
 
-def _replaced(plans: list[Row]) -> set[str]:
-    """Return the references of plans in whose strand another plan was approved on a later day."""
-    latest: dict[str, date] = {}
-    for plan in plans:
-        if plan["approved_date"] is not None:
-            strand = plan["strand"]
-            latest[strand] = max(plan["approved_date"], latest.get(strand, plan["approved_date"]))
+def _replaced(plans: list[Row], today: date) -> set[str]:
+    """Return the references of plans that a later approved plan of the strand has replaced.
+
+    The later plan meets the requirement today.
+    """
+    good = [plan for plan in plans if plan_is_met(plan, today)]
     return {
         plan["plan_ref"]
         for plan in plans
-        if plan["approved_date"] is not None and plan["approved_date"] < latest[plan["strand"]]
+        if plan["approved_date"] is not None
+        and any(
+            later["strand"] == plan["strand"] and later["approved_date"] > plan["approved_date"]
+            for later in good
+        )
     }
 
 

@@ -69,13 +69,19 @@ def make(publication: int | None, key: Path | None, as_json: bool) -> None:
 
 @bundle.command()
 @click.argument("place", metavar="FILE", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--key-fingerprint",
+    default="",
+    metavar="SHA256",
+    help="Require a signature of the key with this fingerprint.",
+)
 @json_option
-def verify(place: Path, as_json: bool) -> int:
+def verify(place: Path, key_fingerprint: str, as_json: bool) -> int:
     """Verify a bundle, a ZIP file or a folder, and say in one sentence what holds.
 
     The exit code is 0 if everything holds, otherwise 1. The bundle itself has the same program,
     verify.py, which needs only Python.
     """
-    found = verify_bundle(place)
+    found = verify_bundle(place, key_fingerprint)
     show(found, verified_screen, as_json=as_json)
     return 0 if found.holds else 1

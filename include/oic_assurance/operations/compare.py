@@ -13,6 +13,7 @@ from oic_assurance.errors import UsageError
 from oic_assurance.publishing.publication import ROLE, Publication, list_publications
 from oic_assurance.publishing.restated import (
     Restated,
+    last_common,
     read_compared_with,
     read_restatements,
     restated_figures,
@@ -66,8 +67,8 @@ class FigureChange:
 
     Attributes:
         month: The first day of the month.
-        was_over: Whether the month was over in both publications. Then only a restatement can
-            change the figure.
+        was_over: Whether the month was over in both publications, and in the last one that both
+            come from. Then only a restatement can change the figure.
         causes: For each cause of restatement, the change that it alone made and its number of
             records.
         by_time: The rest of the change. It comes from the time between the publications: the month
@@ -86,7 +87,11 @@ class FigureChange:
     @property
     def is_explained(self) -> bool:
         """Tell whether the causes account for the whole change of a month that was over."""
-        return not self.was_over or self.by_time is None or abs(self.by_time) < NOTHING
+        if not self.was_over or self.before == self.after:
+            return True
+        if self.by_time is None:
+            return bool(self.causes)
+        return abs(self.by_time) < NOTHING
 
 
 @dataclass(frozen=True)
@@ -129,14 +134,20 @@ def compare(
     first, second = publications[before], publications[after]
     with connect(settings, role=ROLE) as conn:
         conn.execute("set transaction isolation level repeatable read, read only")
-        steps = way(read_compared_with(conn), before, after)
-        restated = restated_figures(read_restatements(conn, org_unit_code), steps)
+        compared_with = read_compared_with(conn)
+        steps = way(compared_with, before, after)
         kept = {number for number, _ in steps if _is_kept(conn, "restatement", number)}
+        rows = read_restatements(conn, sorted(kept), org_unit_code)
+        restated = restated_figures(rows, steps)
+        common = last_common(compared_with, before, after)
+        moments = [first.as_at, second.as_at]
+        if common is not None and common in publications:
+            moments.append(publications[common].as_at)
         return Comparison(
             before=first,
             after=second,
             points=_points(conn, before, after),
-            figures=_figures(conn, first, second, restated, org_unit_code),
+            figures=_figures(conn, first, second, min(moments), restated, org_unit_code),
             way=[number for number, _ in steps],
             not_kept=sorted({number for number, _ in steps} - kept),
         )
@@ -169,6 +180,7 @@ def _figures(
     conn: psycopg.Connection,
     before: Publication,
     after: Publication,
+    earliest: datetime,
     restated: Sequence[Restated],
     unit: str | None,
 ) -> list[FigureChange]:
@@ -186,7 +198,7 @@ def _figures(
                 *key,
                 before=value_before,
                 after=value_after,
-                was_over=_is_over(key[1], before.as_at) and _is_over(key[1], after.as_at),
+                was_over=_is_over(key[1], earliest),
                 causes=causes,
                 by_time=_rest(value_before, value_after, causes),
             )

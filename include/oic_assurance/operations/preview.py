@@ -1,8 +1,9 @@
 """What a changed rule would change: the marts of the current publication, computed with this code.
 
 The changed rule, seed or model is in the checkout. The recomputation uses the batches and the
-moment of the current publication, so every difference comes from the change. Its tables stand
-beside the current ones and are dropped at the end. Nothing is published.
+moment of the current publication. So every difference comes from the change, unless records were
+erased since the publication. The tables stand beside the current ones and are dropped at the end.
+Nothing is published.
 """
 
 import json
@@ -30,8 +31,9 @@ from oic_assurance.warehouse.processing_log import build_mark, enter, publicatio
 
 #: The stage whose login reads the records of builds.
 RECORDS_READER = "oic_transform"
-#: The kind of record whose reference is the employee number of a person.
-OFFICER = "officer"
+#: The kinds of record whose reference may leave the warehouse. The reference of a person is the
+#: employee number.
+NAMED_KINDS = frozenset({"custody", "referral", "strand"})
 #: How many records of a figure are named.
 NAMED = 10
 
@@ -68,11 +70,17 @@ where (old.class, old.numerator, old.denominator, old.hours_to_submission)
 order by measure_code, period_start, record_kind, record_ref
 """
 _SEED_ROWS = """
-select 'before' as side, to_jsonb(gone) as content
-from (select * from {old} except select * from {new}) as gone
+select 'before' as side, gone.content
+from (
+    select to_jsonb(old) as content from {old} as old
+    except select to_jsonb(new) from {new} as new
+) as gone
 union all
-select 'after', to_jsonb(added)
-from (select * from {new} except select * from {old}) as added
+select 'after', added.content
+from (
+    select to_jsonb(new) as content from {new} as new
+    except select to_jsonb(old) from {old} as old
+) as added
 """
 
 
@@ -104,7 +112,7 @@ class PointPreview:
 class MovedRecord:
     """A record that the change treats differently. A class is None if it was not considered.
 
-    An officer has no reference here: the employee number does not leave the warehouse.
+    A person has no reference here: the employee number does not leave the warehouse.
     """
 
     kind: str
@@ -179,15 +187,15 @@ def preview(
     number = publication.publication_id
     with connect(settings, role=READER) as conn:
         original = get_build(conn, number)
-        newest = conn.execute("select max(build_id) from audit.build where purpose = 'daily'")
-        is_known = newest.fetchone() == (number,)
-    before = _checksums(target_dir(settings, "daily")) if is_known else {}
+    before = _checksums(target_dir(settings, "daily"))
     with recompute_schemas(settings) as prefix:
         with while_computing():
             compute_again(settings, original)
         after = _checksums(target_dir(settings, "reproduce"))
-        causes = _changed_files(before, after) if is_known else []
         with connect(settings, role=READER) as conn:
+            # A run beside this one replaces the records, so this is asked after the computation.
+            is_known = bool(before) and _newest_build(conn) == number
+            causes = _changed_files(before, after) if is_known else []
             points = _points(conn, number, prefix)
             figures = _changed_figures(conn, number, prefix)
         with connect(settings, role=RECORDS_READER) as conn:
@@ -199,9 +207,20 @@ def preview(
     return Preview(publication, is_known, seeds, points, changed)
 
 
+def _newest_build(conn: psycopg.Connection) -> int | None:
+    row = conn.execute("select max(build_id) from audit.build where purpose = 'daily'").fetchone()
+    return None if row is None else row[0]
+
+
 def _checksums(folder: Path) -> dict[tuple[str, str], str]:
-    """Return the checksum of each model, seed and macro in the manifest in a folder of dbt's."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    """Return the checksum of each model, seed and macro in the manifest in a folder of dbt's.
+
+    Returns nothing if the folder has no manifest.
+    """
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
     found = {
         (node["resource_type"], node["name"]): str(node["checksum"]["checksum"])
         for node in manifest["nodes"].values()
@@ -296,7 +315,7 @@ def _moved(conn: psycopg.Connection, prefix: str) -> dict[tuple[str, date], list
     for row in rows:
         record = MovedRecord(
             row["record_kind"],
-            None if row["record_kind"] == OFFICER else row["record_ref"],
+            row["record_ref"] if row["record_kind"] in NAMED_KINDS else None,
             row["class_before"],
             row["class_after"],
         )

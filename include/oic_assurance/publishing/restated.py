@@ -59,10 +59,16 @@ def way(
     """
     back = _line(compared_with, earlier)
     there = _line(compared_with, later)
-    common = next((number for number in back if number in there), None)
+    common = last_common(compared_with, earlier, later)
     undone = back[: back.index(common)] if common is not None else back
     done = there[: there.index(common)] if common is not None else there
     return [(number, False) for number in undone] + [(number, True) for number in reversed(done)]
+
+
+def last_common(compared_with: Mapping[int, int | None], one: int | None, other: int) -> int | None:
+    """Return the last publication that two publications both come from, or None."""
+    there = _line(compared_with, other)
+    return next((number for number in _line(compared_with, one) if number in there), None)
 
 
 def _line(compared_with: Mapping[int, int | None], number: int | None) -> list[int]:
@@ -83,26 +89,30 @@ def read_compared_with(conn: psycopg.Connection[Any]) -> dict[int, int | None]:
     return {int(number): before for number, before in rows.fetchall()}
 
 
-def read_restatements(
-    conn: psycopg.Connection[Any], org_unit_code: str | None = None
-) -> list[dict[str, Any]]:
-    """Return the restatements of all publications that are kept, in the order of their steps.
-
-    With `org_unit_code`, returns only those of one unit; `ALL` is the whole force.
-    """
+def kept_restatements(conn: psycopg.Connection[Any]) -> set[int]:
+    """Return the publications whose restatements are kept."""
     pattern = re.compile(re.escape(MARTS.partition(RESTATEMENT, 0)[:-1]) + r"(\d+)")
     tables = conn.cursor().execute(
         "select tablename from pg_catalog.pg_tables where schemaname = %s", (GENERATION,)
     )
-    numbers = [int(found[1]) for (name,) in tables if (found := pattern.fullmatch(name))]
-    if not numbers:
+    return {int(found[1]) for (name,) in tables if (found := pattern.fullmatch(name))}
+
+
+def read_restatements(
+    conn: psycopg.Connection[Any], publications: Sequence[int], org_unit_code: str | None = None
+) -> list[dict[str, Any]]:
+    """Return the restatements of publications whose tables are kept, in the order of their steps.
+
+    With `org_unit_code`, returns only those of one unit; `ALL` is the whole force.
+    """
+    if not publications:
         return []
     steps = sql.SQL(" union all ").join(
         sql.SQL(_STEP).format(
             number=sql.Literal(number),
             place=sql.Identifier(GENERATION, MARTS.partition(RESTATEMENT, number)),
         )
-        for number in numbers
+        for number in publications
     )
     query = sql.SQL(
         "select * from ({steps}) as change"

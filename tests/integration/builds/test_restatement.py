@@ -1,5 +1,6 @@
 """Restatements name the causes of changed figures, with the exact numbers of affected records."""
 
+import re
 from datetime import date
 
 import pytest
@@ -17,6 +18,7 @@ from oic_assurance.operations.explain.publication_records import find, records_o
 from oic_assurance.operations.preview import preview
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.publishing.schemas import MARTS, PUBLIC_DRAFT
+from oic_assurance.reporting.screens.as_json import to_json
 from oic_assurance.reporting.screens.compared import comparison_screen
 from oic_assurance.reporting.screens.explained import figure_screen
 from oic_assurance.reporting.screens.previewed import preview_screen
@@ -271,8 +273,10 @@ def test_a_preview_leaves_nothing_behind_and_publishes_nothing(
 def test_a_preview_names_the_records_that_move(changed_rules: ChangedRules) -> None:
     of_force = [one for one in changed_rules.previewed.figures if one.org_unit_code == "ALL"]
     moved = [record for one in of_force for record in one.records]
-    assert {record.kind for record in moved} == {"officer", "referral"}
-    assert {record.ref is None for record in moved if record.kind == "officer"} == {True}
+    assert {record.kind for record in moved} == {"person", "referral"}
+    assert {record.ref is None for record in moved if record.kind == "person"} == {True}
+    # The employee numbers of the force are six digits.
+    assert not re.search(r"\b0000\d\d\b", to_json(changed_rules.previewed))
     text = preview_screen(changed_rules.previewed)
     assert "seed policy_threshold (before: " in text
     assert "submitted_late → submitted_in_time: 1 record (" in text

@@ -1,6 +1,13 @@
 with
     approved as (
-        select plan.force_code, plan.strand, plan.plan_ref, plan.approved_on
+        select
+            plan.force_code,
+            plan.strand,
+            plan.plan_ref,
+            plan.approved_on,
+            plan.owner_role is not null
+            and plan.evidence_ref is not null
+            and plan.review_due_on >= build.as_at_day as is_complete
         from {{ ref("stg_governance__plan") }} as plan
         cross join {{ ref("stg_audit__build") }} as build
         where plan.approved_on <= build.as_at_day
@@ -17,6 +24,7 @@ with
                     later.force_code = approved.force_code
                     and later.strand = approved.strand
                     and later.approved_on > approved.approved_on
+                    and later.is_complete
             )
     )
 

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,37 +11,16 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from oic_assurance.builds.version import code_version
+from oic_assurance.builds.record import get_build
+from oic_assurance.builds.version import rules_fingerprint
 from oic_assurance.errors import AssuranceError
 from oic_assurance.publishing.candidate_checks import audited_tables
 from oic_assurance.publishing.publication import Publication
 from oic_assurance.publishing.schemas import GENERATION, KEY, MARTS, PUBLISHED_SCHEMAS
-from oic_assurance.reporting.bundle.verify import values
+from oic_assurance.reporting.bundle.verify import FIGURES, values
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.fingerprint import written_alike
 
-#: The marts whose rows are bundled. They hold figures, rules and decisions, and no record of a
-#: person. All other marts are in the bundle with their fingerprints only.
-FIGURES = (
-    "assurance_disagreement",
-    "assurance_exception_summary",
-    "assurance_measure",
-    "assurance_position",
-    "assurance_position_day",
-    "assurance_spc",
-    "assurance_voice",
-    "assurance_voice_month",
-    "board_action",
-    "board_log_question",
-    "board_question",
-    "data_quality_status",
-    "dim_measure",
-    "dim_point",
-    "dim_recommendation",
-    "restatement",
-    "sign_off",
-    "source_freshness",
-)
 SEEDS = Path("dbt_project") / "seeds"
 
 _COLUMNS = """
@@ -79,7 +57,7 @@ _BATCHES = """
 select batch_id, dataset, kind, delivered_for, landed_at, size_bytes, row_count, rows_new,
     rows_rejected, sha256, status
 from audit.batch
-where landed_at <= %s
+where batch_id <= %s
 order by batch_id
 """
 
@@ -95,7 +73,8 @@ def contents(
         AssuranceError: The tables of the publication are not kept any more.
     """
     number = publication.publication_id
-    has_rules = publication.code_version == code_version(settings)
+    build = get_build(conn, number)
+    has_rules = build.rules_fingerprint == rules_fingerprint(settings)
     about = {**_publication(conn, publication), "rules_are_bundled": has_rules}
     yield "publication.json", _json(about), "The publication"
     for mart in FIGURES:
@@ -104,12 +83,11 @@ def contents(
             continue
         yield f"figures/{mart}.json", _json(table), f"The rows of marts.{mart}, as they were hashed"
         yield f"figures/{mart}.csv", _csv(table), f"The rows of marts.{mart}"
-    known_at = _known_at(conn, number)
     for name, query, asked, what in (
         ("checks", _CHECKS, number, "Every check that ran, with its result"),
         ("gates", _GATES, number, "The verdict on each stage"),
         ("approvals", _APPROVALS, number, "Decisions about the warnings of the build"),
-        ("batches", _BATCHES, known_at, "The batches that the build knew, by hash"),
+        ("batches", _BATCHES, build.known_batch_id, "The batches that the build knew, by hash"),
     ):
         yield f"{name}.json", _json(_rows(conn, query, asked)), what
     if has_rules:
@@ -161,20 +139,12 @@ def _table(conn: psycopg.Connection, mart: str, number: int) -> dict[str, Any] |
 
 
 def _csv(table: Mapping[str, Any]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow([name for name, _ in table["columns"]])
     for row in table["rows"]:
         writer.writerow(["" if value is None else value for value in values(row)])
     return text.getvalue().encode("utf-8")
-
-
-def _known_at(conn: psycopg.Connection, number: int) -> datetime:
-    row = conn.execute("select known_at from audit.build where build_id = %s", (number,)).fetchone()
-    if row is None:
-        raise AssuranceError(f"Publication {number} has no build on record.")
-    known_at: datetime = row[0]
-    return known_at
 
 
 def _rows(conn: psycopg.Connection, query: str, asked: object) -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.processing_log import enter, publication_mark
 
 FOLDER = Path("reports") / "bundle"
+#: A bundle has about fifty files and a few megabytes.
+MOST_FILES = 1000
+MOST_BYTES = 1 << 30
 #: The time of every file in the ZIP file, so that the same content gives the same bytes.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -59,7 +63,8 @@ def make_bundle(
     The bundle is logged as a disclosure.
 
     Raises:
-        AssuranceError: Nothing has been published, or the publication's tables are not kept.
+        AssuranceError: Nothing has been published, or the publication's tables are not kept or
+            not as they were published.
         UsageError: There is no such publication, or the key cannot be read.
     """
     publication = _publication(settings, publication_id)
@@ -87,21 +92,30 @@ def make_bundle(
         manifest = _write_manifest(folder)
         if key is not None:
             _sign(folder, manifest, key)
+        try:
+            verifier.verify(folder)
+        except verifier.BrokenError as error:
+            raise AssuranceError(
+                f"The tables of publication {number} were changed since the checks, for example by "
+                f"an update, so no bundle can prove them: {error}."
+            ) from error
         files = _zip(folder, target)
     _log(settings, number, target)
     has_rules = any(place.startswith("rules/") for place in described)
     return Bundle(target, number, key is not None, has_rules, files)
 
 
-def verify_bundle(path: Path) -> Verified:
+def verify_bundle(path: Path, key: str = "") -> Verified:
     """Verify a bundle: a ZIP file, or a folder into which one was unpacked.
+
+    With `key`, the SHA-256 of a public key in hexadecimal, the bundle must be signed with that key.
 
     Raises:
         UsageError: The path is neither.
     """
     with _unpacked(path) as folder:
         try:
-            return Verified(True, f"The bundle holds. {verifier.verify(folder)}")
+            return Verified(True, f"The bundle holds. {verifier.verify(folder, key)}")
         except verifier.BrokenError as error:
             return Verified(False, f"THE BUNDLE DOES NOT HOLD: {error}.")
 
@@ -175,10 +189,27 @@ def _unpacked(path: Path) -> Iterator[Path]:
         return
     if not zipfile.is_zipfile(path):
         raise UsageError(f"{path} is neither a bundle nor a folder with one.")
-    with tempfile.TemporaryDirectory() as name, zipfile.ZipFile(path) as file:
-        # `extractall` drops `..` and absolute paths from the names.
-        file.extractall(name)
-        yield Path(name)
+    try:
+        with tempfile.TemporaryDirectory() as name, zipfile.ZipFile(path) as file:
+            _check_entries(path, file.infolist())
+            file.extractall(name)
+            yield Path(name)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
+        raise UsageError(f"{path} cannot be unpacked: {error}.") from error
+
+
+def _check_entries(path: Path, entries: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse a ZIP file that is too large, or that programs would unpack in different ways.
+
+    Raises:
+        UsageError: It is such a file.
+    """
+    names = [entry.filename for entry in entries if not entry.is_dir()]
+    if len(names) > MOST_FILES or sum(entry.file_size for entry in entries) > MOST_BYTES:
+        raise UsageError(f"{path} is larger than a bundle.")
+    parts = {part for name in names for part in name.split("/")}
+    if len({name.casefold() for name in names}) < len(names) or parts & {"", ".", ".."}:
+        raise UsageError(f"{path} has names that are no bundle's.")
 
 
 def _log(settings: Settings, number: int, target: Path) -> None:

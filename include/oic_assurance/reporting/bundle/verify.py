@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Verify a bundle of the OIC assurance warehouse. This file needs only Python 3.9 or later.
 
-    python3 verify.py            verifies the bundle that this file is in
-    python3 verify.py FOLDER     verifies the bundle in a folder
+    python3 -B verify.py                   verifies the bundle that this file is in
+    python3 -B verify.py FOLDER            verifies the bundle in a folder
+    python3 -B verify.py FOLDER KEY        also requires a signature of the key with this SHA-256
 
 It reads the bundle and nothing else. It says in one sentence what holds. The exit code is 0 if
 everything holds, otherwise 1. To be sure of this file itself, use a copy that did not come with the
@@ -11,15 +12,36 @@ bundle.
 
 import csv
 import hashlib
+import io
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
 SIGNATURE = "signature.json"
-#: What the name of the program's own folder would add, if Python compiled this file.
-IGNORED = "__pycache__"
+#: The marts whose rows are bundled. They hold figures, rules and decisions, and no record of a
+#: person. All other marts are in the bundle with their fingerprints only.
+FIGURES = (
+    "assurance_disagreement",
+    "assurance_exception_summary",
+    "assurance_measure",
+    "assurance_position",
+    "assurance_position_day",
+    "assurance_spc",
+    "assurance_voice",
+    "assurance_voice_month",
+    "board_question",
+    "data_quality_status",
+    "dim_measure",
+    "dim_point",
+    "dim_recommendation",
+    "restatement",
+    "sign_off",
+)
+#: The errors that a file raises if its content has another form than a bundle's.
+ODD = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError, csv.Error)
 
 # Ed25519 (RFC 8032, section 5.1). Points are pairs of coordinates modulo P.
 P = 2**255 - 19
@@ -28,29 +50,53 @@ D = -121665 * pow(121666, P - 2, P) % P
 ROOT = pow(2, (P - 1) // 4, P)
 
 
+#: The name of a column.
+NAME = re.compile("[a-z][a-z0-9_]*")
+
+
 class BrokenError(Exception):
     """Something in the bundle does not hold. The message says what, in a sentence."""
 
 
-def verify(folder: Path) -> str:
+def verify(folder: Path, key: str = "") -> str:
     """Return a sentence that says what holds.
+
+    With `key`, the SHA-256 of a public key in hexadecimal, the bundle must be signed with that key.
 
     Raises:
         BrokenError: Something does not hold.
     """
+    try:
+        return _verified(folder, key)
+    except ODD as error:
+        raise BrokenError(f"a file does not have the form of a bundle's ({error!r:.80})") from error
+
+
+def _verified(folder: Path, key: str) -> str:
     manifest_bytes = read(folder / MANIFEST)
-    manifest = load(manifest_bytes, MANIFEST)
-    files = check_files(folder, manifest)
+    files = check_files(folder, load(manifest_bytes, MANIFEST))
     publication = load(read(folder / "publication.json"), "publication.json")
     figures = check_tables(folder, publication)
     check_pack(folder, publication)
-    signed = check_signature(folder, manifest_bytes)
-    return (
-        f"Publication {publication['publication_id']}, as at {publication['as_at']}: all {files} "
-        f"files are as they were bundled, the {figures} tables of figures give the fingerprint "
-        f"{publication['content_fingerprint']} that the checks passed, the pack names it, and "
-        f"{signed}."
+    signed = check_signature(folder, manifest_bytes, key)
+    rolled_back = ", which was rolled back" if publication["was_withdrawn"] else ""
+    return plain(
+        f"Publication {publication['publication_id']}, as at {publication['as_at']}{rolled_back}: "
+        f"all {files} files are as they were bundled, the {figures} tables of figures give the "
+        f"fingerprint {publication['content_fingerprint']} that the checks passed, the pack names "
+        f"it, and {signed}."
     )
+
+
+def plain(text: str) -> str:
+    """Return a text of the bundle.
+
+    Raises:
+        BrokenError: The text has a character that a terminal would obey instead of showing it.
+    """
+    if not text.isprintable():
+        raise BrokenError("a name or a value has characters that cannot be shown")
+    return text
 
 
 def read(path: Path) -> bytes:
@@ -71,16 +117,18 @@ def load(content: bytes, name: str) -> Any:
 
 def check_files(folder: Path, manifest: Any) -> int:
     """Check that the bundle has the files of its manifest, unchanged. Return their number."""
-    found = {
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and IGNORED not in path.parts
-    }
+    found = set()
+    for path in folder.rglob("*"):
+        name = plain(path.relative_to(folder).as_posix())
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            raise BrokenError(f"{name} is neither a file nor a folder")
+        if path.is_file():
+            found.add(name)
     listed = set(manifest["files"])
     for name in sorted(found - listed - {MANIFEST, SIGNATURE}):
         raise BrokenError(f"{name} is not in the manifest")
     for name in sorted(listed - found):
-        raise BrokenError(f"{name} is missing")
+        raise BrokenError(f"{plain(name)} is missing")
     for name, wanted in sorted(manifest["files"].items()):
         if hashlib.sha256(read(folder / name)).hexdigest() != wanted["sha256"]:
             raise BrokenError(f"{name} was changed")
@@ -95,14 +143,22 @@ def check_tables(folder: Path, publication: Any) -> int:
     )
     if digest(lines) != publication["content_fingerprint"]:
         raise BrokenError("the fingerprints of the tables do not give that of the publication")
-    bundled = sorted((folder / "figures").glob("*.json"))
-    for path in bundled:
-        table = load(read(path), path.name)
-        name = table["table"]
-        if tables.get(name) != fingerprint(table):
-            raise BrokenError(f"the rows of {name} are not those that the checks passed")
-        check_csv(path.with_suffix(".csv"), table)
-    return len(bundled)
+    expected = {name for name in FIGURES if f"marts.{name}" in tables}
+    for kind in (".json", ".csv"):
+        if {path.stem for path in (folder / "figures").glob(f"*{kind}")} != expected:
+            raise BrokenError(f"figures/ does not have the {kind} file of every table of figures")
+    for name in sorted(expected):
+        table = load(read(folder / "figures" / f"{name}.json"), f"{name}.json")
+        place = f"marts.{name}"
+        columns = [column for column, _ in table["columns"]]
+        if table["table"] != place or not all(NAME.fullmatch(column) for column in columns):
+            raise BrokenError(f"figures/{name}.json is not the table {place}")
+        if tables[place] != fingerprint(table):
+            raise BrokenError(f"the rows of {place} are not those that the checks passed")
+        if any(len(values(row)) != len(columns) for row in table["rows"]):
+            raise BrokenError(f"a row of {place} does not have a value for each column")
+        check_csv(folder / "figures" / f"{name}.csv", table)
+    return len(expected)
 
 
 def digest(text: str) -> str:
@@ -124,7 +180,7 @@ def fingerprint(table: Any) -> "dict[str, Any]":
 
 def check_csv(path: Path, table: Any) -> None:
     """Check that the readable copy of a table has the same values as its rows."""
-    lines = list(csv.reader(read(path).decode("utf-8").splitlines(keepends=True)))
+    lines = list(csv.reader(io.StringIO(read(path).decode("utf-8"), newline="")))
     wanted = [[name for name, _ in table["columns"]]]
     wanted += [["" if value is None else value for value in values(row)] for row in table["rows"]]
     if lines != wanted:
@@ -163,19 +219,24 @@ def check_pack(folder: Path, publication: Any) -> None:
         raise BrokenError("the pack is not that of the publication")
 
 
-def check_signature(folder: Path, manifest: bytes) -> str:
-    """Check the signature of the manifest, if there is one. Return what holds, in words."""
+def check_signature(folder: Path, manifest: bytes, wanted: str) -> str:
+    """Check the signature of the manifest, if there is one. Return what holds, in words.
+
+    `wanted` is the SHA-256 of the public key that must have signed, or empty.
+    """
     if not (folder / SIGNATURE).exists():
-        return "nobody has signed the bundle"
+        if wanted:
+            raise BrokenError("nobody has signed the bundle")
+        return "nobody has signed the bundle, so it does not prove who made it"
     signature = load(read(folder / SIGNATURE), SIGNATURE)
     key = bytes.fromhex(signature["public_key"])
+    name = hashlib.sha256(key).hexdigest()
     message = f"{signature['signed_at']}\n{hashlib.sha256(manifest).hexdigest()}".encode()
     if not is_signed(key, message, bytes.fromhex(signature["signature"])):
         raise BrokenError("the signature does not belong to this bundle")
-    return (
-        f"the holder of the key {hashlib.sha256(key).hexdigest()[:16]} signed it, by their clock "
-        f"at {signature['signed_at']}"
-    )
+    if wanted and name != wanted.lower():
+        raise BrokenError(f"another key has signed the bundle: {name}")
+    return f"the holder of the key {name} signed it, by their clock at {signature['signed_at']}"
 
 
 def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
@@ -187,7 +248,8 @@ def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
     except ValueError:
         return False
     scalar = int.from_bytes(signature[32:], "little")
-    if scalar >= ORDER:
+    # A point of a small group would be the key of every signature.
+    if scalar >= ORDER or times(8, point) == (0, 1):
         return False
     challenge = hashlib.sha512(signature[:32] + key + message).digest()
     factor = int.from_bytes(challenge, "little") % ORDER
@@ -232,7 +294,7 @@ def main() -> int:
     """Verify the bundle in a folder, and say what holds."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent
     try:
-        print(f"The bundle holds. {verify(folder)}")
+        print(f"The bundle holds. {verify(folder, sys.argv[2] if len(sys.argv) > 2 else '')}")
     except BrokenError as error:
         print(f"THE BUNDLE DOES NOT HOLD: {error}.")
         return 1

@@ -66,6 +66,8 @@ def _changed(cards: Sequence[Card], facts: Facts, since: Since) -> str:
         text = f"{when}, no status has changed"
     if not actions:
         return f"{text}."
+    if not open_now:
+        return f"{text}; no action of the Board is open."
     if overdue == open_now > 1:
         return f"{text}; all {open_now} open actions are overdue."
     return f"{text}; {overdue} of {count(open_now, 'open action')} {_is(overdue)} overdue."

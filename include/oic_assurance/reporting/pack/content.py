@@ -11,7 +11,7 @@ from oic_assurance.clock import london_day
 from oic_assurance.reporting.pack import tables, words
 from oic_assurance.reporting.pack.answer import answer
 from oic_assurance.reporting.pack.card import Card, card
-from oic_assurance.reporting.pack.facts import Facts, of_point
+from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.pack.point_page import PointPage, page
 from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.pack.tables import Table
@@ -38,6 +38,8 @@ class Board:
         unanswered: A sentence about the Board's questions without an answer, or empty.
         not_measured: A sentence about the recommendations that no measure shows, or empty.
         changed: The published figures that have changed since then, with the causes.
+        not_kept: A sentence about publications whose changes are not kept, or empty.
+        warning: A sentence, if the publication was rolled back or readers never saw it. Or empty.
         failed: The datasets for which checks failed.
         recommendations: The recommendations that belong to no assurance point.
         contact: Who answers questions about the pack, by the names of the entries.
@@ -65,6 +67,8 @@ class Board:
     not_measured: str
     points: Sequence[PointPage]
     changed: Table
+    not_kept: str
+    warning: str
     freshness: Table
     quality: Table
     failed: Table
@@ -112,6 +116,8 @@ def board(facts: Facts, since: Since, contact: Mapping[str, str | None]) -> Boar
         not_measured=_not_measured(facts),
         points=[page(one, facts) for one in cards],
         changed=tables.changed(facts, since),
+        not_kept=tables.not_kept(since),
+        warning=_warning(publication),
         freshness=tables.freshness(facts),
         quality=tables.quality(facts),
         failed=tables.failed(facts),
@@ -123,6 +129,15 @@ def board(facts: Facts, since: Since, contact: Mapping[str, str | None]) -> Boar
         statuses=tuple(words.STATUSES.values()),
         terms=words.TERMS,
     )
+
+
+def _warning(publication: Row) -> str:
+    if publication["withdrawn_because"] is not None:
+        why = publication["withdrawn_because"].rstrip(".")
+        return f"This publication was rolled back: {why}. Do not use its figures."
+    if not publication["was_shown"]:
+        return "Readers never saw this publication. Do not use its figures."
+    return ""
 
 
 def _not_measured(facts: Facts) -> str:

@@ -10,7 +10,12 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.publishing.restated import read_compared_with, read_restatements
+from oic_assurance.publishing.restated import (
+    kept_restatements,
+    read_compared_with,
+    read_restatements,
+    way,
+)
 from oic_assurance.publishing.schemas import GENERATION, MARTS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -56,23 +61,37 @@ BOARD_QUERIES = (
 _OF_EVERY_PUBLICATION = {
     "publication": (
         "(select publication_id, force_code, published_at, as_at, code_version,"
-        " input_fingerprint, content_fingerprint, gate_verdict,"
+        " input_fingerprint, content_fingerprint, gate_verdict, withdrawn_because,"
+        " exists (select from audit.publication_move as move"
+        " where move.to_publication = one.publication_id) as was_shown,"
         " publication_id = {number} as is_current"
-        " from marts.publication where publication_id <= {number})"
+        " from marts.publication as one where publication_id <= {number})"
     ),
     "position_as_published": (
         "(select * from marts.position_as_published where publication_id <= {number})"
     ),
 }
+# Readers saw a publication from the day of its figures on. Where earlier days are computed later,
+# as in a simulation, the time of the move itself says nothing about that.
+_MOVES = """
+select
+    move.to_publication as publication_id,
+    (greatest(later.as_at, earlier.as_at) at time zone 'Europe/London')::date as day
+from audit.publication_move as move
+inner join marts.publication as later on move.to_publication = later.publication_id
+left join marts.publication as earlier on move.from_publication = earlier.publication_id
+order by move.move_id
+"""
 _TABLE = re.compile(r"\bmarts\.(\w+)")
 
 
 def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
     """Return the data of the Board's pack of a publication. The default is the current one.
 
-    All queries run in one transaction, so that all results are of one publication. The results
-    `restated` and `compared_with` are of all publications that are kept: the restated figures of
-    the whole force, and which publication each was compared with.
+    All queries run in one transaction, so that all results are of one publication. Four results are
+    about earlier publications too: `moves` (when readers saw which), `compared_with` (which one
+    each was compared with), `kept` (those on the way to this one whose restatements are kept) and
+    `restated` (their restated figures of the whole force).
 
     Raises:
         AssuranceError: If nothing has been published, or the publication's tables are not kept, or
@@ -96,11 +115,16 @@ def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
                     f"Publication {number} was made by an earlier version of the rules, and has no "
                     f"data for the pack's part '{query}': {error.diag.message_primary}."
                 ) from error
-        facts["restated"] = read_restatements(conn, "ALL")
+        facts["moves"] = reader.execute(_MOVES).fetchall()
+        compared_with = read_compared_with(conn)
         facts["compared_with"] = [
             {"publication_id": one, "compared_with": before}
-            for one, before in read_compared_with(conn).items()
+            for one, before in compared_with.items()
         ]
+        line = [one for one, _ in way(compared_with, None, number)]
+        with_causes = [one for one in line if one in kept_restatements(conn)]
+        facts["kept"] = [{"publication_id": one} for one in with_causes]
+        facts["restated"] = read_restatements(conn, with_causes, "ALL")
     return facts
 
 

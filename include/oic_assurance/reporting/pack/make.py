@@ -59,11 +59,11 @@ def make_pack(
     draft.replace(pack.paper)
     draft.write_text(board_page(contents), encoding="utf-8")
     draft.replace(pack.page)
-    _log(settings, facts)
+    _log(settings, facts, pack)
     return pack
 
 
-def _log(settings: Settings, facts: Facts) -> None:
+def _log(settings: Settings, facts: Facts, pack: Pack) -> None:
     """Log that the pack was made for its readers (DPA 2018 section 62 requires it)."""
     (publication,) = facts["publication"]
     number = publication["publication_id"]
@@ -71,7 +71,7 @@ def _log(settings: Settings, facts: Facts) -> None:
         enter(
             connection,
             "disclosure",
-            f"{NAME}.html and {NAME}.pdf of publication {number}",
+            f"{pack.page.name} and {pack.paper.name} of publication {number}",
             to_whom="the Accountability Board",
             because="so that the Board can hold the force to account",
             concerns=[publication_mark(number)],

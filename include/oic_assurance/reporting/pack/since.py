@@ -26,6 +26,8 @@ class Since:
         then: The position of each point on that day, as known now. A point that had not started
             has none.
         restated: The figures that were restated between that publication and this one.
+        not_kept: The publications between them whose restatements are not kept, so that changes can
+            be missing.
     """
 
     day: date
@@ -34,6 +36,7 @@ class Since:
     told: Mapping[str, Row]
     then: Mapping[str, Row]
     restated: Sequence[Restated]
+    not_kept: Sequence[int]
 
 
 def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
@@ -52,24 +55,31 @@ def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
     told = _told(facts, day, publication["publication_id"])
     number = next(iter(told.values()))["publication_id"] if told else None
     compared_with = {row["publication_id"]: row["compared_with"] for row in facts["compared_with"]}
+    steps = way(compared_with, number, publication["publication_id"])
+    kept = {row["publication_id"] for row in facts["kept"]}
     return Since(
         day=day,
         is_meeting=day in met_on,
         publication_id=number,
         told=told,
         then={row["point_code"]: row for row in facts["position_day"] if row["day"] == day},
-        restated=restated_figures(
-            facts["restated"], way(compared_with, number, publication["publication_id"])
-        ),
+        restated=restated_figures(facts["restated"], steps),
+        not_kept=[one for one, _ in steps if one not in kept],
     )
 
 
 def _told(facts: Facts, day: date, current: int) -> dict[str, Row]:
-    """Return the position that readers saw at the end of a day, keyed by point."""
-    earlier = [
-        row
-        for row in facts["position_as_published"]
-        if row["publication_id"] < current and london_day(row["as_at"]) <= day
+    """Return the position that readers saw at the end of a day, keyed by point.
+
+    A publication that was rolled back by then, or that waited, is not what they saw.
+    """
+    seen = [
+        row["publication_id"]
+        for row in facts["moves"]
+        if row["day"] <= day and row["publication_id"] < current
     ]
-    last = max((row["publication_id"] for row in earlier), default=None)
-    return {row["point_code"]: row for row in earlier if row["publication_id"] == last}
+    return {
+        row["point_code"]: row
+        for row in facts["position_as_published"]
+        if seen and row["publication_id"] == seen[-1]
+    }

@@ -75,7 +75,7 @@ def _position(code: str, row: Row | None) -> str:
 
 
 def _change(then: Row | None, now: Row, facts: Facts) -> str:
-    """Return the change, and whether chance alone can explain it where that is known."""
+    """Return the change, and what control limits say about the last complete month."""
     if then is None or then["numerator"] is None or now["numerator"] is None:
         return NOTHING
     text = words.change(then, now)
@@ -93,9 +93,9 @@ def _sign(code: str, facts: Facts) -> str:
     if not months or months[-1]["is_snapshot"]:
         return ""
     return {
-        "COMMON": "Chance alone can explain it",
-        "IMPROVING": "More than chance: improving",
-        "CONCERNING": "More than chance: getting worse",
+        "COMMON": "Last complete month: nothing that chance cannot explain",
+        "IMPROVING": "Last complete month: improving by more than chance",
+        "CONCERNING": "Last complete month: worse by more than chance",
     }[months[-1]["variation"]]
 
 
@@ -123,10 +123,22 @@ def changed(facts: Facts, since: Since) -> Table:
             if figure.measure_code in measures
             for cause, (change, records) in figure.causes.items()
         ],
-        "None."
-        if since.told
-        else "Nothing had been published by then, so no published figure can have changed.",
+        _none_changed(since),
     )
+
+
+def not_kept(since: Since) -> str:
+    """Return a sentence about publications whose restatements are not kept, or nothing."""
+    if not since.not_kept:
+        return ""
+    numbers = ", ".join(map(str, since.not_kept))
+    return f"Changes can be missing, because those of these publications are not kept: {numbers}."
+
+
+def _none_changed(since: Since) -> str:
+    if not since.told:
+        return "Nothing had been published by then, so no published figure can have changed."
+    return "None is known." if since.not_kept else "None."
 
 
 def _value(measure: Row, value: float | None) -> str:

@@ -73,8 +73,8 @@ def _heat_map(title: str, rows: Rows, teams: Sequence[str]) -> Picture:
     found = {(row["org_unit_name"], row["requirement_code"]): row for row in rows}
     return Picture(
         title,
-        "People who have completed it, of those who need it. A darker cell is a larger share. M1 to "
-        "M4 are the modules. Where a cell is empty, nobody needs the item.",
+        "People who have completed it, of those who need it. A darker cell is a larger share. M1 "
+        "to M4 are the modules. Where a cell is empty, nobody needs the item.",
         svg(alt.layer(cells, words), height=40 + 17 * len(teams)),
         ("Team", *(MODULES[code] for code in items)),
         [(team, *(_cell(found.get((team, code))) for code in items)) for team in teams],

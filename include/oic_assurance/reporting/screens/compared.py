@@ -30,8 +30,8 @@ def comparison_screen(found: Comparison) -> str:
             [_point(one) for one in found.points],
         ),
     ]
-    restated = [one for one in found.figures if one.causes]
-    grown = [one for one in found.figures if not one.causes]
+    restated = [one for one in found.figures if one.causes or not one.is_explained]
+    grown = [one for one in found.figures if not one.causes and one.is_explained]
     if restated:
         lines += ["", "Figures that had been published and were restated"]
         lines += table(
@@ -77,9 +77,10 @@ def _restated(one: FigureChange) -> Iterator[tuple[str, ...]]:
     parts = [
         (CAUSES[cause], change, str(records)) for cause, (change, records) in one.causes.items()
     ]
-    if one.by_time is not None and abs(one.by_time) >= ROUNDING:
-        word = "NOT EXPLAINED" if one.was_over else "time passed"
-        parts.append((word, one.by_time, ""))
+    if not one.is_explained:
+        parts.append(("NOT EXPLAINED", one.by_time, ""))
+    elif one.by_time is not None and abs(one.by_time) >= ROUNDING:
+        parts.append(("time passed", one.by_time, ""))
     for place, (cause, change, records) in enumerate(parts):
         begin = _values(one) if place == 0 else ("", "", "", "", "")
         yield (*begin, cause, _value(one, change, signed=True), records)
@@ -106,14 +107,11 @@ def _value(one: FigureChange, value: float | None, *, signed: bool = False) -> s
 
 def _conclusion(found: Comparison) -> Sequence[str]:
     changed = sum(bool(one.causes) for one in found.figures)
-    if found.not_kept:
-        return wrapped(
-            "The tables of these publications are not kept, so their causes are missing: "
-            f"{', '.join(map(str, found.not_kept))}."
-        )
     if not found.is_explained:
+        missing = ", ".join(map(str, found.not_kept))
         return wrapped(
             "NOT EXPLAINED: a figure of a month that was over changed by more than its causes."
+            + (f" The causes of publications {missing} are not kept." if missing else "")
         )
     if not changed:
         return wrapped("No figure of a month that was over has changed.")

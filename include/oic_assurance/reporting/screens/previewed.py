@@ -3,6 +3,7 @@
 A person reads it on a terminal, and a reviewer in a pull request. The page has the same parts.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from oic_assurance.operations.preview import (
 )
 from oic_assurance.reporting.screens.layout import NOTHING, count, moment, share
 
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|@#!])")
 NOT_CONSIDERED = "not considered"
 UNKNOWN = (
     "Another build ran since this publication, so the changed rules and the records that move are "
@@ -121,7 +123,9 @@ def _of_force(found: Preview) -> list[FigurePreview]:
 
 
 def _row(row: Mapping[str, Any]) -> str:
-    return ", ".join(str(value) for value in row.values() if value is not None)
+    """Return the values of a seed's row. Markdown and HTML in them have no effect."""
+    text = ", ".join(str(value) for value in row.values() if value is not None)
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
 def _position(side: Side) -> str:

@@ -40,6 +40,13 @@ def facts(*, raised: list[date] = [], agreed: list[date] = []) -> dict[str, list
             {"point_code": "HYDRA", "day": date(2026, 5, 13), "value": 0.61},
             {"point_code": "HYDRA", "day": TODAY, "value": 0.8},
         ],
+        "moves": [
+            {"publication_id": 3, "day": date(2026, 5, 12)},
+            {"publication_id": 4, "day": date(2026, 5, 13)},
+            {"publication_id": 5, "day": date(2026, 5, 14)},
+            {"publication_id": 9, "day": TODAY},
+        ],
+        "kept": [{"publication_id": one} for one in (3, 4, 5, 9)],
         "restated": [],
         "compared_with": [],
     }
@@ -100,6 +107,23 @@ def test_only_restatements_after_that_publication_count() -> None:
     ]
     found = since_the_last_meeting(given, date(2026, 5, 13))
     assert [(one.before, one.after) for one in found.restated] == [(0.6, 0.8)]
+
+
+def test_a_publication_that_was_rolled_back_is_not_what_the_board_was_told() -> None:
+    given = facts()
+    given["moves"].insert(3, {"publication_id": 4, "day": date(2026, 5, 15)})
+    assert since_the_last_meeting(given, date(2026, 5, 14)).publication_id == 5
+    assert since_the_last_meeting(given, date(2026, 6, 1)).publication_id == 4
+
+
+def test_changes_that_are_not_kept_are_named() -> None:
+    given = facts()
+    given["compared_with"] = [
+        {"publication_id": one, "compared_with": before}
+        for one, before in ((3, None), (4, 3), (5, 4), (9, 5))
+    ]
+    given["kept"] = [{"publication_id": 9}]
+    assert since_the_last_meeting(given, date(2026, 5, 13)).not_kept == [5]
 
 
 def late(publication_id: int, before: float, after: float) -> dict[str, Any]:
