@@ -57,7 +57,8 @@ def moments(value: object) -> Iterator[str]:
         (["release", "list"], {"releases", "standing"}),
         pytest.param(
             ["publication", "reproduce", "1"],
-            {"publication", "tables", "reasons", "content_fingerprint", "expected_content", "is_equal"},
+            {"publication", "tables", "reasons", "content_fingerprint", "expected_content",
+             "is_equal"},
             marks=pytest.mark.slow,
         ),
     ],

@@ -117,7 +117,7 @@ def board(facts: Facts, since: Since, contact: Mapping[str, str | None]) -> Boar
         points=[page(one, facts) for one in cards],
         changed=tables.changed(facts, since),
         not_kept=tables.not_kept(since),
-        warning=_warning(publication),
+        warning=_warning(publication, facts),
         freshness=tables.freshness(facts),
         quality=tables.quality(facts),
         failed=tables.failed(facts),
@@ -131,11 +131,11 @@ def board(facts: Facts, since: Since, contact: Mapping[str, str | None]) -> Boar
     )
 
 
-def _warning(publication: Row) -> str:
+def _warning(publication: Row, facts: Facts) -> str:
     if publication["withdrawn_because"] is not None:
         why = publication["withdrawn_because"].rstrip(".")
         return f"This publication was rolled back: {why}. Do not use its figures."
-    if not publication["was_shown"]:
+    if publication["publication_id"] not in {row["publication_id"] for row in facts["moves"]}:
         return "Readers never saw this publication. Do not use its figures."
     return ""
 

@@ -62,10 +62,8 @@ _OF_EVERY_PUBLICATION = {
     "publication": (
         "(select publication_id, force_code, published_at, as_at, code_version,"
         " input_fingerprint, content_fingerprint, gate_verdict, withdrawn_because,"
-        " exists (select from audit.publication_move as move"
-        " where move.to_publication = one.publication_id) as was_shown,"
         " publication_id = {number} as is_current"
-        " from marts.publication as one where publication_id <= {number})"
+        " from marts.publication where publication_id <= {number})"
     ),
     "position_as_published": (
         "(select * from marts.position_as_published where publication_id <= {number})"

@@ -69,7 +69,7 @@ def test_the_current_month_is_hollow_and_the_others_are_not() -> None:
 
 def test_the_lines_are_named_with_their_values() -> None:
     drawing = control_chart(TITLE, [*YEAR, CURRENT]).svg
-    for words in ("target 100.0%", "centre 70.0%", "limits", "no change shown", "month so far"):
+    for words in ("target 100%", "centre 70.0%", "limits", "no change shown", "month so far"):
         assert words in drawing
 
 
@@ -94,9 +94,9 @@ def test_the_words_say_what_the_last_complete_months_show() -> None:
     text = control_chart(TITLE, [*YEAR[:11], month(12, 0.2, **LOW), YEAR[12], CURRENT]).text
     assert text == (
         "Jan 2026: 70.0%. Of the 12 complete months since Feb 2025, more than chance shows in 1: "
-        "1 concerning. Both limits are on the bad side of the target: without a change, the "
-        "process will not meet it. Centre 70.0%, limits from the number of cases of each month "
-        "(p-chart), from 13 months since Jan 2025."
+        "1 concerning. Without a change in how the work is done, no month will meet the target. "
+        "Centre 70.0%, limits from the number of cases of each month (p-chart), from 13 months "
+        "since Jan 2025."
     )
     assert "None of the 12 complete months since Feb 2025 shows more than chance." in (
         control_chart(TITLE, [*YEAR, CURRENT]).text
@@ -129,7 +129,7 @@ def test_without_limits_it_says_why() -> None:
         "Limits need at least 12."
     )
     assert "limits" not in picture.svg
-    assert "target 100.0%" in picture.svg
+    assert "target 100%" in picture.svg
 
 
 def test_limits_and_signs_are_not_drawn_if_each_month_counts_the_same_people() -> None:

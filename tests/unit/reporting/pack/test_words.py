@@ -57,15 +57,22 @@ def test_the_distance_to_a_deadline(days: int | None, text: str) -> None:
     ("then", "now", "text"),
     [
         ((10, 20), (10, 20), "no change"),
-        ((10, 20), (12, 20), "+2 met, +0 in total"),
-        ((10, 1020), (9, 20), "-1 met, -1,000 in total"),
+        ((10, 20), (12, 20), "+10.0 points: 2 more met, 0 more counted"),
+        # The share rises because fewer people are counted, not because more have completed.
+        ((10, 1020), (9, 20), "+44.0 points: 1 fewer met, 1,000 fewer counted"),
+        ((10, 20), (9, 20), "−5.0 points: 1 fewer met, 0 more counted"),
+        ((0, 0), (9, 20), "9 more met, 20 more counted"),
     ],
 )
 def test_a_change_gives_the_difference_of_both_numbers(
     then: tuple[int, int], now: tuple[int, int], text: str
 ) -> None:
     def position(parts: tuple[int, int]) -> dict[str, Any]:
-        return {"numerator": parts[0], "denominator": parts[1]}
+        met, counted = parts
+        share = met / counted if counted else None
+        return {
+            "point_code": "HYDRA", "numerator": met, "denominator": counted, "value": share
+        }  # fmt: skip
 
     assert words.change(position(then), position(now)) == text
 
