@@ -93,7 +93,7 @@ def _sign(code: str, facts: Facts) -> str:
     if not months or months[-1]["is_snapshot"]:
         return ""
     return {
-        "COMMON": "Last complete month: nothing that chance cannot explain",
+        "COMMON": "Last complete month: no more than chance",
         "IMPROVING": "Last complete month: improving by more than chance",
         "CONCERNING": "Last complete month: worse by more than chance",
     }[months[-1]["variation"]]
