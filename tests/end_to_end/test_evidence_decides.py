@@ -210,7 +210,7 @@ def killed_before_publication(terminal: Terminal) -> None:
     with publishing_blocked(terminal):
         run = terminal.begin("run", "--as-at", AS_AT)
         assert run.stdout is not None
-        while "Audit what was sealed" not in run.stdout.readline():
+        while "Check the sealed marts" not in run.stdout.readline():
             assert run.poll() is None
         run.kill()
         run.communicate()

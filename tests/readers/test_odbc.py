@@ -87,7 +87,7 @@ def test_every_mart_is_read_whole(bi: Any, force: Terminal, mart: Mart) -> None:
         others = cursor.fetchall()
         assert len(rows) == len(others)
         assert digest(names, rows) == digest([c.name for c in cursor.description or ()], others)
-    if mart.name not in ("restatement", "assurance_disagreement"):
+    if mart.name not in ("restatement", "assurance_disagreement", "sign_off"):
         assert rows
 
 
