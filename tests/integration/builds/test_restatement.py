@@ -51,6 +51,7 @@ class ChangedRules:
         self.rules = self.world.with_policy(
             pair.folder, "policy_absence", "LONG_TERM_SICK", "NO_LONGER_LONG_TERM"
         )
+        open_build(self.world.settings, "failed", at("2026-04-11T05:30"))
         self.unknown = preview(self.rules)
         # After a run with the rules as they are, the records of the publication are at hand.
         self.again = self.world.publish("2026-04-11T05:30")
@@ -263,7 +264,7 @@ def test_a_preview_leaves_nothing_behind_and_publishes_nothing(
     changed_rules: ChangedRules,
 ) -> None:
     left = changed_rules.world.ask(
-        "select nspname from pg_catalog.pg_namespace where nspname like 'reproduce%'"
+        "select nspname from pg_catalog.pg_namespace where starts_with(nspname, 'reproduce')"
     )
     assert left == []
     assert changed_rules.previewed.publication.publication_id == changed_rules.again

@@ -91,7 +91,7 @@ def test_every_publication_is_reproduced_and_readers_notice_nothing(old: Old) ->
     assert old.schemas() == set()
     logged = old.world.ask(
         "select what from audit.processing_log"
-        " where action = 'combination' and what like '% computed again%' order by log_id"
+        " where action = 'combination' and what like '%% computed again%%' order by log_id"
     )
     assert [row["what"].split(",")[0] for row in logged] == [
         f"publication {old.first} computed again", f"publication {old.second} computed again",
