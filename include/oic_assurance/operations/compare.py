@@ -9,10 +9,11 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from oic_assurance.clock import london_day
-from oic_assurance.errors import UsageError
-from oic_assurance.publishing.publication import ROLE, Publication, list_publications
+from oic_assurance.operations.explain.publication_records import find
+from oic_assurance.publishing.publication import ROLE, Publication, get_publication
 from oic_assurance.publishing.restated import (
     Restated,
+    kept_restatements,
     last_common,
     read_compared_with,
     read_restatements,
@@ -32,7 +33,7 @@ from audit.published_position
 where publication_id in (%s, %s)
 """
 _FIGURES = """
-select measure_code, period_start, org_unit_code, numerator, denominator, value
+select measure_code, period_start, org_unit_code, value
 from {place}
 """
 
@@ -125,24 +126,21 @@ def compare(
     unit. The second publication may be the older one. Then the changes are undone.
 
     Raises:
-        UsageError: There is no such publication, or its tables are not kept any more.
+        UsageError: There is no such publication.
+        AssuranceError: The tables of one of them are no longer kept.
     """
-    publications = {one.publication_id: one for one in list_publications(settings)}
-    for number in (before, after):
-        if number not in publications:
-            raise UsageError(f"There is no publication {number}: `assurance publication list`.")
-    first, second = publications[before], publications[after]
+    first, second = find(settings, before), find(settings, after)
     with connect(settings, role=ROLE) as conn:
         conn.execute("set transaction isolation level repeatable read, read only")
         compared_with = read_compared_with(conn)
         steps = way(compared_with, before, after)
-        kept = {number for number, _ in steps if _is_kept(conn, "restatement", number)}
+        kept = {number for number, _ in steps} & kept_restatements(conn)
         rows = read_restatements(conn, sorted(kept), org_unit_code)
         restated = restated_figures(rows, steps)
         common = last_common(compared_with, before, after)
         moments = [first.as_at, second.as_at]
-        if common is not None and common in publications:
-            moments.append(publications[common].as_at)
+        if common is not None:
+            moments.append(get_publication(conn, common).as_at)
         return Comparison(
             before=first,
             after=second,
@@ -209,29 +207,14 @@ def _figures(
 def _values(
     conn: psycopg.Connection, number: int, unit: str | None
 ) -> dict[tuple[str, date, str], float | None]:
-    """Return the figures of a publication, keyed by measure, month and unit.
-
-    Raises:
-        UsageError: The tables of the publication are not kept any more.
-    """
-    if not _is_kept(conn, "assurance_measure", number):
-        raise UsageError(f"The tables of publication {number} are not kept any more.")
+    """Return the figures of a publication, keyed by measure, month and unit."""
     place = sql.Identifier(GENERATION, MARTS.partition("assurance_measure", number))
     rows = conn.execute(sql.SQL(_FIGURES).format(place=place)).fetchall()
     return {
         (measure, month, code): value
-        for measure, month, code, _, _, value in rows
+        for measure, month, code, value in rows
         if unit is None or code == unit
     }
-
-
-def _is_kept(conn: psycopg.Connection, mart: str, number: int) -> bool:
-    table = MARTS.partition(mart, number)
-    row = conn.execute(
-        "select 1 from pg_catalog.pg_tables where schemaname = %s and tablename = %s",
-        (GENERATION, table),
-    ).fetchone()
-    return row is not None
 
 
 def _is_over(month: date, as_at: datetime) -> bool:

@@ -10,18 +10,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.publishing.publication import ROLE, Publication, list_publications
+from oic_assurance.operations.explain.publication_records import find
+from oic_assurance.publishing.publication import ROLE
 from oic_assurance.reporting.bundle import verify as verifier
 from oic_assurance.reporting.bundle.contents import contents
 from oic_assurance.reporting.bundle.crate import write_crate
-from oic_assurance.reporting.pack.make import make_pack
+from oic_assurance.reporting.pack.make import write_pack
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.processing_log import enter, publication_mark
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 FOLDER = Path("reports") / "bundle"
 #: A bundle has about fifty files and a few megabytes.
@@ -67,7 +72,8 @@ def make_bundle(
             not as they were published.
         UsageError: There is no such publication, or the key cannot be read.
     """
-    publication = _publication(settings, publication_id)
+    private = None if key is None else _read_key(key)
+    publication = find(settings, publication_id)
     number = publication.publication_id
     target = private_folder(settings, settings.home / FOLDER) / (
         f"assurance-bundle-of-publication-{number}.zip"
@@ -75,7 +81,7 @@ def make_bundle(
     with tempfile.TemporaryDirectory(dir=target.parent) as name:
         folder = Path(name)
         described: dict[str, str] = {}
-        pack = make_pack(settings, publication_id=number)
+        pack, _ = write_pack(settings, publication_id=number)
         (folder / "pack").mkdir()
         for made, kind in ((pack.page, "html"), (pack.paper, "pdf")):
             shutil.copyfile(made, folder / "pack" / f"assurance-pack.{kind}")
@@ -90,8 +96,8 @@ def make_bundle(
         described["verify.py"] = "A program that verifies this bundle without a network"
         write_crate(folder, publication, described)
         manifest = _write_manifest(folder)
-        if key is not None:
-            _sign(folder, manifest, key)
+        if private is not None:
+            _sign(folder, manifest, private)
         try:
             verifier.verify(folder)
         except verifier.BrokenError as error:
@@ -120,16 +126,6 @@ def verify_bundle(path: Path, key: str = "") -> Verified:
             return Verified(False, f"THE BUNDLE DOES NOT HOLD: {error}.")
 
 
-def _publication(settings: Settings, number: int | None) -> Publication:
-    publications = list_publications(settings)
-    for one in publications:
-        if one.publication_id == number or (number is None and one.is_current):
-            return one
-    if number is not None:
-        raise UsageError(f"There is no publication {number}: `assurance publication list`.")
-    raise AssuranceError("Nothing has been published yet: run `assurance run`.")
-
-
 def _write_manifest(folder: Path) -> bytes:
     files = {
         path.relative_to(folder).as_posix(): {
@@ -144,13 +140,14 @@ def _write_manifest(folder: Path) -> bytes:
     return content
 
 
-def _sign(folder: Path, manifest: bytes, key: Path) -> None:
+def _read_key(key: Path) -> "Ed25519PrivateKey":
+    """Read a private key.
+
+    Raises:
+        UsageError: The file is no Ed25519 key in PEM form without a password.
+    """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import (
-        Encoding,
-        PublicFormat,
-        load_pem_private_key,
-    )
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
         private = load_pem_private_key(key.read_bytes(), password=None)
@@ -158,6 +155,12 @@ def _sign(folder: Path, manifest: bytes, key: Path) -> None:
         raise UsageError(f"{key} is no private key in PEM form without a password.") from error
     if not isinstance(private, Ed25519PrivateKey):
         raise UsageError(f"{key} is not an Ed25519 key: `openssl genpkey -algorithm ed25519`.")
+    return private
+
+
+def _sign(folder: Path, manifest: bytes, private: "Ed25519PrivateKey") -> None:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     signed_at = utc_now().isoformat(timespec="seconds")
     message = f"{signed_at}\n{hashlib.sha256(manifest).hexdigest()}".encode()
     public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -189,13 +192,15 @@ def _unpacked(path: Path) -> Iterator[Path]:
         return
     if not zipfile.is_zipfile(path):
         raise UsageError(f"{path} is neither a bundle nor a folder with one.")
-    try:
-        with tempfile.TemporaryDirectory() as name, zipfile.ZipFile(path) as file:
-            _check_entries(path, file.infolist())
-            file.extractall(name)
-            yield Path(name)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
-        raise UsageError(f"{path} cannot be unpacked: {error}.") from error
+    with tempfile.TemporaryDirectory() as name:
+        try:
+            with zipfile.ZipFile(path) as file:
+                _check_entries(path, file.infolist())
+                file.extractall(name)
+        # An encrypted file, or one that is compressed in an unknown way, raises a RuntimeError.
+        except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+            raise UsageError(f"{path} cannot be unpacked: {error}.") from error
+        yield Path(name)
 
 
 def _check_entries(path: Path, entries: Sequence[zipfile.ZipInfo]) -> None:

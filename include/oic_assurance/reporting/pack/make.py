@@ -41,10 +41,22 @@ def pack_files(settings: Settings, publication_id: int | None = None) -> Pack:
 def make_pack(
     settings: Settings, since: date | None = None, publication_id: int | None = None
 ) -> Pack:
-    """Make the pack of a publication, and return the paths of its files.
+    """Make the pack of a publication for the Board, and return the paths of its files.
+
+    It is logged as a disclosure. See `write_pack`.
+    """
+    pack, facts = write_pack(settings, since, publication_id)
+    _log(settings, facts, pack)
+    return pack
+
+
+def write_pack(
+    settings: Settings, since: date | None = None, publication_id: int | None = None
+) -> tuple[Pack, Facts]:
+    """Write the files of a publication's pack, and return their paths and the pack's data.
 
     The default is the current publication. The pack shows what has changed since the day `since`,
-    or, without it, since the Board last met. The pack is logged as a disclosure.
+    or, without it, since the Board last met.
 
     Raises:
         AssuranceError: If nothing has been published, or the publication is not kept.
@@ -59,8 +71,7 @@ def make_pack(
     draft.replace(pack.paper)
     draft.write_text(board_page(contents), encoding="utf-8")
     draft.replace(pack.page)
-    _log(settings, facts, pack)
-    return pack
+    return pack, facts
 
 
 def _log(settings: Settings, facts: Facts, pack: Pack) -> None:

@@ -34,11 +34,7 @@ def preview_screen(found: Preview) -> str:
         f"Publication {publication.publication_id}, as at {moment(publication.as_at)}, computed "
         "again from the same records. Nothing was published.",
         "",
-        *(
-            _list("Changed:", cause_lines(found.causes))
-            if found.records_are_known
-            else [UNKNOWN, ""]
-        ),
+        *_causes(found),
         f"**{conclusion(found)}**",
     ]
     if not found.changes_nothing:

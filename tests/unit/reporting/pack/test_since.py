@@ -1,5 +1,6 @@
 """The pack compares with the day on which the Board last met, and adds up what changed since."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,7 +26,9 @@ def shown(publication_id: int, day: date, value: float) -> dict[str, Any]:
     }
 
 
-def facts(*, raised: list[date] = [], agreed: list[date] = []) -> dict[str, list[dict[str, Any]]]:  # noqa: B006
+def facts(
+    *, raised: Sequence[date] = (), agreed: Sequence[date] = ()
+) -> dict[str, list[dict[str, Any]]]:
     return {
         "publication": [{"publication_id": 9, "as_at": moment(TODAY)}],
         "board_log_question": [{"raised_on": day} for day in raised],
