@@ -43,7 +43,9 @@ class Board:
         failed: The datasets for which checks failed.
         recommendations: The recommendations that belong to no assurance point.
         contact: Who answers questions about the pack, by the names of the entries.
-        next_update: When the figures are computed again, in a sentence.
+        methods: How the figures come about.
+        revisions: When a published figure is revised, and when the figures are computed again.
+        exceptions_explained: What an exception is.
         statuses: All statuses, for the list that explains them.
         terms: The terms that the pack uses, with their meanings.
     """
@@ -76,7 +78,9 @@ class Board:
     recommendations: Table
     contradicted: Table
     contact: Mapping[str, str | None]
-    next_update: str
+    methods: str
+    revisions: str
+    exceptions_explained: str
     statuses: Sequence[words.Answer]
     terms: Sequence[tuple[str, str]]
 
@@ -125,7 +129,9 @@ def board(facts: Facts, since: Since, contact: Mapping[str, str | None]) -> Boar
         recommendations=tables.recommendations(facts),
         contradicted=tables.contradicted(facts),
         contact=contact,
-        next_update=_next_update(today),
+        methods=words.METHODS,
+        revisions=f"{words.REVISIONS} {_next_update(today)}",
+        exceptions_explained=words.EXCEPTIONS_EXPLAINED,
         statuses=tuple(words.STATUSES.values()),
         terms=words.TERMS,
     )

@@ -108,6 +108,22 @@ CAUSES = {
 }
 
 
+#: How the figures come about, for readers of the pack.
+METHODS = (
+    "Every figure is computed from the records of the force's own systems, by rules that are "
+    "written down. Nobody types a figure. Before figures are shown, checks run on them, and a "
+    "failed critical check keeps the previous figures in place. If a source is not up to date, "
+    "the status of every point that uses it is unknown, and never met. A figure that had been "
+    "published and has changed is listed under What changed, and why, with the cause."
+)
+REVISIONS = (
+    "A published figure is revised when records arrive late, are corrected or are deleted, and "
+    "when a rule changes. Each revision is listed with its cause."
+)
+EXCEPTIONS_EXPLAINED = (
+    "An exception is a record that somebody must act on. This page gives numbers only. "
+    "Supervisors see the records of their own team in their worklist."
+)
 #: The terms that the pack uses, with their meanings.
 TERMS = (
     (
