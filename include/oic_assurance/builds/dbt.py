@@ -1,10 +1,12 @@
 """Run dbt in this process, and read its project and results."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +133,8 @@ def _manifest(settings: Settings, target: str) -> "Manifest":
     place = target_dir(settings, target)
     key = (project_fingerprint(settings), target, place, os.environ[VARIABLES["dbname"]])
     if key not in _parsed:
-        result = _invoke(settings, target, ["parse"], None)
+        # Each build writes the manifest as a file. The parse itself need not.
+        result = _invoke(settings, target, ["parse", "--no-write-json"], None)
         if not result.success:
             raise AssuranceError(f"dbt_project cannot be read: {one_line(str(result.exception))}")
         _parsed.clear()
@@ -139,11 +142,37 @@ def _manifest(settings: Settings, target: str) -> "Manifest":
     return _parsed[key]
 
 
+@cache
+def _leave_out_debug_events() -> None:
+    """Replace dbt's event manager with one that leaves out debug events.
+
+    No log takes these events, but dbt turns each into a message before it asks the logs. A build
+    fires tens of thousands of them.
+    """
+    from dbt_common.events.base_types import BaseEvent, EventLevel
+    from dbt_common.events.event_manager import EventManager
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
+
+    class WithoutDebugEvents(EventManager):
+        def fire_event(
+            self,
+            e: BaseEvent,
+            level: EventLevel | None = None,
+            node: Any = None,
+            force_warn_or_error_handling: bool = False,
+        ) -> None:
+            if (level or e.level_tag()) is not EventLevel.DEBUG:
+                super().fire_event(e, level, node, force_warn_or_error_handling)
+
+    ctx_set_event_manager(WithoutDebugEvents())
+
+
 def _invoke(
     settings: Settings, target: str, arguments: Sequence[str], manifest: "Manifest | None"
 ) -> Any:
     from dbt.cli.main import dbtRunner
 
+    _leave_out_debug_events()
     project = settings.project_root / PROJECT
     command = [
         "--no-use-colors",
@@ -163,8 +192,22 @@ def _invoke(
         "--target-path",
         str(target_dir(settings, target)),
     ]
-    with _anonymous_command_line():
+    with _anonymous_command_line(), _rare_collection():
         return dbtRunner(manifest=manifest).invoke(command)
+
+
+@contextmanager
+def _rare_collection() -> Iterator[None]:
+    """Let Python look for unreachable objects less often.
+
+    dbt keeps the whole project in memory, and each look at all objects visits the project too.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager

@@ -1,0 +1,36 @@
+{#- Build a table under its own name. dbt's own way builds it under another name, renames the old
+    table and then the new one, and drops the old one. That keeps the old table readable while the
+    new one is built. Here nobody reads a table before its build is published, and one transaction
+    replaces the old table, so the renames would only cost time. -#}
+{% materialization table, adapter="postgres" %}
+    {%- set table = this.incorporate(type="table") -%}
+    {{ begin_model() }}
+    {%- call statement("main") -%} {{ get_create_table_as_sql(False, table, sql) }} {%- endcall -%}
+    {%- do create_indexes(table) -%}
+    {{ commit_model(table) }}
+    {{ return({"relations": [table]}) }}
+{% endmaterialization %}
+
+{#- Build a view under its own name, for the same reason. -#}
+{% materialization view, adapter="postgres" %}
+    {%- set view = this.incorporate(type="view") -%}
+    {{ begin_model() }}
+    {%- call statement("main") -%} {{ get_create_view_as_sql(view, sql) }} {%- endcall -%}
+    {{ commit_model(view) }}
+    {{ return({"relations": [view]}) }}
+{% endmaterialization %}
+
+{#- Begin the transaction that builds a model, and drop the model's old table or view. -#}
+{% macro begin_model() -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {{ drop_relation_if_exists(load_cached_relation(this)) }}
+{%- endmacro %}
+
+{#- Describe the new table or view in the database, and commit the transaction. -#}
+{% macro commit_model(relation) -%}
+    {%- do persist_docs(relation, model) -%}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {%- do adapter.commit() -%}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+{%- endmacro %}
