@@ -1,4 +1,5 @@
--- Every measure of the whole force by month, with its control limits and its two signs.
+-- Every measure of the whole force by month, with its control limits and two signs: whether the
+-- month shows a change (`variation`), and whether the target will be reached (`assurance`).
 select
     spc.*,
     measure.title,

@@ -1,5 +1,6 @@
--- The measure of each position by team. Referrals are summed over the last twelve complete months
--- and the current month, as in the position. Training figures are those of the current month.
+-- The measure that decides the position of each point, by team. Referrals are summed over the last
+-- twelve complete months and the current month, as in the position. Other figures are those of the
+-- current month.
 with
     published as (
         select cast(date_trunc('month', as_at at time zone 'Europe/London') as date) as this_month

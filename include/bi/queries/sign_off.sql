@@ -1,4 +1,5 @@
--- The steps of each closure, and each reopening, with what the point showed then.
+-- The steps of each closure, and each reopening. Each row has the status and figure of the point at
+-- that time.
 select
     step.recommendation_code, step.point_code, recommendation.title, step.round, step.step, step.at,
     step.by_role, step.cause, step.rests_on, step.made_on_publication, step.status_then,

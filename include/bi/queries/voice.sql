@@ -1,5 +1,5 @@
--- The views of the force, the data and the Commissioner over time. A party's latest view is
--- shown until the day of the publication.
+-- The views of the force, the data and the Commissioner over time. A view that has not ended is
+-- shown until the as-at day of the publication.
 select
     voice.point_code,
     voice.voice,

@@ -1,4 +1,4 @@
-"""Superset's settings: serve this machine only, load nothing from elsewhere, store no secret."""
+"""Superset's settings: pages load nothing from other servers, and this file holds no secret."""
 
 import os
 from pathlib import Path
