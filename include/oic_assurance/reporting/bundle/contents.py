@@ -1,4 +1,4 @@
-"""What a bundle has beside the pack: figures, fingerprints, checks, decisions, batches, rules."""
+"""Files of a bundle besides the pack: figures, fingerprints, checks, decisions, batches, rules."""
 
 import csv
 import io
@@ -45,14 +45,16 @@ from audit.gate
 where build_id = %s
 order by stage
 """
-# Who decided, and why, stays in the warehouse: the names of accounts are of no use outside.
+# The bundle does not say who decided, or why. The names of accounts are of no use outside the
+# warehouse.
 _APPROVALS = """
 select decided_at, is_approved, through, content_fingerprint
 from audit.approval
 where build_id = %s
 order by approval_id
 """
-# The place of a delivery can name a server or a person, so only its hash leaves the warehouse.
+# The column `source_place` is left out, because it can name a server or a person. In the bundle, a
+# delivery is identified by its SHA-256.
 _BATCHES = """
 select batch_id, dataset, kind, delivered_for, landed_at, size_bytes, row_count, rows_new,
     rows_rejected, sha256, status
@@ -67,7 +69,8 @@ def contents(
 ) -> Iterator[tuple[str, bytes, str]]:
     """Yield each file: its name in the bundle, its bytes, and what it is, in words.
 
-    The rules are in the bundle only if this checkout has those of the publication.
+    The rules are in the bundle only if this checkout has the same rules fingerprint as the
+    publication.
 
     Raises:
         AssuranceError: The tables of the publication are not kept any more.

@@ -10,7 +10,7 @@ from oic_assurance.publishing.publication import Publication
 def write_crate(folder: Path, publication: Publication, described: Mapping[str, str]) -> None:
     """Write `ro-crate-metadata.json` about the files of a bundle.
 
-    `described` says for each file what it is, in words.
+    `described` maps the path of each file to what the file is, in words.
     """
     from rocrate.rocrate import ROCrate
 
@@ -22,7 +22,8 @@ def write_crate(folder: Path, publication: Publication, described: Mapping[str, 
     )
     crate.datePublished = publication.published_at
     crate.root_dataset["identifier"] = publication.content_fingerprint
-    # The rights in the figures are the force's, and the bundle does not decide about them.
+    # An RO-Crate has a field for a licence. The force has the rights in the figures, so the bundle
+    # grants no licence.
     crate.license = "The force decides who may use the figures."
     for place, what in sorted(described.items()):
         kind = mimetypes.guess_type(place)[0] or "application/octet-stream"

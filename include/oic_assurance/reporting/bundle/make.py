@@ -68,9 +68,10 @@ def make_bundle(
     The bundle is logged as a disclosure.
 
     Raises:
-        AssuranceError: Nothing has been published, or the publication's tables are not kept or
-            not as they were published.
-        UsageError: There is no such publication, or the key cannot be read.
+        AssuranceError: The publication's tables are no longer kept, or they were changed since the
+            checks.
+        UsageError: Nothing has been published, there is no such publication, or the key cannot be
+            read.
     """
     private = None if key is None else _read_key(key)
     publication = find(settings, publication_id)
@@ -117,7 +118,8 @@ def verify_bundle(path: Path, key: str = "") -> Verified:
     With `key`, the SHA-256 of a public key in hexadecimal, the bundle must be signed with that key.
 
     Raises:
-        UsageError: The path is neither.
+        UsageError: The path is neither, or the ZIP file cannot be unpacked or has files that no
+            bundle has.
     """
     with _unpacked(path) as folder:
         try:
@@ -144,7 +146,8 @@ def _read_key(key: Path) -> "Ed25519PrivateKey":
     """Read a private key.
 
     Raises:
-        UsageError: The file is no Ed25519 key in PEM form without a password.
+        UsageError: The file cannot be read, it has no Ed25519 key in PEM form, or its key has a
+            password.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -207,7 +210,8 @@ def _check_entries(path: Path, entries: Sequence[zipfile.ZipInfo]) -> None:
     """Refuse a ZIP file that is too large, or that programs would unpack in different ways.
 
     Raises:
-        UsageError: It is such a file.
+        UsageError: The ZIP file has too many files or bytes, two names that are equal or differ
+            only in case, or a name with an empty part, `.` or `..`.
     """
     names = [entry.filename for entry in entries if not entry.is_dir()]
     if len(names) > MOST_FILES or sum(entry.file_size for entry in entries) > MOST_BYTES:

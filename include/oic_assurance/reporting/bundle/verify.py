@@ -5,9 +5,9 @@
     python3 -B verify.py FOLDER            verifies the bundle in a folder
     python3 -B verify.py FOLDER KEY        also requires a signature of the key with this SHA-256
 
-It reads the bundle and nothing else. It says in one sentence what holds. The exit code is 0 if
-everything holds, otherwise 1. To be sure of this file itself, use a copy that did not come with the
-bundle.
+This program reads only the bundle. It prints one sentence: what the bundle proves, or what is wrong
+with it. The exit code is 0 if nothing is wrong, otherwise 1. Somebody who changes a bundle can also
+change the copy of this file in it. To be sure, use a copy that did not come with the bundle.
 """
 
 import csv
@@ -55,16 +55,16 @@ NAME = re.compile("[a-z][a-z0-9_]*")
 
 
 class BrokenError(Exception):
-    """Something in the bundle does not hold. The message says what, in a sentence."""
+    """Something in the bundle is wrong. The message says what, in a sentence."""
 
 
 def verify(folder: Path, key: str = "") -> str:
-    """Return a sentence that says what holds.
+    """Return a sentence that says what the bundle proves.
 
     With `key`, the SHA-256 of a public key in hexadecimal, the bundle must be signed with that key.
 
     Raises:
-        BrokenError: Something does not hold.
+        BrokenError: Something in the bundle is wrong.
     """
     try:
         return _verified(folder, key)
@@ -89,10 +89,11 @@ def _verified(folder: Path, key: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text of the bundle.
+    """Return a text of the bundle, if it can be printed.
 
     Raises:
-        BrokenError: The text has a character that a terminal would obey instead of showing it.
+        BrokenError: The text has a character that cannot be printed, such as a control character
+            that changes what a terminal shows.
     """
     if not text.isprintable():
         raise BrokenError("a name or a value has characters that cannot be shown")
@@ -220,9 +221,10 @@ def check_pack(folder: Path, publication: Any) -> None:
 
 
 def check_signature(folder: Path, manifest: bytes, wanted: str) -> str:
-    """Check the signature of the manifest, if there is one. Return what holds, in words.
+    """Check the signature of the manifest, if there is one. Return in words what it proves.
 
-    `wanted` is the SHA-256 of the public key that must have signed, or empty.
+    `wanted` is the SHA-256 of the public key that must have signed. It is empty if a signature is
+    not required.
     """
     if not (folder / SIGNATURE).exists():
         if wanted:
@@ -248,7 +250,8 @@ def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
     except ValueError:
         return False
     scalar = int.from_bytes(signature[32:], "little")
-    # A point of a small group would be the key of every signature.
+    # A public key of small order is refused. For such a key, somebody without a private key can
+    # make a signature for any message.
     if scalar >= ORDER or times(8, point) == (0, 1):
         return False
     challenge = hashlib.sha512(signature[:32] + key + message).digest()

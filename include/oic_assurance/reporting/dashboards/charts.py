@@ -30,9 +30,9 @@ Params = dict[str, Any]
 
 
 def params(chart: Chart) -> Params:
-    """Return the settings of a chart as Superset stores them.
+    """Return the settings of a chart in the format in which Superset stores them.
 
-    The dataset's ID is not included; Superset's import adds it.
+    The ID of the dataset is not included, because Superset's import adds it.
     """
     return {
         "viz_type": VIZ_TYPES[chart.kind],
@@ -58,8 +58,8 @@ def query(chart: Chart) -> Params:
     names = chart.columns if chart.kind == "table" else chart.groups
     return {
         "columns": [column_name(chart, name) for name in names],
-        # A chart without aggregates shows each row of the dataset. If the list of metrics is empty,
-        # Superset groups the rows. If it is `None`, Superset does not.
+        # A chart without aggregates shows each row of the dataset. So its `metrics` is `None`: with
+        # an empty list, Superset would group the rows.
         "metrics": [metric(value) for value in chart.values] or None,
         "filters": [
             {"col": column, "op": "IN", "val": list(values)}

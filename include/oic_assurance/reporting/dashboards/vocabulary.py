@@ -1,4 +1,4 @@
-"""Write SQL that turns the codes in the marts into words for readers and runs on any database."""
+"""Write SQL that turns the codes in the marts into words for readers."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ VOCABULARIES: dict[str, Mapping[str, str] | Mapping[bool, str]] = {
     "causes": {code: words.sentence(cause) for code, cause in words.CAUSES.items()},
     "yes_or_no": {True: "Yes", False: "No"},
     "assured": {True: "Assured", False: "Not assured"},
-    # This vocabulary needs no list, because its codes already consist of words: `NOT_ASSURED`
+    # This vocabulary has no list. `expression` makes the words from the code itself: `NOT_ASSURED`
     # becomes `Not assured`.
     SENTENCE: {},
 }

@@ -74,7 +74,7 @@ def page(dataset: Dataset, stale_after_days: int | None) -> str:
     """Return the text of a dataset's page.
 
     `stale_after_days` is the number of days after which the dataset is stale. It is None if the
-    policy sets none for the dataset.
+    policy has no such number for the dataset.
     """
     facts = [
         ("comes from", _place(dataset)),

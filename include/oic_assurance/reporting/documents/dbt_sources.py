@@ -29,7 +29,7 @@ _LAST_LANDED = (
 
 
 def sources_file(classification: Classification) -> str:
-    """Return the name of a classification's YAML file in the folder of staging models."""
+    """Return the name of the source file of a classification, in the folder of staging models."""
     return f"_{classification}__sources.yml"
 
 

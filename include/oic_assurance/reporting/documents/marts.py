@@ -83,7 +83,7 @@ def marts(project_root: Path) -> list[Mart]:
 
 
 def views(project_root: Path) -> list[Mart]:
-    """Return every view among the marts that a migration makes, and not dbt.
+    """Return the description of every view in schema `marts` that a migration makes.
 
     Raises:
         AssuranceError: If a column has no example.

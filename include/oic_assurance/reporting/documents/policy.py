@@ -10,8 +10,9 @@ def stale_after_days(project_root: Path) -> dict[str, int]:
     """Return the number of days after which each dataset is stale, keyed by dataset name.
 
     The seed can have several rows for a dataset, each in force from a different day. This function
-    uses the last of them. The dbt models use the row in force on the as-at day of a build, but
-    generated pages cannot do this, because they must not change from day to day.
+    uses the row with the last of these days. The dbt models use the row that is in force on the
+    as-at day of a build. Generated pages cannot do this, because they must not change from day to
+    day.
     """
     with (project_root / SEED).open(encoding="utf-8", newline="") as seed:
         rows = sorted(csv.DictReader(seed), key=lambda row: row["effective_from"])
