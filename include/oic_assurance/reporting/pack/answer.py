@@ -1,4 +1,4 @@
-"""The answer of the pack in three sentences: how many points are met, which, and what changed."""
+"""The three sentences at the top of the pack: how many points are met, which ones, what changed."""
 
 from collections.abc import Iterable, Sequence
 
@@ -28,7 +28,7 @@ def _counted(cards: Sequence[Card]) -> str:
 
 
 def _named(cards: Sequence[Card]) -> str:
-    """Return a sentence that names the points that are met, not met and not known."""
+    """Return a sentence that says which points are met, which are not, and which are not known."""
     met = [one for one in cards if one.answer.answer == "Yes"]
     unknown = [one for one in cards if one.answer is words.UNKNOWN]
     short = [one for one in cards if one not in met and one not in unknown]
@@ -46,7 +46,7 @@ def _named(cards: Sequence[Card]) -> str:
 
 
 def _changed(cards: Sequence[Card], facts: Facts, since: Since) -> str:
-    """Return a sentence about the statuses that changed, and about actions that are overdue."""
+    """Return a sentence about changed statuses, and about the Board's actions that are overdue."""
     when = f"Since {'the Board met on ' if since.is_meeting else ''}{words.long_day(since.day)}"
     actions = facts["board_action"]
     overdue = sum(row["status"] == "OVERDUE" for row in actions)

@@ -1,4 +1,4 @@
-"""The summary of one assurance point, as it stands on the first page of the Board's pack."""
+"""The summary of one assurance point on the first page of the Board's pack."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ PROVISIONAL = "Provisional: nobody has confirmed the policy that the figure rest
 
 @dataclass(frozen=True)
 class Card:
-    """The summary of a point. The page shows the texts as they are.
+    """The summary of a point. The page shows the texts without changing them.
 
     Attributes:
         question: The question that the point answers for the Board.
@@ -22,12 +22,14 @@ class Card:
         interval: The 95% interval of the figure, as text. It is empty for a checklist.
         target: The target, in words.
         second: The second reading of the figure, in words. It is empty if there is none.
-        provisional: A sentence, if the policy of the point awaits confirmation. Otherwise empty.
+        provisional: A sentence that says that nobody has confirmed the point's policy. It is empty
+            if the policy is confirmed.
         owner: The role that answers for the point to the Board.
-        low, value, high: The lower end of the interval, the figure and the upper end, as fractions
-            from 0 to 1. They are drawn as a bar, with the target as a mark at `goal`.
-        at_deadline: The figure and the status on the deadline day. It is empty until that day is
-            over.
+        low, value, high: The lower end of the interval, the figure, and the upper end of the
+            interval, as fractions from 0 to 1. The page draws the interval as a bar, with a mark at
+            the figure.
+        goal: The target as a fraction from 0 to 1. The page draws it as a line across the bar.
+        at_deadline: The figure and the status on the deadline day. It is empty before that day.
         trend: A chart of the figure over time with its target, as SVG.
         since: How the figure changed since the inspection's report, and how far it is from the
             target, in words.
@@ -103,7 +105,8 @@ def _second(row: Row) -> str:
     if row["second_reading"] is None:
         return ""
     parts = f"{row['second_numerator']:,} of {row['second_denominator']:,}"
-    # The title of the second reading begins with that of the first.
+    # The title of the second reading's measure begins with the title of the first measure. The card
+    # shows only the rest of it.
     difference = row["second_measure_title"].removeprefix(f"{row['measure_title']}, ")
     return f"{share(row['second_value'])} ({parts}), {difference}"
 
@@ -117,8 +120,8 @@ def _owner(row: Row) -> str:
 def _at_deadline(row: Row) -> str:
     """Return the figure and the status on the deadline day, in words.
 
-    The text is empty before the deadline. It has two results if what was known on that day gives a
-    different result from what is known now.
+    The text is empty before the deadline day. The figure is computed from what is known now. If
+    what was known on that day gives another figure or status, the text has both results.
     """
     if row["status_at_deadline"] is None:
         return ""

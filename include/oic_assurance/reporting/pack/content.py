@@ -30,23 +30,31 @@ class Board:
         gate: The gate's verdict on this publication.
         body: The name of the body that is accountable for the first point.
         answer: The answer, in three sentences.
-        since: How the points have changed since the Board last met, and what it was told then.
-        told: A sentence that says what `since` shows.
+        since: A table of each point's position on the day with which the pack compares, and now.
+        told: A sentence that says where the earlier positions in `since` come from.
         actions: The actions that need attention, at most `ACTIONS_FIRST`.
-        more_actions: A sentence about the other actions that need attention, or empty.
-        questions: The most important question of each point: the point's name, and the words.
-        unanswered: A sentence about the Board's questions without an answer, or empty.
-        not_measured: A sentence about the recommendations that no measure shows, or empty.
-        changed: The published figures that have changed since then, with the causes.
-        not_kept: A sentence about publications whose changes are not kept, or empty.
-        warning: A sentence, if the publication was rolled back or readers never saw it. Or empty.
+        more_actions: A sentence that says how many actions that need attention are not in
+            `actions`. It is empty if there are none.
+        questions: The most important question that the data gives for each point: the name of the
+            point, and the words of the question.
+        unanswered: A sentence about the Board's questions without an answer. It is empty if every
+            question has one.
+        not_measured: A sentence that counts the recommendations without a measure. It is empty if
+            there are none.
+        changed: The published figures that have changed since the day with which the pack
+            compares, with the causes.
+        not_kept: A sentence that names the publications whose restatements are not kept. It is
+            empty if there are none.
+        warning: A sentence that says that the publication was rolled back, or that readers never
+            saw it. It is empty if neither is the case.
         failed: The datasets for which checks failed.
         recommendations: The recommendations that belong to no assurance point.
-        contact: Who answers questions about the pack, by the names of the entries.
-        methods: How the figures come about.
+        contact: Who answers questions about the pack: the entries of the publisher's file, keyed by
+            name.
+        methods: How the figures are computed and checked.
         revisions: When a published figure is revised, and when the figures are computed again.
         exceptions_explained: What an exception is.
-        statuses: All statuses, for the list that explains them.
+        statuses: All statuses, each with its meaning.
         terms: The terms that the pack uses, with their meanings.
     """
 
@@ -88,7 +96,8 @@ class Board:
 def board(facts: Facts, since: Since, contact: Mapping[str, str | None]) -> Board:
     """Return the content of the Board's pack.
 
-    `facts` are the results of the queries. `since` is what the pack is compared with.
+    `facts` are the results of the queries. `since` has the day with which the pack compares, and
+    what has changed since then.
     """
     (publication,) = facts["publication"]
     positions = sorted(facts["position"], key=lambda row: ORDER.index(row["point_code"]))

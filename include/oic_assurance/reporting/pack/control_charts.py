@@ -1,4 +1,4 @@
-"""Charts of statistical process control: a figure by month, with its limits and its two signs."""
+"""Control charts: a figure by month, with its control limits, target and special causes."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -62,14 +62,14 @@ _POINTS = {
 def control_chart(title: str, rows: Rows, marks: Sequence[tuple[date, str]] = ()) -> Picture:
     """Return a chart of a measure by month, with its limits, its target and its special causes.
 
-    `marks` are days with a word each, such as the deadline, which the chart shows on its time axis.
+    `marks` are days that the chart marks, each with a word for it, such as the deadline.
 
-    `rows` are the rows of the mart `assurance_spc` of one measure, in the order of the months. A
+    `rows` are the rows of the mart `assurance_spc` for one measure, in the order of the months. A
     month without a value is in the table below the chart, but not in the drawing. The current month
-    is a hollow dot beside the line, because it takes no part in limits and signs.
+    is drawn as a hollow dot that the line does not reach, because limits and signs do not use it.
 
-    A measure that counts the same people each month has limits and signs in the mart. They are not
-    drawn, because even without any change most of its months would be marked as a change.
+    A snapshot measure counts the same people each month. The mart has limits and signs for it, but
+    the chart does not show them: most months would be marked as a change although nothing changed.
     """
     import altair as alt
 
@@ -83,7 +83,8 @@ def control_chart(title: str, rows: Rows, marks: Sequence[tuple[date, str]] = ()
         *_marked(marks),
         *_months(rows),
     ]
-    # The lines and the points have a legend each. One legend for both would show neither.
+    # The lines have one legend, and the points have another. A common legend would show neither the
+    # lines nor the points.
     channels = ("color", "strokeDash", "strokeWidth", "shape", "size", "fill", "stroke")
     chart = alt.layer(*layers).resolve_scale(**dict.fromkeys(channels, "independent"))
     return Picture(title, _in_words(rows), svg(chart, height=HEIGHT), *_table(rows))
@@ -115,7 +116,7 @@ def _y(rows: Rows, field: str) -> Any:
 
 
 def _limits(rows: Rows) -> list[Any]:
-    """Return the area between the limits. It ends where a baseline ends."""
+    """Return the area between the limits, as one area for each baseline."""
     import altair as alt
 
     limited = [row for row in rows if row["lower"] is not None]
@@ -163,8 +164,8 @@ def _lines(rows: Rows) -> list[Any]:
     def scale(place: int) -> Any:
         return alt.Scale(domain=domain, range=[looks[name][place] for name in domain])
 
-    # The symbol is long enough to show the dashes. Vega draws it in the wrong place if there is
-    # only one line, so a single line is labelled in the drawing.
+    # The symbols in the legend are long enough to show the dashes. If there is only one line, Vega
+    # draws its symbol in the wrong place. Then there is no legend, and the drawing has a label.
     legend = alt.Legend(symbolType="stroke", symbolSize=700, symbolStrokeWidth=1.6)
     if len(domain) == 1:
         legend = None
@@ -207,7 +208,7 @@ def _new_baselines(rows: Rows) -> list[Any]:
 
 
 def _marked(marks: Sequence[tuple[date, str]]) -> list[Any]:
-    """Return a line and a word for each marked day. The words stand at different heights."""
+    """Return a line and a word for each marked day. The words are at three different heights."""
     import altair as alt
 
     layers: list[Any] = []
@@ -243,7 +244,7 @@ def _months(rows: Rows) -> list[Any]:
     def scale(place: int) -> Any:
         return alt.Scale(domain=[look[0] for look in looks], range=[look[place] for look in looks])
 
-    # Without a scale of its own, the outline of the hollow dot is missing in the legend.
+    # Without this scale, the legend would not show the outline of the hollow dot.
     outline = alt.Scale(domain=[look[0] for look in looks], range=[DARK for _ in looks])
     legend = alt.Legend(orient="bottom", columns=4)
     complete = [point for point in points if point["is_complete"]]
@@ -265,14 +266,14 @@ def _months(rows: Rows) -> list[Any]:
 
 
 def _sign(row: dict[str, Any]) -> tuple[str, str, int, str]:
-    """Return how a month is drawn. A complete month without limits shows no change."""
+    """Return how a month's dot is drawn. Without limits, a complete month shows no change."""
     if not row["is_complete_period"]:
         return _POINTS[None]
     return _POINTS[row["variation"] or "COMMON"]
 
 
 def _in_words(rows: Rows) -> str:
-    """Return in words what the chart shows: the latest month, the signs, and how they are made."""
+    """Return, in words, the last complete month, its signs, and how its limits were computed."""
     complete = [row for row in rows if row["is_complete_period"] and row["value"] is not None]
     if not complete:
         return "No month is complete yet."
@@ -297,7 +298,7 @@ def _in_words(rows: Rows) -> str:
 
 
 def _changes(rows: Rows) -> str:
-    """Return in words how many of the complete months show a change."""
+    """Return in words how many of the given months show a change that is more than chance."""
     since = f"the {len(rows)} complete months since {month(rows[0]['period_start'])}"
     good = sum(row["variation"] == "IMPROVING" for row in rows)
     bad = sum(row["variation"] == "CONCERNING" for row in rows)

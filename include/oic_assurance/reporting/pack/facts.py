@@ -57,7 +57,8 @@ BOARD_QUERIES = (
     "board_question",
     "sign_off",
 )
-# These tables show every publication. A pack shows those up to its own, and its own as current.
+# These tables have rows of every publication. A pack uses the rows of its own publication and of
+# earlier ones. It shows its own publication as the current one.
 _OF_EVERY_PUBLICATION = {
     "publication": (
         "(select publication_id, force_code, published_at, as_at, code_version,"
@@ -69,8 +70,9 @@ _OF_EVERY_PUBLICATION = {
         "(select * from marts.position_as_published where publication_id <= {number})"
     ),
 }
-# Readers saw a publication from the day of its figures on. Where earlier days are computed later,
-# as in a simulation, the time of the move itself says nothing about that.
+# The day on which readers began to see a publication is the as-at day of that publication, or of
+# the publication that it replaced if that is later. The time of the move is not used, because past
+# days can be computed later, for example in a simulation.
 _MOVES = """
 select
     move.to_publication as publication_id,
@@ -87,13 +89,16 @@ def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
     """Return the data of the Board's pack of a publication. The default is the current one.
 
     All queries run in one transaction, so that all results are of one publication. Four results are
-    about earlier publications too: `moves` (when readers saw which), `compared_with` (which one
-    each was compared with), `kept` (those on the way to this one whose restatements are kept) and
-    `restated` (their restated figures of the whole force).
+    also about other publications:
+
+    - `moves`: from which day readers saw which publication.
+    - `compared_with`: for each publication, the publication with which it was compared.
+    - `kept`: the publication and those that it comes from, if their restatements are kept.
+    - `restated`: the restated figures of the whole force in the publications of `kept`.
 
     Raises:
-        AssuranceError: If nothing has been published, or the publication's tables are not kept, or
-            lack a column that the pack needs.
+        AssuranceError: If nothing has been published, there is no such publication, or its tables
+            are not kept or lack a table or column that the pack needs.
     """
     with connect(settings, role=ROLE) as conn:
         conn.execute("set transaction isolation level repeatable read, read only")
@@ -151,7 +156,7 @@ def _publication(conn: psycopg.Connection, publication_id: int | None) -> int:
 
 
 def _kept(conn: psycopg.Connection) -> set[str]:
-    """Return the names of the tables of all publications that are kept."""
+    """Return the names of all tables of publications that still exist."""
     rows = conn.execute(
         "select tablename from pg_catalog.pg_tables where schemaname = %s", (GENERATION,)
     )
@@ -159,7 +164,7 @@ def _kept(conn: psycopg.Connection) -> set[str]:
 
 
 def _of_publication(query: str, number: int, kept: set[str]) -> sql.Composed:
-    """Return a query on the marts as a query on the tables of one publication."""
+    """Return a query that reads, instead of each mart, the mart's table of one publication."""
     parts: list[sql.Composable] = []
     place = 0
     for found in _TABLE.finditer(query):

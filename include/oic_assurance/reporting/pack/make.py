@@ -30,8 +30,8 @@ class Pack:
 def pack_files(settings: Settings, publication_id: int | None = None) -> Pack:
     """Return the paths of the pack's files, which may not exist yet.
 
-    The pack of the current publication has the same names each day. The pack of a publication that
-    somebody asks for has the publication's number in its names.
+    Without `publication_id`, the names are the same each day. With it, they contain the
+    publication's number.
     """
     folder = settings.home / FOLDER
     name = NAME if publication_id is None else f"{NAME}-of-publication-{publication_id}"
@@ -43,7 +43,7 @@ def make_pack(
 ) -> Pack:
     """Make the pack of a publication for the Board, and return the paths of its files.
 
-    It is logged as a disclosure. See `write_pack`.
+    The pack is logged as a disclosure. `write_pack` explains the arguments and the errors.
     """
     pack, facts = write_pack(settings, since, publication_id)
     _log(settings, facts, pack)
@@ -55,12 +55,13 @@ def write_pack(
 ) -> tuple[Pack, Facts]:
     """Write the files of a publication's pack, and return their paths and the pack's data.
 
-    The default is the current publication. The pack shows what has changed since the day `since`,
-    or, without it, since the Board last met.
+    The default is the current publication. The pack shows what has changed since the day `since`.
+    Without `since`, it shows what has changed since the Board last met.
 
     Raises:
-        AssuranceError: If nothing has been published, or the publication is not kept.
-        UsageError: If the file with the contact cannot be read.
+        AssuranceError: If nothing has been published, there is no such publication, or its tables
+            are not kept or lack a table or column that the pack needs.
+        UsageError: If the publisher's file, which has the contact, is not valid.
     """
     private_folder(settings, settings.home / FOLDER)
     facts = board_facts(settings, publication_id)

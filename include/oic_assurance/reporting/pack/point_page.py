@@ -97,7 +97,7 @@ def _pictures(code: str, position: Row, facts: Facts) -> list[Picture]:
 
 
 def _marks(position: Row, months: Sequence[Row], facts: Facts) -> list[tuple[date, str]]:
-    """Return the days to mark in the chart of a point: report, launch, deadline, new rules."""
+    """Return the days to mark in a point's chart: report, launch, deadline and changes of rules."""
     if not months:
         return []
     first, last = months[0]["period_start"], months[-1]["period_start"]
@@ -121,7 +121,7 @@ def _marks(position: Row, months: Sequence[Row], facts: Facts) -> list[tuple[dat
 
 
 def _end(month: date) -> date:
-    """Return a day a little after a month's last point in the chart."""
+    """Return the first day of the month after `month`. Later days are not marked in the chart."""
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 

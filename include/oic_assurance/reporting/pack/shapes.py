@@ -1,4 +1,4 @@
-"""The shapes that show statuses, so that nobody needs colour to tell them apart."""
+"""The shapes that show statuses. They differ in form, so they can be told apart without colour."""
 
 from oic_assurance.reporting.pack.words import Shape
 

@@ -1,4 +1,4 @@
-"""Find the day on which the Board last met, what it was told then, and what has changed since."""
+"""Find when the Board last met, what it was told on that day, and what has changed since."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,15 +19,18 @@ class Since:
 
     Attributes:
         day: The day, Europe/London.
-        is_meeting: Whether the Board's log has an entry of that day.
-        publication_id: The publication that readers saw on that day, or None if there was none.
-        told: The position of each point as that publication showed it. It is empty if there was
+        is_meeting: Whether the Board put a question or agreed an action on that day, according to
+            its log.
+        publication_id: The publication that readers saw at the end of that day. None if there was
             none.
-        then: The position of each point on that day, as known now. A point that had not started
-            has none.
-        restated: The figures that were restated between that publication and this one.
-        not_kept: The publications between them whose restatements are not kept, so that changes can
-            be missing.
+        told: The position of each point as that publication showed it. Empty if there was no such
+            publication.
+        then: The position of each point on that day, as known now. A point that had not started by
+            then is missing.
+        restated: The figures that were restated from that publication to the publication of the
+            pack.
+        not_kept: The publications on the way from one to the other whose restatements are not kept.
+            Their changes are missing in `restated`.
     """
 
     day: date
@@ -42,8 +45,9 @@ class Since:
 def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
     """Return what has changed since a day. The default is the day on which the Board last met.
 
-    The Board met on a day if its log has a question that was put, or an action that was agreed, on
-    that day. A meeting on the day of the publication is not the last one: the pack is made for it.
+    The Board met on a day if, according to its log, it put a question or agreed an action on that
+    day. A meeting on the publication's as-at day does not count, because the pack is made for that
+    meeting. If the log has no earlier meeting, the default is `WITHOUT_A_LOG` before the as-at day.
     """
     (publication,) = facts["publication"]
     today = london_day(publication["as_at"])
@@ -71,7 +75,8 @@ def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
 def _told(facts: Facts, day: date, current: int) -> dict[str, Row]:
     """Return the position that readers saw at the end of a day, keyed by point.
 
-    A publication that was rolled back by then, or that waited, is not what they saw.
+    This is the position of the publication that was current then. A publication that had been
+    rolled back by then, or that was still waiting, does not count.
     """
     seen = [
         row["publication_id"]

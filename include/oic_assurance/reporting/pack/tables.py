@@ -34,7 +34,7 @@ class Table:
 
 
 def moved(facts: Facts, since: Since) -> Table:
-    """Return a table that shows each point on the day of the comparison, and now."""
+    """Return a table of each point's position on the day with which the pack compares, and now."""
     told = bool(since.told)
     return Table(
         f"Since the Board met on {words.long_day(since.day)}"
@@ -59,7 +59,7 @@ def moved(facts: Facts, since: Since) -> Table:
 
 
 def not_told(since: Since) -> str:
-    """Return a sentence that says why the table shows no publication of that day, or nothing."""
+    """Return a sentence that says where the earlier positions in the table `moved` come from."""
     if since.told:
         return f"Then: publication {since.publication_id}, as readers saw it."
     return "Nothing had been published by then, so the table shows that day as it is known now."
@@ -75,7 +75,7 @@ def _position(code: str, row: Row | None) -> str:
 
 
 def _change(then: Row | None, now: Row, facts: Facts) -> str:
-    """Return the change, and what control limits say about the last complete month."""
+    """Return how a position changed, and what control limits say of the last complete month."""
     if then is None or then["numerator"] is None or now["numerator"] is None:
         return NOTHING
     text = words.change(then, now)
@@ -84,7 +84,10 @@ def _change(then: Row | None, now: Row, facts: Facts) -> str:
 
 
 def _sign(code: str, facts: Facts) -> str:
-    """Return what control limits say about the last complete month, or nothing without limits."""
+    """Return what control limits say about the last complete month.
+
+    The text is empty if there are no limits, and for a snapshot measure.
+    """
     months = [
         row
         for row in facts["control_limits"]
@@ -102,8 +105,8 @@ def _sign(code: str, facts: Facts) -> str:
 def changed(facts: Facts, since: Since) -> Table:
     """Return a table of restated figures, with one row for each figure and cause.
 
-    A cause's change is the one that it alone made. The changes of a figure add up to the difference
-    between its first and its last published value.
+    The change in a row is the part of the figure's change that the cause alone made. The changes of
+    all causes add up to the difference between the figure's first and last published value.
     """
     measures = {row["measure_code"]: row for row in facts["measure_trend"]}
     return Table(
@@ -128,7 +131,7 @@ def changed(facts: Facts, since: Since) -> Table:
 
 
 def not_kept(since: Since) -> str:
-    """Return a sentence about publications whose restatements are not kept, or nothing."""
+    """Return a sentence that names the publications whose restatements are not kept, if any."""
     if not since.not_kept:
         return ""
     numbers = ", ".join(map(str, since.not_kept))
@@ -161,8 +164,9 @@ def _difference(measure: Row, change: float | None) -> str:
 def actions(rows: Sequence[Row], today: date, most: int | None = None) -> Table:
     """Return a table of the Board's actions that need attention, the most overdue first.
 
-    These are the actions that are overdue, that are due, whose date has moved, and that were closed
-    although their point is not met. `most` limits the number of rows.
+    An open action needs attention if it is due within `DUE_SOON`, or if its date has moved. An
+    overdue action needs attention. So does an action that was closed although its point is not met.
+    `most` limits the number of rows.
     """
     wanted = [row for row in rows if _needs_attention(row, today)]
     ranked = sorted(wanted, key=lambda row: (-(row["days_overdue"] or 0), row["due_on"] or today))
@@ -186,7 +190,7 @@ def actions(rows: Sequence[Row], today: date, most: int | None = None) -> Table:
 
 
 def left_out(rows: Sequence[Row], today: date, shown: int) -> int:
-    """Return how many actions that need attention a table of `shown` rows leaves out."""
+    """Return how many actions that need attention are not among the first `shown` of them."""
     return max(sum(_needs_attention(row, today) for row in rows) - shown, 0)
 
 
@@ -216,7 +220,7 @@ def _times(number: int) -> str:
 
 
 def unanswered(rows: Sequence[Row]) -> str:
-    """Return a sentence about the Board's questions that have no answer yet, or nothing."""
+    """Return a sentence about the Board's questions that have no answer yet, if there are any."""
     waiting = sorted(
         (row for row in rows if row["days_open"] is not None), key=lambda row: row["raised_on"]
     )
@@ -276,7 +280,7 @@ def _step(row: Row) -> str:
 
 
 def recommendations(facts: Facts) -> Table:
-    """Return a table of the recommendations that no measure shows."""
+    """Return a table of the recommendations that have no measure."""
     return Table(
         "Recommendations that no measure shows",
         ("Recommendation", "Comment of the policing body", "Closure"),
@@ -317,7 +321,10 @@ def _closure(facts: Facts, code: str) -> str:
 
 
 def contradicted(facts: Facts) -> Table:
-    """Return a table of how often a voice said "complete" when the data did not."""
+    """Return a table of how often a party said "complete" although the data did not say so.
+
+    The parties are the force and the Commissioner.
+    """
     return Table(
         'How often "complete" was not what the data said',
         (
@@ -345,7 +352,7 @@ def contradicted(facts: Facts) -> Table:
 
 
 def freshness(facts: Facts) -> Table:
-    """Return a table that shows when each dataset was last delivered and is next due."""
+    """Return a table that shows for each dataset when it was last read, and when it is next due."""
     return Table(
         "Freshness of the sources",
         ("Dataset", "State", "Last read", "Next due by"),
@@ -381,7 +388,7 @@ def quality(facts: Facts) -> Table:
 def failed(facts: Facts) -> Table:
     """Return a table of failed checks, counted for each dataset, dimension and severity.
 
-    These failures did not block the publication.
+    These checks failed, but they did not block the publication.
     """
     return Table(
         "Failed checks",

@@ -8,16 +8,17 @@ from oic_assurance.reporting.pack.words import MODULES
 from oic_assurance.reporting.screens.layout import share
 
 Rows = Sequence[dict[str, Any]]
-# If the share in a cell is above this number, the cell's background is so dark that the text must
-# be white.
+# If the share in a cell is above this number, the text of the cell is white, because the background
+# is dark.
 WHITE_TEXT_ABOVE = 0.75
 
 
 def heat_maps(rows: Rows) -> list[Picture]:
     """Return two heat maps of the share of people who completed each training item, by team.
 
-    The first heat map shows the half of the teams with the most outstanding items, and the second
-    shows the other half. If there is only one team, there is only one heat map.
+    The teams are sorted by the number of outstanding items. The first heat map shows the half of
+    the teams that has the most, and the second shows the other half. If there is only one team,
+    there is only one heat map.
     """
     teams = _ranked(rows)
     half = (len(teams) + 1) // 2

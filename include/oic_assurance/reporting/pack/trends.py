@@ -53,7 +53,7 @@ def sparkline(rows: Rows, target: float | None) -> str:
 def since(rows: Rows) -> str:
     """Return in words how a position has changed since the inspection's report.
 
-    The change is counted from the first value in the month of the report or later.
+    The text compares the last value with the first value on or after the day `REPORT`.
     """
     shown = [row for row in rows if row["value"] is not None and row["day"] >= REPORT]
     if not shown:
@@ -68,8 +68,9 @@ def since(rows: Rows) -> str:
 def by_team(title: str, rows: Rows, done: str, outstanding: str) -> Picture:
     """Return a chart of a measure by team. The team with the most outstanding records is first.
 
-    Each bar has two parts, with the labels `done` and `outstanding`. The drawing shows at most
-    `MAX_TEAMS` teams, and only teams with something outstanding. The table shows all teams.
+    Each bar has two parts. `done` and `outstanding` are the labels of these parts. The drawing
+    shows at most `MAX_TEAMS` teams, and only teams with outstanding records. The table shows all
+    teams.
     """
     import altair as alt
 

@@ -17,7 +17,7 @@ class Answer:
     Attributes:
         word: The name of the status for readers.
         answer: The answer that the status gives to the question "Are we assured?".
-        shape: The symbol for the status, so that nobody needs colour to see it.
+        shape: The symbol for the status. It shows the status without colour.
         meaning: What the status means, as a phrase.
     """
 
@@ -200,7 +200,7 @@ def target_share(row: dict[str, Any]) -> float | None:
 
 
 def target(row: dict[str, Any]) -> str:
-    """Return a position's target in words: "95%", "every referral" or "all 3 strands"."""
+    """Return a position's target in words: "95%", or "3 strands" for a checklist."""
     if row["target"] is None:
         return NOTHING
     if POINTS[row["point_code"]].is_checklist:
@@ -241,7 +241,7 @@ def short_day(value: date | None) -> str:
 
 
 def first_lower(text: str) -> str:
-    """Return a text that begins with a small letter, to stand inside a sentence."""
+    """Return a text with its first letter made small, for use inside a sentence."""
     return text[:1].lower() + text[1:]
 
 
@@ -302,8 +302,8 @@ def forecast(row: dict[str, Any]) -> str:
     """Return in words when a position will reach its target if the recent pace continues.
 
     If no day can be given, the text says why. The text also gives the recent and the required pace.
-    Either can be unknown, for example if there have not been enough weeks to measure the recent
-    pace.
+    Each of these paces can be unknown. For example, the recent pace is unknown if there have not
+    been enough weeks to measure it.
     """
     if row["deadline"] is None:
         return "No forecast: the rule applies to every case."
@@ -328,7 +328,7 @@ def _required(per_week: float | None) -> str:
 
 
 def _recent(per_week: float | None) -> str:
-    """Return the recent pace in words. It is negative if people left, or reviews lapsed."""
+    """Return the recent pace in words. The pace is negative if people left or reviews lapsed."""
     if per_week is None:
         return "recent pace not known"
     if per_week < 0:
