@@ -30,7 +30,7 @@ def csv_name(table: ReleaseTable) -> str:
 
 
 def metadata_name(table: ReleaseTable) -> str:
-    """Return the name of the metadata of a table's file. CSVW readers look for this name."""
+    """Return the name of the file with a table's metadata. CSVW readers look for this name."""
     return f"{csv_name(table)}-metadata.json"
 
 

@@ -20,7 +20,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def dataset_file(content: ReleaseContent, files: Mapping[str, bytes], workbook: str) -> bytes:
-    """Return the description. `files` maps names to data files; `workbook` is the spreadsheet."""
+    """Return the description. `files` maps names to contents. `workbook` names the spreadsheet."""
     publisher = content.notes["publisher"]
     described: dict[str, Any] = {
         "@context": "https://schema.org/",

@@ -43,8 +43,8 @@ def make(
     it.
 
     Raises:
-        UsageError: The reason is missing, the folder is in use, the publisher's file is not valid,
-            or no release may be made from the publication.
+        UsageError: The reason is missing, the folder `to` is not empty, the publisher's file is not
+            valid, or no release may be made from the publication.
         AssuranceError: Disclosure control does not allow the release, or a file cannot be written.
     """
     publisher = read_publisher(settings)
@@ -68,9 +68,9 @@ def write_again(settings: Settings, release_id: int, to: Path | None = None) -> 
     """Write a release's files again, from what was recorded when the release was made.
 
     Raises:
-        UsageError: There is no such release, it is withdrawn, or the folder is in use.
-        AssuranceError: The files would differ from the released ones, because the code that writes
-            them has changed since. Nothing is written.
+        UsageError: There is no such release, it is withdrawn, or the folder is not empty.
+        AssuranceError: A file cannot be written. Or the files would differ from the released ones,
+            because the code that writes them has changed since; then no file stays.
     """
     content = releases.read_content(settings, release_id)
     release = releases.get_release(settings, release_id)

@@ -52,8 +52,8 @@ class Card:
 
     Attributes:
         figure: The figure as text. It is empty if the figure is withheld.
-        parts: The figure's number and total in words, the unit of a checklist, or a note that the
-            numbers are withheld.
+        parts: For a share: its number and total, in words. For a checklist: the unit. If the figure
+            is withheld: a note that says so.
         period: The first and the last day that the figure covers. It is empty if the figure covers
             no days.
     """
@@ -216,9 +216,10 @@ def _render(template: str, **content: Any) -> bytes:
 
 
 def _the_same_each_time(page: str) -> str:
-    """Return a page with the IDs of its drawings changed to ones that are always the same.
+    """Return a page with the IDs of its drawings numbered from 1. Equal content gives equal bytes.
 
-    Style attributes are removed, because the page's policy allows only its own style sheet.
+    The `style` attributes of the drawings are removed, because the page's policy allows only the
+    page's own style sheet.
     """
     numbers: dict[str, str] = {}
 

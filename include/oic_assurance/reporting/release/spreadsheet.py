@@ -1,9 +1,10 @@
 """Write the tables of a release as an accessible spreadsheet.
 
 The spreadsheet follows the Government Analysis Function's guidance on accessible spreadsheets. It
-has a cover sheet, a table of contents and notes. Each sheet has one table, with its title in A1. No
-cells are merged or blank, no table has blank rows, and nothing is expressed by colour or layout
-alone.
+has a cover sheet, a table of contents and notes. Each sheet has its title in A1, and each sheet but
+the cover has one table. No cells are merged. No cell of a table is blank, except that a table
+without rows has one blank row, because the file format requires a row. Nothing is expressed by
+colour or layout alone.
 """
 
 import io
@@ -51,7 +52,8 @@ def spreadsheet(content: ReleaseContent) -> bytes:
                 "author": wording.entry(content.notes["publisher"], "publisher"),
                 "comments": DESCRIPTION,
                 "language": "en-GB",
-                # Otherwise the file would contain the time at which it is written.
+                # Without this entry, the file would contain the time at which it is written, and
+                # the same content would not give the same bytes.
                 "created": content.made_at.replace(tzinfo=None, microsecond=0),
             }
         )
@@ -181,8 +183,8 @@ class _Writer:
         sheet = self.book.add_worksheet(name)
         sheet.set_column(0, max(columns - 1, 0), 22)
         sheet.write_string(0, 0, title, self.title)
-        # The text overflows into the cells to its right. Merged cells would hide it from screen
-        # readers.
+        # The text may run over the empty cells to its right. The cells are not merged, because
+        # merged cells would hide the text from screen readers.
         sheet.write_string(1, 0, about, self.book.add_format(_FONT))
         return sheet
 

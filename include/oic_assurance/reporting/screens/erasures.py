@@ -51,7 +51,7 @@ class Expired:
 
 
 def traces(dataset: Dataset, table: Table, found: Found) -> RecordTraces:
-    """Return how much of a record a search found or an erasure removed."""
+    """Return how many rows, batches and pseudonyms of a record were found or erased."""
     return RecordTraces(
         dataset=dataset.name,
         table=table.name,

@@ -1,4 +1,4 @@
-"""The screens of `assurance explain`: a figure or a question with records, a record's history."""
+"""The screens of `assurance explain`: a figure, a question, and the history of a record."""
 
 import io
 import sys

@@ -276,7 +276,7 @@ def sign_offs(settings: Settings) -> list[SignOffProblem]:
 def rejections(settings: Settings, run_id: str) -> list[Rejection]:
     """Return why rows were rejected in a run, and how many. The most frequent reason is first.
 
-    If a row has several reasons, only its first one counts.
+    A row that has several reasons is counted for its first reason only.
     """
     return _recorded(
         settings,

@@ -110,9 +110,9 @@ def _block_update_check() -> None:
 def _configuration(settings: Settings) -> "CLIConfiguration":
     """Return a configuration that makes MetricFlow read the manifest in the state folder.
 
-    By default MetricFlow reads the manifest `target/semantic_manifest.json` in the dbt project,
-    even if dbt writes to another folder. That manifest was written for a build, so it names the
-    candidate's schema.
+    By default MetricFlow reads `target/semantic_manifest.json` in the dbt project, even if dbt
+    writes to another folder. A build has written that file, so it names the schema of the candidate
+    and not of the published marts.
     """
     from dbt_metricflow.cli.cli_configuration import CLIConfiguration
     from dbt_metricflow.cli.dbt_connectors.dbt_config_accessor import dbtProjectMetadata

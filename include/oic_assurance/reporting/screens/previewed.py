@@ -1,6 +1,7 @@
 """The text of `assurance preview`: what a changed rule would change, as Markdown.
 
-A person reads it on a terminal, and a reviewer in a pull request. The page has the same parts.
+The text is read on a terminal, or as a comment in a pull request. `preview_page` writes an HTML
+page with the same parts.
 """
 
 import re
@@ -26,7 +27,7 @@ UNKNOWN = (
 
 
 def preview_screen(found: Preview) -> str:
-    """Return the text: the changed rules, the points, the figures and the records that move."""
+    """Return the text: the changed rules, the points, the figures, and the records that change."""
     publication = found.publication
     lines = [
         "## What this change would change",
@@ -52,7 +53,7 @@ def _causes(found: Preview) -> list[str]:
 
 
 def cause_lines(causes: Sequence[Cause]) -> Iterator[str]:
-    """Yield a line for each changed rule, with the rows of a seed before and after."""
+    """Yield a line for each changed rule. For a seed, the line has the changed rows."""
     for cause in causes:
         rows = [f"before: {_row(row)}" for row in cause.rows_before]
         rows += [f"after: {_row(row)}" for row in cause.rows_after]
@@ -98,7 +99,7 @@ def figure_rows(found: Preview) -> list[tuple[str, ...]]:
 
 
 def record_lines(found: Preview) -> Iterator[str]:
-    """Yield a line for each move from one class to another, with the first records that move."""
+    """Yield a line for each move of records from one class to another, with the first records."""
     for figure in _of_force(found):
         moves: dict[tuple[str, str], list[MovedRecord]] = {}
         for record in figure.records:
@@ -119,7 +120,7 @@ def _of_force(found: Preview) -> list[FigurePreview]:
 
 
 def _row(row: Mapping[str, Any]) -> str:
-    """Return the values of a seed's row. Markdown and HTML in them have no effect."""
+    """Return the values of a seed's row. What has a meaning in Markdown or HTML is escaped."""
     text = ", ".join(str(value) for value in row.values() if value is not None)
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
@@ -129,7 +130,7 @@ def _position(side: Side) -> str:
 
 
 def _value(side: Side) -> str:
-    """Return a share with its parts. A percentile has no numerator and is in hours."""
+    """Return a share with its numerator and denominator. A value without numerator is in hours."""
     if side.denominator is None:
         return NOTHING
     if side.numerator is None:

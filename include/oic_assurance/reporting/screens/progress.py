@@ -28,8 +28,8 @@ PER_SECOND = 10
 LABEL_WIDTH = 40
 TIME_WIDTH = 10
 NOTE_INDENT = 4
-# How many characters of the live line stay free. The spinner needs one. Each time the user presses
-# Ctrl-C, the terminal adds `^C`; there is room for that twice.
+# How many characters of the terminal's row the text of the live line leaves free. The spinner needs
+# one. Each time the user presses Ctrl-C, the terminal adds `^C`. There is room for two of these.
 ROOM_FOR_INTERRUPT = 6
 
 
@@ -143,7 +143,7 @@ class Screen:
     def _current(self) -> Text:
         """Return the live line, shortened to one row of the terminal.
 
-        There is room for the `^C` that a terminal adds after Ctrl-C.
+        The line leaves room for the `^C` that a terminal adds when the user presses Ctrl-C.
         """
         if (step := self._step) is None:
             return Text()

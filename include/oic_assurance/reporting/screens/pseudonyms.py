@@ -39,7 +39,8 @@ def status_screen(found: PseudonymStatus) -> str:
 def rekey_screen(done: Rekey, waits_for: str | None) -> str:
     """Return the screen of a finished re-keying.
 
-    `waits_for` says what the removal of the last traces is waiting for, or is None.
+    `waits_for` says what the removal of the last traces is waiting for. It is None if they are
+    removed.
     """
     lines = wrapped(
         f"{count(done.pseudonyms, 'pseudonym')} of key version {done.from_version} were replaced "

@@ -43,7 +43,7 @@ class WithdrawnRelease:
 
 
 def releases_screen(releases: Releases) -> str:
-    """Return a table of all releases, with problems of releases listed below it."""
+    """Return a table of all releases. Below it, list withdrawn and incomplete releases."""
     if not releases.releases:
         return "No release has been made: `assurance release make --because …` makes one.\n"
     rows = [

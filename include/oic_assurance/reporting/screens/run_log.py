@@ -21,8 +21,8 @@ def to_log(settings: Settings, shown: int = OUTPUT) -> Iterator[tuple[Path, Text
     Yields the path of the log file, and a stream for text that the user must still see. The stream
     goes to the original standard output or, if `shown` is `ERRORS`, to the original standard error.
 
-    The file descriptors are redirected, because Airflow, dbt and child processes write to them
-    directly. Replacing `sys.stdout` and `sys.stderr` would not catch that output.
+    This function redirects the file descriptors, because Airflow, dbt and child processes write to
+    them directly. Replacing `sys.stdout` and `sys.stderr` would not redirect that output.
     """
     folder = private_folder(settings, settings.log_dir)
     log = folder / f"run-{os.getpid()}.log"

@@ -187,8 +187,8 @@ def _failed_extractions(failures: Sequence[facts.FailedExtraction]) -> list[str]
     lines = []
     by_reason: dict[str, list[str]] = {}
     for failure in failures:
-        # If a source system or the dropzone is down, all its datasets fail for the same reason.
-        # Then the reason is shown once, with the names of the datasets.
+        # If a source system or the dropzone cannot be reached, all its datasets fail for the same
+        # reason. The screen then shows the reason once, with the names of the datasets.
         reason = failure.reason.removeprefix(f"{failure.dataset}: ")
         by_reason.setdefault(reason, []).append(failure.dataset)
     for reason, datasets in by_reason.items():

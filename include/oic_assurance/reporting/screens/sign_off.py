@@ -44,12 +44,12 @@ class CheckedSignOffs:
 
     @property
     def is_sound(self) -> bool:
-        """Tell whether all evidence is unchanged and no entry was changed."""
+        """Tell whether all evidence is unchanged, and no entry was changed or is missing."""
         return not self.broken_entries and all(one.outcome == "unchanged" for one in self.evidence)
 
 
 def list_screen(listed: SignOffs) -> str:
-    """Return a table of all recommendations: how far each is, and what comes next."""
+    """Return a table of all recommendations: the state of the sign-off, and the next step."""
     rows = [
         (
             one.recommendation_code,

@@ -5,7 +5,7 @@ from oic_assurance.reporting.screens.layout import NOTHING, count, day, table
 
 
 def worklist_screen(worklist: Worklist) -> str:
-    """Return a table of the open exceptions, oldest first, with the officer whom each is about."""
+    """Return a table of the open exceptions, oldest first, with the officer of each exception."""
     if not worklist.exceptions:
         return f"'{worklist.login}' has no open exception.\n"
     rows = [

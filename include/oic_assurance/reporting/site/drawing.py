@@ -48,9 +48,10 @@ def picture(graph: "nx.DiGraph[Model]", title: str, links: Mapping[Model, str]) 
 
 
 def _layers(graph: "nx.DiGraph[Model]") -> tuple[list[list[Stop]], "nx.DiGraph[Stop]"]:
-    """Return the stops of each layer, and a graph of the edges between neighbouring layers.
+    """Return the stops of each layer, and a graph whose edges connect neighbouring layers.
 
-    An edge that skips layers becomes a chain with a stop in every layer that it passes through.
+    A model's box is a stop. An edge that skips layers becomes a chain of edges, with one more stop
+    in each layer that it passes through.
     """
     depth: dict[Model, int] = {}
     for model in nx.lexicographical_topological_sort(graph, key=lambda one: one.name):
@@ -71,10 +72,10 @@ def _layers(graph: "nx.DiGraph[Model]") -> tuple[list[list[Stop]], "nx.DiGraph[S
 
 
 def _sort_by_neighbours(layers: list[list[Stop]], chains: "nx.DiGraph[Stop]") -> None:
-    """Sort the stops of each layer by the mean position of their neighbours in the next layer.
+    """Sort the stops of each layer by the mean position of their neighbours.
 
-    One pass goes from the top layer down and uses the neighbours above. A second pass goes up and
-    uses the neighbours below.
+    There are two passes. The first goes from the top layer down, and sorts each layer by its
+    neighbours in the layer above. The second goes up, and sorts by the neighbours below.
     """
     for order, neighbours in (
         (layers[1:], chains.predecessors),

@@ -38,7 +38,7 @@ class Model:
 def lineage(manifest: Path) -> "nx.DiGraph[Model]":
     """Return the graph of source tables and models. An edge goes from parent to child.
 
-    Models and source tables in the folders that `INTERNAL` names are left out.
+    The graph leaves out the models and source tables in the folders that `INTERNAL` lists.
 
     Raises:
         OSError: If the manifest does not exist.
