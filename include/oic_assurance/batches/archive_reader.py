@@ -1,4 +1,4 @@
-"""Read archived batches: which there are, their content, and the numbers of their rows.
+"""List the archived batches, and read their rows with the row numbers of the delivery.
 
 An erasure removes rows from an archived batch. The other rows keep their row numbers.
 `audit.batch_erasure` lists the gaps: the numbers of the erased rows.
@@ -36,7 +36,7 @@ class UnreadableError(AssuranceError):
 
 @dataclass(frozen=True)
 class ArchivedBatch:
-    """A landed batch from `audit.batch`, and which of its rows erasures have removed.
+    """A landed batch from `audit.batch`, with the numbers of the rows that were erased from it.
 
     `row_count` is the number of delivered rows. `rows_new` is the number of versions that the batch
     added to raw, and `rows_rejected` the number of rows that went into quarantine.
@@ -57,7 +57,7 @@ class ArchivedBatch:
     archived_as: str | None
     #: The SHA-256 that the archived content should have now. None if nothing was archived.
     sha256: str | None
-    #: If this batch is a replay: the batch whose rejected rows it corrects.
+    #: If this batch is a replay: the batch whose rejected rows were replayed.
     replay_of: int | None = None
     #: How many rows of the batch were erased from raw, and how many from quarantine.
     erased_raw: int = 0
@@ -69,8 +69,8 @@ class ArchivedBatch:
     def is_extract(self) -> bool:
         """Whether the batch is archived as an extract: a header and rows in the format of `COPY`.
 
-        Database extracts and replays are archived in this format. A delivered file is archived with
-        exactly its own bytes.
+        Database extracts and replays are archived in this format. A delivered file is archived byte
+        for byte.
         """
         return self.archived_as is not None and self.archived_as.endswith(EXTRACT_SUFFIX)
 
@@ -136,7 +136,7 @@ def archived_batches(
     dataset: str | None = None,
     batch_id: int | None = None,
 ) -> list[ArchivedBatch]:
-    """Return the landed batches of one dataset or of all, sorted by dataset and id.
+    """Return the landed batches of one dataset or of all datasets, sorted by dataset and ID.
 
     With `batch_id`, return only that batch.
     """
@@ -146,7 +146,7 @@ def archived_batches(
 
 
 def find_batch(settings: Settings, batch_id: int) -> ArchivedBatch:
-    """Return a landed batch by its id.
+    """Return a landed batch by its ID.
 
     Raises:
         UsageError: There is no such batch.

@@ -7,9 +7,9 @@ There are three kinds of archived batches:
   followed by a JSON object. Its fields are `format`, `dataset`, `place`, `columns`, `copy_format`
   (`text` or `binary`), `snapshot_at` and `cursor_from`. A batch of tombstones is an extract that
   holds the keys of the vanished records. Its header line also has the field `vanished`.
-- A replay: a text extract of the corrected rows. Its columns are the row's number in the corrected
-  delivery, the ID of the rejected row, and the declared columns. Its header line names the
-  corrected batch (`replay_of`) and the table.
+- A replay: a text extract of the replayed rows, with their corrections. Its columns are the row
+  number in the original delivery, the ID of the rejected row, and the declared columns. Its header
+  line names the batch of the original delivery (`replay_of`) and the table.
 
 The SHA-256 in `audit.batch` is the hash of the delivered content: the bytes of the file, or the
 extract without its header line.
@@ -65,7 +65,7 @@ class Archive:
             private_folder(settings, folder)
 
     def store(self, content: Content, name: str, batch_id: int) -> str:
-        """Archive the bytes of a file, and return the archive path relative to the state folder.
+        """Archive the bytes of a file, and return the archived file's path in the state folder.
 
         Raises:
             AssuranceError: The SHA-256 of the bytes differs from the one in `content`.
@@ -102,7 +102,8 @@ class Archive:
 
         - Files older than every unsuccessful attempt of this warehouse. They may belong to another
           warehouse that uses the same state folder.
-        - A batch that an erasure has rewritten, until the erasure is finished.
+        - Files to which an erasure has written a batch without the erased rows. The erasure itself
+          later moves each one to the place of the batch's file, or deletes it.
         """
         oldest = one_value(
             connection,
@@ -124,7 +125,7 @@ class Archive:
         since = (oldest - CLOCK_SKEW).timestamp()
         # The files are listed before the check for other forces, so that no file of another force
         # is removed. If another force starts landing after the listing, its files are not on the
-        # list. If it finished before the check, its batches already name its files.
+        # list. If another force has finished landing before the check, its batches name its files.
         files = archived_files(self._settings, self._dataset)
         if self._another_force_is_landing(connection):
             return
@@ -181,7 +182,7 @@ class ArchiveWriter:
         return self._digest.hexdigest()
 
     def write_header(self, header: dict[str, Any], form: str = EXTRACT_FORMAT) -> None:
-        """Write the header line of an extract. The SHA-256 and the size leave this line out."""
+        """Write the header line of an extract. The SHA-256 and the size do not include it."""
         text = json.dumps({"format": form, **header}, ensure_ascii=False)
         self._target.write(self._zip.compress(f"# {text}\n".encode()))
 

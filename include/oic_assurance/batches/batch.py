@@ -45,7 +45,7 @@ class Batch:
     notes: dict[str, Any] = field(default_factory=dict)
     #: The path of the archived file, relative to the state folder.
     archived_as: str | None = None
-    #: If this batch is a replay: the batch whose rejected rows it corrects.
+    #: If this batch is a replay: the batch whose rejected rows were replayed.
     replay_of: int | None = None
 
 
@@ -59,8 +59,8 @@ def next_batch_id(connection: psycopg.Connection) -> int:
 def register(connection: psycopg.Connection, batch: Batch, force_code: str, run_id: str) -> None:
     """Insert a complete batch into `audit.batch`.
 
-    For a landed batch, also insert the entry about the collection of personal data that DPA 2018
-    section 62 requires into the log of processing.
+    For a landed batch, also add an entry to the log of processing. DPA 2018 section 62 requires an
+    entry for each collection of personal data.
     """
     values = {**vars(batch), "notes": Jsonb(batch.notes), "force": force_code, "run": run_id}
     values["account"] = account_at_host()

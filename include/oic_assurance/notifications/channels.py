@@ -157,9 +157,10 @@ class Webhook:
     def send(self, force_code: str, news: Sequence[Change]) -> None:
         """Send one message that reports all changes in `news`.
 
-        The message is sent over TLS to this host only: redirects are not followed, and proxies set
-        in environment variables are not used. The server's certificate is checked against the
-        certificate authorities of this machine, or those in the file that SSL_CERT_FILE names.
+        The message is sent over TLS, and only to the host of the webhook's address. Redirects are
+        not followed, and proxies that environment variables set are not used. The server's
+        certificate is checked against the certificate authorities of this machine, or those in the
+        file that SSL_CERT_FILE names.
 
         Raises:
             NotDelivered: The host cannot be reached, its certificate is not valid, or it answers

@@ -27,7 +27,8 @@ class Problem:
     """Something that is wrong now, described for the person who has to act on it."""
 
     kind: Kind
-    #: What the problem is about: `daily run`, or the name of a dataset.
+    #: What the problem is about: `daily run`, a dataset, a connection, `the dropzone`, or the code
+    #: of a recommendation.
     subject: str
     what: str
     since: datetime

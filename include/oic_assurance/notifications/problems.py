@@ -1,7 +1,7 @@
 """Find the problems that exist now.
 
-Problems are found in the records of runs and deliveries in schema `audit`, and in the freshness of
-each dataset in the last build.
+Problems are found in the records of runs, deliveries and recalls in schema `audit`, in the
+sign-offs in schema `signoff`, and in the freshness of each dataset in the last build.
 """
 
 from dataclasses import dataclass
@@ -145,7 +145,8 @@ order by freshness.dataset
 """
 
 
-# Finds the open recalls, and those of the last day, so that somebody is notified of each recall.
+# Finds the recalls that have not ended, and those that were noticed in the last 24 hours. A recall
+# can end in the run that noticed it, and somebody must be notified of that recall too.
 _RECALLED = """
 select dataset, sum(records) as records, min(noticed_at) as since,
     sum(records) filter (where ended_at is null) as waiting,
@@ -158,7 +159,8 @@ group by dataset
 order by dataset
 """
 
-# The steps in force that show evidence whose latest check did not read it, and since when.
+# Finds the steps in force that show evidence, if the latest check could not read the evidence.
+# `since` is the time of the first check after the last one that found the evidence unchanged.
 _EVIDENCE = """
 select shown.recommendation_code as subject, latest.outcome,
     (
@@ -193,7 +195,8 @@ where shown.force_code = %(force_code)s and shown.step = 'EVIDENCE'
 order by shown.recommendation_code
 """
 
-# The reopenings of the last day, so that somebody is told of each.
+# Finds the recommendations whose sign-off was reopened in the last 24 hours, each with its latest
+# reopening, so that somebody is notified of it.
 _REOPENED = """
 select distinct on (recommendation_code) recommendation_code as subject, cause,
     entered_at as since
@@ -202,7 +205,7 @@ where force_code = %(force_code)s and step = 'REOPENED'
     and entered_at > %(now)s::timestamptz - interval '1 day'
 order by recommendation_code, entry_id desc
 """
-#: Why a sign-off was reopened, by the cause of the reopening.
+#: For each cause of a reopening: the words that explain it in a notification.
 CAUSES = {
     "SLIPPED": "the point slipped",
     "RESTATED": "the figure that it was signed on was restated",
@@ -315,9 +318,9 @@ def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Pro
 def sign_off_problems(
     warehouse: psycopg.Connection, settings: Settings, now: datetime, readers_see: str
 ) -> list[Problem]:
-    """Return what is wrong with sign-offs: reopenings of the last day, and evidence not read.
+    """Return the problems with sign-offs: recent reopenings, and evidence that cannot be read.
 
-    `warehouse` is a session of the gate.
+    A reopening counts for 24 hours. `warehouse` is a session with the role `oic_gate`.
     """
     unread = _find(warehouse, _Evidence, _EVIDENCE, force_code=settings.force_code)
     reopened = _find(warehouse, _Reopened, _REOPENED, force_code=settings.force_code, now=now)
@@ -354,10 +357,10 @@ def _approval(build: _Waiting, readers_see: str) -> Problem:
 
 
 def _overdue(good: _LastGood, now: datetime, deadline: time, readers_see: str) -> list[Problem]:
-    """Return a list with one problem if no run has published by a day's deadline.
+    """Return one problem if the deadline for the next publication has passed.
 
-    The day is the one after the day of the last publication, or today if there is no publication.
-    Before the deadline, the list is empty.
+    The deadline is on the day after the as-at day of the last publication, or today if nothing has
+    been published yet. Before the deadline, the list is empty.
     """
     today = datetime.combine(now.astimezone(LONDON).date(), deadline, LONDON)
     due = today
@@ -406,7 +409,11 @@ def _sign_off(kind: Kind, item: _Evidence | _Reopened, what: str, readers_see: s
 
 
 def _sources(stale: list[_NotFresh], readers_see: str) -> list[Problem]:
-    """Return one problem per cause, such as a failed connection that affects several datasets."""
+    """Return the problems of datasets that are not fresh.
+
+    Datasets that failed in the same place for the same reason share one problem. For example, one
+    failed connection makes all its datasets fail.
+    """
     by_cause: dict[tuple[str, str, str], list[_NotFresh]] = {}
     for item in stale:
         cause = (_place(item.dataset), item.verdict, _without_name(item))
@@ -446,7 +453,10 @@ def _place(dataset: str) -> str:
 
 
 def _without_name(item: _NotFresh) -> str:
-    """Return the reason without the dataset's name, so that equal causes have equal reasons."""
+    """Return the reason without the names of the dataset and of its table.
+
+    Datasets that failed for the same cause then have the same reason.
+    """
     reason = item.reason or "no reason was given"
     table = datasets()[item.dataset].place if item.dataset in datasets() else ""
     return reason.removeprefix(f"{item.dataset}: ").replace(str(table), "its table")
