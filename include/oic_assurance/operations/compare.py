@@ -40,7 +40,7 @@ from {place}
 
 @dataclass(frozen=True)
 class PointChange:
-    """The position of a point in two publications. A value is None if it had none."""
+    """The position of a point in two publications. A field is None if the publication lacks it."""
 
     point_code: str
     status_before: str | None
@@ -68,12 +68,14 @@ class FigureChange:
 
     Attributes:
         month: The first day of the month.
-        was_over: Whether the month was over in both publications, and in the last one that both
-            come from. Then only a restatement can change the figure.
+        was_over: Whether the month was already over as at both publications, and as at the last
+            publication that both come from (`last_common`). If it was, only a restatement can
+            change the figure.
         causes: For each cause of restatement, the change that it alone made and its number of
             records.
-        by_time: The rest of the change. It comes from the time between the publications: the month
-            went on, or the figure did not exist yet. It is None if a value is missing.
+        by_time: The part of the change that no cause accounts for. A month that was not over has
+            such a part, because its figure changes from day to day. None if it cannot be computed,
+            because one publication lacks the figure or the change by a cause is not known.
     """
 
     measure_code: str
@@ -87,7 +89,11 @@ class FigureChange:
 
     @property
     def is_explained(self) -> bool:
-        """Tell whether the causes account for the whole change of a month that was over."""
+        """Tell whether the causes account for the whole change.
+
+        If the month was not over, the change needs no cause. If `by_time` is None, one cause is
+        enough.
+        """
         if not self.was_over or self.before == self.after:
             return True
         if self.by_time is None:
@@ -101,7 +107,8 @@ class Comparison:
 
     Attributes:
         way: The publications whose restatements lead from one to the other.
-        not_kept: Those of them whose tables are not kept, so that their causes are not known.
+        not_kept: The publications on this way whose tables are no longer kept. So the causes that
+            they listed are not known.
     """
 
     before: Publication
@@ -122,12 +129,13 @@ def compare(
 ) -> Comparison:
     """Return what differs between two publications, and why.
 
-    `org_unit_code` limits the figures to those of one unit: `ALL` is the whole force, None every
-    unit. The second publication may be the older one. Then the changes are undone.
+    `org_unit_code` limits the figures to those of one unit. `ALL` stands for the whole force. With
+    None, the figures of every unit are compared. If `after` is the older publication, the changes
+    by each cause have the opposite sign.
 
     Raises:
         UsageError: There is no such publication.
-        AssuranceError: The tables of one of them are no longer kept.
+        AssuranceError: The tables of one of the two publications are no longer kept.
     """
     first, second = find(settings, before), find(settings, after)
     with connect(settings, role=ROLE) as conn:

@@ -1,9 +1,9 @@
-"""What a changed rule would change: the marts of the current publication, computed with this code.
+"""Show what a changed rule would change in the current publication.
 
-The changed rule, seed or model is in the checkout. The recomputation uses the batches and the
-moment of the current publication. So every difference comes from the change, unless records were
-erased since the publication. The tables stand beside the current ones and are dropped at the end.
-Nothing is published.
+The changed rule, seed or model is in the checkout from which this code runs. With it, dbt computes
+the marts of the current publication again, from the same batches and as at the same moment. So
+every difference comes from the change, unless records were erased since the publication. The new
+marts are in schemas of their own, which are dropped at the end. Nothing is published.
 """
 
 import json
@@ -86,7 +86,7 @@ from (
 
 @dataclass(frozen=True)
 class Side:
-    """A figure, or a position with its status, on one side of the change."""
+    """A figure or a position, before or after the change. Only a position has a status."""
 
     value: float | None
     numerator: int | None
@@ -110,9 +110,11 @@ class PointPreview:
 
 @dataclass(frozen=True)
 class MovedRecord:
-    """A record that the change treats differently. A class is None if it was not considered.
+    """A record that counts differently before and after the change.
 
-    A person has no reference here: the employee number does not leave the warehouse.
+    `class_before` or `class_after` is None if the measure does not consider the record then. `ref`
+    is None for an officer: the reference is the employee number, which does not leave the
+    warehouse.
     """
 
     kind: str
@@ -123,7 +125,11 @@ class MovedRecord:
 
 @dataclass(frozen=True)
 class FigurePreview:
-    """A figure that the change changes, with the records of the whole force that move."""
+    """A figure that differs before and after the change.
+
+    `records` are the records that count differently. They are listed only with the figure of the
+    whole force.
+    """
 
     measure_code: str
     month: date
@@ -139,8 +145,9 @@ class Cause:
 
     Attributes:
         kind: `seed`, `model` or `macro`.
-        name: Its name.
-        rows_before, rows_after: The rows of a seed that are gone, and those that are new.
+        name: The name of the seed, model or macro.
+        rows_before, rows_after: For a seed: the rows that the change removes, and those that it
+            adds.
     """
 
     kind: str
@@ -153,9 +160,10 @@ class Cause:
 class Preview:
     """Everything that a changed rule would change in the current publication.
 
-    `records_are_known` is False if another build ran since the publication. Then the records behind
-    its figures are not at hand, and neither are the rules that it was computed with, so there are
-    no causes and no records.
+    `records_are_known` is False if another build ran since the publication, or if dbt's manifest of
+    the last build is missing. Then the warehouse no longer has the records behind the published
+    figures, or the rules with which they were computed. So `causes` is empty, and no figure has
+    records.
     """
 
     publication: Publication
@@ -174,7 +182,7 @@ def preview(
     settings: Settings,
     while_computing: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> Preview:
-    """Compute the current publication with the rules of this checkout, and say what differs.
+    """Compute the current publication with the rules of this checkout, and return what differs.
 
     The context manager `while_computing` is active while dbt runs.
 
@@ -193,7 +201,8 @@ def preview(
             compute_again(settings, original)
         after = _checksums(target_dir(settings, "reproduce"))
         with connect(settings, role=READER) as conn:
-            # A run beside this one replaces the records, so this is asked after the computation.
+            # A run during the computation can have replaced the publication's records. So only now
+            # is it checked whether they are still there.
             is_known = bool(before) and _newest_build(conn) == number
             causes = _changed_files(before, after) if is_known else []
             points = _points(conn, number, prefix)
@@ -213,9 +222,9 @@ def _newest_build(conn: psycopg.Connection) -> int | None:
 
 
 def _checksums(folder: Path) -> dict[tuple[str, str], str]:
-    """Return the checksum of each model, seed and macro in the manifest in a folder of dbt's.
+    """Return the checksum of each model and seed, and the SQL of each macro.
 
-    Returns nothing if the folder has no manifest.
+    They are read from dbt's manifest in `folder`. If there is no manifest, the result is empty.
     """
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -304,7 +313,7 @@ def _side(row: Mapping[str, Any], side: str) -> Side:
 
 
 def _moved(conn: psycopg.Connection, prefix: str) -> dict[tuple[str, date], list[MovedRecord]]:
-    """Return the records that the change treats differently, keyed by measure and month."""
+    """Return the records that count differently after the change, keyed by measure and month."""
     rows = _ask(
         conn,
         _RECORDS,

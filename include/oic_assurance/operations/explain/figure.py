@@ -137,10 +137,11 @@ class RecordClass:
 
 @dataclass(frozen=True)
 class Member:
-    """One record on which a figure is based.
+    """One record behind a figure or a question.
 
-    `happened_on` is the day of contact, detention or completion. `related_ref` is the reference of
-    the document that decided the class, of the occurrence, or of the plan.
+    `happened_on` is the day of the record, such as that of the contact, the detention or the
+    completion. `related_ref` is the reference of the document that decided the class, of the
+    occurrence, or of the plan.
     """
 
     record_kind: str
@@ -280,7 +281,7 @@ def explain(
 def log_members(records: Records, members: list[Member], behind: str, because: str) -> None:
     """Log who looks at a figure's or a question's records, as DPA 2018 section 62 requires.
 
-    `behind` says in words what the records are behind.
+    `behind` names the figure or the question in words.
     """
     if not members:
         return

@@ -69,8 +69,8 @@ def get_history(settings: Settings, records: Records, kind: str, key: str) -> Re
 def _name_in_log(settings: Settings, kind: str, key: str) -> str:
     """Return the name that a record has in the log of processing.
 
-    Log entries are never changed, but pseudonyms can be replaced. So the log uses another name for
-    an officer.
+    Log entries are never changed, but pseudonyms can be replaced. So the log names an officer by a
+    keyed hash of the pseudonym.
     """
     return f"{kind} {officer_name(settings, key) if kind == 'officer' else key}"
 
@@ -78,8 +78,8 @@ def _name_in_log(settings: Settings, kind: str, key: str) -> str:
 def _sought(records: Records, kind: Kind, asked: dict[str, object]) -> list[Sought]:
     """Return which records to look for in raw.
 
-    The queries of the kind find the records' keys, or their officers' numbers, in the build's
-    tables.
+    `kinds.yml` has a query for each raw table of a kind of record. The query finds, in the build's
+    tables, the keys of the records or the numbers of their officers.
     """
     found = []
     for behind in kind.behind:

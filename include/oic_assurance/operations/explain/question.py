@@ -81,8 +81,8 @@ class QuestionRule:
 class QuestionClass:
     """The records of one class that a rule looks at.
 
-    `in_numerator` is how many of them the question is about. `is_reference` tells whether they are
-    from the earlier months that the rule compares with.
+    `in_numerator` is how many of them count in the question's numerator. `is_reference` tells
+    whether the records are from the earlier months with which the rule compares.
     """
 
     name: str
@@ -115,7 +115,7 @@ class Question:
 
     @property
     def mismatch(self) -> str | None:
-        """Return a text that says where the records differ from the question, or None."""
+        """Return where the counts of the records differ from the published question, or None."""
         now = [item for item in self.classes if not item.is_reference]
         parts = {
             "denominator": (sum(item.records for item in now), self.denominator),
@@ -138,15 +138,15 @@ def explain_question(
 ) -> Question:
     """Return a question and at most `limit` records of each class.
 
-    `rule` is the code of a rule. `unit` is the code of the team that the question is about. It is
-    needed if the rule gives more than one question. If records are listed, this is logged as a
-    consultation.
+    `rule` is the code of a rule. `unit` is the code of the unit that the question is about. It must
+    be given if the rule gives questions about several units. With `only_class`, only records of
+    that class are returned. If records are listed, the call is logged as a consultation.
 
     Raises:
-        UnknownNameError: The publication has no question of this rule, of this unit, or no records
-            of this class.
-        UsageError: The rule gives several questions, and no unit is named.
-        AssuranceError: The publication is from before questions were made.
+        UnknownNameError: The publication has no question of this rule or about this unit, or the
+            question has no records of this class.
+        UsageError: The rule gives questions about several units, and no unit is given.
+        AssuranceError: An earlier version of the code made the publication, without questions.
     """
     row = _question(records, rule, unit)
     asked: dict[str, object] = {

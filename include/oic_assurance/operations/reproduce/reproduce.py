@@ -112,7 +112,8 @@ def compute_again(settings: Settings, original: Build) -> None:
             (original.compared_with, build.build_id),
         )
     forget_project()
-    # No test runs, because the recomputed marts show the check results of the original build.
+    # dbt runs no tests here, because the recomputed marts show the check results of the original
+    # build.
     run_dbt(settings, build.purpose, ["build", "--exclude-resource-type", "unit_test", "test"])
     finish_build(settings, build)
 

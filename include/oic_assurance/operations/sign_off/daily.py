@@ -1,10 +1,10 @@
-"""What the daily run does for sign-off: check the evidence, and reopen what no longer holds.
+"""What the daily run does for sign-off: check the evidence, and reopen closures.
 
-- Before a build, the evidence of each step in force is read and hashed again. If it has changed,
-  the closure is reopened at once. A file that is missing or cannot be read is told, but it reopens
-  nothing: a share that is not mounted for an hour is no change.
-- After a publication, the closures that the build found to be due are reopened. The rule is the
-  model `int_sign_off_reopening`.
+- Before a build, the evidence of each step in force is read and hashed again. If the evidence has
+  changed, its closure is reopened at once. If the file is missing or cannot be read, people are
+  notified, but nothing is reopened. The file may be unchanged: for example, its network share is
+  not mounted for an hour.
+- After a publication, each closure that the model `int_sign_off_reopening` lists is reopened.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,10 @@ select signoff.reopen(
 
 @dataclass(frozen=True)
 class CheckedEvidence:
-    """What a check has found: `unchanged`, `changed`, `missing` or `unreadable`."""
+    """The result of checking the evidence of one step.
+
+    `outcome` is `unchanged`, `changed`, `missing` or `unreadable`.
+    """
 
     recommendation_code: str
     entry_id: int
@@ -51,9 +54,10 @@ class CheckedEvidence:
 
 
 def check_evidence(settings: Settings, run_id: str | None = None) -> list[CheckedEvidence]:
-    """Read and hash the evidence of each step in force, and enter what was found.
+    """Read and hash the evidence of each step in force, and record what was found.
 
-    What has changed is reopened. Each file has a transaction of its own.
+    If the evidence has changed, its closure is reopened. The result of each check is recorded in a
+    transaction of its own.
     """
     with connect(settings, role=SIGN_OFF) as connection:
         shown = evidence_in_force(connection, settings)
@@ -61,10 +65,10 @@ def check_evidence(settings: Settings, run_id: str | None = None) -> list[Checke
 
 
 def reopen_due(settings: Settings, build_id: int) -> list[str]:
-    """Reopen the closures that a build found to be due, and return their codes.
+    """Reopen the closures that a build lists as to be reopened, and return their codes.
 
-    If readers do not see the build's publication, nothing is reopened. A closure that is not in
-    force any more is left out, so a repetition does no harm.
+    If the build's publication is not the current one, nothing is reopened. A closure that has no
+    step in force any more is left out, so a repeated call changes nothing.
     """
     with connect(settings, role="oic_gate") as gate:
         if not relation_exists(gate, "intermediate.int_sign_off_reopening"):

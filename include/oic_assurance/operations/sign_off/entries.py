@@ -21,7 +21,7 @@ STEPS = ("STEPS_AGREED", "EVIDENCE", "FORCE", "COMMISSIONER", "INSPECTORATE")
 ROLES = dict(zip(STEPS, SIGN_OFF_ROLES, strict=True))
 #: The step that closes. The inspectorate confirms a closure.
 CLOSING = "COMMISSIONER"
-#: What a subject is after its latest step in force.
+#: For each latest entry of a recommendation: the state of the recommendation, in words.
 STATES = {
     "": "open",
     "STEPS_AGREED": "steps agreed",
@@ -102,7 +102,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Registered:
-    """A recommendation of the current publication's register. Only four are assurance points."""
+    """A recommendation in the current publication's register (the mart `dim_recommendation`).
+
+    Four recommendations are assurance points. The others have no `point_code`.
+    """
 
     recommendation_code: str
     point_code: str | None
@@ -155,15 +158,15 @@ class Subject:
 
 
 def read_register(connection: psycopg.Connection, settings: Settings) -> list[Registered]:
-    """Return the register of the current publication. `connection` is a session of the gate."""
+    """Return the register of the current publication. `connection` has the role `oic_gate`."""
     return all_records(connection, Registered, _REGISTER.encode(), (settings.force_code,))
 
 
 def read_subjects(settings: Settings, code: str | None, because: str) -> list[Subject]:
     """Return the recommendations with their entries, the assurance points first.
 
-    `code` limits the result to one. The entries name accounts of people, so the look is logged with
-    `because`.
+    With `code`, only that recommendation is returned. The entries name accounts of people, so the
+    consultation is logged, with `because` as the reason.
 
     Raises:
         UnknownNameError: The register has no such code.
@@ -211,7 +214,11 @@ def evidence_in_force(connection: psycopg.Connection, settings: Settings) -> lis
 
 
 def broken_entries(settings: Settings) -> list[int]:
-    """Return the entries that are not as they were made. 0 stands for missing last entries."""
+    """Return the numbers of the entries that do not match the chain of their hashes.
+
+    Such an entry was changed, or the entry before it was removed. 0 stands for last entries that
+    were removed.
+    """
     with connect(settings, role=SIGN_OFF) as connection:
         rows: list[tuple[Any, ...]] = connection.execute(
             "select * from signoff.broken_entries()"

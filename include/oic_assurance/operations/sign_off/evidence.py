@@ -1,7 +1,7 @@
 """Read and hash the evidence of a sign-off. The file itself stays where the force keeps it.
 
 A place is an fsspec URL, such as `sftp://host/evidence/a.pdf`, or a path below the folder that
-`ASSURANCE_EVIDENCE` names. A path is stored as it was given, so the folder can move.
+`ASSURANCE_EVIDENCE` names. A path is stored without this folder, so the folder can be moved.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ CHUNK_BYTES = 1024 * 1024
 class Reading:
     """What was found at the place of a piece of evidence.
 
-    `sha256` and `size_bytes` are None unless the file was read. `why` says why it was not.
+    `sha256` and `size_bytes` are None if the file could not be read. `why` then says why.
     """
 
     outcome: Literal["read", "missing", "unreadable"]
@@ -30,13 +30,14 @@ class Reading:
 
 
 def checked_place(settings: Settings, place: str, *, below_folder_only: bool = False) -> str:
-    """Return a place without blanks around it, if evidence may be read there.
+    """Check that a place can hold evidence, and return the place without blanks around it.
 
-    With `below_folder_only`, it must be a path below the folder of evidence. A person in a web page
-    may not name any file that the pipeline can read.
+    With `below_folder_only`, only a path below the folder of evidence is accepted. This is for the
+    steps that people make in Airflow. Without it, they could name any file that the pipeline can
+    read.
 
     Raises:
-        UsageError: The place is no place of evidence. The message says why.
+        UsageError: Evidence may not be at this place. The message says why.
     """
     given = place.strip()
     if not given:
@@ -71,8 +72,9 @@ def checked_place(settings: Settings, place: str, *, below_folder_only: bool = F
 def read_evidence(settings: Settings, place: str) -> Reading:
     """Read a file from its first to its last byte, and return its SHA-256 and size.
 
-    No more than `CHUNK_BYTES` bytes are in memory. A file that is not there is `missing`. If its
-    place could not be reached, nothing is known of the file, and it is `unreadable`.
+    If there is no such file, the outcome is `missing`. If the place cannot be reached or the file
+    cannot be read, nothing is known about the file, and the outcome is `unreadable`. At most
+    `CHUNK_BYTES` bytes of the file are in memory at a time.
     """
     root = None if "://" in place else settings.evidence
     if root == "":

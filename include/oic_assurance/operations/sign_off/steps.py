@@ -1,8 +1,8 @@
-"""Make the steps of a closure, and reopen one by a person's decision.
+"""Make the steps of a closure, and reopen a closure by a person's decision.
 
-The functions in schema `signoff` check the rules, so that they hold for every session of the login
-too. This module finds out what they need: the current publication, the hash of the evidence, and
-whether the account may take the role.
+The database functions in schema `signoff` check the rules of sign-off. So the rules also hold for a
+session that calls the functions without this module. This module gives the functions the current
+publication and the hash of the evidence. It also checks whether the account may take the role.
 """
 
 from typing import Literal
@@ -59,17 +59,19 @@ def make_step(
 
     Args:
         settings: The settings of the deployment.
-        code: The code of the recommendation. For an assurance point it is the code of the point.
+        code: The code of the recommendation. For an assurance point, this is the point's code.
         step: One of `STEPS`.
         account: The account of the person, on this machine or in Airflow.
         through: Where the person made the step.
         because: What was agreed, shown or decided, in the words of the person.
-        publication_id: The publication on which the step is made. None: the current one.
+        publication_id: The publication on which the step is made, or None for the current one. A
+            publication that is not current is refused.
         evidence: For the step EVIDENCE, the place of the file.
 
     Raises:
-        UsageError: A rule of sign-off does not allow the step. The message says which.
-        AssuranceError: Nothing is published yet, or the published position has changed.
+        UsageError: A rule of sign-off does not allow the step. The message says which rule.
+        AssuranceError: Nothing is published yet, or the position in the published table is not the
+            one that the gate has audited.
     """
     if step not in STEPS:
         raise UnknownNameError("step", step, STEPS)
@@ -102,10 +104,10 @@ def make_step(
 def reopen_by_decision(
     settings: Settings, code: str, *, role: str, account: str, through: Through, because: str
 ) -> Entry:
-    """Reopen what is in force, because a person decides so, and return the entry.
+    """Reopen a closure because a person has decided so, and return the new entry.
 
     Raises:
-        UsageError: Nothing is in force, or the account may not take the role.
+        UsageError: No step of the closure is in force, or the account may not take the role.
     """
     if role not in ROLES.values():
         raise UnknownNameError("role", role, ROLES.values())
@@ -128,7 +130,7 @@ def reopen_by_decision(
 
 
 def check_holder(settings: Settings, role: str, account: str) -> None:
-    """Check that an account may take a role, if the deployment has set who may.
+    """Check that an account may take a role, if the deployment lists the accounts of each role.
 
     Raises:
         UsageError: `ASSURANCE_SIGN_OFF_ROLES` is set and does not give the role to the account.
@@ -154,7 +156,10 @@ def _check_code(settings: Settings, code: str) -> None:
 
 
 def _publication(settings: Settings, publication_id: int | None) -> Publication:
-    """Return the publication of a step, after its position was compared with the audited one."""
+    """Return the publication on which a step is made.
+
+    If it is the current one, its positions are first compared with those that the gate has audited.
+    """
     with connect(settings, role=PUBLISH) as connection:
         if publication_id is None:
             found = find_current(connection)
@@ -174,9 +179,11 @@ def _publication(settings: Settings, publication_id: int | None) -> Publication:
 def _evidence(
     settings: Settings, subject: Subject, step: str, given: str | None, through: Through
 ) -> tuple[str | None, str | None, int | None]:
-    """Return place, SHA-256 and size of the evidence that a step shows, or that it covers.
+    """Return the place, the SHA-256 and the size of the evidence, as the step needs them.
 
-    A signature covers the evidence as it is now, so the file is read again.
+    The step EVIDENCE shows a file for the first time. A signature covers the file that was shown,
+    so the file is read again: its SHA-256 must be the same. The place is then None. The step
+    STEPS_AGREED has no evidence, so all three are None.
     """
     if step == "EVIDENCE":
         place = checked_place(settings, given or "", below_folder_only=through == "airflow")
@@ -197,7 +204,7 @@ def _evidence(
 
 
 def _call(settings: Settings, statement: str, **values: object) -> int | None:
-    """Call a function of schema `signoff`, seal the log, and return the number of the entry.
+    """Call a function of `signoff`, seal the log of processing, and return the entry's number.
 
     Raises:
         UsageError: A rule does not allow the entry.
