@@ -340,7 +340,10 @@ def close_run(settings: Settings, run_id: str) -> int:
 
 
 def sign_off_question(settings: Settings, code: str) -> list[str]:
-    """Return how far the closure of a recommendation is, one line for each fact."""
+    """Return lines that say which steps of a recommendation's closure have been made.
+
+    Airflow shows them to the person whom it asks for the next step.
+    """
     from oic_assurance.operations.sign_off.entries import read_subjects
 
     (subject,) = read_subjects(settings, code, f"Airflow asks for a step about {code}")
@@ -446,7 +449,10 @@ def _server_errors_can_be_retried(what: str) -> Iterator[None]:
 
 
 def _check_evidence(settings: Settings, run_id: str) -> None:
-    """Check the evidence of sign-offs. What is wrong with it is recorded and never stops a run."""
+    """Check the evidence of sign-offs, and record what was found.
+
+    Evidence that has changed, or that cannot be read, does not stop the run.
+    """
     from oic_assurance.operations.sign_off.daily import check_evidence
 
     for checked in check_evidence(settings, run_id):
@@ -460,10 +466,10 @@ def _check_evidence(settings: Settings, run_id: str) -> None:
 
 
 def _reopen_closures(settings: Settings, build_id: int) -> None:
-    """Reopen the closures that the published build found to be due.
+    """Reopen the closures that the published build lists as to be reopened.
 
-    Readers already see the publication, so a failure does not fail the run. The next build finds
-    the same closures.
+    Readers already see the publication, so a failure does not fail the run. The next build lists
+    the same closures again.
     """
     from oic_assurance.operations.sign_off.daily import reopen_due
 

@@ -37,7 +37,8 @@ class Settings:
     approve_warnings: bool = False
     #: How many hours Airflow waits for an approval.
     approval_hours: float = 12.0
-    #: Whether a build must be approved by somebody other than the person who started its run.
+    #: Whether a build must be approved by somebody other than the person who started its run, and
+    #: each step of a sign-off made by another person.
     second_person: bool = False
     #: The folder or fsspec URL below which the evidence of sign-offs lies. Empty if none is set.
     evidence: str = ""
@@ -115,7 +116,7 @@ def allowed_words_file() -> Path | None:
 def accepts_open_server() -> bool:
     """Tell whether the warehouse may run on a server that is neither embedded nor hardened.
 
-    Each start then logs a warning.
+    If it runs on such a server, each start logs a warning.
 
     Raises:
         UsageError: `ASSURANCE_ACCEPT_UNHARDENED` is neither yes nor no.

@@ -1,1 +1,1 @@
-"""Operations that a person starts by hand. Most of them are not part of the daily run."""
+"""Operations that a person can start. The daily run also performs some of them."""

@@ -1,4 +1,4 @@
-"""Give, end and list the logins of supervisors and of the Commissioner's office.
+"""Give, end and list the access of the logins of supervisors and the Commissioner's office.
 
 A login's rights are its memberships in server roles (see `publishing.audiences`).
 `audit.access_change` records who changed the rights of a login and why.
@@ -109,7 +109,7 @@ def give(settings: Settings, login: str, units: Sequence[str], because: str) -> 
 
     Raises:
         UsageError: A unit is not published, the login's name cannot be used, the login can already
-            read more than this, or it already belongs to the other audience.
+            read more than an audience may, or it already belongs to the other audience.
         AssuranceError: Nothing is published yet.
         ServerError: The warehouse's login may not create roles or grant them.
     """
@@ -258,8 +258,8 @@ def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
                 sql.Identifier(login), sql.Identifier(name), sql.Literal(value)
             ),
         )
-    # The server's own log is the source from which the login's consultations are recorded in the
-    # log of processing.
+    # The server then writes the login's statements into its own log. From there, they are recorded
+    # in the log of processing.
     log_statements_of(conn, login)
     return password
 

@@ -29,7 +29,7 @@ def encrypt_archive(settings: Settings, *, again: bool = False) -> Iterator[tupl
 
     With `again`, all files are encrypted again with the first key of ASSURANCE_ARCHIVE_KEY. Yields
     each dataset with the number of files that were encrypted. Landing a dataset must wait while its
-    files are encrypted. An interruption leaves each file either as it was or encrypted.
+    files are encrypted. After an interruption, each file is either as it was or fully encrypted.
 
     Raises:
         UsageError: ASSURANCE_ARCHIVE_KEY is not set, or its keys do not decrypt a file.
@@ -55,7 +55,7 @@ def encrypt_archive(settings: Settings, *, again: bool = False) -> Iterator[tupl
 
 
 def _encrypt(path: Path, key: Key, *, again: bool) -> bool:
-    """Encrypt one archived file, and return whether it needed that.
+    """Encrypt one archived file if that is needed, and return whether it was encrypted.
 
     The encrypted draft is read back before it replaces the file, because the file is the only copy
     of the batch.

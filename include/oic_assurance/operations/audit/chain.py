@@ -7,10 +7,10 @@ Four things are checked:
 
 - each entry against its own hash,
 - each link of the chain against the link before it,
-- the time and the transaction of each entry against the moments at which entries were sealed.
-  Sealing covers all entries of transactions that have ended. So no entry can appear later between
-  older ones.
-- the chain against its heads that were shipped out of the database (`heads.py`). Somebody who can
+- the time and the transaction of each entry against the moments at which entries were sealed. A
+  seal covers all entries of the transactions that have ended by then. So if an entry is missing
+  from a seal that should cover it, the entry was inserted later.
+- the chain against the heads that were shipped out of the database (`heads.py`). Somebody who can
   write to every table can compute a whole new chain, but cannot change a head that was shipped.
 """
 
@@ -165,8 +165,8 @@ class Verification:
 def verify(settings: Settings, heads_files: Sequence[str] = ()) -> Verification:
     """Check the whole log, and compare it with the heads that were shipped to files.
 
-    `heads_files` are paths of further files with shipped heads, such as lines that a syslog server
-    or a web address has received.
+    `heads_files` are the paths of further files with shipped heads. For example, such a file holds
+    the lines that a syslog server has received.
 
     Raises:
         AssuranceError: A file of heads cannot be read.
@@ -319,7 +319,7 @@ class _Check:
 
 
 class _Seals:
-    """The moments at which entries were sealed so far, on the server that last sealed entries."""
+    """The seals up to the entry that is being checked, on the server that made the last of them."""
 
     def __init__(self) -> None:
         self._server: str | None = None
@@ -354,7 +354,10 @@ class _Seals:
         return None
 
     def _before(self, entry: Entry) -> int:
-        """Return how many seals lack the entry: all, or all but the one in which it was sealed."""
+        """Return how many of the seals were made before the entry was sealed.
+
+        If the entry is not sealed yet, that is all of them.
+        """
         return len(self._seen) if entry.chain_no is None else len(self._seen) - 1
 
     def _next(self, entry: Entry) -> None:
@@ -373,7 +376,7 @@ class _Seals:
 
 @dataclass(frozen=True)
 class _Snapshot:
-    """A value of the type pg_snapshot, which says which transactions had ended."""
+    """A value of the type pg_snapshot: which transactions had ended at the moment of a seal."""
 
     xmin: int
     xmax: int

@@ -2,9 +2,10 @@
 
 The server logs each statement of a reader's login (`warehouse/reader_statements.py`). A reader
 cannot switch this off. The server's log consists of files of JSON lines. This module reads the new
-lines, and makes one entry for each reader session and kind of statement. The entry says who read
-which marts, when and from where, and contains the statement without its values. The values are
-stored only as keyed hashes, so that consultations of a known record can be found.
+lines, and makes one entry for each reader session and kind of statement. Statements that differ
+only in their values are of one kind. The entry says who read which marts, when and from where, and
+contains the statement without its values. The values are stored only as keyed hashes, so that
+consultations of a known record can be found.
 
 - The embedded server writes its log into the state folder. Files that the server has finished and
   whose lines are recorded are deleted, because they hold the statements with their values.
@@ -123,7 +124,8 @@ class _Session:
     pid: int
     program: str
     kinds: dict[str, _Kind] = field(default_factory=dict)
-    #: Statements that name no mart, or more kinds than `MOST_KINDS`.
+    #: The statements that name no mart, and those of further kinds when the session already has
+    #: `MOST_KINDS` kinds.
     others: _Kind | None = None
 
 
@@ -179,7 +181,8 @@ def _enter_file(
 ) -> bool:
     """Record the complete new lines of a file. Return whether the whole file is now recorded."""
     with connection.transaction():
-        # Only one collector works at a time. Only the role that owns the log can take this lock.
+        # This lock lets only one collector work at a time. Only a role that may change the table
+        # can take it.
         connection.execute("lock table audit.collected_server_log in share row exclusive mode")
         row = connection.execute(
             "select bytes from audit.collected_server_log where file_name = %s", (path.name,)
@@ -211,7 +214,7 @@ def _readers() -> list[str]:
 
 
 def _new_lines(path: Path, start: int) -> tuple[list[bytes], int, bool]:
-    """Return the complete lines after byte `start`, where they end, and whether none follow.
+    """Return the complete lines after byte `start`, their end, and whether the file ends there.
 
     Of a line that is too long, only its beginning is returned.
     """

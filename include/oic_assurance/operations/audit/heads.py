@@ -72,7 +72,7 @@ class Identity:
 
 @dataclass
 class Shipped:
-    """The shipped heads of one database, keyed by number, and what is wrong with the files."""
+    """The shipped heads of one database, sorted by number, and notes about their files."""
 
     heads: list[Head] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -241,7 +241,7 @@ def identify(connection: psycopg.Connection) -> Identity:
 
 
 def read_heads(settings: Settings, database: str, more: Sequence[str] = ()) -> Shipped:
-    """Read the heads of a database from the files that the setting names, and those in `more`.
+    """Read the heads of a database from the files in the setting and from the files in `more`.
 
     A line may begin with other text, such as the prefix that syslog writes.
 

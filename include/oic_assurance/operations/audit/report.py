@@ -307,7 +307,8 @@ def _search_person(
         values = numbers[str(column.identifies)]
         keys |= _search_records(settings, sessions, dataset, table, column.name, values, traces)
         if table.key == (column.name,):
-            # An erased record is no longer in raw, but here its key is the number.
+            # The officer's number is the whole key of this table. So the number also finds records
+            # that were erased from raw.
             keys |= values
     if identifying:
         _search_past(settings, sessions, dataset, table, keys, traces)

@@ -80,7 +80,7 @@ def make_backup(settings: Settings, to: Path, recipients: Sequence[Recipient]) -
     """Make a back-up in a new folder inside `to`. Without recipients, it is not encrypted.
 
     The warehouse and the list of archived files are read in one snapshot, so they match. Only the
-    files' owner can read them. An unfinished back-up is removed.
+    owner of the back-up's files can read them. An unfinished back-up is removed.
 
     Raises:
         ServerError: The warehouse cannot be reached.
@@ -119,9 +119,10 @@ def make_secrets(settings: Settings, path: Path, recipients: Sequence[Recipient]
     """Write the stored secrets to one encrypted file, and return their names.
 
     Raises:
-        UsageError: The file exists, or it is in the state folder or in a back-up's folder, where it
-            would be lost or stolen together with the data that it protects.
-        AssuranceError: There are no secrets, or the file cannot be written.
+        UsageError: The file exists or cannot be written, or its path is in the state folder or in a
+            back-up's folder. There, it would be lost or stolen together with the data that it
+            protects.
+        AssuranceError: There are no secrets.
     """
     folder = path.resolve().parent
     if folder.is_relative_to(settings.home.resolve()) or list(folder.glob(f"{MANIFEST}*")):

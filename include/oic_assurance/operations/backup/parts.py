@@ -1,8 +1,9 @@
 """The files of a back-up: how each is written, encrypted, listed and checked.
 
 A back-up is a folder with four parts: the warehouse (`pg_dump`), the roles of its server, the
-archive of deliveries, and a manifest that lists the other three with their hashes. Each part is
-encrypted separately while it is made, so no file ever holds it unencrypted.
+archive of deliveries, and a manifest that lists the other three with their hashes. If the back-up
+is encrypted, each part is encrypted separately while it is written. So no file ever holds the part
+unencrypted.
 """
 
 import hashlib
@@ -174,7 +175,7 @@ def read_manifest(folder: Path, identities: Sequence[Identity]) -> Manifest:
 
     Raises:
         UsageError: The folder has no manifest, or the manifest cannot be read with the identities.
-        AssuranceError: The manifest is damaged, or of another version of this code.
+        AssuranceError: The manifest is damaged, or has the format of another version of the code.
     """
     path = manifest_of(folder)
     with reading(path, identities) as stream:
@@ -190,7 +191,7 @@ def read_manifest(folder: Path, identities: Sequence[Identity]) -> Manifest:
 
 
 def manifest_of(folder: Path) -> Path:
-    """Return the file of the manifest in the folder of a back-up.
+    """Return the path of the manifest in a back-up's folder.
 
     Raises:
         UsageError: The folder has no manifest.
@@ -210,7 +211,7 @@ def check_parts(folder: Path, manifest: Manifest) -> None:
     """Compare the size and hash of each part with the manifest.
 
     Raises:
-        AssuranceError: A part is missing or has other bytes.
+        AssuranceError: A part is missing, or its bytes have changed.
     """
     for part in manifest.parts:
         path = folder / part.name

@@ -53,8 +53,9 @@ class Options:
 def restore_backup(settings: Settings, folder: Path, options: Options) -> Manifest:
     """Restore the warehouse and the archive, and return the manifest of the back-up.
 
-    Before anything is written, this function checks the hash, the parts and the keys, and that the
-    archive and the warehouse are empty. The logins get the passwords in the new state folder.
+    Before the warehouse or the archive is written, this function checks the hash, the parts and the
+    keys, and that the archive and the warehouse are empty. The logins of the stages and of the
+    readers get the passwords that are stored in the new state folder.
 
     Raises:
         UsageError: A key or the secrets do not match the back-up, or the archive or the warehouse
@@ -81,7 +82,8 @@ def restore_backup(settings: Settings, folder: Path, options: Options) -> Manife
     with reading(part_of(folder, manifest, DUMP), options.identities) as source:
         feed(settings, uri, [*command, "--no-password", "--dbname=postgres"], source)
     _restore_archive(settings, part_of(folder, manifest, ARCHIVE), options.identities)
-    # The stages' logins are restored without passwords, which only an administrator can set.
+    # A back-up holds no passwords. With the administrator's URI, `migrate` can set the passwords of
+    # the stages' logins.
     migrate(settings, uri)
     return manifest
 
@@ -146,7 +148,8 @@ def _administrator(settings: Settings, manifest: Manifest) -> str:
     """Return the URI of a login that may create databases, connected to the database `postgres`.
 
     Raises:
-        UsageError: The target's database has another name, or there is no such login.
+        UsageError: The warehouse's database here has another name than the one in the back-up, or
+            no such login is known.
     """
     if not uses_embedded_server() and find_connection_uri(CONNECTION) is None:
         raise UsageError(

@@ -124,7 +124,7 @@ def erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connection
             if not connection.closed:
                 resolve_drafts(settings, connection, dataset)
     except psycopg.Error as error:
-        # The original error is suppressed because its details can hold values.
+        # The original error is suppressed because its details can hold values of the records.
         raise AssuranceError(
             f"{dataset.name}: the erasure failed: {reason(error)}. Run it again."
         ) from None

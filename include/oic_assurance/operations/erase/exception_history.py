@@ -10,8 +10,8 @@ from psycopg.sql import SQL
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-# For each raw table: a pattern for the codes of exceptions about its records, and the SQL
-# expression for `record_ref`, by which the events name a record.
+# For each raw table: a pattern for the codes of exceptions about its records, and an SQL expression
+# for the name that the events of exceptions use for a record (`record_ref`).
 _EVENTS_OF_TABLE = {
     "nccu_referral": ("REFERRAL_%", "r.referral_ref"),
     "intelligence_report": ("DOCUMENT_%", "r.report_urn"),

@@ -6,6 +6,7 @@ A record's retention period starts:
   column is blank, the period does not start.
 - If the declaration names no column: at the latest version time.
 - If the record was deleted: at the deletion, if the period has not started before.
+- If the record is only in quarantine: at the moment for which it was last delivered.
 
 If a dataset has full deliveries, a record that the latest delivery still lists has not expired,
 because the source still needs it. Expired records are not erased automatically; people decide when
@@ -30,7 +31,7 @@ from oic_assurance.warehouse.rows import one_value
 def expired_records(
     settings: Settings, dataset: Dataset, now: datetime | None = None
 ) -> list[Request]:
-    """Return one request for each table with expired records, to erase them.
+    """Return, for each table with expired records, one request to erase them.
 
     `now` must have a time zone; the default is the present moment. The years of retention are
     counted back from `now` in UTC.

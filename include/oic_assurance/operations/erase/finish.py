@@ -4,9 +4,10 @@ A deleted row stays in the table's file until the table is rewritten. The row al
 write-ahead log until the server removes that part of the log. A publication from before the erasure
 stays readable. So once there is a new publication, this module does four things:
 
-- It drops the generations that hold erased records. But a record whose marking rose was withdrawn
-  from all generations before its erasure. So those generations are kept and only rewritten.
-- It rewrites the tables from which records were erased.
+- It drops the generations that hold erased records. A record whose marking rose is an exception: it
+  was withdrawn from every generation before its erasure. So no generation is dropped because of it.
+- It rewrites the tables from which records were erased, and the tables of generations from which
+  records were withdrawn.
 - It removes the logs of earlier runs, and the statements of readers in the server's log.
 - On the embedded server, it clears the write-ahead log.
 
@@ -124,7 +125,7 @@ def finish_erasures(settings: Settings) -> Finish:
 def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[list[int], str | None]:
     """Drop the generations, and the schemas of other builds, that hold erased records.
 
-    Returns the dropped publications and, if some could not be dropped, what that is waiting for.
+    Returns the dropped publications and, if the removal is not complete, what it waits for.
     """
     held = [one for one in pending if one.kind != WITHDRAWN_BEFORE]
     with connect(settings, role=PUBLISH_ROLE) as connection:
@@ -194,7 +195,7 @@ def _delete_exception_events(settings: Settings, pending: list[_Pending]) -> Non
 
 
 def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
-    """Drop the schemas with these prefixes, which builds for other purposes have left."""
+    """Drop the schemas with these prefixes, which builds other than daily builds have left."""
     with connect(settings, role=TRANSFORM_ROLE) as connection:
         for prefix in prefixes:
             drop_schemas(connection, prefix)
@@ -203,7 +204,7 @@ def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
 def _rewrite_tables(
     settings: Settings, pending: list[_Pending], generations: list[str]
 ) -> str | None:
-    """Rewrite the tables from which rows were erased into new files, as the warehouse's owner.
+    """As the warehouse's owner, write each table from which rows were erased into a new file.
 
     Returns None if all tables were rewritten. If a table was in use for too long, returns a phrase
     that names the table.
@@ -221,8 +222,8 @@ def _rewrite_tables(
 def _remove_logs(settings: Settings, before: datetime) -> None:
     """Remove the logs that were last written before a moment.
 
-    A traceback in a log could hold an erased value. So a log that was also written after the moment
-    is emptied, unless it belongs to a single run.
+    A traceback in a log could hold an erased value. A log that was also written after the moment is
+    emptied. The log of a single run that was also written after the moment stays as it is.
     """
     moment = before.timestamp()
     for path in _logs(settings):

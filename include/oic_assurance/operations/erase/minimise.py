@@ -1,10 +1,11 @@
 """Remove texts from archived extracts if the dataset's declaration no longer asks for them.
 
 An extract that was archived under an earlier declaration can hold a column that is no longer
-extracted, or a text where landing now records only whether there is one. Each such extract is
-rewritten: the column is left out, and the text is replaced with true or false. All rows stay. The
-log of erasures records the SHA-256 before and after, as for an erased row. Delivered files stay as
-they are, because the archive keeps files exactly as delivered.
+extracted. It can also hold the texts of a column for which landing now records only whether there
+is a text. Each such extract is rewritten: a column that is no longer extracted is left out, and
+each such text is replaced with true or false. All rows stay. The log of erasures records the
+SHA-256 before and after, as for an erased row. Delivered files stay as they are, because the
+archive keeps files exactly as delivered.
 """
 
 from pathlib import Path
@@ -64,7 +65,10 @@ def _minimise(
     batch: ArchivedBatch,
     path: Path,
 ) -> bool:
-    """Write and log a draft of one extract without the texts. Return whether it had any."""
+    """Write and log a draft of one extract without the texts.
+
+    Return whether the extract had any such texts.
+    """
     [table] = dataset.tables
     with open_unpacked(path) as stream:
         header = read_header(stream)

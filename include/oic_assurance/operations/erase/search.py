@@ -36,7 +36,7 @@ class Request:
 
 @dataclass
 class Found:
-    """The rows that the warehouse holds of the records to erase.
+    """The rows of the records to erase, in every place of the warehouse that holds them.
 
     Each counter maps a batch ID to a number of rows, and each dictionary maps a batch ID to row
     numbers. The lists with `ids` in their names hold values of `rejected_id`.

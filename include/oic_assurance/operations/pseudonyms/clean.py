@@ -30,8 +30,8 @@ select max(rekey_id) from audit.rekey where finished_at is not null and cleaned_
 def clean(settings: Settings) -> str | None:
     """Remove earlier keys from dead rows, samples and the write-ahead log.
 
-    Does nothing if no re-keying has left earlier keys. Returns None if none is left. If a table was
-    in use for too long, returns a phrase that names the table.
+    Does nothing if no re-keying has left earlier keys. Returns None if no earlier key is left. If a
+    table was in use for too long, returns a phrase that names the table.
 
     Raises:
         ServerError: The write-ahead log cannot be cleared.

@@ -47,7 +47,9 @@ def choose_key(settings: Settings, connection: psycopg.Connection, current: KeyV
 
 
 def install_key(settings: Settings, *, is_generated: bool) -> None:
-    """Replace the earlier key's file with the new key, or delete it if a variable holds the key.
+    """Replace the earlier key in its file with the new key.
+
+    If an environment variable has the new key, the file is deleted instead.
 
     Raises:
         ServerError: The file cannot be replaced or deleted.

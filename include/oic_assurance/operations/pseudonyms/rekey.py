@@ -6,14 +6,16 @@ continues with the unfinished step:
 1. **Begin.** The new key is chosen, and every earlier key is listed with its new key in
    `identity.key_change`. From then on, no run may start.
 2. **Switch.** One transaction changes the pseudonyms, the current publication, the history of
-   exceptions, the keys that checks named, and the tables that explain a figure. The hashes of
-   erased records get a further layer. After the commit, readers see new pseudonyms.
+   exceptions, the keys in stored check results, and the tables with which figures are explained.
+   The hashes of erased records are hashed again with a new secret. After the commit, readers see
+   new pseudonyms.
 3. **Publications.** Each other kept publication is changed in its own transaction.
-4. **Finish.** Files are changed, the tables are searched for remaining earlier keys, the new key
-   replaces the earlier one, and the list is emptied. From then on, runs may start.
+4. **Finish.** Earlier keys in files are replaced, the tables are searched for remaining earlier
+   keys, the new key replaces the earlier one, and the list is emptied. From then on, runs may
+   start.
 5. **Clean** (`clean.py`). Dead rows, the planner's samples and old write-ahead log are removed.
 
-No step needs the earlier key, so nobody has to have it.
+No step needs the earlier key.
 """
 
 import hashlib
@@ -94,7 +96,7 @@ Told = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Rekey:
-    """A re-keying. `without_number` is how many pseudonyms had an erased number."""
+    """A re-keying. `without_number` is how many pseudonyms belonged to an erased number."""
 
     rekey_id: int
     because: str

@@ -142,7 +142,7 @@ def approve(settings: Settings, recall_id: int, who: str, reason: str) -> Recall
 
 def _withdraw(settings: Settings, dataset: Dataset, records: Sequence[_Record]) -> None:
     marking = dataset.database.marking
-    # If the declaration has no reference, no mart names the records.
+    # If the declaration names no column as the reference, no mart names the records.
     reference = marking.reference if marking else None
     names = sorted({name for record in records for name in record.names})
     recalls = sorted({record.recall_id for record in records})

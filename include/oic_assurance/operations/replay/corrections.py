@@ -31,7 +31,7 @@ _ID = re.compile(r"\d{1,18}", re.ASCII)
 
 @dataclass(frozen=True)
 class Correction:
-    """One row of a corrected file: its row number, the id of the rejected row, and its cells."""
+    """One row of a corrected file: its row number, the ID of the rejected row, and its cells."""
 
     row_number: int
     rejected_id: int
@@ -139,7 +139,7 @@ def _content(stream: io.BufferedReader) -> Content:
 
 
 def _reading(content: Content, dataset: Dataset, path: Path) -> Reading:
-    """Read the file as rows of the table whose columns it has besides `rejected_id`."""
+    """Read the file as rows of the table whose columns the file has, apart from `rejected_id`."""
     problems = []
     for table in dataset.tables:
         wanted = replace(

@@ -22,8 +22,9 @@ from oic_assurance.warehouse.rows import one_value
 class Attempt:
     """One call of `replay`: who replays rows, and why.
 
-    `who` is what the machine or the caller claims. The login that the server sees is recorded too.
-    `file` holds the corrected rows, or is None if rows are replayed as they were delivered.
+    `who` names the person, as the machine or the caller claims. The login that the server sees is
+    recorded too. `file` holds the corrected rows, or is None if rows are replayed as they were
+    delivered.
     """
 
     run_id: str

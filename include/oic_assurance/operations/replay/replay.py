@@ -119,7 +119,8 @@ class _Replay:
                 self._report.deliveries.append(delivery)
 
     def _replay(self, delivery: ReplayedDelivery) -> None:
-        # A build that is being opened waits, so that it sees either the whole batch or none of it.
+        # This lock makes a build that is being opened wait. So the build knows either the whole
+        # batch or nothing of it.
         take_in_transaction(self._connection, KNOWN_BATCHES, shared=True)
         rejected = delivery.rejected
         loader = self._loaders[rejected.table.name]
@@ -177,8 +178,9 @@ class _Replay:
     ) -> set[str]:
         """Return the keys whose rows must not be landed, because another delivery overrides them.
 
-        If two deliveries are for the same moment, the one landed last wins. So these are the keys
-        whose state is determined by a delivery for the same moment that was landed later.
+        If two deliveries are for the same moment, the one that was landed last counts. So if
+        another delivery for the same moment was landed later, this returns the keys whose
+        state that delivery determines.
         """
         same_moment = [one for one in later if one.delivered_for == rejected.delivered_for]
         if not same_moment:
@@ -249,7 +251,7 @@ class _Replay:
         deliveries: LaterDeliveries,
         later: list[LaterDelivery],
     ) -> None:
-        """Restore versions from deliveries for later moments that the replay has overridden."""
+        """Restore versions that the replay has overridden, but that later deliveries confirm."""
         batch_id, at = delivery.batch_id or 0, delivery.rejected.delivered_for
         after = [one for one in later if one.delivered_for > at]
         if not (after and delivery.rows_new):

@@ -118,7 +118,7 @@ class Agreement:
         )
 
     def _wrong_fingerprints(self) -> Composed:
-        """Find rows without a row number but a wrong fingerprint, and tombstones that have one.
+        """Find restored rows whose fingerprint is wrong, and tombstones that have a fingerprint.
 
         A row without a row number restores an earlier version. Its fingerprint must match the
         columns of the row, or must be the fingerprint of the earlier version.

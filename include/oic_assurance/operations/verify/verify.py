@@ -342,7 +342,8 @@ class _Verification:
         if self._dataset.kind == "database":
             # Rows refused because of their marking have no row number and are not in the archive.
             # If such a row was erased, it cannot be distinguished from other erased rejected rows.
-            # So the recorded number of rows may be higher by up to the number of erased rows.
+            # So the recorded number of rows may be higher than the number that is found, by at most
+            # the number of erased rejected rows.
             found += refused
             erased_refused = batch.erased_rejected
         recorded = batch.row_count or 0

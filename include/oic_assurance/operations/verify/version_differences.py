@@ -1,4 +1,4 @@
-"""SQL queries that find further differences for archived files, in tombstones and valid versions.
+"""SQL queries for delivered files that find wrong or missing tombstones and valid versions.
 
 As in `row_differences`, each query returns one row for each difference, with three columns: a row
 number or null, a key, and a message.
@@ -51,8 +51,8 @@ class FileAgreement(Agreement):
         """Find tombstones of records that the delivery lists or that did not exist beforehand.
 
         A tombstone for a later moment than the delivery's restores a deletion that a later delivery
-        confirms. It is right only if the batch has a version of the record for the delivery's
-        moment.
+        confirms. Such a tombstone is right only if the batch also has a version of the record for
+        the delivery's moment.
         """
         listed = SQL("exists (select from {archived} as k where k.row_key = r.row_key)")
         return self._query(
@@ -85,8 +85,8 @@ class FileAgreement(Agreement):
     def _overridden_versions(self) -> Composed:
         """Find records whose version at the delivery's moment is not the delivered version.
 
-        When a delivery for an earlier moment arrived late, landing had to restore the versions that
-        the verified delivery confirms.
+        If a delivery for an earlier moment was landed after this one, landing had to restore the
+        versions that this delivery confirms.
         """
         return self._query(
             """
