@@ -1,8 +1,10 @@
-"""Refuse a decision about the baseline of control limits that cannot be used.
+"""Find decisions about baselines that no build can use.
 
-A row of `policy_spc_baseline` moves the limits of a measure, and with them what counts as a change.
-So each row must name its measure, begin with a month, and say why, who decided, and when. If two
-rows began the same baseline on the same day, each month would be shown twice.
+Each row of the seed `policy_spc_baseline` is such a decision. It changes the control limits of a
+measure, and so it changes which months show a special cause. Each row must name a defined measure,
+must begin its baseline on the first day of a month, and must say why, by whom and when this was
+decided. Two rows for the same measure and with the same `baseline_from` must not apply on the same
+day. Otherwise the build would have each month of the measure twice.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,9 +22,9 @@ Row = Mapping[str, str]
 
 
 def find_baseline_problems(rows: Sequence[Row], measures: Collection[str]) -> Iterator[str]:
-    """Yield everything that is wrong with the rows of the seed, in words.
+    """Yield a description of each problem in the rows of the seed.
 
-    Each text names the line of the file. `measures` has the codes of the defined measures.
+    Each description names the line of the file. `measures` has the codes of the defined measures.
     """
     sound = []
     for line, row in enumerate(rows, start=2):

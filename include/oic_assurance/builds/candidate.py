@@ -34,7 +34,8 @@ limit 1
 def claim(settings: Settings, build_id: int) -> Iterator[None]:
     """Make a build the candidate's owner, and lock out every other stage during the block.
 
-    The previous owner cannot continue, because its tables are about to be dropped.
+    The caller then drops the tables of the previous owner. From then on, the other functions of
+    this module raise an error for the previous owner.
 
     Raises:
         ServerError: Another stage uses the candidate for longer than `PATIENCE`.
@@ -84,7 +85,7 @@ def _locked(settings: Settings, *, shared: bool = False) -> Iterator[psycopg.Con
                 "another run builds or audits the candidate at this moment: wait until it ends."
             ) from error
         yield conn
-        # If the session was lost during the block, so was the lock, and the block was not
+        # If the session ended during the block, the lock ended too, and the block was not
         # protected. Then this statement raises an error.
         conn.execute("select")
 

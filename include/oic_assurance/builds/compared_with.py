@@ -76,7 +76,7 @@ def set_steps_aside(settings: Settings, build: Build) -> None:
         )
         published = find_build(warehouse, publication_id) if publication_id else None
         needs_recompute = published is not None and not _set_aside(warehouse, build, published)
-        # The old schemas hold personal data, and no run would ever replace their tables.
+        # These schemas hold personal data, and no run replaces their tables. So they are dropped.
         _drop(warehouse, build, *_OLD_SCHEMAS)
         if published is None:
             _drop(warehouse, build, COMPARED, COMPARED_OLD_RULES)
@@ -138,8 +138,9 @@ def _set_aside(warehouse: psycopg.Connection, build: Build, published: Build) ->
     """Move a publication's step tables to `compared_with`.
 
     If the rules have changed since the publication, moves the step tables to
-    `compared_with_old_rules` instead. Returns whether `compared_with` now holds step tables
-    computed with today's rules. If not, the caller must recompute them.
+    `compared_with_old_rules` instead. Moves nothing if `compared_with` already holds the step
+    tables that an earlier build has recomputed with today's rules. Returns whether `compared_with`
+    now holds step tables computed with today's rules. If not, the caller must recompute them.
     """
     today = build.rules_fingerprint
     latest = find_steps_build(warehouse, build.schema_prefix)

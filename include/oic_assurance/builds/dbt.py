@@ -26,8 +26,8 @@ PROJECT = "dbt_project"
 #: The role that dbt logs in as.
 ROLE = "oic_transform"
 TEST = "test"
-# For each part of the database's address, the environment variable that profiles.yml reads. dbt
-# does not log the value of a variable whose name begins with DBT_ENV_SECRET_.
+# The environment variables from which profiles.yml reads the parts of the connection. dbt does not
+# log the value of a variable whose name begins with DBT_ENV_SECRET_.
 VARIABLES = {
     "host": "ASSURANCE_DBT_HOST",
     "port": "ASSURANCE_DBT_PORT",
@@ -40,7 +40,7 @@ VARIABLES = {
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 # Parsing takes longer than most commands, so a process parses a project once and keeps the result.
-# The parsed project names the database.
+# The result contains the name of the database, so it is used only for that database.
 _parsed: dict[tuple[str, str, Path, str], "Manifest"] = {}
 
 

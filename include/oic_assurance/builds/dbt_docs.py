@@ -61,7 +61,7 @@ def docs_html(folder: Path) -> str:
 def with_declared_types(
     catalogue: Mapping[str, Any], manifest: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return dbt's catalogue, with missing tables added as models and sources declare them."""
+    """Return dbt's catalogue, with the declared columns and types of the tables that it lacks."""
     return {
         **catalogue,
         **{kind: {**_declared(manifest[kind]), **catalogue[kind]} for kind in ("nodes", "sources")},

@@ -1,8 +1,8 @@
-"""Compute the deadline position of each point once, and store it for good.
+"""Compute the deadline position of each point once, and store it permanently.
 
 When the deadline day is over, all rules run once with the batches that were landed by the end of
-that day. Deliveries that are landed later do not change the stored position (mart contract, *Time*:
-"Only …_known_then uses what had been landed by the deadline").
+that day. The stored position is shown in the columns whose names end with `_known_then`. Deliveries
+that are landed later do not change it (mart contract, *Time*).
 """
 
 from datetime import date, datetime, time
@@ -19,8 +19,8 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_value, relation_exists
 
 STATUS = "int_point_status_today"
-# The condition that, by the end of a point's deadline day, a batch was landed for a dataset on
-# which the `point` depends.
+# An SQL condition: by the end of the deadline day of `point`, a batch of at least one dataset on
+# which the point depends was landed.
 _ANYTHING_KNOWN = """
 exists (
     select
@@ -52,15 +52,15 @@ order by 1
 def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
     """Freeze each deadline position that is not yet frozen and whose deadline has passed.
 
-    To freeze a position is to compute and store it once. If no batch for a point was landed by the
-    end of its deadline day, the point gets no position, because nothing was known. Returns the
-    codes of the points whose position this call has frozen.
+    To freeze a position is to compute and store it once. If no batch of a point's datasets was
+    landed by the end of its deadline day, the point gets no position, because nothing was known.
+    Returns the codes of the points whose position this call has frozen.
     """
     frozen: list[str] = []
     for deadline in _deadlines_to_freeze(settings, build):
         then = _end_of(deadline)
         # The last run before the deadline recorded whether the sources were fresh at that time. The
-        # build gets that run's ID, so that the rules use those records.
+        # build gets that run's ID, so that the rules use what that run recorded.
         run_id = _last_run_before(settings, then) or build.run_id
         computed = open_build(settings, run_id, then, "deadline", known_at=then)
         run_dbt(settings, "deadline", ["seed"])
@@ -72,10 +72,10 @@ def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
 
 
 def _deadlines_to_freeze(settings: Settings, build: Build) -> list[date]:
-    """Return the deadlines that have passed and for which a position must be frozen.
+    """Return the deadline days that are over and for which a position must be frozen.
 
-    The deadline's point has no frozen position yet, and a batch for the point was landed by the end
-    of the deadline day.
+    A day is returned if at least one point with this deadline has no frozen position yet and if a
+    batch of that point's datasets was landed by the end of the day.
     """
     with connect(settings, role=ROLE) as warehouse:
         if not relation_exists(warehouse, "policy.policy_point"):

@@ -1,9 +1,9 @@
 """Refuse a policy with a gap or an overlap before a build uses it.
 
 Each row of a policy seed applies from `effective_from` to `effective_to`, both included. If no row
-applied on a day, that day's records would silently drop out of the figures. If two rows applied,
-the records would count twice. Both are refused, with a message that names the seed, the policy item
-and the day.
+applied on a day (a gap), that day's records would drop out of the figures without a message. If two
+rows applied on a day (an overlap), the records would count twice. `check_policy` refuses gaps and
+overlaps. Its message names the seed, the policy item and the day.
 """
 
 import csv
@@ -32,10 +32,10 @@ class Coverage:
 
     Attributes:
         seed: The name of the seed.
-        by: Columns of the seed. On each day, a row must apply for each combination of their values.
-            If there are no columns, any one row of the seed is enough.
-        missing: What would be missing on a day without a row. `{name}` stands for the values of
-            `by`.
+        by: Columns of the seed. A combination of their values is called a name. On each day, a row
+            must apply for each name. If there are no columns, any one row of the seed is enough.
+        missing: What would happen on a day without a row, for the message. `{name}` stands for the
+            name.
         from_first_day: Whether rows must cover each name from `FIRST_DAY` on. Otherwise the
             coverage of a name begins with its first row.
         only_one: Whether at most one row of a name may apply on a day.
@@ -86,9 +86,9 @@ COVERAGES = (
 
 
 def check_policy(settings: Settings, until: date) -> None:
-    """Check that every policy seed covers each day up to the as-at day `until`.
+    """Check that the seeds in `COVERAGES` have no gap or overlap up to the as-at day `until`.
 
-    The decisions about baselines are checked too.
+    Also checks the decisions about baselines.
 
     Raises:
         AssuranceError: A seed has a gap or an overlap, or a decision about a baseline cannot be

@@ -40,10 +40,10 @@ def recompute_schemas(settings: Settings) -> Iterator[str]:
 
 
 def analyze_recomputed(settings: Settings, prefix: str) -> None:
-    """Take the statistics of all recomputed tables, whose schemas have the prefix.
+    """Make the server collect statistics of all tables in the schemas that have the prefix.
 
-    The server itself takes them about a minute later. Until then, its plans for queries over
-    several tables are slow.
+    The server does this by itself only about a minute later. Until then, it has no statistics from
+    which to plan queries over several tables, so such queries are slow.
     """
     with connect(settings, role=ROLE, autocommit=True) as connection:
         tables = connection.execute(

@@ -49,7 +49,8 @@ def open_run(
     close_interrupted(settings, but=run_id)
     with connect(settings, role=ROLE) as warehouse:
         # With this lock, a re-keying of the pseudonyms begins either before the run is recorded or
-        # after. In the first case the run fails. In the second case the re-keying is refused.
+        # afterwards. If it begins before, the run fails. If it begins afterwards, the re-keying is
+        # refused.
         take_in_transaction(warehouse, PSEUDONYMS, shared=True)
         warehouse.execute(
             """

@@ -1,8 +1,9 @@
 """Run suites with Great Expectations, with one context and one engine for all suites of a stage.
 
-Each suite runs at most twice. The first run finds only which expectations fail, and reads the table
-about once. The second run repeats the failed expectations to get the number and the keys of the
-failed rows. It never returns the checked values of those rows.
+Each suite runs at most twice. The first run only finds which expectations fail. It collects the
+counts of all expectations about the same rows with one query. The second run repeats the failed
+expectations to get the number and the keys of the failed rows. It never returns the checked values
+of those rows.
 """
 
 from collections import defaultdict
@@ -64,7 +65,10 @@ class Auditor:
         return [outcome for suite in suites for outcome in self._audit_suite(suite)]
 
     def _find_texts(self, suites: Sequence[Suite]) -> None:
-        """Find, in one query, the text columns of the tables that text expectations read."""
+        """Find the text columns of the tables whose expectations use the placeholder `{texts}`.
+
+        One query finds the columns of all these tables.
+        """
         searched = [
             suite
             for suite in suites
@@ -82,8 +86,9 @@ class Auditor:
         self._places = replace(self._places, texts=texts)
 
     def _audit_suite(self, suite: Suite) -> list[Outcome]:
-        # A run reads the table at most twice: expectations of the kind `every_record` check the
-        # current records, and all other expectations check all rows.
+        # The expectations are checked in two groups, so a run reads the table at most twice.
+        # Expectations of the kind `every_record` check the current records. All others check all
+        # rows.
         of_records = [
             expectation for expectation in suite.expectations if expectation.kind == "every_record"
         ]

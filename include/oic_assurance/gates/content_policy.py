@@ -32,9 +32,11 @@ _CHARSET = re.compile(r"<meta charset=[^>]*>", re.IGNORECASE)
 def with_policy(page: str, policy: Mapping[str, str] = REPORT, *, whole: bool = False) -> str:
     """Return a page with a policy in its head, directly after the line that sets the charset.
 
-    If `policy` has `style-src` or `script-src`, the hashes of the styles or scripts in the page's
-    head are added to it. With `whole`, the hashes of those in the body are added too. Use `whole`
-    only for a page without text from a source.
+    A browser uses only the styles and scripts whose hashes are in the policy. If `policy` has the
+    entry `style-src` or `script-src`, the hashes of the styles or scripts in the page's head are
+    added to that entry. With `whole`, the hashes of the styles or scripts in the body are added
+    too. Use `whole` only for a page without text from a source, because `whole` would also admit a
+    script in such a text.
 
     Raises:
         ValueError: The page sets no charset, or already has a policy.

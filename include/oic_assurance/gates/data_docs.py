@@ -193,9 +193,9 @@ def _counts(row: Result) -> dict[str, Any]:
 
 
 def _write(folder: Path, pages: Mapping[str, str]) -> Path:
-    """Write the site to a draft folder, then replace the old site with it.
+    """Write the site to a draft folder, then replace the old site with the draft.
 
-    So nobody opens a half-written site.
+    So a browser never opens a half-written page.
     """
     draft = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)

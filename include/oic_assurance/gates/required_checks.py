@@ -37,10 +37,10 @@ def record_required_checks(settings: Settings, build_id: int) -> None:
 def expected_suites(
     connection: psycopg.Connection, build_id: int, chosen: Iterable[Suite]
 ) -> tuple[Suite, ...]:
-    """Return those of some suites that apply to a build.
+    """Return those of the suites in `chosen` that apply to a build.
 
-    The suites of landed tables do not apply if their dataset is optional, the run of the build
-    found no folder of it, and it was never delivered.
+    The suite of a landed table does not apply if three things are true: its dataset is optional,
+    the build's run found no folder for the dataset, and the dataset was never delivered.
     """
     rows = connection.execute(
         """

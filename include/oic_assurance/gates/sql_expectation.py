@@ -127,8 +127,8 @@ class ExpectRuleToHold(BatchExpectation):
     ) -> Any:
         """Return the result with the counts, even if only pass or fail was requested.
 
-        By default, Great Expectations would then leave the counts out, although it has computed
-        them.
+        If only pass or fail was requested, Great Expectations itself returns no counts, although it
+        has computed them. This method adds them.
         """
         result = super().metrics_validate(
             metrics, runtime_configuration, execution_engine, **kwargs

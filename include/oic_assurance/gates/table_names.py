@@ -15,7 +15,8 @@ BUILT_SCHEMAS = ("candidate", "candidate_public", "intermediate")
 KEPT_SCHEMAS = ("raw_general", "raw_law_enforcement", "audit", "policy")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _SAFE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
-# Finds the columns that may hold text, because their type is not a number, date or time.
+# Finds the columns that may hold text: all columns whose type is not boolean, a number, a date, a
+# time or an interval.
 _TEXT_COLUMNS = """
 select place.name, attribute.attname
 from unnest(array[<<tables>>]) as place (name)
@@ -48,10 +49,10 @@ where not latest.is_tombstone
 
 @dataclass(frozen=True)
 class Places:
-    """The names and values of one build with which the SQL of expectations is completed.
+    """The names and values of one build that replace the placeholders in the SQL of expectations.
 
-    These are the names of the build's schemas and tables, its ID, its newest batch and its as-at
-    moment.
+    These are the names of the build's schemas and tables, its ID, the newest batch that it may use,
+    and its as-at moment.
     """
 
     build: Build
@@ -83,7 +84,7 @@ class Places:
         return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), text)
 
     def _texts(self, suite: Suite) -> str:
-        """Return a query for the distinct text values in each column of the suite's table."""
+        """Return a query for the distinct values in each text column of the suite's table."""
         return (
             " union all ".join(
                 sql(
@@ -98,7 +99,7 @@ class Places:
         )
 
     def text_columns(self, suites: Sequence[Suite]) -> str:
-        """Return the statement that finds, in each table, the columns that can hold text."""
+        """Return the statement that finds the columns of the suites' tables that can hold text."""
         tables = ", ".join(f"'{self.table(suite)}'" for suite in suites)
         return sql(_TEXT_COLUMNS, tables=tables)
 

@@ -99,7 +99,7 @@ where there.name is null or <<exactly>> and expected.name is null
 
 
 def quick(expectation: Expectation) -> Expectation:
-    """Return an expectation as the first run needs it, where only pass or fail counts.
+    """Return an expectation in the form for the first run, which needs only pass or fail.
 
     An expectation about one column, or about which columns the table has, is converted to SQL. All
     others are already in SQL and are returned unchanged.
