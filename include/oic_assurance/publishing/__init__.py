@@ -1,1 +1,1 @@
-"""Publish each generation of the marts as a whole, keep it for a while, and roll back."""
+"""Publish generations of the marts as a whole, keep them for a while, and roll back to one."""

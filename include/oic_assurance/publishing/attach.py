@@ -32,8 +32,9 @@ def move_and_attach(
     tables = [table for tables in candidates.values() for table in tables.values()]
     order = referenced_first(tables)
     _allow_only_hash_joins(conn)
-    # The published tables have the same foreign keys and check them. Foreign keys defined on a
-    # partition itself would prevent its detachment.
+    # The published tables have the same foreign keys, which the server checks when a table is
+    # attached. The candidates' own foreign keys are dropped, because they would prevent a later
+    # detachment.
     drop_foreign_keys(conn, tables)
     for table in order:
         schema = schemas[table.schema]
@@ -155,9 +156,9 @@ def _move(
 
 
 def _catch_up(conn: psycopg.Connection, parent: Table, table: Table) -> None:
-    """Add to a detached table the columns that its published table has and that it lacks.
+    """Add to a detached table the columns that its published table got after the detachment.
 
-    Such columns were added to the published table after the detachment.
+    A table can be attached only if it has every column of the published table.
     """
     for column in parent.columns:
         if table.column(column.name) is None:

@@ -3,8 +3,9 @@
 These two audiences have no right on a mart. They read views in schema `limited`, which
 `limited_views` makes:
 
-- A supervisor sees all rows of marts of aggregates. In a mart of records, a supervisor sees the
-  rows of those units of whose roles the login is a member.
+- A supervisor sees all rows of marts of aggregates. Each organisational unit has a role. In a mart
+  of records, a supervisor sees the rows of the units whose roles were granted to the supervisor's
+  login.
 - The Commissioner's office sees only marts of aggregates.
 
 Each mart of records has a second, restrictive row-level security policy. The policy shows no rows
@@ -109,7 +110,8 @@ def open_to_audiences(conn: psycopg.Connection) -> None:
 
     To change a policy, or the columns of a view, the transaction waits for sessions that read the
     mart or the view, and new readers wait for the transaction. Each mart has its own transaction,
-    so only one mart at a time is blocked for a moment. A mart that has all this is not changed.
+    so only one mart at a time is blocked for a moment. A mart that already has the view, rights and
+    policy is not changed.
     """
     marts = {
         name: table

@@ -13,7 +13,7 @@ def check_position(conn: psycopg.Connection, publication_id: int) -> None:
     """Check that the published position is the one that the gate has audited.
 
     Raises:
-        AssuranceError: It is no longer stored, or it has changed.
+        AssuranceError: The position is no longer stored, or it has changed since the audit.
     """
     name = MARTS.partition(POSITION, publication_id)
     stored = fingerprint_tables(conn, GENERATION, only=[name]).get(name)

@@ -90,7 +90,8 @@ def check_fingerprints(
     that they do not change during the check.
 
     Raises:
-        NotPublishableError: A table differs, or has not been tested or audited.
+        NotPublishableError: A table was changed after the tests or the audit, was not tested or not
+            audited, or was audited and no longer exists.
     """
     for schema in candidates:
         audited = audited_tables(conn, schema, build_id)

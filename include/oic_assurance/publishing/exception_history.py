@@ -1,7 +1,8 @@
 """Record when readers first saw each exception as open, and when they first saw it closed.
 
 These times cannot be computed from raw later, so the transaction that makes a publication current
-records them. The next build continues from this history. Only an erasure deletes events from it.
+records them in `audit.exception_event`. The next build continues from this history. Only an erasure
+deletes rows from it.
 """
 
 import psycopg
@@ -14,8 +15,8 @@ from oic_assurance.warehouse.rows import relation_exists
 #: The mart that holds the history of exceptions.
 HISTORY = "assurance_exception_history"
 
-# Finds the last recorded state of each exception, open or closed, at the moment `as_at`. Events of
-# withdrawn publications do not count.
+# Finds the last recorded state of each exception, open or closed, at the moment `as_at`. Rows from
+# a publication that was rolled back do not count, unless it was made current again later.
 _RECORDED = """
 select distinct on (event.force_code, event.exception_key)
     event.force_code, event.exception_key, event.is_open

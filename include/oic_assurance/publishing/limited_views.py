@@ -137,11 +137,11 @@ def view_statements(
 ) -> Iterator[sql.Composed]:
     """Return the statements that give a mart the view and the function that it should have.
 
-    Returns no statements if the mart already has them. `unit` is the column with the unit of each
-    row. Without `unit`, the function returns every row of the current publication, or with
-    `of_all_publications` every row. `readers` are the roles that may read the view. Changing a
-    view means waiting for its readers, so the view is changed only if the mart has a column that
-    the view lacks.
+    Returns no statements if the mart already has both. `unit` is the column with the unit of each
+    row. Without `unit`, the function returns every row of the current publication. With
+    `of_all_publications`, it returns every row of every publication. `readers` are the roles that
+    may read the view. To change a view, the session must wait for its readers. So the view is
+    changed only if the mart has a column that the view lacks.
     """
     function = _function(mart, unit, _EVERY_PUBLICATION if of_all_publications else _WHOLE)
     fingerprint = _fingerprint(conn, function, mart, readers)

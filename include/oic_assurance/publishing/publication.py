@@ -136,10 +136,10 @@ def move_pointer(
 ) -> int | None:
     """Make a publication current, and record this in `audit.publication_move`.
 
-    The position that it shows is put on record in the same transaction, if it is not on record yet.
-    Returns the id of the publication that was current before, or None. A reader's statement or
-    transaction that began before the commit still sees the earlier publication. With `holds`, no
-    later publication becomes current until somebody ends the hold.
+    The same transaction records the publication's position, if it is not recorded yet. Returns the
+    id of the publication that was current before, or None. A reader's statement or transaction that
+    began before the commit still sees the earlier publication. With `holds`, no later publication
+    becomes current until somebody ends the hold.
     """
     record_position(conn, publication_id)
     left: int | None = find_value(

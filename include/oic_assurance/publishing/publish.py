@@ -57,26 +57,28 @@ HOLDER_SECONDS = 30.0
 def publish(settings: Settings, build: Build) -> Publication:
     """Publish a build and make it current.
 
-    The evidence decides, not the caller or the state of a task:
+    Only the recorded evidence decides whether the build is published, not the caller or the state
+    of an Airflow task. All of this must be true:
 
-    - every gate has a verdict for this build and has run every required check,
+    - every stage of the gate has a verdict for this build and has run every required check,
     - no verdict is critical,
     - the candidate's tables are exactly those that were tested and audited,
     - a person has approved the build's warnings, if approval is required.
 
     Publication takes two short transactions. One lock covers both, so that only one publisher works
     at a time. The first transaction checks the evidence and attaches the tables, but no reader sees
-    them yet. The second checks the gates again and makes the publication current. With a single
-    transaction, a reader's session could see the new current publication before it knows about the
-    new partitions, and would find empty tables.
+    them yet. The second checks the verdicts and the approval again and makes the publication
+    current. With a single transaction, a reader's session could see the new current publication
+    before it knows about the new partitions, and would find empty tables.
 
-    Publishing a published build again returns the same publication and changes nothing. If an
-    attempt was killed, the next call completes the publication. The last call wins: its build
-    becomes current even if the current build was opened later, for example when a run for an older
-    date is repeated. During a hold, the publication is made but waits for the release.
+    If the build is already published, the call returns its publication and changes nothing. If an
+    attempt was killed, the next call completes the publication. A newly published build becomes
+    current even if the current build was opened later, for example when a run for an older date is
+    repeated. During a hold, the publication is made but waits for the release.
 
     Raises:
-        GateBlocked: The evidence does not allow the publication. The current one stays.
+        GateBlocked: The evidence does not allow the publication. The current publication stays
+            current.
         AssuranceError: A reader or another process holds a table for too long.
     """
     began = time.monotonic()

@@ -8,8 +8,8 @@ from oic_assurance.publishing.schemas import GENERATION, MARTS
 #: The mart with the position of each point.
 POSITION = "assurance_position"
 
-# A publication that an earlier version of the code has made lacks some of the columns. They are
-# blank then.
+# If an earlier version of the code made the publication, its mart lacks some of the columns. The
+# recorded position has nulls in these columns.
 _RECORD = """
 insert into audit.published_position
 select (jsonb_populate_record(null::audit.published_position, to_jsonb(shown))).*
@@ -19,9 +19,9 @@ on conflict do nothing
 
 
 def record_position(conn: psycopg.Connection, publication_id: int) -> int:
-    """Record a publication's position, and return the number of points that are new.
+    """Record a publication's position, and return for how many points it was recorded now.
 
-    The position of a publication does not change. If it is already recorded, nothing is added.
+    The position of a publication does not change. If it is already recorded, the number is 0.
     """
     shown = sql.Identifier(GENERATION, MARTS.partition(POSITION, publication_id))
     return conn.execute(sql.SQL(_RECORD).format(shown=shown)).rowcount

@@ -4,9 +4,10 @@ A published table is partitioned by publication and has the columns of the candi
 calls the published table the parent of its partitions. Row-level security shows readers only the
 partition of the current publication, and only rows that their audience may see.
 
-The mart contract allows a new table, column, key or comment; it is added to the published table.
-The contract does not allow a missing column or a column with another type. A candidate that has one
-is refused before anything is changed.
+The mart contract allows that a candidate has a new table, column, foreign key or comment. These are
+added to the published tables. The contract does not allow that a candidate lacks a column, or has a
+column of another type or another primary key. Such a candidate is refused before anything is
+changed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -119,9 +120,10 @@ def _create(schema: PublishedSchema, table: Table) -> Iterator[sql.Composed]:
     yield sql.SQL("grant select on {} to {}").format(
         parent, sql.SQL(", ").join(map(sql.Identifier, (*readers, *STAGES_THAT_READ)))
     )
-    # The information schema shows keys only to roles with more rights than reading. This right lets
-    # BI tools see the keys. It allows nothing else: in no table is this column unique by itself, so
-    # no foreign key can refer to it.
+    # PostgreSQL's information schema shows the keys of a table only to roles that may do more than
+    # read the table. So that BI tools see the keys, the reader gets the right to make foreign keys
+    # that refer to one column. The reader cannot use this right: the column is not unique by itself
+    # in any table, so no foreign key can refer to it.
     for reader in readers:
         yield sql.SQL("grant references ({}) on {} to {}").format(
             sql.Identifier(KEY), parent, sql.Identifier(reader)

@@ -8,9 +8,10 @@ the present fingerprint follows from the audited one, step by step:
 1. The first re-keying must have found the audited fingerprint before its change.
 2. Each later re-keying must have found the fingerprint that the previous re-keying left.
 
-If somebody altered a table before a re-keying, the re-keying found a different fingerprint. Then
-this re-keying and all later ones are ignored, and the table must still have the fingerprint from
-before. So no re-keying can make an altered table look correct.
+If somebody altered a table before a re-keying, that re-keying found a different fingerprint. Then
+this re-keying and all later ones are ignored for the table. The table should still have the
+fingerprint that it had before the alteration. So no re-keying can make an altered table look
+correct.
 """
 
 from collections import defaultdict

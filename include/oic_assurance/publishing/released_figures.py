@@ -15,7 +15,7 @@ from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.warehouse.rows import one_value
 
 # Finds the measures and periods for which the whole force's figure differs from the last released
-# one. For these, the figures of all units are recorded.
+# one, or was never released. For these, the figures of all units are recorded.
 _NEW = """
 select shown.force_code, shown.measure_code, shown.period_start, shown.period_end
 from {shown} as shown
@@ -131,10 +131,10 @@ def record_released(
     so of the publication, from which the release is made.
 
     Raises:
-        NotPublishableError: Either another release has shown figures since the build was opened, so
-            the build did not take them into account. Or a figure, or its difference from an earlier
-            release, is so small that a reader could find a hidden number, for example by
-            subtracting figures of two releases.
+        NotPublishableError: Another release has shown figures since the build was opened, so the
+            build did not take them into account. Or the figures break the rule of disclosure
+            control (see `contradictions`). For example, a figure differs so little from an earlier
+            release that a reader could find a hidden number by subtraction.
     """
     new = sql.SQL(_NEW).format(shown=shown)
     has_new = one_value(conn, sql.SQL("select exists ({})").format(new))
@@ -154,12 +154,13 @@ def record_released(
 
 
 def contradictions(shown: list[Figure], released: list[Figure], smallest: int) -> list[str]:
-    """Describe every way in which figures break the disclosure control rule.
+    """Return a description of each way in which figures break the rule of disclosure control.
 
-    The dbt models choose the figures with the same rule, and the gate checks them. This last check
-    before figures are released is an independent implementation. `released` holds the figures of
-    all earlier releases in release order. `smallest` is the smallest number above 0 that may be
-    shown. A figure that is repeated exactly as it was released is not checked.
+    The dbt models choose the figures with the same rule, and the gate checks the chosen figures.
+    This function is the last check before figures are released. It is written independently of the
+    models and of the gate's checks. `released` holds the figures of all earlier releases in release
+    order. `smallest` is the smallest number above 0 that may be shown. A figure that is repeated
+    exactly as it was released is not checked.
     """
     known = {(f.series, f.period, f.org_unit_code, f.numbers) for f in released}
     new = [f for f in shown if (f.series, f.period, f.org_unit_code, f.numbers) not in known]
@@ -189,7 +190,10 @@ def _small(new: list[Figure], smallest: int) -> list[str]:
 
 
 def _overlapping(new: list[Figure], released: list[Figure]) -> list[str]:
-    """Find months that would be in two periods. Periods are compared as ISO 8601 strings."""
+    """Find new figures whose period overlaps another period of the measure that was released.
+
+    Days are compared as ISO 8601 strings.
+    """
     return [
         f"{figure.place} overlaps the released period {old.period_start} to {old.period_end}"
         for figure in new
@@ -202,7 +206,7 @@ def _overlapping(new: list[Figure], released: list[Figure]) -> list[str]:
 
 
 def _units_alone(new: list[Figure], shown: list[Figure], released: list[Figure]) -> list[str]:
-    """Find periods with new unit figures whose figure for the whole force is not new or not shown.
+    """Find new unit figures for periods in which the whole force has no figure or no new one.
 
     A period's figures are recorded only if the whole force's figure is new. So these unit figures
     would be released without being recorded.
@@ -223,10 +227,11 @@ def _units_alone(new: list[Figure], shown: list[Figure], released: list[Figure])
 def _small_revisions(
     new: list[Figure], shown: list[Figure], released: list[Figure], smallest: int
 ) -> list[str]:
-    """Compare each changed figure with every release of the same period.
+    """Find changed figures that differ by a small number from a release of the same period.
 
-    Unit figures are compared only with releases that show units. A unit that appears in only one of
-    the two releases counts as 0 in the other.
+    A figure that counts people must not change at all. The figures are compared with every release
+    of the period. Unit figures are compared only with releases that show units. If a unit appears
+    only in the new or only in the earlier figures, its numbers count as 0 in the others.
     """
     found = []
     now = _by_period(shown)
@@ -252,9 +257,10 @@ def _small_revisions(
 def _small_steps_of_people(
     new: list[Figure], shown: list[Figure], released: list[Figure], smallest: int
 ) -> list[str]:
-    """Compare each new month-end number of people with the last earlier month end ever shown.
+    """Find new month-end numbers of people that differ by a small number from an earlier month end.
 
-    Units are compared with the last month end that shows units.
+    The whole force is compared with the last earlier month end that was ever shown. Units are
+    compared with the last earlier month end that shows units.
     """
     found = []
     ever = _by_period([*released, *shown])
@@ -288,7 +294,7 @@ def _steps(now: tuple[int, int], before: tuple[int, int]) -> tuple[int, int]:
 def _by_period(
     figures: list[Figure],
 ) -> dict[tuple[tuple[str, str], tuple[str, str]], dict[str, tuple[str, tuple[int, int]]]]:
-    """Return what is counted and each unit's numbers, keyed by series and period."""
+    """Return what each unit's figure counts and its numbers, keyed by series and period."""
     found: dict[
         tuple[tuple[str, str], tuple[str, str]], dict[str, tuple[str, tuple[int, int]]]
     ] = {}
@@ -301,7 +307,7 @@ def _by_period(
 def _releases_of(
     released: list[Figure], series: tuple[str, str], period: tuple[str, str]
 ) -> dict[int | None, dict[str, tuple[int, int]]]:
-    """Return each unit's numbers in every release that showed a new figure for a period."""
+    """Return, for each release that showed new figures for a period, the numbers of each unit."""
     found: dict[int | None, dict[str, tuple[int, int]]] = {}
     for figure in released:
         if (figure.series, figure.period) == (series, period):

@@ -1,8 +1,8 @@
 """Make, list and withdraw releases, the only way in which figures are given to the public.
 
-A release is made from a publication. Its figures are in schema `public_release`, which `bi_reader`
-reads, and in the files that `reporting/release` writes. Each build computes a draft of the figures,
-which no reader sees before it is released.
+A release is made from a publication. The figures of the release are in schema `public_release`,
+which `bi_reader` reads, and in the files that `reporting/release` writes. Each build computes a
+draft of the figures, which no reader sees before it is released.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -158,9 +158,9 @@ def make_release(
     tables must be those that were audited. The figures are compared with every earlier release,
     including withdrawn ones.
 
-    `write` writes the files. Then one transaction records the release. Only afterwards does the
-    caller make the files readable, so an interruption never leaves readable files that are not
-    recorded.
+    One transaction records the release. `write` writes the files before this transaction commits.
+    The caller makes the files readable only after the commit. So an interruption never leaves
+    readable files of a release that is not recorded.
 
     Raises:
         UsageError: The reason is missing, or no release may be made from the publication.
@@ -312,7 +312,8 @@ def _make(
         for table in RELEASE_TABLES
     }
     _check_content(conn, source.publication_id)
-    # The publisher's lock prevents others from using the same number. A refusal leaves no gap.
+    # The publisher's lock prevents others from using the same number. If the release is refused,
+    # the next release gets the number.
     release_id, made_at = one_row(
         conn,
         "select coalesce(max(release_id), 0) + 1, clock_timestamp() from audit.release",
@@ -377,7 +378,7 @@ def _check_content(conn: psycopg.Connection, publication_id: int) -> None:
     """Check that the draft tables of a publication are those that the gate has audited.
 
     Raises:
-        AssuranceError: They are no longer kept, or they have changed.
+        AssuranceError: The tables are no longer kept, or they have changed since the audit.
     """
     audited = audited_tables(conn, PUBLIC_DRAFT, publication_id)
     parts = {

@@ -1,9 +1,12 @@
 """How published figures changed from one publication to another, and why.
 
-A publication lists how its figures differ from those of one earlier publication, which it was
-compared with (`audit.build.compared_with`). So there is one way from each publication back to the
-first. The changes between any two publications are those on the way from one back to the last
-publication that both come from, reversed, and on to the other.
+A publication lists how its figures differ from those of the publication with which it was compared
+(`audit.build.compared_with`). That publication was compared with an earlier one, and so on. So one
+line of publications leads from each publication back to the first.
+
+The way from one publication to another goes back to the newest publication that is in the lines of
+both, and then forward to the other. The changes that are listed on the part that goes back are
+undone.
 """
 
 import re
@@ -36,8 +39,8 @@ class Restated:
     Attributes:
         before, after: The first and the last published figure of the month.
         causes: For each cause, the change that it alone made, and its number of records. The change
-            is None if the figure had no value before or after it. The changes of all causes add up
-            to the difference between `before` and `after`.
+            is None if the figure had no value before or after the change. The changes of all causes
+            add up to the difference between `before` and `after`.
     """
 
     measure_code: str
@@ -51,11 +54,11 @@ class Restated:
 def way(
     compared_with: Mapping[int, int | None], earlier: int | None, later: int
 ) -> list[tuple[int, bool]]:
-    """Return the publications whose restatements lead from one publication to another.
+    """Return the way from the publication `earlier` to the publication `later`.
 
-    `compared_with` says for each publication which one it was compared with. The second value of
-    each item is False if the publication's changes are undone. With `earlier` None, the way begins
-    at the first publication.
+    Each item is a publication, and whether the changes that it lists are applied (True) or undone
+    (False). `compared_with` says for each publication with which one it was compared. If `earlier`
+    is None, the way begins at the first publication.
     """
     back = _line(compared_with, earlier)
     there = _line(compared_with, later)
@@ -66,13 +69,13 @@ def way(
 
 
 def last_common(compared_with: Mapping[int, int | None], one: int | None, other: int) -> int | None:
-    """Return the last publication that two publications both come from, or None."""
+    """Return the newest publication that is in the lines of both publications, or None."""
     there = _line(compared_with, other)
     return next((number for number in _line(compared_with, one) if number in there), None)
 
 
 def _line(compared_with: Mapping[int, int | None], number: int | None) -> list[int]:
-    """Return a publication and all those that it comes from, the newest first."""
+    """Return the line from a publication back to the first publication, newest first."""
     line: list[int] = []
     while number is not None and number not in line:
         line.append(number)
@@ -128,8 +131,8 @@ def restated_figures(
 ) -> list[Restated]:
     """Add up the restatements on a way between two publications, for each figure.
 
-    `rows` are all restatements that are kept. `steps` is the way. A figure that came back to its
-    first value is listed too, because readers saw another one in between.
+    `rows` are all restatements that are kept. `steps` is the way that `way` returns. A figure that
+    has its first value again is listed too, because readers saw another value in between.
     """
     of_publication: dict[int, list[Mapping[str, Any]]] = {}
     for row in rows:

@@ -73,7 +73,7 @@ class _PutOffError(Exception):
 class _StillSeenError(_PutOffError):
     """A reader still sees a generation as current.
 
-    So this generation and later generations cannot be detached yet.
+    So this generation and later ones are not detached in this call.
     """
 
 
@@ -86,7 +86,7 @@ def detach_old(
 ) -> Retention:
     """Detach old generations and drop the oldest ones, without disturbing readers.
 
-    - The current publication and the newest `attached` ones stay attached.
+    - The current generation and the newest `attached` generations stay attached.
     - The newest of the rest, up to `keep` generations in total, are kept as detached tables.
     - A generation that was attached but never published, because the publisher was killed, is
       dropped once a later publication is current.

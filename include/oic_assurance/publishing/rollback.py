@@ -29,16 +29,17 @@ PATIENCE = "10s"
 def rollback(
     settings: Settings, publication_id: int, why: str, *, until_next_run: bool = False
 ) -> Publication:
-    """Make an earlier current publication current again, and record why.
+    """Make a publication current again that was current before, and record why.
 
     No data is moved, so a roll-back takes effect at once and does not disturb readers. If retention
     has detached the generation, its tables are attached first. If retention has dropped the
     generation, a roll-back is impossible: the publication can only be recomputed.
 
-    Later runs make and check further publications as usual. But these wait for `release`, because
-    today's error is likely to recur tomorrow. With `until_next_run` there is no hold, and the next
-    publication becomes current by itself. There is also no hold if the chosen publication is later
-    than the current one. If the chosen publication is already current, nothing changes.
+    A roll-back sets a hold: later runs make and check publications as usual, but these publications
+    wait for `release`, because they probably have the same error. With `until_next_run` there is no
+    hold, and the next publication becomes current by itself. There is also no hold if the chosen
+    publication is later than the current one. If the chosen publication is already current, nothing
+    changes.
 
     Raises:
         UsageError: The reason is missing, or the publication does not exist or was never current.

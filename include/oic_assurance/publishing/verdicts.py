@@ -67,7 +67,8 @@ def check_gates(conn: psycopg.Connection, build_id: int) -> str:
 
     Raises:
         NotPublishableError: A stage's verdict is critical or missing, a required check has no
-            result, or a stage was checked again after the marts that show its verdict were built.
+            result, a stage was checked again after the sealed marts that show its verdict were
+            built, or the sealed marts were not built, or were built again after their audit.
     """
     gates = {stage: Gate(*rest) for stage, *rest in conn.execute(_GATES, (build_id,)).fetchall()}
     for stage in GATES:
@@ -112,7 +113,7 @@ def _check_completeness(
 
 
 def _check_order(conn: psycopg.Connection, build_id: int, gates: dict[str, Gate]) -> None:
-    """Check that the sealed marts are newer than the verdicts they show, and were audited later."""
+    """Check that the sealed marts were built after the verdicts that they show, then audited."""
     build = find_build(conn, build_id)
     sealed_at = build.finished_at if build else None
     if sealed_at is None:
