@@ -9,7 +9,7 @@ def account() -> str:
     """Return the name of the account, or "uid" and its number if it has no name.
 
     `getpass` is not used, because it reads environment variables that anybody can set. The database
-    server cannot verify the name: this machine merely claims it.
+    server receives the name from this machine and cannot verify it.
     """
     try:
         return pwd.getpwuid(os.getuid()).pw_name

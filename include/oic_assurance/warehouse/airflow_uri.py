@@ -61,7 +61,7 @@ def find_connection_uri(name: str) -> str | None:
 def connection_type(name: str) -> str | None:
     """Return the type of Airflow's connection `name`, or None if there is no such connection.
 
-    The type is `postgres` for `postgres` and `postgresql`, and also if no type is given.
+    The result is `postgres` if the connection has the type `postgres` or `postgresql`, or no type.
     """
     text = _find_text(name)
     if not text:

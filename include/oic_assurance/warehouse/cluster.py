@@ -211,8 +211,8 @@ def _optional(settings: Settings) -> dict[str, str]:
     """Return the settings that not every installation or version of PostgreSQL has."""
     # A failed login is answered after a second, so that nobody can try many passwords.
     delay = "shared_preload_libraries = 'auth_delay'\nauth_delay.milliseconds = 1000"
-    # Anybody who may connect may use NOTIFY. Its queue may take up to 8 MB on the disk, instead of
-    # the default 8 GB.
+    # Anybody who may connect may use NOTIFY and so fill its queue. With this setting, the queue
+    # takes at most 8 MB on the disk. The default is 8 GB.
     queue = "max_notify_queue_pages = 1024"
     if not has_library(settings, "auth_delay"):
         LOG.warning("PostgreSQL has no module auth_delay, so failed logins are not slowed down.")

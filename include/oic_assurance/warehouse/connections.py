@@ -135,11 +135,12 @@ def administrator_url(settings: Settings) -> str | None:
 def connect_to_migrate(settings: Settings, administrator: str | None = None) -> psycopg.Connection:
     """Return a session that acts as the warehouse's owner, logged in as an administrator if known.
 
-    `administrator` is the URI of an administrator that only the caller knows, for any database.
-    Each statement commits by itself. After `set local role none`, the session has the rights of its
-    login: those of the administrator, or of the owner if no administrator is known. An
-    administrator's session finds only the server's own functions by their bare names. Otherwise a
-    function that the owner has made could run with an administrator's rights.
+    `administrator` is the URI of an administrator's login that only the caller knows. It may name
+    any database of the server: the session always uses the warehouse's database. Each statement
+    commits by itself. After `set local role none`, the session has the rights of its login: those
+    of the administrator, or of the owner if no administrator is known. In an administrator's
+    session, a function's name without a schema always means one of the server's own functions.
+    Otherwise a function that the owner has made could run with an administrator's rights.
 
     Raises:
         ServerError: The warehouse cannot be reached.
@@ -166,8 +167,8 @@ def extract_url(settings: Settings, name: str) -> str:
     """Return the libpq URI, with password, for reading the source database `name`.
 
     Raises:
-        UsageError: No environment variable configures a connection to the database, and the
-            embedded server does not have this database.
+        UsageError: There is no Airflow connection to the database, and the embedded server does not
+            have this database.
         ServerError: The embedded server was never started here, or the login's password is missing.
     """
     given = find_connection_uri(name)
@@ -194,7 +195,7 @@ def airflow_metadata_url(settings: Settings) -> str:
 
 
 def admin_url(settings: Settings, database: str = "postgres") -> str:
-    """Return the libpq URI of the embedded server's superuser, for backup and repair."""
+    """Return the libpq URI of the embedded server's superuser, for back-up and repair."""
     return _embedded(settings, database, SUPERUSER)
 
 
@@ -252,8 +253,8 @@ def connect_source(settings: Settings, system: str) -> psycopg.Connection:
     """Return a new connection to a source database: a read-only session in the time zone UTC.
 
     Raises:
-        UsageError: No environment variable configures a connection to the database, and the
-            embedded server does not have this database.
+        UsageError: There is no Airflow connection to the database, and the embedded server does not
+            have this database.
         SourceUnavailable: The database cannot be reached, or its password is missing.
     """
     try:

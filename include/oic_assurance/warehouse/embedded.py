@@ -240,8 +240,8 @@ def rotate_log(settings: Settings) -> Path | None:
     before = _current_log(settings)
     if not is_running(settings):
         return None
-    # A file's name contains the second at which it was begun, so a new file that is begun in the
-    # same second would have the same name.
+    # A file's name contains the second in which the file was begun. A new file that is begun in the
+    # same second would have the same name. So the server is asked only in the next second.
     if before is not None:
         _wait(lambda: time.strftime(_LOG_NAME, time.gmtime()) != before.name, 2.0)
     run_program(settings, data, ["pg_ctl", "-D", ".", "logrotate"])

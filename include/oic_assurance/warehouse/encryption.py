@@ -39,12 +39,16 @@ class DecryptionError(AssuranceError):
 
 
 class NoFittingKey(UsageError):  # noqa: N818 - named for what is missing
-    """None of the given keys decrypts a stream. The stream itself may be sound."""
+    """None of the given keys decrypts a stream. The stream may still be undamaged."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """The private keys for one purpose. The first key encrypts, and all of them decrypt."""
+    """The private keys for one purpose.
+
+    New streams are encrypted with the public key of the first private key. Earlier streams may have
+    been encrypted with the public key of any of them.
+    """
 
     identities: tuple[Identity, ...]
 
@@ -193,7 +197,10 @@ class Encrypter:
 
 
 class _Target:
-    """The file behind a stream. It keeps a write error, because the library raises another one."""
+    """The file to which the library writes.
+
+    Keeps the error of a failed write, because the library raises a different error instead.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -242,7 +249,8 @@ def decrypted(source: BinaryIO, identities: Sequence[Identity]) -> Iterator[Bina
     finally:
         content.close()
         thread.join()
-        # If the reader stops early, the write to the pipe fails. The stream is not damaged.
+        # If the reader stops early, the write to the pipe fails. The stream is not damaged then, so
+        # no error is raised.
         if failures and target.error is None:
             why = str(failures[0]).lower()
             kind = NoFittingKey if _NO_KEY in why else DecryptionError

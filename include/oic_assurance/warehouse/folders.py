@@ -9,7 +9,7 @@ from oic_assurance.settings import Settings
 def private_folder(settings: Settings, folder: Path) -> Path:
     """Create a folder in the state folder if it is missing, and return its path.
 
-    Only the owner can read a folder that is created.
+    If this call creates the folder, only the folder's owner can read it.
 
     Raises:
         ServerError: The folder cannot be created.

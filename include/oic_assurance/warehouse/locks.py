@@ -112,7 +112,7 @@ def try_take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False
     """
     if _try_take(connection, lock, shared=shared):
         return True
-    # If two sessions try at the same moment, both attempts can fail.
+    # If two sessions try at the same moment, both attempts can fail. So each tries once more.
     time.sleep(_PAUSE_SECONDS)
     return _try_take(connection, lock, shared=shared)
 

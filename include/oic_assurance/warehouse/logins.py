@@ -44,7 +44,7 @@ def settle_roles(connection: psycopg.Connection, owner: str) -> None:
             try:
                 return _settle(connection, owner)
             except _CONFLICTS:
-                # Another warehouse on this server has changed the same role at this moment.
+                # Another warehouse on this server is changing the same role. So try again.
                 if attempt == ATTEMPTS:
                     raise
     except psycopg.errors.InsufficientPrivilege as error:
@@ -82,7 +82,8 @@ def settle_passwords(settings: Settings, connection: psycopg.Connection) -> None
 def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> None:
     """Set a login's password to the one in `uri`, unless the server already accepts that one.
 
-    `variable` is the environment variable with which somebody can give another password.
+    `variable` is the environment variable in which the password can be given. The error message
+    names it.
 
     Raises:
         ServerError: The session may not set the password.
@@ -114,9 +115,10 @@ def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> 
 
 
 def _has_no_password(connection: psycopg.Connection, login: str) -> bool:
-    """Tell whether a login is known to have no password. Only an administrator can see this.
+    """Tell whether a login is known to have no password.
 
-    The check saves a failing attempt to log in, which the server answers with a delay.
+    Only an administrator can see this. For another session, the answer is False. The check avoids a
+    failing attempt to log in, which the server answers with a delay.
     """
     try:
         with connection.transaction():
@@ -133,9 +135,11 @@ def _has_no_password(connection: psycopg.Connection, login: str) -> bool:
 
 
 def warn_of_an_owner_with_more_rights(connection: psycopg.Connection, owner: str) -> str | None:
-    """Log a warning if the owner could do more than it should. Return the warning, or None.
+    """Log a warning if the owner can act as another role of the warehouse.
 
-    An owner that has created the roles itself can always make itself a member of them.
+    Outside a migration, the owner should not be able to do so. But a superuser can act as every
+    role, and an owner that has created the roles itself can always make itself a member of them.
+    Returns the warning, or None.
     """
     (is_superuser,) = one_row(
         connection,

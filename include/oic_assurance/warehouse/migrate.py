@@ -52,7 +52,8 @@ create table if not exists audit.schema_migration (
 comment on table audit.schema_migration is
     'Which migrations were applied, with the checksum of each file.';
 """
-# Another process that logs in as the owner may read the record while migrations are applied.
+# A keeper owns the record of migrations. With these rights, the owner can read the record outside
+# the transaction of a migration, for example in another process while migrations are applied.
 _READ_RECORD = """
 grant usage on schema audit to current_user;
 grant select on audit.schema_migration to current_user;
@@ -76,7 +77,7 @@ class Migration:
 def migrate(settings: Settings, administrator: str | None = None) -> list[str]:
     """Apply the migrations that the warehouse lacks, and return the names of their files.
 
-    `administrator` is the URI of an administrator of the server that only the caller knows.
+    `administrator` is the URI of an administrator's login that only the caller knows.
 
     Each migration is applied and recorded in one transaction. One process at a time migrates. The
     owner is a member of the warehouse's other roles only inside such a transaction.
@@ -103,7 +104,7 @@ def migrate(settings: Settings, administrator: str | None = None) -> list[str]:
             ensure_password(connection, url(settings, name), variable_name(password_name(login)))
         log_readers(connection, owner)
         warn_of_an_owner_with_more_rights(connection, owner)
-    # This login no longer exists, so its stored password is not needed.
+    # The login FORMER_READER no longer exists, so its stored password is not needed.
     (settings.secrets_dir / password_name(FORMER_READER)).unlink(missing_ok=True)
     return applied
 
@@ -203,6 +204,7 @@ def _apply_all(
         pending = _pending(connection, migrations)
         if 0 < len(pending) < len(migrations):
             # Under an older version of this code, the owner kept the objects that it had created.
+            # So the keepers become their owners before the pending migrations are applied.
             with _as_member_of_all(connection, owner, "The owner's tables cannot be handed over"):
                 pass
         for migration in pending:
@@ -223,8 +225,8 @@ def _apply(connection: psycopg.Connection, migration: Migration, owner: str) -> 
 def _as_member_of_all(connection: psycopg.Connection, owner: str, problem: str) -> Iterator[None]:
     """Run the block in one transaction, in which the owner is a member of every login and keeper.
 
-    At the end, what the owner owns is handed over to the keepers. No other session ever sees the
-    membership.
+    At the end, the keepers become the owners of everything that the owner owns. The memberships end
+    in the same transaction, so no other session ever sees them.
 
     Raises:
         ServerError: A statement fails, or the session may not grant a role. The message begins with

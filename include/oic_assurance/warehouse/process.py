@@ -36,11 +36,12 @@ def find_postmaster(data: Path) -> Postmaster | None:
 
 
 def clean_up_dead_server(data: Path, *, patience: float) -> None:
-    """Wait until all processes of a killed server have ended, then remove the server's pid file.
+    """Wait until a killed server's processes have ended, and remove a pid file that blocks a start.
 
-    PostgreSQL does not start while any process has the pid in the pid file. That process is not
-    always a server: after a reboot or in a container, another program can have the same pid, and a
-    killed server can remain as a zombie. If the file remained, PostgreSQL might never start again.
+    PostgreSQL does not start while a process exists that has the pid in the pid file. That process
+    is not always a server: after a reboot or in a container, another program can have the same pid,
+    and a killed server can remain as a zombie. In these cases, PostgreSQL would not start until the
+    process ends. So the file is removed.
 
     Raises:
         ServerError: Processes of the server are still running after `patience` seconds.

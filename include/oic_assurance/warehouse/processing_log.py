@@ -4,9 +4,9 @@ Every part of the project that collects, alters, shows, gives away, combines or 
 an entry with `enter`. Apart from `enter`, only the collector of the server's own log adds to
 `audit.processing_log` (`operations/audit/collect.py`).
 
-An entry names the login that the server saw. It contains no officer's number and no record's key:
-`record_mark` and `officer_mark` return keyed hashes instead, with which the entries about a record
-or an officer can be found.
+An entry names the login of the session, which the server writes into it. An entry contains no
+officer's number and no record's key. It contains keyed hashes instead, which `record_mark` and
+`officer_mark` return. With these hashes, the entries about a record or an officer can be found.
 """
 
 import hashlib
@@ -64,7 +64,8 @@ def enter(
         run_id: The run that the processing belongs to.
         record: The mark of a record or officer, or several marks (see `record_mark`,
             `officer_mark`).
-        concerns: What else the entry is about (see `batch_mark` and the functions after it).
+        concerns: The marks of what else the entry is about (see `batch_mark` and the functions
+            after it).
     """
     marks = [record] if isinstance(record, str) else list(record)
     _session.has_entered = True
@@ -136,9 +137,10 @@ def value_marks(settings: Settings, values: Iterable[str]) -> list[str]:
 def officer_mark(settings: Settings, officer_key: str) -> str:
     """Return the mark of an officer: a keyed hash of the pseudonym.
 
-    The log does not contain the pseudonym itself. The log is never changed, so anybody who has an
-    earlier pseudonym key could still link such a pseudonym to the officer after a re-keying.
-    `audit.officer_mark_before` lists earlier marks.
+    The log does not contain the pseudonym itself. The log is never changed, so it would still show
+    the old pseudonym after a re-keying. Anybody who has the old key of the pseudonyms could then
+    find the officer. `audit.officer_mark_before` lists the marks that an officer had before each
+    re-keying.
     """
     return f"officer:{officer_name(settings, officer_key)}"
 

@@ -133,7 +133,8 @@ def give_away(data: Path) -> None:
     for folder, folders, files in os.walk(data, topdown=False):
         for name in (*folders, *files):
             change_owner(Path(folder, name), account)
-    # The directory itself comes last, so that an interrupted call is repeated: root still owns it.
+    # The directory itself comes last. If the call is interrupted before, root still owns the
+    # directory, so the next call repeats everything.
     change_owner(data, account)
 
 

@@ -116,7 +116,7 @@ def _watch(settings: Settings, end: threading.Event) -> None:
 
 
 def _processes(settings: Settings, connection: psycopg.Connection) -> "_Processes | None":
-    """Return the processes of the embedded server, or None if it is not the warehouse's server."""
+    """Return the embedded server's processes, or None if the warehouse is on another server."""
     if not uses_embedded_server() and connection.info.host != "127.0.0.1":
         return None
     running = find_postmaster(data_dir(settings))
@@ -132,7 +132,8 @@ class _Processes:
     def __init__(self, postmaster: int, database: str, pipeline: set[str]) -> None:
         self._postmaster = postmaster
         self._pipeline = pipeline
-        # The title of such a process is `postgres: bi_reader warehouse 127.0.0.1(40118) SELECT`.
+        # The title of a process that serves a reader is, for example,
+        # `postgres: bi_reader warehouse 127.0.0.1(40118) SELECT`.
         self._title = re.compile(
             rf"postgres: (.+) {re.escape(database)} [0-9.]+\([0-9]+\) ?(.*)", re.DOTALL
         )
@@ -141,7 +142,11 @@ class _Processes:
         self._samples: deque[tuple[float, dict[int, float]]] = deque()
 
     def watch(self) -> list[tuple[int, str]]:
-        """Lower the priority of greedy readers. Return the sessions to end, with the reasons."""
+        """Give readers' processes that use much processor time the lowest priority.
+
+        Also disconnects clients that give no password, if there are too many. Returns the pid of
+        each reader's session that uses too much memory and must be ended, with the reason.
+        """
         now = time.monotonic()
         readers = {}
         unknown = []
@@ -206,8 +211,8 @@ def _put_last(pid: int, parent: int) -> bool:
         return False
     try:
         os.setpriority(os.PRIO_PROCESS, pid, LAST_IN_QUEUE)
-        # Each process of the server is an operating-system session of its own. If the kernel groups
-        # processes by session, only the priority of the group has an effect.
+        # To the operating system, each process of the server is a session of its own. If the kernel
+        # schedules by session (autogroup), only the priority of the session has an effect.
         group = PROC / str(pid) / "autogroup"
         if group.exists():
             group.write_text(str(LAST_IN_QUEUE), encoding="ascii")

@@ -1,7 +1,8 @@
-"""Make the server log every statement that readers run. The log of processing is filled from it.
+"""Make the server log every statement that readers run.
 
-Readers cannot change these settings. On a server whose administrator is not known,
-`logins_not_logged` returns the readers whose statements are not logged.
+The collector (`operations/audit/collect.py`) makes entries of the log of processing from the
+server's log. Readers cannot change the settings that this module makes. On a server whose
+administrator is not known, `logins_not_logged` returns the readers whose statements are not logged.
 """
 
 import time
@@ -16,7 +17,7 @@ from oic_assurance.warehouse.rows import one_value
 LOGGED = {"log_statement": "all", "log_parameter_max_length": "256"}
 ATTEMPTS = 20
 
-# The logins of readers whose statements the server does not log.
+# Finds the logins of readers whose statements the server does not log.
 _NOT_LOGGED = """
 select reader.rolname::text
 from pg_catalog.pg_roles as reader
@@ -52,7 +53,7 @@ order by 1
 def log_readers(connection: psycopg.Connection, owner: str) -> None:
     """Make the server log readers' statements, and permit the owner to set this for new readers.
 
-    `connection` is from `connect_to_migrate`. Does nothing unless an administrator is logged in.
+    `connection` is from `connect_to_migrate`. Does nothing if it is not an administrator's session.
     """
     if not is_administrator(connection):
         return

@@ -60,8 +60,8 @@ select rolname, rolcanlogin, coalesce('search_path=' || %s = any (rolconfig), fa
 from pg_catalog.pg_roles
 where rolname = any (%s)
 """
-# A grant that the owner has made ends with the owner's own membership. So it counts only if the
-# owner is logged in.
+# Finds whether a login has the rights of a role. A grant that the owner has made ends when the
+# owner's own membership ends. So such a grant counts only if the session's login is the owner.
 _INHERITS = """
 select exists (
     select
@@ -155,8 +155,9 @@ order by place
 
 
 def ensure_roles(connection: psycopg.Connection, owner: str) -> None:
-    """Create missing logins and keepers, and correct whether they can log in and their search path.
+    """Create missing logins and keepers, and correct the properties that they must have.
 
+    These are whether a role can log in, its search path, and its memberships (`INHERITED`).
     `connection` is a session of an administrator or of the owner. A correct role is not altered,
     because roles belong to the whole server and another warehouse may be using the role.
 
@@ -203,7 +204,8 @@ def lend(connection: psycopg.Connection, owner: str) -> None:
     # Migrations grant these roles to others, so the owner needs the right to grant them.
     options = sql.SQL("admin true, set true, inherit true")
     if _is_own_session(connection, owner):
-        # The owner cannot give itself the right to grant a role: it has that right already or not.
+        # The owner cannot give itself the right to grant a role. If the owner has created the role,
+        # it has that right already.
         options = sql.SQL("set true, inherit true")
         able = set(can_become(connection, owner))
         lent = [
@@ -221,10 +223,10 @@ def lend(connection: psycopg.Connection, owner: str) -> None:
 def take_back(connection: psycopg.Connection, owner: str, *, keeping_grants: bool = False) -> None:
     """End every membership of the owner in a role of the warehouse that this session can end.
 
-    An administrator's session ends all of these memberships, and with them the grants that the
-    owner has made, unless `keeping_grants`. The owner's session ends only memberships that the
-    owner granted to itself. The owner can administer a role that it has created until an
-    administrator takes that right away.
+    An administrator's session ends all of these memberships. The grants that the owner has made end
+    with them. With `keeping_grants`, the session first makes the same grants itself, so they stay.
+    The owner's session ends only memberships that the owner granted to itself. The owner can
+    administer a role that it has created until an administrator takes that right away.
     """
     ours, is_own = set(_ours(connection)), _is_own_session(connection, owner)
     held: dict[str, list[str]] = {}

@@ -22,7 +22,8 @@ KEY_CHARACTERS, KEY_BITS = 32, 112.0
 PASSWORD_CHARACTERS, PASSWORD_BITS = 16, 64.0
 HOW_TO_MAKE = 'python -c "import secrets; print(secrets.token_hex(32))"'
 _CLASSES = (("[a-z]", 26), ("[A-Z]", 26), ("[0-9]", 10))
-# Five or more letters in a row are taken for words of up to ten letters, which are easier to guess.
+# Five or more letters in a row count as words of up to ten letters each. Words are easier to guess
+# than random letters.
 _WORDS = re.compile("[A-Za-z][a-z]{4,}|[A-Z]{5,}")
 _WORD_BITS, _WORD_LETTERS, _OTHER_BITS = 13.0, 10, 2.0
 
@@ -70,7 +71,9 @@ def find_secret(settings: Settings, name: str) -> str | None:
 
 
 def check_strength(name: str, value: str) -> None:
-    """Check that a secret is hard to guess. If its name ends with `password`, it is a password.
+    """Check that a secret is hard to guess.
+
+    If its name ends with `password`, the limits for passwords apply, otherwise those for keys.
 
     Raises:
         UsageError: The secret is too short or too easy to guess. The message does not quote it.
@@ -90,10 +93,10 @@ def check_strength(name: str, value: str) -> None:
 def estimated_bits(value: str) -> float:
     """Return an estimate of a secret's strength in bits. The estimate is on the low side.
 
-    - A letter or digit counts more, the more kinds of characters occur with it: small letters,
-      capitals and digits.
-    - It counts only one bit if it repeats the previous character or continues a sequence.
-    - Letters that may form words count as words.
+    - The more kinds of characters the secret contains (small letters, capitals, digits), the more
+      bits each letter or digit counts.
+    - A character counts only one bit if it repeats the previous one or continues a sequence.
+    - Letters that may form words count as words, which have fewer bits.
     - If the secret repeats parts of itself, the estimate is reduced in proportion.
     """
     rest = _WORDS.sub("\n", value)
@@ -133,16 +136,17 @@ def _check_private(path: Path, found: os.stat_result) -> None:
 
 def _generate(settings: Settings, name: str) -> str:
     folder = settings.secrets_dir
-    # Hexadecimal digits contain no word by chance, so no generated secret is refused later.
+    # The estimated strength of 64 random hexadecimal digits is far above `KEY_BITS`, even if some
+    # of their letters count as words. So no generated secret is refused later.
     value = secrets.token_hex(32)
     draft = folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
     try:
         private_folder(settings, folder).chmod(0o700)
         _write_private(draft, value)
         try:
-            # Two processes can generate the same secret at the same time. Making a hard link fails
-            # if the file exists, so the second process notices and uses the value of the first.
-            # A rename would replace the value of the first.
+            # Two processes can generate a secret of the same name at the same time. Making a hard
+            # link fails if the file exists. So the second process notices that, and uses the value
+            # of the first. A rename would replace the value of the first.
             os.link(draft, folder / name)
         except FileExistsError:
             value = (folder / name).read_text(encoding="utf-8").strip()

@@ -21,7 +21,7 @@ with
         from pg_catalog.pg_proc as p
         where p.pronamespace = 'pg_catalog'::regnamespace
             and (
-                -- Statistics, even those of the own session, which count the rows that a function has read.
+                -- Statistics. Even those of a session's own activity tell how many rows a function has read.
                 starts_with(p.proname, 'pg_stat_')
                 -- Locks, and the sessions that wait for them.
                 or p.proname in (
@@ -37,7 +37,8 @@ with
                 )
                 or p.proname ~ '^pg_(current|last|get|available)_wal'
                 or starts_with(p.proname, 'pg_wal')
-                -- What another login may do. The forms without a login argument are about the own login and stay open.
+                -- The functions that tell what a given login may do. Their forms without an argument for the login tell
+                -- what the session's own login may do, and stay open.
                 or (
                     (p.proname = 'pg_has_role' or p.proname ~ '^has_.*_privilege$')
                     and p.pronargs = (
@@ -74,7 +75,8 @@ with
     ),
 
     language as (
-        -- With `do`, a login can put a statement together at run time, so that a search of the logged text finds no names.
+        -- The languages of `do` blocks. In a `do` block, a login can put a statement together at run time. The logged text then
+        -- does not contain the names of the tables that the statement reads, so a search of the text does not find them.
         select l.oid, quote_ident(l.lanname) as name, l.lanacl as acl
         from pg_catalog.pg_language as l
         where l.lanpltrusted and l.laninline <> 0

@@ -35,13 +35,13 @@ def close(connection: psycopg.Connection) -> None:
         if is_administrator(connection):
             _run(connection)
             return
-        # Once an administrator has run the statements, the owner may pass the rights on to roles
-        # that later migrations create.
+        # If an administrator has run the statements before, the owner may grant the rights. So the
+        # owner can run the statements for roles that later migrations have created.
         with contextlib.suppress(ServerError):
             _run(connection)
     left = needed_statements(connection)
-    # If only limits are missing, an administrator has created a login since the server was
-    # hardened. That must not stop the run.
+    # If only limits of logins are missing, an administrator has created a login since the server
+    # was hardened. That must not stop the start.
     without_limits = [statement for statement in left if statement.startswith("alter role ")]
     if accepts_open_server() or left == without_limits:
         if left:

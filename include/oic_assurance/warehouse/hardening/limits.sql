@@ -1,6 +1,6 @@
--- The statements that set limits for readers, and close to everybody the functions that can fill the disk or hold up a stage.
--- The query returns one row for each statement that is still needed, and no row if the server is hardened. An administrator of
--- the server runs the statements in the warehouse's database.
+-- The statements that set limits for readers, and that take from all logins the right to call functions that can fill the disk
+-- or delay a stage. The query returns one row for each statement that is still needed, and no row if the server is hardened. An
+-- administrator of the server runs the statements in the warehouse's database.
 with
     owner as (
         select r.oid, r.rolname, quote_ident(r.rolname) as name
@@ -33,8 +33,8 @@ with
         select p.oid, p.oid::regprocedure::text as name, p.proname ~ 'advisory' as is_of_owner
         from pg_catalog.pg_proc as p
         where
-            -- Large objects: a login that may not write to any table can write these in a transaction
-            -- that is not read-only.
+            -- Large objects: even a login that may not write to any table can write large objects, in a
+            -- transaction that is not read-only.
             (p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^(lo_.*|loread|lowrite)$')
             -- Advisory locks, which every login could take.
             or (p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^pg_(try_)?advisory_')
