@@ -86,7 +86,7 @@ class Auditor:
         self._places = replace(self._places, texts=texts)
 
     def _audit_suite(self, suite: Suite) -> list[Outcome]:
-        # The expectations are checked in two groups, so a run reads the table at most twice.
+        # The expectations are checked in two groups, each with one query for its counts.
         # Expectations of the kind `every_record` check the current records. All others check all
         # rows.
         of_records = [
