@@ -27,7 +27,7 @@ def access() -> None:
 @click.option("--office", is_flag=True, help="For the Commissioner's office: aggregates only.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why. It is recorded.")
 def give(login: str, units: tuple[str, ...], office: bool, reason: str) -> None:
-    """Give LOGIN the right to read the records of units, or aggregates.
+    """Give LOGIN the right to read the records of units, or to read aggregates only.
 
     If the login does not exist, it is created, and its password is printed once.
     """

@@ -38,9 +38,10 @@ def audit() -> None:
 )
 @json_option
 def verify(heads: tuple[str, ...], as_json: bool) -> int:
-    """Check that no entry was changed, removed or inserted, and that shipped heads agree.
+    """Check that no entry of the log was changed, removed or inserted.
 
-    Each finding is one sentence. The exit code is 1 if there is a finding.
+    The chain is also compared with the heads that were shipped to files. Each finding is printed as
+    one sentence. The exit code is 1 if there is a finding.
     """
     done = verify_log(load_settings(), heads)
     show(done, screens.verification_screen, as_json=as_json)
@@ -74,8 +75,8 @@ def report(
 ) -> None:
     """Show what was done with the records of a person, with one record, or with all records.
 
-    The number of an officer is the employee number or the collar number. The key of a record is in
-    the column row_key of its raw table.
+    With --person, give the employee number or the collar number of an officer. With --record, give
+    a dataset and the key of a record, which is in the column row_key of its raw table.
     """
     if person is not None and record is not None:
         raise click.UsageError("give either --person or --record, not both")
@@ -95,7 +96,10 @@ def report(
 @audit.command()
 @json_option
 def collect(as_json: bool) -> None:
-    """Record what readers have consulted, from the server's own log. Each run does this too."""
+    """Read from PostgreSQL's own log what readers have consulted, and record it.
+
+    Each run does this too.
+    """
     show(collect_consultations(load_settings()), screens.collected_screen, as_json=as_json)
 
 

@@ -30,8 +30,8 @@ def backup() -> None:
 def make(to: Path, recipients: tuple[str, ...], unencrypted: bool) -> int:
     """Back up the warehouse and the archive, in a new folder inside FOLDER.
 
-    The secrets are not in it: back them up with `assurance backup secrets`, to another place. The
-    exit code is 1 if an archived file is missing.
+    The back-up does not contain the secrets. Back them up with `assurance backup secrets`, to
+    another place. The exit code is 1 if an archived file is missing.
     """
     from oic_assurance.operations.backup.make import make_backup, recipients_of
 

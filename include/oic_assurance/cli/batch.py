@@ -45,8 +45,8 @@ def verify(dataset: str | None, batch_id: int | None, as_json: bool) -> int:
     Each difference is printed on one line with the dataset, the batch, the table and the row. The
     exit code is 1 if there is a difference.
     """
-    # This import is here because it also imports the readers of all file formats. That takes as
-    # long as the command `batch list` takes in total.
+    # This import is inside the function, because it also imports the readers of all file formats.
+    # That takes as long as the whole command `batch list`, which does not need them.
     from oic_assurance.operations.verify.verify import verify as verified
 
     settings = load_settings()
@@ -67,9 +67,9 @@ def verify(dataset: str | None, batch_id: int | None, as_json: bool) -> int:
 def minimise(dataset: str | None) -> None:
     """Remove from archived extracts the texts that are no longer extracted.
 
-    Run this command once after an update that stops extracting a column, or that extracts only
-    whether a column is filled. Raw and quarantine lose such texts automatically. Delivered files
-    stay as they are.
+    Run this command once after a declaration was changed so that a column is no longer extracted,
+    or so that only the presence of its text is extracted. Raw and quarantine lose these texts
+    without this command. Files in the archive stay as they were delivered.
     """
     from oic_assurance.operations.erase.minimise import minimise_archive
 
@@ -102,12 +102,12 @@ def accept(dataset: str, reason: str | None) -> None:
 
 
 def _dataset(settings: Settings, dataset: str | None, batch_id: int | None) -> str | None:
-    """Return the dataset to verify, or None to verify all datasets.
+    """Return the name of the dataset to verify, or None to verify all datasets.
 
-    This is the given dataset or, if only a batch is given, the batch's dataset.
+    If only a batch is given, its dataset is verified.
 
     Raises:
-        UsageError: The batch belongs to another dataset than the given one.
+        UsageError: A dataset and a batch are given, and the batch belongs to another dataset.
     """
     name = declared(dataset).name if dataset else None
     if batch_id is None:

@@ -43,10 +43,12 @@ def stop() -> None:
 def url(name: str) -> None:
     """Print the URI of a database, with its password.
 
-    NAME is warehouse, rms or intelligence for the login that owns that database. NAME is bi for the
-    login that reads the published marts; landing, transform, gate, publish or erasure for the login
-    of that stage; and general_processing or law_enforcement_processing for the login that reads raw
-    for that purpose. NAME is admin for the administrator of the warehouse's server.
+    NAME says for which login the URI is. The names warehouse, rms and intelligence stand for the
+    login with which the pipeline connects to that database. The name bi stands for the login that
+    reads the published marts. The names landing, transform, gate, publish and erasure stand for the
+    login of that stage. The names general_processing and law_enforcement_processing stand for the
+    login that reads raw for that purpose. The name admin stands for the administrator of the
+    warehouse's server.
     """
     click.echo(database_url(load_settings(), name))
 
@@ -55,7 +57,8 @@ def url(name: str) -> None:
 def hardening_sql() -> None:
     """Print the SQL that an administrator of an external server must run.
 
-    The SQL closes to readers what the server gives to every login, such as statistics, catalogues
-    and sizes, and sets limits for readers. On the embedded server it is run at each start.
+    PostgreSQL lets every login read statistics, catalogues and sizes. The SQL takes these rights
+    away from readers, and sets limits for them. On the embedded server, the SQL is run at each
+    start.
     """
     click.echo(statements(load_settings()), nl=False)

@@ -29,10 +29,10 @@ HISTORY_MONTHS = 18
     help="The seed of a new force. The same seed gives the same force.",
 )
 def demo(seed: int) -> None:
-    """Make a synthetic force, or extend it to yesterday, and do the daily run.
+    """Make a synthetic force, or extend the existing one to yesterday. Then do the daily run.
 
-    A new force has 18 months of history. If the sources have data that was not simulated, they are
-    not changed.
+    A new force has 18 months of history. If the sources have data that was not simulated, the
+    sources are not changed.
     """
     settings = load_settings()
     now = clock.utc_now()
@@ -51,9 +51,9 @@ def months_before(day: date, months: int) -> date:
 
 
 def _has_force(settings: Settings) -> bool:
-    """Tell whether the sources have data: a file in the dropzone, or a row in a source database.
+    """Tell whether the sources have data: a file in the dropzone, or an occurrence in RMS.
 
-    The data of a simulation that was killed before its end does not count.
+    If a simulation was killed before its end, its data does not count, and the result is False.
     """
     with Screen() as screen, screen.step("Database server and sources"):
         prepare_warehouse(settings)

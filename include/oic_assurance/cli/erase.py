@@ -55,11 +55,12 @@ def erase(
 ) -> int:
     """Erase the record KEY of DATASET from raw, quarantine and the archive.
 
-    KEY is the key of the record. It is in the column row_key of the raw table, and `assurance
-    quarantine list` shows it. The marts of the next publication do not contain the record. At its
-    end, the next run removes the last traces.
+    KEY is the key of the record. The raw table has it in the column row_key. For a rejected row,
+    `assurance quarantine list` shows it. The marts of the next publication do not contain the
+    record. The next run removes the last traces when it ends.
 
-    The exit code is 1 if the warehouse has no record with this key. --json needs --dry-run.
+    The exit code is 1 if the warehouse has no record with this key. The option --json is allowed
+    only together with --dry-run.
     """
     if as_json and not dry_run:
         raise click.UsageError("--json needs --dry-run")
@@ -98,10 +99,12 @@ def _erase_one(
 def _table(settings: Settings, dataset: Dataset, key: str, table_name: str | None) -> Table:
     """Return the table of the record that is to be erased.
 
-    This is the table that the user names, or else the only table of the dataset that has the key.
+    The user can name the table. Otherwise it is the dataset's only table. If the dataset has
+    several tables, it is the only one of them that has the key.
 
     Raises:
-        UsageError: The dataset has no such table, or the key is in several tables or in none.
+        UsageError: The dataset has no table with the given name. Or no name was given, the dataset
+            has several tables, and the key is in more than one of them or in none.
     """
     tables = {table.name: table for table in dataset.tables}
     if table_name is not None:

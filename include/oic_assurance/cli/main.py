@@ -17,8 +17,9 @@ from oic_assurance.cli.group import Group
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.reporting.screens.layout import wrapped
 
-# Each command has a module and a function ("module:function"), and a description. The descriptions
-# are here because `--help` and shell completion show them without importing the modules.
+# For each command: its module and function ("module:function"), and its description. The
+# descriptions are here, so that `--help` and shell completion can show them without importing the
+# modules.
 COMMANDS = {
     "db": ("db:db", "Start and stop the embedded PostgreSQL server."),
     "sources": ("sources:sources", "Create empty source systems, and document the declarations."),
@@ -83,7 +84,7 @@ class Commands(Group):
     def invoke(self, ctx: click.Context) -> object:
         """Call a command, and turn Ctrl-C into `click.Abort`.
 
-        Click itself would also turn Ctrl-C into `click.Abort`, but it would write an empty line.
+        Without this method, Click would do the same, but it would also write an empty line.
         """
         try:
             return super().invoke(ctx)
@@ -131,7 +132,10 @@ def _show_version(ctx: click.Context, _: click.Parameter, is_wanted: bool) -> No
     help="Show the version of the package and of the code, and exit.",
 )
 def cli() -> None:
-    """Assurance warehouse for organised immigration crime: extract, check, publish, every day."""
+    """Run the assurance warehouse for organised immigration crime.
+
+    The daily run extracts data from the sources, computes figures, checks them and publishes them.
+    """
     from oic_assurance.platform.airflow.secrets_backend import VARIABLE, use_secrets_backend
 
     if os.environ.get(VARIABLE):
@@ -144,7 +148,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
     if list(given[:1]) != [FOR_THE_REPOSITORY]:
-        # Only the owner can read the files that a command, or a program that it starts, writes.
+        # With this umask, the files that the command writes can be read only by their owner. The
+        # programs that the command starts inherit the umask.
         os.umask(0o077)
     code = run_command(given)
     if code == INTERRUPTED:

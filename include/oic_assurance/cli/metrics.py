@@ -6,7 +6,8 @@ from oic_assurance.reporting.screens.metrics import run_metricflow
 from oic_assurance.settings import load_settings
 
 
-# All arguments go to MetricFlow. Options after the first argument, such as `--help`, go there too.
+# The setting passes all arguments to MetricFlow, even options after the first argument, such as
+# `--help` in `query --help`.
 @click.command(context_settings={"allow_interspersed_args": False})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def mf(arguments: tuple[str, ...]) -> None:

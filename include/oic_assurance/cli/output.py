@@ -12,7 +12,7 @@ Record = TypeVar("Record")
 def show(record: Record, screen: Callable[[Record], str], *, as_json: bool) -> None:
     """Print the result of a command.
 
-    `record` is a dataclass with the result. `screen` is a function that turns the record into text
-    for people. With `as_json`, the record is printed as one JSON document instead.
+    `record` is a dataclass with the result. `screen` is a function that turns `record` into text
+    for people, which is printed. With `as_json`, one JSON document is printed instead.
     """
     sys.stdout.write(to_json(record) if as_json else screen(record))

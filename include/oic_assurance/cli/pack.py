@@ -43,7 +43,10 @@ def pack(since: datetime | None, publication: int | None, as_json: bool) -> None
 
 @click.group(cls=Group)
 def bundle() -> None:
-    """Make a file that proves the figures of a pack, and verify one without the warehouse."""
+    """Make a file that proves the figures of a pack, and verify such a file.
+
+    The verification does not need the warehouse.
+    """
 
 
 @bundle.command("make")
@@ -63,7 +66,10 @@ def bundle() -> None:
 )
 @json_option
 def make(publication: int | None, key: Path | None, as_json: bool) -> None:
-    """Make the bundle of a publication: one ZIP file with the pack and everything behind it."""
+    """Make the bundle of a publication.
+
+    A bundle is one ZIP file with the pack and everything that proves its figures.
+    """
     show(make_bundle(load_settings(), publication, key), bundle_screen, as_json=as_json)
 
 
@@ -77,9 +83,10 @@ def make(publication: int | None, key: Path | None, as_json: bool) -> None:
 )
 @json_option
 def verify(place: Path, key_fingerprint: str, as_json: bool) -> int:
-    """Verify a bundle, a ZIP file or a folder, and say in one sentence what holds.
+    """Verify a bundle, and print the result as one sentence.
 
-    The exit code is 0 if everything holds, otherwise 1. The bundle itself has the same program,
+    FILE is the ZIP file of the bundle, or a folder into which it was unpacked. The exit code is 0
+    if the bundle proves its figures, otherwise 1. The bundle contains the same program as
     verify.py, which needs only Python.
     """
     found = verify_bundle(place, key_fingerprint)

@@ -36,8 +36,8 @@ json_option = click.option(
 def required_reason(given: str | None, question: str) -> str:
     """Return the reason for a decision. If none was given, ask for it at the terminal.
 
-    Without a terminal, nobody can be asked. Then return an empty string: the caller refuses a
-    decision without a reason.
+    Without a terminal, nobody can be asked, and the result is an empty string. The caller then
+    refuses the decision, because it has no reason.
     """
     if given is None and sys.stdin.isatty():
         return str(click.prompt(question))

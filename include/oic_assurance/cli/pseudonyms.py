@@ -25,7 +25,8 @@ def status(as_json: bool) -> int:
     """Show the version of the key, how many pseudonyms there are, and each re-keying.
 
     The exit code is 1 if this deployment does not have the key of the current version, if a
-    re-keying is unfinished, or if the record of one was changed.
+    re-keying is unfinished, or if somebody has changed what the warehouse recorded about a finished
+    re-keying.
     """
     found = read_status(load_settings())
     show(found, status_screen, as_json=as_json)

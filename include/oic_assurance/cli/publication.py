@@ -62,7 +62,7 @@ def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> N
 @publication.command()
 @click.option("--reason", metavar="TEXT", help="Why the roll-back can end. It is recorded.")
 def release(reason: str | None) -> None:
-    """End a roll-back: make the newest publication since the roll-back current."""
+    """End the hold after a roll-back: make the newest waiting publication current."""
     settings = load_settings()
     pointer.release(settings, _reason(reason, "Why can the roll-back end?"))
     sys.stdout.write(pointer_screen(settings))
@@ -95,7 +95,7 @@ def reproduce(publication_id: int, as_json: bool) -> int:
     """Compute publication ID again from the batches known at its time, and compare the tables.
 
     Readers are not affected, and the recomputed tables are dropped afterwards. The exit code is 0
-    if each recomputed table has the content fingerprint of the published table, otherwise 1.
+    if each recomputed table has the same content fingerprint as the published table, otherwise 1.
     """
     settings = load_settings()
     progress = partial(working, settings, f"Recompute publication {publication_id}")
@@ -119,8 +119,8 @@ def reproduce(publication_id: int, as_json: bool) -> int:
 def compare(before: int, after: int, unit: str, all_units: bool, as_json: bool) -> int:
     """Show what changed from publication BEFORE to publication AFTER, and why.
 
-    The exit code is 0 if the causes account for every changed figure of a month that was over,
-    otherwise 1.
+    The exit code is 0 if the causes account for every changed figure, otherwise 1. Only figures of
+    months that were over in both publications count for the exit code.
     """
     found = compare_publications(load_settings(), before, after, None if all_units else unit)
     show(found, comparison_screen, as_json=as_json)
@@ -132,8 +132,8 @@ def compare(before: int, after: int, unit: str, all_units: bool, as_json: bool) 
 def preview(as_json: bool) -> None:
     """Compute the current publication with the rules of this checkout, and show what differs.
 
-    The text is Markdown, for a pull request. A page with the same content is written into the
-    reports folder. Nothing is published.
+    The differences are printed as Markdown, which can be pasted into a pull request. A page with
+    the same content is written into the reports folder. Nothing is published.
     """
     settings = load_settings()
     found = preview_change(settings, partial(working, settings, "Compute with the changed rules"))

@@ -72,8 +72,9 @@ def export(
 
     Only you can read the file. The export is logged.
     """
-    # This import is here because it also imports the readers of all file formats. That takes longer
-    # than the command `quarantine list` takes in total. `replay` has such an import too.
+    # This import is inside the function, because it also imports the readers of all file formats.
+    # That takes longer than the whole command `quarantine list`, which does not need them. The
+    # function `replay` has an import inside it for the same reason.
     from oic_assurance.operations.replay.export import export_rejected
 
     which = QuarantineFilter(dataset, table, reason, batch_id)
@@ -94,8 +95,9 @@ def export(
 def replay(dataset: str, file: Path | None, because: str | None) -> None:
     """Load rejected rows of DATASET again, either from FILE or as they were delivered.
 
-    FILE is an export that somebody has corrected. The rows go through the same checks as a
-    delivery. They are valid from the same time as if their original delivery had been correct.
+    FILE is an export that somebody has corrected. The rows go through the same checks as the rows
+    of a delivery. A row that is landed now becomes valid from the time from which it would be valid
+    if it had been landed with its original delivery.
     """
     from oic_assurance.operations.replay.replay import replay as replay_rows
 

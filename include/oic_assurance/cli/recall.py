@@ -30,8 +30,8 @@ def approve(recall_id: int, reason: str | None) -> None:
     """Approve the recall ID, so that its records are erased now. This cannot be undone.
 
     The records are already withdrawn from readers. If their markings were raised by mistake, do not
-    approve the recall: have the markings lowered in the source, and the next run shows the records
-    again.
+    approve the recall. Have the markings lowered in the source instead. Then the next run shows the
+    records again.
     """
     settings = load_settings()
     reason = required_reason(reason, f"Why are the markings of recall {recall_id} right?")

@@ -56,7 +56,7 @@ def make(publication_id: int | None, because: str | None, to: Path | None, as_js
 @release.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """List all releases, the newest first. A star marks the newest that is not withdrawn."""
+    """List all releases, the newest first. A star marks the newest one that is not withdrawn."""
     show(Releases(list_releases(load_settings())), releases_screen, as_json=as_json)
 
 
@@ -65,9 +65,9 @@ def list_(as_json: bool) -> None:
 @click.option("--because", metavar="TEXT", help="Why. Readers of the release see it.")
 @json_option
 def withdraw(release_id: int, because: str | None, as_json: bool) -> None:
-    """Withdraw release ID. Its files stay, with a note.
+    """Withdraw release ID, and put a note about that next to its files.
 
-    Files that the public already has cannot be recalled.
+    The files are not deleted. Copies that the public already has cannot be recalled.
     """
     why = required_reason(because, "Why is it withdrawn?")
     done, note = files.withdraw(load_settings(), release_id, why, account())
@@ -79,6 +79,9 @@ def withdraw(release_id: int, because: str | None, as_json: bool) -> None:
 @to_option
 @json_option
 def files_(release_id: int, to: Path | None, as_json: bool) -> None:
-    """Write the files of release ID again: the same bytes, for example after an interruption."""
+    """Write the files of release ID again, for example after an interruption.
+
+    The files have the same bytes as when the release was made.
+    """
     done = files.write_again(load_settings(), release_id, to)
     show(MadeRelease.of(done), made_screen, as_json=as_json)

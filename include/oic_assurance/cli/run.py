@@ -65,7 +65,8 @@ def run_once(settings: Settings, as_at: datetime) -> None:
         try:
             sys.stdout.write(run_summary(settings, finished))
         except ServerError as error:
-            # Readers may occupy all connections. The run has made a publication nevertheless.
+            # The summary cannot be read, for example because readers use all connections. But the
+            # run has made a publication, so this is no failure of the run.
             sys.stdout.write(
                 f"Publication {finished.publication_id} was made. {error.message} "
                 "`assurance status` will show it later.\n"

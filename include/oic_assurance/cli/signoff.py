@@ -36,7 +36,7 @@ publication_option = click.option(
 def signoff() -> None:
     """Close assurance points and recommendations step by step, and show how far each one is.
 
-    CODE is a code of the register: a point such as HYDRA, or a recommendation such as TRACKED_A.
+    CODE is the code of a point, such as HYDRA, or of a recommendation, such as TRACKED_A.
     """
 
 
@@ -48,7 +48,10 @@ def signoff() -> None:
 @publication_option
 @json_option
 def agree(code: str, steps: str | None, publication_id: int | None, as_json: bool) -> None:
-    """Record that the steps to close CODE are agreed. The first step."""
+    """Record that the steps to close CODE are agreed.
+
+    This is the first step of a closure.
+    """
     words = required_reason(steps, "What was agreed?")
     _step(code, "STEPS_AGREED", words, publication_id, as_json=as_json)
 
@@ -68,7 +71,10 @@ def agree(code: str, steps: str | None, publication_id: int | None, as_json: boo
 def evidence(
     code: str, place: str, because: str | None, publication_id: int | None, as_json: bool
 ) -> None:
-    """Show the evidence for CODE. The file is hashed and stays where it is. The second step."""
+    """Record the evidence for CODE, which is a file.
+
+    This is the second step of a closure. The file is hashed. It is neither copied nor moved.
+    """
     words = required_reason(because, "What does the file show?")
     _step(code, "EVIDENCE", words, publication_id, as_json=as_json, place=place)
 
@@ -90,8 +96,8 @@ def sign(
 ) -> None:
     """Sign for a party that CODE can be closed. The Commissioner's signature closes it.
 
-    The evidence is read and hashed again. Each party signs with another account, and none of them
-    has agreed the steps.
+    The evidence is read and hashed again. Each party must sign with an account of its own. The
+    account that has recorded the agreement on the steps cannot sign.
     """
     words = required_reason(because, "Why can it be closed?")
     _step(code, party.upper(), words, publication_id, as_json=as_json)
@@ -109,7 +115,11 @@ def sign(
 @click.option("--because", metavar="TEXT", help="Why it is reopened.")
 @json_option
 def reopen(code: str, role: str, because: str | None, as_json: bool) -> None:
-    """Reopen CODE by a decision. The daily run reopens by itself what no longer holds."""
+    """Reopen CODE by the decision of a person.
+
+    This command is not needed if the evidence has changed, the status of a point has got worse, or
+    its figure was restated by more than its interval. The daily run reopens such a closure itself.
+    """
     words = required_reason(because, "Why is it reopened?")
     entry = reopen_by_decision(
         load_settings(),
@@ -134,7 +144,7 @@ def list_(as_json: bool) -> None:
 @code_argument
 @json_option
 def show_(code: str, as_json: bool) -> None:
-    """Show every entry about CODE, with who made it. The look is logged."""
+    """Show every entry about CODE, with who made it. This consultation is logged."""
     (subject,) = read_subjects(load_settings(), code, f"assurance signoff show {code}")
     show(subject, subject_screen, as_json=as_json)
 
@@ -144,7 +154,8 @@ def show_(code: str, as_json: bool) -> None:
 def check(as_json: bool) -> int:
     """Read and hash the evidence in force now, and check that no entry was changed.
 
-    Changed evidence reopens its closure. The exit code is 1 if something is wrong, otherwise 0.
+    If a file of evidence has changed, its closure is reopened. The exit code is 0 if all evidence
+    is unchanged and no entry was changed, otherwise 1.
     """
     settings = load_settings()
     checked = CheckedSignOffs(check_evidence(settings), broken_entries(settings))

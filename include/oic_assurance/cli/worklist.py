@@ -32,9 +32,9 @@ def worklist(
 ) -> None:
     """Show units' open exceptions, the oldest first, each with the officer whom it concerns.
 
-    Each look at an officer is logged with its reason before anything is shown. The login is the one
-    in AIRFLOW_CONN_WORKLIST, such as a supervisor's own. Without this variable, the warehouse's own
-    login is used, which sees every unit.
+    Each look is logged with its reason before any officer is shown. AIRFLOW_CONN_WORKLIST sets the
+    login, for example a supervisor's own login. Without this variable, the warehouse's own login is
+    used, which sees every unit.
     """
     if ctx.invoked_subcommand is not None:
         return
