@@ -1,7 +1,7 @@
 """Read archived database extracts back into a temporary table.
 
-PostgreSQL wrote the extract, and PostgreSQL reads it back. So this module need not parse the text
-or binary format of COPY.
+An extract is archived in the text or binary format of PostgreSQL's COPY. PostgreSQL itself reads it
+back, so this module need not parse these formats.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -52,7 +52,8 @@ class ExtractTable:
         # The columns have the types of the raw table. In a replay, every column except the row
         # number has the type text, because a corrected value may not be valid for another type.
         known = existing_columns(connection, dataset, table)
-        # An extract contains the text itself if the column was not declared with `presence` then.
+        # If a column was not yet declared with `presence` when the extract was archived, the
+        # extract contains the text itself.
         held = header.get("presence", ())
         self._texts = {name for name in table.presences if name not in held}
         known |= dict.fromkeys(self._texts, "text")
@@ -97,9 +98,9 @@ class ExtractTable:
     ) -> Iterator[bytes]:
         """Yield the rows as a COPY stream in the format of the extract.
 
-        `names` are the columns, by default all. With `minimised`, a text in a column that is now
-        declared with `presence` is replaced with true or false, and the fingerprint is computed
-        without the text.
+        `names` are the columns to yield, by default all columns. With `minimised`, a text in a
+        column that is now declared with `presence` is replaced with true or false, and the
+        fingerprint is computed without the text.
         """
         values: list[Composable] = [Identifier(name) for name in names or self.columns]
         if minimised:
@@ -217,9 +218,10 @@ def rewrite_extract(
 ) -> RewrittenExtract:
     """Copy an archived extract to `target` without some rows.
 
-    The rows with the row numbers `places` and the rows with the keys `keys` are left out. Call this
-    function in a transaction. `target` can be the same path as `source`. The new file is written
-    only if a row is removed. It appears only when it is complete.
+    The rows with the row numbers `places` and the rows with the keys `keys` are left out. If the
+    extract has no such row, nothing is written. `target` can be the same path as `source`: the new
+    file replaces the file at `target` only when it is complete. Call this function in a
+    transaction.
 
     Raises:
         UnreadableError: The extract cannot be read.

@@ -28,8 +28,8 @@ KEY_LANDED_BY_OTHER_ROW = "another row with this key was landed"
 
 #: Stands in quarantine for a screened text that is not shown there. A replay with it is rejected.
 WITHHELD = "[withheld]"
-# Why a screened text rejects its row, each with the condition on the text. Quarantine withholds a
-# text if one of these reasons applies.
+# The reasons to reject a row because of a screened text, each with the SQL condition on the text.
+# If one of these reasons applies, the text is not stored in quarantine.
 _SCREENING: dict[str, SQL] = {
     "may name a person": SQL("landing.may_name_person({text}, {known}, {roles}, {given})"),
     "may hold a collar or employee number": SQL("landing.may_hold_number_of_officer({text})"),
@@ -208,8 +208,9 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
         fingerprint=fingerprint(
             [Identifier("r", name) for name in columns if name not in original_texts]
         ),
-        # The reasons are only collected if the row breaks any rule. Nearly all rows are good, and
-        # this test is cheaper than building an empty array of reasons.
+        # First, one condition tests whether the row breaks any rule. Only then are the reasons
+        # collected. Nearly all rows are good, and for a good row this test is cheaper than building
+        # an empty array of reasons.
         is_broken=SQL(" or ").join([SQL("false"), *(SQL("({})").format(c) for c, _ in rules)]),
         reasons=SQL(", ").join(
             [
@@ -450,17 +451,17 @@ def _rules(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
 
 
 def _screening(text: Composable) -> list[tuple[str, Composable]]:
-    """Return each reason why a text may be about a person, with its condition on the text."""
+    """Return each reason why a text may be about a person, with the SQL condition on the text."""
     words = screening_words()
     values = {name: sql.Literal(list(getattr(words, name))) for name in ("known", "roles", "given")}
     return [(why, condition.format(text=text, **values)) for why, condition in _SCREENING.items()]
 
 
 def is_withheld(column: Column, fault: Composable, reasons: Composable) -> Composed:
-    """Return the condition under which quarantine does not have the text of a screened column.
+    """Return the SQL condition under which quarantine does not store the text of a screened column.
 
-    `fault` and `reasons` are the SQL of the fault and of the reasons of a rejected row. A row with
-    a fault was not screened.
+    `fault` and `reasons` are the SQL expressions for the fault and the reasons of a rejected row. A
+    row with a fault was not screened, so its text is never stored.
     """
     found = sql.Literal([f"{column.name} {why}: {_ROLE_INSTEAD}" for why in _SCREENING])
     return SQL("({fault} is not null or {reasons} && {found})").format(

@@ -3,8 +3,9 @@
 A correction is a changed value of a known record. Corrections are counted for each column. For a
 column of codes, the counts show the old and the new code. For other columns, the counts show only
 whether the value was blank or filled, so that no personal value is stored. If the declaration does
-not list the codes of a column, the column could contain a personal value by mistake. So there, a
-code is shown only if several records share it.
+not list the codes of a column, the column could contain a personal value by mistake. For such a
+column, the two codes are shown only if at least `FEWEST_SHOWN` records changed from the same old
+code to the same new code.
 
 Expected changes are counted too, but not as corrections. A change is expected if the old value is
 declared as provisional: a blank that is filled later, or a code such as DRAFT. The return of a
@@ -31,9 +32,11 @@ FILLED = "filled"
 #: A code that its declaration does not list is shown if at least this many records share it.
 FEWEST_SHOWN = 5
 
-# A version without a row number was restored after a late-arriving delivery. It changes nothing.
-# `+ 0` keeps PostgreSQL from looking up the earlier version by its batch. If the statistics of raw
-# are out of date, such a look-up would read the whole table for each changed record.
+# A version without a row number was restored after a late-arriving delivery, unless it is a
+# tombstone. A restored version is no change, so it is not counted. In `k.batch_id + 0`, the `+ 0`
+# keeps PostgreSQL from looking up the earlier version with the index on `batch_id`. If the
+# statistics of raw are out of date, a look-up with that index would read the whole table for each
+# changed record.
 _COUNT = """
 with change as (
     select c.*, {previous}
@@ -149,7 +152,8 @@ def changed_record(was_gone: Composable, is_gone: Composable) -> Composed:
 def _changed(column: Column) -> Composable:
     is_listed = SQL("not (c.{} or c.is_tombstone)").format(Identifier("was is_tombstone"))
     was, now = Identifier("c", f"was {column.name}"), Identifier("c", column.name)
-    # If a record has vanished or returned, all its values differ. Then only that fact is counted.
+    # If a record has vanished or returned, all its values differ from those before. Then the change
+    # of each value is not counted. `changed_record` counts that the record vanished or returned.
     return changed_values(
         column,
         SQL("case when {} then {} end").format(is_listed, was),

@@ -1,8 +1,8 @@
 """Refuse a delivery by which most of the known records would vanish, until a person accepts it.
 
 Such a delivery usually comes from a table that is being rebuilt, or from an export that was cut
-off. So it does not show that the records are gone (source contract, *Files*, about what looks
-emptied).
+off. So such a delivery does not prove that the records are gone (source contract, *Files*, about
+what looks emptied).
 
 A refusal is recorded in `audit.emptied`. A person who knows that the records are really gone
 accepts the delivery with `assurance batch accept`. The acceptance is valid for the next landing of
@@ -26,10 +26,10 @@ FEWEST_KNOWN = 20
 MOST_VANISHING = 0.5
 
 _ROLE = "oic_landing"
-# The refusals that are still open. A refusal is closed when a delivery for the same moment or a
-# later one is landed. A database that is complete again may deliver nothing, so for a database the
-# next successful landing closes the refusal. An acceptance ends with the next successful landing of
-# the dataset, whether or not that landing needed the acceptance.
+# The refusals that are still open. A refusal is closed when a delivery for the same moment or for a
+# later moment is landed. A database that is complete again may have no changes, and then it
+# delivers nothing. So for a database, the next successful landing closes the refusal. An acceptance
+# ends with the next successful landing of the dataset, even if that landing did not need it.
 _OPEN = """
 select emptied_id, table_name, known, vanishing, refused_at, accepted_at
 from audit.emptied as refusal

@@ -10,8 +10,8 @@ not extracted at all. If its marking is lowered, it is landed again.
 
 A hash cannot be computed again with another secret, because the key is no longer known. So if the
 secret must be replaced, each hash is hashed once more with a further secret, which adds a layer.
-After that, somebody who has the earlier secrets cannot test a key without the new secret. To
-recognise a record, the secrets of all layers are needed: `erasure_key`, `erasure_key_2` and so on.
+To find out whether a key was erased, the secrets of all layers are needed: `erasure_key`,
+`erasure_key_2` and so on. So somebody who knows only the earlier secrets can no longer find it out.
 """
 
 import hashlib
@@ -58,7 +58,7 @@ def hashes_of(
     The list is empty if nothing has been erased yet.
 
     Raises:
-        AssuranceError: The secret of a further layer is missing.
+        AssuranceError: The secret of the second or a later layer is missing.
     """
     if find_secret(settings, SECRET) is None:
         return []
@@ -80,7 +80,7 @@ def layer_secrets(settings: Settings, layers: int) -> list[str]:
     """Return the secret of each layer. The first secret is generated if it does not exist yet.
 
     Raises:
-        AssuranceError: The secret of a further layer is missing.
+        AssuranceError: The secret of the second or a later layer is missing.
     """
     found = [secret(settings, SECRET)]
     for layer in range(2, layers + 1):
@@ -174,7 +174,7 @@ class ErasedKeys:
     def find_places(self, loader: TableLoader) -> list[int]:
         """Return the row numbers of the checked rows whose records were erased, sorted.
 
-        Call this before the loader's transaction ends, because that deletes the checked rows.
+        Call this before the loader's transaction ends, because its end deletes the checked rows.
         """
         if loader.table.name not in self._hashes:
             return []

@@ -4,15 +4,15 @@ A row can be committed minutes after its cursor value (source contract, *Databas
 extract begins fifteen minutes before the highest cursor value that was read. A row that is read
 twice has the same fingerprint both times and adds no version.
 
-An extract that uses the cursor misses deleted rows, and rows that are committed even later. Such
-changes are found in three steps:
+An extract that uses the cursor misses deleted rows, and rows that are committed more than fifteen
+minutes after their cursor value. Such changes are found in three steps:
 
 1. The source computes a sum over its keys and cursor values, in the same snapshot.
 2. If the extracted rows explain how the sum has changed since the last landing, nothing was missed.
-3. If not, reconciliation compares all keys one by one.
+3. If they do not explain it, reconciliation compares all keys one by one.
 
-The sum is not needed if the change counts of the source server show that nothing but the extracted
-rows has changed.
+The sum is not needed if the change counts of the source server show that only the extracted rows
+have changed.
 """
 
 from contextlib import suppress
@@ -131,9 +131,10 @@ class DatabaseLanding:
     def _record_recall(self, source: Source, *, must_ask: bool) -> None:
         """Record which landed records the source now lists with a refused marking.
 
-        `must_ask` is false if the change counts of the source server explain everything that was
-        read. Then no marking can have risen. Even then, the source is asked if an earlier recall is
-        open, because the markings of its records can have been lowered.
+        `must_ask` is false if the extracted rows explain all changes that the source server has
+        counted. Then no marking can have risen, because a row with a refused marking is not
+        extracted, and its change would not be explained. Even then, the source is asked if an
+        earlier recall is open, because the markings of its records can have been lowered.
         """
         if not self._recalls.are_possible():
             return
@@ -174,8 +175,8 @@ class DatabaseLanding:
         Return the digest with the present sum of the keys.
         """
         is_first = self._known.cursor_at is None and not self._loader.has_rows()
-        # After an erasure there is no first load: it copies rows without looking at their keys, so
-        # it would not recognise an erased record.
+        # If records of the dataset were erased, there is no first load. A first load copies rows
+        # without looking at their keys, so it would not recognise an erased record.
         if is_first and isinstance(source, PostgresTable) and not self._erased:
             if self._load_first(source, digest) == digest.keys.rows:
                 return digest
@@ -272,8 +273,8 @@ class DatabaseLanding:
     ) -> bool:
         """Tell whether the extracted rows explain all changes that the source server has counted.
 
-        They do not explain them if a row was deleted, was refused, changed twice or changed its
-        key. Then the source must compute the sum of the keys. The result is also false if the
+        The result is false if a row was deleted, was refused or rejected, changed twice, or changed
+        its key. Then the source must compute the sum of the keys. The result is also false if the
         digest already has a computed sum.
         """
         changed = extraction.rows_new - extraction.keys.rows
@@ -303,7 +304,10 @@ class DatabaseLanding:
         return self._reconciliation.vanished()
 
     def _newly_refused(self, keys: list[str]) -> list[str]:
-        """Return the keys with a refused protective marking that are not yet in quarantine."""
+        """Return those of `keys` that are not yet in quarantine because of their marking.
+
+        `keys` are keys of rows with a refused marking. The keys of erased records are left out.
+        """
         if not keys:
             return []
         known = quarantine.load_refused_keys(
@@ -339,7 +343,7 @@ class DatabaseLanding:
     def _register_extraction(
         self, extraction: _Extraction, digest: SourceDigest, refused: list[str]
     ) -> None:
-        """Register a batch of rows, unless it has neither new versions nor rejected rows."""
+        """Register a batch of rows if it has new versions or rejected rows."""
         rejected = extraction.rejected + len(refused)
         if not (extraction.rows_new or rejected):
             return
@@ -432,8 +436,8 @@ class DatabaseLanding:
     def _read_until(self, digest: SourceDigest) -> datetime | None:
         """Return the highest cursor value that was read, in this extract or an earlier one.
 
-        The result is never later than the source's clock, and never earlier than the value after
-        the last landing. It is None if no row was ever read.
+        The result is never later than the source's clock, and never earlier than the value that the
+        last landing stored. It is None if no row was ever read.
         """
         known, newest = self._known.cursor_at, digest.newest
         if newest is None:

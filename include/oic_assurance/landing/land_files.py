@@ -45,10 +45,10 @@ class _EarlierFile:
     landed_at: datetime | None = None
 
     def is_same(self, content: Content, declaration: str) -> bool:
-        """Tell whether this delivery had the same bytes as `content` and its outcome is valid.
+        """Tell whether this delivery had the same bytes as `content`, and its outcome still counts.
 
-        If so, the file need not be landed again. The outcome of a landed delivery is always valid.
-        A refusal is no longer valid if the declaration has changed since.
+        If so, the file need not be landed again. The outcome of a landed delivery always counts. A
+        refusal counts only as long as the declaration is the same.
         """
         if self.sha256 != content.sha256:
             return False
@@ -139,7 +139,8 @@ class FileLanding:
     def _is_settled(self, known: _EarlierFile, content: Content) -> bool:
         """Tell whether a file has been handled already and need not be tried again.
 
-        If a person has accepted that records are gone, the refused files are tried again.
+        If a person has accepted that records of the dataset are gone, each refused file is tried
+        again.
         """
         is_retried = known.status == "refused" and self._acceptances.retries_refused
         return not is_retried and known.is_same(content, self._dataset.fingerprint)

@@ -189,7 +189,10 @@ class LaterDeliveries:
         return batch
 
     def _stage_replays(self, batch_id: int) -> None:
-        """Stage the rejected rows of a batch that replays have landed, as they were landed."""
+        """Stage the rows of a batch that were rejected and that replays have landed.
+
+        The rows are staged with the corrected values with which they were landed.
+        """
         replays = self._connection.execute(
             """
             select batch_id, kept_as from audit.batch

@@ -163,7 +163,8 @@ class TableLoader:
 
         A version is valid from its cursor value. Raw can already have a version with a later
         version time, because the record had vanished or the source's clock was set back. Then the
-        new version is valid from the moment of the extract.
+        new version is valid from the moment of the extract or from that version time, whichever is
+        later.
 
         Return two results: the number of new versions, and the change in the sum over the keys.
         """
@@ -240,7 +241,8 @@ class TableLoader:
     ) -> Composed:
         """Write the statement that inserts checked rows if they differ from the state of their key.
 
-        `until` limits which versions count for the state. `only` limits which rows are inserted.
+        `until` is an SQL condition on the versions in raw from which the state is determined.
+        `only` is an SQL condition on the rows to insert. Both begin with `and`.
         """
         return SQL(
             """
@@ -273,8 +275,9 @@ class TableLoader:
     def insert_vanished(self, batch_id: int, at: datetime) -> int:
         """Insert a tombstone for each key that a full delivery does not list.
 
-        Only keys whose record exists at `at` get a tombstone. A rejected row counts as listed,
-        because its record is wrong but has not vanished. Return the number of tombstones.
+        Only keys whose record exists at the moment `at` get a tombstone. If the row of a record was
+        rejected, the record counts as listed, because it has not vanished. Return the number of
+        tombstones.
         """
         return self._insert(
             "vanished",
@@ -304,7 +307,10 @@ class TableLoader:
         )
 
     def known_before(self, batch_id: int, at: datetime | None = None) -> int:
-        """Count the records that exist at `at`, or in the latest state, without this batch."""
+        """Count the records that existed at the moment `at`, as known before this batch.
+
+        Without `at`, count the records that exist in the latest state.
+        """
         cursor = self._run(
             "known",
             lambda: SQL(
@@ -401,7 +407,8 @@ class TableLoader:
     def keys_changed_late(self, batch_id: int, at: datetime) -> set[str]:
         """Return the keys whose state a late-arriving delivery of changes has replaced.
 
-        These are the keys of the batch that already had a version for `at` or before.
+        These are the keys of the batch for which an earlier batch had already inserted a version
+        with a version time of `at` or before.
         """
         cursor = self._run(
             "changed late",

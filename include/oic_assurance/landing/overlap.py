@@ -20,8 +20,8 @@ def overlap(loader: TableLoader, at: datetime) -> dict[str, int]:
     """Compare the checked rows of a delivery for the moment `at` with the previous delivery.
 
     Return a note with the number of rows that were new in the previous delivery, and how many of
-    them this delivery lists again. The note is empty if there is no previous delivery or nothing
-    was new in it.
+    them this delivery lists again. The note is empty if there was no delivery within `LONGEST_GAP`
+    before `at`, or if the previous delivery had no new rows.
     """
     row = loader.connection.execute(
         SQL(

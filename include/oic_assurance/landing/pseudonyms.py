@@ -61,8 +61,8 @@ def pseudonym(key: str, force_code: str, kind: str, identifier: str, *, form: in
     """Return the pseudonym of an employee or collar number as 32 hexadecimal digits.
 
     `kind` is `employee_no` or `collar_no`. Without the secret key, nobody can find the number from
-    the pseudonym. The parts of the hashed string are separated by NUL, which no string in
-    PostgreSQL can contain. So the hashed strings of two numbers are never the same.
+    the pseudonym. In the present form, the parts of the hashed string are separated by NUL, which
+    no string in PostgreSQL can contain. So two different numbers never have the same hashed string.
     """
     if form == FORM_WITHOUT_FORCE:
         return _keyed_hash(key, f"{kind}:{identifier}")[:DIGITS]
@@ -153,8 +153,8 @@ def is_key_of(connection: psycopg.Connection, version: KeyVersion, key: str) -> 
     """Tell whether a key is the key of a version.
 
     Returns None if this cannot be known yet, because the version has no check value and no
-    pseudonym. A key from before migration 0031 has no check value until it is used again. It is
-    then compared by means of a stored pseudonym.
+    pseudonym. A version from before migration 0031 has no check value until its key is used again.
+    As long as it has none, the key is right if it gives a stored pseudonym again.
     """
     if version.check_value is not None:
         return hmac.compare_digest(version.check_value, check_value(key, version.version))
@@ -175,9 +175,10 @@ def is_key_of(connection: psycopg.Connection, version: KeyVersion, key: str) -> 
 
 
 def identifiers_query(connection: psycopg.Connection) -> Composed:
-    """Write the query for the kind and value of every officer's number in the existing raw tables.
+    """Write the query for all employee and collar numbers in raw, each with its kind.
 
-    The query has the parameter `force`, the force code.
+    Raw tables that do not exist yet are left out. The query has the parameter `force`, the force
+    code.
     """
     parts: list[Composable] = [SQL("select null::text as kind, null::text as identifier")]
     for dataset in datasets().values():

@@ -21,8 +21,8 @@ REFUSED_FOR_MARKING = "its protective marking does not admit it: the content was
 #: Replaces the text of a column declared with `presence`, in the content of a rejected row.
 GIVEN = "given"
 
-# The content of a rejected row as JSON. If a row could not be parsed, the JSON also has its
-# original cells or line, next to the values that could be read.
+# The content of a rejected row as JSON. If a row could not be parsed, the JSON also has the
+# original cells or the original line of the row, in addition to the values that could be read.
 _CONTENT = SQL(
     """
     (to_jsonb(s) - array['row_number', 'fault', 'cells'])
@@ -34,8 +34,8 @@ _CONTENT = SQL(
     """
 )
 
-# Rejected rows with their present reasons: those of the last replay that rejected the row again, or
-# else those of the landing.
+# Rejected rows with their present reasons. If a replay has rejected a row again, these are the
+# reasons of the last such replay. Otherwise they are the reasons of the landing.
 WITH_REASONS: LiteralString = """
     audit.rejected_row as r
     inner join audit.batch as b on r.batch_id = b.batch_id

@@ -1,6 +1,7 @@
 """Create the raw tables from the declarations.
 
-Each raw table is append-only: one row per version.
+Each raw table is append-only: landing adds rows and does not change them. Each row is one version
+of a record.
 """
 
 from collections.abc import Iterator
@@ -183,11 +184,11 @@ def bulk_fill(
 
     Creating an index with one sort is twice as fast as adding an index entry for each row. The
     table is also truncated, so that a server with `wal_level = minimal` need not log the new rows.
-    The truncation locks the table until the commit. No reader is hindered, because the table is
-    empty anyway.
+    The truncation locks the table until the commit, and a query on the table waits that long. This
+    is acceptable, because before the commit the table has no rows that a query could read.
 
-    The table keeps its indexes if it already has rows, for example from another force, or if fewer
-    than `MANY_ROWS` rows are loaded.
+    If the table already has rows, for example from another force, or if fewer than `MANY_ROWS` rows
+    are loaded, it keeps its indexes and is not truncated.
 
     Yield whether the table was truncated. Only then can `copy` use its option `freeze`.
     """

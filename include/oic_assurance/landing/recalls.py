@@ -2,8 +2,8 @@
 
 A source lists such a record with a marking that the declaration does not admit, so the new row is
 not read. But raw, quarantine and the archive still contain the earlier versions. Landing only
-records that these records are recalled. From that moment, no build reads them. `operations/recall`
-withdraws them from readers and erases them.
+records the recall of these records. From that moment, no build reads them. Afterwards the modules
+in `operations/recall` withdraw the records from readers and erase them.
 """
 
 from collections.abc import Sequence
@@ -86,9 +86,10 @@ class Recalls:
         }
 
     def _held(self, refused: Sequence[str]) -> list[tuple[str, list[str]]]:
-        """Return the keys with content in raw or quarantine, each with the record's names in marts.
+        """Return those of the keys `refused` that have content in raw or quarantine.
 
-        Records that are already recalled are left out.
+        Each key comes with the names of its record in the marts. Records that are already recalled
+        are left out.
         """
         name: Composable = SQL("null::text")
         if self._marking is not None and self._marking.reference is not None:

@@ -1,8 +1,8 @@
 """The rows of a replay. They are archived, staged and checked like delivered rows.
 
 Each row is a list of strings. A row keeps the row number that it had in the original delivery. Some
-reasons contain row numbers, for example if a key occurs twice. These are also row numbers of the
-original delivery.
+reasons contain row numbers, for example the reason that a key occurs twice. These are row numbers
+of the original delivery too.
 """
 
 import json
@@ -90,7 +90,8 @@ class ReplayRows:
         names = [name if name in self.columns else None for name in header["columns"]]
         self._copy_archived(content, header["columns"], names)
         for name in self._table.presences:
-            # A replay contains the text itself if the column was not declared with `presence` then.
+            # If a column was not yet declared with `presence` when the replay was archived, the
+            # replay contains the text itself.
             if name not in header.get("presence", ()):
                 self._connection.execute(
                     SQL("update {} set {} = ({})::text").format(
@@ -198,7 +199,10 @@ class ReplayRows:
         )
 
     def _values(self) -> list[Composable]:
-        """Write the values to stage in SQL: strings for a file, typed values for a database."""
+        """Return the SQL expressions for the values to stage.
+
+        The values of a file are staged as strings, and those of a database with their types.
+        """
         names: list[tuple[Any, Composable]] = [(c, Identifier(c.name)) for c in self._table.columns]
         if self._from_file:
             return [SQL("nullif({}, '')").format(name) for _, name in names]

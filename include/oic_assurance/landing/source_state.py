@@ -1,6 +1,6 @@
-"""How far a source table was read, and a digest of its content at that time.
+"""Load and store the state of a source table: how far it was read, and a digest of its content.
 
-The state is stored in `audit.source_cursor`, in the transaction that lands the rows.
+Landing stores the state in `audit.source_cursor`, in the transaction that lands the rows.
 """
 
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class SourceState:
         return self.keys if is_recent and self.has_declaration(dataset) else None
 
     def matches(self, digest: SourceDigest, dataset: Dataset) -> bool:
-        """Tell whether a digest shows no change: in keys, cursor values or recent content."""
+        """Tell whether the keys, cursor values, recent content and declaration are unchanged."""
         return (
             self.keys == digest.keys
             and self.window == digest.window

@@ -1,11 +1,13 @@
 """Count unusual values in a file for the normalisation notes, or refuse the file.
 
-The source contract (*Files*) allows dates as `DD/MM/YYYY`, Excel serials and lost leading zeros. So
-`03/04/2026` is the third of April.
+The source contract (*Files*) allows three unusual values: dates written as `DD/MM/YYYY`, dates
+written as Excel serials, and numbers that have lost their leading zeros. So `03/04/2026` is the
+third of April.
 
-In `03/14/2026` the month must come first, and in `14/03/2026` the day. If a column has more dates
-of the first kind than of the second, it seems to be written month first, against the contract. Then
-a date such as `03/04/2026` in the same column is ambiguous, and the file is refused.
+In `03/14/2026` the month must come first, and in `14/03/2026` the day must come first. If a column
+has more dates of the first kind than of the second, its dates seem to be written month first,
+against the contract. Then a date such as `03/04/2026` in this column is ambiguous. If the column
+has such a date, the file is refused.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,7 +42,7 @@ def unusual_values(connection: psycopg.Connection, table: Table) -> dict[str, di
 
 
 def _quick_tests(table: Table) -> Iterator[Composable]:
-    """Write cheap SQL conditions. Every row with an unusual value meets at least one of them."""
+    """Yield cheap SQL conditions. Every row with an unusual value meets at least one of them."""
     for column in table.columns:
         given = Identifier("s", column.name)
         if column.digits is not None:
@@ -50,7 +52,7 @@ def _quick_tests(table: Table) -> Iterator[Composable]:
 
 
 def _counts(column: Column) -> list[tuple[str, Column, Composable]]:
-    """Return the notes that a column can get, each with the condition for the rows to count."""
+    """Return the notes that a column can get, each with the SQL condition for rows that count."""
     given = Identifier("s", column.name)
     if column.digits is not None:
         short = SQL("length({c}) < {digits} and {c} ~ '^[0-9]+$'")
@@ -109,7 +111,7 @@ def _by_note(
 
 
 def _refuse_month_first(connection: psycopg.Connection, table: Table, column: str) -> None:
-    """Refuse the file if dates in a column are written month first and others are ambiguous."""
+    """Refuse the file if a column seems to be written month first and has ambiguous dates."""
     given = Identifier("s", column)
     statement: Composed = SQL(
         """
