@@ -99,7 +99,9 @@ class Processes:
                 )
 
     def watch(self) -> int:
-        """Wait until one of the processes ends, and then raise an error. The method never returns.
+        """Wait until one of the processes ends, and then raise an error.
+
+        The method never returns normally.
 
         Raises:
             AssuranceError: A process has ended.
@@ -111,8 +113,8 @@ class Processes:
     def stop(self) -> None:
         """Stop all processes and their child processes.
 
-        SIGINT is sent first. If any process is left after `STOP_SECONDS`, SIGTERM is sent, and
-        after the same time again, SIGKILL.
+        SIGINT is sent first. If a process is still running after `STOP_SECONDS`, SIGTERM is sent.
+        If a process is still running after the same time again, SIGKILL is sent.
         """
         for request in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             for process in self._started.values():

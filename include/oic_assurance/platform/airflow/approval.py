@@ -32,7 +32,7 @@ class WarningApproval(HITLOperator):
             # If nobody answers in time, the build is rejected.
             defaults=REJECT,
             # The form asks for a name, because several people may share one Airflow login.
-            # `execute_complete` checks that both fields are filled in.
+            # `execute_complete` checks that the name and the reason are filled in.
             params={
                 "name": Param("", type="string", title="Your name"),
                 "reason": Param("", type="string", title="Why"),
@@ -62,8 +62,8 @@ class WarningApproval(HITLOperator):
         if "error" in event:
             return super().execute_complete(context, event)
         if not pipeline.warnings_to_approve(load_settings(), self.build_id):
-            # Nothing is left to decide: somebody has decided on the command line in the meantime,
-            # or the build cannot be published for another reason.
+            # Nothing is left to decide. Either somebody has decided on the command line in the
+            # meantime, or the build cannot be published for another reason.
             return None
         is_approved = event["chosen_options"] == [APPROVE]
         if event.get("timedout"):

@@ -59,7 +59,8 @@ def _set_environment(settings: Settings) -> None:
     os.environ.update(airflow_environment(settings, f"sqlite:///{_database(settings)}"))
     os.environ.setdefault("ASSURANCE_RETRY_SECONDS", RETRY_SECONDS)
     os.environ["ASSURANCE_NOBODY_CAN_ANSWER"] = "1"
-    # Python may store compiled modules on disk, so that the next run imports them faster.
+    # With this setting, Python stores compiled modules on disk, so that the next run imports them
+    # faster.
     sys.dont_write_bytecode = False
 
 
@@ -115,7 +116,8 @@ class Interruption:
     """Makes Ctrl-C and SIGTERM end the whole run instead of only the current task.
 
     Airflow treats a `KeyboardInterrupt` as a failure of the current task, and starts the next task.
-    So `check` is called whenever a task fails or starts, and raises `KeyboardInterrupt` again.
+    So `check` is called whenever a task fails or starts. If a signal has arrived, it raises
+    `KeyboardInterrupt` again.
     """
 
     def __init__(self) -> None:

@@ -64,8 +64,8 @@ def up(settings: Settings, tell: Tell) -> int:
         airflow.finish("db", _airflow("db", "migrate"), environment)
         home = airflow_home(settings)
         try:
-            # Tasks report to the api-server, and a task that starts before the api-server answers
-            # would fail. So the other processes are started after the api-server answers.
+            # Tasks report to the api-server. A task that starts before the api-server answers would
+            # fail. So the scheduler and the dag-processor are started after the api-server answers.
             place = ["--host", HOST, "--port", str(port)]
             airflow.start(API_SERVER, _airflow(API_SERVER, *place), environment, home)
             airflow.wait_until(lambda: _answers(port), API_SERVER, READY_SECONDS)

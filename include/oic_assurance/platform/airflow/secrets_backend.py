@@ -55,8 +55,9 @@ def _backend() -> "BaseSecretsBackend":
     from airflow.configuration import initialize_secrets_backends
     from airflow.secrets.environment_variables import EnvironmentVariablesBackend
 
-    # The configured backend comes before those that Airflow always has. If it cannot be loaded,
-    # Airflow continues without it, and this deployment could use the wrong warehouse.
+    # In this list, the configured backend comes before the backends that Airflow always has. If the
+    # configured backend cannot be loaded, Airflow leaves it out without an error. Then the first
+    # backend reads environment variables, and this deployment could use the wrong warehouse.
     first = initialize_secrets_backends()[0]
     if isinstance(first, EnvironmentVariablesBackend):
         raise ServerError("it cannot be loaded")

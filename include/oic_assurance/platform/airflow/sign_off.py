@@ -13,17 +13,18 @@ MAKE, LEAVE = "Make this step", "Do not make it"
 
 
 class SignOffStep(HITLOperator):
-    """Show how far a closure is, and make the step that a person answers with.
+    """Show how far a closure is, and ask a person whether to make the step.
 
-    The account is the one that answers under *Required Actions*. The rules of sign-off are checked
-    when the answer comes, as on the command line. Without an answer in time, no step is made.
+    If the answer is yes, the step is made. It is recorded under the account with which the person
+    answers under *Required Actions*. The rules of sign-off are checked when the answer comes, as on
+    the command line. Without an answer in time, no step is made.
     """
 
     template_fields = (*HITLOperator.template_fields, "code", "step")
 
     def __init__(self, *, code: Any, step: Any, **how: Any) -> None:
-        # Airflow adds the parameters of the DAG. The form does not ask for them again: templates
-        # read them from the context.
+        # Airflow also passes the parameters of the DAG. They are left out here, so that the form
+        # does not ask for them again. Templates read them from the context.
         how.pop("params", None)
         super().__init__(
             subject="Make this step of a sign-off?",
@@ -48,10 +49,11 @@ class SignOffStep(HITLOperator):
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Make the step, if the answer says so.
+        """Make the step if the answer is yes.
 
         Raises:
-            UsageError: A rule of sign-off does not allow the step, or the answer lacks its words.
+            UsageError: A rule of sign-off does not allow the step, or the answer does not say what
+                was agreed, shown or decided.
         """
         if "error" in event or event.get("timedout") or event["chosen_options"] != [MAKE]:
             return super().execute_complete(context, event)

@@ -147,5 +147,8 @@ def _gunicorn(programs: Path, port: int) -> list[str]:
 
 
 def _shown_password(settings: Settings, is_new: bool) -> str:
-    """Return the password at the first start. At later starts, return where its file is."""
+    """Return the text that stands for the password in the message to the user.
+
+    At the first start, it is the password itself. At later starts, it is the place of its file.
+    """
     return secret(settings, PASSWORD) if is_new else f"in {settings.secrets_dir / PASSWORD}"
