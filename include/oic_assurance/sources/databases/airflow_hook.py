@@ -4,8 +4,8 @@ The hook opens the connection. Rows are read from one snapshot, a page at a time
 text format of PostgreSQL's COPY. So a large table needs no more memory than a small one.
 
 Only `dags/`, `platform/airflow/` and this module import Airflow. The import takes more than a
-second and a hundred megabytes. So this module imports Airflow only when a dataset from such a
-database is landed.
+second and uses a hundred megabytes of memory. So this module imports Airflow only when a dataset
+from one of these databases is landed.
 """
 
 import hashlib
@@ -258,8 +258,9 @@ class AirflowHookTable:
         """Return the SQL condition for rows with an admitted marking, and the values that it binds.
 
         If the declaration has no marking rule, the condition is empty. For a row without a marking,
-        the condition is null. The comparison is exact: a database can treat `Official ` as equal to
-        `OFFICIAL`, but the declaration does not.
+        the condition is null, so the row is not read. The comparison is exact. Without the
+        expression `exact` of the dialect, some databases would treat `Official ` as equal to
+        `OFFICIAL`.
         """
         if self._place.marking is None:
             return "", []
@@ -321,10 +322,11 @@ class AirflowHookTable:
 
 @contextmanager
 def hook_snapshot(settings: Settings, dataset: Dataset, kind: str) -> Iterator[AirflowHookTable]:
-    """Yield the table of a dataset in one snapshot, read by the Airflow hook for a connection type.
+    """Yield the table of a dataset in one snapshot, read through an Airflow hook.
 
-    A MySQL table with MyISAM storage has no transactions, and therefore no snapshots. Each
-    statement then reads the rows as they are when it runs.
+    `kind` is the type of the Airflow connection, which decides the hook. A MySQL table with MyISAM
+    storage has no transactions, and therefore no snapshots. Each statement then reads the rows as
+    they are when it runs.
 
     Raises:
         UsageError: There is no reader for the type, or its package is not installed.
@@ -342,8 +344,8 @@ def hook_snapshot(settings: Settings, dataset: Dataset, kind: str) -> Iterator[A
     try:
         yield AirflowHookTable(connection, dialect, dataset, _begin(connection, dialect, dataset))
     finally:
-        # All rows have been read by now. So an error while closing the connection is ignored, for
-        # example if the server is lost.
+        # Now either all rows have been read, or an earlier error is on its way to the caller. So an
+        # error while the connection is closed is ignored, for example if the server is lost.
         with suppress(Exception):
             connection.close()
 

@@ -1,7 +1,7 @@
 """Read the change counts of a PostgreSQL server: how many rows of a table have changed.
 
-If the counts match the rows that were read as changed, no key has vanished. In that case the server
-need not compute the sum over all keys of a large table.
+If the counts match the changed rows that an extract has read, no key has vanished. In that case the
+server need not compute the sum over all keys of a large table.
 
 A change appears in the server's counts some seconds after its commit. If a change is not counted
 yet, the next extraction finds it.
@@ -20,10 +20,11 @@ from oic_assurance.warehouse.rows import find_row
 #: sum over the keys takes no longer than reading the counts.
 MANY_ROWS = 200_000
 
-# The query returns no row if the counts can miss a change: on a standby server, for views, with
-# row-level security, and for tables with child tables. It also returns no row for a table with few
-# rows. The first column identifies a series of counts. Its value changes when the table is
-# rewritten or emptied, and when the counts are reset, for example after a crash.
+# The query returns no row if the counts can miss a change: on a standby server, on a server that
+# does not count, for views, for tables with row-level security, and for tables with child tables.
+# It also returns no row for a table with few rows. The first column identifies a series of counts.
+# Its value changes when the table is rewritten or emptied, and when the counts are reset, for
+# example after a crash.
 _CHANGE_COUNTS = sql.SQL(
     """
     select

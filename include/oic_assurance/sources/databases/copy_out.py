@@ -1,7 +1,7 @@
 """Stream the output of COPY at the speed of libpq, PostgreSQL's client library.
 
-PostgreSQL sends one message for each row. psycopg's loop over these messages would cost more than
-the rest of the extraction. So this module takes the received messages directly from libpq, and
+PostgreSQL sends one message for each row. psycopg's loop over these messages would take more time
+than the rest of the extraction. So this module takes the received messages directly from libpq, and
 joins them into chunks.
 """
 

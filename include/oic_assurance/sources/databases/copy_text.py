@@ -12,8 +12,8 @@ CHUNK_CHARACTERS = 256 * 1024
 NULL = r"\N"
 
 _SPECIAL = re.compile("[\\\\\t\n\r\0]")
-# A string in PostgreSQL cannot contain a NUL character. So each NUL is replaced with a symbol, as
-# when files are read.
+# A string in PostgreSQL cannot contain a NUL character. So each NUL is replaced with the symbol for
+# it. The readers of files do the same.
 _ESCAPES = {
     ord("\\"): r"\\",
     ord("\t"): r"\t",

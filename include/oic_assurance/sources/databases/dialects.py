@@ -85,8 +85,9 @@ class Dialect:
 def _given(length: str, blanks: tuple[str, ...]) -> str:
     """Return the SQL expression that gives 1 for a string that is neither null nor blank.
 
-    No database can trim every character that counts as blank here. So all `blanks` are removed, and
-    the length of the rest is checked. `length` is the expression for the length of a string.
+    No database can trim all characters that this project treats as blank. So the expression removes
+    all `blanks` from the string, and checks the length of the rest. `length` is the SQL expression
+    for the length of a string.
     """
     text = "{}"
     for blank in blanks:
@@ -143,7 +144,8 @@ MYSQL = Dialect(
         "char_length({})",
         ("' '", "_utf8mb4 0x09", "_utf8mb4 0x0A", "_utf8mb4 0x0D", "_utf8mb4 0xC2A0"),
     ),
-    # Airflow's hook supports two drivers for MySQL. This one can be installed without a compiler.
+    # Airflow's hook supports two drivers for MySQL. This driver can be installed without a
+    # compiler.
     extras={"client": "mysql-connector-python"},
 )
 
@@ -239,8 +241,8 @@ ORACLE = Dialect(
     moment=(f"from_tz({_ORACLE_BOUND}, 'UTC')", _ORACLE_BOUND),
     given=_given("length({})", ("' '", "chr(9)", "chr(10)", "chr(13)", "unistr('\\00A0')")),
     capitals=True,
-    # With this setting, the driver returns a long text as a string. By default it would return a
-    # handle, which must be read with a separate request.
+    # With this setting, the driver returns a long text as a string. Without it, the driver would
+    # return a handle, and the text would need a separate request.
     extras={"fetch_lobs": False},
 )
 

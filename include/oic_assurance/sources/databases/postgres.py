@@ -245,7 +245,7 @@ def check_markings(dataset: Dataset, found: Iterable[str], declared: Iterable[st
 
 
 def typed(table: Table) -> list[Composable]:
-    """Return the columns of row `r`, cast to their declared types.
+    """Return the SQL expressions for the columns of row `r`, cast to their declared types.
 
     The cast is needed, because a source column can have a narrower type. For a column that is
     declared with `presence`, the source computes whether there is a text. So the text never leaves
@@ -270,11 +270,9 @@ def is_given(text: Composable) -> Composed:
 
 
 def hash_of(values: Sequence[Composable]) -> Composed:
-    """Return the hash of a row of values.
+    """Return the SQL expression for the hash of a row of values.
 
-    The hash is the same in every session and on every server.
-
-    PostgreSQL cannot change this hash function in a new version, because hash-partitioned tables
-    depend on it.
+    The hash is the same in every session, on every server and in every version of PostgreSQL. A new
+    version cannot change this hash function, because hash-partitioned tables depend on it.
     """
     return SQL("hash_record_extended(row({}), 0)").format(SQL(", ").join(values))

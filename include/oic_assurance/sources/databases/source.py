@@ -12,8 +12,9 @@ from oic_assurance.sources.databases.change_counts import ChangeCounts
 class KeySum:
     """The number of rows of a table, and a sum over its rows.
 
-    Each row adds the hash of its key and cursor value to the sum. Two tables with the same number
-    of rows and the same sum contain the same keys with the same cursor values.
+    Each row adds the hash of its key and cursor value to the sum. If two tables have the same
+    number of rows and the same sum, they almost certainly contain the same keys with the same
+    cursor values.
     """
 
     rows: int
@@ -46,8 +47,8 @@ class SourceDigest:
 class Source(Protocol):
     """A table of a source database in one snapshot.
 
-    Each kind of database has its own type of query. A caller only passes queries to `stream`.
-    `PostgresTable` documents the methods.
+    A caller gets a query from a method such as `changed_since`, and passes it to `stream`. The type
+    of the query depends on the kind of database. `PostgresTable` documents the methods.
     """
 
     #: The format of the streams: one of the formats of PostgreSQL's COPY.

@@ -1,7 +1,7 @@
 """Find contradictions inside a declaration, and conflicts between declarations.
 
-The JSON Schema of declarations cannot express these rules. Each problem is a message, with the path
-to its place in the declaration. The line of the problem is found from this path.
+The JSON Schema of declarations cannot express the rules that are checked here. Each problem is a
+message with the path to its place in the declaration. The caller finds the line of this place.
 """
 
 import re

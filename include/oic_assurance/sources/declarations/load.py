@@ -88,7 +88,8 @@ def dataset(name: str) -> Dataset:
 def _declared(own: Path | None, _allowed_words: Path | None) -> dict[str, Dataset]:
     """Read the declarations of the project and of the deployment, once for each process.
 
-    The file of allowed words is part of the fingerprints of datasets with screened columns.
+    `_allowed_words` is the file of allowed words. If another file is set, the declarations are read
+    again, because the words are part of the fingerprints of datasets with screened columns.
     """
     built_in = resources.files("oic_assurance.sources").joinpath("declarations")
     return load_folders(built_in, *([own] if own else []))
@@ -186,8 +187,8 @@ _WITHOUT_EFFECT_ON_ROWS = ("description", "category", "provisional")
 def _fingerprint(content: dict[str, Any]) -> str:
     """Return the SHA-256 of the parts of a declaration that decide what is landed.
 
-    If this hash changes, landing reads the dataset again from the start. A better description must
-    not cause that, so descriptions do not count.
+    If this hash changes, landing reads the dataset again from the start. The hash leaves out
+    descriptions, so that landing does not do this when only a description has changed.
     """
     rules = [_rules(content)]
     if any(
@@ -195,7 +196,8 @@ def _fingerprint(content: dict[str, Any]) -> str:
         for table in content["tables"]
         for column in table["columns"].values()
     ):
-        # With other words, a row can be rejected that was accepted before, and the other way round.
+        # If the word lists change, landing can reject a row that it accepted before, or accept a
+        # row that it rejected before.
         rules.append(screening_words().fingerprint)
     text = json.dumps(rules if len(rules) > 1 else rules[0], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

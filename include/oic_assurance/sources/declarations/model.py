@@ -44,9 +44,10 @@ _PROVENANCE_DESCRIPTIONS = {
 class Column:
     """One column of a table, and the rules for its values.
 
-    If there are `codes`, a value must be one of them. A value must match `pattern`.
-    `when_unreadable` says what happens if a value cannot be read as the type: the row is rejected,
-    or the value is left blank. `identifies` says which number of an officer the column contains.
+    If `codes` are given, a value must be one of them. If a `pattern` is given, a value must match
+    it. `when_unreadable` says what happens if a value cannot be read as the type: the row is
+    rejected, or the value is left blank. If the column contains officers' numbers, `identifies`
+    says which kind of number.
     """
 
     name: str
@@ -90,7 +91,7 @@ class Table:
     """One raw table: its name, its key and its columns.
 
     `sheet` is the workbook sheet that contains the rows. `may_start_empty` says whether a full
-    delivery may have no rows, as long as no earlier delivery had any.
+    delivery may have no rows, as long as no earlier delivery had rows.
     """
 
     name: str
@@ -184,8 +185,8 @@ class FilePlace:
 class Tolerance:
     """How many rows of a batch may be rejected before the whole delivery is refused.
 
-    The delivery is refused if at least `at_least` rows are rejected and they are more than the
-    fraction `share` of all rows.
+    The delivery is refused if the number of rejected rows is at least `at_least`, and also more
+    than the fraction `share` of all rows.
     """
 
     share: float = 0.2
@@ -282,7 +283,10 @@ class Dataset:
         return columns
 
     def describe(self, table: Table, name: str) -> str:
-        """Return the description of a column of a raw table, even if landing adds the column."""
+        """Return the description of a column of a raw table.
+
+        The column can be a declared column or one that landing adds.
+        """
         if name in _PROVENANCE_DESCRIPTIONS:
             return _PROVENANCE_DESCRIPTIONS[name]
         if name in table.names:

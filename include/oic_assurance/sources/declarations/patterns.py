@@ -1,8 +1,8 @@
 """Check, without a server, whether a string can be a PostgreSQL regular expression.
 
-PostgreSQL applies the expressions later. This check finds only strings that PostgreSQL would
-certainly refuse. PostgreSQL's syntax has much in common with Python's. So Python's compiler finds
-most mistakes in brackets, nesting and repetition.
+PostgreSQL applies the expressions later, when deliveries are checked. This module finds only
+strings that PostgreSQL would certainly refuse. The syntax of PostgreSQL is similar to that of
+Python. So Python's compiler finds most mistakes in brackets, nesting and repetition.
 
 Source: PostgreSQL's manual, "POSIX Regular Expressions", advanced regular expressions (ARE).
 """

@@ -1,8 +1,9 @@
 """Names of columns that no dataset may extract, and the rules for protective markings.
 
-The rules apply to every declaration, including those that a deployment adds. A column's name is
-only a hint at what the column contains. But narratives and names of people are usually in columns
-with such names, and declarations are often copied from one another.
+The rules apply to every declaration, including those that a deployment adds. A column's name does
+not prove what the column contains. But narratives and names of people are usually in columns with
+the names that are listed here. So the rules find a mistake when a declaration is copied from
+another one and its columns are not reviewed.
 """
 
 import re
@@ -26,8 +27,8 @@ _WORDS = (
     "|dob|birth|birthday|address|addresses|postcode|post_code|e_?mail|e_?mails|phone|phones"
     "|telephone|mobile|passport|nino|national_insurance|nhs_number"
 )
-# The word before `_name`, such as `victim` in `victim_name`. Names of these things are not names of
-# people.
+# Words for things whose names are not names of people. A column may be called `unit_name`, because
+# `unit` is in this list. It may not be called `victim_name`, because `victim` is not in it.
 _THINGS = (
     "unit|team|station|district|directorate|force|agency|system|course|module|session|policy|plan"
     "|role|rank|grade|type|kind|category|code|file|table|product|venue|site|operation|measure"
@@ -63,7 +64,11 @@ def undeclared_markings(found: Iterable[str], declared: Iterable[str]) -> list[s
 
 
 def privacy_problems(dataset: Dataset) -> Iterator[Problem]:
-    """Yield the columns that may not be extracted, and the protections that a declaration lacks."""
+    """Yield a problem for each column that may not be extracted, and for each wrong protection.
+
+    The protections are the ceiling of protective markings, and the classification of the dataset.
+    Each can be missing or too weak.
+    """
     place = dataset.place
     marked = False
     for number, table in enumerate(dataset.tables):

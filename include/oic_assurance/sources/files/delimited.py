@@ -136,7 +136,7 @@ def read_rows(
     - The row contains a NUL character.
 
     In these cases, only the first line of the row becomes the broken row. Its other lines are read
-    again. Otherwise a quote that is never closed would swallow all lines after it.
+    again as new rows. Otherwise, if a quote is never closed, all lines after it would be lost.
 
     At the end of the file, the kind of line ends is added to `notes` as `line_ends`, unless all are
     LF.
@@ -200,8 +200,8 @@ def _line_ends(block: str) -> set[str]:
 def _plain_lines(block: str, delimiter: str) -> PlainLines | None:
     """Split a block into lines.
 
-    Return None if the block cannot simply be split: it contains a quote or a NUL, or a line so long
-    that a cell in it could be too long.
+    Return None if the block cannot simply be split, because it contains a quote, a NUL character,
+    or a line so long that a cell in it could be too long.
     """
     if '"' in block or NUL in block:
         return None

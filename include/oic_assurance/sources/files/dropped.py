@@ -112,7 +112,8 @@ class Dropzone:
         for entry in self._entries(f"{self._root.rstrip('/')}/{place.folder}", found):
             self._add_entry(entry, place, found)
         found.files.sort(key=lambda file: (file.delivered_for or file.modified_at, file.name))
-        # Two names can look the same once unusual characters are replaced. Then only one is listed.
+        # `_harmless` replaces unusual characters in names, so two different names can become the
+        # same. Then only one of them is listed.
         found.not_taken = sorted({one.name: one for one in found.not_taken}.values())
         return found
 
@@ -197,7 +198,8 @@ class Dropzone:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
     def _changed_at(self, entry: dict[str, Any]) -> datetime | None:
-        # On a local file system, "created" is the ctime: the last change of content or metadata.
+        # For a local file on Linux, fsspec gives the ctime as "created". This is the time when the
+        # content or the metadata of the file last changed.
         if not self.is_local or entry.get("created") is None:
             return None
         return datetime.fromtimestamp(entry["created"], UTC)
@@ -212,8 +214,8 @@ class Dropzone:
 def _harmless(name: str) -> str:
     """Return a file name that can be stored and shown on a terminal.
 
-    Anybody who can write to the dropzone chooses the names. A name can contain control characters,
-    or bytes that are not UTF-8. Each such character is shown as `?`.
+    Everybody who can write to the dropzone can choose names. A name can contain control characters,
+    or bytes that are not UTF-8. Each of them is replaced with `?`. A long name is cut.
     """
     shown = "".join(character if character.isprintable() else "?" for character in name)
     return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"

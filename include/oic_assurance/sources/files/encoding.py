@@ -84,7 +84,8 @@ def _refuse_other_formats(head: bytes) -> None:
 def _utf_16(head: bytes) -> str | None:
     """Return the name of the UTF-16 encoding of a file, or None if the file is not UTF-16.
 
-    A byte-order mark identifies UTF-16. Without it, many zero bytes at every second place do.
+    A file with a byte-order mark of UTF-16 is UTF-16. A file without this mark counts as UTF-16 if
+    most bytes at every second place are zero.
     """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"

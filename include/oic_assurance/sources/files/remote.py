@@ -1,8 +1,8 @@
 """Open dropzones on other machines, and show their URLs in messages without credentials.
 
 fsspec reads logins and keys from `FSSPEC_…` variables, its own configuration files, or the cloud
-provider's settings. docs/how-to/connect-sources.md lists the settings that are needed. This module
-itself sets the options for timeouts and host keys, so that no deployment can forget them.
+provider's settings. docs/how-to/connect-sources.md lists the settings that are needed. For SFTP,
+this module itself sets the timeouts and requires known host keys. A deployment need not do this.
 """
 
 import logging

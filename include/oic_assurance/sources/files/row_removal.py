@@ -176,8 +176,8 @@ def _byte_lines(content: Content, encoding: Encoding) -> Iterator[bytes]:
         name = "utf-16-le" if content.stream.read(2) == b"\xff\xfe" else "utf-16-be"
         content.stream.seek(0)
     if not name.startswith("utf-16"):
-        # Latin-1 maps each byte to one character, so every byte stays as it is. In the encodings
-        # that come here, the line ends are the same bytes as in Latin-1.
+        # Latin-1 maps each byte to one character, so every byte stays as it is. The file is UTF-8
+        # or Windows-1252, in which the line ends are the same bytes as in Latin-1.
         name = "latin-1"
     text = io.TextIOWrapper(content.stream, name, "surrogatepass", newline="")
     cut = content.size_bytes % 2 if name.startswith("utf-16") else 0

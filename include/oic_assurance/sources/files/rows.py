@@ -1,4 +1,8 @@
-"""Turn records into rows for the warehouse: numbered, trimmed, without blank and total lines."""
+"""Turn the records of a file into numbered rows for the warehouse.
+
+Cells are trimmed. Blank lines are left out, and so are total lines at the end of the file. A total
+line is not a record: it has, for example, the number of rows or the sum of a column.
+"""
 
 import csv
 import io
@@ -96,10 +100,10 @@ def _flushed(buffer: io.StringIO) -> str:
 class RowMaker:
     """Turns the records of one table into rows, and counts blank and total lines in the notes.
 
-    A line that looks like a total line is left out only if its figures add up, or if its other
+    A line that looks like a total line is left out only if its figures are right, or if its other
     cells are blank (source contract, *Files*). Otherwise it is a row. `reread` reads the records
-    again. It is only called to add up a column for a total line. `totals` is the number of total
-    lines if it is known from an earlier reading. Then no figures are added up.
+    again. It is called only to add up a column, to check a figure of a total line. `totals` is the
+    number of total lines if it is known from an earlier reading. Then no column is added up.
 
     In a sheet, every row has all cells, and `delimiter` is None. In delimited text, a row with more
     or fewer cells than the header is broken.
@@ -254,9 +258,9 @@ class RowMaker:
         return [self._row(record)]
 
     def _rows_that_are_no_totals(self) -> list[Row]:
-        """Return the possible total lines at the end of the file whose figures do not add up.
+        """Return as rows the possible total lines at the end of the file that are no total lines.
 
-        The others are counted in the notes.
+        These are the lines whose figures do not add up. The other lines are counted in the notes.
         """
         possible, self._possible_totals = self._possible_totals, []
         if self._totals is None:
@@ -323,8 +327,8 @@ class RowMaker:
     def _broken_row(self, cells: Record, reason: str, original: list[str]) -> Row:
         """Return a broken row, with those of its cells that can be trusted.
 
-        The cells are used only to recognise the record. Without them, the record would count as
-        vanished from a full delivery.
+        The cells are not landed. But they can contain the key of the record, and then the record
+        counts as listed by a full delivery.
         """
         readable = [
             cells[position].strip() if position < len(cells) else None
@@ -352,7 +356,7 @@ def _cannot_be_total(line: str) -> bool:
 
 
 def _is_total(record: Record) -> bool:
-    """Tell whether a row whose first filled cell is a word for totals is a total line.
+    """Tell whether a row looks like a total line. Its first filled cell is a word for totals.
 
     In a total line, the other filled cells are figures, and there are few of them.
     """

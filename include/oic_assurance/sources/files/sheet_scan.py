@@ -1,6 +1,7 @@
 """Scan the XML of a sheet for facts that the values do not show.
 
-These facts are the extent of the sheet, formulas, errors, and merged cells.
+These facts are the extent of the sheet, formulas, errors, merged cells, and hidden rows and
+columns.
 
 The library that reads the cells allocates memory for the whole rectangle that contains all filled
 cells. Two filled cells in opposite corners of a sheet would exhaust the memory. So this module
@@ -143,7 +144,8 @@ class SheetScan:
     def _mark_merged_cells(self) -> None:
         """Mark as unreliable the cells that were merged into one, except the first of them.
 
-        The first cell has the only value. It may not apply to the other cells.
+        Only the first cell has a value. It is not known whether this value applies to the other
+        cells too.
         """
         for (top, left), (bottom, right) in self._merges:
             for row in range(top, min(bottom, self._last[0]) + 1):

@@ -51,12 +51,13 @@ def read_tables(
 ) -> list[Reading]:
     """Open a file of a dataset, and return its tables in the order of the declaration.
 
-    `totals` is given for an archived file: the number of total lines in each table, as counted at
-    its landing. If rows have been erased since, the figures of a total line no longer add up.
+    `totals` is given for an archived file: the number of total lines in each table, as counted when
+    the file was landed. If rows of the file have been erased since then, the figures of its total
+    lines no longer add up. So the total lines could not be recognised without this number.
 
     Raises:
         DeliveryRefused: The file cannot be read as this dataset. The message does not name the
-            file. Reading the rows can raise it too.
+            file. Reading the rows of a table can raise this error too.
     """
     if content.size_bytes == 0:
         raise DeliveryRefused("it is empty (0 bytes)")

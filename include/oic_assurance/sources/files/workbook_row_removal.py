@@ -1,9 +1,9 @@
 """Remove rows from a workbook by cutting their elements out of the XML of the sheets.
 
 The new workbook has only the declared sheets and the parts that are needed to read them. Caches,
-comments and other sheets are left out, because they can contain copies of a row that cannot be
-found with certainty. Sheets refer to a table of shared texts. A shared text that no remaining row
-uses becomes blank.
+comments and other sheets are left out: they can contain a copy of a removed row, and this module
+could not find every copy. A workbook has a table of shared texts, to which cells of all sheets
+refer. A shared text that no remaining row uses becomes blank.
 """
 
 import zipfile
@@ -49,8 +49,8 @@ def write_workbook(
         zipfile.ZipFile(package.unpacked(sheets.values())) as source,
         zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as target,
     ):
-        # The shared texts are written last, because every sheet must first show which texts it
-        # uses.
+        # The shared texts are written last. Which of them are still used is known only when all
+        # sheets have been read.
         for name in sorted(source.namelist(), key=lambda name: name.lower() == TEXTS):
             part = source.read(name)
             if name in removed:
@@ -118,9 +118,9 @@ def _cut_rows(part: bytes, removed: set[int], used: set[int]) -> bytes:
 
 
 def _blank_texts(part: bytes, used: set[int]) -> bytes:
-    """Return the XML of the shared texts, with every text blank whose number is not in `used`.
+    """Return the XML of the shared texts. A text whose number is not in `used` becomes blank.
 
-    A shared text is found by its position, so every text keeps its position.
+    A sheet refers to a shared text by its position, so every text keeps its position.
     """
     spans: list[Span] = []
     begin = 0

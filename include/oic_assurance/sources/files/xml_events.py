@@ -1,4 +1,4 @@
-"""Read XML event by event, in bounded memory. A document type declaration is refused."""
+"""Read XML event by event, without building a tree. Document type declarations are refused."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

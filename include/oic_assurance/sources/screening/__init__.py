@@ -1,8 +1,8 @@
 """The word lists with which free text is searched for names of persons.
 
-Free text must name roles, never persons. Landing looks for capitalised words that no list here has,
-for first names, and for titles. docs/explanation/screening.md says what is found and what is
-missed.
+Free text must name roles, never persons. Landing searches it for first names, for titles, and for
+capitalised words that are in none of these lists. docs/explanation/screening.md says what is found
+and what is missed.
 
 Each list is a text file beside this module. It has words in lower case, separated by spaces or line
 breaks. Lines that begin with `#` are comments. A force adds words of its own, such as the names of
