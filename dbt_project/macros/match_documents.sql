@@ -87,9 +87,10 @@
 {#- Give each referral, in order of contact, the earliest document that is not too early and that no
     earlier referral has been given. Referrals and documents are numbered in order. If the first
     usable document of referral p is document f, the referral gets document f or the document after
-    the one that the previous referral got, whichever is later. Without recursion, this is document
-    p + the greatest (f - p) so far. This is correct only if `first_usable_at` never falls while
-    `contacted_at` rises. The test `first_usable_rises_with_contact` checks this.
+    the one that the previous referral got, whichever is later. No recursion is needed to compute
+    its number: it is p plus the greatest (f - p) among this referral and the earlier ones. This is
+    correct only if `first_usable_at` never falls while `contacted_at` rises. The test
+    `first_usable_rises_with_contact` checks this condition.
 
     The result is a list of CTEs that ends in CTE `name`: force_code, referral_ref, report_urn,
     submitted_at, is_own_officer. -#}

@@ -1,7 +1,8 @@
-{#- Fill a table with a contract before adding its foreign keys. PostgreSQL then checks all rows
-    with one join. If the foreign keys existed first, PostgreSQL would look up each row, which takes
-    longer than computing the rows. The table is analysed before the join, because without
-    statistics the join takes minutes. These two macros replace dbt's own. -#}
+{#- These two macros replace dbt's own. If a model has a dbt contract, its table is filled before its
+    foreign keys are added. PostgreSQL then checks all rows with one join. If the foreign keys
+    existed first, PostgreSQL would look up the key of each row, which takes longer than computing
+    the rows. The table is analysed before the join, because without statistics the join takes
+    minutes. -#}
 {% macro postgres__get_table_columns_and_constraints() -%}
     {%- set lines = adapter.render_raw_columns_constraints(raw_columns=model["columns"]) -%}
     {%- set others = model["constraints"] | rejectattr("type", "equalto", "foreign_key") | list -%}

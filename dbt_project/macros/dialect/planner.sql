@@ -1,6 +1,7 @@
-{#- Switch off nested loops before a model is built. A new table has no statistics yet, and the
-    planner expects only a few latest versions of records. It would then use a nested loop and read
-    the other table of a join once for each record. That takes minutes, a hash join a moment. -#}
+{#- Switch off nested loops before a model is built, so that PostgreSQL uses hash joins. A new table
+    has no statistics yet, so the planner expects only a few rows from a query for the latest
+    versions of records. It would use a nested loop, which reads the other table of the join once
+    for each record. A nested loop takes minutes, and a hash join takes only a moment. -#}
 {% macro join_by_hash() %}
     {{ return(adapter.dispatch("join_by_hash", "oic_assurance")()) }}
 {% endmacro %}

@@ -1,4 +1,5 @@
-{#- All expressions for time that depend on the SQL dialect. Models use only these macros. -#}
+{#- These macros hold all expressions for days and times that depend on the SQL dialect. Models call the
+    macros and do not write such an expression themselves. -#}
 {#- The calendar day of a moment in Europe/London. -#}
 {% macro london_day(moment) %}
     {{ return(adapter.dispatch("london_day", "oic_assurance")(moment)) }}

@@ -145,8 +145,8 @@
             where module_measure_code is not null
         ),
 
-        -- Everybody who needs the package is in the denominator of each of its modules, so that
-        -- the modules can be compared.
+        -- Every officer who needs the package and is not on long-term absence is in the
+        -- denominator of each of its modules, so that the modules can be compared.
         person_for_module as (
             select
                 month.force_code,

@@ -1,5 +1,6 @@
-{#- A template with its named places filled in. `places` maps each name to the SQL of its text. A place whose
-    text is null is left as it is, so that a check of the words finds it. -#}
+{#- SQL for the text of a template in which each place, such as {unit}, is replaced. `places` maps the name of
+    a place to the SQL of the text that replaces it. If that text is null, the place is left as it is. The
+    check `words_are_whole` then fails. -#}
 {% macro fill_in(template, places) -%}
     {%- set filled = namespace(text=template) -%}
     {%- for name, text in places.items() -%}
@@ -23,11 +24,12 @@
     cast(cast({{ number }} as bigint) as {{ dbt.type_string() }})
 {%- endmacro %}
 
-{#- z of the intervals of questions: 99.8%, the limits of a funnel plot. They are wider than the intervals of
-    the figures, because each publication makes a comparison for each team and class. With the numerator less
-    one record, a force in which nothing stands out gets a question from chance in fewer than one publication in
-    sixteen. -#}
+{#- The z of the intervals that decide whether a question is asked. These intervals are at 99.8%, like the
+    limits of a funnel plot. They are wider than the 95% intervals of figures, because each publication makes a
+    comparison for each team and each class. One record is also taken off the numerator (`less_one`). With both,
+    chance alone gives a question in fewer than one of sixteen publications of a force in which nothing stands
+    out. -#}
 {% macro z_of_questions() -%} 3.090232 {%- endmacro %}
 
-{#- A numerator less one record, so that no question hangs on one record. -#}
+{#- The numerator less one record, so that no question depends on a single record. -#}
 {% macro less_one(numerator) -%} greatest({{ numerator }} - 1, 0) {%- endmacro %}

@@ -1,8 +1,8 @@
 {#- A query for an intermediate table of the compared publication. The column `rules` names the
     rules under which a row was computed. `today` means today's rules, applied to the records that
-    were known then. `earlier` means the rules of that time. Rows with `earlier` exist only if the
-    rules have changed since. If no table exists, the query returns no rows. A column that the
-    earlier rules did not have is blank.
+    were known to the publication. `earlier` means the rules with which the publication was built.
+    Rows with `earlier` exist only if the rules have changed since. If neither table exists, the
+    query returns no rows. A column that a table does not have is blank.
 
     step: a table in the sources `compared_with` and `compared_with_old_rules`.
     columns: the names of the columns, with their types. -#}

@@ -61,10 +61,13 @@
         and days.day < spans.valid_to
 {%- endmacro %}
 
-{#- The cause for a record that is only in the publication or only in the build. The cause is what
-    happened between the earlier and the later of the two moments. If the build is for the earlier
-    moment, a record that is missing in the build was late, and a record that is only in the build
-    was deleted. -#}
+{#- Compare each record in the publication (`before`) with the same record in the build (`after`), and
+    give the cause of the change. If the record is in both and its content differs, the cause is
+    CORRECTED_RECORD. Normally, a record that is only in the publication was deleted, and a record
+    that is only in the build was late. If the publication is for a later moment than the build
+    (`is_backwards`), a record that is only in the publication was late. A record that is only in
+    the build was then deleted if a batch that the publication knew has a version of it, and late
+    otherwise. -#}
 {% macro _became(part, before, after, key, content, counts, carry, by) -%}
     {%- set text = [] -%}
     {%- for column in content -%}

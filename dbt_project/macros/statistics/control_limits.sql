@@ -1,9 +1,10 @@
 {#- The fewest months from which control limits are computed. -#}
 {% macro months_for_limits() -%} 12 {%- endmacro %}
 
-{#- The direction in which a value is further from the centre than `reach`: 1 above, -1 below, 0 if it
-    is not. Two ways to compute the same share can differ in the last bits, so a difference of up to
-    1e-9 counts as none. -#}
+{#- Whether `difference` (a value less the centre, or less another value) is larger than `reach`: 1 if it
+    is larger and positive, -1 if it is larger and negative, 0 if it is not larger. Two ways to
+    compute the same share can differ in the last bits, so a difference that exceeds `reach` by up
+    to 1e-9 is not larger. -#}
 {% macro direction_beyond(difference, reach) -%}
     case
         when {{ difference }} > {{ reach }} + 1e-9

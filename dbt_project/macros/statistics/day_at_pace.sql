@@ -1,6 +1,6 @@
 {#- The day on which `outstanding` would reach zero at `per_week` completions per week, counted from the
     as-at day (CTE `build`). Null if nothing is outstanding, if there is no progress, or if the day
-    is more than ten years away, which would not be a forecast. -#}
+    is 520 weeks (ten years) or more away. A day so far away would not be a forecast. -#}
 {% macro day_at_pace(outstanding, per_week) -%}
     case
         when

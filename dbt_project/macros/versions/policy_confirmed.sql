@@ -1,4 +1,5 @@
-{#- Whether somebody has approved a policy row. A row without a name of an approver is not approved. -#}
+{#- Whether somebody has approved a policy row. A row is not approved if its column `approved_by` is blank
+    or says 'awaiting confirmation'. -#}
 {% macro is_confirmed(policy) -%}
     coalesce(lower(trim({{ policy }}.approved_by)) not in ('', 'awaiting confirmation'), false)
 {%- endmacro %}

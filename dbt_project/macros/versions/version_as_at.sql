@@ -57,8 +57,8 @@
     (select build.{{ column }} from {{ build or ref("stg_audit__build") }} as build)
 {%- endmacro %}
 
-{#- The version time of the first delivery that a build knows. `versions` has the rows of a whole raw table,
-    or the rows of a part of it, joined with `first_delivery_of` the whole table. -#}
+{#- The version time of the first delivery that a build knows. `versions` is the alias of a whole raw table, or
+    of a part of it. If it is a part, the query must also have the join that `first_delivery_of` makes. -#}
 {% macro first_delivery(versions, delivered=none) -%}
     {%- if delivered is none -%}
         min({{ versions }}.version_at) over (partition by {{ versions }}.force_code)
