@@ -15,8 +15,9 @@ with
         where threshold.name = 'run_rate_weeks' and {{ in_force("threshold", "build.as_at_day") }}
     ),
 
-    -- If the force and the Commissioner both say that a point is complete, the one who has said it
-    -- for longer is asked.
+    -- If the force and the Commissioner both say that a point is assured, the question names the
+    -- one who has said so for longer. If both have said so since the same day, it names the
+    -- force.
     assured_voice as (
         select
             voice.*,
@@ -115,7 +116,8 @@ with
                 then fact.pace_from
                 when rule.rule_kind in ('REVIEW', 'ACTION')
                 then {{ add_days("count.first_unmet_on", 1) }}
-                -- For an earlier moment, a database can have been extracted since.
+                -- In a build for an earlier moment, the last extraction of a database can be
+                -- later than the as-at day. The question then says `since` the as-at day.
                 when rule.rule_kind = 'SOURCE'
                 then least(count.first_unmet_on, build.as_at_day)
                 when fact.deadline is null
@@ -140,8 +142,9 @@ with
         inner join fact on count.force_code = fact.force_code and rule.point_code = fact.point_code
     ),
 
-    -- A question of a team or a class follows from a difference that is large enough, and that the
-    -- interval supports. The others follow from what is counted in full, so no interval is needed.
+    -- Rules of the kinds TEAM and CLASS need a difference of two shares that is large enough, and
+    -- an interval that supports it. A rule of the kind DETENTION needs a share whose interval is
+    -- above the threshold. The other kinds count all records, so they need no interval.
     supported as (
         select *
         from measured
@@ -174,8 +177,8 @@ with
             end
     ),
 
-    -- The second question of a rule counts half, and the third one a third. So one rule with many
-    -- teams does not push the other rules out.
+    -- The first question of a rule has the full weight of the rule, the second one half of it,
+    -- and the third one a third. So one rule with many teams does not push the other rules out.
     in_rule as (
         select
             *,

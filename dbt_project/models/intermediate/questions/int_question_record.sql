@@ -130,7 +130,8 @@ with
         where status in ('OPEN', 'OVERDUE')
     ),
 
-    -- The months that are compared: complete, and with at least one referral.
+    -- The complete months that have a counted referral, numbered from the latest one. A rule of
+    -- the kind CLASS compares the first three with the three before them.
     compared_month as (
         select
             force_code,

@@ -1,7 +1,8 @@
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    -- What is after the as-at day has not happened. A comment without a day has no place in time.
+    -- A comment after the as-at day is left out, because it has not been published yet. A comment
+    -- without a day comes after the comments with a day.
     comment as (
         select
             comment.recommendation_code,
@@ -19,7 +20,8 @@ with
         where comment.commented_on is null or comment.commented_on <= build.as_at_day
     ),
 
-    -- The period begins with the day of the report, so its last day is one day less after it.
+    -- The day of the report is the first day of the period. So a period of 56 days ends 55 days
+    -- after the day of the report.
     due as (
         select
             register.recommendation_code,

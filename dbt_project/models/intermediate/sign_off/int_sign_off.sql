@@ -33,7 +33,8 @@ with
             and step.recommendation_code = due.recommendation_code
     ),
 
-    -- What this build reopens. The pipeline enters it after the publication.
+    -- The reopenings that this build finds. The pipeline adds them to signoff.entry after the
+    -- publication.
     reopened_now as (
         select
             due.force_code,

@@ -9,7 +9,9 @@ with
         select distinct force_code, point_code from step where step = 'COMMISSIONER' and is_in_force
     ),
 
-    -- The latest reopening of a closure, until the point is closed again.
+    -- The latest reopening of each closed point that has not been closed again. The reopening of
+    -- a round without the Commissioner's signature is left out, because that round closed
+    -- nothing.
     reopened as (
         select
             step.force_code,

@@ -1,9 +1,8 @@
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    -- Of the signatures in force, the Commissioner's has the figure that the point was closed on.
-    -- Before
-    -- that, it is the force's.
+    -- The signature in force whose status and figure are compared: the Commissioner's, which
+    -- closed the point, or the force's until the Commissioner has signed.
     signature as (
         select
             *,
@@ -16,7 +15,8 @@ with
         where is_in_force and point_code is not null and step in ('FORCE', 'COMMISSIONER')
     ),
 
-    -- How good a status is. An unknown status has no place: stale sources are no slip.
+    -- The statuses in order, from 3 (best) to 0 (worst). The status unknown has no place, because
+    -- a point does not slip when its sources become stale.
     status_place as (
         select 'met_on_time' as status, 3 as place
         union all
@@ -38,11 +38,10 @@ with
         from {{ ref("int_point_figure_by_day") }}
     ),
 
-    -- A publication in the early morning sees only a part of its day. So its figure is between
-    -- that of
-    -- the day before and that of its own day. It is restated if both are outside of its interval,
-    -- on the
-    -- same side.
+    -- A publication in the early morning includes only a part of its day. So the figure that was
+    -- signed is between the figure of the day before and the figure of its own day. It is
+    -- restated if both figures, as they are known now, are outside the interval of the signed
+    -- figure, on the same side.
     compared as (
         select
             signature.*,
