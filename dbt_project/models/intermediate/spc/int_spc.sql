@@ -2,9 +2,9 @@ with
     judged as (
         select
             month.*,
-            -- The first three rules agree about the direction, which is the side of the centre. A
-            -- trend
-            -- can cross the centre, so it decides only if no other rule does.
+            -- The first three rules give the side of the centre as direction, so they agree. A
+            -- trend can cross the centre, so its direction counts only if no other rule marks the
+            -- month.
             case
                 when signal.outside_limits <> 0
                 then 'OUTSIDE_LIMITS'

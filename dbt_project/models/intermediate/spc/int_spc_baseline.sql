@@ -17,8 +17,8 @@ with
         group by force_code, measure_code, baseline_from
     ),
 
-    -- In `z`, a share is expressed in standard deviations of its own month, so that months with
-    -- different denominators can be compared.
+    -- `z` is the difference between the share of a month and the share of the whole baseline, in
+    -- standard deviations of that month. So months with different denominators can be compared.
     standardised as (
         select
             point.*,
@@ -77,14 +77,15 @@ with
             summary.share,
             summary.sigma_z,
             summary.largest,
-            -- The usual rules for one pair of limits over all months: no denominator is more than
-            -- a quarter from the average, and even the smallest has five cases of each kind.
+            -- The usual conditions for the same limits in all months: no denominator differs from
+            -- the average by more than a quarter, and even the smallest is expected to have at
+            -- least five cases that meet the measure and five that do not.
             summary.smallest >= 0.75 * summary.average
             and summary.largest <= 1.25 * summary.average
             and summary.smallest * least(summary.share, 1 - summary.share)
             >= 5 as has_many_cases_alike,
-            -- Spiegelhalter's test: under chance alone, the dispersion has the mean 1 and the
-            -- variance 2 / months.
+            -- Spiegelhalter's test: the dispersion is more than two standard deviations above its
+            -- mean. By chance alone, it has the mean 1 and the variance 2 / months.
             summary.dispersion > 1 + 2 * sqrt(2.0 / summary.months)
             and summary.sigma_z > 1 as is_overdispersed
         from baseline

@@ -22,8 +22,9 @@ with
         where is_point and kind is not null
     ),
 
-    -- Points in a row with the same side have the same difference between their place in the series
-    -- and their place among the points of that side. The same holds for steps.
+    -- `run` is the place of a point in the series, less its place among the points on the same
+    -- side of the centre. Points that follow each other on one side have the same `run`. `trend`
+    -- is computed in the same way for steps in the same direction.
     in_a_row as (
         select
             point.*,
