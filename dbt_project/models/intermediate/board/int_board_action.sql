@@ -5,7 +5,8 @@ with
         from {{ ref("stg_governance__board_action_version") }}
     ),
 
-    -- The first version can have a first date and a revised one: the date has moved once.
+    -- The first version of an action can already have two dates, a first one and a revised one.
+    -- The date has then moved once.
     agreed_date as (
         select force_code, action_ref, 0 as place, first_due_on as due_on
         from version

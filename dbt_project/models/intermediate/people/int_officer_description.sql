@@ -1,4 +1,4 @@
-{#- The smallest number of officers in post who must share a description in a unit. -#}
+{#- A description is shown only if at least this number of officers in post in the unit share it. -#}
 {% set fewest = 5 %}
 
 with
@@ -84,9 +84,8 @@ with
             and in_post.role_group = ranked.role_group
         where
             ranked.officers >= {{ fewest }}
-            -- If only a few officers had no description, its absence would identify them. So, of
-            -- the descriptions that could be shown, the one with the fewest officers is left blank
-            -- too.
+            -- If only one to four officers of a unit had no description, the blank would identify
+            -- them. The description with the next fewest officers is then left blank too.
             and not (ranked.alone_in_unit between 1 and {{ fewest - 1 }} and ranked.place = 1)
     )
 

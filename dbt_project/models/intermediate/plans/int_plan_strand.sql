@@ -50,8 +50,8 @@ with
             coalesce(ranked_plan.owner_role is not null, false) as has_owner,
             coalesce(ranked_plan.evidence_ref is not null, false) as has_evidence,
             coalesce(ranked_plan.meets_requirement, false) as is_met,
-            -- The deadline day has no row before the deadline. Until then, a strand that is
-            -- met today counts as on time.
+            -- Before the deadline day, int_plan_day has no row for that day. Until then, a strand
+            -- that is met today counts as met on time.
             coalesce(
                 strand_on_deadline.is_met, ranked_plan.meets_requirement, false
             ) as is_met_on_time,

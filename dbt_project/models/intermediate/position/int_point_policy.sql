@@ -5,8 +5,9 @@ with
             point.point_code,
             point.target_threshold,
             build.as_at_day,
-            -- Referrals are judged by the policy of the day of their contact. So the figure of the
-            -- referral point rests on every row of its months, and the others on rows of one day.
+            -- A referral is judged by the policy of the day of its contact. So the figure of the
+            -- referral point depends on every row that applied on a day of its months. The
+            -- figures of the other points depend on the rows of the as-at day.
             case
                 when point.point_code = 'NCCU_INTEL'
                 then cast({{ dbt.dateadd("month", -12, month_of("build.as_at_day")) }} as date)
@@ -46,8 +47,8 @@ with
             and {{ in_force("policy", "span.as_at_day") }}
     ),
 
-    -- The hours that count as timely are left out. They divide the numerator into in time and late,
-    -- and leave the figure as it is.
+    -- The threshold timely_hours is left out. It decides which compliant referrals are in time
+    -- and which are late, and it does not change the figure.
     referral_threshold_row as (
         select
             span.force_code,

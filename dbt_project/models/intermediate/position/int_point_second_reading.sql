@@ -1,7 +1,8 @@
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    -- The figure of the first reading covers the same months: the last twelve and the current one.
+    -- The second reading covers the same months as the figure of the position: the last twelve
+    -- complete months and the current one.
     referral as (
         select *
         from {{ ref("int_nccu_referral_class") }}

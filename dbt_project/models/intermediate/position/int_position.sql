@@ -43,8 +43,8 @@ with
                 )
             }} as value_at_deadline,
             status.status_at_deadline,
-            -- These two columns are blank until the deadline day is over, because more deliveries
-            -- can still be landed during that day.
+            -- The next two columns are blank until the deadline day is over, because more
+            -- deliveries can still be landed during that day.
             case
                 when build.as_at_day > point.deadline then then_known.value
             end as value_at_deadline_known_then,

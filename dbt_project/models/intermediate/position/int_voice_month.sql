@@ -11,7 +11,8 @@ with
         select 'COMMISSIONER'
     ),
 
-    -- The days on which the data has a status. Today it has none if the sources are not fresh.
+    -- The days on which the status of the point according to the data is known. On the as-at day
+    -- it is unknown if the sources are not fresh.
     data_day as (
         select by_day.force_code, by_day.point_code, by_day.day, by_day.is_assured
         from {{ ref("int_point_status_by_day") }} as by_day
