@@ -75,9 +75,9 @@ RUN_TIMEOUT = timedelta(hours=3)
 DAG_TEST = "dag_test"
 APPROVAL_TIMEOUT = timedelta(hours=SETTINGS.approval_hours)
 
-# The delay before a failed task is retried. Under Airflow's scheduler it is minutes, so that a
-# source or a server has time to recover. `assurance run` sets it to a second, because a person is
-# waiting at a terminal.
+# The delay before a failed task is retried for the first time. Under Airflow's scheduler it is two
+# minutes, so that a source or a server has time to recover. `assurance run` sets it to one second,
+# because a person is waiting at a terminal.
 RETRY_DELAY = timedelta(seconds=float(os.environ.get("ASSURANCE_RETRY_SECONDS", "120")))
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[RetryRule([SourceUnavailable, ServerError], RetryAction.RETRY)],
@@ -109,8 +109,8 @@ def run_id() -> str:
 def started_by(context: Any) -> str | None:
     """Return the login of the person who started the run, or None if the schedule started it.
 
-    `assurance run` executes the DAG as a test, so Airflow knows no user. In this case, return the
-    account on this machine.
+    `assurance run` executes the DAG as a test, so Airflow does not know who started it. Then return
+    the operating-system account that runs the command.
     """
     user = context["dag_run"].triggering_user_name
     return account() if user == DAG_TEST else user
@@ -129,8 +129,8 @@ def mark_failed(context: Any) -> None:
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
     catchup=False,
     max_active_runs=1,
-    # Any build can wait for a person, because a failed check can hold a build whatever the
-    # settings.
+    # The time for an approval is always added, because any build can wait for a person: a failed
+    # check with `holds` makes a build wait even if the settings require no approval.
     dagrun_timeout=RUN_TIMEOUT + APPROVAL_TIMEOUT,
     default_args={
         "owner": "data-engineering",
@@ -193,7 +193,7 @@ def assurance_daily() -> None:
     def make_packs() -> None:
         pipeline.make_packs(load_settings())
 
-    # The result of this task is the result of the run. It fails if nothing was published.
+    # The run succeeds if this task succeeds. The task fails if nothing was published.
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def close_run() -> int:
         return pipeline.close_run(load_settings(), run_id())
@@ -202,7 +202,8 @@ def assurance_daily() -> None:
     extracted = extract.expand(dataset=opened)
     build_id = close_landing()
     built = build_marts(build_id)
-    # The audit of the marts reads the results of the audit of the landed tables.
+    # The task `audit_marts` runs after `audit_landing`, because an expectation about a mart reads
+    # the results of the expectations about landed tables.
     audited_landing, audited_marts = (
         audit.override(task_id=f"audit_{stage}")(stage, build_id) for stage in ("landing", "marts")
     )

@@ -27,15 +27,16 @@ FREE_FAILURES, LONGEST_WAIT_SECONDS = 2, 8.0
 
 
 class SlowAfterFailures(FabAirflowSecurityManagerOverride):
-    """Make each login attempt wait longer after every wrong password for the account.
+    """Make login attempts wait longer and longer after wrong passwords for the account.
 
     The rate limit below protects only the login page. This class also protects the REST API's token
-    endpoint. The wait starts at a quarter of a second and doubles with each failure. A successful
-    login resets it.
+    endpoint. The first two wrong passwords cause no wait. After the third, an attempt waits for a
+    quarter of a second. Each further wrong password doubles the wait, up to eight seconds. A
+    successful login ends the waiting.
     """
 
     def auth_user_db(self, username: str, password: str, rotate_session_id: bool = True) -> Any:
-        """Return the account if the password is right, otherwise None, after the wait."""
+        """Wait if necessary. Then return the account if the password is right, otherwise None."""
         user = self.find_user(username) if username else None
         failures = (user.fail_login_count or 0) - FREE_FAILURES if user else 0
         if failures > 0:
