@@ -1,5 +1,5 @@
-{#- Index the other referrals, because nine in ten are status checks and most queries leave status
-    checks out. -#}
+{#- The index serves queries that leave status checks out. Most queries do so, and nine in ten
+    referrals are status checks. -#}
 {{ config(indexes=[{"columns": ["referral_type", "contacted_on"]}]) }}
 
 with
