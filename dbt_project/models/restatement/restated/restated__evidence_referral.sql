@@ -59,9 +59,9 @@ with
         {{ versions_of(known_report, occurrences, "occurrence_ref") }}
     ),
 
-    -- The document that decided in the compared publication is no longer in raw, because it was
-    -- erased, or it may not be read, because its marking has risen. The cause names the referral,
-    -- because the document must not be named.
+    -- Referrals whose deciding document in the compared publication can no longer be read: it was
+    -- erased from raw, or its marking has risen. The cause names the referral, because the document
+    -- must not be named.
     erased_report as (
         select before.force_code, before.referral_ref
         from {{ ref("compared__referral") }} as before
@@ -84,8 +84,8 @@ with
 
     report_change as ({{ report_change("report") }}),
 
-    -- The officer numbers on the referral and on its document, each with the day of the event,
-    -- before and now.
+    -- The officer numbers on the referral and on its document, in the compared publication and in
+    -- this build, each with the day of the event.
     officer_number as (
         {% for version in ["before", "after"] %}
             select
@@ -188,9 +188,8 @@ with
                 in (change.nccu_referral_ref_before, change.nccu_referral_ref_after)
             )
         union all
-        -- The referral was awaiting a document in one of the two publications, and its grace
-        -- period has ended in the other. No source record shows this, so the cause is given as
-        -- late.
+        -- The referral was awaiting a document in one of the two publications, and its grace period
+        -- has ended in the other. No source record shows this, so the cause is LATE_RECORD.
         select force_code, referral_ref, 5, 'rms/nccu_referral', referral_ref, 'LATE_RECORD'
         from referral_in_editions
         where intelligence_class = 'awaiting'

@@ -69,8 +69,8 @@ with
             step_change.value_before,
             step_change.value_after,
             step_change.cause,
-            -- Erased records cannot be counted, so the count is then the smallest number of records
-            -- that can have made the change.
+            -- Erased records cannot be counted. If they made the change, the count is the smallest
+            -- number of records that can have made it.
             coalesce(
                 records_of_cause.records,
                 greatest(abs(step_change.numerator_change), abs(step_change.denominator_change), 1)

@@ -14,7 +14,8 @@ with
         from build
     ),
 
-    -- A referral in its grace period changes by itself when the period ends.
+    -- A referral in its grace period is left out, because it changes by itself when the period
+    -- ends.
     referral_before as (
         select earlier.*, case when earlier.is_counted then 1 else 0 end as denominator
         from {{ ref("compared__referral") }} as earlier
@@ -90,8 +91,9 @@ with
         where not person.is_long_term_absent
     ),
 
-    -- A place in a session becomes a training record when its result is recorded. Not attending a
-    -- session that is over is a result too.
+    -- The officers with a training record that the compared publication did not know. A place in a
+    -- Hydra session counts as a record only when its result is recorded. Not attending a session
+    -- that is over is a result too.
     new_training_record as (
         select completion.force_code, 'ELEARNING' as point_code, completion.employee_no
         from {{ source("general", "completion") }} as completion

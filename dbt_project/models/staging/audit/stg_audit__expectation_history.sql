@@ -23,9 +23,10 @@ with
         inner join build on every_build.as_at <= build.as_at
         left join generation on source.build_id = generation.build_id
         where
-            -- Two kinds of results of this build do not count: results from after its publication,
-            -- as in stg_audit__expectation_result, and results on the sealed marts. The latter are
-            -- not about the tables that the sealed marts describe.
+            -- Two kinds of results of this build do not count. Results from after its tables were
+            -- attached are left out, as in stg_audit__expectation_result. Results on the sealed
+            -- marts are left out, because the sealed marts show results about the other tables
+            -- only.
             case
                 when source.build_id <> build.publication_id
                 then source.checked_at <= build.known_at

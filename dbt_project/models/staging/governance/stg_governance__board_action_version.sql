@@ -29,7 +29,7 @@ with
         where
             recency = 1
             and not is_tombstone
-            -- Before the first log, the first log counts (mart contract, Time).
+            -- The first log also counts for the time before it (mart contract, Time).
             and (version_at <= as_at or version_at = first_delivery_at)
     )
 

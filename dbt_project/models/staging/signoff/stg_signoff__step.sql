@@ -41,7 +41,8 @@ with
 
             -- times
             source.as_at as made_on_as_at,
-            -- The pipeline reopens after the publication that found the reason.
+            -- The pipeline enters such a reopening only after the publication that found the cause.
+            -- So the reopening gets the as-at moment of that publication.
             case
                 when source.cause in ('SLIPPED', 'RESTATED')
                 then source.as_at
