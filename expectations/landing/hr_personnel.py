@@ -4,7 +4,8 @@ from expectations.shared.current_records import nearly_all_records, refers_to
 from expectations.shared.landing_suite import landing_suite
 from expectations.vocabulary import WARNING, Expectations, no_rows
 
-# If a unit gets a new code only in the personnel file, its people belong to no listed unit.
+# The query finds units with five or more people in post that the org-unit file does not list. For
+# example, this happens if a unit gets a new code only in the personnel file.
 _UNITS_NOT_LISTED = """
 select person.org_unit_code, count(*) as people
 from {current} as person

@@ -318,7 +318,8 @@ def _agrees() -> list[Expectation]:
                 "Nobody has completed the e-learning package without completing each module."
             ),
             dimension="consistency",
-            # Not critical, because a policy may require fewer modules for some roles.
+            # A warning and not critical, because policy may require fewer modules for some roles.
+            # An officer with such a role completes the package without completing every module.
             severity=WARNING,
         ),
     ]

@@ -42,8 +42,8 @@ where shown.point_code is null
 # The position of a point is the figure of its first measure for this month. The position of the
 # referral point covers the last twelve complete months and this month. These months may begin
 # before the first month that measures are shown for, so this position is computed from the
-# referrals. Before its launch, any other point has no figure in `assurance_measure`, and nothing is
-# compared.
+# referrals. Any other point has no figure in `assurance_measure` before its launch. Its position is
+# then not compared.
 _DIFFERENT_FROM_THE_MEASURE = """
 with
     month as (select date_trunc('month', <<today>>) as this_month),
@@ -101,8 +101,9 @@ where (shown.numerator, shown.denominator) is distinct from (today.numerator, to
             is distinct from (deadline_day.value, deadline_day.status)
 """
 
-# The second reading is counted again: from the referrals, over the months of the first reading, and
-# from the measure of this month. Before its launch, a point has no figure of a measure.
+# The second reading is computed again. For the referral point, it is counted from the referrals of
+# the months that the first reading covers. For any other point, it is the figure of the second
+# measure for this month. Before its launch, a point has no such figure and is not compared.
 _DIFFERENT_SECOND_READING = """
 with
     month as (select date_trunc('month', <<today>>) as this_month),
@@ -147,8 +148,8 @@ where shown.second_reading is distinct from second.measure_code
     end
 """
 
-# The row of the point itself decides on the deadline and the target. While nobody has approved it,
-# the policy of the point is not confirmed, whatever the other rows say.
+# The deadline and the target of a point are in its row of `policy_point`. The query finds points
+# that are shown as confirmed although nobody has approved this row.
 _CONFIRMED_WITHOUT_ITS_POINT = """
 select shown.point_code
 from {rows} as shown
@@ -190,7 +191,7 @@ where shown.disagrees_since is distinct from open_disagreement.disagreed_from
     ),
 )
 def assurance_position() -> Expectations:
-    """Every point with the force's position on it, and its caveats."""
+    """Every assurance point, with its status, its figure and its caveats."""
     measures = sql_rows(MEASURE_OF_POINT.keys(), MEASURE_OF_POINT.values())
     return [
         one_of(

@@ -26,8 +26,8 @@ group by force_code, point_code
 having max(day) <> <<today>> or count(*) <> <<today>> - min(day) + 1
 """
 
-# For a measure as at the end of a month, the month's figure equals the figure of its last day.
-# Referral measures are left out, because they count the referrals of a month.
+# For a measure as at the end of a month, the figure of a month equals the figure of the last day of
+# the month. Referral measures are left out, because they count the referrals of a month.
 _DIFFERENT_FROM_THE_MONTH = """
 select shown.point_code, shown.day
 from {rows} as shown

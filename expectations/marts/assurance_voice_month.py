@@ -3,7 +3,7 @@
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of
 
-# Statements are counted a second time, from the mart of the statements.
+# The statements that said complete are counted again, from the mart `assurance_voice`.
 _STATEMENTS = """
 with
     said as (
@@ -26,7 +26,7 @@ where counted.denominator > coalesce(said.statements, 0)
 
 @mart_suite("assurance_voice_month", one_row_per=("voice", "period_start"))
 def assurance_voice_month() -> Expectations:
-    """Statements that said complete, and those of them that the data contradicted."""
+    """Every month, with the statements that said complete and those that the data contradicted."""
     return [
         one_of(
             "voice",

@@ -43,8 +43,9 @@ where named.officer_key is not null
 _RANK_GROUPS = ("CONSTABLE_TO_SERGEANT", "INSPECTOR_AND_ABOVE", "OTHER")
 _ROLE_GROUPS = ("NEEDS_HYDRA_AND_MODULES", "NEEDS_MODULES", "NEEDS_NO_TRAINING")
 
-# All officers whose description is shared by fewer than five officers in their unit. A description
-# with a blank part counts too. Past versions must have no description at all.
+# The query finds officers whose description (employment type, rank group and role group) is shared
+# by fewer than five officers in their unit. A description of which only one part is filled is
+# checked too. The query also finds past versions with a description, because they must have none.
 _ALONE = """
 with
     described as (

@@ -73,7 +73,7 @@ where shown.force_code is null
     public=True,
 )
 def public_assurance_measure() -> Expectations:
-    """Every month of every measure, suppressed if it may not be released."""
+    """Every measure and month, with the figure suppressed if it may not be released."""
     return [
         one_of("measure_code", MEASURES, description="Every measure is a defined one."),
         one_of(
@@ -133,9 +133,10 @@ def suppressed_is_blank() -> Expectation:
 
 
 def nothing_small(where: str) -> Expectation:
-    """Expect that the numerator and the rest of the denominator are zero or reach the threshold.
+    """Expect that neither the numerator nor the denominator less the numerator is small.
 
-    `where` is an SQL condition that selects the rows to check.
+    A number is small if it is not zero and below the threshold. `where` is an SQL condition that
+    selects the rows to check.
     """
     return every_row(
         "nothing_small",

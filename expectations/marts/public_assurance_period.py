@@ -40,8 +40,8 @@ having count(*) filter (where org_unit_code <> 'ALL') > 0
     )
 """
 
-# The query returns the figures that were released before this build was opened for the same
-# measure, period and unit as the row `shown`.
+# The query returns the figures that were released before this build was opened. They are for the
+# same measure, period and unit as the row `shown` of the query around this one.
 _EARLIER_RELEASES = """
 select released.*
 from audit.released_figure as released
@@ -97,7 +97,7 @@ where <<is_new>>
     public=True,
 )
 def public_assurance_period() -> Expectations:
-    """Every released figure about people and their records, protected against subtraction."""
+    """Released figures about people and their records: no subtraction gives a small number."""
     is_new = sql(_IS_NEW, earlier=_EARLIER_RELEASES)
     return [
         one_of("measure_code", MEASURES, description="Every measure is a defined one."),

@@ -48,7 +48,7 @@ where shown.point_code <> 'INTEL_PLAN'
 
 @mart_suite("assurance_position", one_row_per=("point_code",), stage="sealed", public=True)
 def public_assurance_position() -> Expectations:
-    """Every point with the force's position on it, as released to the public."""
+    """Every assurance point, with the status and figure that are released to the public."""
     return [
         one_of(
             "point_code", POINTS, description="Every point is one of the four assurance points."

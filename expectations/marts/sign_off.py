@@ -41,7 +41,9 @@ inner join {rows} as reopened
 where reopened.step = 'REOPENED' and step.step <> 'REOPENED' and step.is_in_force
 """
 
-# The marts of this build show a point that slipped. Its closure cannot be in force.
+# The query finds signatures in force of points that are slipping or overdue on the as-at day. If a
+# dataset of the force is not fresh, it finds none: the status of a point can then be unknown, and
+# an unknown status reopens no closure.
 _CLOSED_AND_SLIPPING = """
 select step.recommendation_code, step.round, step.step
 from {rows} as step
@@ -71,7 +73,7 @@ where register.recommendation_code is null
 
 @mart_suite("sign_off", one_row_per=("recommendation_code", "round", "step"))
 def sign_off() -> Expectations:
-    """Expect the steps in order, each by its own role, and none in force after a reopening."""
+    """Every step of a closure: in order, by its own role, and not in force after a reopening."""
     roles = [*SIGN_OFF_ROLE_OF_STEP.values(), "PIPELINE"]
     return [
         one_of(

@@ -38,7 +38,8 @@ MEASURE_OF_POINT = {
     "ELEARNING": "elearning_completion",
 }
 
-# The second measure of a point, which makes the largest choice in the first one in the other way.
+# The measure of the second reading, for each point that has one. It also counts what the first
+# measure leaves out: status checks, or the long-term absent.
 SECOND_MEASURE_OF_POINT = {
     "NCCU_INTEL": "nccu_intel_compliance_all_types",
     "HYDRA": "hydra_completion_incl_absent",

@@ -31,8 +31,9 @@ FEWEST = 20
 HOURS_MAY_DIFFER = 0.25
 
 # `compared` is the compared publication. `is_recent` is true if its as-at moment is less than eight
-# days before that of this build. `earlier_figure` has its figures, except those of a point for
-# which its run failed to extract a dataset or refused a delivery.
+# days before that of this build. `earlier_figure` has the figures of the compared publication. A
+# point is left out if the run of that publication could not extract a dataset of the point, or
+# refused a delivery of one.
 _COMPARED = """
 with
     compared as (
@@ -108,9 +109,9 @@ select
 from published
 """
 
-# In a week, a few people join or leave and some dozens complete a training item. A larger
-# difference is reported. This build's latest figure is compared with the latest published figure,
-# even if a month has ended in between.
+# The query finds training measures whose numbers changed by more than is usual within a week: a few
+# people join or leave, and some dozens complete a training item. The latest figure of this build is
+# compared with the latest published figure, even if a month has ended in between.
 _TRAINING_NUMBERS_THAT_MOVED = """<<compared>>,
     published as (
         select distinct on (force_code, measure_code)

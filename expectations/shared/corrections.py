@@ -184,9 +184,10 @@ left join known on by_column.force_code = known.force_code
 def few_corrections(source: Dataset, raw: Table) -> Expectation:
     """Expect that not many more known records are corrected than on a usual day.
 
-    In each column, five corrections are allowed, plus three times the usual number a day. For a
-    dataset with fewer than seven deliveries the usual number is not known. Five corrections plus
-    one record in a thousand a day are then allowed.
+    In each column, five corrections are allowed, plus three times the usual number a day for each
+    day since the last delivery that the current publication used. With fewer than seven deliveries,
+    the usual number is not known. Then one record in a thousand is allowed for each of these days,
+    in addition to the five.
     """
     values = [
         changed_record(Identifier("before", "is_tombstone"), Identifier("latest", "is_tombstone"))

@@ -2,8 +2,8 @@
 
 Landing already rejects a row that breaks its declaration. These expectations check the latest
 version of each record again, because a declaration can become stricter after a row was landed. Only
-the expectations about the key and the marking are critical. The others are not, so that records
-from before the change do not block a publication.
+the expectations about the key and the marking are critical. The others are not critical, so that
+records that were landed under an earlier declaration do not block a publication.
 """
 
 from collections.abc import Iterator

@@ -36,7 +36,7 @@ group by force_code
 
 
 def entered_soon(event: str, *, description: str) -> Expectation:
-    """Expect that few new records were recorded a week or more after their event.
+    """Expect that few new records were recorded more than a week after their event.
 
     `event` is the column with the time of the event. The expectation fails if the number of late
     records is more than five plus a quarter of the new records. It detects an archive or a backlog

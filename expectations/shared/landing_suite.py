@@ -123,8 +123,9 @@ from (<<deliveries>>) as delivery
 where recency = 1 and rows_rejected is not null
 """
 
-# A list may grow by eighty rows at once, which is more than a training day adds. A list that gets
-# shorter may have lost records, so that limit is tighter.
+# A list may grow by a quarter or by eighty rows, whichever is more. Eighty rows are more than a
+# training day adds. A list may lose a fifth of its rows or nineteen rows, whichever is more. This
+# limit is tighter, because a list that gets shorter may have lost records.
 _ROW_COUNT_LIKE_PREVIOUS = """
 select
     batch_id,
