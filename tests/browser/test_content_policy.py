@@ -12,7 +12,7 @@ import pytest
 from oic_assurance.gates.content_policy import with_policy
 
 if TYPE_CHECKING:
-    # Only `make test-all` installs Playwright. Without it, this file can still be collected,
+    # Only `make test-all` installs Playwright. pytest can collect this file without Playwright,
     # because only a type checker runs this import.
     from playwright.sync_api import Browser
 
@@ -64,7 +64,10 @@ def test_a_report_shows_and_what_is_injected_does_nothing(browser: Browser, tmp_
 
 
 def received(listener: socket.socket) -> bytes:
-    """Return what clients have sent. A browser may open a connection early and send nothing."""
+    """Return the bytes that clients have sent.
+
+    A browser may open a connection early and send nothing, so a connection alone does not count.
+    """
     listener.settimeout(1)
     data = b""
     with listener, contextlib.suppress(TimeoutError):

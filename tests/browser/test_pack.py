@@ -12,7 +12,7 @@ import pytest
 from tests.end_to_end.terminal import Terminal
 
 if TYPE_CHECKING:
-    # Only `make test-all` installs Playwright. Without it, this file can still be collected,
+    # Only `make test-all` installs Playwright. pytest can collect this file without Playwright,
     # because only a type checker runs this import.
     from playwright.sync_api import Browser, Page
 
@@ -70,7 +70,8 @@ def opened(
 def test_it_renders_without_errors_and_fits_the_screen(
     browser: Browser, files: dict[str, Path], name: str, screen: dict[str, int]
 ) -> None:
-    # Chromium writes to its console what the page's Content-Security-Policy has blocked.
+    # Chromium writes to its console what the page's Content-Security-Policy has blocked, so
+    # `problems` contains that too.
     with opened(browser, files[name], screen) as (page, problems):
         assert page.locator("h1").count() == 1
         drawings = page.locator(".drawing svg")

@@ -16,7 +16,7 @@ import pytest
 from oic_assurance.settings import load_settings
 
 if TYPE_CHECKING:
-    # Only `make test-all` installs Playwright. Without it, this file can still be collected,
+    # Only `make test-all` installs Playwright. pytest can collect this file without Playwright,
     # because only a type checker runs this import.
     from playwright.sync_api import Browser, BrowserContext, Page
 

@@ -51,7 +51,8 @@ class MariaDb:
         self._data = folder / "data"
         self._options = options
         self._log = folder / "server.log"
-        # The path of a socket must be short, so the server uses an abstract socket without a file.
+        # The path of a socket file must be short, and a test's folder can have a long path. So the
+        # server uses an abstract socket, which has no file.
         self.port = free_port()
         self._socket = f"@assurance-{os.getpid()}-{self.port}"
         self._process: subprocess.Popen[bytes] | None = None

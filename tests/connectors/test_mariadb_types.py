@@ -84,9 +84,9 @@ def test_every_type_is_read_and_ambiguous_local_times_are_noted(
         assert source.refused_keys() == ["refused"]
         [line] = b"".join(source.stream(source.with_keys(["b"], after=4))).decode().splitlines()
         assert line.startswith("5\tb\t")
-        # In that night, 01:30 in London occurs twice: at 00:30 and at 01:30 UTC. Row B may have
-        # changed at the later of these moments, so a read of the changes since 01:15 UTC must
-        # include row B.
+        # Row B has the local time 01:30. In that night, 01:30 in London occurs twice: at 00:30 and
+        # at 01:30 UTC. Row B may have changed at 01:30 UTC, so a read of the changes since 01:15
+        # UTC must include row B.
         assert len(read(source, datetime(2026, 10, 25, 1, 15, tzinfo=UTC))) == 1
         assert read(source, datetime(2026, 10, 25, 3, 0, tzinfo=UTC)) == []
 

@@ -42,7 +42,8 @@ class Server:
             os.chown(path, *self._account)
         self._run("initdb", "-D", data, "-U", "postgres", "-E", "UTF8", "--pwfile", password)
         command = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-        # Each setting follows an option `-c`. Debian's server, version 15, lacks two of them.
+        # In the command, each setting follows an option `-c`. Debian's server has version 15, which
+        # does not know the two settings of `NEWER`.
         settings = command["services"]["postgres"]["command"][2::2]
         settings = [one for one in settings if not one.startswith(NEWER)]
         shutil.copy(ROOT / "deploy" / "pg_hba.conf", folder / "pg_hba.conf")

@@ -48,7 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def cloud(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of the local S3 server, which environment variables pass to the S3 client."""
+    """The address of the local S3 server. Environment variables pass it to the S3 client."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", server)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clerk")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sw0rdfish")

@@ -52,7 +52,7 @@ def unmount(folder: Path) -> None:
 
 
 def _blocks(path: Path) -> int:
-    """Return how many bytes a file takes in memory, which is a number of whole pages."""
+    """Return how many bytes a file takes on a file system in memory, in whole pages."""
     page = 4096
     return 0 if path.is_symlink() else -(-path.lstat().st_size // page) * page
 

@@ -1,7 +1,7 @@
 """The edges at which a process can be killed: the moments before and after each step of its work.
 
 A step is a call of one of the product's functions, or a commit. The harness wraps these functions
-in the process that is to be killed, so the product contains no code for this.
+in the process that is to be killed, so the product contains no code for the harness.
 """
 
 import importlib

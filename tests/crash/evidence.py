@@ -22,8 +22,8 @@ between a run and its re-run:
 - The entry of the processing log that records the erasure of a generation that was attached but
   never shown.
 
-The records of the attempts themselves are not compared, but `leftovers` checks them: `audit.run`,
-`audit.extraction`, and builds that were not published.
+The records of attempts are not compared: the rows of `audit.run` and `audit.extraction`, and builds
+that were not published. The module `leftovers` checks these records.
 """
 
 from collections.abc import Iterator, Mapping

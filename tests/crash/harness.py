@@ -127,10 +127,11 @@ class Harness:
         return work.finish(replace(self._job(world, kind, RERUN), trace=True)).edges
 
     def _reference(self, world: str, kind: str, publications: int) -> Reference:
-        """Return a state after uninterrupted work, if possible one with so many publications.
+        """Return the state after one or two uninterrupted runs, depending on `publications`.
 
         A killed run may have published before it was killed. Its re-run then makes a second
-        publication, so the state must be compared with the state after two uninterrupted runs.
+        publication, so the state must be compared with the state after two uninterrupted runs. If
+        neither state has this number of publications, the state after one run is returned.
         """
         name = f"{world} {kind}"
         if name not in self._references:

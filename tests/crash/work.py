@@ -1,7 +1,8 @@
 """The work that is killed: the tasks of a day's run, one after another in one process.
 
 Each job runs in a child of a fork server that has already imported dbt and Great Expectations. The
-imports take seconds, so without them a kill point takes only the time of the work itself.
+child need not repeat these imports, which take seconds. So a kill point takes only the time of the
+work itself.
 """
 
 import gc
@@ -71,7 +72,7 @@ class JobReport:
 def warm_up() -> None:
     """Start the fork server, so that it imports everything that the children need.
 
-    A first child is started that does nothing.
+    A first child starts the fork server, and does nothing else.
     """
     process = context.Process(target=gc.disable)
     process.start()

@@ -26,7 +26,7 @@ def state() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def server_log(state: Path) -> Iterator[Path]:
-    """A folder with all that the embedded server has logged, even what a run deleted."""
+    """A folder with all log files of the embedded server, even those that a run has deleted."""
     with kept_server_log(state) as folder:
         yield folder
 

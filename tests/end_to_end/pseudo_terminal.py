@@ -127,7 +127,7 @@ class PseudoTerminal:
         os.close(slave)
 
     def running(self, patience: float = 5) -> list[str]:
-        """Return the names of the command's processes that run longer than `patience` seconds."""
+        """Return the names of the command's processes that still run after `patience` seconds."""
         deadline = time.monotonic() + patience
         while (found := _session(self._process.pid)) and time.monotonic() < deadline:
             time.sleep(0.1)

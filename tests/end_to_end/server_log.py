@@ -14,8 +14,8 @@ INTERVAL_SECONDS = 0.2
 def kept_server_log(home: Path) -> Iterator[Path]:
     """Yield a folder with a hard link to each log file of a state folder's server.
 
-    A run deletes a file only after the server has begun the next file, at least a second later. So
-    no file is missed.
+    A thread looks for new files every 0.2 seconds. A run deletes a file only after the server has
+    begun the next file, at least a second later, so the thread misses no file.
     """
     written = home / "postgres" / "data" / "server_log"
     ended = threading.Event()

@@ -29,7 +29,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def old(folder: Path) -> Iterator[Terminal]:
-    """A state folder with one publication, whose archive is encrypted."""
+    """A state folder with one publication and an encrypted archive."""
     terminal = Terminal(folder / "old", extra=settings(folder))
     made = terminal.assurance("archive", "new-key", "--to", str(folder / "archive-key"))
     assert made.returncode == 0, made.stderr
@@ -100,7 +100,7 @@ def test_a_stolen_archive_has_no_record_in_plain(old: Terminal) -> None:
 
 
 def test_everything_in_the_state_folder_is_private(old: Terminal) -> None:
-    """Only the owner may read a file or enter a folder that contains files."""
+    """Only the owner may read the files and list the folders."""
     home = old.home
     # If root runs the server as another user, that user's group may traverse the folders.
     assert home.stat().st_mode & 0o067 == 0

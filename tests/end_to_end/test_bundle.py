@@ -1,4 +1,4 @@
-"""A bundle proves the figures of a pack without the warehouse, and every change of it is told."""
+"""A bundle proves a pack's figures without the warehouse, and reveals every change to it."""
 
 import hashlib
 import json
@@ -127,20 +127,23 @@ def nothing_changed(folder: Path) -> None:
 
 
 def changed_row(folder: Path) -> None:
-    """Change a figure in the rows, in the readable copy, and in the manifest."""
+    """Change a point's code in the rows and in the copy for people. Update the manifest."""
     _edit(folder, "figures/assurance_position.json", lambda text: text.replace("HYDRA", "HIDRA"))
     _edit(folder, "figures/assurance_position.csv", lambda text: text.replace("HYDRA", "HIDRA"))
     _repair(folder)
 
 
 def changed_copy(folder: Path) -> None:
-    """Change a figure only in the copy that people read, and in the manifest."""
+    """Change a point's code only in the copy that people read. Update the manifest."""
     _edit(folder, "figures/assurance_position.csv", lambda text: text.replace("HYDRA", "HIDRA"))
     _repair(folder)
 
 
 def changed_fingerprint(folder: Path) -> None:
-    """Change a row, its fingerprint and the manifest, but not the publication's fingerprint."""
+    """Change a row, its table's fingerprint and the manifest.
+
+    The publication's fingerprint stays the same.
+    """
     changed_row(folder)
     publication = json.loads((folder / "publication.json").read_text(encoding="utf-8"))
     publication["tables"]["marts.assurance_position"]["fingerprint"] = "0" * 64
@@ -157,7 +160,7 @@ def no_tables(folder: Path) -> None:
 
 
 def two_columns_in_one_name(folder: Path) -> None:
-    """Give two columns one name with a line break, which hashes like the two."""
+    """Join two columns into one, whose name has a line break. The fingerprint stays the same."""
     path = folder / "figures" / "assurance_position.json"
     table = json.loads(path.read_text(encoding="utf-8"))
     (one, kind), (two, second) = table["columns"][:2]
@@ -182,7 +185,10 @@ def odd_manifest(folder: Path) -> None:
 
 
 def key_of_every_signature(folder: Path) -> None:
-    """Use a point of a small group, with which the equation of a signature holds for anything."""
+    """Replace the public key with a point of a small group.
+
+    With such a key, the equation of a signature holds for every message.
+    """
     signature = json.loads((folder / "signature.json").read_text(encoding="utf-8"))
     point = "01" + "00" * 31
     forged = {**signature, "public_key": point, "signature": point + "00" * 32}
@@ -190,7 +196,7 @@ def key_of_every_signature(folder: Path) -> None:
 
 
 def changed_checks(folder: Path) -> None:
-    """Change a result and the manifest. Only the signature can tell."""
+    """Change a check's result, and update the manifest. Only the signature reveals this change."""
     _edit(
         folder, "checks.json", lambda text: text.replace('"success": true', '"success": false', 1)
     )

@@ -90,7 +90,7 @@ def test_status_lists_and_quarantine_show_the_state(terminal: Terminal, first_ru
 
 @dataclass(frozen=True)
 class KilledRun:
-    """A run that was killed in its first stage, and the answer to a second run beside it."""
+    """A run that was killed in its first stage, and a second run, started while the first ran."""
 
     pid: int
     beside: subprocess.CompletedProcess[str]

@@ -73,9 +73,10 @@ def test_no_file_of_the_state_holds_a_narrative_or_a_source(
 def test_the_server_log_holds_no_narrative_and_no_source(
     terminal: Terminal, server_log: Path, first_run: str
 ) -> None:
-    """The server logs as JSON. What it logs while it starts is in the folder `log`.
+    """The server writes its log as JSON. The log of its start is in the folder `log`.
 
-    JSON writes some characters as escapes, so both the lines and their values are searched.
+    JSON writes some characters as escapes, so the test searches both the lines and the values that
+    the lines contain.
     """
     started = [path for path in (terminal.home / "log").rglob("postgres*") if path.is_file()]
     files = sorted(server_log.glob("*.json"))
@@ -169,7 +170,7 @@ def test_logins_without_pseudonyms_find_no_number_beside_one(
 def _beside(
     warehouse: psycopg.Connection, relation: tuple[str, str], key: str, columns: list[str]
 ) -> bool:
-    """Return whether a row has a pseudonym in column `key`, and the officer's number as well."""
+    """Return whether any row has a pseudonym in column `key` and the same officer's number."""
     held = sql.SQL("select exists (select from {} as t inner join identity.pseudonym as p on {})")
     is_key = sql.SQL("p.officer_key = t.{}").format(sql.Identifier(key))
     names = sql.Identifier(*relation)

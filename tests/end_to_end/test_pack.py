@@ -145,7 +145,7 @@ def test_the_first_sheet_has_all_that_the_board_must_know(folder: Path) -> None:
 
 
 def test_no_sheet_but_the_last_is_mostly_blank(folder: Path) -> None:
-    """The text and the drawings of each sheet reach below its middle."""
+    """The text of each sheet except the last reaches below the middle of the sheet."""
     *sheets, _ = PdfReader(folder / "assurance-pack.pdf").pages
     for number, sheet in enumerate(sheets, 1):
         lowest = 842.0
@@ -196,7 +196,10 @@ def flat(outline: Any) -> list[Any]:
 
 
 def test_a_pack_shows_what_was_told_and_what_changed(terminal: Terminal, folder: Path) -> None:
-    """Publication 1 is that of the first run, and the pack of an earlier day has none before."""
+    """Nothing was published by 10 March 2026, because publication 1 comes from a later run.
+
+    The pack must say so, and must show the position of that day as it is known now.
+    """
     assert terminal.assurance("pack", "--since", "2026-03-10").returncode == 0
     page = (folder / "assurance-pack.html").read_text(encoding="utf-8")
     rows = tables(page)["Since 10 March 2026"]

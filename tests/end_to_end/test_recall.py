@@ -20,7 +20,7 @@ select publication_id, numerator, denominator
 from marts.assurance_measure
 where measure_code = 'nccu_intel_compliance' and org_unit_code = 'ALL' and period_start = %s
 """
-# A referral that is compliant because of the only document of its occurrence.
+# The document and the month of a compliant referral whose occurrence has only this document.
 _DECIDED = """
 select referral.report_urn, date_trunc('month', contacted_on)::date
 from marts.fct_nccu_referral as referral

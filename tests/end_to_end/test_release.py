@@ -36,7 +36,7 @@ def rows(folder: Path, table: str) -> Sequence[dict[str, str]]:
 
 
 def test_a_run_alone_releases_nothing(terminal: Terminal, first_run: str) -> None:
-    # Another test of this module may have made a release, but a run makes none.
+    # Another test of this module may have made the first release. The run must not have made one.
     known = terminal.assurance("release", "list", "--json")
     assert known.returncode == 0
     assert {one["because"] for one in json.loads(known.stdout)["releases"]} <= {"the first release"}

@@ -1,4 +1,4 @@
-"""A closure on a simulated force: signed, then found wrong by the next runs, and closed again."""
+"""A point of a synthetic force is closed. Later runs reopen the closure, and it is made again."""
 
 import json
 import os
@@ -62,7 +62,7 @@ class Loop:
         return done.stderr
 
     def drop_plans(self, moment: str, approved: Sequence[str | None]) -> None:
-        """Drop a register of plans that is delivered for a moment, with the approvals' days."""
+        """Drop a register of plans for a moment. `approved` has each plan's day of approval."""
         plans: list[Row] = [
             {
                 "plan_ref": f"P-{strand}",
@@ -92,7 +92,10 @@ class Loop:
             return gate.execute(query.encode()).fetchall()
 
     def mart(self) -> list[tuple[Any, ...]]:
-        """Return what readers see of the point: round, step, cause and whether it is in force."""
+        """Return the steps of closures that readers see for the point INTEL_PLAN.
+
+        Each row has the round, the step, the cause, and whether the step is in force.
+        """
         with psycopg.connect(self.terminal.url("bi")) as reader:
             return reader.execute(
                 "select round, step, cause, is_in_force from marts.sign_off "
@@ -108,7 +111,10 @@ class Loop:
         return row[0] or ""
 
     def by_the_oracle(self, before: int) -> dict[str, set[str]]:
-        """Return what the oracle reopens, given the entries up to number `before`."""
+        """Return the points whose closure the oracle reopens, each with the causes.
+
+        The oracle knows only the entries up to number `before`.
+        """
         steps = self.ask(f"select * from signoff.step where entry_id <= {before} order by entry_id")
         days = self.ask(
             "select point_code, day, numerator, denominator, value, status from "
@@ -136,7 +142,7 @@ class Loop:
 
 @pytest.fixture
 def loop(tmp_path: Path) -> Iterator[Loop]:
-    """A simulated force of its own, because the test changes its plans."""
+    """A separate synthetic force, because the test changes its plans."""
     home = Path(tempfile.mkdtemp(prefix="assurance-sign-off-"))
     terminal = Terminal(home)
     try:
@@ -163,7 +169,7 @@ def test_a_closure_is_made_and_reopens_by_itself(loop: Loop) -> None:
     assert "is in force already" in loop.may_not("commissioner", *sign, "COMMISSIONER")
     assert "another person" in loop.may_not("lead", *sign, "INSPECTORATE")
     loop.does("inspector", *sign, "INSPECTORATE")
-    # The steps are in the next publication, not in the one that they were made on.
+    # Readers see the steps from the next publication on.
     assert loop.mart() == []
     loop.run("2026-04-24T05:30")
     steps = ("STEPS_AGREED", "EVIDENCE", "FORCE", "COMMISSIONER", "INSPECTORATE")
@@ -180,7 +186,8 @@ def test_a_closure_is_made_and_reopens_by_itself(loop: Loop) -> None:
     told = " ".join(loop.terminal.assurance("notify", "--dry-run").stdout.split())
     assert "A sign-off was reopened: INTEL_PLAN" in told
 
-    # Closed again, and restated: two plans were approved only after the day of the signature.
+    # The point is closed again. Then a new register restates its figure: two plans were approved
+    # only after the day of the signature.
     loop.close()
     before = loop.last_entry()["entry_id"]
     loop.drop_plans("2026-04-25T12:00", ["2025-11-01", "2026-04-26", "2026-04-26"])
@@ -188,7 +195,8 @@ def test_a_closure_is_made_and_reopens_by_itself(loop: Loop) -> None:
     assert loop.by_the_oracle(before) == {"INTEL_PLAN": {"RESTATED"}}
     entry = loop.last_entry()
     assert (entry["cause"], entry["by_role"], entry["round"]) == ("RESTATED", "PIPELINE", 2)
-    # The publication that found it shows it, before and after it was entered.
+    # The publication already shows the reopening that its own build found. The run enters the
+    # reopening only after it has published.
     restated = [row for row in loop.mart() if row[0] == 2]
     assert (2, "REOPENED", "RESTATED", True) in restated
     assert "the figure that it was closed on was restated" in loop.caveat()
@@ -201,7 +209,7 @@ def test_a_closure_is_made_and_reopens_by_itself(loop: Loop) -> None:
     assert "SLIPPED" in loop.by_the_oracle(before)["INTEL_PLAN"]
     assert loop.last_entry()["cause"] == "SLIPPED"
     assert "because the point slipped" in loop.caveat()
-    # The row of the restatement is the one that was shown, except that it is not in force any more.
+    # The rows of round 2 are the same as before, except that they may no longer be in force.
     assert [row[:3] for row in loop.mart() if row[0] == 2] == [row[:3] for row in restated]
     loop.does("lead", "agree", "INTEL_PLAN", "--steps", "the third plan")
     loop.does("officer", "evidence", "INTEL_PLAN", "--file", "plans.pdf", "--because", "plans")

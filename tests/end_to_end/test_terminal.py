@@ -167,7 +167,7 @@ def test_every_screen_fits_80_columns(
 
 
 def work_on_a_terminal(home: Terminal, extra: Mapping[str, str]) -> tuple[bytes, list[str]]:
-    """Return the bytes that one step sends to a terminal, and the lines that remain."""
+    """Run one step on a terminal. Return the bytes that it sends, and the lines that remain."""
     environment = {**home.environment, "TERM": "xterm-256color", **extra}
     shown = PseudoTerminal([sys.executable, "-c", WORK], environment, 80)
     assert shown.end() == 0

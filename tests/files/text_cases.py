@@ -216,8 +216,8 @@ CASES = [
         (4, "000777", ["the row has 10 cells where the header has 9"]),
     ),
     Case(
-        # Such rows are rejected. A row with an unquoted comma in a name and a blank last cell looks
-        # the same, so landing cannot know which cell is the extra one.
+        # Landing rejects these rows, because it cannot know which cell is the extra one: a row with
+        # an unquoted comma in a name and a blank last cell looks the same.
         "an extra delimiter only in the rows",
         ROWS,
         rejected=tuple(

@@ -1,4 +1,4 @@
-"""Very large files, and files made to exhaust memory or time, both of which landing must limit."""
+"""Very large files, and files made to exhaust memory or time. Landing must use little of both."""
 
 from collections.abc import Callable
 from datetime import date
