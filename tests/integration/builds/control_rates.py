@@ -1,6 +1,7 @@
-"""Print how often a process that does not change shows a sign, as `docs/explanation/spc.md` says.
+"""Print the table of false signs in `docs/explanation/spc.md`.
 
-Run it with `python -m tests.integration.builds.control_rates`.
+The table says how often a process that does not change shows a sign of a special cause. Run this
+module with `python -m tests.integration.builds.control_rates`.
 """
 
 from collections import Counter

@@ -1,4 +1,8 @@
-"""Series of months for the tests of control limits: made at random, and from quiet processes."""
+"""Random series of months for the tests of control limits.
+
+Some of the series come from a quiet process. A quiet process does not change, so everything that
+the rules mark in it is chance.
+"""
 
 import random
 from collections.abc import Callable, Iterator, Sequence

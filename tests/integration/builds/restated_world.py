@@ -185,7 +185,7 @@ class RestatedWorld:
         write_file(delivery, dropzone / delivery.dataset / delivery.name)
 
     def row(self, table: str, **key: Any) -> Row:
-        """Return the row of a source table that has a key. A test may change the returned row."""
+        """Return the row of a source table with a given key. A test may change this row."""
         ((name, value),) = key.items()
         return next(row for row in self.step.tables[table] if row[name] == value)
 
@@ -258,8 +258,8 @@ class RestatedWorld:
     def check_sums(self, old: Figures, after: int, over_before: str) -> int:
         """Check the restatements of a publication, and return the number of restated figures.
 
-        `old` has the figures of the compared publication, at which the months before `over_before`
-        had ended. The restated figures must be exactly the changed figures of these months. The
+        `old` has the figures of the compared publication. The months before `over_before` had
+        ended by then. The restated figures must be exactly the changed figures of these months. The
         changes by a figure's causes must lead without a gap from its old to its new value.
         """
         new = self.figures(after)

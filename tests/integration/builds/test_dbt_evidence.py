@@ -1,4 +1,4 @@
-"""The result of a dbt test is stored with the tables that it checked, and valid only for them."""
+"""The result of a dbt test is stored with the tables that it checked, and counts only for them."""
 
 from types import SimpleNamespace
 from typing import Any

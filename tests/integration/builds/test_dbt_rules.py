@@ -104,7 +104,7 @@ def test_numbers_beside_pseudonyms_are_readable_only_for_those_who_may_read_pseu
 
 
 def test_a_mutant_is_caught_unless_it_cannot_matter(empty_models: Settings, tmp_path: Path) -> None:
-    """Try `python -m tests.mutants` on a mutant that a test must notice, and a harmless one."""
+    """Try `python -m tests.mutants` on a mutant that a test must notice, and on a harmless one."""
     named = {
         mutant.becomes: mutant for mutant in all_mutants() if mutant.model == "int_measure_month"
     }

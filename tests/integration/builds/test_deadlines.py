@@ -51,6 +51,6 @@ def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
 
     (frozen,) = world.ask("select * from audit.deadline_position")
     assert (frozen["numerator"], frozen["denominator"]) == (2, 3)
-    # The status is not `unknown`, because the sources count as fresh: the run for the deadline day
-    # has extracted them. The later run makes no difference.
+    # The status is not `unknown`, because the last run before the end of the deadline day extracted
+    # the sources. The deadline position uses the freshness at that run, not at the later one.
     assert frozen["status"] == "overdue"

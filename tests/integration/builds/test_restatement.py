@@ -53,7 +53,8 @@ class ChangedRules:
         )
         open_build(self.world.settings, "failed", at("2026-04-11T05:30"))
         self.unknown = preview(self.rules)
-        # After a run with the rules as they are, the records of the publication are at hand.
+        # The failed build came after the publication, so this preview cannot name records. After a
+        # run with unchanged rules, the next preview can.
         self.again = self.world.publish("2026-04-11T05:30")
         self.previewed = preview(self.rules)
         self.third = self.world.publish("2026-04-12T05:30", self.rules)
@@ -97,8 +98,8 @@ def test_the_causes_of_every_restated_figure_add_up_to_its_change(
         ("nccu_intel_compliance_all_types", "2026-03", "ALL", []),
         ("nccu_intel_compliance", "2025-12", "ALL", [("DELETED_RECORD", 1, 0, -1)]),
         ("nccu_capture_completeness", "2026-01", "ALL", [("DELETED_RECORD", 1, 0, -1)]),
-        # The completion of an officer's fourth module arrived late, and with it the officer has
-        # completed the whole package.
+        # The completion of an officer's fourth module arrived late. With this module, the officer
+        # has completed the whole package.
         ("elearning_module_4", "2025-11", "T1", [("LATE_RECORD", 1, 1, 0)]),
         ("elearning_module_3", "2025-11", "T1", []),
         ("elearning_completion", "2025-10", "ALL", []),
@@ -161,9 +162,9 @@ def test_a_closed_exception_shows_when_and_why(
 
 
 def test_compared_tables_outlast_failed_builds(pair: TwoPublications) -> None:
-    """After a failed build, the repeated build is still compared with the last publication.
+    """If a build fails, its repetition is still compared with the last publication.
 
-    A later build is compared with that publication as well.
+    The next build is compared with that publication as well.
     """
     world = pair.world
     _leave_old_names(world)
@@ -341,9 +342,10 @@ def test_compared_tables_are_hidden_from_logins(changed_rules: ChangedRules) -> 
 
 @pytest.mark.slow
 def test_after_a_roll_back_the_earlier_figures_are_recomputed(changed_rules: ChangedRules) -> None:
-    """The warehouse keeps tables to compare with only for the last publication.
+    """The warehouse keeps only the step tables of the last publication.
 
-    If the compared publication is an earlier one, its figures must therefore be computed again.
+    If a build is compared with an earlier publication, the figures of that publication must
+    therefore be recomputed.
     """
     world = changed_rules.world
     first = changed_rules.first

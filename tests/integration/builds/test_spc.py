@@ -1,7 +1,7 @@
-"""The control limits and signs of the dbt models, held against a second computation.
+"""Compare the control limits and signs of the dbt models with those of a second computation.
 
-All series are loaded at once, each as the measure of a force of its own, and the models are built
-once. The second computation is `tests/oracle/spc.py`. It shares no code with the models.
+All series are loaded at once, each as a measure of a separate force, and the models are built once.
+The second computation is `tests/oracle/spc.py`. It shares no code with the models.
 """
 
 import math
@@ -125,7 +125,7 @@ def test_the_models_agree_with_a_second_computation(charts: Charts) -> None:
                     seen[column, value] += 1
             assert (rows[month]["why_none"] is None) == (row.kind is not None)
     assert differences == []
-    # Each value of each sign was compared, so an agreement says something.
+    # The series contain every possible value of each sign, so the comparison covers all values.
     assert {value for column, value in seen if column == "kind"} == {"XMR", "P", "LANEY_P", None}
     assert {value for column, value in seen if column == "variation"} == {
         *("COMMON", "IMPROVING", "CONCERNING", None)
@@ -153,7 +153,7 @@ def test_the_current_month_changes_nothing_before_it(charts: Charts) -> None:
 
 @pytest.mark.parametrize("kind", QUIET)
 def test_false_signs_are_as_rare_as_the_rules_promise(charts: Charts, kind: str) -> None:
-    """The promised rate comes from the pure rules on other series of the same quiet process."""
+    """The promised rate is that of the second computation on other series of the same process."""
     promised = [
         [row.special_cause for month, row in sorted(control_rows(series).items())][:-1]
         for series in (
@@ -185,7 +185,7 @@ def _years_with_a_sign(causes: list[str | None]) -> float:
 
 
 def _rate(values: list[float]) -> tuple[float, float]:
-    """Return the mean and the standard deviation of one value for each series."""
+    """Return the mean and the standard deviation of values, of which each series gave one."""
     mean = sum(values) / len(values)
     return mean, math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
 

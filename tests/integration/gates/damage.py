@@ -65,7 +65,7 @@ def _fill(sql: str, suite: Suite, expectation: Expectation) -> str:
 def damages_of_columns(
     suite: Suite, of_columns: Sequence[Expectation]
 ) -> Iterator[tuple[str, set[str]]]:
-    """Yield the SQL that damages a table's columns, each with the expectations that must then fail.
+    """Yield statements that damage a table's columns, with the expectations that must then fail.
 
     There are three kinds of damage: blanks, undeclared values and a duplicate key. Blanks and
     undeclared values each make many expectations fail at once.

@@ -54,9 +54,10 @@ HISTORY_DAMAGES = {
     # A publication was made from 150 records that a later delivery lacks.
     "few_corrections": _PUBLISHED
     + _COPIES.replace("|| n,", "|| n / 2,") % "'batch_id', 6 + n % 2, 'is_tombstone', n % 2 = 1",
-    # Three hundred records from March turn up after a publication.
+    # A batch after the publication has three hundred records that were created in March.
     "few_late_records": _PUBLISHED + _COPIES % "'batch_id', 7, 'created_at', '2026-03-01Z'",
-    # After a publication, three hundred records about March are created on one day.
+    # A batch after the publication has three hundred records of events in March. All were created
+    # on one day in May.
     **dict.fromkeys(
         ("detained_at_entered_soon", "contacted_at_entered_soon"),
         _PUBLISHED
@@ -64,7 +65,8 @@ HISTORY_DAMAGES = {
     ),
     "not_from_the_future": "update {t} set {column} = landed_at + interval '1 day'",
     "units_listed": _COPIES % "'org_unit_code', 'NOWHERE', 'leave_date', null",
-    # The latest of fifteen deliveries lists again only half of what was new in the delivery before.
+    # There are fifteen deliveries. The latest lists again only half of the rows that were new in
+    # the delivery before it.
     "new_rows_listed_again": "insert into audit.batch "
     "select (jsonb_populate_record(batch, jsonb_build_object('batch_id', 100 + n, "
     "'kind', 'file', 'delivered_for', timestamptz '2026-05-14' - n * interval '1 day', "

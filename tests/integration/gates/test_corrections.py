@@ -52,7 +52,10 @@ def rewritten(count: int, batch: int = 600, name: str = "rewritten") -> str:
 
 
 def deliveries(records: list[int], column: str = "referral_type") -> str:
-    """Return SQL for one delivery a day before the publication, with corrections in a column."""
+    """Return SQL for one delivery on each of several days, which the publication knew.
+
+    `records` has the number of corrections in `column` for each delivery, the newest first.
+    """
     numbers = ", ".join(map(str, records))
     return f"""
     insert into audit.batch
@@ -100,7 +103,7 @@ def damaged(world: World, damage: str, published: str = PUBLISHED) -> Iterator[N
 
 
 def passes(world: World, auditor: Auditor, damage: str, published: str = PUBLISHED) -> bool:
-    """Return whether the check for few corrections passes after some damage."""
+    """Return whether the check `few_corrections` passes after the SQL `damage` has been run."""
     with damaged(world, damage, published):
         return check(auditor, REFERRALS, "few_corrections").success
 
@@ -231,9 +234,9 @@ def moved(point: str, *, by_corrections: bool, with_officers: bool) -> str:
 
 
 def publication(number: int, low: float, high: float, source: str, *, withdrawn: bool) -> str:
-    """Return SQL of an earlier publication, and of the interval that it showed for Hydra.
+    """Return SQL for an earlier publication that showed an interval from `low` to `high` for HYDRA.
 
-    Today's figure is 1.
+    The figure of HYDRA in the checked build is 1.
     """
     when = "now(), 'wrong'" if withdrawn else "null, null"
     return f"""

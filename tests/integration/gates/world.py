@@ -1,8 +1,8 @@
 """A small force whose tables pass every expectation until the gate's tests damage them.
 
-The force has twelve officers, eight referrals and the figures of one month. The tables have the
-columns of the mart contract but no constraints, so that a test can damage them in every way that an
-expectation notices.
+The force has twelve officers, eight referrals, and figures for April and May 2026. The tables have
+the columns of the mart contract but no constraints, so that a test can damage them in every way
+that an expectation notices.
 """
 
 from datetime import UTC, datetime

@@ -63,7 +63,7 @@ def actions(world: World, *columns: str) -> dict[str, tuple[Any, ...]]:
 
 
 def found(world: World, text: str) -> bool:
-    """Tell whether a text is rejected for any of the reasons of the screening."""
+    """Return whether the screening rejects a text for any reason."""
     words = screening_words()
     return bool(
         world.one(

@@ -239,7 +239,8 @@ def test_versions_that_are_restored_after_a_late_file_are_not_counted(world: Wor
     world.land(PEOPLE)
     world.personnel("20260105", person("000001", "B"))
     world.land(PEOPLE)
-    # The version of 10 January is stored again, because that day's list is still valid.
+    # The late file changes the state from 5 January on. So the versions of 10 January are stored
+    # again, because the list of that day is valid from then on.
     assert world.state(PEOPLE, ("org_unit_code",)) == {"000001": ("A",), "000002": ("T1",)}
     assert counts(world, PEOPLE) == [
         ("org_unit_code", "filled", "filled", True, 1),

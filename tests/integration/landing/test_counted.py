@@ -1,4 +1,4 @@
-"""If the source's change counts explain an extract, landing need not compute the sum of keys.
+"""Landing need not compute the sum of keys if the source's change counts agree with the extract.
 
 PostgreSQL counts the inserts, updates and deletes in a table. The sum of keys is a digest over all
 keys of the source table, which is slow to compute for a large table. If the counts agree with the
@@ -92,7 +92,7 @@ def test_single_changes_read_no_keys_and_are_stored(world: World, sums: list[str
         assert world.land(CUSTODY).rows_landed == 2
     assert sums == []
     # Landing has calculated the new sum of keys from the changes. The next landing is forced to
-    # compute the sum in the source. Both sums are equal, so that landing reads no rows.
+    # compute the sum in the source. Both sums are equal, so the next landing reads no rows.
     world.execute("update audit.source_cursor set reconciled_at = null")
     assert world.land(CUSTODY).batches == 0
     assert sums == ["added up"]

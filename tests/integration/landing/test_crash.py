@@ -165,7 +165,7 @@ def test_the_files_of_a_failed_landing_are_removed_by_the_next(
     monkeypatch.setattr(PostgresTable, "window", real)
     folder = world.settings.home / "batches" / CUSTODY
     [leftover] = folder.iterdir()
-    # Put the file of an unfinished erasure into the same folder, which landing must not remove.
+    # Put the file of an unfinished erasure into the same folder. Landing must not remove this file.
     rewritten = folder / f"{leftover.name}.erased"
     rewritten.write_bytes(b"")
     world.land(CUSTODY)

@@ -172,7 +172,7 @@ def test_the_extract_is_archived_in_the_documented_format(world: World) -> None:
     assert (straight["cursor_from"], straight["cursor_to"]) == (None, at(1))
     assert straight["kind"] == "database"
     assert "@" in straight["landed_by"]
-    # The archived extract also has the rejected row, with the values as delivered.
+    # The rejected row has a separate batch. Its archived extract has the values as delivered.
     [row] = archived_extract(world, looked_at)[1]
     assert row["arresting_officer_no"] == " "
     assert [looked_at["rows_new"], looked_at["rows_rejected"]] == [0, 1]

@@ -249,7 +249,8 @@ def test_a_report_whose_marking_is_raised_is_recalled(world: World) -> None:
     report = world.land(REPORTS)
     assert (report.rows_rejected, report.recalled) == (1, 1)
     assert world.query("select row_key, names from audit.recalled_record") == [("1", ["URN-1"])]
-    # The recall is recorded once, until the stage of the run has erased the record.
+    # The recall is recorded already, and no run has erased the record yet. So the next landing
+    # records no second recall.
     assert world.land(REPORTS).recalled == 0
 
 
@@ -286,7 +287,9 @@ def test_of_handling_conditions_only_the_presence_is_landed(world: World) -> Non
     stated = {"0": False, "1": False, "2": False, "3": True, "4": True}
     expected = {key: (is_stated,) for key, is_stated in stated.items()}
     assert world.state(REPORTS, ("handling_conditions",)) == expected
-    # Another text does not change the record. Later extracts are checked row by row.
+    # This extract is not a first load, so its rows pass through the usual checks. Record 3 gets
+    # another text, which does not change what is landed. Record 0 is rejected because of its
+    # status.
     put_report(world, 3, at(30), handling_conditions="ask the crane")
     put_report(world, 0, at(30), handling_conditions="ask the stork", status="LOST")
     put_report(world, 1, at(30), handling_conditions="ask the swan")

@@ -24,7 +24,7 @@ def fill(world: World, records: int) -> None:
 
 
 def keep(world: World, records: int) -> None:
-    """Delete from the source all custody records with higher keys."""
+    """Keep the custody records 1 to `records` in the source, and delete all others."""
     world.rms("delete from rms.custody_record where custody_id > %s", records)
 
 

@@ -75,7 +75,7 @@ NOT_TAKEN = {
 
 
 def drop_not_taken(world: World) -> None:
-    """Put one of everything that is not taken as a delivery into the folder of personnel files."""
+    """Put each file and folder of `NOT_TAKEN` into the folder of personnel files."""
     for name in NOT_TAKEN:
         if name == "personnel_link.csv":
             (world.dropzone / "hr/personnel" / name).symlink_to("/nowhere")

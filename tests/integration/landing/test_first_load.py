@@ -118,8 +118,8 @@ def test_after_a_change_of_the_declaration_all_rows_are_read(world: World) -> No
     put(world, 1, at(0))
     put(world, 2, at(600))
     world.land(CUSTODY)
-    # Change a record from long before the cursor, as if the changed column were newly declared. The
-    # record is only read if all rows are read.
+    # Change record 1 without a new cursor value, as if the changed column were newly declared. Its
+    # cursor value is long before the highest one, so it is only read if all rows are read.
     world.rms("update rms.custody_record set arresting_officer_no = 'C9' where custody_id = 1")
     assert world.land(CUSTODY).rows_landed == 0
     with world.as_owner() as owner:

@@ -75,13 +75,14 @@ def read(world: World, function: str, text: str) -> object:
         ("46081.75", date(2026, 2, 28)),
         ("2026-02-28 23:59:59", date(2026, 2, 28)),
         ("2026-02-28T23:30:00+00:00", date(2026, 2, 28)),
-        # With an offset, it is the day of that moment in London.
+        # With an offset, the text is read as the day of that moment in London.
         ("2026-07-01T00:30:00+02:00", date(2026, 6, 30)),
         ("2026-06-30T23:30:00Z", date(2026, 7, 1)),
         ("2026-06-30 23:30+00:00", date(2026, 7, 1)),
         ("2026-01-01T00:30+01:00", date(2025, 12, 31)),
         ("2026-06-30T22:59:59+00:00", date(2026, 6, 30)),
-        # Without an offset, it is the day as written, even if London is an hour ahead of UTC.
+        # Without an offset, the text is read as the day that is written, even if London is an hour
+        # ahead of UTC.
         ("2026-06-30 23:30", date(2026, 6, 30)),
     ],
 )

@@ -75,7 +75,8 @@ def test_a_text_becomes_its_presence_without_a_new_version(
         )
     rows = world.one(f"select count(*) from {RAW_REPORT}")
     earlier.undo()
-    # The content of quarantine is converted by a migration that has run before.
+    # A migration converts the content of quarantine before the first landing with the new
+    # declarations. This statement does the same.
     with world.as_owner() as administrator:
         administrator.execute(
             "update audit.rejected_row set content = content || '{\"handling_conditions\": true}'"

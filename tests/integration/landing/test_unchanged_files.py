@@ -29,9 +29,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def an_hour_later(world: World) -> None:
-    """Set the recorded landing time of all batches one hour later.
+    """Add one hour to the recorded landing time of all batches.
 
-    The files then count as not changed shortly before their landing.
+    The files then no longer count as changed shortly before their landing.
     """
     with world.as_owner() as owner:
         owner.execute("update audit.batch set landed_at = landed_at + interval '1 hour'")

@@ -97,7 +97,7 @@ def test_other_bytes_with_the_same_name_replace_the_delivery(world: World) -> No
     assert units(world, "20260102") == {"000001": "A", "000002": "T1", "000003": "T1"}
     before = world.batches(PEOPLE)[1]["batch_id"]
     assert units(world, "20260101", before) == {"000001": "A", "000002": "T1", "000004": "T1"}
-    # Another file for the first day with the first file's content counts as another delivery.
+    # A third file for the first day has the content of the first file. It counts as a new delivery.
     world.personnel("20260101", person("1", "A"), "000002", "000004")
     world.land(PEOPLE)
     assert units(world, "20260101") == {"000001": "A", "000002": "T1", "000004": "T1"}
@@ -213,7 +213,7 @@ def test_events_are_told_apart_by_their_key_and_not_by_their_comment(world: Worl
     world.drop(name, header + event.replace("first", "second"), begin + timedelta(days=1))
     world.land("governance/recommendations")
     assert list(world.state("governance/recommendations", ("status",)).values()) == [("ok",)]
-    # A changed comment makes no new version. The other event has vanished.
+    # The changed comment makes no new version of the event `ok`. The event `not ok` has vanished.
     assert world.query(
         "select status, is_tombstone, count(*) from raw_general.recommendation_event"
         " group by 1, 2 order by 1, 2"

@@ -182,7 +182,10 @@ def test_a_stale_source_names_the_points_that_are_unknown(healthy: Settings) -> 
 
 
 def enter_attempt(settings: Settings, dataset: str, **not_taken: str) -> None:
-    """Record a landing attempt, and the reasons for what was not taken. `__` stands for a dot."""
+    """Record a landing attempt, and each file that was not taken, with the reason.
+
+    In the names of the files, `__` stands for a dot.
+    """
     ((attempt,),) = ask(
         settings,
         "insert into audit.extraction (run_id, force_code, dataset, outcome, finished_at) "
