@@ -61,7 +61,7 @@ class People:
     last_error: str = field(default="", init=False)
 
     def run(self, person: str, *arguments: str) -> tuple[int, str]:
-        """Run a command as a person. Return the exit code, and what it wrote."""
+        """Run a command as a person. Return the command's exit code and standard output."""
         self.patch.setattr(signoff, "account", lambda: person)
         self.output.readouterr()
         code = run_command(["signoff", *arguments])
@@ -88,7 +88,10 @@ class People:
         return name
 
     def close(self, code: str = "HYDRA", *, until: str = "COMMISSIONER") -> None:
-        """Make the steps of a closure up to one, each by the person who is right for it."""
+        """Make the steps of a closure up to the signature `until`.
+
+        Each step is made by a person who may make it.
+        """
         self.does("lead", "agree", code, "--steps", "train everybody by June")
         self.does(
             "officer", "evidence", code, "--file", self.evidence(), "--because", "certificates"

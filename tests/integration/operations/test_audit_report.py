@@ -48,7 +48,10 @@ def text_of_log(world: World) -> str:
 
 @pytest.fixture
 def landed(world: World) -> World:
-    """Two officers, each in a separate delivery, and one completion. A mart is about officers."""
+    """Two personnel files and a file of completions are landed. A mart is about officers.
+
+    The second personnel file also lists the officer 000777, to whom the completion belongs.
+    """
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
     world.personnel("20260102", "000001", "000777")
@@ -117,7 +120,8 @@ def test_queries_that_name_a_person_or_may_have_shown_one_are_found(landed: Worl
     assert "a worklist" in named
     other = report_on_person(landed.settings, "000001")
     assert not [entry for entry in other.entries if "a worklist" in entry.what]
-    # Queries of a mart of records may have shown this officer too. Queries of aggregates cannot.
+    # Each query of a mart with officers may have shown this officer too. The query of a mart with
+    # aggregates cannot.
     marts = [entry.what for entry in other.entries if entry.relation == "mart"]
     assert len(marts) == 3
     assert not [what for what in marts if "assurance_position" in what]
@@ -130,7 +134,7 @@ def test_alterations_disclosures_and_the_erasure_of_a_record_are_found(world: Wo
     assert seen(report, "batch") == [("collection", PEOPLE)]
     correct(world, PEOPLE, lambda row: row | {"start_date": "2020-01-06"})
     report = report_on_record(world.settings, PEOPLE, "000777")
-    # The entries are those of the export of the rejected row and of the two reports.
+    # The entries record the first report, the export of the rejected row, and the second report.
     assert [action for action, _ in seen(report, "named")] == [
         "consultation", "disclosure", "consultation",
     ]  # fmt: skip
@@ -139,7 +143,7 @@ def test_alterations_disclosures_and_the_erasure_of_a_record_are_found(world: Wo
     ]  # fmt: skip
     table = dataset(PEOPLE).tables[0]
     erase(world.settings, Request(dataset(PEOPLE), table, ("000777",), "asked for"))
-    # Nothing is left of the record, but the report still says what was done with it.
+    # The record is erased everywhere, but the report still says what was done with it.
     report = report_on_record(world.settings, PEOPLE, "000777")
     assert "erasure" in [action for action, _ in seen(report, "named")]
     assert ("collection", PEOPLE) in seen(report, "batch")
@@ -184,5 +188,6 @@ def test_the_screens(landed: World) -> None:
     screen = report_screen(report_on_person(landed.settings, "000777"))
     assert "Entries about the person (1)" in screen
     assert "Entries about deliveries that hold it (2)" in screen
-    # The tests of this module share a warehouse, and each empties its log.
+    # The tests of this module share a warehouse. Each test empties the log, so the log is not
+    # intact.
     assert "The log of processing is NOT intact" in verification_screen(verify(landed.settings))

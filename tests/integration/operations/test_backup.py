@@ -39,7 +39,7 @@ NEEDLE = "T8QZXW"
 
 @dataclasses.dataclass(frozen=True)
 class Made:
-    """A state folder, its back-up, and the fingerprints of its tables when it was made."""
+    """A state folder, its back-up, and the tables' fingerprints when the back-up was made."""
 
     settings: Settings
     backup: Backup
@@ -225,7 +225,7 @@ def test_no_password_is_an_argument_of_a_program(
     password = made.settings.secrets_dir.joinpath("postgres_password").read_text().strip()
     assert {Path(command[0]).name for command in commands} == {"pg_dump", "pg_dumpall"}
     assert not any(password in argument for command in commands for argument in command)
-    # This back-up was requested without encryption, so it can be restored without a key.
+    # This back-up was requested without encryption, so it can be read without a key.
     [folder] = tmp_path.iterdir()
     assert read_manifest(folder, ()).batches == 2
 

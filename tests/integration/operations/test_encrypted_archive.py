@@ -128,8 +128,8 @@ def test_a_plain_archive_is_encrypted_by_a_command_and_again_with_a_new_key(
     assert all(path.read_bytes().startswith(MAGIC) for path in files(world))
     assert_agrees(world, PEOPLE)
     assert sum(count for _, count in encrypt_archive(world.settings)) == 0
-    # The file has the new key in the first line and the old key below, until all files use the new
-    # key.
+    # The key file has the new key in the first line and the old key below it, until all archived
+    # files are encrypted with the new key.
     new = tmp_path / "new-key"
     new.write_text(f"{new_identity()}\n{key.read_text(encoding='ascii')}", encoding="ascii")
     new.chmod(0o600)

@@ -63,7 +63,7 @@ def raw_keys(world: World) -> list[str]:
 
 
 def generations_naming(world: World, name: str) -> Iterator[str]:
-    """Yield the kept generations' tables that have `name` as a report or in an exception."""
+    """Yield each table of a kept generation that has `name` as `report_urn` or `record_ref`."""
     with world.as_owner() as administrator:
         tables = administrator.execute(
             "select tablename from pg_tables where schemaname = 'generation'"

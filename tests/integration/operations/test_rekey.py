@@ -254,7 +254,7 @@ def test_a_second_re_keying_follows_the_first(force: Settings) -> None:
     first = officers(force, "dim_officer", 3)
     done = rekey(force, "once more")
     assert (done.from_version, done.to_version) == (2, 3)
-    # The officer whose number was erased still has no number, so gets a random pseudonym again.
+    # One officer's number was erased. This officer therefore gets a random pseudonym again.
     assert (done.pseudonyms, done.without_number) == (10, 1)
     assert not set(first) & set(officers(force, "dim_officer", 3))
     with administrator(force) as conn:
@@ -400,7 +400,10 @@ def test_nothing_that_needs_pseudonyms_works_while_it_is_unfinished(
 
 @contextmanager
 def reading(settings: Settings, faults: list[str], count: list[int]) -> Iterator[None]:
-    """Read the marts without pause during the block. A transaction must not see mixed keys."""
+    """Read the marts without pause during the block, and count the transactions.
+
+    A transaction must not see both earlier and new pseudonyms. If it does, `faults` gets a line.
+    """
     stop = threading.Event()
 
     def read() -> None:
@@ -514,8 +517,8 @@ def test_a_re_keying_that_is_killed_goes_on(force: Settings, place: str, number:
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert process.returncode == -signal.SIGKILL, process.stderr
-    # Each publication has either earlier or new pseudonyms throughout, and readers can use the
-    # current publication.
+    # Each publication has only earlier or only new pseudonyms, and readers can use the current
+    # publication.
     for publication_id in (1, 2, 3):
         keys = {
             key.startswith("K")

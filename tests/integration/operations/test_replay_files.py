@@ -176,8 +176,8 @@ def test_a_correction_that_contradicts_a_landed_row_is_rejected(world: World) ->
     world.personnel("20260101", "000001", "000002")
     world.personnel("20260102", "000001", "000002", wizard("000003", "B"))
     world.land(PEOPLE)
-    # The second file has a row for 000002, but raw has no row for it from this file, because the
-    # record has not changed.
+    # The second file has a row for 000002. It added no row to raw, because the record had not
+    # changed. The correction contradicts it all the same.
     report = correct(
         world, PEOPLE, lambda row: {**row, "employee_no": "000002", "employment_type": "STAFF"}
     )

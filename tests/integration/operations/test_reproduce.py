@@ -42,7 +42,7 @@ class Old(TwoPublications):
         return reproduce(self.world.settings, publication_id)
 
     def do(self, statement: str) -> None:
-        """Change one row of raw as the administrator, because no role of the warehouse may do this.
+        """Change one row of raw or of a published table, as the server's administrator.
 
         The statement must change exactly one row.
         """
@@ -77,7 +77,8 @@ def differing(done: Reproduction) -> set[str]:
 
 
 def test_every_publication_is_reproduced_and_readers_notice_nothing(old: Old) -> None:
-    # Make a schema like the one that a killed reproduction leaves behind. The next must remove it.
+    # Make a schema like the one that a killed reproduction leaves behind. The next reproduction
+    # must remove it.
     with connect(old.world.settings, role="oic_transform") as killed:
         killed.execute("create schema reproduce_candidate")
     before = old.seen_by_readers()

@@ -431,7 +431,7 @@ def test_nothing_is_signed_off_before_the_first_publication(
 
 def test_a_file_that_nobody_may_read_is_unreadable(people: People) -> None:
     if os.geteuid() == 0:
-        # The superuser may read every file, so a file system that fails stands for it.
+        # The superuser may read every file, so the test uses a file system that refuses to read.
         class Failing:
             def isdir(self, path: str) -> bool:
                 raise PermissionError(13, "Permission denied", path)

@@ -26,7 +26,10 @@ BEGIN, LOOK = "begin read write", f"select worklist.log_look('{WHY}')"
 
 @pytest.fixture
 def warehouse(prepared: Prepared) -> Iterator[Settings]:
-    """Two publications. Officer K1 is in team U1, K2 in U2 and so on. Each officer has a number."""
+    """Two publications with ten officers, each with a number.
+
+    Officers K1 and K6 are in team U1, K2 and K7 in team U2, and so on.
+    """
     with two_publications(prepared) as published:
         with connect(published, role="oic_landing") as conn:
             conn.execute(
@@ -82,7 +85,8 @@ def test_a_supervisor_sees_the_numbers_of_the_own_teams_and_each_is_logged(
     assert len(logged) == 4
     assert {who for who, _, _ in logged} == {"inspector_two"}
     assert {because for _, _, because in logged} == {WHY}
-    # The log may be kept longer than the officer's record, so it names the exception instead.
+    # The log may be kept longer than the officer's record, so it names the exception and not the
+    # officer.
     assert not any("K2" in what or "900002" in what for _, what, _ in logged)
 
 

@@ -220,7 +220,7 @@ def _record_checks(
 
 
 def audited_build(settings: Settings, *, scale: int = 1, salt: str = "") -> Build:
-    """Make and check candidate tables. Return their build, which can be published."""
+    """Make candidate tables, and record that they were checked. Return their build."""
     build = open_build(settings)
     make_candidates(settings, build, scale=scale, salt=salt)
     audit(settings, build)
@@ -233,7 +233,7 @@ def as_reader(settings: Settings, name: str, *, autocommit: bool = False) -> psy
 
 
 def published(settings: Settings, *, scale: int = 1, salt: str = "") -> int:
-    """Make a new build, check it and publish it. Return the number of the publication."""
+    """Make a build, record that it was checked, and publish it. Return the publication's number."""
     return publish(settings, audited_build(settings, scale=scale, salt=salt)).publication_id
 
 

@@ -120,7 +120,7 @@ def test_a_reader_may_call_only_the_function_that_its_policy_needs(
 
 
 def test_no_reader_sees_what_could_be_released(warehouse: Settings) -> None:
-    """A publication changes nothing in `public_release`, and no reader can see its draft."""
+    """A publication changes nothing in `public_release`, and no reader sees `public_draft`."""
     with as_reader(warehouse, "bi", autocommit=True) as reader:
         for table in ("assurance_position", "assurance_period", "assurance_measure"):
             count = reader.execute(

@@ -227,7 +227,8 @@ def test_a_build_whose_past_has_changed_waits_whatever_the_setting(
         "because the past has changed (No position leaves its interval because known records were "
         f"changed): `assurance publication approve {build.build_id} --reason …`" in refusal
     )
-    # The refusal names only the check that makes the build wait. A person sees all warnings.
+    # The refusal names only the check that makes the build wait. A person who decides is shown all
+    # warnings.
     assert "As many as last week" not in refusal
     assert len(warnings_to_approve(fresh_warehouse, build.build_id)) == 2
     assert kinds_of_problem(fresh_warehouse, parse_moment("2026-05-03T06:00")) == ["approval"]

@@ -31,8 +31,8 @@ from tests.oracle.test_disclosure import small_steps
 
 K = 5
 FORCES = [make_force(number) for number in range(24)]
-# The solver is slow, so it attacks only half of the forces: those with many released and many
-# withheld numbers.
+# The solver is slow, so it attacks only half of the forces. Among these are forces with many
+# records and forces with few.
 ATTACKED = FORCES[:12]
 
 Series = list[Released]
@@ -255,8 +255,8 @@ def guesses_of(force: Force, released: list[ReleasedNumber], *, only_arrivals: b
 
     - the numerator or the rest of a unit's figure in a month;
     - the numerator or the rest of the whole force's figure in a month;
-    - with `only_arrivals`, how many records arrived for the numerator of the whole force's figure
-      in a month between two releases.
+    - with `only_arrivals`, how much the numerator of the whole force's figure for a month has grown
+      from one release to the next.
     """
     attacker = Attacker(cells_of(force), released, only_arrivals=only_arrivals)
     released_sums = {statement.cells for statement in released}

@@ -216,7 +216,8 @@ STATISTICS = [
 def test_nothing_that_a_login_observes_depends_on_hidden_rows(
     warehouse: Settings, log_in: Connect, login: str
 ) -> None:
-    # What a new session learns first, such as a mart's columns, must not differ either.
+    # Each observation begins with a new session. What the session learns first, such as a mart's
+    # columns, must not differ either.
     before = observe(log_in(login), probes(login))
     add_hidden_rows(warehouse)
     after = observe(log_in(login), probes(login))
@@ -226,7 +227,10 @@ def test_nothing_that_a_login_observes_depends_on_hidden_rows(
 
 
 def test_the_truth_is_different_for_whoever_may_see_it(warehouse: Settings) -> None:
-    """The attack would notice hidden rows that can be seen: as `bi_reader`, such statements do."""
+    """Statements such as those of the attack notice the hidden rows if the login may see them.
+
+    The login `bi_reader` may see them.
+    """
     statements = [
         "explain (format json) select from marts.assurance_exception where record_ref = 'x'",
         "select count(*) from marts.assurance_exception",
@@ -426,8 +430,8 @@ def test_on_another_server_an_administrator_closes_once_and_the_start_says_so(
         script = hardening_sql(warehouse).partition("\n")[2]
         administrator.execute(script.encode())
         close(owner)
-        # The script also lets the owner grant such a right, as a later migration with a new role
-        # needs.
+        # After the script, the owner itself can grant the missing right again. A later migration
+        # that adds a role needs this.
         administrator.execute("revoke select on pg_roles from oic_audience")
         close(owner)
         assert needed_statements(owner) == []

@@ -224,7 +224,7 @@ def test_a_new_column_waits_for_a_reader_without_disturbing_it(
 def test_a_reader_that_keeps_a_table_is_ended(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reader has lifted its limits, and would block the next publication for ever."""
+    """The reader has lifted its limits, so its lock would block the next publication for ever."""
     published(fresh_warehouse)
     monkeypatch.setattr(publishing, "HOLDER_SECONDS", 1.0)
     with as_reader(fresh_warehouse, "bi") as hostile, as_reader(fresh_warehouse, "bi") as reader:

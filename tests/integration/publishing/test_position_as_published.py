@@ -49,7 +49,11 @@ def three(prepared: Prepared) -> Iterator[Settings]:
 
 
 def shown(settings: Settings) -> Sequence[tuple[object, ...]]:
-    """Return each publication that a reader sees in the view, and what it says of it."""
+    """Return the publications that a reader sees in the view `position_as_published`.
+
+    Each row is a tuple: the publication's number, its number of points, whether it is current, and
+    whether it was withdrawn.
+    """
     with as_reader(settings, "bi") as reader:
         return reader.execute(
             "select publication_id, count(*), bool_and(is_current), bool_or(was_withdrawn) "
@@ -107,7 +111,7 @@ def test_a_publication_that_waits_is_not_there_until_it_is_released(three: Setti
 
 
 def test_a_run_for_an_older_date_withdraws_nothing(prepared: Prepared) -> None:
-    """The last call of `publish` wins. It moves the pointer back, but it is no roll-back."""
+    """A later call of `publish` for an older build moves the pointer, but is not a roll-back."""
     with prepared.copy(lambda settings: None) as settings:
         older = open_build(settings)
         published(settings)

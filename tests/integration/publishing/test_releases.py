@@ -110,7 +110,7 @@ def test_a_draft_that_changed_after_its_audit_does_not_leave(
 
 
 def test_a_release_knows_every_release_before_it(warehouse: Settings, tmp_path: Path) -> None:
-    """A publication that was computed before a release cannot allow for it, and is refused."""
+    """A publication that was computed before the last release does not know it, and is refused."""
     publish_figures(warehouse, JANUARY, FEBRUARY, HYDRA)
     make(warehouse, 1, WHY, WHO, tmp_path / "one")
     refused(warehouse, 2, tmp_path, "release 1 was made after this publication was computed")
@@ -144,7 +144,10 @@ def test_figures_that_would_reveal_a_small_number_do_not_leave(
     figures: list[tuple[str, str, str, str, int, int]],
     words: str,
 ) -> None:
-    """The last check does not rely on the models that chose the figures, or on the gate."""
+    """The last check before a release relies neither on the models nor on the gate.
+
+    The models choose the figures to release.
+    """
     make(warehouse, None, WHY, WHO, tmp_path / "one")
     publish_figures(warehouse, *figures)
     refused(warehouse, None, tmp_path, words)

@@ -220,8 +220,8 @@ def test_several_first_starts_at_the_same_time_succeed(
 
 
 def test_the_server_does_not_hold_the_output_of_its_starter(own: Settings) -> None:
-    # communicate() returns when no process has the pipe open any more, which is also the moment for
-    # which a user who adds `| cat` in a shell would wait.
+    # communicate() returns when no process has the pipe open any more. A user who adds `| cat` in a
+    # shell waits for the same moment.
     process = start_by_another_process()
     assert process.communicate(timeout=30)[0] == ""
     assert embedded.is_running(own)
@@ -416,7 +416,7 @@ def test_root_runs_the_server_as_nobody(tmp_path: Path, has_setpriv: bool) -> No
 
 
 def test_a_data_directory_of_root_is_given_to_the_account_of_the_server(own: Settings) -> None:
-    """Earlier versions, which ran the server in a user namespace, left such a directory."""
+    """Earlier versions ran the server in a user namespace, so root owned the data directory."""
     for path in (data_dir(own), *data_dir(own).rglob("*")):
         os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
     embedded.start(own)

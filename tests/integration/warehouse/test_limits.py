@@ -114,7 +114,7 @@ def open_many(open_ones: contextlib.ExitStack, settings: Settings) -> str:
 
 
 def test_a_reader_cannot_shut_a_stage_out(warehouse: Settings) -> None:
-    """It cannot, even after an administrator has lifted its limit on sessions."""
+    """A reader cannot take the stages' connections, even without a limit on its sessions."""
     with contextlib.ExitStack() as open_ones:
         refused = open_many(open_ones, warehouse)
     assert "too many connections for role" in refused
@@ -235,7 +235,8 @@ def wait_for(condition: object, seconds: float = 15.0) -> bool:
 def test_a_reader_that_takes_the_processors_goes_to_the_end_of_the_queue(
     warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # On a busy machine, even a greedy process gets little processor time.
+    # On a busy machine, even a greedy process gets little processor time, so the guard must act at
+    # a smaller share.
     monkeypatch.setattr(reader_guard, "FREE_SHARE", 0.01)
     with hostile(warehouse) as greedy, hostile(warehouse) as modest:
         thread = busy(greedy)
@@ -271,7 +272,7 @@ def test_a_reader_that_takes_much_memory_is_ended(
 
 
 def test_clients_without_a_password_do_not_shut_a_stage_out(warehouse: Settings) -> None:
-    """They use connections before the server knows who they are, so no limit of a role applies."""
+    """Until a client has sent its password, no limit of a role applies to its connection."""
     parts = psycopg.conninfo.conninfo_to_dict(url(warehouse, "bi"))
     stop = threading.Event()
     flood = threading.Thread(target=_flood, args=(parts, stop))
@@ -352,7 +353,10 @@ def test_a_server_that_nobody_hardened_is_refused(
 def test_a_login_without_limits_stops_no_run(
     warehouse: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """On a server given by URL, an administrator can make logins that the owner cannot change."""
+    """On a server given by URL, an administrator can make logins that the owner cannot change.
+
+    A run only warns of a login without limits.
+    """
     monkeypatch.setattr(connections, "administrator_url", lambda _: None)
     with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
         administrator.execute("create role of_an_administrator login in role bi_reader")

@@ -1,4 +1,4 @@
-"""Attacks from each login: a session has only its own login's rights and cannot get others."""
+"""Attacks from each login: a session has only the rights of its login, and cannot get more."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -207,7 +207,7 @@ def test_a_login_runs_no_code_of_another_ones_schema(fresh_warehouse: Settings) 
 def test_the_owner_lays_no_trap_for_the_administrator_that_migrates(
     fresh_warehouse: Settings,
 ) -> None:
-    """A function of the owner, called in the administrator's session, would run with its rights."""
+    """The owner's function would have the administrator's rights if the administrator called it."""
     with connect(fresh_warehouse) as owner:
         owner.execute("create schema warehouse_owner")
         owner.execute("create table warehouse_owner.caught (who text)")
@@ -351,7 +351,7 @@ def test_an_airflow_connection_replaces_the_stored_password(
 def test_on_another_server_the_owner_migrates_and_its_further_rights_are_named(
     empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An owner that administers the roles can migrate alone, but could make itself a member."""
+    """An owner that administers the roles can migrate alone, but could also join these roles."""
     with administrator(empty_warehouse, autocommit=True) as session:
         for role in (*KEEPERS, *LOGIN_ROLES):
             session.execute(

@@ -28,7 +28,7 @@ def owners(settings: Settings) -> list[str]:
 
 @pytest.fixture
 def administrator(settings: Settings) -> Iterator[psycopg.Connection]:
-    """The server's administrator. Afterwards, the owner is no member of the keeper."""
+    """A session of the server's administrator. At the end, it removes the owner from the keeper."""
     with psycopg.connect(admin_url(settings), autocommit=True) as connection:
         yield connection
         connection.execute("revoke oic_audit_keeper from warehouse_owner")

@@ -36,7 +36,7 @@ grant references (publication_id) on public_release.assurance_period to public_r
 
 
 def roles(settings: Settings) -> Sequence[tuple[bool, ...]]:
-    """Return whether the role of the former login may log in, in one row if it exists."""
+    """Return whether the role of the former login may log in. Without the role, return no row."""
     with connect(settings) as conn:
         return conn.execute(
             "select rolcanlogin from pg_roles where rolname = 'public_reader'"

@@ -63,7 +63,7 @@ def test_only_the_login_of_sign_off_makes_entries(
     for statement in FUNCTIONS:
         with connect(fresh_warehouse, role=role) as session:
             if role == "oic_signoff":
-                # It may call the functions, and these refuse what breaks a rule.
+                # This login may call the functions, but they refuse a call that breaks a rule.
                 with suppress(psycopg.errors.CheckViolation):
                     session.execute(statement.encode())
             else:

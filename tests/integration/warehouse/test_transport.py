@@ -116,7 +116,7 @@ def test_dbt_checks_the_server(
 def test_airflows_own_connection_checks_the_server(
     server: TlsServer, parts: dict[str, str]
 ) -> None:
-    """SQLAlchemy reads Airflow's metadata with psycopg2, from a URL with query parameters."""
+    """Airflow reads its metadata with psycopg2. The query of the URL has the parameters for TLS."""
     address = libpq_uri(parts).replace("postgresql://", "postgresql+psycopg2://", 1)
     engine = sqlalchemy.create_engine(address)
     with engine.connect() as connection:
@@ -131,7 +131,7 @@ def test_airflows_own_connection_checks_the_server(
 def test_airflows_asynchronous_connection_checks_the_server(
     server: TlsServer, parts: dict[str, str], monkeypatch: pytest.MonkeyPatch, trusted: bool
 ) -> None:
-    """asyncpg calls the mode `ssl`, and finds the authority's certificate in PGSSLROOTCERT."""
+    """asyncpg reads the mode from `ssl`, and the authority's certificate from PGSSLROOTCERT."""
     root = parts["sslrootcert"] if trusted else _other_authority(parts)
     monkeypatch.setenv("PGSSLROOTCERT", root)
     place = {key: parts[key] for key in ("user", "password", "host", "port", "dbname")}
