@@ -98,9 +98,9 @@ def test_raw_holds_every_version_that_an_extract_saw(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         if is_large:
-            # The source's change counts are used for tables with at least this number of rows. A
-            # table that was never analysed counts as having -1 rows, so with -1 they are used for
-            # every table.
+            # Landing uses the source's change counts for tables with at least this number of rows.
+            # A table that was never analysed counts as having -1 rows. So with -1, landing uses
+            # change counts for every table.
             patch.setattr(change_counts, "MANY_ROWS", -1)
         # The histories test landing only. A recall would erase versions that a landing has stored;
         # other tests cover recalls.
@@ -161,7 +161,8 @@ def _cursor(source: Source, key: int, where: str, minutes: int) -> datetime:
     edge = source.cursor()[0] or now
     before = source.records.get(key)
     # The source contract says that every change sets the cursor. A change that keeps the cursor
-    # value is found only if that value is inside the overlap, so otherwise a new value is drawn.
+    # value is found only if that value is inside the overlap. If it is not, the change gets a new
+    # value.
     if where == "unchanged" and before is not None and before.cursor >= edge - OVERLAP:
         return before.cursor
     cursor = {

@@ -56,10 +56,11 @@ class Delivery:
 
 
 class Files(RuleBasedStateMachine):
-    """Draws histories of steps that drop and land files. The model maps days to files.
+    """Draws histories of steps that drop and land files, and keeps a model of them.
 
-    If two files are for the same day, the one landed last wins. `landed_until` maps each batch to
-    the files that had been landed by then.
+    `dropped` maps each day to the file that was dropped last. `landed` lists the landed files: if
+    two are for the same day, the one landed last wins. `landed_until` maps each batch to the files
+    that had been landed by then.
     """
 
     warehouse: ClassVar[Settings]

@@ -45,7 +45,7 @@ PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
 class Corrections:
     """A step of a history that corrects rows in quarantine.
 
-    `content` maps keys to corrected content. Other rejected rows are not corrected.
+    `content` maps keys to corrected content. Rejected rows with other keys are not corrected.
     """
 
     content: Mapping[str, str]

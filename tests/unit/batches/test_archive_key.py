@@ -63,8 +63,8 @@ def test_without_its_key_an_archived_batch_is_not_read(
         key.write_text(str(new_identity()), encoding="ascii")
     else:
         monkeypatch.delenv(ARCHIVE_KEY)
-    # The error is not an `UnreadableError`: the batch is sound, so an erasure must not delete its
-    # draft.
+    # The batch is sound, and only the key is missing. So the error is not an `UnreadableError`,
+    # after which an erasure would delete the batch's draft.
     with (
         pytest.raises(UsageError, match="ASSURANCE_ARCHIVE_KEY has no key that fits"),
         open_unpacked(archived) as stream,

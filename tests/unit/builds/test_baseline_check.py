@@ -1,4 +1,4 @@
-"""A decision about a baseline that cannot be used is refused, with its line and the reason."""
+"""An unusable decision about a baseline is refused. The message has its line and the reason."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A policy with a gap or an overlap is refused with its name and the day."""
+"""A policy with a gap or an overlap is refused. The message names the policy and the day."""
 
 from datetime import date
 

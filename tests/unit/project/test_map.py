@@ -1,4 +1,4 @@
-"""The map in CONTRIBUTING.md names every package, and each unit test has its module's path."""
+"""The map in CONTRIBUTING.md names every package. Each unit test is at the path of its module."""
 
 import re
 from pathlib import Path

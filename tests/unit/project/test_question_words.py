@@ -1,4 +1,4 @@
-"""The words of the questions for the Board name only places that the model fills in."""
+"""The words of the questions for the Board have only placeholders that the model fills in."""
 
 import csv
 import re

@@ -30,7 +30,10 @@ def figures(shown: dict[oracle.Period, dict[str, oracle.Figure]], counted_as: st
 
 
 def added(released: list[Figure], shown: list[Figure], release_id: int) -> list[Figure]:
-    """Return what is recorded after a release: the figures of periods whose total is new."""
+    """Return all recorded figures after a release.
+
+    The release adds the figures of each period for which the total of the force is new.
+    """
     latest = {f.period: f.numbers for f in released if f.org_unit_code == "ALL"}
     new = {
         f.period for f in shown if f.org_unit_code == "ALL" and latest.get(f.period) != f.numbers

@@ -34,7 +34,7 @@ def change(publication_id: int, cause: str, before: float | None, after: float |
         (None, 3, [(1, True), (2, True), (3, True)]),
         # Back along the line undoes the changes.
         (6, 2, [(6, False), (5, False), (3, False)]),
-        # From the publication that was rolled back to the one after it.
+        # Publication 4 was rolled back, so the way first goes back to publication 3.
         (4, 6, [(4, False), (5, True), (6, True)]),
     ],
 )

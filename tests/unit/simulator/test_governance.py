@@ -1,4 +1,4 @@
-"""The Board's log of the synthetic force: what it holds, and that it never changes its past."""
+"""The Board's log of the synthetic force: its content, and the days on which it changes."""
 
 import itertools
 from datetime import date, timedelta
@@ -38,7 +38,7 @@ def test_it_has_every_kind_of_question_and_action(world: World) -> None:
 
 
 def test_a_day_of_the_log_does_not_depend_on_later_days() -> None:
-    """A continued range equals one range: the log of a day is the same, whenever it is made."""
+    """The log of a day is the same, whether the simulation ends on that day or continues."""
     one, other = BoardLog(Chance(3)), BoardLog(Chance(3))
     for day in (date(2025, 9, 1), date(2026, 3, 2), LAST):
         assert one.actions_on(day) == other.actions_on(day)

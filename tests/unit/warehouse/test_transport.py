@@ -1,4 +1,4 @@
-"""If TLS is required, connections that do not verify the server are refused, and named."""
+"""If TLS is required, a connection must verify the server. The error names one that does not."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Of a reader's statement, its marts and its text without values are kept."""
+"""The log keeps the marts that a reader's statement names, and its text without values."""
 
 import pytest
 

@@ -78,7 +78,7 @@ def test_without_a_log_the_pack_looks_back_six_weeks() -> None:
     [
         (date(2026, 5, 13), 4, 0.6),
         (date(2026, 6, 1), 5, 0.7),
-        # The current publication is never what the Board was told before.
+        # The current publication never counts as one that the Board was told about before.
         (TODAY, 5, 0.7),
     ],
 )

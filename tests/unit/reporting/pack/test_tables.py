@@ -1,4 +1,4 @@
-"""The tables of actions and questions show what needs attention, and leave nothing out untold."""
+"""The tables of actions and questions show what needs attention, and say what they leave out."""
 
 from datetime import date
 from typing import Any

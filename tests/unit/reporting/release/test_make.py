@@ -72,7 +72,7 @@ def test_awkward_texts_survive_the_csv_file() -> None:
     assert [row["org_unit_code"] for row in read] == [AWKWARD, AWKWARD]
 
 
-# What the CSVW vocabulary allows, as far as the metadata uses it:
+# The names that the CSVW vocabulary allows, as far as the metadata of a release use them:
 # https://www.w3.org/TR/tabular-metadata/
 _OF_TABLE = {"@context", "url", "dialect", "tableSchema"}
 _OF_COLUMN = {"name", "titles", "datatype", "required", "null"}

@@ -127,8 +127,8 @@ def test_a_live_line_replaces_neither_standard_output_nor_error(
 ) -> None:
     """A screen that redraws its progress line does not replace standard output or error.
 
-    A library that is imported meanwhile stores these streams and uses them after the line has
-    ended, so they must be the original streams.
+    A library that is imported while the line is shown stores these streams, and uses them after the
+    line has ended. So they must be the original streams.
     """
     monkeypatch.setenv("TERM", "xterm")
     output, errors = sys.stdout, sys.stderr

@@ -101,8 +101,8 @@ def test_local_times_are_read_in_their_zone_and_ambiguous_ones_are_counted(
 def test_no_later_change_is_missed_when_the_clocks_go_back() -> None:
     """At 00:50 UTC it is 01:50 in London. Twenty minutes later it is 01:10, for the second time.
 
-    A row that is changed at that moment has the time 01:10, so the next extract must read rows from
-    01:10 or earlier on.
+    If a row is changed at that later moment, its cursor value is 01:10. So after an extract at
+    00:50 UTC, the next extract must read rows from 01:10 or an earlier time on.
     """
     before = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
     after = datetime(2026, 10, 25, 1, 10, tzinfo=UTC).astimezone(LONDON).replace(tzinfo=None)

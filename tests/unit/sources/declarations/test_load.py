@@ -1,4 +1,4 @@
-"""The twelve declarations of the project are valid. Errors name the file and the line."""
+"""The thirteen declarations of the project are valid. Errors name the file and the line."""
 
 import shutil
 from importlib import resources
