@@ -1,8 +1,9 @@
-"""Compare the cost of landing with simpler ways to load the same rows, and write the table.
+"""Compare the cost of landing with that of simpler ways to load the same rows.
 
 `python -m benchmarks [--rows N]… [--pairs N] [--only CASE]… [--home FOLDER]`
 
-`make bench` runs this module first. The README calls the simpler way "the peer".
+Writes a table of the costs into the README, which calls the simpler way "the peer". `make bench`
+runs this module first.
 """
 
 import argparse

@@ -107,7 +107,7 @@ def nothing_changed(world: World, rows: int, pairs: int) -> Iterator[Result]:
 
 
 def files(world: World, rows: int, pairs: int) -> Iterator[Result]:
-    """Measure landing a delimited file: good rows into raw, bad rows into quarantine.
+    """Measure landing a CSV file. Its good rows go into raw, its bad rows into quarantine.
 
     There are two peers. Both `COPY` a file without bad rows: one into a plain table, the other into
     a table with the same columns and indexes as the raw table.

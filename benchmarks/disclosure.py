@@ -4,8 +4,8 @@
 
 METHOD is `primary` or `ours`. TOOL is `acro`, `tauargus` or `cellkey` (see `disclosure_peer.py`).
 Without arguments, both methods and no tool are measured. PYTHON is the Python interpreter of a
-separate environment in which the tool is installed: the tools need versions of some packages that
-conflict with this project's.
+separate environment in which the tool is installed. The environment is separate because the tools
+need other versions of some packages than this project.
 """
 
 import json
@@ -105,7 +105,11 @@ def measures(series: Sequence[list[Release]]) -> list[str]:
 
 
 def totals(force: Force) -> Counter[str]:
-    """Count the numbers of a force that could be released, by kind. Zeros are not counted."""
+    """Count what could be released about a force at the time of the last release.
+
+    `all unit` and `all month` count the numbers other than zero: of each unit and month, and of
+    each month of the whole force. `all period` counts the records.
+    """
     months = force.months(RELEASES - 1)
     figures = [added(list(month.values())) for month in months]
     return Counter(
@@ -118,7 +122,11 @@ def totals(force: Force) -> Counter[str]:
 
 
 def shown(release: Release, months: int) -> Counter[str]:
-    """Count the numbers that a release shows, by kind. Totals over all months are not counted."""
+    """Count what a release shows.
+
+    `unit`, `month` and `period` count as in `totals`, but leave out totals over all months or over
+    both sides. `numbers` counts all numbers other than zero, and `true` those that are true.
+    """
     counts: Counter[str] = Counter()
     for one in release:
         if not one.number:
@@ -204,7 +212,10 @@ def peer(python: str, method: str) -> list[list[Release]]:
 
 
 def _read(row: Sequence[object], months: int) -> Shown:
-    """Return a row of the peer's answer. None means all months, all units or all sides."""
+    """Return a row of the tool's answer as a number that a release shows.
+
+    None in the row means all months, all units or all sides.
+    """
     month, unit, side, number, within = row
     return Shown(
         tuple(range(months)) if month is None else (int(str(month)),),
@@ -224,7 +235,11 @@ def attacked_last(force: Force, release: Release) -> Counter[str]:
 
 
 def attacked_series(force: Force, releases: Sequence[Release]) -> Counter[str]:
-    """Attack all releases together, if a force's counts change only because records arrive."""
+    """Attack all releases together. Count the small numbers of the last one as `_found` does.
+
+    Return no counts for a force in which records change or disappear: the attacker assumes that
+    counts change only because records arrive late.
+    """
     if not force.only_arrivals:
         return Counter()
     cells = _cells(force, list(range(RELEASES)))
@@ -245,7 +260,10 @@ def _cells(force: Force, numbers: Sequence[int]) -> list[Cell]:
 
 
 def _statements(releases: Sequence[tuple[int, Release]]) -> list[ReleasedNumber]:
-    """Return the releases' statements. A repeated number counts for its first release only."""
+    """Return each released number, with the cells whose sum it is.
+
+    A number that has not changed since it was last released is not returned again.
+    """
     known: dict[object, int] = {}
     statements = []
     for number, release in releases:
@@ -268,11 +286,12 @@ def _found(
 ) -> Counter[str]:
     """Count the small numbers, those that the solver narrows down, and those it finds exactly.
 
-    A number is narrowed down if fewer than K - 1 values remain possible, and found exactly if one
-    remains possible.
+    A number is narrowed down if fewer than K - 1 values remain possible. It is found exactly if one
+    value remains possible.
 
-    A released figure can come from an earlier release, before a number changed. The solver's range
-    may then not contain the number. Such a number is not counted as found or narrowed down.
+    A release can repeat an older figure although the true number has changed since. Then the true
+    number may lie outside the range that the solver computes. In this case it counts neither as
+    narrowed down nor as found.
     """
     counts: Counter[str] = Counter()
     for cell in cells:

@@ -5,8 +5,9 @@
 The Python interpreter of an environment with the tool runs this file:
 
 - `acro`: ACRO (`pip install acro`), which leaves out small cells.
-- `tauargus`: pytauargus (`pip install pytauargus pandas`), with the secondary suppression that
-  loses least.
+- `tauargus`: pytauargus (`pip install pytauargus pandas`), which leaves out small cells, and then
+  those other cells from which a small cell could be computed. Its option `OPT` chooses the other
+  cells so that the least information is lost.
 - `cellkey_rule`, `cellkey_noise`: cell-key-perturbation (`pip install cell-key-perturbation`),
   which changes each number slightly.
 
@@ -32,7 +33,10 @@ Record = tuple[int, str, int, int]
 
 
 def main() -> None:
-    """Protect each table, with this project's threshold. Zeros are shown."""
+    """Protect each table from standard input with the chosen method, and print what it shows.
+
+    The threshold is this project's. Zeros need no protection.
+    """
     methods: dict[str, Callable[[list[Record]], list[Row]]] = {
         "acro": acro,
         "tauargus": tauargus,
@@ -125,8 +129,8 @@ def cell_key(records: list[Record], *, with_noise: bool) -> list[Row]:
     """Make the table of the units and the table of the force separately, by cell-key perturbation.
 
     Without noise, the package's own table of changes is used: numbers below 10 are left out, and
-    all others are rounded to 5. With noise, the cell key decides which of -2 to 2 is added, each
-    equally often.
+    all others are rounded to a multiple of 5. With noise, the cell key decides which whole number
+    from -2 to 2 is added to a number. Each of the five is equally likely.
     """
     import pandas
     from cell_key_perturbation.create_perturbed_table import create_perturbed_table

@@ -1,11 +1,11 @@
-"""Compare the database time of the gate with that of one hand-written query per table.
+"""Compare how long the gate and its peer wait for the database.
 
 `python -m benchmarks.gate [--pairs N] [--from DATE] [--home FOLDER]`
 
 The benchmark lands and builds a synthetic force. Then it runs pairs. In a pair, one side runs the
-suites of all stages. The other side, the peer, runs hand-written queries with the same checks. Both
-sides run in one process on the same tables. The time of a side is the seconds for which it waits
-for its SQL statements. The sides take turns to run first.
+suites of all stages. The other side is the peer: for each table, it runs one hand-written query
+with the same checks. Both sides run in one process on the same tables. The time of a side is how
+many seconds it waits for its SQL statements. The sides take turns to run first.
 """
 
 import argparse
@@ -131,7 +131,7 @@ def _suites(stage: Stage) -> Sequence[Suite]:
 
 @contextmanager
 def _watched() -> Iterator[Spent]:
-    """Yield the time and the number of all statements that SQLAlchemy sends in the block."""
+    """Yield the number of statements that SQLAlchemy sends in the block, and their total time."""
     spent, started = Spent(), [0.0]
 
     def before(*_: object) -> None:

@@ -2,11 +2,11 @@
 
 `python -m benchmarks.hostile [--pairs N] [--days N] [--home FOLDER] [--only KIND]`
 
-In each pair, one run is made without readers and one while hostile readers are connected, both as
-at the same moment. The readers log in as `bi_reader` and as a supervisor, lift every limit that
-they can lift, and connect again as soon as a session ends. The readers' process has the lowest
-priority, because real readers would be on another machine: the benchmark measures the work that
-they cause on the server.
+A pair is two runs as at the same moment: one without readers, and one while hostile readers are
+connected. The readers log in as `bi_reader` and as a supervisor, lift every limit that they can
+lift, and connect again as soon as a session ends. Real readers would be on another machine, so the
+readers' process has the lowest priority. The benchmark thus measures only the work that readers
+cause on the server.
 """
 
 import argparse
@@ -35,8 +35,8 @@ BEGIN = "<!-- begin: written by `python -m benchmarks.hostile` -->"
 END = "<!-- end: hostile -->"
 #: The target: the highest ratio of a run's time with hostile readers to its time without.
 TARGET = 1.1
-#: The number of sessions that each login tries to open.
 WRONG = dict.fromkeys(["password"], "wrong")
+#: The number of sessions that each login tries to open.
 SESSIONS = {"bi_reader": 100, "supervisor": 20}
 LIFT = (
     "set default_transaction_read_only = off",
@@ -92,7 +92,10 @@ def cursor(conn: psycopg.Connection) -> None:
 
 
 def locks(conn: psycopg.Connection) -> None:
-    """Try to take the pipeline's locks, both in the present way and in earlier ways."""
+    """Try to take the pipeline's locks, in the way of the present code and of earlier versions.
+
+    Also try to create a large object and a temporary table.
+    """
     for attack in (
         "select pg_advisory_lock(hashtextextended('publishing', 0))",
         "select pg_advisory_lock(g) from generate_series(1, 100000) as g",
@@ -140,14 +143,18 @@ class YoungForce(Force):
 
 @dataclass
 class Pair:
-    """The seconds that one run took without hostile readers, and one with them."""
+    """The times of the two runs of a pair, in seconds: without and with hostile readers."""
 
     alone: float
     beside: float
 
 
 def main() -> None:
-    """Run the pairs and write the README's table. With `--attack`, be the attacking process."""
+    """Run the pairs and write the README's table.
+
+    With `--only`, the table is printed and not written. With `--attack`, this process is the
+    readers' process: it attacks until it is killed.
+    """
     options = _options()
     if options.attack:
         _attack_for_ever([os.environ[login] for login in SESSIONS], options.only)

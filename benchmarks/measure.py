@@ -73,7 +73,9 @@ def run(command: Sequence[str]) -> Cost:
 
 
 def run_shell(command: str) -> Cost:
-    """Run a shell pipeline and return its cost. The memory is its largest process's.
+    """Run a shell pipeline and return its cost.
+
+    The memory in the cost is the peak memory of the pipeline's largest process.
 
     Raises:
         SystemExit: the pipeline failed.

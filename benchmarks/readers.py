@@ -9,9 +9,10 @@ There are five rounds, in which readers send the queries:
 
 1. One reader alone.
 2. N readers who look at each answer for a while, as people at dashboards do.
-3. N readers who ask without pause. This keeps the machine busy, so it measures the queue.
+3. N readers who ask without pause. They keep the machine busy, so their times show how long a query
+   waits for other queries.
 4. and 5. Rounds 2 and 3 again, with the login of a supervisor of two teams, who reads views instead
-   of the marts. The ratio to rounds 2 and 3 shows what the views cost.
+   of the marts. The times divided by those of rounds 2 and 3 show what the views cost.
 """
 
 import argparse
@@ -138,7 +139,10 @@ def _force(options: argparse.Namespace) -> Iterator[Force]:
 
 @contextmanager
 def _supervisor(force: Force, bi: str) -> Iterator[str]:
-    """Yield the URI of a supervisor's login. Its teams are the two with most people in training."""
+    """Yield the URI of a supervisor's login.
+
+    The supervisor has the two teams with the most rows in `fct_training_requirement`.
+    """
     with psycopg.connect(bi) as reader:
         units = reader.execute(
             "select org_unit_code from marts.fct_training_requirement "

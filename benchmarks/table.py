@@ -1,4 +1,4 @@
-"""Write the generated tables of README.md. Each is between a begin marker and an end marker."""
+"""Write the generated tables of README.md. A table stands between a begin and an end marker."""
 
 import os
 import platform

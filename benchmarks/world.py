@@ -70,7 +70,7 @@ class World:
     def change(self, rows: int, share: float) -> str:
         """Change a share of the incidents, spread evenly over the table.
 
-        The change is dated one day after the latest change in the table. Returns its moment.
+        The change is dated one day after the latest change in the table. Returns its date and time.
         """
         step = round(1 / share)
         with connect_owner(self.settings, "rms") as connection:
