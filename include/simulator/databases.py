@@ -40,7 +40,7 @@ def write(settings: Settings, store: Store, period: Period) -> dict[str, int]:
                     changed[table.full_name] = _write_table(connection, store, table, period)
             except psycopg.Error as error:
                 # A row may contain a narrative, so the message must not quote the row. `reason`
-                # omits it.
+                # leaves the row out.
                 raise AssuranceError(
                     f"The {system} database refused the simulated rows: {reason(error)}."
                 ) from error

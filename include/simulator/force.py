@@ -16,7 +16,7 @@ DEFAULT_SEED = 20260430
 
 @dataclass(frozen=True)
 class SimulationReport:
-    """The numbers of rows written to each table, and of files by dataset and by fault.
+    """How many rows were written to each table, and how many files by dataset and by fault.
 
     `truth` is the path of the truth file.
     """

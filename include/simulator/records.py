@@ -100,8 +100,8 @@ class Store:
             AssertionError: the record is dated before the day that is being simulated.
         """
         if self.today is not None and entered_at < self.today:
-            # With a row on a past day, a force simulated in several calls would differ from a force
-            # simulated in one call.
+            # A call of the simulator writes only what was committed in its own range of days. A row
+            # on a past day could lie before this range and would then never be written.
             raise AssertionError(f"{table}: a row is entered at {entered_at}, on a past day.")
         self._numbers[table] += 1
         first = {**values, "created_at": entered_at, "updated_at": entered_at, "deleted_at": None}

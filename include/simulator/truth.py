@@ -9,7 +9,7 @@ it. It has these sections:
   into its system. `postings` have the first day, the post, the unit, the collar number and the day
   of keying. `absences` have the kind, the first day, the first day back (`until`) and the days of
   keying. A day's personnel file shows what HR had keyed before that day.
-- `hr_slips`: errors in the personnel files, from the day `since` and before the day `until`.
+- `hr_slips`: errors in the personnel files of the days from `since` until the day before `until`.
 - `org_units`: code, name, kind, and `parents` as pairs of first day and parent unit.
 - `tables`: the records of each source table, without narratives and source identities. The fields
   of a record are listed below.
@@ -58,7 +58,7 @@ from simulator.world import World
 
 FILE = "truth.json.gz"
 FORMAT = 1
-# Names in the code, each with the name of the same field in the truth file (format 1).
+# The fields that have one name in the code and another name in the truth file (format 1).
 FORMAT_NAMES = {"entry_error": "slip", "entry_error_until": "slip_until"}
 
 
@@ -129,7 +129,10 @@ def _known(person: Person, end: date) -> bool:
 
 
 def _person(person: Person, end: date) -> Values:
-    """Return the part of a person's career that has happened, or that HR has keyed, by a day."""
+    """Return a person's career up to the day `end`.
+
+    A departure after that day is included if HR has keyed it by then.
+    """
     is_leaver = person.left is not None and (
         person.left <= end or (person.left_keyed_on is not None and person.left_keyed_on <= end)
     )

@@ -19,8 +19,8 @@ from simulator.records import Store
 from simulator.training import hydra
 from simulator.training.learning_report import learning_events
 
-# Careers are simulated this far ahead of the other events, because an event can have effects weeks
-# later that depend on who is in post then.
+# Careers are simulated this far ahead of the other events. The reason is that some effects of an
+# event follow weeks later, and depend on who is in post at that time.
 CAREERS_AHEAD = 120 * DAY
 
 Progress = Callable[[str, int, int], None]

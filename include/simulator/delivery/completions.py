@@ -48,8 +48,9 @@ def _export(chance: Chance, day: date, reported: list[LearningEvent]) -> Export:
     name = f"completions_{day:%Y%m%d}.csv"
     form = text_form(chance, DATASET, name)
     if any(event.at_text for event in reported):
-        # An event at a local time that the clock skipped comes from one terminal, which ignores the
-        # file's date format. The form's name shows that the file has such an event.
+        # `at_text` is a local time that the clock skipped. It comes from a terminal that always
+        # writes times in one format, whatever the format of the file. The name of the form says
+        # that the file has such a time.
         form = replace(form, name=f"{form.name}, a time that did not exist")
 
     def content() -> bytes:

@@ -59,8 +59,8 @@ class Export:
     hour: float
     form: str
     content: Callable[[], bytes]
-    # The content of the file if its fault is `OTHER_DATASET`. If the fault is `CORRECTED`, there
-    # are two files, and this is the content of the first.
+    # The content of the file if its fault is `OTHER_DATASET`. If the fault is `CORRECTED`, the file
+    # is dropped twice, first with this content and later with `content`.
     wrong_content: Callable[[], bytes] | None = None
 
 

@@ -35,8 +35,8 @@ def write(settings: Settings, drops: list[Drop], progress: Progress | None = Non
     """
     filesystem, root = open_dropzone(settings.dropzone)
     last = {(drop.dataset, drop.name): drop for drop in drops}
-    # The names of personnel files sort by day, and `personnel.Ledger` is fast only if its days are
-    # read in order.
+    # The files are written in the order of their names. Personnel files have the day in the name,
+    # so they are written day by day. `personnel.Ledger` is fast only in this order.
     for number, key in enumerate(sorted(last), start=1):
         drop = last[key]
         path = f"{root}/{drop.dataset}/{drop.name}"

@@ -12,8 +12,8 @@ class TextForm:
     """How a CSV file is written. The source contract allows each of these forms.
 
     `shuffled` changes the order of the columns. `lost_zeros` writes employee numbers without
-    leading zeros. `title` adds a line above the header, and `total` adds one at the end. `padded`
-    adds spaces to the first and the last cell of a row.
+    leading zeros. `title` adds a line above the header, and `total` adds a line at the end.
+    `padded` adds spaces to the first and the last cell of a row.
     """
 
     name: str = _USUAL

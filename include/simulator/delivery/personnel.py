@@ -136,8 +136,8 @@ def _days_of_change(person: Person) -> Iterator[date]:
 class HrError:
     """An error in a person's row.
 
-    The files from day `since` on contain the error, until the file of day `until` is correct again.
-    `kind` is a key of `ERROR_KINDS`.
+    The files of all days from `since` until the day before `until` contain the error. `kind` is a
+    key of `ERROR_KINDS`.
     """
 
     employee_no: str

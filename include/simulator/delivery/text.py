@@ -23,8 +23,8 @@ def render(form: TextForm, columns: Sequence[str], rows: Iterable[Row], title: s
         order = order[2:] + order[:2]
     columns = [columns[place] for place in order]
     names = [header(form.header, column) for column in columns]
-    # Most of the millions of cells are strings that are written the same way in every form. To save
-    # time, `written` is not called for them.
+    # A history has millions of cells. Most of them are strings that every form writes unchanged.
+    # `written` is not called for these cells, because the calls would take time.
     unchanged = [not (form.lost_zeros and column == "employee_no") for column in columns]
     lines: list[list[str]] = []
     for row in rows:

@@ -1,1 +1,1 @@
-"""The Excel files of the governance team: the plan register and the recommendation log."""
+"""The plan register, the recommendation log and the Board's log of the governance team."""

@@ -1,10 +1,11 @@
 """The Board's log: the questions that the Board put, and the actions that were agreed.
 
-The Board meets every six weeks. At each meeting it puts questions and agrees actions. Some dates
-move, a few again and again. Some actions are replaced by others. The prepared actions (`_STORY`)
-include two that were closed although the figures did not say so.
+The Board meets every six weeks. At each meeting it puts questions and agrees actions. The dates of
+some actions move, a few of them several times. Some actions are replaced by others. Two of the
+prepared actions (`_STORY`) were closed although the figures did not show that they were done.
 
-The log names roles only, because the warehouse rejects texts that may name a person.
+The log names roles and no persons, because the warehouse rejects rows with texts that may name a
+person.
 """
 
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ from simulator.moments import DAY, next_weekday
 # weeks.
 _FIRST_BOARDS = (date(2025, 7, 9), date(2025, 8, 20), date(2025, 10, 1), date(2025, 11, 12))
 _REGULAR_SINCE = date(2026, 1, 7)
-# The secretary keeps the log up to date within this many days.
+# After a meeting, the secretary updates the log within this many days. If the last of them is on a
+# weekend, the secretary has time until Monday.
 _DAYS_TO_WRITE = 3
 _MOST_MOVES = 4
 
@@ -121,8 +123,8 @@ class ActionLine:
     evidence_ref: str
 
 
-# The actions that the demonstration tells about. Those on NCCU_INTEL and HYDRA were closed although
-# the figures did not say so.
+# The actions that the demonstration tells about. A-001 on NCCU_INTEL and A-003 on HYDRA were closed
+# although the figures did not show that they were done.
 _STORY = (
     BoardAction(
         "A-001", "Q-001", "NCCU_INTEL",
@@ -180,7 +182,7 @@ class BoardLog:
         self._days = sorted({self._written_on(day) for day in self._dates()})
 
     def questions_on(self, day: date) -> list[BoardQuestion]:
-        """Return the questions that the log lists on a day. A later answer is not there yet."""
+        """Return the questions that the log lists on a day, with the answers it has by then."""
         found = []
         for one in self._questions:
             if self._written_on(one.raised) > day:
@@ -233,7 +235,7 @@ class BoardLog:
                 self._actions.append(_action(rng, place, question, later))
 
     def _written_on(self, day: date) -> date:
-        """Return the day on which the secretary enters what happened on a day."""
+        """Return the day on which the secretary writes the events of `day` into the log."""
         return self._written.get(day, next_weekday(day + DAY))
 
     def _dates(self) -> Iterator[date]:
@@ -256,7 +258,7 @@ def _meetings() -> Iterator[date]:
 
 
 def _question(rng: Stream, number: int, point: str, meetings: list[date]) -> BoardQuestion:
-    """Return a question of a meeting. It is answered there, at a later meeting, or never."""
+    """Return a question. It is answered at its own meeting, at a later meeting, or never."""
     wait = rng.weighted({0: 0.5, 1: 0.3, 2: 0.1, None: 0.1})
     answered = meetings[wait] if wait is not None and wait < len(meetings) else None
     is_noted = wait is None and rng.happens(0.5)
@@ -275,7 +277,7 @@ def _question(rng: Stream, number: int, point: str, meetings: list[date]) -> Boa
 
 
 def _action(rng: Stream, number: int, question: BoardQuestion, later: list[date]) -> BoardAction:
-    """Return an action. `later` has the meetings after the one that agreed it."""
+    """Return an action. `later` has the meetings after the one at which it was agreed."""
     words, role = rng.one_of(_ACTIONS[question.point])
     due = next_weekday(question.raised + timedelta(weeks=rng.randint(4, 12)))
     end = rng.weighted({"closed": 0.75, "superseded": 0.1, "open": 0.15})

@@ -13,8 +13,9 @@ from simulator.chance import Chance
 from simulator.moments import DAY, at, next_weekday
 
 POINTS = ("NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING")
-# The Accountability Board meets every six weeks. The prepared log entries (`_STORY`) end in October
-# 2026. From the meeting on this day on, each meeting adds an update on one point to the log.
+# The first meeting of the Accountability Board after the prepared log entries (`_STORY`), which end
+# in October 2026. The Board meets every six weeks. This meeting and each later one add an update on
+# one point to the log.
 NEXT_BOARD = date(2026, 12, 9)
 BOARD_EVERY = timedelta(weeks=6)
 LAST_BOARD = date(2046, 12, 31)
@@ -168,7 +169,8 @@ _STORY: tuple[Line, ...] = (
         "To be looked at in the next inspection.",
     ),
 )
-# The updates after the end of `_STORY`: one for each meeting, in this order, repeated for ever.
+# The updates after the end of `_STORY`. Each meeting gets one of them, in this order. After the
+# last update, the first one follows again.
 _UPDATES: tuple[tuple[str, str, str, str], ...] = (
     ("NCCU_INTEL", "FORCE", "IN_PROGRESS", "Update given."),
     ("HYDRA", "FORCE", "IN_PROGRESS", "Update given; sessions continue."),

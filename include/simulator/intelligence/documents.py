@@ -1,6 +1,6 @@
-"""The document that a referral requires. It can be in time, late, by another author, or invalid.
+"""The document that a referral requires.
 
-It can also be missing.
+The document can be in time, late, by another author or invalid. It can also be missing.
 """
 
 from collections.abc import Callable
@@ -19,15 +19,16 @@ from simulator.people.roster import Roster
 from simulator.records import Record, Store
 
 REQUIRED_TYPE = "NCCU_INTEL"
-# The probability that a reporting officer of average diligence submits a valid document, on two
-# days. Between these two days the probability rises evenly, because of the inspection's report. The
-# probability is multiplied by `KIND_FACTOR` of the referral's type.
+# The probability that an officer of average diligence who reports a case submits a valid document,
+# on two days. Between the two days the probability rises evenly, because officers react to the
+# inspection's report. It is multiplied by the factor for the referral's type in `KIND_FACTOR`.
 QUALITY = ((date(2025, 6, 1), 0.82), (date(2026, 5, 1), 0.94))
 KIND_FACTOR = {"IMMIGRATION_CRIME": 1.0, "STATUS_CHECK": 0.55, "VICTIM": 0.7}
 DILIGENCE_EFFECT = 0.1
 AVERAGE_DILIGENCE = 5 / 8
-# The probability is also multiplied by these factors for two teams, which miss more documents than
-# others, so that the list of exceptions shows a pattern.
+# For the officers of two teams, the probability of a valid document is also multiplied by these
+# factors. These teams thus have more documents missing than others, and the list of exceptions
+# shows a pattern.
 WEAK_TEAMS = {"D3-RESP-C": 0.8, "ROADS-S": 0.88}
 LATE_SHARE = 0.17
 TIMELY_HOURS = 24.0

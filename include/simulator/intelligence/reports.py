@@ -48,9 +48,9 @@ class Draft:
 
 
 def submit(store: Store, rng: Stream, draft: Draft, **about: object) -> Record:
-    """Add a report, either at its submission or as a draft some time before.
+    """Add a report. It is entered when it is submitted, or some time before that as a draft.
 
-    Its later changes and entry errors are drawn too.
+    The report's later changes and entry errors are drawn too.
     """
     drafted = rng.happens(0.3)
     lead = rng.uniform(0.2, 3.0) if drafted else 0.0
@@ -166,9 +166,9 @@ class Everyday:
         return self._roster.in_neighbourhood(district, rng)
 
     def _secret_day(self, day: date) -> date:
-        """Return the day, in the same half-year, on which a SECRET report is added by mistake.
+        """Return the day in the half-year of `day` on which a SECRET report is added by mistake.
 
-        A SECRET report belongs in another system.
+        The mistake is that SECRET reports belong in another system.
         """
         half = 1 if day.month <= 6 else 7
         rng = self._chance.stream("secret report", day.year, half)

@@ -23,8 +23,8 @@ REASONS = {
     "BREACH_OF_BAIL": 0.06,
     "DRINK_DRIVING": 0.08,
 }
-# An entry error in the reason for detention is always a blank: any text is allowed there, so only a
-# blank is an error.
+# The wrong values that people enter. In both columns the wrong value is a blank. The reason for
+# detention may be any text, so no other value in this column would be an error.
 ENTRY_ERRORS = {"arresting_officer_no": ("",), "detention_reason_code": ("",)}
 
 

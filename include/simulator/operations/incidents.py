@@ -72,7 +72,10 @@ def enter(
 
 
 def _next_ref(store: Store, rng: Stream, reported_at: datetime) -> str:
-    """Return the next occurrence reference. Skipped ones are used for other kinds of work."""
+    """Return the next occurrence reference.
+
+    The numbers between two references are taken by other kinds of work.
+    """
     year = f"{reported_at:%y}"
     return f"{year}{store.next_number(f'occurrence {year}', rng.randint(2, 14)):09d}"
 
@@ -123,18 +126,17 @@ def ordinary_day(store: Store, rng: Stream, day: date) -> list[Record]:
 def moment_of(rng: Stream, day: date, hours: dict[int, float] | None = None) -> datetime:
     """Draw a moment of the day.
 
-    `hours` has the weight of each hour. On the day when the clock goes forward, which has only 23
-    hours, a draw in the 24th hour returns the end of the day.
+    `hours` has the weight of each hour. The day on which the clock goes forward has only 23 hours.
+    On that day, a draw in the 24th hour returns a moment in the last minute of the day.
     """
     hour = rng.weighted(hours or HOURS) + rng.random()
     return at(day, min(hour, 22.99)) if clock_goes_forward(day) else at(day, hour)
 
 
 def district_of(record: Record) -> str:
-    """Return the code of the territorial district of an occurrence.
+    """Return the district code of an occurrence.
 
-    If the occurrence's code is not that of a territorial district, return the code of the first
-    district.
+    If the occurrence has a code that no territorial district has, return the first district's code.
     """
     district = str(record.first["district_code"])
     return district if district in TERRITORIES else next(iter(TERRITORIES))

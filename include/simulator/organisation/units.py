@@ -18,8 +18,8 @@ NEIGHBOURHOODS = {
     "D3": ("Kettering", "Corby"),
     "D4": ("Wellingborough", "Rushden – Oundle"),
 }
-# The response officers of each district work round the clock in five teams. So do the control room
-# staff.
+# The letters of the five teams in which response officers and control room staff work round the
+# clock. Each district has its own five response teams.
 SHIFT_TEAMS = "ABCDE"
 
 DIRECTORATES = {

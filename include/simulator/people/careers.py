@@ -110,8 +110,8 @@ class Careers:
     def _enrol_students(self, people: list[Person], day: date) -> None:
         for person in people:
             if self._post_of[person.employee_no].role == "STUDENT_OFFICER":
-                # A PCSO who becomes a student officer joined long ago, but starts training only
-                # now.
+                # The training starts with the posting as a student officer. `joined` can be much
+                # earlier, because a PCSO can become a student officer.
                 started = max(person.postings[-1].since, person.joined)
                 self._graduating_on[max(started + TRAINING, day + DAY)].append(person)
 

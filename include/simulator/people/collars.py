@@ -1,4 +1,4 @@
-"""Collar numbers. A number can be reused four weeks after its holder has left."""
+"""Collar numbers. Another person can get a number four weeks after its holder has left."""
 
 from datetime import date, timedelta
 
@@ -6,8 +6,8 @@ from simulator.chance import Stream
 
 REST = timedelta(days=28)
 REUSED = 0.75
-# The share of numbers that are issued too early, while the last holder is still in post or has just
-# left.
+# The probability that a number is issued too early: its last holder is still in post, or has left
+# less than four weeks ago.
 GIVEN_TOO_EARLY = 0.02
 # The first collar number of each employment type.
 FIRST_NUMBERS = {"OFFICER": 101, "SPECIAL": 5001, "PCSO": 7001, "STAFF": 8001}
@@ -26,8 +26,8 @@ class Collars:
         free_by = day + 2 * REST if rng.happens(GIVEN_TOO_EARLY) else day
         free = [entry for entry in waiting if entry[0] <= free_by]
         if free and rng.happens(REUSED):
-            # When a number is issued too early, it is the one that becomes free last, so two people
-            # can have the same number for a while.
+            # To issue a number too early, take the number that becomes free last among those that
+            # are free within eight weeks. Two people can then have the same number for a while.
             entry = max(free) if free_by > day else min(free)
             waiting.remove(entry)
             return entry[1]

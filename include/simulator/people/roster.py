@@ -16,7 +16,8 @@ from simulator.people.person import Person
 
 EARLY, LATE, NIGHT = 7, 15, 23
 # The length of the shift cycle in days: two early shifts, two late shifts, two nights and four days
-# off. Each of the five teams starts the cycle two days before the team with the preceding letter.
+# off. The five teams are two days apart: team B starts the cycle two days before team A, team C two
+# days before team B, and so on.
 CYCLE = 10
 FIRST_DAY_OF = {EARLY: 0, LATE: 2, NIGHT: 4}
 
@@ -94,12 +95,12 @@ class Roster:
         if role is not None and self._today is not None:
             today = self._today
             people = [person for person in people if person.posting_on(today).role == role]
-        # In practice no team is ever empty. If one were, the first response team would take over.
+        # A team is practically never empty. If it is, a member of the first response team is taken.
         return rng.one_of(people or self.team(response_team(next(iter(TERRITORIES)), "A")))
 
 
 def team_on_duty(moment: datetime) -> str:
-    """Return the letter of those response and control room teams that are on duty at a moment."""
+    """Return the letter of the response teams and the control room team on duty at a moment."""
     wall = london(moment)
     day = wall.date()
     if EARLY <= wall.hour < LATE:

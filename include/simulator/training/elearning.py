@@ -167,8 +167,8 @@ class Learner:
     def _one_module(self, day: date, module: str) -> date:
         """Try a module until it is passed. Return the day on which it is passed.
 
-        A person who completes the wrong version of a module may never notice. The day on which that
-        version was passed is then returned.
+        A person may pass the wrong version of the module and never notice. Then return the day on
+        which that version was passed.
         """
         rng = self._rng
         if rng.happens(0.35):
@@ -188,9 +188,9 @@ class Learner:
 
     def _result(self, day: date, module: str, score: int, version: str = VERSION) -> None:
         rng = self._rng
-        # All random draws come before the check whether the person is in post. When the career has
-        # been simulated further, the check can have another result, but the later draws must stay
-        # the same.
+        # All random draws come before the check whether the person is in post. In a later call, in
+        # which the career has been simulated further, the check can have another result. The draws
+        # for the following events must be the same in both calls.
         hour = rng.weighted(HOURS) + rng.random()
         on_nights, small_hour = rng.happens(0.6), rng.uniform(1, 3)
         lag = rng.uniform(24, 130) if rng.happens(0.012) else rng.uniform(0, 0.3)

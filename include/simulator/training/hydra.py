@@ -41,7 +41,8 @@ class Session:
 class Attendance:
     """One person's booking of a place in a session, with its outcome.
 
-    Before the day `entry_error_until`, the workbooks show `entry_error`.
+    `entry_error` is the kind of error that the workbooks have in this booking before the day
+    `entry_error_until`, or None.
     """
 
     session: Session

@@ -76,7 +76,10 @@ def _other_courses(rng: Stream, founders: list[Person], day: date) -> Iterator[L
 
 
 def _in_skipped_hour(founders: list[Person], day: date) -> Iterator[LearningEvent]:
-    """Yield an event at a local time that the clock skipped. The terminal's clock was wrong."""
+    """Yield an event at a local time that the clock skipped.
+
+    It comes from a terminal whose clock did not go forward.
+    """
     person = next(person for person in founders if person.is_working(day))
     moment = at(day, 1.5)
     event = _completed(person, COURSE, "OIC-EL-1", moment, 81)
