@@ -1,4 +1,4 @@
-"""Decide for each point whether the policy that its figure rests on is approved by somebody."""
+"""Decide for each point whether somebody has approved the policy on which its figure rests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read_policy(folder: Path = SEEDS) -> dict[str, list[PolicyRow]]:
 
 
 def policy_confirmed(policy: Policy, today: date) -> dict[str, bool]:
-    """Return for each point whether all policy rows under its figure name an approver.
+    """Return for each point whether all policy rows on which its figure rests name an approver.
 
     Contract: "`policy_confirmed` (false while a policy row that it rests on awaits confirmation)".
     """
@@ -58,7 +58,10 @@ def _rows_under(policy: Policy, point: PolicyRow, today: date) -> Iterator[Polic
 
 
 def _under_referrals(policy: Policy, today: date) -> Iterator[PolicyRow]:
-    """Yield the rows of all months of the figure: policy is that of the day of contact."""
+    """Yield the policy rows that apply to referrals on any day in the months of the figure.
+
+    A referral has the policy of its day of contact, so a row that has ended can still count.
+    """
     first = months_back(month_of(today), 12)
     for seed in ("policy_threshold", "policy_document_type", "policy_grading"):
         for row in policy[seed]:
@@ -82,7 +85,7 @@ def _under_training(policy: Policy, code: str, today: date) -> Iterator[PolicyRo
 def _applies(row: PolicyRow, first: date, last: date) -> bool:
     """Tell whether a row applies on a day from `first` to `last`.
 
-    Days before the first policy have the policy of its day.
+    To days before `FIRST_POLICY`, the rows of `FIRST_POLICY` apply.
     """
     begins = date.fromisoformat(row["effective_from"])
     ends = date.fromisoformat(row["effective_to"]) if row["effective_to"] else date.max

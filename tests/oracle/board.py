@@ -39,7 +39,8 @@ class BoardAction:
 def make_log(rng: random.Random, moment: datetime, earlier: Delivery | None) -> Delivery:
     """Make a log that was modified at `moment`.
 
-    A second log moves dates, closes and reopens actions, drops one and adds one.
+    If an `earlier` log is given, the new log is changed from it: some dates are moved, some actions
+    are closed or reopened, one action is left out and one is added.
     """
     if earlier is None:
         questions = [_question(rng, number) for number in range(1, 7)]
@@ -110,7 +111,8 @@ def board_actions(
 ) -> dict[str, BoardAction]:
     """Return the rows of `board_action` by reference.
 
-    `statuses` has the status of each point as its figures give it, fresh or not.
+    `statuses` has the status of each point according to its figures, even if a dataset of the point
+    is not fresh.
     """
     log, today = full_as_at(known, BOARD, as_at), day_of(as_at)
     found = {}

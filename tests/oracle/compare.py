@@ -132,8 +132,8 @@ def compare_restatement(before: Figures, after: Figures, bi_url: str) -> list[Di
     """Compare the table `restatement` after two runs that are as at the same moment.
 
     The rows of a figure have its value before and after, and the part of the change that each cause
-    explains. A difference in the values is soft. It is not soft if the parts do not add up to the
-    whole change.
+    explains. If the values differ from the oracle's, the difference is soft. If the parts do not
+    add up to the whole change, the difference is not soft.
     """
     rows: dict[tuple[str, date, str], list[Row]] = defaultdict(list)
     for row in Marts(bi_url).tables["restatement"]:
@@ -256,8 +256,8 @@ def _short(row: Row) -> str:
 def _positions(figures: Figures, marts: Marts) -> Found:
     """Compare `assurance_position`.
 
-    The columns with the figures as they were known at a deadline must be null, because nothing had
-    been landed by then.
+    The columns with the deadline position must be null, because nothing had been landed on the
+    deadline days.
     """
     table = "assurance_position"
     expected = {}
@@ -293,7 +293,8 @@ def _dated(expected: Mapping[Any, Any], marts: Marts, table: str, *key: str) -> 
 def _exceptions(figures: Figures, marts: Marts) -> Found:
     """Compare `assurance_exception` by code, record, unit and start.
 
-    If several exceptions agree in all four, the numbers of such exceptions are compared.
+    Several exceptions can have the same four values. Then the oracle and the mart must have the
+    same number of them.
     """
     table = "assurance_exception"
     columns = ("exception_code", "record_ref", "org_unit_code", "opened_at")
@@ -307,8 +308,9 @@ def _exceptions(figures: Figures, marts: Marts) -> Found:
 def _questions(figures: Figures, marts: Marts) -> Found:
     """Compare `board_question` by point: which questions, in which order, with which figures.
 
-    Questions from a forecast are left out. They take places of the five that a point may have. The
-    day since when a source is not fresh is not compared.
+    The oracle computes no questions from a forecast, so these are not compared. But they count
+    towards the five questions that a point may have, so fewer of the oracle's questions are
+    expected. For a question about a source that is not fresh, the day `since` is not compared.
     """
     table = "board_question"
     columns = ("rule_code", "org_unit_code", "numerator", "denominator")
@@ -346,8 +348,8 @@ def _as_published(marts: Marts) -> Found:
 def _strands(figures: Figures, marts: Marts) -> Found:
     """Compare `fct_plan_strand`.
 
-    Each row shows one plan of its strand. If the contract allows several plans, each of them is
-    right.
+    Each row shows one plan of its strand. If the contract allows several plans, the row may show
+    any of them.
     """
     table = "fct_plan_strand"
     actual = {row["strand"]: row for row in marts.tables[table]}

@@ -1,7 +1,8 @@
 """Compare `fct_training_requirement`, which has a row for each officer and required item.
 
-The marts show officers under pseudonyms, so the oracle cannot look up an officer. It compares the
-groups of rows that belong to one officer.
+The marts show officers under pseudonyms, so the oracle cannot look up an officer. Instead it
+compares groups: all rows of one officer in the mart must equal all rows of one officer in the
+oracle.
 """
 
 from __future__ import annotations

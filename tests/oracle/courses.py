@@ -1,6 +1,6 @@
 """Make the training files: e-learning completions and Hydra workbooks.
 
-The completions files are deliveries of changes, whose periods overlap.
+The completions files are deliveries of changes. The periods of two successive files overlap.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ def _module_events(rng: random.Random, employee: str, module: str, diligence: fl
 def completion_file(events: list[Event], first: date, day: date, rng: random.Random) -> Delivery:
     """Make the file of changes for a day.
 
-    The file lists the events that became known from `first` on and before the day. Each key is
-    listed once.
+    The file lists the events that became known on the days from `first` until the day before `day`.
+    Each key is listed once.
     """
     rows: dict[tuple[Any, ...], Row] = {}
     for known, row in events:

@@ -73,8 +73,8 @@ class Releases:
     to figures. It always has the unit `ALL`, but the other units only if their figures may be
     shown.
 
-    The methods' argument is the figures of all settled months, as `months[place][unit]`. Every
-    month has every unit except `ALL`.
+    Both methods take the figures of all settled months, as `months[place][unit]`. Every month has
+    every unit except `ALL`.
     """
 
     k: int

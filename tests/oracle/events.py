@@ -193,7 +193,10 @@ class Events:
     def document(
         self, ref: str | None, team: list[str], base: list[Row], reported: datetime
     ) -> Row:
-        """Make a report about one of the referrals in `base`, or about the occurrence."""
+        """Make a report about one of the referrals in `base`.
+
+        If `base` is empty, the report is about the occurrence `ref`.
+        """
         rng = self.rng
         about = rng.choice(base) if base else None
         start = about["contacted_at"] if about else reported

@@ -58,7 +58,7 @@ def _of_referrals(facts: list[ReferralFact]) -> list[OpenException]:
 def _of_documents(
     known: Known, people: People, as_at: datetime, facts: list[ReferralFact]
 ) -> list[OpenException]:
-    """List submitted documents whose author is unknown or whose named referral has no row."""
+    """List submitted documents whose author is unknown, or that name a referral without a row."""
     existing = {fact.referral_ref for fact in facts}
     found = []
     for row in table_as_at(known, "intel.report", as_at):
@@ -92,8 +92,8 @@ def _of_training(
 ) -> list[OpenException]:
     """List the launched items that officers in post have not completed.
 
-    If the item is Hydra and the officer has no place in a session from today on, there is a second
-    exception. Officers on a long-term absence have no exceptions.
+    For Hydra, there is a second exception if the officer has no place in a session today or later.
+    Officers on a long-term absence have no exceptions.
     """
     booked = _booked(known, as_at)
     found = []
@@ -152,9 +152,9 @@ def _of_plans(known: Known, as_at: datetime, met: dict[str, bool]) -> list[OpenE
 
 
 def _replaced(plans: list[Row], today: date) -> set[str]:
-    """Return the references of plans that a later approved plan of the strand has replaced.
+    """Return the references of the plans that another plan has replaced.
 
-    The later plan meets the requirement today.
+    The other plan belongs to the same strand, was approved later, and fulfils all conditions today.
     """
     good = [plan for plan in plans if plan_is_met(plan, today)]
     return {

@@ -12,7 +12,7 @@ from .span import END, random_style
 
 
 def _plan(rng: random.Random, ref: str, strand: str, good: float) -> Row:
-    """Make a plan. `good` is the probability that it fulfils each condition for a met strand."""
+    """Make a plan. It fulfils each condition of a met strand with the probability `good`."""
     approved = rng.choice(
         (date(2025, 3, 1), date(2025, 11, 30), date(2025, 12, 31), date(2026, 1, 1))
     )

@@ -62,7 +62,8 @@ class People:
     def with_above(self, unit: str, day: date) -> list[str]:
         """Return the codes of a unit and of all units above it on a day.
 
-        The contract takes the hierarchy from "the org-unit delivery latest … the day".
+        The hierarchy is that of the org-unit file that is valid on the day. The contract calls it
+        "the org-unit delivery latest … the day".
         """
         parents = self._parents_on(day)
         chain = [unit]

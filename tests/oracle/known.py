@@ -70,9 +70,10 @@ def _learn_delivery(deliveries: list[Delivery], new: Delivery) -> None:
 
 
 def table_as_at(known: Known, name: str, as_at: datetime) -> list[Row]:
-    """Return the row of each record of a table that exists at `as_at`.
+    """Return one row for each record of a table, if the record exists at `as_at`.
 
-    Dates in the row that are later than `as_at` are blank.
+    The row is the version that is valid at `as_at`. Its dates in `OWN_DATES` that are later are
+    blank.
     """
     rows = []
     for record in known.tables[name].values():
@@ -118,7 +119,7 @@ def _version(versions: list[Row], as_at: datetime) -> Row | None:
 
 
 def _blanked(version: Row, as_at: datetime) -> Row:
-    """Return a version with each of its dates in `OWN_DATES` blanked if it is after `as_at`.
+    """Return a version in which the dates in `OWN_DATES` that are after `as_at` are blank.
 
     Contract: "What its own dates place after `as_at` has not happened": it "is as if blank".
     """

@@ -105,10 +105,10 @@ def due_by(evidence: Evidence, source: str) -> datetime | None:
 
 
 def _figures_on(evidence: Evidence, point: str, day: date) -> tuple[int, int]:
-    """Return numerator and denominator of the first measure of a point with a deadline on a day.
+    """Return numerator and denominator of a point's first measure on a day.
 
-    For a past day too, the records are those valid at `as_at`. Contract: "a past day … does not
-    move `as_at`".
+    The point is one with a deadline. Even if the day is past, the records are those valid at
+    `as_at`. Contract: "a past day … does not move `as_at`".
     """
     if point == "INTEL_PLAN":
         return strands_met(plans_as_at(evidence.known, evidence.as_at), day), 3
@@ -172,10 +172,11 @@ def _pool(figures: list[tuple[int, int]]) -> float | None:
 
 
 def facts_on(facts: list[ReferralFact], day: date) -> list[ReferralFact]:
-    """Return the referrals as they were on a past day.
+    """Return the referrals with the classes that they had on a past day.
 
-    Contract: "the day limits only the dates inside them". If a referral's document was submitted
-    after the day, the referral was `awaiting` or `missing` on that day.
+    Contract: "the day limits only the dates inside them". Referrals after the day are left out. If
+    a referral's document was submitted after the day, the referral was `awaiting` or `missing` on
+    that day.
     """
     limited = []
     for fact in facts:

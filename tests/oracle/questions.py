@@ -43,7 +43,10 @@ class Question:
 
     @property
     def excess(self) -> float:
-        """How many records more than at the share that it is compared with."""
+        """By how much the numerator is larger than it would be with the share of the reference.
+
+        Without a reference, this is the numerator.
+        """
         if not self.reference_denominator:
             return float(self.numerator)
         share = (self.reference_numerator or 0) / self.reference_denominator
@@ -69,7 +72,10 @@ class Facts:
 
 
 def questions(facts: Facts, policy: Policy) -> dict[str, list[Question]]:
-    """Return the questions of each point, the first to put first, without a limit."""
+    """Return all questions of each point, in the order in which the Board should put them.
+
+    The mart shows at most `SHOWN` of them. This limit is not applied here.
+    """
     found: dict[str, list[Question]] = {point: [] for point in DEADLINES}
     for rule in policy["policy_board_question"]:
         begins = date.fromisoformat(rule["effective_from"])
@@ -90,7 +96,8 @@ def questions(facts: Facts, policy: Policy) -> dict[str, list[Question]]:
 def difference_low(first: tuple[int, int], second: tuple[int, int]) -> float:
     """Return the lower end of Newcombe's interval at 99.8% for the difference of two shares.
 
-    The first share is taken with one record less.
+    The numerator of the first share is reduced by one before, so that no question depends on a
+    single record.
     """
     fewer = max(first[0] - 1, 0)
     share, other = fewer / first[1], second[0] / second[1]
@@ -224,7 +231,10 @@ _KINDS = {
 
 
 def _of_the_point(facts: Facts, rule: PolicyRow, since: date) -> Iterator[Question]:
-    """Yield the question about all records of the position that do not meet what is asked for."""
+    """Yield the question about the records of a point's position that are not in the numerator.
+
+    There is no question if there are fewer such records than the threshold of the rule.
+    """
     position = facts.positions[rule["point_code"]]
     unmet = position.denominator - position.numerator
     if unmet >= float(rule["threshold"]):

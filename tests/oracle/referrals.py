@@ -105,8 +105,8 @@ def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -
 def detentions(known: Known, as_at: datetime) -> Iterator[tuple[Row, str | None, bool]]:
     """Yield the first `IMMIGRATION` custody record of each occurrence.
 
-    Each record is yielded with its occurrence's reference (or None) and with whether that
-    occurrence has a referral.
+    Each item has the record, its occurrence's reference (or None), and whether that occurrence has
+    a referral.
 
     Contract: "A custody record without an occurrence counts as an occurrence of its own, without a
     referral".
@@ -186,9 +186,9 @@ def report_facts(known: Known, as_at: datetime) -> dict[str, Row]:
 
 
 def pooled(facts: list[ReferralFact], first: date, last: date) -> tuple[int, int]:
-    """Return the sum of numerators and the sum of denominators over some months.
+    """Return numerator and denominator of `nccu_intel_compliance` over several months.
 
-    The measure is `nccu_intel_compliance` for all units.
+    The referrals of all units count.
     """
     numerator = denominator = 0
     for fact in facts:

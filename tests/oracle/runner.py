@@ -95,7 +95,7 @@ class Rounds:
     last: Figures | None = None
 
     def fill_to(self, step: int) -> None:
-        """Fill the sources with each step that they do not have yet, up to step `number`."""
+        """Fill the sources with each step that they do not have yet, up to the step `step`."""
         while self.filled < step:
             self.filled += 1
             rms, intelligence = self.outsider.url("rms"), self.outsider.url("intelligence")
@@ -133,10 +133,10 @@ def check(
 ) -> Iterator[tuple[str, list[Difference]]]:
     """Make the world of a seed, and run the pipeline in it several times.
 
-    The first runs are as at each of `moments`, with the sources of step 0. The others are as at
-    each of `later`, with the sources of step 1, one day later. With `source_down`, there is a last
-    run in which the intelligence system is unavailable. Yields a title and the differences for each
-    run.
+    The first runs are as at each of `moments`, while the sources are in the state of step 0. The
+    other runs are as at each of `later`, while the sources are in the state of step 1, which is one
+    day later. With `source_down`, there is a last run in which the intelligence system is
+    unavailable. Yields a title and the differences for each run.
     """
     world = make_world(seed)
     plan = [(0, moment) for moment in (world.moments if moments is None else moments)]

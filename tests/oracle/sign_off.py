@@ -1,4 +1,4 @@
-"""Which signatures no longer hold, from the recorded steps and the figures of each day."""
+"""Find the signed points that must be reopened, from the sign-off steps and each day's figures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def reopened(
     statuses: Mapping[str, str],
     daily: Mapping[tuple[str, date], PointDay],
 ) -> dict[str, set[str]]:
-    """Return the causes for which each signed point must be reopened, by the point's code.
+    """Return the causes for which signed points must be reopened, keyed by the point's code.
 
     Args:
         steps: The entries of sign-off in their order, with the columns of `signoff.step`.

@@ -1,7 +1,7 @@
-"""Control limits and the two signs of a series of months, a second time, in plain Python.
+"""Compute `assurance_spc` a second time, in plain Python: limits, variation and assurance.
 
 The contract's sources are `board.md` ("XmR, as the NHS does it") and `docs/explanation/spc.md`. The
-rules are written as windows that slide over a list of months.
+rules that need several months are tested on every window of three or seven months in a row.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Month:
 class Series:
     """The months of a measure, in order, and what decides its limits.
 
-    `baselines` has the first month of each decided baseline, and the last month if the decision
-    fixed it.
+    `baselines` has the first month of each decided baseline. It also has the last month if the
+    decision fixed it, otherwise None.
     """
 
     months: Sequence[Month]
@@ -69,7 +69,7 @@ class Row:
 
 @dataclass
 class _Marks:
-    """For each rule, the direction in which it marks a month: 1, -1, or 0."""
+    """For each rule, how it marks a month: 1 for up, -1 for down, 0 for no mark."""
 
     outside_limits: int = 0
     two_of_three: int = 0
@@ -87,7 +87,7 @@ class _Limits:
     baseline_months: int = field(default=0)
 
     def reach_of(self, denominator: int) -> float | None:
-        """Return the distance from the centre to each limit of a month, or None."""
+        """Return the distance from the centre to each limit, or None for a month without cases."""
         if not self.by_denominator:
             return self.reach
         return self.reach / math.sqrt(denominator) if denominator else None
@@ -110,7 +110,10 @@ def _is_point(month: Month) -> bool:
 
 
 def _segments(series: Series) -> Iterator[tuple[date, date | None, list[Month]]]:
-    """Yield the first month, the fixed last month or None, and all months of each baseline."""
+    """Yield each baseline: its first month, its last month, and the months to which it applies.
+
+    The last month is None if no decision fixed it.
+    """
     first = series.months[0].start
     begun: dict[date, tuple[date | None, list[Month]]] = {}
     for month in series.months:
@@ -206,7 +209,7 @@ def _mark_trends(marks: list[_Marks], values: list[float]) -> None:
         for sign in (1, -1):
             if all(sign * step > SLACK for step in steps):
                 for place in seven:
-                    # A month that ends one trend and begins another belongs to the first.
+                    # A month that ends one trend and begins the next belongs to the earlier trend.
                     marks[place].trend_of_seven = marks[place].trend_of_seven or sign
 
 
@@ -249,7 +252,10 @@ def _assurance(series: Series, row: Row) -> str | None:
 
 
 def series_of(measure: str, months: Sequence[Month]) -> Series:
-    """Return the series of a measure of the contract, with the default policy: no decision."""
+    """Return the series of a measure of the contract.
+
+    The default policy decides no baselines.
+    """
     return Series(
         months,
         is_hours="hours" in measure,

@@ -1,4 +1,4 @@
-"""Whether the policy of a point is approved, on the seeds of the project with some rows changed."""
+"""Test `policy_confirmed` with the project's policy seeds, in which some rows are changed."""
 
 from __future__ import annotations
 

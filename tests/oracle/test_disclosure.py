@@ -2,8 +2,8 @@
 
 The release is computed for every table of small numbers. If several tables have the same release,
 the attacker cannot tell them apart, so a withheld number can have any value that it has in one of
-these tables. There must be at least k - 1 such values. The rule itself leaves no more, because it
-withholds numbers from 1 to k - 1.
+these tables. There must be at least k - 1 such values. More cannot be demanded, because the rule
+itself tells the attacker that a small number is one of the k - 1 numbers from 1 to k - 1.
 """
 
 from collections import defaultdict
@@ -24,7 +24,7 @@ Table = tuple[Figure, ...]
 
 
 def tables(figures: int, largest: int) -> Iterator[Table]:
-    """Yield every table that has `count` figures and no number above `largest`."""
+    """Yield every table with the number `figures` of figures and no number above `largest`."""
     for numbers in product(range(largest + 1), repeat=2 * figures):
         yield tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
@@ -46,9 +46,9 @@ def distinguishable(
 ) -> list[tuple[Shown, object, set[int]]]:
     """Return the withheld numbers that an attacker can narrow down to fewer than k - 1 values.
 
-    Each item has the release, the name of the number, and its possible values. `hidden` returns
-    those numbers of a table that somebody could want to know. A release that shows a number above
-    `largest` is left out, because not all tables with that release were tried.
+    Each item has the release, the name of the number, and the number's possible values. `hidden`
+    returns the numbers of a table that an attacker could want to know. A release that shows a
+    number above `largest` is left out, because not all tables with that release were tried.
     """
     possible: dict[Shown, dict[object, set[int]]] = defaultdict(lambda: defaultdict(set))
     for table in every:

@@ -30,7 +30,10 @@ def asked(figures: Figures, kind: str) -> list[tuple[str, int, int]]:
 
 
 def test_newcombes_interval() -> None:
-    """The ends were worked out by hand from Newcombe's formula, with one record less."""
+    """The expected lower ends were worked out by hand from Newcombe's formula.
+
+    One record was subtracted from the numerator of the first share before.
+    """
     assert difference_low((4, 11), (4, 200)) == pytest.approx(0.0290004, abs=1e-6)
     assert difference_low((5, 5), (0, 50)) == pytest.approx(0.2020010, abs=1e-6)
     assert difference_low((28, 100), (10, 100)) < 0 < difference_low((29, 100), (10, 100))
@@ -40,7 +43,7 @@ def test_newcombes_interval() -> None:
     ("teams", "referrals", "share"), [(20, 15, 0.05), (40, 8, 0.13), (20, 50, 0.1), (40, 30, 0.05)]
 )
 def test_chance_gives_few_questions(teams: int, referrals: int, share: float) -> None:
-    """In a force in which all teams are alike, few publications have a question about a team."""
+    """If all teams are alike, fewer than one publication in ten has a question about a team."""
     chance = random.Random(7)
     asked_by_chance = 0
     for _ in range(200):
@@ -55,7 +58,10 @@ def test_chance_gives_few_questions(teams: int, referrals: int, share: float) ->
 
 
 def world(missing: int, total: int) -> Figures:
-    """Return the figures of a force in which one team of two lacks documents."""
+    """Return the figures of a force with two teams.
+
+    Team T1 lacks `missing` of its `total` documents. Team T2 lacks 10 of 200.
+    """
     referrals: list[Row] = []
     documents: list[Row] = []
     for officer, answered, count in (("11", total - missing, total), ("22", 190, 200)):

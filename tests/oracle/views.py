@@ -24,8 +24,8 @@ PARTIES = ("FORCE", "COMMISSIONER")
 class Disagreement:
     """One row of `assurance_disagreement`: a period of days in which the views of a point differ.
 
-    `disagreed_until` is the last of these days, or None while the disagreement lasts. The views are
-    those on the first day.
+    `disagreed_until` is the last of these days, or None while the disagreement lasts. The other
+    attributes have the number of days, and the views on the first day.
     """
 
     disagreed_until: date | None
@@ -48,9 +48,11 @@ class View:
 
 @dataclass
 class VoiceMonth:
-    """One row of `assurance_voice_month`: how often a party said complete in a month.
+    """One row of `assurance_voice_month`: how often a party said in a month that a point is met.
 
-    The numerators count what the data contradicted: of the statements, and of the days.
+    `denominator` counts these statements, and `numerator` those that the data contradicted.
+    `days_said_complete` counts the days on which the party's latest statement on a point was such a
+    statement, and `days_contradicted` those on which the data contradicted it.
     """
 
     numerator: int = 0
@@ -83,8 +85,8 @@ def disagreements(
     """Return every period in which the views of a point differ, keyed by point and first day.
 
     Views differ if one of them says that the point is assured and another says that it is not.
-    `statuses` has the data's status for each point and day, in the order of days. The status
-    `unknown` is not a view.
+    `statuses` has the status according to the data for each point and day, in the order of days. On
+    a day with the status `unknown`, the data has no view.
     """
     found: dict[tuple[str, date], Disagreement] = {}
     ongoing: dict[str, date] = {}
@@ -151,7 +153,8 @@ def voice_months(
 ) -> dict[tuple[str, date], VoiceMonth]:
     """Return the rows of `assurance_voice_month` by party and first day of the month.
 
-    `statuses` has the status of each point on each day, and that of today may be `unknown`.
+    `statuses` has the status of each point on each day. If today's status is `unknown`, today is
+    not counted.
     """
     first, today = date(2025, 1, 1), day_of(as_at)
     months = {

@@ -34,7 +34,10 @@ def make_world(seed: int) -> World:
 
 
 def _add_board_logs(rng: random.Random, seed: int, first: Step, second: Step) -> None:
-    """Add the Board's logs. Every fourth force has none, and another one delivers it only later."""
+    """Add the Board's logs.
+
+    Of four seeds in a row, one has no log, and one delivers a log only in the second step.
+    """
     if seed % 4 == 0:
         return
     written = midnight(END) - timedelta(days=rng.choice((3, 37)))
