@@ -31,7 +31,8 @@ SHARE_THE_FIRST_RUN = {
 TEST_HOME = Path(tempfile.mkdtemp(prefix="assurance-test-"))
 
 for _name in [name for name in os.environ if name.startswith(("ASSURANCE_", "AIRFLOW_", "PG"))]:
-    # Tests may use another installation's server programs, but never its data.
+    # Tests may use the server programs of another installation, which `ASSURANCE_PG_BIN` names. All
+    # other such variables are removed, so that no test uses the data of another installation.
     if _name != "ASSURANCE_PG_BIN":
         del os.environ[_name]
 
@@ -62,7 +63,7 @@ def home() -> Iterator[Path]:
     """The session's state folder, with its server running and its warehouse migrated."""
     settings = load_settings()
     embedded.start(settings)
-    # The data does not outlive the session, so the server need not wait until the disk has it.
+    # The data is deleted after the session, so the server need not wait until it is on disk.
     with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
         administrator.execute("alter system set fsync = off")
         administrator.execute("select pg_reload_conf()")
@@ -98,15 +99,19 @@ def fresh_warehouse(prepared: Prepared) -> Iterator[Settings]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the daily runs behind the other tests of the first run.
+    """Put the tests in `test_daily_run.py` behind all other tests.
 
-    They leave a newer build, and then each explanation of a figure recomputes its records.
+    The runs in these tests leave newer builds. After a newer build, explaining a figure of the
+    first run includes recomputing the figure's records.
     """
     items.sort(key=lambda item: item.path.name == "test_daily_run.py")
 
 
 class OneProcessForEachFile(LoadFileScheduling):
-    """Run each file in one process, and all files that share a costly fixture in the same one."""
+    """Run the tests of one file in one process.
+
+    The files in `SHARE_THE_FIRST_RUN` all run in the same process, because their fixture is costly.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         file = str(super()._split_scope(nodeid))

@@ -84,7 +84,8 @@ def migrated(settings: Settings) -> None:
 class Prepared:
     """Databases that are prepared once, and copied for every test that needs one.
 
-    The databases stay on the session's server until it is removed. Nothing is connected to them.
+    The databases stay on the session's server until it is removed. No session may be connected to
+    them, because PostgreSQL copies only a database without sessions.
     """
 
     names: dict[Prepare, str] = field(default_factory=dict)
@@ -115,7 +116,7 @@ def _new_name() -> str:
 def administrator(settings: Settings, *, autocommit: bool = False) -> psycopg.Connection:
     """Return a session of the server's superuser in the warehouse, in the time zone UTC.
 
-    It may read and change everything, which no login of the product may.
+    This session may read and change everything. No login of the warehouse may do so.
     """
     database = str(conninfo_to_dict(warehouse_url(settings))["dbname"])
     uri = admin_url(settings, database)

@@ -1,8 +1,8 @@
-"""A test authority with certificates, and a server that adds TLS to the embedded PostgreSQL.
+"""A certificate authority for tests, and a server that adds TLS to the embedded PostgreSQL.
 
-The embedded server comes from the package index and is built without TLS. `TlsServer` accepts
-connections like PostgreSQL: it answers the request for TLS, and passes the decrypted bytes on. It
-refuses a client that does not ask for TLS, like a server whose `pg_hba.conf` has only `hostssl`
+The embedded server comes from the package index and is built without TLS. `TlsServer` accepts a
+connection as PostgreSQL does: it answers the request for TLS, and passes the decrypted bytes on. It
+refuses a client that does not ask for TLS, as PostgreSQL does if `pg_hba.conf` has only `hostssl`
 lines.
 """
 
@@ -21,14 +21,14 @@ _REFUSAL = b"no encryption is no entry"
 
 
 def make_certificates(folder: Path, *hosts: str) -> Path:
-    """Make an authority and a certificate for each host, with the deployment's script."""
+    """Make an authority, and a certificate for each host, with the script of the deployment."""
     command = [sys.executable, SCRIPT, "--authority", folder / "authority", "--to", folder, *hosts]
     subprocess.run(list(map(str, command)), check=True)
     return folder
 
 
 class TlsServer:
-    """Listens on this machine with a certificate, and passes connections on to another port."""
+    """Accepts TLS connections on this machine, and passes their bytes on to another port."""
 
     def __init__(self, certificates: Path, port: int) -> None:
         self._to = port

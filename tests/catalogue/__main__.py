@@ -41,16 +41,16 @@ def main() -> int:
 
 
 def _inject(root: Path, wanted: list[Defect]) -> int:
-    # The product is imported here for two reasons. The import takes seconds, and `--list` does not
-    # need the product. And the product reads environment variables when it is imported, which
-    # `main` has set by now.
+    # The pipeline is imported here for two reasons. The import takes seconds, and `--list` does not
+    # need the pipeline. And the imported modules read environment variables that `main` has set
+    # before it calls this function.
     from oic_assurance.reporting.screens.run_log import to_log
     from tests.catalogue.report import line, totals, write_page
     from tests.catalogue.runner import run
     from tests.catalogue.world import World
 
-    # dbt and Great Expectations create millions of objects that stay in memory and make Python's
-    # garbage collection slow, so it runs only once after each defect.
+    # dbt and Great Expectations create millions of objects that stay in memory. They make Python's
+    # garbage collection slow, so the collection runs only once after each defect.
     gc.disable()
     world = World(root)
     results, problems = [], []

@@ -60,8 +60,9 @@ class _EventfulForce(Force):
         self._first_great = first_great
 
     def _publish(self, run_id: str, as_at: datetime, now: datetime) -> int:
-        # The simulation has reached the morning of the day. A later call would write the files of
-        # the last simulated day again, and undo the changes made here.
+        # `publish_day` has just simulated the force until the morning of the day. Changes made
+        # before that would be lost, because a simulation writes the rows and files of earlier days
+        # again.
         great.happen(self.settings, self._first_great, london_day(as_at))
         return super()._publish(run_id, as_at, now)
 
@@ -90,12 +91,12 @@ def run_days(
     waiting = [day for day in wanted if str(day) not in known]
     if not waiting:
         return
-    # After this date the simulator makes no serious faults in deliveries. The date set here is so
-    # early that it makes none on any day.
+    # The simulator makes serious faults in deliveries only until the day `TEETHING_UNTIL`. This
+    # date is before all simulated days, so it makes none.
     drops.TEETHING_UNTIL = date.min
     force = _EventfulForce(root / "state", FIRST - PAST, first_great)
-    # dbt and Great Expectations create millions of objects that stay in memory and make Python's
-    # garbage collection slow, so it runs only once after each day.
+    # dbt and Great Expectations create millions of objects that stay in memory. They make Python's
+    # garbage collection slow, so the collection runs only once after each day.
     gc.disable()
     try:
         force.start()
@@ -132,7 +133,7 @@ def _run_day(force: Force, day: date) -> list[Alarm]:
 
 
 def table(alarms: Iterable[Alarm], count: int) -> str:
-    """Return a table for the screen: the number of days, and the failed checks of each severity."""
+    """Return the number of days, and the failed checks of each severity, as lines of text."""
     counts = Counter((one.severity, f"{one.suite} {one.check}") for one in alarms)
     lines = [f"{count} clean days"]
     for severity in ("critical", "warning", "info"):
@@ -143,9 +144,10 @@ def table(alarms: Iterable[Alarm], count: int) -> str:
 
 
 def is_acceptable(alarms: Iterable[Alarm]) -> bool:
-    """Return whether no failed check was critical and at most two were warnings.
+    """Return whether there are no critical alarms and at most two warnings.
 
-    A warning that is raised on several days in a row counts once, because people are notified once.
+    If the same check warns on several days in a row, this is one warning, because people are
+    notified only on the first of these days.
     """
     every = list(alarms)
     standing = {

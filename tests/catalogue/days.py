@@ -2,8 +2,8 @@
 
 Both days run all stages, up to the publication. On the damaged day, the outcome of the build must
 be the one that the defect names: blocked, held, unknown or published with a caveat. On the day
-after the repair, no build is held, no point is unknown, and the figures must be those of the
-healthy force again.
+after the repair, the build must be published with every point known, and the figures must be those
+of the healthy force. Only if the defect has `is_held_again`, the build of that day is held.
 """
 
 from dataclasses import dataclass, field
@@ -53,8 +53,8 @@ def run_days(
 ) -> tuple[list[Finding], tuple[tuple[str, ...], ...] | None, str]:
     """Run the damaged day and the day after the repair.
 
-    Returns the findings of the damaged day, the figures that moved on that day, and in which way
-    the days contradict the defect. The contradiction is empty if both days went as the defect says.
+    Returns the findings of the damaged day, the figures that moved on that day, and a text. The
+    text says what differed from what the defect says. It is empty if nothing differed.
     """
     world.restore("eve")
     forget_project()

@@ -27,7 +27,7 @@ def files(world: World, dataset: str) -> Files:
 
 
 def deliver(world: World, dataset: str, content: bytes | dict[str, bytes], day: date) -> None:
-    """Deliver a file instead of a day's file, or several files, keyed by name.
+    """Replace a dataset's file for a day with other content, or with several files keyed by name.
 
     The files get the modification time of a file that was written in the night after the day.
     """

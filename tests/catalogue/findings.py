@@ -40,7 +40,7 @@ class Finding:
 class Figure:
     """A figure of the candidate: its value, its interval if any, and its number of records.
 
-    `records` is None if the figure is not computed from records that could be too few.
+    `records` is None if the figure is compared whatever its number of records is.
     """
 
     value: float | None
@@ -52,22 +52,24 @@ class Figure:
     def has_enough_records(self) -> bool:
         """Whether the figure has enough records for a comparison.
 
-        With fewer records, nearly every value lies in the interval.
+        The interval of a figure of fewer than `FEWEST_RECORDS` records is so wide that nearly every
+        value lies in it.
         """
         return self.records is None or self.records >= FEWEST_RECORDS
 
 
 Figures = Mapping[tuple[str, ...], Figure]
 
-# The denominator of INTEL_PLAN is always three strands, which is not a number of records.
+# The last column is the number of records. It is null for INTEL_PLAN, because that denominator is
+# always three strands.
 _FIGURES = """
 select measure_code, period_start::text, org_unit_code, value, ci_low, ci_high,
     case when point_code <> 'INTEL_PLAN' then denominator end
 from candidate.assurance_measure
 where denominator > 0
 """
-# A position is compared whatever its number of records. Only the sealed mart has its interval, so
-# the interval is computed here.
+# A position is compared whatever its number of records. `assurance_position_day` has no intervals,
+# so this query computes them.
 _POSITION_OF_THE_DAY = """
 union all
 select 'position of the day', today.point_code, 'ALL', today.value, wilson.low, wilson.high, null
@@ -153,7 +155,9 @@ def refusals(warehouse: psycopg.Connection, run_id: str) -> list[Finding]:
 def moved(before: Figures, after: Figures) -> list[tuple[str, ...]]:
     """Return the keys of the figures that differ after a defect.
 
-    A figure differs if it left its earlier interval, appeared or disappeared.
+    A figure differs if it left its earlier interval, appeared or disappeared. A figure in hours has
+    no interval and differs if it changed by more than a quarter. Figures of too few records are
+    left out.
     """
     return sorted(
         key for key in before.keys() | after.keys() if _has_moved(before.get(key), after.get(key))

@@ -1,4 +1,4 @@
-"""Great days: days on which much changes, all of it true. No such day's build may be held.
+"""Great days: days on which much changes, all of it true. No build of a great day may be held.
 
 The great days come after the clean days (`tests.catalogue.clean`). Each is followed by an ordinary
 day. A change of units or people lasts: the files of all later days show the change too.
@@ -61,9 +61,10 @@ where report_id in (
 
 @dataclass(frozen=True)
 class Great:
-    """A great day. `happen` makes its changes, in the night before the day's run.
+    """A great day.
 
-    `lasts` makes the same changes in the files of later days.
+    `happen` makes the day's changes in the night before its run. `lasts` makes the same changes in
+    the files of later days. It is None if no later file needs them.
     """
 
     name: str

@@ -46,8 +46,8 @@ SEALED_TABLES = [f"{suite.schema}.{suite.table}" for suite in suites_of("sealed"
 class Result:
     """The result of one defect: the findings, the moved figures, and the duration.
 
-    `moved` is None if the defect was blocked before any figures were computed. `contradiction` says
-    how the days of a defect that lasts several days differed from what the defect says.
+    `moved` is None if the defect was blocked before any figures were computed. For a defect that
+    lasts several days, `contradiction` says what happened otherwise than the defect says.
     """
 
     defect: Defect
@@ -68,7 +68,7 @@ class Result:
 
     @property
     def has_a_caveat(self) -> bool:
-        """Whether readers see a caveat, because the check in the catalogue is a warning."""
+        """Whether the check that `caught_by` names failed as a warning, so readers see a caveat."""
         return self.catcher is not None and self.catcher.severity == "warning"
 
     @property
@@ -85,10 +85,14 @@ class Result:
     def problem(self) -> str:
         """How the result contradicts the catalogue. Empty if it does not.
 
-        The result contradicts the catalogue if a moved figure would be published without a caveat,
-        if a position moved by a damaged source would be published without a person's approval, if
-        the check that `caught_by` names did not fail, or if a check failed on a defect that no
-        check should catch.
+        The result contradicts the catalogue in five cases:
+
+        - The days of a defect that lasts several days went otherwise than the defect says.
+        - A figure that moved would be published without a caveat.
+        - A position that moved because of damaged past records would be published without a
+          person's approval.
+        - The check that `caught_by` names did not fail.
+        - A check failed on a defect that no check should catch.
         """
         if self.contradiction:
             return self.contradiction
@@ -177,8 +181,8 @@ def _run_the_day(world: World, place: str) -> list[Finding]:
     if _audit(world, build, "landing", [s for s in suites_of("landing") if _checks(s, place)]):
         return []
     set_steps_aside(world.settings, build)
-    # `compared__figure` has the figures of the last publication, with which checks compare the new
-    # figures.
+    # Checks compare the new figures with those of the last publication. They read the earlier
+    # figures from `compared__figure`, so it is built too.
     return _build(world, build, [f"+{table}" for table in (*FIGURES, *COMPARED)])
 
 
@@ -240,9 +244,9 @@ def _build_changed(world: World, edit: Edit) -> list[Finding]:
 
 
 def _changed(edit: Edit) -> list[str]:
-    """Return the dbt selection of the changed model and what lies between it and `FIGURES`.
+    """Return a dbt selection: the changed model and all models between it and `FIGURES`.
 
-    If a macro is changed, the selection is every model that `FIGURES` depend on.
+    If a macro is changed, select `FIGURES` and every model on which they depend.
     """
     after = f"{edit.model}+," if edit.model else ""
     return [f"{after}+{table}" for table in FIGURES]
@@ -300,7 +304,7 @@ def _damage_publication(world: World, one: Defect) -> list[Finding]:
 
 @contextmanager
 def _errors_of(gate: str = "dbt") -> Iterator[list[Finding]]:
-    """Yield an empty list, and add a finding to the list if an error of the product ends the block.
+    """Yield an empty list, and add a finding to the list if an `AssuranceError` ends the block.
 
     Errors of other kinds are raised.
     """

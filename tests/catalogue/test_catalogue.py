@@ -1,4 +1,4 @@
-"""There are enough defects, each is caught by the named check, and clean days raise no alarm."""
+"""Test that there are enough defects, that each is caught, and that clean days raise no alarm."""
 
 import subprocess
 import sys

@@ -1,9 +1,9 @@
 """The healthy world into which defects are injected. It is restored before each defect.
 
 The world is a simulated force with a publication on its first day. There are two saved states of
-the second day. In `eve`, the deliveries of the second day have not been landed. In `built`, its
-marts are built, sealed and have passed the gate. Both states are saved as template databases, so
-for each defect only the stages after its damage must run.
+the second day. In `eve`, the deliveries of the second day have not been landed. In `built`, the
+marts of the second day are built and sealed and have passed the gate. Both states are saved as
+template databases, so for each defect only the stages after its damage must run.
 """
 
 import dataclasses
@@ -122,8 +122,8 @@ class World:
         pipeline.audit(self.settings, run_id, build.build_id, "sealed")
 
     def _make(self) -> None:
-        # The simulator makes no serious faults in deliveries, so every serious fault comes from a
-        # defect of the catalogue.
+        # The simulator makes no serious faults in deliveries after `TEETHING_UNTIL`. This date is
+        # before all simulated days, so every serious fault comes from a defect of the catalogue.
         drops.TEETHING_UNTIL = date.min
         simulate(self.settings, SEED, FIRST, EVE)
         self._publish("the first day", PUBLISHED_AT)

@@ -80,7 +80,7 @@ def test_the_timeout_of_a_run_leaves_time_for_an_approval(
 
 
 def test_an_approval_that_cannot_be_requested_says_why(daily: Any) -> None:
-    """The task detects this error before it uses the warehouse, so the test needs no warehouse."""
+    """The task raises the error before it uses the warehouse, so the test needs no warehouse."""
     from airflow.providers.standard.exceptions import HITLTriggerEventError
 
     approval = daily.get_task("approve_warning")
@@ -165,7 +165,7 @@ def test_parsing_is_quick_and_imports_nothing_that_only_tasks_need() -> None:
 
 
 def answered(event: dict[str, Any], dags: dict[str, Any], monkeypatch: Any) -> list[Any]:
-    """Answer the task of the sign-off DAG, and return the steps that it makes."""
+    """Give an answer to the task of the sign-off DAG, and return the steps that the task makes."""
     from oic_assurance import pipeline
 
     made: list[Any] = []

@@ -1,7 +1,7 @@
-"""The moment that a run computes figures for.
+"""Test which as-at moment a run of the daily DAG has.
 
-This is the moment in the run's configuration, else the end of the run's data interval, else the
-last 05:30.
+It is the moment in the run's configuration. Without one, it is the end of the run's data interval.
+Without an interval, it is the last 05:30 in London before the run.
 """
 
 import importlib.util

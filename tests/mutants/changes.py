@@ -138,8 +138,8 @@ def _of_orders(pieces: list[Piece]) -> Iterator[Change]:
 def _of_conditions(pieces: list[Piece]) -> Iterator[Change]:
     """Yield a change for each condition that replaces the condition with `true`.
 
-    Conditions follow `on`, `where`, `having` and `when`. If a `when` has a single condition, it is
-    not changed.
+    Conditions follow `on`, `where`, `having` and `when`. The condition of a `when` is not replaced
+    if it is the only one. Conditions that are joined with `or` are replaced together.
     """
     for place, piece in enumerate(pieces):
         if piece.word not in CONDITIONS:

@@ -3,7 +3,7 @@
 The second force has the same records with the same references. A force's figures depend only on
 that force's records, so the first force's rows must not change, and the second force must get the
 same rows. The unit test for two forces is made from the statement that dbt runs for one force, so
-nobody has to write every test twice.
+each test is written only once.
 """
 
 import re

@@ -64,8 +64,8 @@ Marts = dict[str, str]
 class Moment:
     """The build of the world as at one moment.
 
-    `schema` has the tables of the unchanged models. `marts` maps the name of each mart in that
-    schema to its fingerprint.
+    `schema` is the schema with the tables of the unchanged models. `marts` maps the name of each
+    mart in this schema to the mart's fingerprint.
     """
 
     schema: str

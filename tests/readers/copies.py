@@ -41,9 +41,9 @@ class Copier:
         return cls(settings, original, tables)
 
     def make(self) -> Build:
-        """Make a candidate and record that it passed the gate. Return its build.
+        """Make a candidate, and record that it passed the gate.
 
-        The caller can publish the build.
+        Returns the candidate's build, which the caller can publish.
         """
         with connect(self.settings, role="oic_transform") as conn:
             build = self._open_build(conn)

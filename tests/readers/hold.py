@@ -64,8 +64,8 @@ def hold(
     """Keep a reader in a transaction with a half-read cursor while new publications are made.
 
     The publications are spread over `seconds`. At the end, the reader must still see the
-    publication with which it began. After the reader has ended, retention must detach the old
-    generations that stayed attached for the reader.
+    publication with which it began. While the reader reads, old generations stay attached. After
+    the reader has ended, retention must detach them.
     """
     held = HoldResult(seconds=seconds)
     copier = Copier.of_current(settings)

@@ -117,7 +117,7 @@ class Reader:
             self.fault(f"{question.name}: another answer, {len(rows)} rows")
 
     def pointer(self) -> int:
-        """Return the number of the current publication, or 0 unless exactly one is current."""
+        """Return the number of the current publication, or 0 if none or several are current."""
         rows = self._timed(lambda: self._rows(_POINTER, []))
         return int(rows[0][0]) if len(rows) == 1 else 0
 
@@ -173,8 +173,8 @@ def _prepared(url: str) -> Any:
 
 
 def _repeatable(url: str) -> Any:
-    # The isolation level is repeatable read, which is the login's default. BI tools do not set the
-    # level, so this reader does not set it either.
+    # BI tools do not set the isolation level, so this reader does not set it either. It thus has
+    # the login's default level, which is repeatable read.
     return psycopg.connect(url, prepare_threshold=0)
 
 

@@ -58,7 +58,7 @@ def digest(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def learn(url: str, queries: Mapping[str, str]) -> Known:
     """Return the present row counts of all marts and the present answers to the queries.
 
-    No publication may begin or end during this function.
+    Nothing may be published or rolled back while this function runs.
     """
     with psycopg.connect(url) as conn:
         tables = conn.execute(

@@ -1,4 +1,4 @@
-"""Through ODBC, Power BI and Excel can read every mart and its keys, and can do nothing else."""
+"""Test that Power BI and Excel can read every mart and its keys through ODBC, and nothing else."""
 
 from __future__ import annotations
 

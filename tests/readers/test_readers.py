@@ -37,8 +37,8 @@ def test_readers_of_every_kind_see_one_publication_in_full(fresh_warehouse: Sett
     assert all(one.transactions > 1 for one in report.crowd.seen)
     assert {one.kind for one in report.crowd.seen} == set(PLAIN_KINDS)
     assert (report.activity.publications, report.activity.rollbacks) == (3, 1)
-    # Readers see five publications: the first publication of the trial, the three that follow, and
-    # the one that waited during the roll-back.
+    # Readers see five publications: the one that `trial` makes before the readers begin, the three
+    # that follow, and the one that waited during the roll-back.
     assert len(report.crowd.publications) == 5
 
 
@@ -88,7 +88,10 @@ def test_a_long_reader_keeps_its_publication_and_blocks_nothing(fresh_warehouse:
 def test_a_session_left_in_a_transaction_is_ended(
     fresh_warehouse: Settings, name: str, limit: str
 ) -> None:
-    """A reader's session is ended after a quarter of an hour, any other after twelve hours."""
+    """A session that is idle in a transaction is ended after a time that depends on its login.
+
+    A reader's session is ended after a quarter of an hour, the owner's after twelve hours.
+    """
     with psycopg.connect(url(fresh_warehouse, name)) as conn:
         shown = conn.execute("show idle_in_transaction_session_timeout").fetchone()
     assert shown == (limit,)

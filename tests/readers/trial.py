@@ -28,15 +28,15 @@ def trial(
 ) -> Report:
     """Publish copies of the current publication and roll back, while readers check the answers.
 
-    Returns the results of the readers and of this work.
+    Returns the results of the readers, and of the publications and roll-backs.
     """
     copier = Copier.of_current(settings)
     publish(settings, copier.make())
     known = learn(url(settings, "bi"), dashboard_queries() if queries is None else queries)
     with crowd(url(settings, "bi"), known, kinds, readers) as together:
         done = run_activity(copier, publications, rollbacks, quiet, show_progress=show_progress)
-    # While readers were reading, retention may have had to leave old generations attached. All
-    # readers have ended, so these generations can be detached now.
+    # Retention cannot detach an old generation while a reader may still read it. All readers have
+    # ended, so the remaining old generations can be detached now.
     detach_old(settings, patience=CATCH_UP_SECONDS)
     done.attached_afterwards = attached(settings)
     return Report(together, done)

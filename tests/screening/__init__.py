@@ -1,4 +1,7 @@
-"""Texts with which the screening for persons is measured. Half of them are held out."""
+"""Texts that measure how often the screening for persons errs.
+
+Half of the texts are held out: they were not used to improve the word lists of the screening.
+"""
 
 from pathlib import Path
 

@@ -33,8 +33,9 @@ def main() -> int:
     from tests.year.force import Force
     from tests.year.report import Ledger, table
 
-    # dbt and Great Expectations create millions of objects that stay in memory and make Python's
-    # garbage collection slow, so it runs only once after each publication or reproduction.
+    # dbt and Great Expectations create millions of objects that stay in memory. They make Python's
+    # garbage collection slow, so the collection runs only once after each publication or
+    # reproduction.
     gc.disable()
     force = Force(arguments.root / "state", days[0].day)
     published = Ledger(arguments.root / "published.jsonl", "day")

@@ -2,9 +2,9 @@
 
 The trial publishes the days of a year in an hour, and the server's clock shows today. So the
 warehouse records every delivery as landed today, after all deadlines of the simulated year. After
-each stage, the trial therefore sets every recorded time that is later than the simulated day to
-that day. The pipeline never changes recorded times: only the owner of the tables has the right to
-change them.
+each stage, the trial therefore looks for recorded times that are later than the simulated run, and
+sets them to the time of that run. The pipeline never changes recorded times: only the owner of the
+tables has the right to change them.
 """
 
 from datetime import datetime

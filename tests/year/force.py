@@ -83,8 +83,8 @@ class Force:
     def publish_day(self, day: Day) -> int:
         """Simulate the force until the morning of a day, cause the day's event, and publish.
 
-        Returns the number of the publication. If the trial was interrupted on this day and repeats
-        it, the day may have two publications.
+        Returns the number of the publication. A trial that was interrupted on this day publishes
+        the day again, so the day may have two publications.
         """
         simulate(self.settings, SEED, self._first, day.day - timedelta(days=1))
         morning = half_past_five(day.day)

@@ -35,8 +35,8 @@ def test_every_publication_of_a_week_is_reproduced(tmp_path: Path) -> None:
     results = [json.loads(line) for line in (tmp_path / "reproduced.jsonl").open()]
     assert [one["differing"] for one in results] == [[] for _ in results]
     assert done.returncode == 0
-    # Each day has one publication, and the run for an earlier moment adds one more. No two
-    # publications have the same content.
+    # Each day has one publication. On the day on which an earlier moment is run, there is one more.
+    # No two publications have the same content.
     assert len(results) == len(short()) + 1
     assert len({one["content"] for one in results}) == len(results)
 

@@ -1,4 +1,4 @@
-"""Damage to the second day that is repaired before the third, which must be sound again."""
+"""Damage to the second day that is repaired before the third day."""
 
 from tests.catalogue.defect import Days, Files, defect
 from tests.catalogue.rewrite import Row, change_book, change_rows
