@@ -190,7 +190,7 @@ def open_archived(settings: Settings, archived_as: str) -> Iterator[Content]:
         except UnreadableError as error:
             raise AssuranceError(
                 f"The archived batch {settings.home / archived_as} cannot be read: "
-                f"{error.message}. Restore it from a backup."
+                f"{error.message}. Restore it from a back-up."
             ) from error
         copy.seek(0)
         yield Content(copy, size, digest.hexdigest())

@@ -88,7 +88,7 @@ def layer_secrets(settings: Settings, layers: int) -> list[str]:
         if key is None:
             raise AssuranceError(
                 f"The secret {layer_name(layer)} is missing: restore it to {settings.secrets_dir} "
-                f"from a backup, or give it in {variable_name(layer_name(layer))}. Without it, "
+                f"from a back-up, or give it in {variable_name(layer_name(layer))}. Without it, "
                 "erased records are not recognised."
             )
         found.append(key)

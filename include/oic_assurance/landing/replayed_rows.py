@@ -83,7 +83,7 @@ class ReplayRows:
         header = json.loads(content.stream.readline().removeprefix(b"#"))
         if header.get("format") != REPLAY_FORMAT:
             raise AssuranceError(
-                f"The archived batch {archived_as} is not a replay. Restore it from a backup."
+                f"The archived batch {archived_as} is not a replay. Restore it from a back-up."
             )
         # The declaration may have changed since the replay. A column that was declared later is
         # blank, and a column that is no longer declared is dropped.

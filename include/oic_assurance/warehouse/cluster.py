@@ -190,7 +190,7 @@ def check_cluster(settings: Settings) -> None:
         if find_secret(settings, password_name(login)) is None:
             raise ServerError(
                 f"The password of '{login}' is missing from {settings.secrets_dir}, but {data} "
-                "was created with one: restore it from a backup."
+                "was created with one: restore it from a back-up."
             )
 
 

@@ -64,7 +64,7 @@ def find_secret(settings: Settings, name: str) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         raise ServerError(f"The secret {path} cannot be read: {_reason(error)}.") from error
     if not stored:
-        raise ServerError(f"The secret {path} is empty: restore it from a backup.")
+        raise ServerError(f"The secret {path} is empty: restore it from a back-up.")
     _check_private(path, found)
     check_strength(str(path), stored)
     return stored

@@ -12,9 +12,12 @@ with
                 then 'COMPLETED'
                 when closed.exception_code = 'BOARD_ACTION_OVERDUE'
                 then 'DATE_MOVED'
-                when action.status = 'CLOSED'
+                when action.status <> 'CLOSED'
+                then 'ACTION_REOPENED'
+                when point.status_of_data in ('met_on_time', 'met_late', 'sustained')
                 then 'POINT_MET'
-                else 'ACTION_REOPENED'
+                -- Before its deadline, a point of which a part is done is not listed.
+                else 'POINT_STARTED'
             end as closed_because,
             case
                 when closed.exception_code = 'BOARD_ACTION_OVERDUE' and action.status = 'CLOSED'
@@ -25,6 +28,10 @@ with
             {{ ref("int_board_action") }} as action
             on closed.force_code = action.force_code
             and closed.record_ref = action.action_ref
+        left join
+            {{ ref("int_point_status_today") }} as point
+            on action.force_code = point.force_code
+            and action.point_code = point.point_code
         where closed.exception_code in ('BOARD_ACTION_OVERDUE', 'BOARD_ACTION_CLOSED_NOT_MET')
     )
 

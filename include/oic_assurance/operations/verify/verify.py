@@ -392,7 +392,6 @@ class _Verification:
                 self._proof.disagreements.append(
                     Disagreement(self._dataset.name, message, table=table.name)
                 )
-        files = archived_files(self._settings, self._dataset)
         for path in unnamed_files(self._connection, self._settings, self._dataset, files):
             name = path.relative_to(self._settings.home)
             message = f"the archived file {name} belongs to no batch"

@@ -30,7 +30,7 @@ and in the mart `data_quality_status`.
 | severity | if the check fails |
 |---|---|
 | critical | Nothing is published. The last publication stays current. |
-| warning | The build is published with a caveat that readers see. |
+| warning | The build is published with a caveat that readers see, or it waits for an approval. |
 | info | The failure is recorded. |
 
 The record of a failed check has the keys of the rows, never their values.

@@ -169,6 +169,6 @@ def _has(number: int) -> str:
 def _next_update(today: date) -> str:
     tomorrow = words.long_day(today + timedelta(days=1))
     return (
-        f"The figures are computed every day at 05:30, and the pack is made again. The next is of "
-        f"{tomorrow}."
+        f"The figures are computed and the pack is made every day at 05:30. The next pack comes "
+        f"on {tomorrow}."
     )

@@ -57,7 +57,7 @@ def since(rows: Rows) -> str:
     """
     shown = [row for row in rows if row["value"] is not None and row["day"] >= REPORT]
     if not shown:
-        return "No figure yet."
+        return "No figure yet"
     first, last = shown[0], shown[-1]
     direction = "Unchanged"
     if last["value"] != first["value"]:

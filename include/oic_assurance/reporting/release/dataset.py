@@ -13,7 +13,7 @@ NAME = "dataset.jsonld"
 TITLE = "Police response to organised immigration crime: assurance figures"
 DESCRIPTION = (
     "Whether a police force does what an inspection asked for about organised immigration crime: "
-    "reports to the National Crime Agency's coordination unit, intelligence plans and training. "
+    "reports to the National Command and Control Unit (NCCU), intelligence plans and training. "
     "The figures are aggregated, and figures that could identify a person are withheld."
 )
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -14,14 +14,14 @@ from oic_assurance.reporting.release.publisher import NOT_SET
 MEASURES = {
     "nccu_intel_compliance": (
         "Reported cases with their document",
-        "Of the immigration crime cases that officers reported by telephone to the National Crime "
-        "Agency's coordination unit, how many were followed by a valid intelligence report of the "
-        "same officer.",
+        "Of the immigration crime cases that officers reported by telephone to the National "
+        "Command and Control Unit (NCCU) of Immigration Enforcement, how many were followed by a "
+        "valid intelligence report of the same officer.",
     ),
     "nccu_capture_completeness": (
         "Immigration detentions that were referred",
         "Of the incidents with a detention on immigration grounds, how many were reported to the "
-        "coordination unit.",
+        "NCCU.",
     ),
     "hydra_completion": (
         "People who completed Hydra training",

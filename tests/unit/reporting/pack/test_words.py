@@ -32,7 +32,7 @@ def test_no_two_statuses_with_different_answers_share_a_shape() -> None:
     assert all(len(group) == 1 for group in answers.values())
 
 
-def test_a_checklist_is_a_count_of_strands_and_a_share_is_a_percentage() -> None:
+def test_the_plan_is_a_count_of_strands_and_a_share_is_a_percentage() -> None:
     plan = {"point_code": "INTEL_PLAN", "numerator": 2, "denominator": 3, "value": 0.667}
     share = {"point_code": "HYDRA", "numerator": 1184, "denominator": 2000, "value": 0.592}
     assert (words.figure(plan), words.parts(plan)) == ("2 of 3", "2 of 3 strands")
