@@ -15,19 +15,17 @@ import psycopg
 import pytest
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
-# End-to-end tests that use the fixture `first_run`: a simulated force and its first daily run.
-SHARE_THE_FIRST_RUN = {
-    f"test_{name}.py"
-    for name in (
-        "bundle",
-        "command_line",
-        "daily_run",
-        "explain",
-        "metrics",
-        "minimisation",
-        "pack",
-    )
-}
+#: Groups of test files that share a costly fixture. The tests of a group run in one process.
+GROUPS = {
+    # A simulated force and its first daily run.
+    "first run": (
+        "bundle", "command_line", "daily_run", "explain", "metrics", "minimisation", "pack",
+        "terminal",
+    ),
+    # Every model, built without data.
+    "models": ("dbt_files", "dbt_rules", "spc"),
+}  # fmt: skip
+GROUP_OF = {f"test_{name}.py": group for group, names in GROUPS.items() for name in names}
 TEST_HOME = Path(tempfile.mkdtemp(prefix="assurance-test-"))
 
 for _name in [name for name in os.environ if name.startswith(("ASSURANCE_", "AIRFLOW_", "PG"))]:
@@ -98,13 +96,17 @@ def fresh_warehouse(prepared: Prepared) -> Iterator[Settings]:
         yield settings
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests in `test_daily_run.py` behind all other tests.
+#: The files whose tests make further runs after the first one, in this order.
+MAKE_FURTHER_RUNS = ("test_terminal.py", "test_daily_run.py")
 
-    The runs in these tests leave newer builds. After a newer build, explaining a figure of the
-    first run includes recomputing the figure's records.
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests that make further runs behind the other tests of the first run.
+
+    The runs leave a newer build, and then each explanation of a figure recomputes its records.
     """
-    items.sort(key=lambda item: item.path.name == "test_daily_run.py")
+    place = {name: number for number, name in enumerate(MAKE_FURTHER_RUNS, 1)}
+    items.sort(key=lambda item: place.get(item.path.name, 0))
 
 
 class OneProcessForEachFile(LoadFileScheduling):
@@ -115,7 +117,7 @@ class OneProcessForEachFile(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = str(super()._split_scope(nodeid))
-        return "first run" if Path(file).name in SHARE_THE_FIRST_RUN else file
+        return GROUP_OF.get(Path(file).name, file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:

@@ -1,12 +1,15 @@
 """A force with seven weeks of history, in a state folder that the end-to-end tests share."""
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.pseudo_terminal import Display
 from tests.end_to_end.server_log import kept_server_log
 from tests.end_to_end.terminal import Terminal
 
@@ -43,8 +46,48 @@ def terminal(state: Path, server_log: Path) -> Iterator[Terminal]:
 
 
 @pytest.fixture(scope="session")
-def first_run(terminal: Terminal) -> str:
-    """The output of the first run, which all end-to-end tests share."""
-    done = terminal.assurance("run", "--as-at", AS_AT)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+def first_display(terminal: Terminal) -> Display:
+    """What a terminal of 80 columns shows of the first run, which all end-to-end tests share."""
+    run = terminal.on_a_terminal("run", "--as-at", AS_AT)
+    try:
+        code = run.end()
+    finally:
+        run.kill()
+    assert code == 0, run.display().text
+    return run.display()
+
+
+@pytest.fixture(scope="session")
+def first_run(first_display: Display) -> str:
+    """The text that the terminal shows of the first run."""
+    return first_display.text
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A run that got Ctrl-C while it landed.
+
+    `running` has the processes that were still running after its end. `pid` is the run's own
+    process. `beside` is a second run that was started while the first one ran.
+    """
+
+    pid: int
+    code: int
+    display: Display
+    running: list[str]
+    beside: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="session")
+def interrupted(terminal: Terminal, first_run: str) -> Interrupted:
+    """A run after the first one, which was interrupted on a terminal while it landed."""
+    run = terminal.on_a_terminal("run", "--as-at", AS_AT)
+    try:
+        run.read_until("Warehouse")
+        beside = terminal.assurance("run", "--as-at", AS_AT)
+        run.read_until("Extract and land")
+        run.press_ctrl_c()
+        code = run.end()
+    finally:
+        run.kill()
+    return Interrupted(run.pid, code, run.display(), run.running(), beside)

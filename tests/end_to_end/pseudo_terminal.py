@@ -126,6 +126,11 @@ class PseudoTerminal:
         )  # fmt: skip
         os.close(slave)
 
+    @property
+    def pid(self) -> int:
+        """The number of the command's process."""
+        return self._process.pid
+
     def running(self, patience: float = 5) -> list[str]:
         """Return the names of the command's processes that still run after `patience` seconds."""
         deadline = time.monotonic() + patience

@@ -1,18 +1,15 @@
 """The daily run, from the sources to a publication, and its result if something fails."""
 
 import shutil
-import signal
 import socket
-import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.end_to_end.conftest import AS_AT
+from tests.end_to_end.conftest import AS_AT, Interrupted
 from tests.end_to_end.terminal import PROJECT, Terminal
 from tests.unit.notifications.servers import HttpServer
 
@@ -88,36 +85,27 @@ def test_status_lists_and_quarantine_show_the_state(terminal: Terminal, first_ru
     assert terminal.assurance("quarantine", "list", "--limit", "3").returncode == 0
 
 
-@dataclass(frozen=True)
-class KilledRun:
-    """A run that was killed in its first stage, and a second run, started while the first ran."""
-
-    pid: int
-    beside: subprocess.CompletedProcess[str]
+def test_a_second_run_is_refused(interrupted: Interrupted) -> None:
+    assert interrupted.beside.returncode == 1
+    assert f"process {interrupted.pid}" in interrupted.beside.stderr
+    assert interrupted.beside.stderr.count("\n") == 1
 
 
-@pytest.fixture(scope="module")
-def killed_run(terminal: Terminal, first_run: str) -> KilledRun:
+@pytest.fixture
+def killed_run(terminal: Terminal, interrupted: Interrupted) -> None:
+    """A run that is killed in its first stage."""
     run = terminal.begin("run", "--as-at", AS_AT)
     try:
         assert run.stdout is not None
         while "Open the run" not in run.stdout.readline():
             assert run.poll() is None
-        beside = terminal.assurance("run", "--as-at", AS_AT)
     finally:
         run.kill()
         run.communicate()
-    return KilledRun(run.pid, beside)
-
-
-def test_a_second_run_is_refused(killed_run: KilledRun) -> None:
-    assert killed_run.beside.returncode == 1
-    assert f"process {killed_run.pid}" in killed_run.beside.stderr
-    assert killed_run.beside.stderr.count("\n") == 1
 
 
 def test_after_a_killed_run_an_unavailable_source_makes_only_its_points_unknown(
-    terminal: Terminal, killed_run: KilledRun
+    terminal: Terminal, killed_run: None
 ) -> None:
     before = current(terminal)
     with socket.socket() as closed, HttpServer() as chat:
@@ -191,20 +179,3 @@ def test_a_model_that_cannot_be_built_is_named(
     assert "no_such_column" in done.stderr
     assert done.stderr.count("\n") == 1
     assert current(terminal) == before
-
-
-@pytest.mark.slow
-def test_an_interrupted_run_ends_completely_and_reports_it(
-    terminal: Terminal, first_run: str
-) -> None:
-    before = current(terminal)
-    run = terminal.begin("run", "--as-at", AS_AT)
-    assert run.stdout is not None
-    while "Close the landing" not in run.stdout.readline():
-        assert run.poll() is None
-    run.send_signal(signal.SIGINT)
-    out, _ = run.communicate(timeout=120)
-    assert run.returncode == 130
-    assert out.rstrip().endswith("assurance: interrupted.")
-    assert current(terminal) == before
-    assert "interrupted before its end" in terminal.assurance("status").stdout

@@ -13,6 +13,7 @@ import pytest
 from oic_assurance import clock
 from oic_assurance.reporting.screens.progress import SPINNER
 from oic_assurance.reporting.screens.tasks import LABELS
+from tests.end_to_end.conftest import Interrupted
 from tests.end_to_end.pseudo_terminal import Display, PseudoTerminal
 from tests.end_to_end.terminal import Terminal
 
@@ -59,94 +60,88 @@ def home() -> Iterator[Terminal]:
 
 
 @pytest.fixture(scope="module")
-def interrupted(home: Terminal) -> tuple[int, Display, list[str]]:
-    """The result of a run that gets Ctrl-C while it lands.
-
-    The values are the exit code, the display, and the processes that are still running.
-    """
-    run = home.on_a_terminal("run")
-    try:
-        run.read_until("Extract and land")
-        run.press_ctrl_c()
-        code = run.end()
-    finally:
-        run.kill()
-    return code, run.display(), run.running()
-
-
-@pytest.fixture(scope="module")
-def demo(home: Terminal, interrupted: object) -> tuple[int, Display]:
-    """The exit code and display of `assurance demo` (`make run`), after an interrupted run."""
+def demo(home: Terminal) -> Display:
+    """The display of `assurance demo`, which `make run` calls."""
     run = home.on_a_terminal("demo")
     try:
         code = run.end()
     finally:
         run.kill()
-    return code, run.display()
+    assert code == 0, run.display().text
+    return run.display()
 
 
-@pytest.fixture(scope="module")
-def log(home: Terminal, demo: object) -> str:
-    """The newest run's log."""
-    logs = sorted((home.home / "log").glob("run-*.log"), key=lambda path: path.stat().st_mtime)
-    return logs[-1].read_text(encoding="utf-8")
+def summary_of(terminal: Terminal) -> str:
+    """Return the summary of the newest run, as a command of 80 columns writes it."""
+    return subprocess.run(
+        [sys.executable, "-c", SUMMARY], env={**terminal.environment, "COLUMNS": "80"},
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
 
 
-def test_ctrl_c_ends_a_run_with_one_line_and_leaves_no_process(
-    home: Terminal, interrupted: tuple[int, Display, list[str]]
+def stages_of(display: Display) -> list[str]:
+    """Return the stages that a display shows. Every line before them is the line of a stage."""
+    shown = [STAGE.fullmatch(line) for line in display.lines[: display.lines.index("")]]
+    assert all(shown), display.text
+    return [match[1] for match in shown if match]
+
+
+def test_a_run_shows_its_stages_then_the_position_and_nothing_else(
+    terminal: Terminal, first_display: Display
 ) -> None:
-    code, display, left = interrupted
-    assert code == 130
+    stages = stages_of(first_display)
+    assert stages[:2] == ["Warehouse", "Start Airflow"]
+    assert sorted(stages[2:]) == sorted(LABELS.values())
+    blank = first_display.lines.index("")
+    assert "\n".join(first_display.lines[blank:]) == summary_of(terminal)
+    assert first_display.cursor_is_shown
+
+
+def test_no_line_of_a_run_is_wider_than_the_terminal(first_display: Display) -> None:
+    assert not any(first_display.goes_on), first_display.text
+
+
+def test_the_log_has_what_airflow_and_dbt_wrote(terminal: Terminal, first_run: str) -> None:
+    logs = (terminal.home / "log").glob("run-*.log")
+    log = min(logs, key=lambda path: path.stat().st_mtime).read_text(encoding="utf-8")
+    assert "DagRun Finished: dag_id=assurance_daily" in log
+    assert "[task]" in log
+    assert log.count("\n") > 100
+
+
+@pytest.mark.slow
+def test_the_demonstration_makes_its_force_and_then_shows_a_run(
+    home: Terminal, demo: Display
+) -> None:
+    stages = stages_of(demo)
+    assert stages[:4] == [
+        "Database server and sources", f"Synthetic force 11 to {yesterday()}", "Warehouse",
+        "Start Airflow",
+    ]  # fmt: skip
+    assert sorted(stages[4:]) == sorted(LABELS.values())
+    assert "\n".join(demo.lines[demo.lines.index("") :]) == summary_of(home)
+    assert not any(demo.goes_on), demo.text
+
+
+def test_ctrl_c_ends_a_run_with_one_line_and_leaves_no_process(interrupted: Interrupted) -> None:
+    display = interrupted.display
+    assert interrupted.code == 130
     *stages, failed, last, after = display.lines
     assert all(STAGE.fullmatch(line) for line in stages), display.text
     assert re.fullmatch(r"✗ Extract and land +\d+\.\d s", failed), display.text
     assert (last, after) == ("assurance: interrupted.", "")
     assert display.cursor_is_shown
-    assert not left
+    assert not interrupted.running
 
 
 def test_an_interrupted_run_is_marked_and_the_server_stays(
-    home: Terminal, interrupted: object
+    terminal: Terminal, interrupted: Interrupted
 ) -> None:
-    # The interrupted run must mark itself as failed. The test does not use the fixture `demo`,
-    # which makes the next run, so no later run can have marked the interrupted run.
-    status = home.assurance("status")
+    # No later run can have marked the interrupted run, because there is none yet.
+    status = terminal.assurance("status")
     assert status.stdout.startswith("Last run            failed")
     assert "interrupted before its end" in status.stdout
-    assert (home.home / "postgres").is_dir()
-
-
-def test_a_run_shows_its_stages_then_the_position_and_nothing_else(
-    home: Terminal, demo: tuple[int, Display]
-) -> None:
-    code, display = demo
-    assert code == 0, display.text
-    blank = display.lines.index("")
-    shown = [STAGE.fullmatch(line) for line in display.lines[:blank]]
-    assert all(shown), display.text
-    labels = [match[1] for match in shown if match]
-    assert labels[:3] == [
-        "Database server and sources", f"Synthetic force 11 to {yesterday()}", "Warehouse",
-    ]  # fmt: skip
-    assert labels[3] == "Start Airflow"
-    assert sorted(labels[4:]) == sorted(LABELS.values())
-    summary = subprocess.run(
-        [sys.executable, "-c", SUMMARY], env={**home.environment, "COLUMNS": "80"},
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    assert "\n".join(display.lines[blank:]) == summary
-    assert display.cursor_is_shown
-
-
-def test_no_line_of_a_run_is_wider_than_the_terminal(demo: tuple[int, Display]) -> None:
-    _, display = demo
-    assert not any(display.goes_on), display.text
-
-
-def test_the_log_has_what_airflow_and_dbt_wrote(log: str) -> None:
-    assert "DagRun Finished: dag_id=assurance_daily" in log
-    assert "[task]" in log
-    assert log.count("\n") > 100
+    assert (terminal.home / "postgres").is_dir()
 
 
 @pytest.mark.parametrize(
@@ -159,23 +154,23 @@ def test_the_log_has_what_airflow_and_dbt_wrote(log: str) -> None:
     ids=lambda command: command[0],
 )  # fmt: skip
 def test_every_screen_fits_80_columns(
-    home: Terminal, demo: object, command: tuple[str, ...]
+    terminal: Terminal, first_run: str, command: tuple[str, ...]
 ) -> None:
-    shown = home.on_a_terminal(*command)
+    shown = terminal.on_a_terminal(*command)
     assert shown.end() == (2 if "--as-at" in command else 0)
     assert not any(shown.display().goes_on), shown.display().text
 
 
-def work_on_a_terminal(home: Terminal, extra: Mapping[str, str]) -> tuple[bytes, list[str]]:
+def work_on_a_terminal(terminal: Terminal, extra: Mapping[str, str]) -> tuple[bytes, list[str]]:
     """Run one step on a terminal. Return the bytes that it sends, and the lines that remain."""
-    environment = {**home.environment, "TERM": "xterm-256color", **extra}
+    environment = {**terminal.environment, "TERM": "xterm-256color", **extra}
     shown = PseudoTerminal([sys.executable, "-c", WORK], environment, 80)
     assert shown.end() == 0
     return shown.sent, [line for line in shown.display().lines if line]
 
 
-def test_a_terminal_gets_a_live_line_in_colour(home: Terminal) -> None:
-    sent, lines = work_on_a_terminal(home, {})
+def test_a_terminal_gets_a_live_line_in_colour(terminal: Terminal) -> None:
+    sent, lines = work_on_a_terminal(terminal, {})
     assert COLOUR.search(sent)
     assert any(frame.encode() in sent for frame in SPINNER)
     assert b"rows 3 of 12" in sent
@@ -183,23 +178,23 @@ def test_a_terminal_gets_a_live_line_in_colour(home: Terminal) -> None:
     assert STAGE.fullmatch(lines[0])
 
 
-def test_no_color_means_none(home: Terminal) -> None:
-    sent, lines = work_on_a_terminal(home, {"NO_COLOR": "1"})
+def test_no_color_means_none(terminal: Terminal) -> None:
+    sent, lines = work_on_a_terminal(terminal, {"NO_COLOR": "1"})
     assert not COLOUR.search(sent)
     assert len(lines) == 1
     assert STAGE.fullmatch(lines[0])
 
 
-def test_a_dumb_terminal_gets_plain_lines(home: Terminal) -> None:
-    sent, lines = work_on_a_terminal(home, {"TERM": "dumb"})
+def test_a_dumb_terminal_gets_plain_lines(terminal: Terminal) -> None:
+    sent, lines = work_on_a_terminal(terminal, {"TERM": "dumb"})
     assert b"\x1b" not in sent
     assert len(lines) == 1
     assert PLAIN_STAGE.fullmatch(lines[0])
 
 
-def test_a_pipe_gets_plain_lines_whatever_the_environment_asks_for(home: Terminal) -> None:
+def test_a_pipe_gets_plain_lines_whatever_the_environment_asks_for(terminal: Terminal) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", WORK], env={**home.environment, "FORCE_COLOR": "1"},
+        [sys.executable, "-c", WORK], env={**terminal.environment, "FORCE_COLOR": "1"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert PLAIN_STAGE.fullmatch(done.stdout.rstrip("\n"))
@@ -212,7 +207,7 @@ def test_a_pipe_gets_plain_lines_whatever_the_environment_asks_for(home: Termina
     ids=["narrow-no-color", "wide-dumb"],
 )  # fmt: skip
 def test_a_run_is_tidy_on_any_terminal(
-    home: Terminal, demo: object, columns: int, extra: dict[str, str]
+    home: Terminal, demo: Display, columns: int, extra: dict[str, str]
 ) -> None:
     run = home.on_a_terminal("run", columns=columns, extra=extra)
     assert run.end() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,12 +17,25 @@ from .compare import Difference, compare, compare_restatement
 from .figures import Figures, figures
 from .fill import fill
 from .known import learn
-from .model import World
+from .model import Step, World
 from .world import make_world
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = ROOT / ".venv" / "bin" / "assurance"
 UNREACHABLE = "postgresql://nobody:nothing@127.0.0.1:9/nowhere"
+
+
+#: A program that lands what the sources have, like the first stages of a run as at a moment.
+LAND = """
+import sys
+from oic_assurance import clock, pipeline
+from oic_assurance.settings import load_settings
+settings, moment = load_settings(), clock.parse_moment(sys.argv[1])
+pipeline.prepare_warehouse(settings)
+for dataset in pipeline.open_run(settings, "landing", moment):
+    pipeline.extract(settings, "landing", dataset)
+pipeline.close_landing(settings, "landing", moment)
+"""
 
 
 class CommandError(Exception):
@@ -47,10 +61,17 @@ class CommandLine:
         Raises:
             CommandError: the exit code of the command is not zero.
         """
+        return self._run([str(COMMAND), *arguments], more or {})
+
+    def land(self, moment: str) -> None:
+        """Land what the sources have, as at a moment, without computing any figure."""
+        self._run([sys.executable, "-c", LAND, moment], {})
+
+    def _run(self, command: list[str], more: dict[str, str]) -> str:
         started = time.monotonic()
         done = subprocess.run(
-            [str(COMMAND), *arguments],
-            env={**self.env, **(more or {})},
+            command,
+            env={**self.env, **more},
             cwd=self.state.parent,
             capture_output=True,
             text=True,
@@ -59,10 +80,12 @@ class CommandLine:
         )
         took = time.monotonic() - started
         with self.log.open("a", encoding="utf-8") as out:
-            out.write(f"$ assurance {' '.join(arguments)}  [{done.returncode}, {took:.1f} s]\n")
+            out.write(f"$ {' '.join(command)}  [{done.returncode}, {took:.1f} s]\n")
             out.write(done.stdout + done.stderr + "\n")
         if done.returncode:
-            raise CommandError(f"{arguments}: exit {done.returncode}: {done.stderr.strip()[-600:]}")
+            raise CommandError(
+                f"{command[1:]}: exit {done.returncode}: {done.stderr.strip()[-600:]}"
+            )
         return done.stdout
 
     def url(self, name: str) -> str:
@@ -101,6 +124,11 @@ class Rounds:
             rms, intelligence = self.outsider.url("rms"), self.outsider.url("intelligence")
             fill(self.world.steps[self.filled], rms, intelligence, self.outsider.dropzone)
 
+    def land(self, moment: str) -> None:
+        """Land what the sources have, as at a moment, without computing any figure."""
+        self.outsider.land(moment)
+        self._reconciled()
+
     def run(self, moment: str, failed: frozenset[str] = frozenset()) -> list[Difference]:
         """Run the pipeline as at a moment, and return the differences from the oracle."""
         if moment == "now":
@@ -110,10 +138,7 @@ class Rounds:
             self.outsider.call("run", "--as-at", moment, more=down)
         except CommandError as failure:
             return [Difference("run", moment, "exit", 0, str(failure))]
-        now = datetime.now(UTC)
-        steps = self.world.steps[: self.filled + 1]
-        for seen in steps:
-            seen.reconciled_at = seen.reconciled_at or now
+        steps, now = self._reconciled()
         expected = figures(learn(steps), wall(moment), now, failed)
         bi = self.outsider.url("bi")
         found = compare(expected, bi)
@@ -121,6 +146,14 @@ class Rounds:
             found += compare_restatement(self.last, expected, bi)
         self.last = expected
         return found
+
+    def _reconciled(self) -> tuple[list[Step], datetime]:
+        """Note that every step so far has been landed by now. Return the steps, and now."""
+        now = datetime.now(UTC)
+        steps = self.world.steps[: self.filled + 1]
+        for seen in steps:
+            seen.reconciled_at = seen.reconciled_at or now
+        return steps, now
 
 
 def check(
@@ -135,8 +168,9 @@ def check(
 
     The first runs are as at each of `moments`, while the sources are in the state of step 0. The
     other runs are as at each of `later`, while the sources are in the state of step 1, which is one
-    day later. With `source_down`, there is a last run in which the intelligence system is
-    unavailable. Yields a title and the differences for each run.
+    day later. If `moments` is empty, step 0 is landed, but no run is made for it. With
+    `source_down`, there is a last run in which the intelligence system is unavailable. Yields a
+    title and the differences for each run.
     """
     world = make_world(seed)
     plan = [(0, moment) for moment in (world.moments if moments is None else moments)]
@@ -144,6 +178,9 @@ def check(
     outsider = prepare(home)
     try:
         rounds = Rounds(outsider, world)
+        if moments == []:
+            rounds.fill_to(0)
+            rounds.land(world.moments[0])
         for step, moment in plan:
             rounds.fill_to(step)
             yield f"step {step} as at {moment}", rounds.run(moment)

@@ -33,7 +33,7 @@ from audit.published_position
 where publication_id in (%s, %s)
 """
 _FIGURES = """
-select measure_code, period_start, org_unit_code, value
+select measure_code, period_start, org_unit_code, value, numerator, denominator
 from {place}
 """
 
@@ -62,12 +62,18 @@ class PointChange:
         )
 
 
+#: Numerator and denominator.
+Counts = tuple[int | None, int | None] | None
+
+
 @dataclass(frozen=True)
 class FigureChange:
     """A figure of one month that differs between two publications.
 
     Attributes:
         month: The first day of the month.
+        counts_before, counts_after: Numerator and denominator of the figure. None if there are no
+            such counts. They can differ although the value is the same, as 1 of 2 and 2 of 4 do.
         was_over: Whether the month was already over as at both publications, and as at the last
             publication that both come from (`last_common`). If it was, only a restatement can
             change the figure.
@@ -83,6 +89,8 @@ class FigureChange:
     org_unit_code: str
     before: float | None
     after: float | None
+    counts_before: Counts
+    counts_after: Counts
     was_over: bool
     causes: Mapping[str, tuple[float | None, int]]
     by_time: float | None
@@ -195,15 +203,18 @@ def _figures(
     why = {(one.measure_code, one.month, one.org_unit_code): one for one in restated}
     changes = []
     for key in sorted(old.keys() | new.keys() | why.keys()):
-        value_before, value_after = old.get(key), new.get(key)
+        value_before, counts_before = old.get(key, (None, None))
+        value_after, counts_after = new.get(key, (None, None))
         causes = why[key].causes if key in why else {}
-        if value_before == value_after and not causes:
+        if (value_before, counts_before) == (value_after, counts_after) and not causes:
             continue
         changes.append(
             FigureChange(
                 *key,
                 before=value_before,
                 after=value_after,
+                counts_before=counts_before,
+                counts_after=counts_after,
                 was_over=_is_over(key[1], earliest),
                 causes=causes,
                 by_time=_rest(value_before, value_after, causes),
@@ -214,13 +225,13 @@ def _figures(
 
 def _values(
     conn: psycopg.Connection, number: int, unit: str | None
-) -> dict[tuple[str, date, str], float | None]:
-    """Return the figures of a publication, keyed by measure, month and unit."""
+) -> dict[tuple[str, date, str], tuple[float | None, Counts]]:
+    """Return value and counts of a publication's figures, keyed by measure, month and unit."""
     place = sql.Identifier(GENERATION, MARTS.partition("assurance_measure", number))
     rows = conn.execute(sql.SQL(_FIGURES).format(place=place)).fetchall()
     return {
-        (measure, month, code): value
-        for measure, month, code, value in rows
+        (measure, month, code): (value, (numerator, denominator))
+        for measure, month, code, value, numerator, denominator in rows
         if unit is None or code == unit
     }
 

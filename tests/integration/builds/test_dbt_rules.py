@@ -1,6 +1,5 @@
 """All dbt unit tests of the models, which state the rules of the mart contract, pass."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +8,15 @@ import yaml
 
 from oic_assurance.builds.dbt import run_dbt
 from oic_assurance.builds.record import ROLE
-from oic_assurance.settings import Settings, load_settings
+from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.conftest import PROJECT_ROOT
-from tests.databases import MODELS_DATABASE, administrator, temporary_warehouse
+from tests.databases import administrator
 from tests.mutants.mutants import all_mutants, write_marked
 from tests.mutants.report import key, reasons_of_survivors
 from tests.mutants.units import (
     UnitTests,
     Verdict,
-    build_from_nothing,
     passes_for_two_forces,
     statement_of,
 )
@@ -43,15 +41,6 @@ GROUPS = (
     "restatement",
     "marts",
 )
-
-
-@pytest.fixture(scope="module")
-def empty_models(home: Path) -> Iterator[Settings]:
-    """A warehouse in which nothing has been landed, but every model has been built."""
-    settings = load_settings()
-    with temporary_warehouse(MODELS_DATABASE):
-        build_from_nothing(settings)
-        yield settings
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -6,18 +6,16 @@ The second computation is `tests/oracle/spc.py`. It shares no code with the mode
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 from psycopg.rows import dict_row
 
 from oic_assurance.builds.dbt import run_dbt
-from oic_assurance.settings import Settings, load_settings
-from tests.databases import MODELS_DATABASE, administrator, temporary_warehouse
+from oic_assurance.settings import Settings
+from tests.databases import administrator
 from tests.integration.builds.control_series import (
     DECIDED,
     DECISIONS,
@@ -26,7 +24,6 @@ from tests.integration.builds.control_series import (
     quiet,
     restless,
 )
-from tests.mutants.units import build_from_nothing
 from tests.oracle.spc import Row, Series, control_rows, series_of
 from tests.oracle.tally import point_of
 
@@ -94,7 +91,7 @@ def expected(series: Made) -> dict[date, Row]:
 
 
 @pytest.fixture(scope="module")
-def charts(home: Path) -> Iterator[Charts]:
+def charts(empty_models: Settings) -> Charts:
     """Hundreds of series, in one build of the models."""
     sorts: list[tuple[str, str, Any]] = [
         ("restless", measure, months) for measure, months in restless(7, RESTLESS)
@@ -105,9 +102,7 @@ def charts(home: Path) -> Iterator[Charts]:
         Made(f"S{place:08}", measure, kind, months)
         for place, (kind, measure, months) in enumerate(sorts)
     ]
-    with temporary_warehouse(MODELS_DATABASE):
-        build_from_nothing(load_settings())
-        yield Charts(load_settings(), made)
+    return Charts(empty_models, made)
 
 
 def test_the_models_agree_with_a_second_computation(charts: Charts) -> None:

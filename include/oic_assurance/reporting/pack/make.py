@@ -61,7 +61,8 @@ def write_pack(
     Raises:
         AssuranceError: If nothing has been published, there is no such publication, or its tables
             are not kept or lack a table or column that the pack needs.
-        UsageError: If the publisher's file, which has the contact, is not valid.
+        UsageError: If the publisher's file, which has the contact, is not valid, or if `since` is
+            after the as-at day.
     """
     private_folder(settings, settings.home / FOLDER)
     facts = board_facts(settings, publication_id)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from oic_assurance.clock import london_day
+from oic_assurance.errors import UsageError
 from oic_assurance.publishing.restated import Restated, restated_figures, way
 from oic_assurance.reporting.pack.facts import Facts, Row
 
@@ -48,6 +49,9 @@ def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
     The Board met on a day if, according to its log, it put a question or agreed an action on that
     day. A meeting on the publication's as-at day does not count, because the pack is made for that
     meeting. If the log has no earlier meeting, the default is `WITHOUT_A_LOG` before the as-at day.
+
+    Raises:
+        UsageError: If the day is after the publication's as-at day.
     """
     (publication,) = facts["publication"]
     today = london_day(publication["as_at"])
@@ -56,6 +60,8 @@ def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
     meetings = sorted(met for met in met_on if met is not None and met < today)
     if day is None:
         day = meetings[-1] if meetings else today - WITHOUT_A_LOG
+    if day > today:
+        raise UsageError(f"{day:%d %B %Y} is after the day of the publication, {today:%d %B %Y}.")
     told = _told(facts, day, publication["publication_id"])
     number = next(iter(told.values()))["publication_id"] if told else None
     compared_with = {row["publication_id"]: row["compared_with"] for row in facts["compared_with"]}

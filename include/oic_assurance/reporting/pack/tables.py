@@ -236,8 +236,10 @@ def unanswered(rows: Sequence[Row]) -> str:
 def answers(rows: Sequence[Row]) -> Table:
     """Return a table of the questions that the Board put, with their answers, the newest first."""
     ranked = sorted(rows, key=lambda row: (row["raised_on"], row["question_ref"]), reverse=True)
+    shown = ranked[:MOST_ANSWERS]
+    which = f": the newest {len(shown)} of {len(ranked)}" if len(shown) < len(ranked) else ""
     return Table(
-        "What the Board asked, and the answers",
+        f"What the Board asked, and the answers{which}",
         ("Put on", "Question", "Answer"),
         [
             (
@@ -246,7 +248,7 @@ def answers(rows: Sequence[Row]) -> Table:
                 row["answer"]
                 or f"No answer yet, {count(row['days_open'] or 0, 'day')} after it was put.",
             )
-            for row in ranked[:MOST_ANSWERS]
+            for row in shown
         ],
         "The Board has put no question on this point.",
     )

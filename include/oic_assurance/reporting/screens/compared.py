@@ -31,7 +31,9 @@ def comparison_screen(found: Comparison) -> str:
         ),
     ]
     restated = [one for one in found.figures if one.causes or not one.is_explained]
-    grown = [one for one in found.figures if not one.causes and one.is_explained]
+    others = [one for one in found.figures if not one.causes and one.is_explained]
+    grown = [one for one in others if one.before != one.after]
+    same_value = [one for one in others if one.before == one.after]
     if restated:
         lines += ["", "Figures that had been published and were restated"]
         lines += table(
@@ -42,6 +44,11 @@ def comparison_screen(found: Comparison) -> str:
         lines += ["", "Figures that changed because time passed"]
         lines += table(
             ("measure", "month", "unit", "before", "after"), [_values(one) for one in grown]
+        )
+    if same_value:
+        lines += ["", "Figures whose counts changed and whose value did not"]
+        lines += table(
+            ("measure", "month", "unit", "before", "after"), [_counts(one) for one in same_value]
         )
     return "\n".join([*lines, "", *_conclusion(found)]) + "\n"
 
@@ -94,6 +101,11 @@ def _values(one: FigureChange) -> tuple[str, ...]:
         _value(one, one.before),
         _value(one, one.after),
     )
+
+
+def _counts(one: FigureChange) -> tuple[str, ...]:
+    counts = (one.counts_before, one.counts_after)
+    return (*_values(one)[:3], *(f"{pair[0]}/{pair[1]}" if pair else NOTHING for pair in counts))
 
 
 def _value(one: FigureChange, value: float | None, *, signed: bool = False) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from oic_assurance.clock import LONDON
+from oic_assurance.errors import UsageError
 from oic_assurance.reporting.pack.since import since_the_last_meeting
 
 TODAY = date(2026, 6, 21)
@@ -65,6 +66,11 @@ def test_the_board_last_met_when_it_last_asked_or_agreed_something() -> None:
 def test_a_meeting_on_the_day_of_the_pack_is_not_the_last_one() -> None:
     found = since_the_last_meeting(facts(raised=[date(2026, 5, 13), TODAY]))
     assert found.day == date(2026, 5, 13)
+
+
+def test_a_day_after_the_publication_is_refused() -> None:
+    with pytest.raises(UsageError, match="is after the day of the publication, 21 June 2026"):
+        since_the_last_meeting(facts(), TODAY + timedelta(days=1))
 
 
 def test_without_a_log_the_pack_looks_back_six_weeks() -> None:

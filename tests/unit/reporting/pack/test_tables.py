@@ -106,3 +106,5 @@ def test_an_answer_stands_beside_its_question() -> None:
         ("1 May 2026", "Question Q2?", "No answer yet, 1 day after it was put."),
         ("1 Mar 2026", "Question Q1?", "Noted."),
     ]
+    assert tables.answers(rows).title == "What the Board asked, and the answers"
+    assert tables.answers(3 * rows).title.endswith(": the newest 5 of 6")
