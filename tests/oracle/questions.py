@@ -252,7 +252,7 @@ def _is_higher(rule: PolicyRow, share: tuple[int, int], other: tuple[int, int]) 
 
 
 def _with_team(facts: Facts, point: str) -> Iterator[tuple[str, str]]:
-    """Yield the team and the class of each record of a point's position."""
+    """Yield team and class of each record that the figure in a point's position counts."""
     if point == "NCCU_INTEL":
         for fact in _counted(facts):
             yield fact.org_unit_code, fact.intelligence_class

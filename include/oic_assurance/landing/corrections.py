@@ -32,8 +32,8 @@ FILLED = "filled"
 #: A code that its declaration does not list is shown if at least this many records share it.
 FEWEST_SHOWN = 5
 
-# A version without a row number was restored after a late-arriving delivery, unless it is a
-# tombstone. A restored version is no change, so it is not counted. In `k.batch_id + 0`, the `+ 0`
+# A version without a row number is a tombstone, or landing restored it after a late-arriving
+# delivery. A restored version is no change, so it is not counted. In `k.batch_id + 0`, the `+ 0`
 # keeps PostgreSQL from looking up the earlier version with the index on `batch_id`. If the
 # statistics of raw are out of date, a look-up with that index would read the whole table for each
 # changed record.

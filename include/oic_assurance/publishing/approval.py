@@ -165,8 +165,9 @@ def check_approval(
 def held_because(conn: psycopg.Connection, build: Build) -> list[str]:
     """Return why failed checks hold a build back regardless of the approval setting.
 
-    Each reason names a point with its earlier and its new figure. If the keys of the failed rows
-    are no longer stored, the reason is the description of the check.
+    Each reason names a point with its earlier and its new figure. The gate stored them with the
+    rows that failed the check. If these rows are no longer stored, the reason is the description
+    of the check.
     """
     rows = conn.execute(
         """

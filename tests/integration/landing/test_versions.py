@@ -213,7 +213,8 @@ def test_events_are_told_apart_by_their_key_and_not_by_their_comment(world: Worl
     world.drop(name, header + event.replace("first", "second"), begin + timedelta(days=1))
     world.land("governance/recommendations")
     assert list(world.state("governance/recommendations", ("status",)).values()) == [("ok",)]
-    # The changed comment makes no new version of the event `ok`. The event `not ok` has vanished.
+    # The comment of the event with status `ok` has changed, and the event has no new version. The
+    # event with status `not ok` has vanished.
     assert world.query(
         "select status, is_tombstone, count(*) from raw_general.recommendation_event"
         " group by 1, 2 order by 1, 2"

@@ -1,4 +1,4 @@
-"""The verdict follows from the outcomes of checks. Expectations become queries for a build."""
+"""The verdict follows from the outcomes of checks, and each expectation becomes one query."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone

@@ -23,7 +23,7 @@ class Releases:
 
 @dataclass(frozen=True)
 class MadeRelease:
-    """A release whose files were just written, and the entries that its publisher has not set."""
+    """A release whose files were just written, and the entries missing in the publisher's file."""
 
     release: Release
     not_set: Sequence[str]

@@ -30,8 +30,8 @@ PROVENANCE: dict[str, str] = {
 _PROVENANCE_DESCRIPTIONS = {
     "force_code": "ONS police force area code.",
     "batch_id": "The batch in which this version was landed.",
-    "row_number": "Place of the row in its batch. Null in a version that was restored after a "
-    "late-arriving delivery.",
+    "row_number": "Place of the row in its batch. Null in a tombstone, and in a version that "
+    "landing added after a late-arriving delivery, because the next delivery has this version too.",
     "row_key": "The record's key as one text.",
     "version_at": "The time from which this version is valid.",
     "landed_at": "When this version was landed.",
