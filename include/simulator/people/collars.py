@@ -26,8 +26,8 @@ class Collars:
         free_by = day + 2 * REST if rng.happens(GIVEN_TOO_EARLY) else day
         free = [entry for entry in waiting if entry[0] <= free_by]
         if free and rng.happens(REUSED):
-            # If the number is given too early, its last holder may still have it, so that two people
-            # have it for a while. It is then the number of which the rest ends last.
+            # If the number is given too early, its last holder may still have it. Then two people
+            # have it for a while. So the number that becomes free last is chosen.
             entry = max(free) if free_by > day else min(free)
             waiting.remove(entry)
             return entry[1]

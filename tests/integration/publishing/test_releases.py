@@ -37,7 +37,7 @@ def publish_a_month(settings: Settings) -> None:
 
 @pytest.fixture
 def warehouse(prepared: Prepared) -> Iterator[Settings]:
-    """A warehouse whose current publication could release one figure of a month and one as at the end of a month."""
+    """A warehouse with a publication that has figures of one month and as at one month's end."""
     with prepared.copy(publish_a_month) as settings:
         yield settings
 
