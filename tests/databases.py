@@ -40,6 +40,14 @@ where d.datname = %(template)s and s.setrole = 0
 
 
 @contextmanager
+def used_as_warehouse(uri: str) -> Iterator[None]:
+    """Use the database at an address as the warehouse."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
+        yield
+
+
+@contextmanager
 def temporary_warehouse(
     name: str, *, template: str = "template1", is_kept: bool = False
 ) -> Iterator[None]:
@@ -59,8 +67,7 @@ def temporary_warehouse(
         for (statement,) in administrator.execute(_RIGHTS_AND_SETTINGS, copied):
             administrator.execute(statement.encode())
     try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
+        with used_as_warehouse(uri):
             yield
     finally:
         if not is_kept:

@@ -35,7 +35,7 @@ KNOWN_KEYS = """
     union all select row_key from audit.replayed_row
 """
 PROFILE = settings(
-    max_examples=int(os.environ.get("LANDING_EXAMPLES", "5")),
+    max_examples=int(os.environ.get("LANDING_EXAMPLES", "3")),
     stateful_step_count=14,
     deadline=None,
     database=None,

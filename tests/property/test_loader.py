@@ -24,7 +24,7 @@ from tests.integration.landing.support import (
     person,
 )
 
-EXAMPLES = int(os.environ.get("LANDING_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("LANDING_EXAMPLES", "15"))
 PROFILE = settings(
     max_examples=EXAMPLES,
     deadline=None,

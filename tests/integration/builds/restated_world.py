@@ -5,13 +5,14 @@ The tests run its publications in their own process, without Airflow.
 
 import dataclasses
 import shutil
-import tempfile
+import socket
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import url
 from simulator.source_systems import create_sources
-from tests.conftest import PROJECT_ROOT
+from tests.conftest import PROJECT_ROOT, TEST_HOME
 from tests.databases import administrator
 from tests.oracle.clock import midnight, wall
 from tests.oracle.examples import custody, document, occurrence, person, referral, unit
@@ -336,13 +337,19 @@ def change_one_record_of_each_kind(world: RestatedWorld) -> None:
 
 @contextmanager
 def temporary_world() -> Iterator[RestatedWorld]:
-    """Yield a world in a new folder. Stop its server and remove the folder at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="assurance-restated-"))
+    """Yield a world with a server of its own. Stop the server at the end, and remove the world.
+
+    What dbt has parsed is kept for the next world. dbt parses the project again if the folder, the
+    port or the database is another one, which takes seconds.
+    """
+    home = TEST_HOME / "restated"
     try:
-        yield make_world(folder / "state")
+        yield make_world(home)
     finally:
-        stop_world(folder / "state")
-        shutil.rmtree(folder, ignore_errors=True)
+        stop_world(home)
+        for path in home.glob("*"):
+            if path.name != "dbt":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def make_world(home: Path) -> RestatedWorld:
@@ -368,8 +375,16 @@ def at(text: str) -> datetime:
 
 def _settings(home: Path) -> Settings:
     return dataclasses.replace(
-        load_settings(), home=home, dropzone=f"file://{home}/dropzone", pg_port=None
+        load_settings(), home=home, dropzone=f"file://{home}/dropzone", pg_port=_port()
     )
+
+
+@cache
+def _port() -> int:
+    """Return a free port, which is the same for all worlds of this process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _key(row: Row) -> tuple[str, str, str]:

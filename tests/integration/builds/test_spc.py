@@ -14,8 +14,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from oic_assurance.builds.dbt import run_dbt
-from oic_assurance.settings import Settings
-from tests.databases import administrator
+from oic_assurance.settings import Settings, load_settings
+from tests.databases import administrator, used_as_warehouse
 from tests.integration.builds.control_series import (
     DECIDED,
     DECISIONS,
@@ -91,7 +91,7 @@ def expected(series: Made) -> dict[date, Row]:
 
 
 @pytest.fixture(scope="module")
-def charts(empty_models: Settings) -> Charts:
+def charts(models_address: str) -> Charts:
     """Hundreds of series, in one build of the models."""
     sorts: list[tuple[str, str, Any]] = [
         ("restless", measure, months) for measure, months in restless(7, RESTLESS)
@@ -102,7 +102,8 @@ def charts(empty_models: Settings) -> Charts:
         Made(f"S{place:08}", measure, kind, months)
         for place, (kind, measure, months) in enumerate(sorts)
     ]
-    return Charts(empty_models, made)
+    with used_as_warehouse(models_address):
+        return Charts(load_settings(), made)
 
 
 def test_the_models_agree_with_a_second_computation(charts: Charts) -> None:
