@@ -53,6 +53,7 @@ def temporary_warehouse(
 ) -> Iterator[None]:
     """Create a database and use it as the warehouse. Drop it at the end, unless `is_kept`.
 
+    A database of this name that was kept is dropped first.
     The database has the tables of its template. Without a template, it is empty and must be
     migrated before it can be used.
     """
@@ -60,8 +61,9 @@ def temporary_warehouse(
     parts = conninfo_to_dict(warehouse_url(settings)) | {"dbname": name}
     uri = libpq_uri({key: str(value) for key, value in parts.items()})
     create = sql.SQL("create database {} template {} strategy file_copy owner warehouse_owner")
-    drop = sql.SQL("drop database {} with (force)")
+    drop = sql.SQL("drop database if exists {} with (force)")
     with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
+        administrator.execute(drop.format(sql.Identifier(name)))
         administrator.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         copied = {"to": name, "template": template}
         for (statement,) in administrator.execute(_RIGHTS_AND_SETTINGS, copied):

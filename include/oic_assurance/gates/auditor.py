@@ -153,33 +153,30 @@ class Auditor:
     def _batch(self, suite: Suite, make_asset: Callable[[Suite, str], Any]) -> Iterator[Any]:
         """Yield the rows to check as a batch of Great Expectations."""
         # Great Expectations caches counts under the asset's name, so each asset gets a new name.
-        # Each time an asset is added, Great Expectations writes its whole configuration, so
-        # unneeded assets are removed at once.
         self._assets += 1
-        name = f"{suite.name} {self._assets}"
-        definition = make_asset(suite, name)
+        asset = make_asset(suite, f"{suite.name} {self._assets}")
+        # The data source's own method for adding an asset would write the whole configuration as
+        # YAML each time.
+        asset._datasource = self._datasource
+        self._datasource.assets.append(asset)
         try:
-            yield definition.get_batch()
+            yield asset.get_batch(asset.build_batch_request())
         finally:
-            self._datasource.delete_asset(name)
+            self._datasource.assets.remove(asset)
 
     def _rows_asset(self, suite: Suite, name: str) -> Any:
-        asset = self._datasource.add_table_asset(
-            name, table_name=suite.table, schema_name=self._places.schema(suite.schema)
-        )
-        return asset.add_batch_definition_whole_table("all")
+        from great_expectations.datasource.fluent.sql_datasource import TableAsset
+
+        schema = self._places.schema(suite.schema)
+        return TableAsset(name=name, table_name=suite.table, schema_name=schema)
 
     def _rows_query_asset(self, suite: Suite, name: str) -> Any:
-        query = sql("select * from <<table>>", table=self._places.table(suite))
-        asset = self._datasource.add_query_asset(name, query)
-        return asset.add_batch_definition_whole_table("all")
+        return _query_asset(name, sql("select * from <<table>>", table=self._places.table(suite)))
 
     def _records_asset(self, suite: Suite, name: str) -> Any:
         # The asset is a query asset. For a table asset, Great Expectations would look up the table
         # in another session, which cannot see this session's temporary table.
-        query = sql("select * from <<current>>", current=current_table(suite))
-        asset = self._datasource.add_query_asset(name, query)
-        return asset.add_batch_definition_whole_table("all")
+        return _query_asset(name, sql("select * from <<current>>", current=current_table(suite)))
 
     def _execute(self, statement: str) -> None:
         with self._datasource.get_execution_engine().engine.begin() as connection:
@@ -225,3 +222,9 @@ class Auditor:
                 result_format["unexpected_index_column_names"] = list(columns)
             details |= self._validate(batch, suite, expectations_failed, result_format)
         return details
+
+
+def _query_asset(name: str, query: str) -> Any:
+    from great_expectations.datasource.fluent.sql_datasource import QueryAsset
+
+    return QueryAsset(name=name, query=query)

@@ -13,6 +13,7 @@ import re
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from great_expectations.compatibility.pydantic import PrivateAttr
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
 from great_expectations.core.result_format import ResultFormat
@@ -93,6 +94,18 @@ class ExpectRuleToHold(BatchExpectation):
     metric_dependencies: ClassVar[tuple[str, ...]] = ("table.row_count", COUNTS_METRIC)
     success_keys: ClassVar[tuple[str, ...]] = ("counts", "keys", "tolerating")
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id", "row_condition", "condition_parser")
+
+    _configured: Any = PrivateAttr(None)
+
+    @property
+    def configuration(self) -> Any:
+        """The configuration of the expectation, which is computed once.
+
+        Great Expectations asks for it a dozen times for each expectation and computes it each time.
+        """
+        if self._configured is None:
+            self._configured = super().configuration
+        return self._configured
 
     def get_validation_dependencies(
         self,
