@@ -22,7 +22,8 @@ LINE_BYTES = 2000
 #: The limit, in bytes, for the memory that landing adds to its process, and for the private memory
 #: that its database session uses in the server.
 MOST_OF_THE_PROCESS = 64 * MEGABYTE
-MOST_OF_THE_SESSION = 128 * MEGABYTE
+#: Of the session's memory, 256 MB are for the temporary tables in which deliveries are checked.
+MOST_OF_THE_SESSION = (256 + 128) * MEGABYTE
 LOOK_EVERY = 0.1
 
 

@@ -20,6 +20,7 @@ from oic_assurance.operations.reproduce.reproduce import reproduce
 from oic_assurance.reporting.screens.reproduced import reproduction_screen
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect
+from tests.databases import administrator
 from tests.integration.builds.restated_world import (
     RestatedWorld,
     change_one_record_of_each_kind,
@@ -70,7 +71,7 @@ def keys(world: RestatedWorld) -> set[str]:
     of exceptions about records are not made from an officer and do not change.
     """
     found = {row["officer_key"] for row in world.ask("select officer_key from identity.pseudonym")}
-    with connect(world.settings) as connection:
+    with administrator(world.settings) as connection:
         tables = connection.execute(
             "select relname from pg_catalog.pg_class where relkind = 'r'"
             " and relnamespace = 'generation'::regnamespace"
