@@ -80,14 +80,15 @@ def _read(
     results: "Queue[Seen]",
 ) -> None:
     seen = Seen(kind)
-    tool = KINDS[kind]
+    tool, beginner = KINDS[kind], multiprocessing.parent_process()
     try:
         reader = Reader(seen, tool.connect(url), known, tool.place, number)
         tool.transaction(reader)
         # A session's first statements are slow, so the times of its first transaction are dropped.
         seen.statements.clear()
         ready.release()
-        while not stop.is_set():
+        # If the process that began the readers was killed, nobody sets `stop`.
+        while not stop.is_set() and (beginner is None or beginner.is_alive()):
             tool.transaction(reader)
     except Exception as error:
         seen.faults.append(f"{kind}: {type(error).__name__}: {error}")
