@@ -61,6 +61,26 @@ def fill(world: World) -> None:
             }
         ),
     )  # fmt: skip
+    world.drop(
+        "governance/board/board_log.xlsx",
+        workbook(
+            {
+                "Questions": [
+                    ["question_ref", "raised_on", "point_code", "question", "asked_of",
+                     "answered_on", "status", "answer"],
+                    ["Q-1", date(2026, 1, 7), "HYDRA", "What has been done?", "Chief Constable",
+                     None, "OPEN", None],
+                ],
+                "Actions": [
+                    ["action_ref", "question_ref", "point_code", "action", "owner_role",
+                     "agreed_on", "due_on", "revised_due_on", "closed_on", "status",
+                     "evidence_ref"],
+                    ["A-1", "Q-1", "HYDRA", "Book the remaining places.", "Head of Learning",
+                     date(2026, 1, 7), date(2026, 4, 1), None, None, "OPEN", None],
+                ],
+            }
+        ),
+    )  # fmt: skip
     for path in world.dropzone.rglob("*.*"):
         os.utime(path, (DROPPED_AT.timestamp(), DROPPED_AT.timestamp()))
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 BUCKET = "dropzone"
 #: Datasets whose delivery moment is the file's modification time. On S3 this is the upload time, so
 #: the version times differ from those of local files.
-BY_MODIFICATION = ("governance/plans", "governance/recommendations")
+BY_MODIFICATION = ("governance/board", "governance/plans", "governance/recommendations")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,9 @@ def test_files_on_s3_give_the_same_raw_rows_as_local_files(world: World, cloud: 
     remote = land_all(world)
     for name in BY_MODIFICATION:
         assert [each[0] for each in remote.pop(name)] == [each[0] for each in local.pop(name)]
-    for name in ("plan", "plan_milestone", "recommendation_event"):
+    for name in (
+        "board_action", "board_question", "plan", "plan_milestone", "recommendation_event",
+    ):  # fmt: skip
         assert len(remote.pop(name)) == len(local.pop(name))
     assert remote == local
     assert world.land("hr/personnel").batches == 0

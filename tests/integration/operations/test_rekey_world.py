@@ -19,7 +19,7 @@ from oic_assurance.operations.pseudonyms.status import read_status
 from oic_assurance.operations.reproduce.reproduce import reproduce
 from oic_assurance.reporting.screens.reproduced import reproduction_screen
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import admin_url, connect
+from oic_assurance.warehouse.connections import admin_url
 from tests.databases import administrator
 from tests.integration.builds.restated_world import (
     RestatedWorld,
@@ -197,6 +197,6 @@ def test_a_run_that_starts_during_a_re_keying_fails_and_says_why(
     with pytest.raises(AssuranceError, match="are being re-keyed"):
         reproduce(world.settings, rekeyed.first)
     rekey(world.settings, None)
-    with connect(world.settings) as connection:
+    with administrator(world.settings) as connection:
         check_no_rekey(connection)
     world.publish("2026-04-12T05:30")
