@@ -112,10 +112,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class OneProcessForEachFile(LoadFileScheduling):
-    """Run the tests of one file in one process.
-
-    The files in `SHARE_THE_FIRST_RUN` all run in the same process, because their fixture is costly.
-    """
+    """Run the tests of one file in one process, and all files of a group of `GROUPS` in one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = str(super()._split_scope(nodeid))

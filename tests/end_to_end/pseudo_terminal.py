@@ -156,9 +156,14 @@ class PseudoTerminal:
         """Type Ctrl-C. The terminal then interrupts every process in its foreground."""
         os.write(self._master, b"\x03")
 
-    def end(self) -> int:
-        """Read the command's output until it has ended. Return its exit code."""
+    def end(self, seconds: float = 600) -> int:
+        """Read the command's output until it has ended. Return its exit code.
+
+        Fail if that takes too long.
+        """
+        deadline = time.monotonic() + seconds
         while self._process.poll() is None:
+            assert time.monotonic() < deadline, self.sent.decode()
             self._read(0.1)
         while self._read(0):
             pass

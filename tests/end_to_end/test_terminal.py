@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -61,7 +62,14 @@ def home() -> Iterator[Terminal]:
 
 @pytest.fixture(scope="module")
 def demo(home: Terminal) -> Display:
-    """The display of `assurance demo`, which `make run` calls."""
+    """The display of `assurance demo`, which `make run` calls, after an interrupted one."""
+    interrupted = home.on_a_terminal("demo")
+    try:
+        interrupted.read_until("Extract and land")
+        interrupted.press_ctrl_c()
+        assert interrupted.end() == 130
+    finally:
+        interrupted.kill()
     run = home.on_a_terminal("demo")
     try:
         code = run.end()
@@ -199,6 +207,25 @@ def test_a_pipe_gets_plain_lines_whatever_the_environment_asks_for(terminal: Ter
     )  # fmt: skip
     assert PLAIN_STAGE.fullmatch(done.stdout.rstrip("\n"))
     assert done.stderr == ""
+
+
+@pytest.mark.slow
+def test_a_build_that_is_interrupted_leaves_the_last_publication(
+    home: Terminal, demo: Display
+) -> None:
+    before = home.assurance("publication", "list").stdout
+    run = home.on_a_terminal("run")
+    try:
+        run.read_until(LABELS["build_marts"])
+        time.sleep(4)
+        run.press_ctrl_c()
+        assert run.end() == 130
+    finally:
+        run.kill()
+    assert not run.running()
+    assert home.assurance("publication", "list").stdout == before
+    done = home.assurance("run")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.slow

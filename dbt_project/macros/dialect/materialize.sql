@@ -1,7 +1,8 @@
 {#- Build a table under its own name. dbt's own way builds it under another name, renames the old
     table and then the new one, and drops the old one. That keeps the old table readable while the
-    new one is built. Here nobody reads a table before its build is published, and one transaction
-    replaces the old table, so the renames would only cost time. -#}
+    new one is built. A build of this project finds no old table: the tables of the last build have
+    been published, moved aside or dropped before. So the renames would only cost time. If there is
+    an old table all the same, one transaction replaces it, and its readers wait. -#}
 {% materialization table, adapter="postgres" %}
     {%- set table = this.incorporate(type="table") -%}
     {{ begin_model() }}
@@ -22,6 +23,9 @@
 
 {#- Begin the transaction that builds a model, and drop the model's old table or view. -#}
 {% macro begin_model() -%}
+    {%- if config.get("grants") -%}
+        {{ exceptions.raise_compiler_error("Grants come with the schema. dbt's are not applied.") }}
+    {%- endif -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {{ drop_relation_if_exists(load_cached_relation(this)) }}

@@ -133,8 +133,7 @@ def _manifest(settings: Settings, target: str) -> "Manifest":
     place = target_dir(settings, target)
     key = (project_fingerprint(settings), target, place, os.environ[VARIABLES["dbname"]])
     if key not in _parsed:
-        # Each build writes the manifest as a file. The parse itself need not.
-        result = _invoke(settings, target, ["parse", "--no-write-json"], None)
+        result = _invoke(settings, target, ["parse"], None)
         if not result.success:
             raise AssuranceError(f"dbt_project cannot be read: {one_line(str(result.exception))}")
         _parsed.clear()

@@ -69,7 +69,7 @@ def minimise(dataset: str | None) -> None:
 
     Run this command once after a declaration was changed so that a column is no longer extracted,
     or so that only the presence of its text is extracted. Raw and quarantine lose these texts
-    without this command. Files in the archive stay as they were delivered.
+    without this command. Delivered files in the archive stay as they are.
     """
     from oic_assurance.operations.erase.minimise import minimise_archive
 

@@ -72,8 +72,9 @@ class FigureChange:
 
     Attributes:
         month: The first day of the month.
-        counts_before, counts_after: Numerator and denominator of the figure. None if there are no
-            such counts. They can differ although the value is the same, as 1 of 2 and 2 of 4 do.
+        counts_before, counts_after: Numerator and denominator of the figure. They can differ
+            although the value is the same, as 1 of 2 and 2 of 4 do. None if a publication lacks the
+            figure. The numerator is None if the figure is not a share.
         was_over: Whether the month was already over as at both publications, and as at the last
             publication that both come from (`last_common`). If it was, only a restatement can
             change the figure.
@@ -206,7 +207,9 @@ def _figures(
         value_before, counts_before = old.get(key, (None, None))
         value_after, counts_after = new.get(key, (None, None))
         causes = why[key].causes if key in why else {}
-        if (value_before, counts_before) == (value_after, counts_after) and not causes:
+        are_in_both = counts_before is not None and counts_after is not None
+        have_changed = are_in_both and counts_before != counts_after
+        if value_before == value_after and not have_changed and not causes:
             continue
         changes.append(
             FigureChange(

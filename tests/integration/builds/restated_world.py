@@ -3,7 +3,9 @@
 The tests run its publications in their own process, without Airflow.
 """
 
+import contextlib
 import dataclasses
+import os
 import shutil
 import socket
 from collections import defaultdict
@@ -343,13 +345,20 @@ def temporary_world() -> Iterator[RestatedWorld]:
     port or the database is another one, which takes seconds.
     """
     home = TEST_HOME / "restated"
+    _clear(home)
     try:
         yield make_world(home)
     finally:
-        stop_world(home)
-        for path in home.glob("*"):
-            if path.name != "dbt":
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        try:
+            stop_world(home)
+        finally:
+            _clear(home)
+
+
+def _clear(home: Path) -> None:
+    for path in home.glob("*"):
+        if path.name != "dbt":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def make_world(home: Path) -> RestatedWorld:
@@ -381,10 +390,15 @@ def _settings(home: Path) -> Settings:
 
 @cache
 def _port() -> int:
-    """Return a free port, which is the same for all worlds of this process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a free port, which is the same for all worlds of this process.
+
+    The system gives out the ports from 32768 on to outgoing connections, so it must be below.
+    """
+    for port in range(30_000 + os.getpid() % 2_000, 32_768):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def _key(row: Row) -> tuple[str, str, str]:

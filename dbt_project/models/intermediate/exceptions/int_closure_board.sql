@@ -17,7 +17,8 @@ with
                 when point.status_of_data in ('met_on_time', 'met_late', 'sustained')
                 then 'POINT_MET'
                 -- Before its deadline, a point of which a part is done is not listed.
-                else 'POINT_STARTED'
+                when point.status_of_data = 'in_progress'
+                then 'POINT_STARTED'
             end as closed_because,
             case
                 when closed.exception_code = 'BOARD_ACTION_OVERDUE' and action.status = 'CLOSED'

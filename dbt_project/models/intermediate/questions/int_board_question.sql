@@ -144,7 +144,8 @@ with
 
     -- Rules of the kinds TEAM and CLASS need a difference of two shares that is large enough, and
     -- an interval that supports it. A rule of the kind DETENTION needs a share whose interval is
-    -- above the threshold. The other kinds count all records, so they need no interval.
+    -- above the threshold. The other kinds need no interval here: they count all records, and a
+    -- forecast has its own.
     supported as (
         select *
         from measured

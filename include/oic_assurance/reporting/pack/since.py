@@ -8,6 +8,7 @@ from oic_assurance.clock import london_day
 from oic_assurance.errors import UsageError
 from oic_assurance.publishing.restated import Restated, restated_figures, way
 from oic_assurance.reporting.pack.facts import Facts, Row
+from oic_assurance.reporting.pack.words import long_day
 
 #: How far back the pack compares if the force delivers no log of the Board: the Board meets about
 #: every six weeks.
@@ -61,7 +62,7 @@ def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
     if day is None:
         day = meetings[-1] if meetings else today - WITHOUT_A_LOG
     if day > today:
-        raise UsageError(f"{day:%d %B %Y} is after the day of the publication, {today:%d %B %Y}.")
+        raise UsageError(f"{long_day(day)} is after the day of the publication, {long_day(today)}.")
     told = _told(facts, day, publication["publication_id"])
     number = next(iter(told.values()))["publication_id"] if told else None
     compared_with = {row["publication_id"]: row["compared_with"] for row in facts["compared_with"]}

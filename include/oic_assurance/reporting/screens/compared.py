@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from oic_assurance.operations.compare import NOTHING as ROUNDING
-from oic_assurance.operations.compare import Comparison, FigureChange, PointChange
+from oic_assurance.operations.compare import Comparison, Counts, FigureChange, PointChange
 from oic_assurance.publishing.publication import Publication
 from oic_assurance.reporting.pack.words import CAUSES
 from oic_assurance.reporting.screens.layout import (
@@ -104,8 +104,13 @@ def _values(one: FigureChange) -> tuple[str, ...]:
 
 
 def _counts(one: FigureChange) -> tuple[str, ...]:
-    counts = (one.counts_before, one.counts_after)
-    return (*_values(one)[:3], *(f"{pair[0]}/{pair[1]}" if pair else NOTHING for pair in counts))
+    return (*_values(one)[:3], _pair(one.counts_before), _pair(one.counts_after))
+
+
+def _pair(counts: Counts) -> str:
+    numerator, denominator = counts or (None, None)
+    parts = [f"{part:,}" for part in (numerator, denominator) if part is not None]
+    return "/".join(parts) or NOTHING
 
 
 def _value(one: FigureChange, value: float | None, *, signed: bool = False) -> str:
@@ -126,8 +131,8 @@ def _conclusion(found: Comparison) -> Sequence[str]:
             + (f" The causes of publications {missing} are not kept." if missing else "")
         )
     if not changed:
-        return wrapped("No figure of a month that was over has changed.")
+        return wrapped("No value of a month that was over has changed.")
     return wrapped(
         f"{count(changed, 'figure')} restated over {count(len(found.way), 'publication')}. The "
-        "causes account for every change of a month that was over."
+        "causes account for every changed value of a month that was over."
     )
