@@ -42,10 +42,14 @@ class Airflow:
         raise AssertionError
 
     def trigger(self, dag: str, as_at: str) -> str:
-        """Start a run of a DAG as soon as Airflow knows the DAG. Return the run's id."""
+        """Start a run as at a moment, as soon as Airflow knows the DAG. Return the run's id."""
+        return self.start(dag, as_at=as_at)
+
+    def start(self, dag: str, **params: str) -> str:
+        """Start a run with parameters, as soon as Airflow knows the DAG. Return the run's id."""
         for _ in _patiently(f"{dag} is not known"):
             done = self.client.post(
-                f"/dags/{dag}/dagRuns", json={"logical_date": None, "conf": {"as_at": as_at}}
+                f"/dags/{dag}/dagRuns", json={"logical_date": None, "conf": params}
             )
             if done.is_success:
                 return str(done.json()["dag_run_id"])
@@ -91,16 +95,17 @@ class Airflow:
         done.raise_for_status()
 
     def answer(self, dag: str, run: str, task: str, option: str, reason: str) -> None:
-        """Answer a task that waits for a decision, as on the page *Required Actions*.
+        """Answer a task that waits for a decision.
 
         The answer gives "A. Lead" as the name of the person who decides.
         """
+        self.fill_in(dag, run, task, option, name="A. Lead", reason=reason)
+
+    def fill_in(self, dag: str, run: str, task: str, option: str, **fields: str) -> None:
+        """Choose an option and fill in the form, as on the page *Required Actions*."""
         done = self.client.patch(
             f"{_task(dag, run, task)}/-1/hitlDetails",
-            json={
-                "chosen_options": [option],
-                "params_input": {"name": "A. Lead", "reason": reason},
-            },
+            json={"chosen_options": [option], "params_input": fields},
         )
         done.raise_for_status()
 
