@@ -3,7 +3,7 @@
     new one is built. A build of this project finds no old table: the tables of the last build have
     been published, moved aside or dropped before. So the renames would only cost time. If there is
     an old table all the same, one transaction replaces it, and its readers wait. -#}
-{% materialization table, adapter="postgres" %}
+{% materialization table, adapter = "postgres" %}
     {%- set table = this.incorporate(type="table") -%}
     {{ begin_model() }}
     {%- call statement("main") -%} {{ get_create_table_as_sql(False, table, sql) }} {%- endcall -%}
@@ -13,7 +13,7 @@
 {% endmaterialization %}
 
 {#- Build a view under its own name, for the same reason. -#}
-{% materialization view, adapter="postgres" %}
+{% materialization view, adapter = "postgres" %}
     {%- set view = this.incorporate(type="view") -%}
     {{ begin_model() }}
     {%- call statement("main") -%} {{ get_create_view_as_sql(view, sql) }} {%- endcall -%}
@@ -24,7 +24,11 @@
 {#- Begin the transaction that builds a model, and drop the model's old table or view. -#}
 {% macro begin_model() -%}
     {%- if config.get("grants") -%}
-        {{ exceptions.raise_compiler_error("Grants come with the schema. dbt's are not applied.") }}
+        {{
+            exceptions.raise_compiler_error(
+                "Grants come with the schema. dbt's are not applied."
+            )
+        }}
     {%- endif -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
