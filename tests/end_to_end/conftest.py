@@ -48,13 +48,7 @@ def terminal(state: Path, server_log: Path) -> Iterator[Terminal]:
 @pytest.fixture(scope="session")
 def first_display(terminal: Terminal) -> Display:
     """What a terminal of 80 columns shows of the first run, which all end-to-end tests share."""
-    run = terminal.on_a_terminal("run", "--as-at", AS_AT)
-    try:
-        code = run.end()
-    finally:
-        run.kill()
-    assert code == 0, run.display().text
-    return run.display()
+    return terminal.shown("run", "--as-at", AS_AT)
 
 
 @pytest.fixture(scope="session")

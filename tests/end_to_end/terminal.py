@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.end_to_end.pseudo_terminal import PseudoTerminal
+from tests.end_to_end.pseudo_terminal import Display, PseudoTerminal
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -58,6 +58,16 @@ class Terminal:
             environment.pop(name, None)
         command = [sys.executable, "-m", "oic_assurance.cli", *arguments]
         return PseudoTerminal(command, environment, columns)
+
+    def shown(self, *arguments: str) -> Display:
+        """Run an `assurance` command to its end on a pseudo-terminal. Return what it shows."""
+        run = self.on_a_terminal(*arguments)
+        try:
+            code = run.end()
+        finally:
+            run.kill()
+        assert code == 0, run.display().text
+        return run.display()
 
     def url(self, name: str) -> str:
         """Return the connection URL of a login, as `assurance db url` prints it the first time."""

@@ -70,13 +70,7 @@ def demo(home: Terminal) -> Display:
         assert interrupted.end() == 130
     finally:
         interrupted.kill()
-    run = home.on_a_terminal("demo")
-    try:
-        code = run.end()
-    finally:
-        run.kill()
-    assert code == 0, run.display().text
-    return run.display()
+    return home.shown("demo")
 
 
 def summary_of(terminal: Terminal) -> str:
