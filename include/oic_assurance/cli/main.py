@@ -55,6 +55,9 @@ COMMANDS = {
     "up": ("servers:up", "Start Airflow with its scheduler and web page, until Ctrl-C."),
     "down": ("servers:down", "Stop Airflow if `up` is running in another terminal."),
 }
+#: The commands that run many stages. Readers are watched before the rest is imported, because the
+#: import alone takes many times as long beside readers that use the processors.
+WATCHED = ("run", "demo", "up")
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 #: The command that writes files in the repository, which everybody may read.
 FOR_THE_REPOSITORY = "sources"
@@ -131,17 +134,21 @@ def _show_version(ctx: click.Context, _: click.Parameter, is_wanted: bool) -> No
     callback=_show_version,
     help="Show the version of the package and of the code, and exit.",
 )
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Run the assurance warehouse for organised immigration crime.
 
     The daily run extracts data from the sources, computes figures, checks them and publishes them.
     """
     from oic_assurance.platform.airflow.secrets_backend import VARIABLE, use_secrets_backend
+    from oic_assurance.settings import load_settings
 
     if os.environ.get(VARIABLE):
-        from oic_assurance.settings import load_settings
-
         use_secrets_backend(load_settings())
+    if ctx.invoked_subcommand in WATCHED:
+        from oic_assurance.warehouse.reader_guard import readers_watched
+
+        ctx.with_resource(readers_watched(load_settings()))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -62,6 +62,8 @@ reserved_connections = 230
 superuser_reserved_connections = 3
 # A client that gives no password occupies a connection for no longer than this.
 authentication_timeout = 20s
+# A statement is cancelled if its client has disconnected.
+client_connection_check_interval = 2s
 {failed_logins}
 password_encryption = 'scram-sha-256'
 timezone = 'UTC'

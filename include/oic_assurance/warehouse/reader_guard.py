@@ -2,8 +2,8 @@
 
 Every few seconds, sessions that have exceeded a limit are ended (`limits.py`). The embedded
 server's processes run on this machine, so their use of processors and memory is watched too: a
-reader's process that uses much processor time gets the lowest priority, and a reader's session that
-uses much memory is ended.
+reader's process that uses much processor time from then on only gets what nobody else wants, and
+sessions that use much memory are ended.
 
 On another server, only the limits apply. The administrator of such a server can give readers a
 server of their own (a replica), or limit their processes with control groups.
@@ -36,12 +36,13 @@ TICK_SECONDS, CHECK_SECONDS = 0.25, 5.0
 #: The period over which a reader's processor time is measured.
 WINDOW_SECONDS = 2.0
 #: The share of one processor that all readers together may use. If they use more, the processes
-#: that use most get the lowest priority.
+#: that use most go to the end of the queue for a processor.
 FREE_SHARE = 0.1
-LAST_IN_QUEUE = 19
-MEMORY_LIMIT = 512 * 1024 * 1024
-#: If more than this number of readers' sessions begin within `WINDOW_SECONDS`, all of them get the
-#: lowest priority.
+LOWEST = 19
+#: How many bytes of memory one session of a reader may use, and all of them together.
+MEMORY_LIMIT, MEMORY_OF_ALL = 512 * 1024 * 1024, 1024 * 1024 * 1024
+#: If more than this number of readers' sessions begin within `WINDOW_SECONDS`, all of them go to
+#: the end of the queue.
 FLOOD = 20
 #: How many clients may be connected without having logged in. If there are more, those that have
 #: not logged in after `UNKNOWN_SECONDS` are disconnected.
@@ -95,6 +96,8 @@ def _watch(settings: Settings, end: threading.Event) -> None:
     try:
         while not end.wait(TICK_SECONDS):
             try:
+                if uses_embedded_server() and find_postmaster(data_dir(settings)) is None:
+                    continue
                 if connection is None:
                     connection = connect(settings, role=ROLE, autocommit=True)
                     processes = _processes(settings, connection)
@@ -105,7 +108,9 @@ def _watch(settings: Settings, end: threading.Event) -> None:
                     end_overdue(connection)
                     checked = time.monotonic()
             except (psycopg.Error, AssuranceError, OSError) as error:
-                LOG.warning("Readers are not watched at this moment: %s", type(error).__name__)
+                # Before the first connection, the warehouse may not have been created yet.
+                level = logging.INFO if connection is None else logging.WARNING
+                LOG.log(level, "Readers are not watched at this moment: %s", type(error).__name__)
                 if connection is not None:
                     connection.close()
                 connection = None
@@ -142,7 +147,7 @@ class _Processes:
         self._samples: deque[tuple[float, dict[int, float]]] = deque()
 
     def watch(self) -> list[tuple[int, str]]:
-        """Give readers' processes that use much processor time the lowest priority.
+        """Send readers' processes that use much processor time to the end of the queue.
 
         Also disconnects clients that give no password, if there are too many. Returns the pid of
         each reader's session that uses too much memory and must be ended, with the reason.
@@ -163,11 +168,7 @@ class _Processes:
             self._samples.popleft()
         self._queue(readers, now)
         self._end_unknown(unknown, now)
-        return [
-            (pid, f"memory: more than {MEMORY_LIMIT // 1024 // 1024} MB")
-            for pid in readers
-            if _memory(pid) > MEMORY_LIMIT
-        ]
+        return _too_large({pid: _memory(pid) for pid in readers})
 
     def _children(self) -> list[int]:
         children = _children(self._postmaster)
@@ -205,17 +206,35 @@ class _Processes:
                     os.kill(pid, signal.SIGTERM)
 
 
+def _too_large(memory: dict[int, int]) -> list[tuple[int, str]]:
+    """Return each process that must be ended, and why. `memory` is the bytes of each process."""
+    rest = sum(memory.values())
+    found = []
+    for pid in sorted(memory, key=lambda pid: memory[pid], reverse=True):
+        if memory[pid] > MEMORY_LIMIT:
+            found.append((pid, f"memory: more than {MEMORY_LIMIT // 1024 // 1024} MB"))
+        elif rest > MEMORY_OF_ALL:
+            found.append((pid, f"memory: readers use more than {MEMORY_OF_ALL // 1024 // 1024} MB"))
+        else:
+            break
+        rest -= memory[pid]
+    return found
+
+
 def _put_last(pid: int, parent: int) -> bool:
-    """Give a process the lowest priority. Return False if this failed."""
+    """Send a process to the end of the queue for a processor. Return False if this failed."""
     if _parent(pid) != parent:
         return False
     try:
-        os.setpriority(os.PRIO_PROCESS, pid, LAST_IN_QUEUE)
+        # Not merely a high nice value: a process that wakes up must wait some milliseconds for a
+        # running process of any nice value, but it interrupts one of this policy at once. A build
+        # wakes up thousands of times.
+        os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
         # To the operating system, each process of the server is a session of its own. If the kernel
-        # schedules by session (autogroup), only the priority of the session has an effect.
+        # schedules by session (autogroup), the priority of the session has an effect too.
         group = PROC / str(pid) / "autogroup"
         if group.exists():
-            group.write_text(str(LAST_IN_QUEUE), encoding="ascii")
+            group.write_text(str(LOWEST), encoding="ascii")
     except OSError:
         return False
     return True

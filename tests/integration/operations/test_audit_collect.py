@@ -6,13 +6,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
+from oic_assurance.operations.audit import collect as collect_module
 from oic_assurance.operations.audit.chain import verify
 from oic_assurance.operations.audit.collect import VARIABLE, collect
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.cluster import server_log_dir
 from oic_assurance.warehouse.connections import connect, url
 from oic_assurance.warehouse.processing_log import value_mark
+from oic_assurance.warehouse.rows import one_value
 from tests.integration.warehouse.stage_roles import run_as
 
 pytestmark = pytest.mark.slow
@@ -75,6 +78,26 @@ def test_what_a_reader_asks_is_entered_without_its_values(marts: Settings) -> No
     assert verify(marts).findings == []
 
 
+def test_a_reader_that_connects_again_and_again_does_not_fill_the_log(
+    marts: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collect_module, "MOST_SESSIONS", 2)
+    for number in range(5):
+        with psycopg.connect(url(marts, "bi"), application_name=f"tool {number}") as reader:
+            reader.execute("select * from assurance_position")
+            reader.execute(f"select 1 from dim_officer where officer_key = '{KEY}{number}'")
+    collect(marts)
+    found = consultations(marts)
+    shape = "select * from assurance_position"
+    whats = [what for _, what, _, _ in found if what.endswith(shape)]
+    assert len(found) == 6
+    assert whats[:2] == [f"1 statement with 'tool {n}', assurance_position: {shape}" for n in (0, 1)]
+    assert whats[2].startswith("3 statements until ")
+    assert whats[2].endswith(f" in 3 sessions, assurance_position: {shape}")
+    # Which records the further sessions asked for is still found.
+    assert value_mark(marts, f"{KEY}4") in found[-1][2]
+
+
 def test_statements_with_values_do_not_stay_on_the_disk(marts: Settings) -> None:
     with psycopg.connect(url(marts, "bi")) as reader:
         reader.execute(f"select 1 from dim_officer where officer_key = '{KEY}'")
@@ -108,7 +131,15 @@ def test_nothing_is_entered_twice(marts: Settings) -> None:
     assert len(consultations(marts)) == 1
 
 
+def reader_settings(settings: Settings) -> set[str]:
+    with connect(settings) as connection:
+        return set(
+            one_value(connection, "select rolconfig from pg_roles where rolname = 'bi_reader'")
+        )
+
+
 def test_a_reader_cannot_switch_the_logging_off(marts: Settings) -> None:
+    before = reader_settings(marts)
     attempts = (
         "set log_statement = 'none'",
         "set log_min_messages = 'panic'",
@@ -138,12 +169,14 @@ def test_a_reader_cannot_switch_the_logging_off(marts: Settings) -> None:
         psycopg.connect(url(marts, "bi"), options="-c log_statement=none")
     collect(marts)
     assert any("select ? from dim_officer" in what for _, what, _, _ in consultations(marts))
+    # The role belongs to the server, which other tests use too.
     with connect(marts) as connection:
-        connection.execute("alter role bi_reader set default_transaction_read_only = on")
-        connection.execute(
-            "alter role bi_reader set default_transaction_isolation = 'repeatable read'"
-        )
-        connection.execute("alter role bi_reader set search_path = marts")
+        for name, _, value in (setting.partition("=") for setting in before - reader_settings(marts)):
+            connection.execute(
+                sql.SQL("alter role bi_reader set {} = {}").format(
+                    sql.Identifier(name), sql.Literal(value)
+                )
+            )
 
 
 def test_stages_are_not_logged(marts: Settings) -> None:

@@ -219,8 +219,9 @@ def busy(reader: psycopg.Connection) -> threading.Thread:
     return thread
 
 
-def priority(pid: int) -> int:
-    return os.getpriority(os.PRIO_PROCESS, pid)
+def yields(pid: int) -> bool:
+    """Tell whether a process only gets the processor time that nobody else wants."""
+    return os.sched_getscheduler(pid) == os.SCHED_IDLE
 
 
 def wait_for(condition: object, seconds: float = 15.0) -> bool:
@@ -242,12 +243,12 @@ def test_a_reader_that_takes_the_processors_goes_to_the_end_of_the_queue(
         thread = busy(greedy)
         try:
             with readers_watched(warehouse), connect(warehouse, role=ROLE) as stage:
-                assert wait_for(lambda: priority(greedy.info.backend_pid) == 19)
+                assert wait_for(lambda: yields(greedy.info.backend_pid))
                 modest.execute("select 1")
                 stage.execute("select sum(a) from generate_series(1, 1000000) as a")
                 time.sleep(1)
-                assert priority(modest.info.backend_pid) < 19
-                assert priority(stage.info.backend_pid) < 19
+                assert not yields(modest.info.backend_pid)
+                assert not yields(stage.info.backend_pid)
             group = Path(f"/proc/{greedy.info.backend_pid}/autogroup")
             assert not group.exists() or group.read_text().split()[-1] == "19"
         finally:
@@ -269,6 +270,36 @@ def test_a_reader_that_takes_much_memory_is_ended(
             "from generate_series(1, 300000)"
         )
     assert ended(warehouse) == [("bi_reader", "memory: more than 64 MB")]
+
+
+def test_readers_that_together_take_much_memory_are_ended_the_largest_first(
+    warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_guard, "MEMORY_OF_ALL", 96 * 1024 * 1024)
+    outcomes: list[str] = []
+
+    def work(reader: psycopg.Connection, rows: int) -> None:
+        try:
+            reader.execute(
+                "select length(string_agg(repeat('x', 1000), '')), pg_sleep(5) "
+                "from generate_series(1, %s)",
+                (rows,),
+            )
+            outcomes.append(f"{rows} rows")
+        except psycopg.errors.AdminShutdown:
+            outcomes.append("ended")
+
+    with hostile(warehouse) as large, hostile(warehouse) as small, readers_watched(warehouse):
+        threads = [
+            threading.Thread(target=work, args=(reader, rows))
+            for reader, rows in ((large, 250_000), (small, 10_000))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert outcomes == ["ended", "10000 rows"]
+    assert ended(warehouse) == [("bi_reader", "memory: readers use more than 96 MB")]
 
 
 def test_clients_without_a_password_do_not_shut_a_stage_out(warehouse: Settings) -> None:

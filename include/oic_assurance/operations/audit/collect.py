@@ -17,10 +17,12 @@ consultations of a known record can be found.
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,12 @@ MOST_VALUES = 1_000
 #: The highest number of kinds of statement that get their own entry in one session. The others
 #: share one entry.
 MOST_KINDS = 200
+#: The highest number of sessions of one login at one address that get their own entries, for each
+#: file of the server's log. The further ones share the entries of one, because a reader can connect
+#: as often as it likes, and the log of processing is never shortened.
+MOST_SESSIONS = 200
+#: Statements of at most this many characters are read once if they are repeated.
+LONGEST_REMEMBERED = 10_000
 MOST_BYTES = 64 * 1024 * 1024
 _STATEMENT = re.compile(r"(?:statement|execute [^:]*|fastpath function call): (.*)", re.DOTALL)
 _HARMLESS = re.compile(
@@ -85,6 +93,10 @@ where
             and has_function_privilege(reader.oid, p.oid, 'EXECUTE')
     )
 """
+
+
+# Dashboards ask the same questions again and again.
+_read_again = lru_cache(maxsize=256)(read_statement)
 
 
 @dataclass
@@ -123,6 +135,8 @@ class _Session:
     port: int
     pid: int
     program: str
+    #: How many sessions this is: more than one if it stands for further ones (`MOST_SESSIONS`).
+    number: int = 1
     kinds: dict[str, _Kind] = field(default_factory=dict)
     #: The statements that name no mart, and those of further kinds when the session already has
     #: `MOST_KINDS` kinds.
@@ -194,7 +208,9 @@ def _enter_file(
             return False  # another collector has just deleted it
         except OSError as error:
             raise AssuranceError(f"{path} cannot be read: {error.strerror}.") from error
-        marts = {name for (name,) in connection.execute(_MARTS, {"readers": _readers()})}
+        marts = frozenset(
+            name for (name,) in connection.execute(_MARTS, {"readers": _readers()})
+        )
         read = _sessions(connection.info.dbname, lines, marts, done)
         for session in read:
             _enter_session(settings, connection, session, done)
@@ -253,9 +269,9 @@ def _parsed(line: bytes) -> dict[str, Any]:
 
 
 def _sessions(
-    database: str, lines: Iterable[bytes], marts: set[str], done: Collected
+    database: str, lines: Iterable[bytes], marts: frozenset[str], done: Collected
 ) -> list[_Session]:
-    sessions: dict[str, _Session] = {}
+    sessions = _Sessions()
     for line, number in zip(lines, range(1, 1 << 62), strict=False):
         done.lines += 1
         try:
@@ -263,13 +279,45 @@ def _sessions(
             said = _statement(entry) if entry.get("dbname") == database else None
             if said is None:
                 continue
-            session = sessions.setdefault(str(entry["session_id"]), _session(entry))
-            _count(session, said, _moment(entry["timestamp"]), marts)
+            _count(sessions.of(entry), said, _moment(entry["timestamp"]), marts)
         except (ValueError, KeyError, TypeError, AttributeError):
             done.notes.append(f"Line {number} of what is new in the server's log is not readable.")
             continue
         done.statements += 1
-    return list(sessions.values())
+    return sessions.all
+
+
+class _Sessions:
+    """The sessions in a file of the server's log."""
+
+    def __init__(self) -> None:
+        self.all: list[_Session] = []
+        self._known: dict[str, _Session] = {}
+        self._own: Counter[tuple[str, str]] = Counter()
+        self._further: dict[tuple[str, str], _Session] = {}
+
+    def of(self, entry: dict[str, Any]) -> _Session:
+        """Return the session that has written a line of the log."""
+        name = str(entry["session_id"])
+        if name not in self._known:
+            self._known[name] = self._new(_session(entry))
+        return self._known[name]
+
+    def _new(self, session: _Session) -> _Session:
+        who = session.login, session.address
+        self._own[who] += 1
+        if self._own[who] <= MOST_SESSIONS:
+            self.all.append(session)
+            return session
+        shared = self._further.get(who)
+        if shared is None:
+            # The further sessions may be of different programs.
+            session.program = ""
+            self._further[who] = session
+            self.all.append(session)
+            return session
+        shared.number += 1
+        return shared
 
 
 def _statement(entry: dict[str, Any]) -> tuple[str, str] | None:
@@ -304,8 +352,9 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
-def _count(session: _Session, said: tuple[str, str], at: datetime, marts: set[str]) -> None:
-    statement = read_statement(*said, marts)
+def _count(session: _Session, said: tuple[str, str], at: datetime, marts: frozenset[str]) -> None:
+    is_short = sum(map(len, said)) <= LONGEST_REMEMBERED
+    statement = (_read_again if is_short else read_statement)(*said, marts)
     kind = session.kinds.get(statement.shape)
     if kind is None and statement.marts and len(session.kinds) < MOST_KINDS:
         kind = session.kinds[statement.shape] = _Kind(statement, at, at)
@@ -329,8 +378,9 @@ def _enter_session(
         program = f" with '{session.program}'" if session.program else ""
         often = f"{kind.count} statements" if kind.count > 1 else "1 statement"
         until = f" until {kind.last:%H:%M:%S}" if kind.count > 1 else ""
+        sessions = f" in {session.number} sessions" if session.number > 1 else ""
         cut = ", with a statement that is too long to be read to its end" if kind.is_cut else ""
-        what = f"{often}{until}{program}, {named}{cut}"
+        what = f"{often}{until}{sessions}{program}, {named}{cut}"
         if kind.statement.shape:
             what += f": {kind.statement.shape}"
         marts = [mart_mark(mart) for mart in kind.statement.marts]
