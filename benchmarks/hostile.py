@@ -3,10 +3,14 @@
 `python -m benchmarks.hostile [--pairs N] [--days N] [--home FOLDER] [--only KIND]`
 
 A pair is two runs as at the same moment: one without readers, and one while hostile readers are
-connected. The readers log in as `bi_reader` and as a supervisor, lift every limit that they can
-lift, and connect again as soon as a session ends. Real readers would be on another machine, so the
-readers' process only gets the processor time that nobody else wants. The benchmark thus measures only the work that readers
-cause on the server.
+connected. There is one pair for each kind of attack, and N pairs with all kinds at the same time:
+with as many sessions as the logins may have, and with six times as many threads, which try to
+connect again and again.
+
+The readers log in as `bi_reader` and as a supervisor, lift every limit that they can lift, and
+connect again as soon as a session ends. Real readers would be on another machine, so the readers'
+process only gets the processor time that nobody else wants. The benchmark thus measures only the
+work that readers cause on the server.
 """
 
 import argparse
@@ -36,8 +40,10 @@ END = "<!-- end: hostile -->"
 #: The target: the highest ratio of a run's time with hostile readers to its time without.
 TARGET = 1.1
 WRONG = dict.fromkeys(["password"], "wrong")
-#: The number of sessions that each login tries to open.
-SESSIONS = {"bi_reader": 100, "supervisor": 20}
+#: How many sessions each login may have, and so tries to open.
+SESSIONS = {"bi_reader": 16, "supervisor": 4}
+#: With how many times as many threads the readers try to connect in the attack `STORM`.
+CROWD = 6
 LIFT = (
     "set default_transaction_read_only = off",
     "set default_transaction_isolation = 'read committed'",
@@ -128,6 +134,10 @@ KINDS: dict[str, Callable[[psycopg.Connection], None]] = {
 }
 
 
+#: The attacks with all kinds at the same time.
+EVERYTHING, STORM = "everything", "everything and a storm of connections"
+
+
 class YoungForce(Force):
     """A synthetic force with a history of some days."""
 
@@ -145,6 +155,7 @@ class YoungForce(Force):
 class Pair:
     """The times of the two runs of a pair, in seconds: without and with hostile readers."""
 
+    attack: str
     alone: float
     beside: float
 
@@ -152,34 +163,35 @@ class Pair:
 def main() -> None:
     """Run the pairs and write the README's table.
 
-    With `--only`, the table is printed and not written. With `--attack`, this process is the
+    With `--only`, the table is printed and not written. With `--as-reader`, this process is the
     readers' process: it attacks until it is killed.
     """
     options = _options()
-    if options.attack:
+    if options.as_reader:
         _attack_for_ever([os.environ[login] for login in SESSIONS], options.only)
         return
+    attacks = [options.only] if options.only else [*KINDS, *[EVERYTHING, STORM] * options.pairs]
     with tempfile.TemporaryDirectory(prefix="assurance-hostile-", dir=options.home) as home:
         force = YoungForce(options.days, Path(home) / "force")
         try:
             force.simulate_until(LAST_DAY)
             force.daily_run(LAST_DAY)
-            _write(options, [_pair(force, number, options.only) for number in range(options.pairs)])
+            _write(options, [_pair(force, *numbered) for numbered in enumerate(attacks)])
         finally:
             force.call("db", "stop")
 
 
-def _pair(force: Force, number: int, only: str | None) -> Pair:
+def _pair(force: Force, number: int, attack: str) -> Pair:
     urls = force.call("db", "url", "bi").strip()
     supervisor = _supervisor(force, urls)
     took = {}
     for beside in (False, True) if number % 2 else (True, False):
-        with hostile([urls, supervisor], only) if beside else contextlib.nullcontext():
+        with hostile([urls, supervisor], attack) if beside else contextlib.nullcontext():
             began = time.monotonic()
             force.daily_run(LAST_DAY)
             took[beside] = time.monotonic() - began
-        sys.stderr.write(f"{'beside readers' if beside else 'alone'}: {took[beside]:.1f} s\n")
-    return Pair(took[False], took[True])
+        sys.stderr.write(f"{'beside ' + attack if beside else 'alone'}: {took[beside]:.1f} s\n")
+    return Pair(attack, took[False], took[True])
 
 
 def _supervisor(force: Force, url: str) -> str:
@@ -197,11 +209,10 @@ def _supervisor(force: Force, url: str) -> str:
 
 
 @contextlib.contextmanager
-def hostile(urls: list[str], only: str | None) -> Iterator[None]:
+def hostile(urls: list[str], attack: str) -> Iterator[None]:
     """Run hostile readers during the block."""
-    command = [sys.executable, "-m", "benchmarks.hostile", *(["--only", only] if only else [])]
     process = subprocess.Popen(
-        [*command, "--attack"],
+        [sys.executable, "-m", "benchmarks.hostile", "--as-reader", "--only", attack],
         # The URLs are passed in the environment, so no password shows in the list of processes.
         env={**os.environ, **dict(zip(SESSIONS, urls, strict=True))},
         start_new_session=True,
@@ -217,14 +228,15 @@ def hostile(urls: list[str], only: str | None) -> Iterator[None]:
         time.sleep(5)
 
 
-def _attack_for_ever(urls: list[str], only: str | None) -> None:
+def _attack_for_ever(urls: list[str], attack: str) -> None:
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     group = Path("/proc/self/autogroup")
     if group.exists():
         group.write_text("19", encoding="ascii")
-    kinds = [KINDS[only]] if only else list(KINDS.values())
+    kinds = [KINDS[attack]] if attack in KINDS else list(KINDS.values())
+    crowd = CROWD if attack == STORM else 1
     for url, sessions in zip(urls, SESSIONS.values(), strict=True):
-        for number in range(sessions):
+        for number in range(sessions * crowd):
             kind = kinds[number % len(kinds)]
             threading.Thread(target=_attack, args=(url, kind), daemon=True).start()
     while True:
@@ -249,17 +261,22 @@ def _attack(url: str, kind: Callable[[psycopg.Connection], None]) -> None:
 
 
 def _write(options: argparse.Namespace, pairs: list[Pair]) -> None:
-    ratios = [pair.beside / pair.alone for pair in pairs]
     lines = [
-        f"{measured_on()}; {len(pairs)} pairs of runs in turn, a history of {options.days} days.",
+        f"{measured_on()}; pairs of runs in turn, a history of {options.days} days.",
         "",
-        "| run alone | beside hostile readers | ratio (range) | target |",
-        "|---:|---:|---:|---:|",
-        f"| {statistics.median(pair.alone for pair in pairs):.1f} s "
-        f"| {statistics.median(pair.beside for pair in pairs):.1f} s "
-        f"| {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) "
-        f"| {TARGET:.2f} |",
+        "| attack | pairs | run alone | beside hostile readers | ratio (range) | target |",
+        "|---|---:|---:|---:|---:|---:|",
     ]
+    for attack in dict.fromkeys(pair.attack for pair in pairs):
+        own = [pair for pair in pairs if pair.attack == attack]
+        ratios = [pair.beside / pair.alone for pair in own]
+        spread = f" ({min(ratios):.2f} to {max(ratios):.2f})" if len(own) > 1 else ""
+        lines.append(
+            f"| {attack.replace('_', ' ')} | {len(own)} "
+            f"| {statistics.median(pair.alone for pair in own):.1f} s "
+            f"| {statistics.median(pair.beside for pair in own):.1f} s "
+            f"| {statistics.median(ratios):.2f}{spread} | {TARGET:.2f} |"
+        )
     if options.only:
         sys.stdout.write("\n".join(lines) + "\n")
     else:
@@ -271,8 +288,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--days", type=int, default=90, help="the length of the history")
     parser.add_argument("--home", help="the folder for the state folder")
-    parser.add_argument("--only", choices=KINDS, help="only one kind of attack")
-    parser.add_argument("--attack", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--only", choices=[*KINDS, EVERYTHING, STORM], help="only one attack")
+    parser.add_argument("--as-reader", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 

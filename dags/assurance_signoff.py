@@ -26,6 +26,10 @@ The last line of the log of `make_step` says which rule of sign-off does not all
 wrong order, the same person again, a publication that is not current any more, or evidence that has
 changed. Nothing was recorded. Clear the task to ask again, if the reason is gone.
 
+If the log names no rule, look with `assurance signoff show CODE`. An answer within seconds of the
+question can end as failed although the step was made, because Airflow confuses the end of the
+question with the end of the answer.
+
 ### Safe to do
 Start it, clear it, or let it end without an answer. Then no step is made.
 """

@@ -91,7 +91,9 @@ def test_a_reader_that_connects_again_and_again_does_not_fill_the_log(
     shape = "select * from assurance_position"
     whats = [what for _, what, _, _ in found if what.endswith(shape)]
     assert len(found) == 6
-    assert whats[:2] == [f"1 statement with 'tool {n}', assurance_position: {shape}" for n in (0, 1)]
+    assert whats[:2] == [
+        f"1 statement with 'tool {n}', assurance_position: {shape}" for n in (0, 1)
+    ]
     assert whats[2].startswith("3 statements until ")
     assert whats[2].endswith(f" in 3 sessions, assurance_position: {shape}")
     # Which records the further sessions asked for is still found.
@@ -171,7 +173,9 @@ def test_a_reader_cannot_switch_the_logging_off(marts: Settings) -> None:
     assert any("select ? from dim_officer" in what for _, what, _, _ in consultations(marts))
     # The role belongs to the server, which other tests use too.
     with connect(marts) as connection:
-        for name, _, value in (setting.partition("=") for setting in before - reader_settings(marts)):
+        for name, _, value in (
+            setting.partition("=") for setting in before - reader_settings(marts)
+        ):
             connection.execute(
                 sql.SQL("alter role bi_reader set {} = {}").format(
                     sql.Identifier(name), sql.Literal(value)

@@ -208,9 +208,7 @@ def _enter_file(
             return False  # another collector has just deleted it
         except OSError as error:
             raise AssuranceError(f"{path} cannot be read: {error.strerror}.") from error
-        marts = frozenset(
-            name for (name,) in connection.execute(_MARTS, {"readers": _readers()})
-        )
+        marts = frozenset(name for (name,) in connection.execute(_MARTS, {"readers": _readers()}))
         read = _sessions(connection.info.dbname, lines, marts, done)
         for session in read:
             _enter_session(settings, connection, session, done)
