@@ -19,8 +19,8 @@ PROJECT_ROOT = Path(__file__).resolve().parents[1]
 GROUPS = {
     # A simulated force and its first daily run.
     "first run": (
-        "bundle", "command_line", "daily_run", "explain", "metrics", "minimisation", "pack",
-        "terminal",
+        "bi_questions", "bundle", "command_line", "daily_run", "explain", "metrics", "minimisation",
+        "pack", "star", "terminal",
     ),
     # Every model, built without data.
     "models": ("dbt_files", "dbt_rules", "spc"),

@@ -94,6 +94,7 @@ with
         union all
         select *, 'ALL'
         from referral
+        where org_unit_code <> 'ALL'
     ),
     counted as (
         select

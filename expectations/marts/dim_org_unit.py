@@ -14,6 +14,12 @@ where not exists (
 )
 """
 
+_OTHER_WHOLE_FORCES = """
+select unit.org_unit_code
+from {rows} as unit
+where (unit.kind = 'FORCE') <> (unit.org_unit_code = 'ALL')
+"""
+
 _UNKNOWN_PARENTS = """
 select unit.org_unit_code
 from {rows} as unit
@@ -48,6 +54,13 @@ def dim_org_unit() -> Expectations:
             _NO_WHOLE_FORCE,
             description="The force as a whole is one of the units.",
             dimension="completeness",
+        ),
+        no_rows(
+            "one_whole_force",
+            _OTHER_WHOLE_FORCES,
+            description="The force as a whole is the only unit of its kind.",
+            columns=("kind",),
+            dimension="consistency",
         ),
         no_rows(
             "superior_known",

@@ -37,7 +37,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("referral_ref", "occurrence_ref", "contacted_at", "channel"),
         *("referral_type", "org_unit_code", "officer_key", "intelligence_class"),
         *("link_method", "report_urn", "hours_to_submission", "is_counted"),
-        *("is_compliant", "publication_id"),
+        *("is_compliant", "contacted_at_local", "publication_id"),
     ),
     "fct_oic_incident": (
         *("occurrence_ref", "reported_at", "detection_route", "district_code"),
@@ -70,8 +70,18 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("action_ref", "point_code", "owner_role", "agreed_on", "due_on", "times_moved"),
         *("closed_on", "status", "evidence_ref", "evidence_sha256", "publication_id"),
     ),
-    "dim_date": (),
-    "dim_org_unit": (),
+    "dim_date": (
+        *("date_day", "quarter", "month_name", "iso_week"),
+        *("financial_year", "financial_quarter", "months_before_today"),
+    ),
+    "dim_org_unit": (
+        "org_unit_code",
+        "kind",
+        "source_unit_code",
+        "directorate",
+        "district",
+        "team",
+    ),
     "dim_officer": (),
     "dim_recommendation": (),
     "data_quality_status": (

@@ -10,6 +10,7 @@ from .policy import LONG_TERM
 
 Person = tuple[str, str]  # ("employee", employee_no) or ("number", unresolved collar number)
 UNKNOWN = "UNKNOWN"
+FORCE = "ALL"
 
 
 class People:
@@ -19,6 +20,18 @@ class People:
         self.known = known
         self._listed: dict[date, list[Row]] = {}
         self._parents: dict[date, dict[str, str | None]] = {}
+        #: The units that a file lists as the whole force. Contract: "exactly one row of kind
+        #: `FORCE`, `ALL`".
+        self._tops = {
+            row["org_unit_code"]
+            for delivery in known.deliveries.get("hr/org_unit", [])
+            for row in delivery.sheets[""]
+            if row["kind"] == "FORCE"
+        }
+
+    def unit(self, code: str) -> str:
+        """Return the code under which the marts show a unit."""
+        return FORCE if code in self._tops else code
 
     def listed(self, day: date) -> list[Row]:
         """Return the personnel rows that apply to a day.
@@ -28,7 +41,10 @@ class People:
         """
         if day not in self._listed:
             delivery = snapshot_on(self.known, "hr/personnel", day)
-            self._listed[day] = delivery.sheets[""] if delivery else []
+            rows = delivery.sheets[""] if delivery else []
+            self._listed[day] = [
+                {**row, "org_unit_code": self.unit(row["org_unit_code"])} for row in rows
+            ]
         return self._listed[day]
 
     def in_post_on(self, day: date) -> list[Row]:
@@ -60,16 +76,18 @@ class People:
         return UNKNOWN
 
     def with_above(self, unit: str, day: date) -> list[str]:
-        """Return the codes of a unit and of all units above it on a day.
+        """Return the codes of a unit and of all units above it on a day, but for the whole force.
 
         The hierarchy is that of the org-unit file that is valid on the day. The contract calls it
         "the org-unit delivery latest … the day".
         """
+        if unit == FORCE:
+            return []
         parents = self._parents_on(day)
         chain = [unit]
         while True:
             parent = parents.get(chain[-1])
-            if not parent or parent in chain:
+            if not parent or parent in chain or parent in self._tops:
                 return chain
             chain.append(parent)
 

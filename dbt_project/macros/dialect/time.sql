@@ -66,3 +66,42 @@
 {% endmacro %}
 
 {% macro postgres__day_in_words(day) -%} to_char({{ day }}, 'FMDD FMMonth YYYY') {%- endmacro %}
+
+{#- A moment as the clock in Europe/London shows it. -#}
+{% macro london_time(moment) %}
+    {{ return(adapter.dispatch("london_time", "oic_assurance")(moment)) }}
+{% endmacro %}
+
+{% macro postgres__london_time(moment) -%}
+    ({{ moment }}) at time zone 'Europe/London'
+{%- endmacro %}
+
+{#- A day moved by a number of months, as a date. -#}
+{% macro add_months(day, months) -%}
+    cast({{ dbt.dateadd("month", months, day) }} as date)
+{%- endmacro %}
+
+{#- The name of the month of a day, in English. -#}
+{% macro month_name(day) %}
+    {{ return(adapter.dispatch("month_name", "oic_assurance")(day)) }}
+{% endmacro %}
+
+{% macro postgres__month_name(day) -%} to_char({{ day }}, 'FMMonth') {%- endmacro %}
+
+{#- The year to which the ISO week of a day belongs, as an integer. -#}
+{% macro iso_year(day) %}
+    {{ return(adapter.dispatch("iso_year", "oic_assurance")(day)) }}
+{% endmacro %}
+
+{% macro postgres__iso_year(day) -%}
+    cast(extract(isoyear from {{ day }}) as integer)
+{%- endmacro %}
+
+{#- The financial year of a day, from April to March, such as 2026/27. -#}
+{% macro financial_year(day) %}
+    {{ return(adapter.dispatch("financial_year", "oic_assurance")(day)) }}
+{% endmacro %}
+
+{% macro postgres__financial_year(day) -%}
+    to_char({{ add_months(day, -3) }}, 'YYYY') || '/' || to_char({{ add_months(day, 9) }}, 'YY')
+{%- endmacro %}

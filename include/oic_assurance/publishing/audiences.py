@@ -60,6 +60,7 @@ AGGREGATES = frozenset(
         "dim_org_unit",
         "dim_point",
         "dim_recommendation",
+        "fct_measure_month",
         "fct_plan_strand",
         "restatement",
         "sign_off",

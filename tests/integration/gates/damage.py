@@ -190,6 +190,9 @@ DAMAGES = {
     f"where measure_code = 'nccu_hours_to_submission_p50' and {MAY}",
     "package_within_modules": "update {t} set numerator = 0 "
     f"where measure_code = 'elearning_module_4' and {MAY}",
+    "part_of_its_denominator": "update {t} set numerator = denominator + 1",
+    "adds_up_to_the_figure": "delete from {t} where org_unit_code = 'T1'",
+    "one_whole_force": "update {t} set kind = 'FORCE' where org_unit_code = 'F'",
     # ---------------------------------------------------------------- facts
     "counted_as_defined": "update {t} set is_counted = true where referral_type = 'VICTIM'",
     "class_follows_document": "update {t} set report_urn = null where referral_ref = 'R1'",

@@ -94,8 +94,8 @@ def empty_world(connection: psycopg.Connection) -> None:
 
 EMPTY = """
 insert into candidate.dim_org_unit
-select 'E23000022', code, code, null, 'UNKNOWN', true, publication_id
-from (values ('ALL'), ('UNKNOWN')) as unit (code), (
+select 'E23000022', code, code, null, kind, true, publication_id
+from (values ('ALL', 'FORCE'), ('UNKNOWN', 'UNKNOWN')) as unit (code, kind), (
     select distinct publication_id from candidate.dim_date
 ) as build;
 update candidate.assurance_position
@@ -176,7 +176,7 @@ create table candidate.dim_org_unit as
 select 'E23000022' as force_code, code as org_unit_code, code || ' unit' as org_unit_name,
     parent as parent_org_unit_code, kind, true as is_current, <build>::bigint as publication_id
 from (values
-    ('ALL', null, 'FORCE'), ('UNKNOWN', null, 'UNKNOWN'), ('F', null, 'FORCE'),
+    ('ALL', null, 'FORCE'), ('UNKNOWN', null, 'UNKNOWN'), ('F', 'ALL', 'DIRECTORATE'),
     ('D1', 'F', 'DISTRICT'), ('D2', 'F', 'DISTRICT'), ('T1', 'D1', 'TEAM'), ('T2', 'D1', 'TEAM')
 ) as unit (code, parent, kind);
 
@@ -363,6 +363,14 @@ select force_code, exception_key, 1, exception_code, point_code, record_ref, org
     false, publication_id
 from candidate.assurance_exception
 where times_reopened > 0;
+
+create table candidate.fct_measure_month as
+select figure.force_code, figure.measure_code, 'A measure' as measure_label, figure.point_code,
+    'A point' as point_label, figure.period_start as date_day, figure.org_unit_code,
+    'A unit' as org_unit_label, true as is_complete_period, figure.numerator, figure.denominator,
+    figure.publication_id
+from candidate.assurance_measure as figure
+where figure.measure_code = 'nccu_intel_compliance' and figure.org_unit_code in ('T1', 'T2');
 
 create table candidate.restatement as
 select 'E23000022' as force_code, 'nccu_intel_compliance' as measure_code,

@@ -23,8 +23,9 @@ def columns(table: str) -> set[str]:
     return {column.name for column in MARTS[table].columns}
 
 
-def test_every_column_in_dax_exists() -> None:
-    text = (BI / "power-bi.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["power-bi.md", "questions.md"])
+def test_every_column_in_dax_exists(page: str) -> None:
+    text = (BI / page).read_text(encoding="utf-8")
     blocks = re.findall(r"```dax\n(.*?)```", text, re.DOTALL)
     named = {pair for block in blocks for pair in re.findall(r"(\w+)\[(\w+)\]", block)}
     assert len(named) > 15

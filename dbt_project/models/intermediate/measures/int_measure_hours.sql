@@ -24,6 +24,7 @@ with
         union all
         select force_code, measure_code, period_start, 'ALL', hours_to_submission
         from referral
+        where org_unit_code <> 'ALL'
     ),
 
     final as (

@@ -107,7 +107,7 @@ with
             shown.related_ref,
             shown.hours_to_submission
         from shown
-        inner join level on level.is_force or shown.record_kind <> 'strand'
+        inner join level on level.is_force or shown.org_unit_code <> 'ALL'
         left join
             {{ ref("int_org_unit_ancestor") }} as ancestor
             on not level.is_force

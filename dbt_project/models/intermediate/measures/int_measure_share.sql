@@ -34,7 +34,7 @@ with
         union all
         select force_code, measure_code, period_start, 'ALL', numerator, denominator, false
         from team
-        -- Plan strands have no team. Their rows are for the force already.
+        -- Plan strands, and people who belong to no team, are rows of the force already.
         where org_unit_code <> 'ALL'
     ),
 

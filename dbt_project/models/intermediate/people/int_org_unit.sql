@@ -8,7 +8,8 @@ with
                 partition by unit.force_code, unit.org_unit_code
                 order by
                     case when unit.valid_from <= build.as_at_day then 0 else 1 end,
-                    unit.valid_from desc
+                    unit.valid_from desc,
+                    unit.source_unit_code
             ) as recency,
             unit.valid_from <= build.as_at_day and build.as_at_day < unit.valid_to as is_current
         from {{ ref("stg_hr__org_unit") }} as unit
@@ -57,14 +58,20 @@ with
                 then 'Officer number that resolves to nobody'
                 else coalesce(listed_unit.org_unit_name, named_unit.org_unit_code)
             end as org_unit_name,
-            listed_unit.parent_org_unit_code,
-            coalesce(
-                listed_unit.kind,
-                case when named_unit.org_unit_code = 'ALL' then 'FORCE' else 'UNKNOWN' end
-            ) as kind,
-            coalesce(
-                listed_unit.is_current, named_unit.org_unit_code in ('ALL', 'UNKNOWN')
-            ) as is_current
+            case
+                when named_unit.org_unit_code <> 'ALL' then listed_unit.parent_org_unit_code
+            end as parent_org_unit_code,
+            case
+                when named_unit.org_unit_code = 'ALL'
+                then 'FORCE'
+                else coalesce(listed_unit.kind, 'UNKNOWN')
+            end as kind,
+            case
+                when named_unit.org_unit_code in ('ALL', 'UNKNOWN')
+                then true
+                else coalesce(listed_unit.is_current, false)
+            end as is_current,
+            listed_unit.source_unit_code
         from named_unit
         left join
             listed_unit

@@ -1,5 +1,7 @@
 with recursive
-    unit as (select * from {{ ref("stg_hr__org_unit") }}),
+    -- Figures of the whole force are added by each measure, because they include records of no
+    -- unit.
+    unit as (select * from {{ ref("stg_hr__org_unit") }} where org_unit_code <> 'ALL'),
 
     climb as (
         select

@@ -11,8 +11,14 @@ with
         select
             position.force_code,
             position.point_code,
+            words.title as point_label,
+            point.measure_code,
+            measure.title as measure_label,
+            'ALL' as org_unit_code,
             position.as_at,
+            build.as_at_day as date_day,
             position.status,
+            {{ label("status", "position.status") }} as status_label,
             position.numerator,
             position.denominator,
             position.value,
@@ -44,6 +50,7 @@ with
             position.disagrees,
             position.disagrees_since,
             position.source_status,
+            {{ label("source_status", "position.source_status") }} as source_status_label,
             nullif(
                 concat_ws(
                     '; ',
@@ -79,6 +86,16 @@ with
             on position.force_code = moved.force_code
             and position.point_code = moved.point_code
         cross join {{ ref("stg_audit__build") }} as build
+        left join
+            {{ ref("int_point") }} as point
+            on position.force_code = point.force_code
+            and position.point_code = point.point_code
+        left join
+            {{ ref("policy_measure") }} as measure on point.measure_code = measure.measure_code
+        left join
+            {{ ref("point_words") }} as words on position.point_code = words.point_code
+            {{ label_join("status", "position.status") }}
+            {{ label_join("source_status", "position.source_status") }}
     )
 
 select *

@@ -13,13 +13,15 @@ with
         select reported_on
         from {{ ref("int_oic_incident") }}
         union
-        select {{ london_day("submitted_at") }}
+        select event_day
         from {{ ref("int_intelligence_report") }}
-        where submitted_at is not null
         union
         select completed_on
         from {{ ref("int_training_today") }}
         where completed_on is not null
+        union
+        select {{ london_day("opened_at") }}
+        from {{ ref("int_exception") }}
     ),
 
     final as (
@@ -28,7 +30,20 @@ with
             days.day as date_day,
             {{ month_of("days.day") }} as month_start,
             cast(extract(year from days.day) as integer) as calendar_year,
+            cast(extract(quarter from days.day) as integer) as quarter,
             cast(extract(month from days.day) as integer) as calendar_month,
+            {{ month_name("days.day") }} as month_name,
+            {{ iso_year("days.day") }} as iso_year,
+            cast(extract(week from days.day) as integer) as iso_week,
+            {{ financial_year("days.day") }} as financial_year,
+            cast(
+                extract(quarter from {{ add_months("days.day", -3) }}) as integer
+            ) as financial_quarter,
+            cast(
+                (extract(year from build.as_at_day) - extract(year from days.day)) * 12
+                + extract(month from build.as_at_day)
+                - extract(month from days.day) as integer
+            ) as months_before_today,
             cast(extract(day from days.day) as integer) as day_of_month,
             {{ iso_day_of_week("days.day") }} as iso_day_of_week,
             {{ iso_day_of_week("days.day") }} >= 6 as is_weekend,

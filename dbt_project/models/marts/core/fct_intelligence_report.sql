@@ -4,12 +4,24 @@ with
             report.force_code,
             report.report_urn,
             report.document_type_code,
+            {{ label("document_type", "report.document_type_code") }} as document_type_label,
             report.submitted_at,
+            {{ london_time("report.submitted_at") }} as submitted_at_local,
             {{ london_day("report.submitted_at") }} as submitted_on,
+            report.event_day as date_day,
             report.status,
+            {{ label("report_status", "report.status") }} as status_label,
             report.grading_scheme,
+            {{ label("grading_scheme", "report.grading_scheme") }} as grading_scheme_label,
             report.is_graded_validly,
             report.handling_code,
+            {{ label("handling", "report.handling_code") }} as handling_label,
+            'NCCU_INTEL' as point_code,
+            point.title as point_label,
+            measure.measure_code,
+            measure.title as measure_label,
+            report.org_unit_code,
+            unit.org_unit_name as org_unit_label,
             report.officer_key,
             officer.officer_version_key,
             build.publication_id
@@ -21,6 +33,17 @@ with
             and report.officer_key = officer.officer_key
             and report.event_day >= officer.valid_from
             and report.event_day < officer.valid_to
+        left join
+            {{ ref("int_org_unit") }} as unit
+            on report.force_code = unit.force_code
+            and report.org_unit_code = unit.org_unit_code
+        left join {{ ref("point_words") }} as point on point.point_code = 'NCCU_INTEL'
+        left join
+            {{ ref("policy_measure") }} as measure on measure.measure_code = 'nccu_intel_compliance'
+            {{ label_join("document_type", "report.document_type_code") }}
+            {{ label_join("report_status", "report.status") }}
+            {{ label_join("grading_scheme", "report.grading_scheme") }}
+            {{ label_join("handling", "report.handling_code") }}
     )
 
 select *

@@ -9,15 +9,27 @@ with
             referral.referral_ref,
             referral.occurrence_ref,
             referral.contacted_at,
+            {{ london_time("referral.contacted_at") }} as contacted_at_local,
             referral.contacted_on,
+            referral.contacted_on as date_day,
             referral.channel,
+            {{ label("channel", "referral.channel") }} as channel_label,
             referral.referral_type,
+            {{ label("referral_type", "referral.referral_type") }} as referral_type_label,
+            'NCCU_INTEL' as point_code,
+            point.title as point_label,
+            measure.measure_code,
+            measure.title as measure_label,
             referral.org_unit_code,
+            unit.org_unit_name as org_unit_label,
             referral.officer_key,
             officer.officer_version_key,
             referral.is_officer_resolved,
             referral.intelligence_class,
+            {{ label("intelligence_class", "referral.intelligence_class") }}
+            as intelligence_class_label,
             referral.link_method,
+            {{ label("link_method", "referral.link_method") }} as link_method_label,
             referral.report_urn,
             referral.hours_to_submission,
             referral.is_counted,
@@ -31,6 +43,17 @@ with
             and referral.officer_key = officer.officer_key
             and referral.contacted_on >= officer.valid_from
             and referral.contacted_on < officer.valid_to
+        left join
+            {{ ref("int_org_unit") }} as unit
+            on referral.force_code = unit.force_code
+            and referral.org_unit_code = unit.org_unit_code
+        left join {{ ref("point_words") }} as point on point.point_code = 'NCCU_INTEL'
+        left join
+            {{ ref("policy_measure") }} as measure on measure.measure_code = 'nccu_intel_compliance'
+            {{ label_join("channel", "referral.channel") }}
+            {{ label_join("referral_type", "referral.referral_type") }}
+            {{ label_join("intelligence_class", "referral.intelligence_class") }}
+            {{ label_join("link_method", "referral.link_method") }}
     )
 
 select *

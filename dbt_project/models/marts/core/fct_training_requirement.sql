@@ -16,14 +16,20 @@ with
             requirement.officer_key,
             officer.officer_version_key,
             requirement.requirement_code,
+            {{ label("requirement", "requirement.requirement_code") }} as requirement_label,
             requirement.point_code,
+            point.title as point_label,
+            measure.measure_code,
+            measure.title as measure_label,
             requirement.org_unit_code,
+            unit.org_unit_name as org_unit_label,
             requirement.is_in_post,
             requirement.is_long_term_absent,
             requirement.is_complete,
             requirement.completed_on,
             requirement.is_package_complete,
             requirement.as_on,
+            requirement.as_on as date_day,
             build.publication_id
         from {{ ref("int_training_today") }} as requirement
         cross join build
@@ -31,6 +37,19 @@ with
             officer
             on requirement.force_code = officer.force_code
             and requirement.officer_key = officer.officer_key
+        left join
+            {{ ref("policy_training_item") }} as item
+            on requirement.requirement_code = item.requirement_code
+            and {{ in_force("item", "requirement.as_on") }}
+        left join
+            {{ ref("policy_measure") }} as measure
+            on coalesce(item.module_measure_code, 'hydra_completion') = measure.measure_code
+        left join {{ ref("point_words") }} as point on requirement.point_code = point.point_code
+        left join
+            {{ ref("int_org_unit") }} as unit
+            on requirement.force_code = unit.force_code
+            and requirement.org_unit_code = unit.org_unit_code
+            {{ label_join("requirement", "requirement.requirement_code") }}
     )
 
 select *

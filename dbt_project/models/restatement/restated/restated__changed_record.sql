@@ -33,7 +33,7 @@ with
                     else coalesce(ancestor.ancestor_code, contribution.org_unit_code)
                 end as unit_code
             from contribution
-            inner join level on level.is_force or contribution.record_kind <> 'strand'
+            inner join level on level.is_force or contribution.org_unit_code <> 'ALL'
             left join
                 {{ ancestor }} as ancestor
                 on not level.is_force

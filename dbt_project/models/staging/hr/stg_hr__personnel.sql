@@ -7,7 +7,7 @@ with
             force_code,
             employee_no,
             {{ blank_to_null("collar_no") }} as collar_no,
-            {{ blank_to_null("org_unit_code") }} as org_unit_code,
+            {{ unit_code(blank_to_null("org_unit_code")) }} as org_unit_code,
 
             -- text
             employment_type,

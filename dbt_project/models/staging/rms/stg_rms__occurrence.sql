@@ -20,7 +20,7 @@ with
             incident_type_code,
             {{ blank_to_null("offence_code") }} as offence_code,
             detection_route,
-            district_code,
+            {{ unit_code("district_code") }} as district_code,
             status,
 
             -- numbers

@@ -19,6 +19,7 @@ _TYPES = {
     "boolean": "yes or no",
     "date": "day",
     "timestamp with time zone": "moment",
+    "timestamp without time zone": "moment on the clock in London",
 }
 
 _INDEX = """\

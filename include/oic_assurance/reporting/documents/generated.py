@@ -7,6 +7,7 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.bundle import BUNDLE, bundle
 from oic_assurance.reporting.documents import datasets as dataset_pages
 from oic_assurance.reporting.documents import dictionary, expectations
+from oic_assurance.reporting.documents.contracts import contracts
 from oic_assurance.reporting.documents.dbt_sources import SOURCES, sources_file, sources_yaml
 from oic_assurance.reporting.documents.markdown import with_note
 from oic_assurance.reporting.documents.marts import marts, views
@@ -19,6 +20,7 @@ STAGING = Path("dbt_project") / "models" / "staging"
 PAGES = Path("docs") / "datasets"
 EXPECTATIONS = Path("docs") / "expectations"
 DICTIONARY = Path("docs") / "bi" / "dictionary"
+CONTRACTS = Path("docs") / "contracts"
 
 
 def _note(origin: str) -> str:
@@ -33,6 +35,7 @@ _NOTES = {
     EXPECTATIONS: _note("the suites"),
     BUNDLE: _note("the descriptions in include/bi"),
     DICTIONARY: _note("the models of the marts"),
+    CONTRACTS: _note("the declarations and the models of the marts"),
 }
 
 
@@ -59,7 +62,12 @@ def generated(settings: Settings) -> dict[Path, str]:
         },
     )
     files |= _pages(EXPECTATIONS, expectations.pages())
-    files |= _pages(DICTIONARY, dictionary.pages([*marts(root), *views(root)]))
+    described = [*marts(root), *views(root)]
+    files |= _pages(DICTIONARY, dictionary.pages(described))
+    files |= {
+        CONTRACTS / name: f"# {_NOTES[CONTRACTS]}\n{text}"
+        for name, text in contracts(known, described, stale_after).items()
+    }
     return files | {
         BUNDLE / name: f"# {_NOTES[BUNDLE]}\n{text}" for name, text in bundle(root).items()
     }

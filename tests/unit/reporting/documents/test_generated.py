@@ -151,7 +151,7 @@ def test_the_dictionary_has_every_mart_column_and_relationship() -> None:
             assert column.examples, f"{mart.place}.{column.name} has no example"
             assert column.description.replace("|", "\\|") in page
     index = pages_["README.md"]
-    assert "| `fct_nccu_referral` | `contacted_on` | `dim_date` | `date_day` |" in index
+    assert "| `fct_nccu_referral` | `date_day` | `dim_date` | `date_day` |" in index
     assert index.count("\n| `") == sum(len(mart.references) for mart in known)
     links = re.findall(r"\]\(([a-z_.]+\.md)\)", "".join(pages_.values()))
     assert set(links) == set(pages_) - {"README.md"}

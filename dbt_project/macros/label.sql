@@ -1,0 +1,12 @@
+{#- Joins the words for a code to a model, under the name `<code_set>_words`. -#}
+{% macro label_join(code_set, column) -%}
+    left join
+        {{ ref("code_label") }} as {{ code_set }}_words
+        on {{ code_set }}_words.code_set = '{{ code_set }}'
+        and {{ column }} = {{ code_set }}_words.code
+{%- endmacro %}
+
+{#- The words for a code that `label_join` has joined. A code without words is shown as it is. -#}
+{% macro label(code_set, column) -%}
+    coalesce({{ code_set }}_words.label, {{ column }})
+{%- endmacro %}
