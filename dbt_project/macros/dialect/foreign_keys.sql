@@ -2,7 +2,8 @@
     foreign keys are added. PostgreSQL then checks all rows with one join. If the foreign keys
     existed first, PostgreSQL would look up the key of each row, which takes longer than computing
     the rows. The table is analysed before the join, because without statistics the join takes
-    minutes. -#}
+    minutes. A foreign key locks the table to which it refers, so all models add their keys in the
+    same order: otherwise two models that are built at the same time could wait for each other. -#}
 {% macro postgres__get_table_columns_and_constraints() -%}
     {%- set lines = adapter.render_raw_columns_constraints(raw_columns=model["columns"]) -%}
     {%- set others = model["constraints"] | rejectattr("type", "equalto", "foreign_key") | list -%}
@@ -22,7 +23,7 @@
         {%- for line in adapter.render_raw_model_constraints(
             raw_constraints=model["constraints"]
             | selectattr("type", "equalto", "foreign_key")
-            | list
+            | sort(attribute="to")
         ) %}
         alter table {{ relation }} add {{ line }};
         {%- endfor %}

@@ -34,6 +34,14 @@ select 'E23000022', 'nccu_hours_to_submission_' || percentile, 'NCCU_INTEL', dat
     'ALL',
     null, 2, hours, null, null, <build>
 from (values ('p50', 16.0), ('p90', 27.2)) as figure (percentile, hours);
+
+create table candidate.fct_measure_month as
+select figure.force_code, figure.measure_code, 'A measure' as measure_label, figure.point_code,
+    'A point' as point_label, figure.period_start as date_day, figure.org_unit_code,
+    'A unit' as org_unit_label, true as is_complete_period, figure.numerator, figure.denominator,
+    figure.publication_id
+from candidate.assurance_measure as figure
+where figure.measure_code = 'nccu_intel_compliance' and figure.org_unit_code in ('T1', 'T2');
 """
 
 # Training figures for May, and a figure of every measure for April. In April, only the plan measure

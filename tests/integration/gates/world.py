@@ -364,14 +364,6 @@ select force_code, exception_key, 1, exception_code, point_code, record_ref, org
 from candidate.assurance_exception
 where times_reopened > 0;
 
-create table candidate.fct_measure_month as
-select figure.force_code, figure.measure_code, 'A measure' as measure_label, figure.point_code,
-    'A point' as point_label, figure.period_start as date_day, figure.org_unit_code,
-    'A unit' as org_unit_label, true as is_complete_period, figure.numerator, figure.denominator,
-    figure.publication_id
-from candidate.assurance_measure as figure
-where figure.measure_code = 'nccu_intel_compliance' and figure.org_unit_code in ('T1', 'T2');
-
 create table candidate.restatement as
 select 'E23000022' as force_code, 'nccu_intel_compliance' as measure_code,
     date '2026-04-01' as period_start, 'ALL' as org_unit_code,
