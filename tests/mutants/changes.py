@@ -201,6 +201,9 @@ def _ands_of_ranges(pieces: list[Piece]) -> Iterator[int]:
 
 
 def _neighbours(number: str) -> list[str]:
+    digits, _, exponent = number.lower().partition("e")
+    if exponent:
+        return [f"{digits}e{int(exponent) + step}" for step in (-1, 1)]
     if "." in number:
         places = len(number.split(".")[1])
         return [f"{float(number) + step:.{places}f}" for step in (-0.1, 0.1)]

@@ -109,7 +109,9 @@ with
                 then
                     'Complete months with a value in the baseline: '
                     || months
-                    || '. Limits need at least {{ months_for_limits() }}.'
+                    || '. Limits need at least '
+                    || {{ months_for_limits() }}
+                    || '.'
             end as why_none
         from judged
     ),

@@ -34,11 +34,14 @@ with
         where referral.contacted_on >= first_day.first_day
     ),
 
-    -- A draft is not a document yet.
+    -- A draft is not a document yet, and neither is a report that was submitted later.
     known_document as (
         select distinct report.force_code, report.report_urn
         from {{ source("law_enforcement", "intelligence_report") }} as report
-        inner join comparison on report.batch_id <= comparison.known_batch_id
+        inner join
+            comparison
+            on report.batch_id <= comparison.known_batch_id
+            and report.submitted_at <= comparison.as_at
         where report.status <> 'DRAFT'
     ),
 
@@ -91,13 +94,19 @@ with
         where not person.is_long_term_absent
     ),
 
-    -- The officers with a training record that the compared publication did not know. A place in a
-    -- Hydra session counts as a record only when its result is recorded. Not attending a session
-    -- that is over is a result too.
+    -- The officers with a training record that the compared publication did not know, because it
+    -- was
+    -- landed later or because it is in a file of a later day. A place in a Hydra session counts
+    -- as a
+    -- record only when its result is recorded. Not attending a session that is over is a result
+    -- too.
     new_training_record as (
         select completion.force_code, 'ELEARNING' as point_code, completion.employee_no
         from {{ source("general", "completion") }} as completion
-        inner join comparison on completion.batch_id > comparison.known_batch_id
+        inner join
+            comparison
+            on completion.batch_id > comparison.known_batch_id
+            or completion.version_at > comparison.as_at
         where
             not exists (
                 select 1
@@ -106,11 +115,15 @@ with
                     known.force_code = completion.force_code
                     and known.row_key = completion.row_key
                     and known.batch_id <= comparison.known_batch_id
+                    and known.version_at <= comparison.as_at
             )
         union
         select attendance.force_code, 'HYDRA', attendance.employee_no
         from {{ source("general", "hydra_attendance") }} as attendance
-        inner join comparison on attendance.batch_id > comparison.known_batch_id
+        inner join
+            comparison
+            on attendance.batch_id > comparison.known_batch_id
+            or attendance.version_at > comparison.as_at
         where
             not exists (
                 select 1
@@ -119,6 +132,7 @@ with
                     known.force_code = attendance.force_code
                     and known.row_key = attendance.row_key
                     and known.batch_id <= comparison.known_batch_id
+                    and known.version_at <= comparison.as_at
                     and (
                         known.outcome is not null
                         or known.attended = 'N'
