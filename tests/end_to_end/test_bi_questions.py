@@ -69,7 +69,7 @@ def test_the_sql_and_metricflow_give_the_same_answer(
 
 def test_the_answers_are_the_published_figures(terminal: Terminal, first_run: str) -> None:
     with psycopg.connect(terminal.url("bi")) as reader:
-        published = dict(
+        published: dict[str, float] = dict(
             reader.execute(
                 "select measure_label, value from marts.assurance_measure "
                 "where org_unit_code = 'ALL' and not is_complete_period "

@@ -35,7 +35,7 @@ _NOTES = {
     EXPECTATIONS: _note("the suites"),
     BUNDLE: _note("the descriptions in include/bi"),
     DICTIONARY: _note("the models of the marts"),
-    CONTRACTS: _note("the declarations and the models of the marts"),
+    CONTRACTS: _note("the declarations and the marts"),
 }
 
 
