@@ -102,7 +102,7 @@ def _career(rng: random.Random, number: int) -> Career:
             "collar_no": [(START, str(1000 + number * 7))],
             "employment_type": [(START, rng.choice(("OFFICER", "OFFICER", "STAFF", "PCSO")))],
             "role_code": [(START, rng.choice(ROLES))],
-            "org_unit_code": [(START, rng.choice((*TEAMS, "D1")))],
+            "org_unit_code": [(START, rng.choice((*TEAMS, "D1", "NP")))],
         },
     )
     for name, values in (("role_code", ROLES), ("org_unit_code", (*TEAMS, "T9"))):

@@ -188,7 +188,7 @@ def test_each_query_of_the_pages_is_answered(bi: Any) -> None:
         text = (PROJECT / "docs" / "bi" / page).read_text(encoding="utf-8")
         for number, query in enumerate(re.findall(r"```sql\n(.*?)```", text, re.DOTALL)):
             answers[page, number] = [tuple(row) for row in rows_of(bi, query)[1]]
-    assert len(answers) == 6
+    assert len(answers) == 7
     assert all(answers.values())
     compliance = "measure_code = 'nccu_intel_compliance' and org_unit_code = 'ALL'"
     figures = rows_of(
