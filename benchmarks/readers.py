@@ -69,7 +69,7 @@ def main() -> None:
         alone = run(url, Plan(1, options.seconds / 2, 0.0))
         rounds: list[Waits] = []
         limited: list[Waits] = []
-        with _supervisor(force, url) as supervisor:
+        with _supervisor(force, url, options.readers) as supervisor:
             for think in (options.think, 0.0):
                 plan = Plan(options.readers, options.seconds, think)
                 rounds.append(run(url, plan))
@@ -101,7 +101,12 @@ def _read(url: str, plan: Plan, number: int, ready: Barrier, results: "Queue[Wai
     rng = random.Random(number)  # noqa: S311 - not for secrets
     texts = {path.stem: path.read_bytes() for path in sorted(QUERIES.glob("*.sql"))}
     if plan.is_limited:
-        texts = {name: text.replace(b"marts.", b"limited.") for name, text in texts.items()}
+        # A limited login does not read the public release.
+        texts = {
+            name: text.replace(b"marts.", b"limited.")
+            for name, text in texts.items()
+            if b"public_release." not in text
+        }
     waits: Waits = {name: [] for name in texts}
     # Dashboards do not use prepared statements, so the server plans a query at each execution.
     with psycopg.connect(url, autocommit=True, prepare_threshold=None) as bi:
@@ -138,10 +143,10 @@ def _force(options: argparse.Namespace) -> Iterator[Force]:
 
 
 @contextmanager
-def _supervisor(force: Force, bi: str) -> Iterator[str]:
-    """Yield the URI of a supervisor's login.
+def _supervisor(force: Force, bi: str, sessions: int) -> Iterator[str]:
+    """Yield the URI of a supervisor's login that may have some sessions.
 
-    The supervisor has the two teams with the most rows in `fct_training_requirement`.
+    Sixteen supervisors have a session each. Here one login stands for all of them. It has the two teams with the most rows in `fct_training_requirement`.
     """
     with psycopg.connect(bi) as reader:
         units = reader.execute(
@@ -151,11 +156,18 @@ def _supervisor(force: Force, bi: str) -> Iterator[str]:
     chosen = [part for (unit,) in units for part in ("--unit", unit)]
     printed = force.call("access", "give", SUPERVISOR, *chosen, "--reason", "the benchmark")
     password = printed.split()[-1]
+    owner_url = force.call("db", "url", "warehouse").strip()
+    with psycopg.connect(owner_url) as owner:
+        owner.execute(
+            sql.SQL("alter role {} connection limit {}").format(
+                sql.Identifier(SUPERVISOR), sql.Literal(sessions)
+            )
+        )
     try:
         yield make_conninfo(bi, user=SUPERVISOR, password=password)
     finally:
         force.call("access", "end", SUPERVISOR, "--reason", "the benchmark is over")
-        with psycopg.connect(force.call("db", "url", "warehouse").strip()) as owner:
+        with psycopg.connect(owner_url) as owner:
             owner.execute(sql.SQL("drop role {}").format(sql.Identifier(SUPERVISOR)))
 
 
