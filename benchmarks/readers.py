@@ -146,7 +146,8 @@ def _force(options: argparse.Namespace) -> Iterator[Force]:
 def _supervisor(force: Force, bi: str, sessions: int) -> Iterator[str]:
     """Yield the URI of a supervisor's login that may have some sessions.
 
-    Sixteen supervisors have a session each. Here one login stands for all of them. It has the two teams with the most rows in `fct_training_requirement`.
+    Sixteen supervisors have a session each. Here one login stands for all of them. It has the two
+    teams with the most rows in `fct_training_requirement`.
     """
     with psycopg.connect(bi) as reader:
         units = reader.execute(
