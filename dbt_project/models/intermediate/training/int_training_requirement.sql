@@ -22,6 +22,8 @@ with
             career_period.*,
             requirement.requirement_code,
             item.point_code,
+            -- Hydra is one item, so its measure is the measure of its point.
+            coalesce(item.module_measure_code, 'hydra_completion') as measure_code,
             item.module_version,
             item.launched_on,
             absence.absence_status is not null as is_long_term_absent
@@ -46,6 +48,7 @@ with
             needed.employee_no,
             needed.requirement_code,
             needed.point_code,
+            needed.measure_code,
             needed.org_unit_code,
             needed.is_long_term_absent,
             needed.valid_from,

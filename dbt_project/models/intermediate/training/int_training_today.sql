@@ -7,6 +7,7 @@ with
             pseudonym.officer_key,
             requirement.requirement_code,
             requirement.point_code,
+            requirement.measure_code,
             requirement.org_unit_code,
             coalesce(
                 build.as_at_day >= requirement.in_post_from

@@ -38,12 +38,8 @@ with
             on requirement.force_code = officer.force_code
             and requirement.officer_key = officer.officer_key
         left join
-            {{ ref("policy_training_item") }} as item
-            on requirement.requirement_code = item.requirement_code
-            and {{ in_force("item", "requirement.as_on") }}
-        left join
             {{ ref("policy_measure") }} as measure
-            on coalesce(item.module_measure_code, 'hydra_completion') = measure.measure_code
+            on requirement.measure_code = measure.measure_code
         left join {{ ref("point_words") }} as point on requirement.point_code = point.point_code
         left join
             {{ ref("int_org_unit") }} as unit
