@@ -56,7 +56,9 @@ COMPARED = {
 #: For each mart, the rows that are not compared because the oracle does not determine them: figures
 #: with a denominator of 0, and officers who are not in post.
 LEFT_OPEN = {"assurance_measure": "denominator = 0", "fct_training_requirement": "not is_in_post"}
-_RELATION = re.compile(r'"[^"]+"\."[^"]+"\."([^"]+)"')
+_RELATION = re.compile(r'"[^"]+"\."([^"]+)"\."([^"]+)"')
+#: The schema with the rows of the compared publication. They are the same with every mutant.
+COMPARED_WITH = "compared_with"
 Marts = dict[str, str]
 
 
@@ -155,10 +157,10 @@ class World:
         """
 
         def place(found: re.Match[str]) -> str:
-            name = found.group(1)
+            of, name = found.groups()
             if name == "build":
                 return f"(select * from audit.build where build_id <= {moment.build_id})"
-            if name not in self._sql:
+            if of == COMPARED_WITH or name not in self._sql:
                 return found.group()
             return f"{schema if name in names else moment.schema}.{name}"
 
