@@ -57,15 +57,19 @@ where (%s::timestamptz at time zone 'Europe/London')::date
     between threshold.effective_from and coalesce(threshold.effective_to, 'infinity')
 """
 
-# Finds the figures that differ from the newest earlier release for the same period and unit.
+# Finds the figures that differ from the newest earlier release for the same period and unit, and
+# says whether that release was withdrawn. Both figures are released figures, so the list tells
+# nothing that the two releases do not tell together.
 _REVISIONS = """
-select shown.measure_code, shown.period_start::text, shown.period_end::text, shown.org_unit_code,
+select shown.force_code, shown.measure_code, shown.period_start::text, shown.period_end::text,
+    shown.org_unit_code, latest.release_id as release_before,
     latest.numerator as numerator_before, latest.denominator as denominator_before,
-    shown.numerator, shown.denominator
+    shown.numerator, shown.denominator, latest.withdrawn_because
 from {shown} as shown
 inner join lateral (
-    select released.numerator, released.denominator
+    select released.release_id, released.numerator, released.denominator, earlier.withdrawn_because
     from audit.released_figure as released
+    left join audit.release as earlier on released.release_id = earlier.release_id
     where released.force_code = shown.force_code
         and released.measure_code = shown.measure_code
         and released.period_start = shown.period_start
@@ -74,7 +78,40 @@ inner join lateral (
     order by released.release_id desc
     limit 1
 ) as latest on (latest.numerator, latest.denominator) <> (shown.numerator, shown.denominator)
-order by 1, 2, 4
+order by 1, 2, 3, 5
+"""
+
+# Finds the periods of the whole force that no earlier release has shown.
+_FIRST_SHOWN = """
+select shown.measure_code, shown.period_start::text, shown.period_end::text
+from {shown} as shown
+where shown.org_unit_code = 'ALL'
+    and not exists (
+        select from audit.released_figure as released
+        where released.force_code = shown.force_code
+            and released.measure_code = shown.measure_code
+            and released.period_start = shown.period_start
+            and released.period_end = shown.period_end
+    )
+order by 1, 2
+"""
+
+# Finds the newest release that stands, with the day that it announced for the release after it.
+_PREVIOUS = """
+select release_id, (made_at at time zone 'Europe/London')::date::text as made_on,
+    notes -> 'publisher' ->> 'next_release' as announced
+from audit.release
+where through = 'files' and withdrawn_at is null
+order by release_id desc
+limit 1
+"""
+
+_WITHDRAWN = """
+select release_id, (withdrawn_at at time zone 'Europe/London')::date::text as withdrawn_on,
+    withdrawn_because
+from audit.release
+where through = 'files' and withdrawn_at is not null
+order by release_id
 """
 
 _DISTRICTS = """
@@ -93,8 +130,8 @@ class Release:
     made_at: datetime
     made_by: str
     because: str
-    #: What the files state besides the figures: publisher, disclosure control rule, revisions, and
-    #: names of districts.
+    #: What the files state besides the figures: publisher, disclosure control rule, names of
+    #: districts, revisions, what is new, and the releases before this one.
     notes: dict[str, Any]
     #: The folder of the files when they were made.
     folder: str
@@ -258,6 +295,15 @@ def withdraw_release(settings: Settings, release_id: int, because: str, who: str
         ) from error
 
 
+def find_revisions(conn: psycopg.Connection, shown: sql.Identifier) -> list[Row]:
+    """Return the figures of a table of periods that differ from an earlier release.
+
+    The values are such as JSON can hold. `shown` is not yet released.
+    """
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(sql.SQL(_REVISIONS).format(shown=shown)).fetchall()
+
+
 def _get(conn: psycopg.Connection, release_id: int) -> Release:
     release = find_record(conn, Release, _SELECT + "and release_id = %s", (release_id,))
     if release is None:
@@ -410,12 +456,17 @@ def _notes(
     )
     units = sql.Identifier(GENERATION, MARTS.partition("dim_org_unit", source.publication_id))
     with conn.cursor(row_factory=dict_row) as cursor:
-        revisions = cursor.execute(sql.SQL(_REVISIONS).format(shown=periods)).fetchall()
+        first_shown = cursor.execute(sql.SQL(_FIRST_SHOWN).format(shown=periods)).fetchall()
+        previous = cursor.execute(_PREVIOUS).fetchone()
+        withdrawn = cursor.execute(_WITHDRAWN).fetchall()
     return {
         "publisher": dict(publisher),
         "smallest": smallest,
         "settle_days": settle_days,
-        "revisions": revisions,
+        "revisions": find_revisions(conn, periods),
+        "first_shown": first_shown,
+        "previous": previous,
+        "withdrawn": withdrawn,
         "districts": dict(conn.execute(sql.SQL(_DISTRICTS).format(units=units)).fetchall()),
     }
 

@@ -7,8 +7,9 @@ the earlier releases from `audit.released_figure`.
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -16,6 +17,7 @@ from psycopg import sql
 from oic_assurance.builds.dbt import run_dbt
 from oic_assurance.builds.record import open_build
 from oic_assurance.publishing.released_figures import record_released
+from oic_assurance.publishing.releases import find_revisions
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.databases import administrator
@@ -145,9 +147,10 @@ def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
             (number + 1, build.build_id, build.as_at),
         )
         shown = sql.Identifier("candidate_public", "assurance_period")
+        revisions = [_revision(row) for row in find_revisions(conn, shown)]
         record_released(conn, shown, build.build_id, number + 1)
     with administrator(settings) as conn:
-        return _read(conn)
+        return replace(_read(conn), revisions=revisions)
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,41 @@ class Released:
     #: The rows of the table of months: force, measure, month, unit and figure.
     months: list[tuple[str, str, int, str, Figure]]
     positions: Mapping[tuple[str, str], tuple[date, date, Figure]]
+    revisions: list["Revision"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A row of a release's table of revisions: what a figure was, in which release, and is now."""
+
+    force: str
+    measure: str
+    period: tuple[int, int]
+    unit: str
+    release_before: int
+    before: Figure
+    now: Figure
+
+
+def _revision(row: dict[str, Any]) -> Revision:
+    before, now = (
+        (row[f"numerator{end}"], row[f"denominator{end}"] - row[f"numerator{end}"])
+        for end in ("_before", "")
+    )
+    start, end = (
+        date.fromisoformat(row[name]).month - 1 for name in ("period_start", "period_end")
+    )
+    # Releases are numbered from 1 in the warehouse, and from 0 in a series.
+    earlier = row["release_before"] - 1
+    return Revision(
+        row["force_code"],
+        row["measure_code"],
+        (start, end),
+        row["org_unit_code"],
+        earlier,
+        before,
+        now,
+    )
 
 
 def _as_at(number: int) -> datetime:

@@ -96,6 +96,26 @@ def test_the_other_tables_reveal_nothing_more(series: Series) -> None:
             assert added(shown_here) == figure
 
 
+def test_the_table_of_revisions_reveals_nothing_more(series: Series) -> None:
+    """Each of its numbers is in two releases anyway, and no difference of them is small."""
+    rows = [(number, row) for number, one in enumerate(series) for row in one.revisions]
+    assert len(rows) > 10
+    assert {row.measure for _, row in rows} == {EVENTS}
+    for number, row in rows:
+        now, before = (
+            series[place].periods[row.force, row.measure][row.period]
+            for place in (number, row.release_before)
+        )
+        assert row.release_before < number
+        assert (now[row.unit], before[row.unit]) == (row.now, row.before)
+        assert small_steps({ALL: row.before}, {ALL: row.now}, K) == []
+
+
+def test_the_table_of_revisions_is_complete(series: Series) -> None:
+    listed = [(row.force, row.period) for one in series for row in one.revisions if row.unit == ALL]
+    assert sorted(listed) == sorted(revisions(series))
+
+
 def test_no_released_number_and_no_difference_is_small(series: Series) -> None:
     for one, other in combinations(series, 2):
         for key, periods in other.periods.items():
@@ -184,7 +204,10 @@ def cells_of(force: Force) -> list[Cell]:
 
 
 def released_numbers(series: Series, force: Force) -> list[ReleasedNumber]:
-    """Return a force's released numbers, each with the release that showed it first."""
+    """Return a force's released numbers, each with the release that showed it first.
+
+    The numbers of the tables of revisions are among them.
+    """
     released: list[ReleasedNumber] = []
     known: dict[tuple[int, int], dict[str, Figure]] = {}
     for number, one in enumerate(series):
@@ -194,6 +217,10 @@ def released_numbers(series: Series, force: Force) -> list[ReleasedNumber]:
             known[period] = units
             for unit, figure in units.items():
                 released += statements(number, period, unit, figure)
+        for row in one.revisions:
+            if row.force == force.code:
+                released += statements(row.release_before, row.period, row.unit, row.before)
+                released += statements(number, row.period, row.unit, row.now)
     return released
 
 

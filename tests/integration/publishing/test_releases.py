@@ -1,5 +1,6 @@
 """Figures become public only by a release: who may make it, from what, and what is recorded."""
 
+import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -199,6 +200,70 @@ def test_the_files_of_a_release_are_the_same_each_time(warehouse: Settings, tmp_
     )
     assert one == two
     assert SUMS in one
+
+
+def test_a_release_lists_what_it_revises_and_what_is_new(
+    warehouse: Settings, tmp_path: Path
+) -> None:
+    make(warehouse, None, WHY, WHO, tmp_path / "one")
+    publish_figures(warehouse, (*JANUARY[:4], 30, 45), FEBRUARY, HYDRA)
+    make(warehouse, None, WHY, WHO, tmp_path / "two")
+    (revised,) = revisions(tmp_path / "two")
+    assert (revised["period_start"], revised["release_before"]) == ("2026-01-01", "1")
+    assert (revised["numerator_before"], revised["denominator_before"]) == ("20", "30")
+    assert (revised["numerator"], revised["denominator"]) == ("30", "45")
+    assert revised["revision_type"] == "planned"
+    first, second = (release.notes for release in reversed(list_releases(warehouse)))
+    assert (first["previous"], first["revisions"]) == (None, [])
+    assert second["previous"]["release_id"] == 1
+    # February's referrals are new. Its training was released before.
+    assert [(new["measure_code"], new["period_start"]) for new in second["first_shown"]] == [
+        ("nccu_intel_compliance", "2026-02-01")
+    ]
+
+
+def test_a_release_says_that_it_corrects_a_withdrawn_one(
+    warehouse: Settings, tmp_path: Path
+) -> None:
+    make(warehouse, None, WHY, WHO, tmp_path / "one")
+    publish_figures(warehouse, (*JANUARY[:4], 30, 45), HYDRA)
+    make(warehouse, None, WHY, WHO, tmp_path / "two")
+    withdraw(warehouse, 2, "a wrong file", WHO)
+    notice = (tmp_path / "two" / WITHDRAWN).read_text(encoding="utf-8")
+    assert "The release that stands now is release 1" in notice
+    publish_figures(warehouse, (*JANUARY[:4], 40, 60), HYDRA)
+    make(warehouse, None, WHY, WHO, tmp_path / "three")
+    (revised,) = revisions(tmp_path / "three")
+    # It is compared with the figure that the public saw last, also if that was withdrawn.
+    assert (revised["release_before"], revised["numerator_before"]) == ("2", "30")
+    assert revised["revision_type"] == "unplanned"
+    assert revised["reason"] == "Corrects release 2, which was withdrawn: a wrong file"
+    notes = list_releases(warehouse)[0].notes
+    assert notes["previous"]["release_id"] == 1
+    assert [one["release_id"] for one in notes["withdrawn"]] == [2]
+
+
+def revisions(folder: Path) -> list[dict[str, str]]:
+    """Return the rows of the table of revisions of a release's files."""
+    (file,) = folder.glob("assurance_revision_*.csv")
+    return list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+
+
+def test_a_release_from_before_these_files_is_not_written_again(
+    warehouse: Settings, tmp_path: Path
+) -> None:
+    """Earlier releases had other files. Those that are in place stay as they are."""
+    made = make(warehouse, None, WHY, WHO, tmp_path / "one")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
+    with administrator(warehouse) as conn:
+        conn.execute("update audit.release set notes = notes - 'first_shown' - 'previous'")
+    with pytest.raises(AssuranceError, match="this code writes them differently"):
+        write_again(warehouse, made.release_id, tmp_path / "two")
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    assert {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()} == before
+    withdrawn, note = withdraw(warehouse, made.release_id, "a wrong file", WHO)
+    assert note
+    assert withdrawn.withdrawn_at
 
 
 def test_nothing_is_readable_before_it_is_made(

@@ -1,59 +1,74 @@
-"""Write a table of a release as CSV (RFC 4180), with its metadata for CSV on the Web (CSVW)."""
+"""Write the tables of a release as CSV, with metadata for CSV on the Web (CSVW).
+
+The files follow the Government's tabular data standard: RFC 4180, UTF-8 without a byte order mark,
+one header row, one table a file. One description covers all files, because only then can it state
+the foreign keys between them. CSVW readers look for it under its name.
+"""
 
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from oic_assurance.publishing.release_tables import Kind, ReleaseColumn, ReleaseTable
 from oic_assurance.publishing.releases import ReleaseContent
-from oic_assurance.reporting.release.values import MEANINGS, as_text, mark
+from oic_assurance.reporting.release import wording
+from oic_assurance.reporting.release.tables import Column, Reference, Table
+from oic_assurance.reporting.release.values import MEANINGS, SHOWN, as_text
 
+METADATA = "csv-metadata.json"
 CONTEXT = "http://www.w3.org/ns/csvw"
+_SDMX = "http://purl.org/linked-data/sdmx/2009/"
 #: The CSVW datatype for each kind of column.
-_DATATYPES: Mapping[Kind, Any] = {
+_DATATYPES: Mapping[str, Any] = {
     "code": "string",
     "text": "string",
     "count": {"base": "nonNegativeInteger"},
     "whole": {"base": "integer"},
     "share": {"base": "double", "minimum": 0, "maximum": 1},
-    "date": "date",
+    "date": {"base": "date", "format": "yyyy-MM-dd"},
     "moment": "dateTime",
     "yes_or_no": {"base": "boolean", "format": "true|false"},
+    "marker": {
+        "base": "string",
+        "format": "|".join([SHOWN, *(f"\\[{one[1]}\\]" for one in MEANINGS)]),
+    },
 }
+#: What statistical agencies call these columns.
+_PROPERTIES = {
+    "force_code": f"{_SDMX}dimension#refArea",
+    "period_start": f"{_SDMX}dimension#refPeriod",
+    "value": f"{_SDMX}measure#obsValue",
+    "value_marker": f"{_SDMX}attribute#obsStatus",
+}
+_AREA = "http://statistics.data.gov.uk/id/statistical-geography/{force_code}"
 
 
-def csv_name(table: ReleaseTable) -> str:
-    """Return the name of a table's file."""
-    return f"{table.name}.csv"
+def csv_name(table: str, content: ReleaseContent) -> str:
+    """Return the name of a table's file: the table and the day of the release."""
+    return f"{table}_{wording.released_on(content).isoformat()}.csv"
 
 
-def metadata_name(table: ReleaseTable) -> str:
-    """Return the name of the file with a table's metadata. CSVW readers look for this name."""
-    return f"{csv_name(table)}-metadata.json"
-
-
-def csv_file(table: ReleaseTable, content: ReleaseContent) -> bytes:
+def csv_file(table: Table) -> bytes:
     """Return a table as CSV in UTF-8, with a header line and CRLF line ends."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(table.names)
-    for row in content.tables[table.name]:
-        writer.writerow([as_text(column, row[column.name]) for column in table.columns])
+    for row in table.rows:
+        writer.writerow([as_text(row[name]) for name in table.names])
     return text.getvalue().encode("utf-8")
 
 
-def metadata_file(table: ReleaseTable, content: ReleaseContent) -> bytes:
-    """Return the CSVW metadata of a table's file, as JSON."""
+def metadata_file(tables: Sequence[Table], content: ReleaseContent) -> bytes:
+    """Return the CSVW description of all tables' files, as JSON."""
     publisher = content.notes["publisher"]
     document: dict[str, Any] = {
         "@context": [CONTEXT, {"@language": "en"}],
-        "url": csv_name(table),
-        "dc:title": table.title,
-        "dc:description": " ".join([table.description, *_marks(table)]),
-        "dc:issued": {"@value": content.made_at.date().isoformat(), "@type": "xsd:date"},
-        "dc:identifier": f"release {content.release_id}, {table.name}",
+        "dc:title": f"{wording.TITLE}, release {content.release_id}",
+        "dc:description": wording.DESCRIPTION,
+        "dc:identifier": wording.identifier(content),
+        "dc:issued": {"@value": wording.released_on(content).isoformat(), "@type": "xsd:date"},
+        "dc:language": "en-GB",
     }
     if publisher["publisher"]:
         document["dc:publisher"] = publisher["publisher"]
@@ -65,33 +80,56 @@ def metadata_file(table: ReleaseTable, content: ReleaseContent) -> bytes:
         "quoteChar": '"',
         "doubleQuote": True,
         "header": True,
+        "headerRowCount": 1,
         "lineTerminators": ["\r\n"],
     }
-    document["tableSchema"] = {
+    document["tables"] = [_table(table, content) for table in tables]
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def _table(table: Table, content: ReleaseContent) -> dict[str, Any]:
+    name = csv_name(table.name, content)
+    schema: dict[str, Any] = {
+        "aboutUrl": f"{name}#{'/'.join(f'{{{column}}}' for column in table.key)}",
         "columns": [_column(column) for column in table.columns],
         "primaryKey": list(table.key),
     }
-    return _json(document)
+    if table.references:
+        schema["foreignKeys"] = [_reference(one, content) for one in table.references]
+    described: dict[str, Any] = {
+        "url": name,
+        "dc:title": table.title,
+        "dc:description": table.description,
+        "tableSchema": schema,
+    }
+    if any(column.kind == "marker" for column in table.columns):
+        described["notes"] = [
+            {"dc:title": one, "dc:description": meaning} for one, meaning in MEANINGS.items()
+        ]
+    return described
 
 
-def _marks(table: ReleaseTable) -> list[str]:
-    used = {mark(column) for column in table.columns}
-    return [f"{one} {meaning}" for one, meaning in MEANINGS.items() if one in used]
-
-
-def _column(column: ReleaseColumn) -> dict[str, Any]:
+def _column(column: Column) -> dict[str, Any]:
     described: dict[str, Any] = {
         "name": column.name,
         # The first title is the name in the file's header line. The second title is for people.
         "titles": {"en": [column.name, column.title]},
         "dc:description": column.description,
         "datatype": _DATATYPES[column.kind],
-        "required": column.blank is None,
+        "required": not column.marker,
     }
-    if column.blank is not None:
-        described["null"] = [mark(column)]
+    if column.name in _PROPERTIES:
+        described["propertyUrl"] = _PROPERTIES[column.name]
+    if column.name == "force_code":
+        described["valueUrl"] = _AREA
     return described
 
 
-def _json(document: Mapping[str, Any]) -> bytes:
-    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+def _reference(reference: Reference, content: ReleaseContent) -> dict[str, Any]:
+    return {
+        "columnReference": list(reference.columns),
+        "reference": {
+            "resource": csv_name(reference.table, content),
+            "columnReference": list(reference.others),
+        },
+    }

@@ -5,33 +5,32 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from oic_assurance.publishing.release_tables import PERIOD, POSITION, RELEASE_TABLES
+from oic_assurance.publishing.release_tables import PERIOD, POSITION
 from oic_assurance.publishing.releases import ReleaseContent
-from oic_assurance.reporting.release.csv_files import csv_name
+from oic_assurance.reporting.release import wording
 
 NAME = "dataset.jsonld"
-TITLE = "Police response to organised immigration crime: assurance figures"
-DESCRIPTION = (
-    "Whether a police force does what an inspection asked for about organised immigration crime: "
-    "reports to the National Command and Control Unit (NCCU), intelligence plans and training. "
-    "The figures are aggregated, and figures that could identify a person are withheld."
-)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: The media types of the files that people download, keyed by the ends of their names.
+TYPES = {
+    ".csv": "text/csv",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".json": "application/csvm+json",
+}
 
 
-def dataset_file(content: ReleaseContent, files: Mapping[str, bytes], workbook: str) -> bytes:
-    """Return the description. `files` maps names to contents. `workbook` names the spreadsheet."""
+def dataset_file(content: ReleaseContent, files: Mapping[str, bytes]) -> bytes:
+    """Return the description. `files` maps the names of the files to download to their contents."""
     publisher = content.notes["publisher"]
     described: dict[str, Any] = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
-        "name": TITLE,
-        "description": DESCRIPTION,
-        "identifier": f"oic-assurance-release-{content.release_id}",
+        "name": wording.TITLE,
+        "description": wording.DESCRIPTION,
+        "identifier": wording.identifier(content),
         "version": str(content.release_id),
         "inLanguage": "en-GB",
         "isAccessibleForFree": True,
-        "datePublished": content.made_at.date().isoformat(),
+        "datePublished": wording.released_on(content).isoformat(),
         "spatialCoverage": {"@type": "Place", "identifier": content.force_code},
         "measurementTechnique": "Counts of operational records, with disclosure control",
         "variableMeasured": [
@@ -57,11 +56,11 @@ def dataset_file(content: ReleaseContent, files: Mapping[str, bytes], workbook: 
             "@type": "DataDownload",
             "name": name,
             "contentUrl": name,
-            "encodingFormat": "text/csv" if name.endswith(".csv") else XLSX,
-            "contentSize": f"{len(files[name])} B",
-            "sha256": hashlib.sha256(files[name]).hexdigest(),
+            "encodingFormat": TYPES["." + name.rpartition(".")[2]],
+            "contentSize": f"{len(file)} B",
+            "sha256": hashlib.sha256(file).hexdigest(),
         }
-        for name in (*(csv_name(table) for table in RELEASE_TABLES), workbook)
+        for name, file in sorted(files.items())
     ]
     return (json.dumps(described, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 

@@ -5,15 +5,8 @@ from pathlib import Path
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.publishing import releases
-from oic_assurance.publishing.release_tables import RELEASE_TABLES
 from oic_assurance.publishing.releases import Release, ReleaseContent
-from oic_assurance.reporting.release import spreadsheet
-from oic_assurance.reporting.release.csv_files import (
-    csv_file,
-    csv_name,
-    metadata_file,
-    metadata_name,
-)
+from oic_assurance.reporting.release.csv_files import METADATA, csv_file, csv_name, metadata_file
 from oic_assurance.reporting.release.dataset import NAME as DATASET
 from oic_assurance.reporting.release.dataset import dataset_file
 from oic_assurance.reporting.release.folder import (
@@ -24,9 +17,16 @@ from oic_assurance.reporting.release.folder import (
     write_draft,
 )
 from oic_assurance.reporting.release.page import NAME as PAGE
-from oic_assurance.reporting.release.page import release_page, withdrawn_page
+from oic_assurance.reporting.release.page import release_page
 from oic_assurance.reporting.release.publisher import read_publisher
+from oic_assurance.reporting.release.quality import NAME as QUALITY
+from oic_assurance.reporting.release.quality import quality_page
+from oic_assurance.reporting.release.spreadsheet import spreadsheet, spreadsheet_name
+from oic_assurance.reporting.release.tables import file_tables
+from oic_assurance.reporting.release.withdrawn import withdrawn_page
 from oic_assurance.settings import Settings
+
+_NOTES = {"revisions", "first_shown", "previous", "withdrawn"}
 
 
 def make(
@@ -75,8 +75,9 @@ def write_again(settings: Settings, release_id: int, to: Path | None = None) -> 
     content = releases.read_content(settings, release_id)
     release = releases.get_release(settings, release_id)
     folder = release_folder(settings, release_id, to or Path(release.folder))
-    sums = write_draft(settings, folder, release_files(content))
-    if sums != release.sums_sha256:
+    # A release from before these notes were kept has other files, which this code cannot write.
+    is_known = content.notes.keys() >= _NOTES
+    if not is_known or write_draft(settings, folder, release_files(content)) != release.sums_sha256:
         remove_draft(folder)
         raise AssuranceError(
             f"The files of release {release_id} would not be those that were released: this code "
@@ -98,18 +99,21 @@ def withdraw(
         UsageError: The reason is missing, there is no such release, or it is withdrawn already.
     """
     release = releases.withdraw_release(settings, release_id, because, who)
-    return release, add_note(Path(release.folder), withdrawn_page(release))
+    standing = next(
+        (one for one in releases.list_releases(settings) if one.withdrawn_at is None), None
+    )
+    return release, add_note(Path(release.folder), withdrawn_page(release, standing))
 
 
 def release_files(content: ReleaseContent) -> dict[str, bytes]:
     """Return a release's files, keyed by name. The same content always gives the same bytes."""
-    files: dict[str, bytes] = {}
-    for table in RELEASE_TABLES:
-        files[csv_name(table)] = csv_file(table, content)
-        files[metadata_name(table)] = metadata_file(table, content)
-    files[spreadsheet.NAME] = spreadsheet.spreadsheet(content)
-    files[DATASET] = dataset_file(content, files, spreadsheet.NAME)
-    files[PAGE] = release_page(content, _sizes(files))
+    tables = file_tables(content)
+    files = {csv_name(table.name, content): csv_file(table) for table in tables}
+    files[METADATA] = metadata_file(tables, content)
+    files[spreadsheet_name(content)] = spreadsheet(tables, content)
+    files[DATASET] = dataset_file(content, files)
+    files[QUALITY] = quality_page(content)
+    files[PAGE] = release_page(tables, content, _sizes(files))
     return files
 
 

@@ -1,32 +1,21 @@
-"""Write the page of a release, and the note that a release is withdrawn.
+"""Write the page of a release, for everybody."""
 
-Each is one HTML file that needs no network and no other file. A Content-Security-Policy in the page
-prevents it from loading or running anything.
-"""
-
-import base64
-import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any
 
-from oic_assurance.publishing.releases import Release, ReleaseContent, Row
+from oic_assurance.publishing.releases import ReleaseContent, Row
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.drawing import DARK, LIGHT, Picture, data, svg
-from oic_assurance.reporting.pack.pages import TEMPLATES as PACK_TEMPLATES
-from oic_assurance.reporting.pack.pages import font_css
-from oic_assurance.reporting.pack.shapes import SHAPES
 from oic_assurance.reporting.points import ORDER, POINTS
-from oic_assurance.reporting.release import wording
-from oic_assurance.reporting.release.dataset import TITLE
+from oic_assurance.reporting.release import quality, wording
 from oic_assurance.reporting.release.publisher import NOT_SET, missing
+from oic_assurance.reporting.release.render import render
+from oic_assurance.reporting.release.tables import Table
+from oic_assurance.reporting.release.values import MEANINGS
 from oic_assurance.reporting.screens.layout import moment, share
 
 NAME = "index.html"
-TEMPLATES = Path(__file__).with_name("templates")
 WITHHELD = "Withheld: the numbers are too small to publish"
 #: The measures that have a chart by period, in the order in which the page shows them.
 CHARTS = (
@@ -35,15 +24,13 @@ CHARTS = (
     "hydra_completion",
     "elearning_completion",
 )
-#: What each file of a release is, keyed by the end of its name.
+#: What each file of a release is, keyed by the end of its name, and its format.
 _KINDS = {
-    ".csv": "Table (CSV)",
-    ".csv-metadata.json": "Meaning of the table's columns (CSVW)",
-    ".xlsx": "All tables as an accessible spreadsheet",
-    ".jsonld": "Description for catalogues (schema.org)",
+    ".xlsx": ("All tables as an accessible spreadsheet", "XLSX"),
+    "csv-metadata.json": ("Meaning of the tables and columns, for programs", "CSVW (JSON)"),
+    ".jsonld": ("Description for catalogues", "schema.org (JSON-LD)"),
+    "quality.html": ("Methods, quality and revision policy", "HTML"),
 }
-_IDS = re.compile(r"\b(id=\"|url\(#)p\d+-")
-_STYLE = re.compile(r" style=\"max-width:[0-9.]+px\"")
 
 
 @dataclass(frozen=True)
@@ -54,67 +41,70 @@ class Card:
         figure: The figure as text. It is empty if the figure is withheld.
         parts: For a share: its number and total, in words. For a checklist: the unit. If the figure
             is withheld: a note that says so.
+        interval: The 95% interval of the share in words. It is empty if there is none.
         period: The first and the last day that the figure covers. It is empty if the figure covers
             no days.
     """
 
     name: str
+    question: str
     answer: words.Answer
     figure: str
     parts: str
+    interval: str
     period: str
     deadline: str
     source: str
 
 
-def release_page(content: ReleaseContent, sizes: Mapping[str, int]) -> bytes:
+def release_page(
+    tables: Sequence[Table], content: ReleaseContent, sizes: Mapping[str, int]
+) -> bytes:
     """Return the page of a release. `sizes` maps the other files' names to their sizes in bytes."""
     publisher = content.notes["publisher"]
+    by_name = {table.name: table for table in tables}
     positions = sorted(
-        content.tables["assurance_position"],
+        by_name["assurance_position"].rows,
         key=lambda row: (ORDER.index(row["point_code"]), row["force_code"]),
     )
-    return _render(
+    periods = by_name["assurance_period"].rows
+    return render(
         "release.html.j2",
-        title=TITLE,
+        title=wording.TITLE,
         release=content,
-        made=words.long_day(content.made_at),
+        made=wording.released_on_in_words(content),
         as_at=moment(content.as_at),
         next_release=wording.next_release(publisher),
+        announced=wording.announced(content),
         missing=missing(publisher),
         publisher={name: publisher[name] or NOT_SET for name in publisher},
         not_set=NOT_SET,
+        summary=wording.summary(content),
         cards=[_card(row) for row in positions],
-        pictures=[_picture(content, code) for code in CHARTS],
+        pictures=[_picture(periods, code) for code in CHARTS],
+        example=_example(positions),
+        markers=MEANINGS,
+        missing_months=quality.methods(content)[2][1],
+        news=wording.news(content),
         measures=wording.MEASURES,
-        methods=wording.methods(content),
-        quality=wording.quality(content),
+        fresh=wording.fresh(content),
         revisions=wording.revisions(content),
-        files=[(name, _kind(name), _size(sizes[name])) for name in sorted(sizes)],
-    )
-
-
-def withdrawn_page(release: Release) -> bytes:
-    """Return the note that says that a release is withdrawn, and why."""
-    return _render(
-        "withdrawn.html.j2",
-        title=f"Release {release.release_id} is withdrawn",
-        release=release,
-        made=words.long_day(release.made_at),
-        withdrawn=words.long_day(release.withdrawn_at),
-        publisher=release.notes["publisher"],
+        policy_of_revisions=quality.revision_policy(content),
+        files=[_file(name, sizes[name], by_name) for name in sorted(sizes, key=_order)],
     )
 
 
 def _card(row: Row) -> Card:
     return Card(
         name=POINTS[row["point_code"]].name,
+        question=wording.question(row["point_code"]),
         answer=words.status(row["status"]),
         figure="" if row["is_suppressed"] else words.figure(row),
         parts=WITHHELD if row["is_suppressed"] else _parts(row),
+        interval=_interval(row),
         period=_period(row["figures_from"], row["figures_to"]),
         deadline=words.deadline(row),
-        source=words.sentence(row["source_status"]),
+        source=wording.SOURCES[row["source_status"]],
     )
 
 
@@ -128,15 +118,23 @@ def _period(first: date | None, last: date | None) -> str:
     return "" if first is None or last is None else wording.period(first, last)
 
 
-def _picture(content: ReleaseContent, code: str) -> Picture:
+def _interval(row: Row) -> str:
+    if row["ci_low"] is None:
+        return ""
+    return f"{share(row['ci_low'])} to {share(row['ci_high'])}"
+
+
+def _example(positions: Sequence[Row]) -> str:
+    """Return how to read an interval, with the first share of this release as the example."""
+    rows = [row for row in positions if row["ci_low"] is not None]
+    return wording.interval_in_words(rows[0]) if rows else ""
+
+
+def _picture(periods: Sequence[Row], code: str) -> Picture:
     """Return a chart of the force's released figures for a measure, with one bar per period."""
     title = wording.measure(code)
-    rows = [
-        row
-        for row in content.tables["assurance_period"]
-        if row["measure_code"] == code and row["org_unit_code"] == "ALL"
-    ]
-    head = ("From", "To", "Share", "Number of total")
+    rows = [row for row in periods if row["measure_code"] == code and row["org_unit_code"] == "ALL"]
+    head = ("From", "To", "Share", "Number of total", "95% interval")
     if not rows:
         return Picture(title, "No figure has been released yet.", "", head, ())
     last = rows[-1]
@@ -150,10 +148,11 @@ def _picture(content: ReleaseContent, code: str) -> Picture:
 
 def _row(row: Row) -> Sequence[str]:
     return (
-        words.long_day(row["period_start"]),
-        words.long_day(row["period_end"]),
-        share(row["value"]),
+        words.short_day(row["period_start"]),
+        words.short_day(row["period_end"]),
+        "[z]" if row["value"] is None else share(row["value"]),
         f"{row['numerator']:,} of {row['denominator']:,}",
+        _interval(row) or "[z]",
     )
 
 
@@ -174,57 +173,25 @@ def _drawn(rows: Sequence[Row]) -> str:
     return svg(chart)
 
 
-def _kind(name: str) -> str:
-    return next(kind for end, kind in _KINDS.items() if name.endswith(end))
+def _order(name: str) -> tuple[int, str]:
+    """Return where a file stands in the list: the spreadsheet, figures, codes, descriptions."""
+    if name.endswith(".xlsx"):
+        return 0, name
+    if name.endswith(".csv"):
+        return (2 if name.startswith("code_") else 1), name
+    return 3, name
+
+
+def _file(name: str, size: int, tables: Mapping[str, Table]) -> tuple[str, str, str, str]:
+    """Return a file's name, what it is, its format and its size."""
+    table = tables.get(name.rpartition("_")[0]) if name.endswith(".csv") else None
+    about, form = (
+        (table.title, "CSV")
+        if table
+        else next(kind for end, kind in _KINDS.items() if name.endswith(end))
+    )
+    return name, about, form, _size(size)
 
 
 def _size(size: int) -> str:
     return f"{size / 1024:,.0f} KiB" if size >= 1024 else f"{size} bytes"
-
-
-def _render(template: str, **content: Any) -> bytes:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader([TEMPLATES, PACK_TEMPLATES]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = "\n".join(
-        [
-            font_css(),
-            (PACK_TEMPLATES / "pack.css").read_text(encoding="utf-8"),
-            (TEMPLATES / "release.css").read_text(encoding="utf-8"),
-        ]
-    )
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; font-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    from markupsafe import Markup
-
-    page = environment.get_template(template).render(
-        style=Markup(style),  # noqa: S704 - files of this project, not input
-        policy=policy,
-        shapes=SHAPES,
-        **content,
-    )
-    return _the_same_each_time(page).encode("utf-8")
-
-
-def _the_same_each_time(page: str) -> str:
-    """Return a page with the IDs of its drawings numbered from 1. Equal content gives equal bytes.
-
-    The `style` attributes of the drawings are removed, because the page's policy allows only the
-    page's own style sheet.
-    """
-    numbers: dict[str, str] = {}
-
-    def renamed(match: re.Match[str]) -> str:
-        number = numbers.setdefault(match[0].partition(match[1])[2], f"d{len(numbers) + 1}-")
-        return match[1] + number
-
-    return _STYLE.sub("", _IDS.sub(renamed, page))

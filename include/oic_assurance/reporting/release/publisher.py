@@ -23,6 +23,7 @@ ENTRIES = {
     "licence": "licence",
     "licence_url": "address of the licence",
     "next_release": "date of the next release",
+    "pre_release_access": "who sees the figures before they are released",
 }
 _ADDRESSES = ("publisher_url", "licence_url")
 

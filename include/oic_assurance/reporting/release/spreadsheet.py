@@ -1,34 +1,37 @@
-"""Write the tables of a release as an accessible spreadsheet.
+"""Write the tables of a release as an accessible spreadsheet, with gptables.
 
-The spreadsheet follows the Government Analysis Function's guidance on accessible spreadsheets. It
-has a cover sheet, a table of contents and notes. Each sheet has its title in A1, and each sheet but
-the cover has one table. No cells are merged. No cell of a table is blank, except that a table
-without rows has one blank row, because the file format requires a row. Nothing is expressed by
-colour or layout alone.
+The library is the Government Analysis Function's. It gives each sheet its title in A1 and one table
+that is marked up as a table, makes the table of contents and the notes, merges no cells, and adds
+no filters. This module says which tables there are, and how a value looks.
 """
 
 import io
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from oic_assurance.publishing.release_tables import RELEASE_TABLES, ReleaseColumn, ReleaseTable
-from oic_assurance.publishing.releases import ReleaseContent
-from oic_assurance.reporting.pack import words
-from oic_assurance.reporting.release import wording
-from oic_assurance.reporting.release.dataset import DESCRIPTION, TITLE
-from oic_assurance.reporting.release.values import MEANINGS, mark
+from oic_assurance.publishing.releases import ReleaseContent, Row
+from oic_assurance.reporting.release import quality, wording
+from oic_assurance.reporting.release.tables import Column, Table, code_lists
+from oic_assurance.reporting.release.values import MEANINGS
 from oic_assurance.reporting.screens.layout import moment
 
-NAME = "assurance-figures.xlsx"
-_FONT = {"font_name": "Arial", "font_size": 12}
-_WIDEST = 60
-_SOURCES = {
-    "fresh": "Every source was delivered in time.",
-    "stale": "A source was not delivered in time.",
-    "failed": "A source could not be read.",
+if TYPE_CHECKING:
+    from gptables import GPTable
+
+#: The sheets of the tables with figures, keyed by the names of the tables.
+SHEETS = {
+    "assurance_position": "Points",
+    "assurance_period": "Periods",
+    "assurance_measure": "Months and districts",
+    "assurance_revision": "Revisions",
 }
-#: The number formats of the kinds of columns.
+_CODES, _CONTENTS, _NOTES = "Codes", "Contents", "Notes"
+#: The widths of columns in characters: of long texts, and of kinds of values. The library measures
+#: a value before it is formatted, and would make a long text one line.
+_WIDEST = 90
+_WIDTHS = {"share": 15, "count": 12, "whole": 15, "date": 19, "moment": 25, "text": 70}
 _FORMATS = {
     "count": "#,##0",
     "whole": "0",
@@ -36,257 +39,250 @@ _FORMATS = {
     "date": "d mmmm yyyy",
     "moment": "d mmmm yyyy hh:mm",
 }
+#: Text stays text: nothing that looks like a formula, an address or a number becomes one.
+_OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
 
 
-def spreadsheet(content: ReleaseContent) -> bytes:
+def spreadsheet_name(content: ReleaseContent) -> str:
+    """Return the name of the spreadsheet, with the day of the release."""
+    return f"assurance_figures_{wording.released_on(content).isoformat()}.xlsx"
+
+
+def spreadsheet(tables: Sequence[Table], content: ReleaseContent) -> bytes:
     """Return the spreadsheet as an XLSX file. The same content always gives the same bytes."""
-    import xlsxwriter
+    # Importing the library takes a third of a second, and only a release needs it.
+    from gptables import produce_workbook
 
+    sheets = {SHEETS[one.name]: _sheet(one) for one in tables if one.name in SHEETS}
+    sheets[_CODES] = _codes(content)
     file = io.BytesIO()
-    with xlsxwriter.Workbook(
-        file, {"in_memory": True, "default_date_format": "d mmmm yyyy"}
-    ) as book:
-        book.set_properties(
-            {
-                "title": f"{TITLE}, release {content.release_id}",
-                "author": wording.entry(content.notes["publisher"], "publisher"),
-                "comments": DESCRIPTION,
-                "language": "en-GB",
-                # Without this entry, the file would contain the time at which it is written, and
-                # the same content would not give the same bytes.
-                "created": content.made_at.replace(tzinfo=None, microsecond=0),
-            }
+    with warnings.catch_warnings():
+        # The library warns that no column refers to the notes on methods and quality, and pandas
+        # warns that the library uses it in a way that pandas 4 will not know.
+        warnings.simplefilter("ignore")
+        book = produce_workbook(
+            file,
+            sheets,
+            cover=_cover(content),
+            contentsheet_label=_CONTENTS,
+            notes_table=_notes(content),
+            notesheet_label=_NOTES,
+            workbook_options=_OPTIONS,
         )
-        writer = _Writer(book)
-        writer.page("Cover", TITLE, _cover(content))
-        writer.contents()
-        writer.notes(content)
-        for table in RELEASE_TABLES:
-            writer.table(table, content)
-        writer.listing(
-            "Codes",
-            "Codes and what they mean",
-            "codes",
-            ("Kind", "Code", "Meaning"),
-            _codes(content),
-        )
-        writer.listing(
-            "Revisions",
-            "Figures that differ from an earlier release",
-            "revisions",
-            ("Measure", "Period", "Unit", "Before", "Now"),
-            wording.revisions(content) or [("None", "None", "None", "None", "None")],
-        )
+    for table in tables:
+        if table.name in SHEETS:
+            _set_widths(book.get_worksheet_by_name(SHEETS[table.name]), table)
+    book.get_worksheet_by_name(_CODES).set_column(2, 2, _WIDEST)
+    book.get_worksheet_by_name(_NOTES).set_column(1, 1, _WIDEST)
+    for sheet in book.worksheets():
+        # On paper: A4, and no table is cut in width.
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        if sheet.get_name() in sheets:
+            sheet.set_landscape()
+    book.set_properties(
+        {
+            "title": f"{wording.TITLE}, release {content.release_id}",
+            "author": wording.entry(content.notes["publisher"], "publisher"),
+            "comments": wording.DESCRIPTION,
+            "language": "en-GB",
+            # Without this entry, the file would contain the time at which it is written, and the
+            # same content would not give the same bytes.
+            "created": content.made_at.replace(tzinfo=None, microsecond=0),
+        }
+    )
+    book.close()
     return file.getvalue()
 
 
-class _Writer:
-    """The writer of the workbook's sheets, each with its title in A1."""
-
-    def __init__(self, book: Any) -> None:
-        self.book = book
-        self.plain = book.add_format({**_FONT, "text_wrap": True, "valign": "top"})
-        self.title = book.add_format({**_FONT, "font_size": 16, "bold": True})
-        self.heading = book.add_format({**_FONT, "font_size": 14, "bold": True})
-        self.head = book.add_format(
-            {**_FONT, "bold": True, "text_wrap": True, "valign": "top", "bottom": 2}
-        )
-        self.link = book.add_format({**_FONT, "underline": 1, "font_color": "#1f4e79"})
-        self.formats = {
-            kind: book.add_format({**_FONT, "num_format": shown, "valign": "top"})
-            for kind, shown in _FORMATS.items()
+def _sheet(table: Table) -> "GPTable":
+    """Return a sheet with a table. A marker stands in the cell whose value is missing."""
+    columns = [column for column in table.columns if column.kind != "marker"]
+    rows = [[_value(column, row) for column in columns] for row in table.rows]
+    shown = sorted({cell for row in rows for cell in row if cell in MEANINGS})
+    about = ["This worksheet contains one table.", table.description]
+    if not rows:
+        rows, shown = [["[x]"] * len(columns)], ["[x]"]
+        about.append("The table has no figures in this release.")
+    formats = [
+        {
+            "column": {
+                "columns": [place],
+                "format": {"num_format": _FORMATS[column.kind], "align": "right"},
+                "include_names": True,
+            }
         }
-        self.missing = book.add_format({**_FONT, "align": "right", "valign": "top"})
-
-    def page(self, name: str, title: str, lines: Sequence[tuple[str, Sequence[str]]]) -> None:
-        """Write a sheet with one column of text: headings, each followed by its paragraphs."""
-        sheet = self.book.add_worksheet(name)
-        sheet.set_column(0, 0, 90, self.plain)
-        sheet.write_string(0, 0, title, self.title)
-        place = 1
-        for heading, paragraphs in lines:
-            if heading:
-                sheet.write_string(place, 0, heading, self.heading)
-                place += 1
-            for paragraph in paragraphs:
-                sheet.write_string(place, 0, paragraph, self.plain)
-                place += 1
-
-    def contents(self) -> None:
-        """Write the table of contents, with a link to each sheet."""
-        sheet = self._sheet("Contents", "Table of contents", "This sheet contains one table.", 2)
-        rows = [
-            ("Notes", "Notes and marks"),
-            *((_sheet_name(table), table.title) for table in RELEASE_TABLES),
-            ("Codes", "Codes and what they mean"),
-            ("Revisions", "Figures that differ from an earlier release"),
-        ]
-        self._add_table(sheet, "contents", ("Sheet", "Title"), rows)
-        for place, (name, _) in enumerate(rows, start=3):
-            sheet.write_url(place, 0, f"internal:'{name}'!A1", self.link, name)
-        sheet.set_column(0, 0, 24)
-        sheet.set_column(1, 1, 60)
-
-    def notes(self, content: ReleaseContent) -> None:
-        """Write the notes: marks for missing values, methods and quality."""
-        rows = [
-            *((one, meaning) for one, meaning in MEANINGS.items()),
-            *wording.methods(content),
-            *(("Quality", text) for text in wording.quality(content)),
-        ]
-        self.listing("Notes", "Notes and marks", "notes", ("Note", "Text"), rows)
-
-    def listing(
-        self,
-        name: str,
-        title: str,
-        table: str,
-        head: Sequence[str],
-        rows: Sequence[Sequence[str]],
-    ) -> None:
-        """Write a sheet with one table of text."""
-        sheet = self._sheet(name, title, "This sheet contains one table.", len(head))
-        self._add_table(sheet, table, head, rows)
-        for place in range(len(head)):
-            longest = max(len(str(row[place])) for row in (head, *rows))
-            sheet.set_column(place, place, min(longest + 4, _WIDEST), self.plain)
-
-    def table(self, table: ReleaseTable, content: ReleaseContent) -> None:
-        """Write a sheet with a table of the release."""
-        rows = content.tables[table.name]
-        used = {mark(column) for column in table.columns if column.blank}
-        about = " ".join(
-            ["This sheet contains one table.", table.description]
-            + [f"{one} {meaning}" for one, meaning in MEANINGS.items() if one in used]
-        )
-        sheet = self._sheet(_sheet_name(table), table.title, about, len(table.columns))
-        head = [column.title for column in table.columns]
-        sheet.add_table(
-            2,
-            0,
-            2 + max(len(rows), 1),
-            len(head) - 1,
-            {
-                "name": table.name,
-                "style": None,
-                "autofilter": False,
-                "columns": [{"header": title, "header_format": self.head} for title in head],
-                "description": table.description,
-            },
-        )
-        for place, row in enumerate(rows, start=3):
-            for number, column in enumerate(table.columns):
-                self._cell(sheet, place, number, column, row[column.name])
-        sheet.freeze_panes(3, 0)
-
-    def _sheet(self, name: str, title: str, about: str, columns: int) -> Any:
-        sheet = self.book.add_worksheet(name)
-        sheet.set_column(0, max(columns - 1, 0), 22)
-        sheet.write_string(0, 0, title, self.title)
-        # The text may run over the empty cells to its right. The cells are not merged, because
-        # merged cells would hide the text from screen readers.
-        sheet.write_string(1, 0, about, self.book.add_format(_FONT))
-        return sheet
-
-    def _add_table(
-        self, sheet: Any, name: str, head: Sequence[str], rows: Sequence[Sequence[str]]
-    ) -> None:
-        sheet.add_table(
-            2,
-            0,
-            2 + len(rows),
-            len(head) - 1,
-            {
-                "name": f"table_{name}",
-                "style": None,
-                "autofilter": False,
-                "columns": [{"header": title, "header_format": self.head} for title in head],
-            },
-        )
-        for place, row in enumerate(rows, start=3):
-            for number, value in enumerate(row):
-                sheet.write_string(place, number, str(value), self.plain)
-
-    def _cell(self, sheet: Any, place: int, number: int, column: ReleaseColumn, value: Any) -> None:
-        if value is None:
-            sheet.write_string(place, number, mark(column), self.missing)
-        elif isinstance(value, bool):
-            sheet.write_string(place, number, "Yes" if value else "No", self.plain)
-        elif isinstance(value, datetime):
-            # Times in a spreadsheet have no time zone. The column is in UTC, as in the CSV files.
-            sheet.write_datetime(place, number, value.replace(tzinfo=None), self.formats["moment"])
-        elif column.kind == "date":
-            sheet.write_datetime(place, number, value, self.formats["date"])
-        elif column.kind in self.formats:
-            sheet.write_number(place, number, value, self.formats[column.kind])
-        else:
-            sheet.write_string(place, number, str(value), self.plain)
-
-
-def _sheet_name(table: ReleaseTable) -> str:
-    return {
-        "assurance_position": "Points",
-        "assurance_period": "Periods",
-        "assurance_measure": "Months and districts",
-    }[table.name]
-
-
-def _cover(content: ReleaseContent) -> list[tuple[str, Sequence[str]]]:
-    publisher = content.notes["publisher"]
-    return [
-        (
-            "",
-            (
-                DESCRIPTION,
-                f"Release {content.release_id}, made on {words.long_day(content.made_at)}. "
-                f"Figures as at {moment(content.as_at)}.",
-                f"Next release: {wording.next_release(publisher)}.",
-            ),
-        ),
-        (
-            "Publisher and contact",
-            tuple(
-                f"{title}: {wording.entry(publisher, name)}"
-                for title, name in (
-                    ("Publisher", "publisher"),
-                    ("Web site", "publisher_url"),
-                    ("Contact", "contact"),
-                    ("E-mail", "contact_email"),
-                    ("Telephone", "contact_phone"),
-                    ("Licence", "licence"),
-                    ("Address of the licence", "licence_url"),
-                )
-            ),
-        ),
-        (
-            "How to read this file",
-            (
-                "Each sheet has its title in cell A1, a note in A2, and one table from A3 on.",
-                "Codes are explained on the sheet Codes. Marks in brackets are explained on the "
-                "sheet Notes.",
-            ),
-        ),
+        for place, column in enumerate(columns)
+        if column.kind in _FORMATS
     ]
-
-
-def _codes(content: ReleaseContent) -> list[tuple[str, str, str]]:
-    rows = [row for table in RELEASE_TABLES for row in content.tables[table.name]]
-    points, codes, units = (
-        sorted({row[name] for row in rows if name in row})
-        for name in ("point_code", "measure_code", "org_unit_code")
+    notes = {
+        place: f"$${_NOTED[column.name]}$$"
+        for place, column in enumerate(columns)
+        if column.name in _NOTED
+    }
+    return _table(
+        rows,
+        [column.title for column in columns],
+        name=table.name,
+        title=table.title,
+        instructions=" ".join(about),
+        legend=[f"{one} {MEANINGS[one]}" for one in shown],
+        source=f"Source: {wording.SOURCE}",
+        additional_formatting=formats,
+        table_notes=notes,
     )
-    statuses = [(code, f"{one.word}: {one.meaning}") for code, one in words.STATUSES.items()]
-    return [
-        *(("Point", code, wording.point(code)) for code in points),
-        *(("Measure", code, _about(code)) for code in codes),
-        *(("Unit", code, wording.unit(code, content)) for code in units),
-        *(("Status", code, meaning) for code, meaning in statuses),
-        *(("State of the sources", code, meaning) for code, meaning in _SOURCES.items()),
+
+
+def _table(
+    rows: Sequence[Sequence[Any]], head: Sequence[str], *, name: str, **given: Any
+) -> "GPTable":
+    import pandas as pd
+    from gptables import GPTable
+
+    frame = pd.DataFrame(rows, columns=list(head), dtype=object)
+    return GPTable(frame, table_name=name, index_columns={}, **given)
+
+
+def _value(column: Column, row: Row) -> Any:
+    value = row[column.name]
+    if value is None:
+        return row[column.marker]
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if column.kind == "moment":
+        # Times in a spreadsheet have no time zone. The column is in UTC, as in the CSV files.
+        return value.replace(tzinfo=None)
+    return _plain(value) if isinstance(value, str) else value
+
+
+def _plain(text: str) -> str:
+    """Return a text in which gptables finds neither a link nor a reference to a note.
+
+    The library refuses a cell without any letter or number, so such a text gets a word.
+    """
+    text = text.replace("](", "] (").replace("$$", "$ $")
+    return text if re.search("[A-Za-z0-9]", text) else f"name {text}"
+
+
+#: The columns that have a note, keyed by the names of the columns.
+_NOTED = {
+    "value": "share",
+    "ci_low": "interval",
+    "ci_high": "interval",
+    "status": "status",
+    "period_end": "period",
+    "release_before": "revision",
+}
+
+
+def _notes(content: ReleaseContent) -> Any:
+    """Return the table of notes: first those that columns refer to, then methods and quality."""
+    import pandas as pd
+
+    noted: Mapping[str, str] = {
+        "share": "A share is the number divided by the total.",
+        "interval": (
+            "The interval is the 95% interval of the share (Wilson's): how far chance can move the "
+            "share when there are few cases. It does not cover errors in the records."
+        ),
+        "status": "The status of a point is explained on the worksheet Codes.",
+        "period": (
+            "A period is one month, or several months together if the numbers of one month are too "
+            "small to be shown. Compare shares and not numbers."
+        ),
+        "revision": (
+            "A figure is revised only if its change is 0 or large enough, so that no reader can "
+            "find a small number by subtraction."
+        ),
+    }
+    others = [
+        *quality.methods(content),
+        *((heading, " ".join(texts)) for heading, texts in quality.dimensions(content)),
+        *quality.revision_policy(content),
     ]
+    rows = [
+        *noted.items(),
+        *((heading, f"{heading}. {text}") for heading, text in others),
+    ]
+    return pd.DataFrame(rows, columns=["Reference", "Note text"])
 
 
-def _about(code: str) -> str:
-    if code not in wording.MEASURES:
-        return f"{wording.measure(code)}. Its figures are withheld."
-    title, about = wording.MEASURES[code]
-    return f"{title}. {about}"
+def _codes(content: ReleaseContent) -> "GPTable":
+    """Return the sheet that says what each code means."""
+    rows = [
+        (_KINDS[table.name], row[table.key[0]], _meaning(row))
+        for table in code_lists(content)
+        for row in table.rows
+    ]
+    rows += [("State of the sources", code, meaning) for code, meaning in wording.SOURCES.items()]
+    return _table(
+        [[_plain(str(cell)) for cell in row] for row in rows],
+        ("Kind", "Code", "Meaning"),
+        name="codes",
+        title="Codes and what they mean",
+        instructions="This worksheet contains one table. It explains the codes of the others.",
+    )
+
+
+_KINDS = {
+    "code_point": "Point",
+    "code_measure": "Measure",
+    "code_unit": "Unit",
+    "code_status": "Status",
+}
+
+
+def _meaning(row: Row) -> str:
+    return ". ".join(str(row[name]) for name in ("title", "description") if row.get(name))
+
+
+def _set_widths(sheet: Any, table: Table) -> None:
+    columns = [column for column in table.columns if column.kind != "marker"]
+    for place, column in enumerate(columns):
+        if column.kind in _WIDTHS:
+            sheet.set_column(place, place, _WIDTHS[column.kind])
+
+
+def _cover(content: ReleaseContent) -> Any:
+    from gptables import Cover
+
+    publisher = content.notes["publisher"]
+    contact = [
+        f"{title}: {wording.entry(publisher, name)}"
+        for title, name in (
+            ("Publisher", "publisher"),
+            ("Web site", "publisher_url"),
+            ("Contact", "contact"),
+            ("E-mail", "contact_email"),
+            ("Telephone", "contact_phone"),
+            ("Licence", "licence"),
+            ("Address of the licence", "licence_url"),
+        )
+    ]
+    return Cover(
+        title=wording.TITLE,
+        intro=[
+            wording.DESCRIPTION,
+            f"Release {content.release_id}, made on {wording.released_on_in_words(content)}. "
+            f"Status as at {moment(content.as_at)}.",
+            f"Next release: {wording.next_release(publisher)}.",
+            wording.summary(content),
+        ],
+        about=[
+            "Each worksheet has its title in cell A1 and one table. The worksheet Contents links "
+            "to each of them.",
+            "Codes are explained on the worksheet Codes, and notes on the worksheet Notes. Where a "
+            "value is missing, a marker in brackets says why. The markers are explained above each "
+            "table that has them.",
+            f"Source: {wording.SOURCE}",
+            "These are not official statistics. They follow the Code of Practice for Statistics by "
+            "choice. The page of the release says what is met and what is not.",
+        ],
+        contact=[_plain(line) for line in contact],
+        width=75,
+    )

@@ -1,14 +1,38 @@
-"""The words that a release's page and spreadsheet share: what is counted, and how."""
+"""The words that the files of a release share: what is counted, what is new, and what changed."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from oic_assurance.clock import LONDON
 from oic_assurance.publishing.releases import ReleaseContent
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.release.publisher import NOT_SET
+from oic_assurance.reporting.screens.layout import share
 
+TITLE = "Police response to organised immigration crime: assurance figures"
+DESCRIPTION = (
+    "Whether a police force does what an inspection asked for about organised immigration crime: "
+    "reports to the National Command and Control Unit (NCCU), intelligence plans and training. "
+    "The figures are aggregated, and figures that could identify a person are withheld."
+)
+SOURCE = (
+    "Administrative records of the police force: incidents, custody, referrals, intelligence "
+    "reports, personnel, training and plans."
+)
+SOURCES = {
+    "fresh": "Every source was delivered in time.",
+    "stale": "A source was not delivered in time.",
+    "failed": "A source could not be read.",
+}
+#: What each point asks, keyed by the codes of the points.
+QUESTIONS = {
+    "NCCU_INTEL": "Does every case that is reported to the NCCU have its intelligence report?",
+    "INTEL_PLAN": "Are there plans in force to collect, to analyse and to share intelligence?",
+    "HYDRA": "Has everybody whose role needs it completed the Hydra training?",
+    "ELEARNING": "Has everybody whose role needs them completed the four e-learning modules?",
+}
 #: The released measures, keyed by their codes in the seed `policy_public_measure`: the title, and
 #: what the number and the total count.
 MEASURES = {
@@ -47,6 +71,20 @@ def measure(code: str) -> str:
     return MEASURES[code][0] if code in MEASURES else words.sentence(code)
 
 
+def about(code: str) -> str:
+    """Return what a measure counts, or that its figures are withheld."""
+    if code not in MEASURES:
+        return (
+            "Its figures are withheld, because they are about the same people as another measure."
+        )
+    return MEASURES[code][1]
+
+
+def question(code: str) -> str:
+    """Return the question that a point asks, or its name if it has none."""
+    return QUESTIONS.get(code, point(code))
+
+
 def point(code: str) -> str:
     """Return the name of a point, or its code as words."""
     return POINTS[code].name if code in POINTS else words.sentence(code)
@@ -74,65 +112,42 @@ def next_release(publisher: Mapping[str, Any]) -> str:
     return words.long_day(date.fromisoformat(given)) if given else NOT_SET
 
 
-def methods(content: ReleaseContent) -> list[tuple[str, str]]:
-    """Return the description of how the figures are made, as pairs of a heading and a paragraph."""
-    smallest, days = content.notes["smallest"], content.notes["settle_days"]
-    return [
-        (
-            "Where the figures come from",
-            "From the force's records of incidents, custody and referrals, its intelligence "
-            "reports, personnel, training records and plans. A machine reads them every day. Rules "
-            "that are written down and tested turn records into figures. No person is named in "
-            "any table.",
-        ),
-        (
-            "How people are protected",
-            f"A number is shown only if it is 0, or at least {smallest}. A figure is shown only "
-            "if this holds for the number and for the rest of its total. It also holds for the "
-            "difference between any two figures, within a release and from one release to another. "
-            "So nobody can subtract one figure from another to find a small number.",
-        ),
-        (
-            "Why some months are missing",
-            "A month with too few cases is not shown by itself. It is added to the months after "
-            "it. For training, a month end is left out if too few people changed since the last "
-            "one that was shown. Districts are shown if the figures of all of them may be shown.",
-        ),
-        (
-            "When a month is shown",
-            f"A month is shown from {days} days after its end, when most late records have "
-            "arrived.",
-        ),
-    ]
+def released_on(content: ReleaseContent) -> date:
+    """Return the day of a release in London. The names of the files have it too."""
+    return content.made_at.astimezone(LONDON).date()
 
 
-def quality(content: ReleaseContent) -> list[str]:
-    """Return what is known about the quality of the figures, as sentences."""
-    late = [
-        point(row["point_code"])
-        for row in content.tables["assurance_position"]
-        if row["source_status"] != "fresh"
-    ]
-    sources = (
-        f"Not all sources were up to date for: {', '.join(late)}. The status of a point is "
-        "unknown while its sources are not."
-        if late
-        else "All sources were up to date."
+def released_on_in_words(content: ReleaseContent) -> str:
+    """Return the day of a release, such as "1 May 2026"."""
+    return words.long_day(released_on(content))
+
+
+def identifier(content: ReleaseContent) -> str:
+    """Return the name by which catalogues know a release."""
+    return f"oic-assurance-release-{content.release_id}"
+
+
+def revision(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the kind of a revision as a code, and its cause as a sentence.
+
+    The cause is not more exact on purpose: how many records were late, corrected or deleted could
+    be a small number.
+    """
+    if row["withdrawn_because"]:
+        return "unplanned", (
+            f"Corrects release {row['release_before']}, which was withdrawn: "
+            f"{row['withdrawn_because']}"
+        )
+    return "planned", (
+        "Records arrived late, were corrected or were deleted, or a rule was changed."
     )
-    return [
-        "Every figure has passed automatic checks of completeness, validity, consistency and "
-        "privacy before it was released. A figure that fails a critical check is not released.",
-        sources,
-        "A record that arrives after a month was released changes the figure only if the change "
-        "is large enough to be shown. So a figure can differ a little from what the force knows "
-        "today.",
-    ]
 
 
-def revisions(content: ReleaseContent) -> list[tuple[str, str, str, str, str]]:
+def revisions(content: ReleaseContent) -> list[tuple[str, str, str, str, str, str]]:
     """Return every figure that differs from an earlier release.
 
-    Each item has the measure, the period, the unit, the earlier figure and the new figure, as text.
+    Each item has the measure, the period, the unit, the earlier figure, the new figure, and the
+    cause, as text.
     """
     return [
         (
@@ -141,6 +156,114 @@ def revisions(content: ReleaseContent) -> list[tuple[str, str, str, str, str]]:
             unit(row["org_unit_code"], content),
             f"{row['numerator_before']:,} of {row['denominator_before']:,}",
             f"{row['numerator']:,} of {row['denominator']:,}",
+            revision(row)[1],
         )
         for row in content.notes["revisions"]
     ]
+
+
+def revised_by(content: ReleaseContent) -> str:
+    """Return how much the force's shares were revised, as a sentence."""
+    changes = [
+        abs(
+            row["numerator"] / row["denominator"]
+            - row["numerator_before"] / row["denominator_before"]
+        )
+        for row in content.notes["revisions"]
+        if row["org_unit_code"] == "ALL" and row["denominator"] and row["denominator_before"]
+    ]
+    if not changes:
+        return "No share of the whole force was revised in this release."
+    shown = sum(row["org_unit_code"] == "ALL" for row in content.tables["assurance_period"])
+    return (
+        f"{len(changes)} of {shown} shares of the whole force were revised in this release, by "
+        f"{100 * sum(changes) / len(changes):.1f} percentage points on average and by at most "
+        f"{100 * max(changes):.1f}."
+    )
+
+
+def news(content: ReleaseContent) -> list[str]:
+    """Return what this release has that the one before had not, as sentences."""
+    previous = content.notes["previous"]
+    counts: dict[str, int] = {}
+    for row in content.notes["first_shown"]:
+        counts[row["measure_code"]] = counts.get(row["measure_code"], 0) + 1
+    before = (
+        f"The release before this one is release {previous['release_id']} of "
+        f"{words.long_day(words.as_day(previous['made_on']))}."
+        if previous
+        else "No release before this one stands."
+    )
+    new = [
+        f"{measure(code)}: {number} new {'period' if number == 1 else 'periods'}."
+        for code, number in counts.items()
+    ]
+    revised = len(content.notes["revisions"])
+    change = f"{revised} {'figure was' if revised == 1 else 'figures were'} revised."
+    return [
+        before,
+        *(new or ["No period is shown for the first time."]),
+        change,
+        *withdrawals(content),
+    ]
+
+
+def withdrawals(content: ReleaseContent) -> list[str]:
+    """Return every earlier release that was withdrawn, with the reason, as sentences."""
+    return [
+        f"Release {row['release_id']} was withdrawn on "
+        f"{words.long_day(words.as_day(row['withdrawn_on']))}: {row['withdrawn_because']}"
+        for row in content.notes["withdrawn"]
+    ]
+
+
+def announced(content: ReleaseContent) -> str:
+    """Return whether the day of this release was announced by the release before, as a sentence."""
+    previous = content.notes["previous"]
+    if not previous or not previous["announced"]:
+        return "The day of this release was not announced by an earlier release."
+    day = words.as_day(previous["announced"])
+    promise = f"Release {previous['release_id']} announced this release for {words.long_day(day)}"
+    late = (released_on(content) - day).days
+    if late == 0:
+        return f"{promise}, and it came on that day."
+    return f"{promise}. It came {abs(late)} days {'later' if late > 0 else 'earlier'}."
+
+
+def summary(content: ReleaseContent) -> str:
+    """Return how many of the points are met, as a sentence."""
+    answers = [words.status(row["status"]).answer for row in content.tables["assurance_position"]]
+    parts = [
+        f"{answers.count(answer)} {what}"
+        for answer, what in (
+            ("Yes", "met"),
+            ("Not yet", "not yet met"),
+            ("No", "not met"),
+            ("Not known", "not known"),
+        )
+        if answer in answers
+    ]
+    return f"Of {len(answers)} points: {', '.join(parts)}."
+
+
+def interval_in_words(row: Mapping[str, Any]) -> str:
+    """Return an example of how to read an interval, for a row with a share and its interval."""
+    return (
+        f"For example, {row['numerator']:,} of {row['denominator']:,} is {share(row['value'])}, "
+        f"with an interval from {share(row['ci_low'])} to {share(row['ci_high'])}."
+    )
+
+
+def fresh(content: ReleaseContent) -> str:
+    """Return whether all sources were up to date, as a sentence."""
+    late = [
+        point(row["point_code"])
+        for row in content.tables["assurance_position"]
+        if row["source_status"] != "fresh"
+    ]
+    if not late:
+        return "All sources were up to date."
+    return (
+        f"Not all sources were up to date for: {', '.join(late)}. The status of a point is unknown "
+        "while its sources are not."
+    )

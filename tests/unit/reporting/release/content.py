@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from oic_assurance.publishing.releases import ReleaseContent, Row
+from oic_assurance.publishing.releases import Release, ReleaseContent, Row
 
 PUBLISHER: dict[str, str | None] = {
     "publisher": "Example Constabulary",
@@ -15,6 +15,7 @@ PUBLISHER: dict[str, str | None] = {
     "licence": "A licence, version 1",
     "licence_url": "https://example.invalid/licence",
     "next_release": "2026-08-01",
+    "pre_release_access": "Nobody outside the team",
 }
 #: A string with every character that CSV, HTML or a spreadsheet could misread.
 AWKWARD = 'North, "old"\r\n<b>=1+1</b> Ŵ'
@@ -35,16 +36,28 @@ def release_content(**notes: Any) -> ReleaseContent:
             "districts": {"D1": AWKWARD},
             "revisions": [
                 {
+                    "force_code": "E23000022",
                     "measure_code": "nccu_intel_compliance",
-                    "period_start": "2026-01-01",
-                    "period_end": "2026-01-31",
+                    "period_start": "2025-01-01",
+                    "period_end": "2025-01-31",
                     "org_unit_code": "ALL",
+                    "release_before": 1,
                     "numerator_before": 15,
-                    "denominator_before": 22,
-                    "numerator": 20,
-                    "denominator": 30,
+                    "denominator_before": 20,
+                    "numerator": 21,
+                    "denominator": 31,
+                    "withdrawn_because": None,
                 }
             ],
+            "first_shown": [
+                {
+                    "measure_code": "hydra_completion",
+                    "period_start": "2025-08-01",
+                    "period_end": "2025-08-31",
+                }
+            ],
+            "previous": {"release_id": 1, "made_on": "2026-02-01", "announced": "2026-05-01"},
+            "withdrawn": [],
         },
         tables={
             "assurance_position": [
@@ -68,6 +81,27 @@ def release_content(**notes: Any) -> ReleaseContent:
         },
     )
     return replace(content, notes={**content.notes, **notes})
+
+
+def release_record(release_id: int, withdrawn_because: str | None = None) -> Release:
+    """Return the record of a release, which is withdrawn if there is a reason."""
+    made = datetime(2026, 5, 1, 9, 15, tzinfo=UTC)
+    return Release(
+        release_id=release_id,
+        publication_id=9,
+        force_code="E23000022",
+        as_at=made,
+        made_at=made,
+        made_by="oic_publish for somebody",
+        because="a quarter is over",
+        notes={"publisher": PUBLISHER},
+        folder="release",
+        sums_sha256="",
+        placed_at=made,
+        withdrawn_at=made if withdrawn_because else None,
+        withdrawn_by="somebody" if withdrawn_because else None,
+        withdrawn_because=withdrawn_because,
+    )
 
 
 def _position(

@@ -1,31 +1,31 @@
-"""The files of a release contain what other programs and people must be able to read."""
+"""The files of a release: which there are, their description, and their pages for people."""
 
 import base64
-import csv
 import hashlib
-import io
 import json
 import re
-import zipfile
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import pairwise
-from typing import Any
-from xml.etree import ElementTree
 
 import pytest
-from python_calamine import CalamineWorkbook
 
 from oic_assurance.publishing.release_tables import RELEASE_TABLES
 from oic_assurance.reporting.release.folder import sums_file
 from oic_assurance.reporting.release.make import release_files
 from oic_assurance.reporting.release.publisher import ENTRIES
-from oic_assurance.reporting.release.values import MEANINGS
-from tests.unit.reporting.release.content import AWKWARD, PUBLISHER, release_content
+from oic_assurance.reporting.release.quality import PRINCIPLES
+from oic_assurance.reporting.release.withdrawn import withdrawn_page
+from tests.unit.reporting.release.content import (
+    PUBLISHER,
+    release_content,
+    release_record,
+)
 
 CONTENT = release_content()
 NOTHING_SET = dict.fromkeys(PUBLISHER)
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+PAGES = ("index.html", "quality.html", "WITHDRAWN.html")
 
 
 @pytest.fixture(scope="module")
@@ -33,111 +33,48 @@ def files() -> dict[str, bytes]:
     return release_files(CONTENT)
 
 
+@pytest.fixture(params=PAGES)
+def page(files: dict[str, bytes], request: pytest.FixtureRequest) -> str:
+    """Each page of a release, one after the other."""
+    notice = withdrawn_page(release_record(2, "a wrong unit"), release_record(1))
+    return {**files, "WITHDRAWN.html": notice}[request.param].decode("utf-8")
+
+
 @pytest.fixture(scope="module")
-def page(files: dict[str, bytes]) -> str:
-    return files["index.html"].decode("utf-8")
+def text(files: dict[str, bytes]) -> str:
+    return words_of(files["index.html"])
+
+
+@pytest.fixture(scope="module")
+def quality(files: dict[str, bytes]) -> str:
+    return words_of(files["quality.html"])
 
 
 def test_every_kind_of_file_is_there(files: dict[str, bytes]) -> None:
-    tables = [table.name for table in RELEASE_TABLES]
+    tables = (
+        "assurance_position", "assurance_period", "assurance_measure", "assurance_revision",
+        "code_point", "code_measure", "code_unit", "code_status",
+    )  # fmt: skip
     assert set(files) == {
-        *(f"{name}.csv" for name in tables),
-        *(f"{name}.csv-metadata.json" for name in tables),
-        "assurance-figures.xlsx", "dataset.jsonld", "index.html",
+        *(f"{name}_2026-05-01.csv" for name in tables),
+        "assurance_figures_2026-05-01.xlsx", "csv-metadata.json", "dataset.jsonld", "index.html",
+        "quality.html",
     }  # fmt: skip
+    assert {table.name for table in RELEASE_TABLES} <= set(tables)
+
+
+def test_no_name_of_a_file_has_a_space_or_a_capital(files: dict[str, bytes]) -> None:
+    assert [name for name in files if not re.fullmatch(r"[a-z0-9_.-]+", name)] == []
+
+
+def test_a_release_late_in_the_evening_has_the_day_of_london() -> None:
+    late = datetime(2026, 5, 1, 23, 30, tzinfo=UTC)
+    content = replace(CONTENT, made_at=late)
+    assert "assurance_period_2026-05-02.csv" in release_files(content)
 
 
 def test_the_same_content_gives_the_same_bytes(files: dict[str, bytes]) -> None:
     assert release_files(release_content()) == files
-
-
-def test_a_table_follows_rfc_4180(files: dict[str, bytes]) -> None:
-    for table in RELEASE_TABLES:
-        raw = files[f"{table.name}.csv"]
-        assert not raw.startswith(b"\xef\xbb\xbf")
-        assert raw.endswith(b"\r\n")
-        assert raw.count(b"\n") == raw.count(b"\r\n")
-        head, *rows = csv.reader(io.StringIO(raw.decode("utf-8"), newline=""), strict=True)
-        assert tuple(head) == table.names
-        assert len(rows) == len(CONTENT.tables[table.name])
-        assert {len(row) for row in rows} == {len(head)}
-        assert "" not in {cell for row in rows for cell in row}
-
-
-def test_awkward_texts_survive_the_csv_file() -> None:
-    rows = [{**row, "org_unit_code": AWKWARD} for row in CONTENT.tables["assurance_measure"]]
-    content = replace(CONTENT, tables={**CONTENT.tables, "assurance_measure": rows})
-    text = release_files(content)["assurance_measure.csv"].decode("utf-8")
-    read = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-    assert [row["org_unit_code"] for row in read] == [AWKWARD, AWKWARD]
-
-
-# The names that the CSVW vocabulary allows, as far as the metadata of a release use them:
-# https://www.w3.org/TR/tabular-metadata/
-_OF_TABLE = {"@context", "url", "dialect", "tableSchema"}
-_OF_COLUMN = {"name", "titles", "datatype", "required", "null"}
-_DATATYPES = {
-    "string", "nonNegativeInteger", "integer", "double", "date", "dateTime", "boolean"
-}  # fmt: skip
-
-
-def test_the_metadata_follow_the_csvw_vocabulary(files: dict[str, bytes]) -> None:
-    for table in RELEASE_TABLES:
-        described = json.loads(files[f"{table.name}.csv-metadata.json"])
-        assert described["@context"] == ["http://www.w3.org/ns/csvw", {"@language": "en"}]
-        assert described["url"] == f"{table.name}.csv"
-        assert not {key for key in described if not key.startswith("dc:")} - _OF_TABLE
-        schema = described["tableSchema"]
-        assert schema["primaryKey"] == list(table.key)
-        assert [column["name"] for column in schema["columns"]] == list(table.names)
-        for column in schema["columns"]:
-            assert not {key for key in column if not key.startswith("dc:")} - _OF_COLUMN
-            assert re.fullmatch(r"[a-z][a-z0-9_]*", column["name"])
-            assert column["titles"]["en"][0] == column["name"]
-            datatype = column["datatype"]
-            base = datatype if isinstance(datatype, str) else datatype["base"]
-            assert base in _DATATYPES
-
-
-def test_every_cell_has_the_type_that_the_metadata_say(files: dict[str, bytes]) -> None:
-    for table in RELEASE_TABLES:
-        columns = json.loads(files[f"{table.name}.csv-metadata.json"])["tableSchema"]["columns"]
-        text = files[f"{table.name}.csv"].decode("utf-8")
-        for row in csv.DictReader(io.StringIO(text, newline="")):
-            for column in columns:
-                check_cell(row[column["name"]], column)
-
-
-_FORMS = {
-    "string": r".+",
-    "nonNegativeInteger": r"[0-9]+",
-    "integer": r"-?[0-9]+",
-    "double": r"[0-9]+\.[0-9]+(e-[0-9]+)?",
-    "date": r"\d{4}-\d\d-\d\d",
-    "dateTime": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00",
-    "boolean": r"true|false",
-}
-
-
-def check_cell(value: str, column: dict[str, Any]) -> None:
-    if value in column.get("null", []):
-        assert not column["required"]
-        return
-    assert value not in MEANINGS
-    datatype = column["datatype"]
-    base = datatype if isinstance(datatype, str) else datatype["base"]
-    assert re.fullmatch(_FORMS[base], value), (column["name"], value)
-
-
-def test_a_withheld_figure_and_one_that_cannot_be_have_different_marks(
-    files: dict[str, bytes],
-) -> None:
-    text = files["assurance_position.csv"].decode("utf-8")
-    rows = {row["point_code"]: row for row in csv.DictReader(io.StringIO(text, newline=""))}
-    assert [rows["ELEARNING"][name] for name in ("numerator", "denominator", "value")] == 3 * [
-        "[c]"
-    ]
-    assert rows["NCCU_INTEL"]["deadline"] == "[z]"
 
 
 def test_the_dataset_names_its_files_with_their_hashes(files: dict[str, bytes]) -> None:
@@ -150,7 +87,15 @@ def test_the_dataset_names_its_files_with_their_hashes(files: dict[str, bytes]) 
         content = files[part["contentUrl"]]
         assert part["sha256"] == hashlib.sha256(content).hexdigest()
         assert part["contentSize"] == f"{len(content)} B"
-    assert len(described["distribution"]) == len(RELEASE_TABLES) + 1
+    data = {name for name in files if name.endswith((".csv", ".xlsx", "csv-metadata.json"))}
+    assert {part["contentUrl"] for part in described["distribution"]} == data
+    types = {part["contentUrl"].rpartition(".")[2]: part["encodingFormat"]
+             for part in described["distribution"]}  # fmt: skip
+    assert types == {
+        "csv": "text/csv",
+        "json": "application/csvm+json",
+        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    }
 
 
 def test_a_licence_is_not_invented() -> None:
@@ -158,63 +103,6 @@ def test_a_licence_is_not_invented() -> None:
     described = json.loads(files["dataset.jsonld"])
     assert "license" not in described
     assert "publisher" not in described
-
-
-def sheets(content: bytes) -> dict[str, ElementTree.Element]:
-    """Return the XML of each sheet of a workbook, keyed by the sheet's name."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-        names = [sheet.attrib["name"] for sheet in book.iter(f"{_MAIN}sheet")]
-        return {
-            name: ElementTree.fromstring(archive.read(f"xl/worksheets/sheet{number}.xml"))
-            for number, name in enumerate(names, start=1)
-        }
-
-
-def test_the_spreadsheet_is_accessible(files: dict[str, bytes]) -> None:
-    """These are the rules of the Government Analysis Function that a program can check."""
-    content = files["assurance-figures.xlsx"]
-    found = sheets(content)
-    assert list(found) == [
-        "Cover", "Contents", "Notes", "Points", "Periods", "Months and districts", "Codes",
-        "Revisions",
-    ]  # fmt: skip
-    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    for name, xml in found.items():
-        assert next(xml.iter(f"{_MAIN}mergeCell"), None) is None
-        tables = [part.attrib["count"] for part in xml.iter(f"{_MAIN}tableParts")]
-        assert tables == ([] if name == "Cover" else ["1"])
-        assert xml.find(f".//{_MAIN}row[@hidden]") is None
-        rows = book.get_sheet_by_name(name).to_python()
-        assert rows[0][0], f"{name}: A1 must have the title"
-        body = rows if name == "Cover" else rows[2:]
-        width = max(len([cell for cell in row if cell != ""]) for row in body)
-        for row in body:
-            assert len([cell for cell in row if cell != ""]) == width, f"{name}: a blank cell"
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        names = [name for name in archive.namelist() if name.startswith("xl/tables/")]
-        named = {ElementTree.fromstring(archive.read(name)).attrib["displayName"] for name in names}
-        assert len(names) == len(named) == len(found) - 1
-        assert {table.name for table in RELEASE_TABLES} <= named
-        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-
-
-def test_no_text_in_the_spreadsheet_is_a_formula() -> None:
-    districts = {"D1": "=1+1"}
-    content = release_files(release_content(districts=districts))["assurance-figures.xlsx"]
-    for xml in sheets(content).values():
-        assert next(xml.iter(f"{_MAIN}f"), None) is None
-
-
-def test_the_spreadsheet_explains_every_code_and_mark(files: dict[str, bytes]) -> None:
-    book = CalamineWorkbook.from_filelike(io.BytesIO(files["assurance-figures.xlsx"]))
-    codes = {row[1] for row in book.get_sheet_by_name("Codes").to_python()[3:]}
-    for table in RELEASE_TABLES:
-        for row in CONTENT.tables[table.name]:
-            for name in ("point_code", "measure_code", "org_unit_code", "status", "source_status"):
-                assert name not in row or row[name] in codes
-    notes = {row[0] for row in book.get_sheet_by_name("Notes").to_python()[3:]}
-    assert set(MEANINGS) <= notes
 
 
 class Reader(HTMLParser):
@@ -252,7 +140,12 @@ def test_the_page_loads_nothing_and_runs_nothing(page: str) -> None:
     assert not [one for _, one in read.tags if "style" in one or any(k[:2] == "on" for k in one)]
     sources = [str(one[k]) for _, one in read.tags for k in ("src", "href") if one.get(k)]
     local = {"SHA256SUMS", *release_files(CONTENT)}
-    assert not [one for one in sources if not one.startswith(("#", "data:")) and one not in local]
+    # Only these two addresses lead elsewhere, and only if a reader follows them.
+    outside = {f"mailto:{PUBLISHER['contact_email']}", PUBLISHER["licence_url"]}
+    assert not [
+        one for one in sources
+        if not one.startswith(("#", "data:")) and one.partition("#")[0] not in local | outside
+    ]  # fmt: skip
 
 
 def test_the_page_can_be_read_by_everybody(page: str) -> None:
@@ -269,18 +162,108 @@ def test_the_page_can_be_read_by_everybody(page: str) -> None:
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
-def test_the_page_says_who_how_how_well_and_what_comes_next(page: str) -> None:
-    text = " ".join(" ".join(Reader(page).text).split())
+def words_of(page: bytes) -> str:
+    return " ".join(" ".join(Reader(page.decode("utf-8")).text).split())
+
+
+def test_every_link_to_a_place_on_a_page_arrives(page: str) -> None:
+    read = Reader(page)
+    ids = {str(one["id"]) for _, one in read.tags if one.get("id")}
+    assert [one["href"] for one in read.all("a") if str(one["href"]).startswith("#")
+            and str(one["href"])[1:] not in ids] == []  # fmt: skip
+
+
+def test_the_page_says_who_how_how_well_and_what_comes_next(text: str) -> None:
     for words in (
         *(str(value) for name, value in PUBLISHER.items() if name != "next_release"),
+        "Of 4 points: 1 met, 1 not yet met, 1 not met, 1 not known.",
         "Next release 1 August 2026",
-        "A number is shown only if it is 0, or at least 5",
         "Not all sources were up to date for: E-learning",
-        "15 of 22",
         "Withheld: the numbers are too small to publish",
+        "These are not official statistics",
     ):
         assert words in text
     assert "NOT SET" not in text
+
+
+def test_the_page_explains_an_interval_with_a_figure_of_its_own(text: str) -> None:
+    assert "For example, 34 of 54 is 63.0%, with an interval from 49.6% to 74.6%." in text
+
+
+def test_the_page_says_what_is_new_and_what_was_revised(text: str) -> None:
+    for words in (
+        "The release before this one is release 1 of 1 February 2026.",
+        "People who completed Hydra training: 1 new period.",
+        "1 figure was revised.",
+        "15 of 20 21 of 31 Records arrived late, were corrected or were deleted",
+    ):
+        assert words in text
+
+
+def test_the_page_names_each_file_with_its_format_and_its_size(
+    files: dict[str, bytes], text: str
+) -> None:
+    for name, content in files.items():
+        if name != "index.html":
+            size = f"{len(content) / 1024:,.0f} KiB" if len(content) > 1023 else f"{len(content)} b"
+            assert re.search(rf"{re.escape(name)} .{{5,60}}{size}", text), name
+
+
+@pytest.mark.parametrize(
+    ("previous", "words"),
+    [
+        (None, "was not announced by an earlier release"),
+        ("2026-05-01", "announced this release for 1 May 2026, and it came on that day"),
+        ("2026-04-28", "announced this release for 28 April 2026. It came 3 days later."),
+        (None, "No release before this one stands."),
+    ],
+)
+def test_a_release_says_whether_it_kept_its_day(previous: str | None, words: str) -> None:
+    before = previous and {"release_id": 1, "made_on": "2026-02-01", "announced": previous}
+    files = release_files(release_content(previous=before))
+    assert words in words_of(files["index.html"])
+
+
+def test_a_withdrawn_release_is_named_in_the_next_one() -> None:
+    revision = {**CONTENT.notes["revisions"][0], "withdrawn_because": "a wrong unit"}
+    withdrawn = {"release_id": 1, "withdrawn_on": "2026-03-01", "withdrawn_because": "a wrong unit"}
+    files = release_files(
+        release_content(previous=None, revisions=[revision], withdrawn=[withdrawn])
+    )
+    assert "Release 1 was withdrawn on 1 March 2026: a wrong unit" in words_of(files["index.html"])
+    table = files["assurance_revision_2026-05-01.csv"]
+    assert b'unplanned,"Corrects release 1, which was withdrawn: a wrong unit"' in table
+
+
+def test_the_notice_of_a_withdrawal_says_why_and_what_to_use_instead() -> None:
+    text = words_of(withdrawn_page(release_record(2, "a wrong unit"), release_record(1)))
+    for words in ("Release 2 is withdrawn", "a wrong unit", "release 1 of 1 May 2026"):
+        assert words in text
+    alone = words_of(withdrawn_page(release_record(1, "a wrong unit"), None))
+    assert "No release stands now." in alone
+
+
+def test_the_report_on_quality_has_every_dimension(quality: str) -> None:
+    for words in (
+        "Relevance", "Accuracy and reliability", "Timeliness and punctuality",
+        "Accessibility and clarity", "Comparability", "Coherence", "Confidentiality",
+        "Planned revisions", "Unplanned revisions",
+        "A number is shown only if it is 0, or at least 5",
+        "1 of 19 shares of the whole force were revised",
+        "Nobody outside the team",
+    ):  # fmt: skip
+        assert words in quality
+
+
+def test_the_report_says_of_each_principle_what_is_not_met(quality: str) -> None:
+    assert [one.name for one in PRINCIPLES] == [
+        "Show integrity", "Lead responsibly", "Be transparent", "Manage data responsibly",
+        "Prioritise quality", "Be rigorous", "Be open about quality", "Be relevant", "Be clear",
+        "Be accessible",
+    ]  # fmt: skip
+    for one in PRINCIPLES:
+        assert one.not_met
+        assert f"{one.name} {one.done} {one.not_met}" in quality
 
 
 def test_what_is_not_set_is_said_loudly() -> None:
