@@ -13,7 +13,7 @@ from typing import Any
 
 from oic_assurance.publishing.releases import ReleaseContent
 from oic_assurance.reporting.release import wording
-from oic_assurance.reporting.release.tables import Column, Reference, Table
+from oic_assurance.reporting.release.table import Column, Reference, Table
 from oic_assurance.reporting.release.values import MEANINGS, SHOWN, as_text
 
 METADATA = "csv-metadata.json"

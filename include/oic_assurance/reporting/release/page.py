@@ -9,9 +9,10 @@ from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.drawing import DARK, LIGHT, Picture, data, svg
 from oic_assurance.reporting.points import ORDER, POINTS
 from oic_assurance.reporting.release import quality, wording
+from oic_assurance.reporting.release.dataset import NAME as DATASET
 from oic_assurance.reporting.release.publisher import NOT_SET, missing
 from oic_assurance.reporting.release.render import render
-from oic_assurance.reporting.release.tables import Table
+from oic_assurance.reporting.release.table import Table
 from oic_assurance.reporting.release.values import MEANINGS
 from oic_assurance.reporting.screens.layout import moment, share
 
@@ -71,6 +72,7 @@ def release_page(
     return render(
         "release.html.j2",
         title=wording.TITLE,
+        description=DATASET,
         release=content,
         made=wording.released_on_in_words(content),
         as_at=moment(content.as_at),

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from oic_assurance.publishing.releases import ReleaseContent, Row
 from oic_assurance.reporting.release import quality, wording
-from oic_assurance.reporting.release.tables import Column, Table, code_lists
+from oic_assurance.reporting.release.code_lists import code_lists
+from oic_assurance.reporting.release.table import Column, Table
 from oic_assurance.reporting.release.values import MEANINGS
 from oic_assurance.reporting.screens.layout import moment
 

@@ -5,68 +5,22 @@ writes the marker into the cell instead.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
 
 from oic_assurance.clock import LONDON
 from oic_assurance.publishing.release_tables import (
     MEASURE,
     PERIOD,
     POSITION,
-    Kind,
     ReleaseColumn,
     ReleaseTable,
 )
 from oic_assurance.publishing.releases import ReleaseContent, Row
-from oic_assurance.reporting.pack import words
-from oic_assurance.reporting.release import wording
+from oic_assurance.reporting.release import code_lists, wording
+from oic_assurance.reporting.release.table import Column, Reference, Table
 from oic_assurance.reporting.release.values import SHOWN, interval
 
 STRANDS = "INTEL_PLAN"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a file.
-
-    Attributes:
-        marker: The name of the column that says why a value is missing. It is empty if every row
-            has a value.
-    """
-
-    name: str
-    title: str
-    kind: Kind | Literal["marker"]
-    description: str
-    marker: str = ""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A foreign key: `columns` of a table name a row of `table`, whose key are `others`."""
-
-    columns: tuple[str, ...]
-    table: str
-    others: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of a release's files. `key` names the columns that identify a row."""
-
-    name: str
-    title: str
-    description: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    rows: Sequence[Row]
-    references: tuple[Reference, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Return the names of the columns, in their order."""
-        return tuple(column.name for column in self.columns)
 
 
 #: The marker column of each column that can be blank.
@@ -107,69 +61,17 @@ _INTERVAL = (
         "interval_marker",
     ),
 )
-_POINT = Reference(("point_code",), "code_point", ("point_code",))
-_MEASURE = Reference(("measure_code",), "code_measure", ("measure_code",))
-_UNIT = Reference(("org_unit_code",), "code_unit", ("org_unit_code",))
 _PERIOD_KEY = ("force_code", "measure_code", "period_start", "org_unit_code")
 
 
 def file_tables(content: ReleaseContent) -> tuple[Table, ...]:
     """Return all tables of a release's files, the tables with figures first."""
-    status = Reference(("status",), "code_status", ("status",))
     return (
-        _with_figures(POSITION, content, (_POINT, status)),
-        _with_figures(PERIOD, content, (_MEASURE, _POINT, _UNIT)),
-        _with_figures(MEASURE, content, (_MEASURE, _POINT, _UNIT)),
+        _with_figures(POSITION, content, (code_lists.POINT, code_lists.STATUS)),
+        _with_figures(PERIOD, content, (code_lists.MEASURE, code_lists.POINT, code_lists.UNIT)),
+        _with_figures(MEASURE, content, (code_lists.MEASURE, code_lists.POINT, code_lists.UNIT)),
         _revisions(content),
-        *code_lists(content),
-    )
-
-
-def code_lists(content: ReleaseContent) -> tuple[Table, ...]:
-    """Return the tables that say what the codes in the other tables mean."""
-    rows = [row for table in content.tables.values() for row in table]
-    points, units = (
-        sorted({row[name] for row in rows if name in row})
-        for name in ("point_code", "org_unit_code")
-    )
-    measures = {row["measure_code"]: row["point_code"] for row in rows if "measure_code" in row}
-    return (
-        _codes(
-            "code_point",
-            "Codes of the assurance points",
-            _code("point_code", "Point"),
-            (_text("title", "Name"), _text("description", "What it asks")),
-            [(code, wording.point(code), wording.question(code)) for code in points],
-        ),
-        _codes(
-            "code_measure",
-            "Codes of the measures",
-            _code("measure_code", "Measure"),
-            (
-                _code("point_code", "Point"),
-                _text("title", "Name"),
-                _text("description", "What it counts"),
-            ),
-            [
-                (code, measures[code], wording.measure(code), wording.about(code))
-                for code in sorted(measures)
-            ],
-            (_POINT,),
-        ),
-        _codes(
-            "code_unit",
-            "Codes of the units",
-            _code("org_unit_code", "Unit"),
-            (_text("title", "Name"),),
-            [(code, wording.unit(code, content)) for code in units],
-        ),
-        _codes(
-            "code_status",
-            "Codes of the statuses",
-            _code("status", "Status"),
-            (_text("title", "Name"), _text("description", "What it means")),
-            [(code, one.word, one.meaning) for code, one in words.STATUSES.items()],
-        ),
+        *code_lists.code_lists(content),
     )
 
 
@@ -320,7 +222,7 @@ def _revisions(content: ReleaseContent) -> Table:
         _PERIOD_KEY,
         tuple(_with_markers(columns)),
         [_revised(row) for row in content.notes["revisions"]],
-        (_MEASURE, _UNIT, Reference(_PERIOD_KEY, PERIOD.name, _PERIOD_KEY)),
+        (code_lists.MEASURE, code_lists.UNIT, Reference(_PERIOD_KEY, PERIOD.name, _PERIOD_KEY)),
     )
 
 
@@ -339,32 +241,3 @@ def _revised(row: Row) -> Row:
         "revision_type": kind,
         "reason": why,
     }
-
-
-def _codes(
-    name: str,
-    title: str,
-    key: Column,
-    others: tuple[Column, ...],
-    rows: Sequence[Sequence[Any]],
-    references: tuple[Reference, ...] = (),
-) -> Table:
-    columns = (key, *others)
-    names = [column.name for column in columns]
-    return Table(
-        name,
-        title,
-        f"One row per code in the column {key.name} of the other tables.",
-        (key.name,),
-        columns,
-        [dict(zip(names, row, strict=True)) for row in rows],
-        references,
-    )
-
-
-def _code(name: str, title: str) -> Column:
-    return Column(name, title, "code", f"{title}, as a code.")
-
-
-def _text(name: str, title: str) -> Column:
-    return Column(name, title, "text", f"{title}, in words.")

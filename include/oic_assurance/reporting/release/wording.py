@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from oic_assurance.clock import LONDON
-from oic_assurance.publishing.releases import ReleaseContent
+from oic_assurance.publishing.releases import Release, ReleaseContent
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.release.publisher import NOT_SET
@@ -112,7 +112,7 @@ def next_release(publisher: Mapping[str, Any]) -> str:
     return words.long_day(date.fromisoformat(given)) if given else NOT_SET
 
 
-def released_on(content: ReleaseContent) -> date:
+def released_on(content: ReleaseContent | Release) -> date:
     """Return the day of a release in London. The names of the files have it too."""
     return content.made_at.astimezone(LONDON).date()
 
@@ -217,9 +217,10 @@ def withdrawals(content: ReleaseContent) -> list[str]:
     ]
 
 
-def announced(content: ReleaseContent) -> str:
+def announced(content: ReleaseContent | Release) -> str:
     """Return whether the day of this release was announced by the release before, as a sentence."""
-    previous = content.notes["previous"]
+    # Releases from before this note was kept have no such entry.
+    previous = content.notes.get("previous")
     if not previous or not previous["announced"]:
         return "The day of this release was not announced by an earlier release."
     day = words.as_day(previous["announced"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from oic_assurance.publishing.releases import Release
 from oic_assurance.reporting.release.publisher import missing
+from oic_assurance.reporting.release.wording import announced
 from oic_assurance.reporting.screens.layout import moment, table, wrapped
 
 
@@ -77,6 +78,8 @@ def made_screen(made: MadeRelease) -> str:
         "",
         one.folder,
         f"SHA256SUMS: {one.sums_sha256}",
+        "",
+        *wrapped(announced(one)),
     ]
     if made.not_set:
         text = (

@@ -15,8 +15,9 @@ from oic_assurance.publishing.release_tables import RELEASE_TABLES
 from oic_assurance.reporting.release.folder import sums_file
 from oic_assurance.reporting.release.make import release_files
 from oic_assurance.reporting.release.publisher import ENTRIES
-from oic_assurance.reporting.release.quality import PRINCIPLES
+from oic_assurance.reporting.release.quality import EDITION, PRINCIPLES
 from oic_assurance.reporting.release.withdrawn import withdrawn_page
+from tests.conftest import PROJECT_ROOT
 from tests.unit.reporting.release.content import (
     PUBLISHER,
     release_content,
@@ -96,6 +97,12 @@ def test_the_dataset_names_its_files_with_their_hashes(files: dict[str, bytes]) 
         "json": "application/csvm+json",
         "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     }
+
+
+def test_the_page_leads_programs_to_the_description(files: dict[str, bytes]) -> None:
+    read = Reader(files["index.html"].decode("utf-8"))
+    described = [one for one in read.all("link") if one.get("rel") == "describedby"]
+    assert [one["href"] for one in described] == ["dataset.jsonld"]
 
 
 def test_a_licence_is_not_invented() -> None:
@@ -264,6 +271,13 @@ def test_the_report_says_of_each_principle_what_is_not_met(quality: str) -> None
     for one in PRINCIPLES:
         assert one.not_met
         assert f"{one.name} {one.done} {one.not_met}" in quality
+
+
+def test_the_documentation_has_each_principle_with_its_number() -> None:
+    page = (PROJECT_ROOT / "docs" / "explanation" / "code-of-practice.md").read_text("utf-8")
+    found = re.findall(r"^\| \*\*(\d+) (.+?)\*\* \|", page, flags=re.MULTILINE)
+    assert found == [(str(number), one.name) for number, one in enumerate(PRINCIPLES, start=1)]
+    assert EDITION in page
 
 
 def test_what_is_not_set_is_said_loudly() -> None:

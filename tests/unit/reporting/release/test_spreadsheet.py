@@ -9,7 +9,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from oic_assurance.reporting.release.make import release_files
-from oic_assurance.reporting.release.tables import Table, file_tables
+from oic_assurance.reporting.release.table import Table
+from oic_assurance.reporting.release.tables import file_tables
 from oic_assurance.reporting.release.values import MEANINGS
 from tests.unit.reporting.release.content import release_content
 
