@@ -12,7 +12,7 @@ import pytest
 from csvw import CSVW
 
 from oic_assurance.publishing.releases import ReleaseContent
-from oic_assurance.reporting.release.make import release_files
+from oic_assurance.reporting.release.csv_files import csv_file, csv_name, metadata_file
 from oic_assurance.reporting.release.tables import file_tables
 from oic_assurance.reporting.release.values import MEANINGS, SHOWN, interval
 from tests.oracle.stats import wilson
@@ -23,9 +23,16 @@ DAY = "2026-05-01"
 METADATA = "csv-metadata.json"
 
 
+def csv_files_of(content: ReleaseContent) -> dict[str, bytes]:
+    """Return the CSV files of a release with their metadata, and no other files."""
+    tables = file_tables(content)
+    files = {csv_name(table.name, content): csv_file(table) for table in tables}
+    return {**files, METADATA: metadata_file(tables, content)}
+
+
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
-    return release_files(CONTENT)
+    return csv_files_of(CONTENT)
 
 
 def read(files: Mapping[str, bytes], table: str) -> list[dict[str, str]]:
@@ -80,7 +87,7 @@ def test_each_cause_of_a_missing_value_has_its_own_marker() -> None:
     late = {**month, "period_start": CONTENT.as_at.date().replace(month=4, day=1)}
     empty = {**CONTENT.tables["assurance_period"][0], "numerator": 0, "denominator": 0,
              "value": None}  # fmt: skip
-    files = release_files(with_rows(assurance_measure=[month, late], assurance_period=[empty]))
+    files = csv_files_of(with_rows(assurance_measure=[month, late], assurance_period=[empty]))
     position = {row["point_code"]: row for row in read(files, "assurance_position")}
     assert position["ELEARNING"]["figure_marker"] == "[c]"
     assert position["NCCU_INTEL"]["deadline_marker"] == "[z]"
@@ -117,7 +124,7 @@ def test_an_interval_is_that_of_the_oracle(numerator: int, denominator: int) -> 
 
 def test_awkward_texts_survive(tmp_path: Path) -> None:
     rows = [{**CONTENT.tables["assurance_measure"][1], "org_unit_code": AWKWARD}]
-    files = release_files(with_rows(assurance_measure=rows))
+    files = csv_files_of(with_rows(assurance_measure=rows))
     assert [row["org_unit_code"] for row in read(files, "assurance_measure")] == [AWKWARD]
     assert problems(files, tmp_path) == []
 
@@ -129,7 +136,7 @@ def test_the_validator_accepts_the_files(files: dict[str, bytes], tmp_path: Path
 def test_the_validator_accepts_a_release_without_any_figure(tmp_path: Path) -> None:
     empty = with_rows(assurance_period=[], assurance_measure=[])
     content = replace(empty, notes={**CONTENT.notes, "revisions": []})
-    assert problems(release_files(content), tmp_path) == []
+    assert problems(csv_files_of(content), tmp_path) == []
 
 
 def changed(table: str, old: str, new: str) -> Callable[[dict[str, bytes]], None]:

@@ -8,23 +8,27 @@ from xml.etree import ElementTree
 import pytest
 from python_calamine import CalamineWorkbook
 
-from oic_assurance.reporting.release.make import release_files
+from oic_assurance.publishing.releases import ReleaseContent
+from oic_assurance.reporting.release.spreadsheet import spreadsheet
 from oic_assurance.reporting.release.table import Table
 from oic_assurance.reporting.release.tables import file_tables
 from oic_assurance.reporting.release.values import MEANINGS
 from tests.unit.reporting.release.content import release_content
 
 CONTENT = release_content()
-NAME = "assurance_figures_2026-05-01.xlsx"
 SHEETS = [
     "Cover", "Contents", "Notes", "Points", "Periods", "Months and districts", "Revisions", "Codes",
 ]  # fmt: skip
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
+def book_of(content: ReleaseContent) -> bytes:
+    return spreadsheet(file_tables(content), content)
+
+
 @pytest.fixture(scope="module")
 def book() -> bytes:
-    return release_files(CONTENT)[NAME]
+    return book_of(CONTENT)
 
 
 def sheets(content: bytes) -> dict[str, ElementTree.Element]:
@@ -167,7 +171,7 @@ def test_no_text_becomes_a_formula_a_link_or_a_note() -> None:
         release_content(districts=districts),
         tables={**CONTENT.tables, "assurance_measure": rows},
     )
-    book = release_files(content)[NAME]
+    book = book_of(content)
     for name, xml in sheets(book).items():
         assert next(xml.iter(f"{_MAIN}f"), None) is None
         links = len(list(xml.iter(f"{_MAIN}hyperlink")))
@@ -182,12 +186,12 @@ def test_a_name_without_letters_does_not_stop_a_release() -> None:
         release_content(districts={"D9": "Ŵ"}),
         tables={**CONTENT.tables, "assurance_measure": [month]},
     )
-    assert "name Ŵ" in {row[2] for row in cells(release_files(content)[NAME], "Codes")}
+    assert "name Ŵ" in {row[2] for row in cells(book_of(content), "Codes")}
 
 
 def test_a_table_without_figures_says_so() -> None:
     content = replace(CONTENT, tables={**CONTENT.tables, "assurance_period": []})
-    rows = cells(release_files(content)[NAME], "Periods")
+    rows = cells(book_of(content), "Periods")
     assert "The table has no figures in this release." in str(rows[1][0])
     assert set(rows[-1]) == {"[x]"}
 
