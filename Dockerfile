@@ -39,6 +39,11 @@ COPY dags dags
 COPY deploy/airflow deploy/airflow
 RUN uv pip install --no-cache --no-deps --no-build-isolation -e .
 
+# The commit names the code in every publication. It comes last, so that it does not invalidate other layers.
+ARG ASSURANCE_COMMIT
+RUN test -n "$ASSURANCE_COMMIT" || { echo 'Set ASSURANCE_COMMIT="$(git rev-parse HEAD)": publications name the code by it.' >&2; exit 1; }
+ENV ASSURANCE_COMMIT=$ASSURANCE_COMMIT
+
 USER assurance
 VOLUME /var/lib/assurance
 ENTRYPOINT ["airflow"]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import (
     Asset,
     ExceptionRetryPolicy,
+    Param,
     RetryAction,
     RetryRule,
     TriggerRule,
@@ -60,7 +61,8 @@ waiting publication current.
 ### Safe to do
 - Clear any task with all tasks after it.
 - Run the DAG again. A repeated run ends in the same state.
-- Run the DAG for another moment: trigger it with the configuration `{"as_at": "2026-01-31T05:30"}`.
+- Trigger the DAG by hand. The form asks for the moment, such as 2026-01-31T05:30. Without one, the
+  run is as at the last 05:30 in London, like the scheduled run of that day.
 
 ### Not safe
 Do not change tables in `marts`, `generation` or `audit` by hand.
@@ -73,6 +75,14 @@ use_secrets_backend(SETTINGS)
 RUN_TIMEOUT = timedelta(hours=3)
 #: The user name that Airflow gives to a run of `dag.test`.
 DAG_TEST = "dag_test"
+#: Airflow's name for runs that a person has triggered.
+MANUAL = "manual"
+AS_AT = Param(
+    None,
+    type=["null", "string"],
+    title="As at",
+    description="A moment such as 2026-01-31T05:30, in London. Empty means the last 05:30.",
+)
 APPROVAL_TIMEOUT = timedelta(hours=SETTINGS.approval_hours)
 
 # The delay before a failed task is retried for the first time. Under Airflow's scheduler it is two
@@ -90,15 +100,18 @@ def as_at(context: Any) -> datetime:
 
     - If the run's configuration has `as_at`: that moment.
     - For a scheduled run: the end of the data interval.
-    - Otherwise: the last 05:30 London time before the run.
+    - For a run that a person has triggered: the last 05:30 London time before its logical date,
+      which Airflow's form sets to now.
 
     Raises:
         UsageError: `as_at` in the configuration is not a moment.
     """
-    configured = (context["dag_run"].conf or {}).get("as_at")
+    run = context["dag_run"]
+    configured = (run.conf or {}).get("as_at")
     if configured:
         return clock.parse_moment(configured)
-    return context.get("data_interval_end") or clock.default_as_at(context["dag_run"].run_after)
+    ends = context.get("data_interval_end") or run.run_after
+    return clock.default_as_at(ends) if run.run_type == MANUAL else ends
 
 
 def run_id() -> str:
@@ -141,6 +154,7 @@ def mark_failed(context: Any) -> None:
         "retry_policy": RETRY_POLICY,
     },
     on_failure_callback=mark_failed,
+    params={"as_at": AS_AT},
     tags={"assurance", "daily", "oic"},
     doc_md=DOC,
 )

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import dag, task
 
 from oic_assurance import pipeline
-from oic_assurance.notifications.channels import configured
 from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
 from oic_assurance.settings import load_settings
 
@@ -36,8 +35,7 @@ Clear, pause or trigger this DAG. `assurance notify` also sends the notification
 
 
 @dag(
-    # If no channel is configured, there is nobody to notify, and the DAG has no schedule.
-    schedule="*/15 * * * *" if configured() else None,
+    schedule="*/15 * * * *",
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
     catchup=False,
     max_active_runs=1,

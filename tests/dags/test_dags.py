@@ -138,15 +138,19 @@ def test_only_the_last_task_decides_whether_the_run_succeeded(daily: Any) -> Non
     assert leaves[0].trigger_rule == TriggerRule.ALL_DONE
 
 
-def test_notifications_run_every_quarter_of_an_hour_if_an_address_is_set(
-    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from airflow.dag_processing.dagbag import DagBag
+def test_notifications_run_every_quarter_of_an_hour(dags: dict[str, Any]) -> None:
+    assert dags["assurance_watch"].timetable.expression == "*/15 * * * *"
 
-    assert dags["assurance_watch"].timetable.can_be_scheduled is False
-    monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", "https://chat.example/hook")
-    named = DagBag(str(DAGS)).dags["assurance_watch"]
-    assert named.timetable.expression == "*/15 * * * *"
+
+def test_the_form_of_a_run_by_hand_asks_for_the_moment_and_needs_none(daily: Any) -> None:
+    asked = daily.params.get_param("as_at")
+    assert asked.value is None
+    assert asked.schema["type"] == ["null", "string"]
+    assert "London" in asked.description
+
+
+def test_the_form_of_an_approval_asks_for_name_and_reason_alone(daily: Any) -> None:
+    assert set(daily.get_task("approve_warning").params) == {"name", "reason"}
 
 
 def test_parsing_is_quick_and_imports_nothing_that_only_tasks_need() -> None:

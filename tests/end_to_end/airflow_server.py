@@ -31,7 +31,7 @@ class Airflow:
         In a new state folder the scheduler starts a run by itself. If there are runs but all of
         them have ended, this method starts a new run as at `as_at`.
         """
-        for _ in _patiently(f"no run of {dag}"):
+        for _ in patiently(f"no run of {dag}"):
             found = self.client.get(f"/dags/{dag}/dagRuns")
             runs = found.json()["dag_runs"] if found.is_success else []
             for run in runs:
@@ -47,7 +47,7 @@ class Airflow:
 
     def start(self, dag: str, **params: str) -> str:
         """Start a run with parameters, as soon as Airflow knows the DAG. Return the run's id."""
-        for _ in _patiently(f"{dag} is not known"):
+        for _ in patiently(f"{dag} is not known"):
             done = self.client.post(
                 f"/dags/{dag}/dagRuns", json={"logical_date": None, "conf": params}
             )
@@ -57,21 +57,21 @@ class Airflow:
 
     def wait_for_end(self, dag: str, run: str) -> str:
         """Wait until a run has ended. Return its state."""
-        for _ in _patiently(f"{dag} does not end"):
-            state = self._get(f"/dags/{dag}/dagRuns/{quote(run)}")["state"]
+        for _ in patiently(f"{dag} does not end"):
+            state = self.get(f"/dags/{dag}/dagRuns/{quote(run)}")["state"]
             if state in ENDED:
                 return str(state)
         raise AssertionError
 
     def wait_for(self, dag: str, run: str, task: str, *states: str) -> None:
         """Wait until a task of a run is in one of the given states."""
-        for _ in _patiently(f"{task} is never {states}"):
+        for _ in patiently(f"{task} is never {states}"):
             if self.state(dag, run, task) in states:
                 return
 
     def state(self, dag: str, run: str, task: str) -> str | None:
         """Return the state that Airflow shows for a task, or None if it has no state yet."""
-        found = self._get(_task(dag, run, task))["state"]
+        found = self.get(_task(dag, run, task))["state"]
         return None if found is None else str(found)
 
     def mark(self, dag: str, run: str, task: str, state: str) -> None:
@@ -109,7 +109,8 @@ class Airflow:
         )
         done.raise_for_status()
 
-    def _get(self, path: str) -> Any:
+    def get(self, path: str) -> Any:
+        """Return the answer of the REST API at a path."""
         found = self.client.get(path)
         found.raise_for_status()
         return found.json()
@@ -167,7 +168,8 @@ def _task(dag: str, run: str, task: str) -> str:
     return f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{task}"
 
 
-def _patiently(otherwise: str) -> Iterator[None]:
+def patiently(otherwise: str) -> Iterator[None]:
+    """Yield once a second until the caller stops asking. After ten minutes, raise TimeoutError."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         yield

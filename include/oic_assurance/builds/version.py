@@ -1,6 +1,7 @@
 """Identify the code, the rules and the policy that computed a figure."""
 
 import hashlib
+import os
 import subprocess
 from collections.abc import Iterable
 from functools import lru_cache
@@ -13,16 +14,20 @@ SOURCE_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".md"})
 SEEDS = Path("dbt_project") / "seeds"
 #: The folders in `dbt_project` whose SQL turns records into figures.
 RULES = ("macros", "models/staging", "models/intermediate")
+#: The environment variable with the commit that a container image was built from.
+COMMIT = "ASSURANCE_COMMIT"
 
 
 def code_version(settings: Settings) -> str:
     """Return the version of the code, with the fingerprint of the dbt project.
 
-    The version is the checked-out commit, or the package version if there is no commit. The
-    fingerprint is always included, because rules can be edited without a commit.
+    The version is the checked-out commit or, in a container image, the commit that the image was
+    built from. Without either, it is the package version. The fingerprint is always included,
+    because rules can be edited without a commit.
     """
     models = project_fingerprint(settings)[:12]
-    return f"{_commit(settings.project_root) or _package()}+dbt.{models}"
+    commit = _commit(settings.project_root) or os.environ.get(COMMIT, "")[:12]
+    return f"{commit or _package()}+dbt.{models}"
 
 
 def project_fingerprint(settings: Settings) -> str:

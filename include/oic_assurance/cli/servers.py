@@ -9,7 +9,7 @@ from oic_assurance.settings import load_settings
 
 @click.command()
 def up() -> int:
-    """Start Airflow's api-server, scheduler and dag-processor. Ctrl-C stops them."""
+    """Start Airflow's api-server, scheduler, dag-processor and triggerer. Ctrl-C stops them."""
     return scheduler.up(load_settings(), click.echo)
 
 

@@ -62,6 +62,13 @@ def test_without_a_commit_the_package_says_its_version(settings: Settings) -> No
     assert version.code_version(settings).startswith("0.1.0+dbt.")
 
 
+def test_in_an_image_the_commit_is_the_one_that_it_was_built_from(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(version.COMMIT, "d7b0a5d5a1b2c3d4e5f60718293a4b5c6d7e8f90")
+    assert version.code_version(settings).startswith("d7b0a5d5a1b2+dbt.")
+
+
 def test_with_a_commit_it_is_named(settings: Settings) -> None:
     git = ["git", "-C", str(settings.project_root), "-c", "user.name=t", "-c", "user.email=t@t"]
     subprocess.run([*git, "init", "-q"], check=True)

@@ -49,6 +49,19 @@ def test_the_server_lets_nobody_in_without_tls(compose: dict[str, Any]) -> None:
     assert set(kinds) == {"local", "hostssl"}
 
 
+def test_an_image_is_built_only_with_the_commit_that_its_publications_name(
+    compose: dict[str, Any],
+) -> None:
+    built = [service["build"] for service in compose["services"].values() if "build" in service]
+    assert len(built) == 6
+    assert all(build["args"]["ASSURANCE_COMMIT"] == "${ASSURANCE_COMMIT:-}" for build in built)
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    steps = [line for line in dockerfile.splitlines() if "ASSURANCE_COMMIT" in line]
+    assert steps[0] == "ARG ASSURANCE_COMMIT"
+    assert steps[1].startswith('RUN test -n "$ASSURANCE_COMMIT" ||')
+    assert steps[2] == "ENV ASSURANCE_COMMIT=$ASSURANCE_COMMIT"
+
+
 def test_only_the_script_sees_the_key_of_the_authority(compose: dict[str, Any]) -> None:
     with_authority = [
         name

@@ -26,17 +26,18 @@ class WarningApproval(HITLOperator):
     template_fields = (*HITLOperator.template_fields, "build_id")
 
     def __init__(self, *, build_id: Any, **how: Any) -> None:
+        # The form asks for a name, because several people may share one Airflow login.
+        # `execute_complete` checks that the name and the reason are filled in. By default,
+        # Airflow would ask here again for what the form of a run asks for.
+        how["params"] = {
+            "name": Param("", type="string", title="Your name"),
+            "reason": Param("", type="string", title="Why"),
+        }
         super().__init__(
             subject="Publish with these warnings?",
             options=[APPROVE, REJECT],
             # If nobody answers in time, the build is rejected.
             defaults=REJECT,
-            # The form asks for a name, because several people may share one Airflow login.
-            # `execute_complete` checks that the name and the reason are filled in.
-            params={
-                "name": Param("", type="string", title="Your name"),
-                "reason": Param("", type="string", title="Why"),
-            },
             **how,
         )
         self.build_id = build_id

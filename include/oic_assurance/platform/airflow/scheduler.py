@@ -1,6 +1,6 @@
-"""Run Airflow on this machine as three processes: api-server, scheduler and dag-processor.
+"""Run Airflow on this machine: api-server, scheduler, dag-processor and triggerer.
 
-The three processes stop together. Airflow's own command `standalone` is not used, because it does
+The four processes stop together. Airflow's own command `standalone` is not used, because it does
 not stop its child processes when it ends.
 """
 
@@ -35,7 +35,11 @@ LOGIN = "assurance"
 #: A deployment sets this variable if people log in with their own accounts.
 AUTH_MANAGER = "AIRFLOW__CORE__AUTH_MANAGER"
 API_SERVER = "api-server"
-WORKERS = ("scheduler", "dag-processor")
+#: The processes that start after the api-server, each with its options. No task waits in the
+#: triggerer, but without one Airflow's home page shows a red light. Nothing serves logs by HTTP: it
+#: would listen at every address of this machine, and the api-server reads the files.
+NO_LOGS = ("--skip-serve-logs",)
+WORKERS = {"scheduler": NO_LOGS, "dag-processor": (), "triggerer": NO_LOGS}
 # How many tasks run at the same time. Each task is a process that may load dbt or Great
 # Expectations, which need much memory.
 PARALLELISM = 2
@@ -69,8 +73,8 @@ def up(settings: Settings, tell: Tell) -> int:
             place = ["--host", HOST, "--port", str(port)]
             airflow.start(API_SERVER, _airflow(API_SERVER, *place), environment, home)
             airflow.wait_until(lambda: _answers(port), API_SERVER, READY_SECONDS)
-            for name in WORKERS:
-                airflow.start(name, _airflow(name), environment, home)
+            for name, options in WORKERS.items():
+                airflow.start(name, _airflow(name, *options), environment, home)
             tell(f"Airflow is at http://{HOST}:{port}")
             if os.environ.get(AUTH_MANAGER):
                 tell("Log in with your own account.")
