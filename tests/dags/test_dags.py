@@ -11,7 +11,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
-EXPECTED = {"assurance_daily", "assurance_signoff", "assurance_watch"}
+EXPECTED = {
+    "assurance_backup",
+    "assurance_daily",
+    "assurance_drill",
+    "assurance_signoff",
+    "assurance_watch",
+}
 TASK_ONLY = ("dbt", "great_expectations", "pandas", "numpy", "sqlalchemy.dialects.postgresql")
 PARSE_SECONDS = 5.0
 
@@ -140,6 +146,26 @@ def test_only_the_last_task_decides_whether_the_run_succeeded(daily: Any) -> Non
 
 def test_notifications_run_every_quarter_of_an_hour(dags: dict[str, Any]) -> None:
     assert dags["assurance_watch"].timetable.expression == "*/15 * * * *"
+
+
+def test_a_backup_is_made_every_night_and_its_restore_is_proven_every_week(
+    dags: dict[str, Any],
+) -> None:
+    assert dags["assurance_backup"].timetable.expression == "0 2 * * *"
+    assert dags["assurance_drill"].timetable.expression == "0 3 * * 0"
+
+
+@pytest.mark.parametrize(
+    ("dag", "task"), [("assurance_backup", "make_backup"), ("assurance_drill", "prove_restore")]
+)
+def test_without_a_folder_for_backups_nothing_is_made_and_the_log_says_so(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, dag: str, task: str
+) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    monkeypatch.delenv("ASSURANCE_BACKUPS", raising=False)
+    with pytest.raises(AirflowSkipException, match="ASSURANCE_BACKUPS is not set"):
+        dags[dag].get_task(task).python_callable()
 
 
 def test_the_form_of_a_run_by_hand_asks_for_the_moment_and_needs_none(daily: Any) -> None:

@@ -1,5 +1,6 @@
 """A warehouse is restored from a back-up with all figures, and further runs work."""
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -91,6 +92,47 @@ def test_a_restored_warehouse_has_every_figure(old: Terminal, new: Terminal, fol
     assert tables_of(new) == before
     verified = new.assurance("batch", "verify")
     assert verified.returncode == 0, verified.stdout
+
+
+def test_a_drill_proves_that_the_back_up_can_be_restored(old: Terminal, folder: Path) -> None:
+    key = str(folder / "backup-key")
+    readers_saw = tables_of(old)["marts"]
+    done = old.assurance("backup", "drill", "--key", key, "--secrets", str(folder / "apart.age"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "publication 1 computed again and equal" in " ".join(done.stdout.split())
+    assert done.stderr.splitlines() == [
+        "Restore the back-up",
+        "Compare raw with the archive",
+        "Compute publication 1 again",
+    ]
+    assert "Restore proven on" in old.assurance("status").stdout
+    assert "restore" not in old.assurance("notify", "--dry-run").stdout
+    assert not (old.home / "drill").exists()
+    assert tables_of(old)["marts"] == readers_saw
+    [listed] = json.loads(old.assurance("backup", "list", "--json").stdout)["backups"]
+    assert (listed["is_there"], listed["proven_at"] is not None) == (True, True)
+
+
+def test_a_drill_that_proves_nothing_says_why_and_is_told(old: Terminal, folder: Path) -> None:
+    [backup] = (folder / "backups").iterdir()
+    damaged = shutil.copytree(backup, folder / "damaged")
+    dump = damaged / "warehouse.dump.age"
+    dump.write_bytes(dump.read_bytes()[:-1])
+    key = ("--key", str(folder / "backup-key"))
+    assert old.assurance("backup", "verify", str(backup)).returncode == 0
+    verified = old.assurance("backup", "verify", str(damaged))
+    assert (verified.returncode, "has another size" in verified.stderr) == (1, True)
+    done = old.assurance("backup", "drill", str(damaged), *key)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "NOT proven" in done.stdout
+    assert "warehouse.dump.age is missing or has another size" in " ".join(done.stdout.split())
+    assert not (old.home / "drill").exists()
+    assert "NOT proven" in old.assurance("status").stdout
+    told = " ".join(old.assurance("notify", "--dry-run").stdout.split())
+    assert "It is not proven that a back-up can be restored" in told
+    # Nothing is on record about a drill that could not begin.
+    refused = old.assurance("backup", "drill", "--key", str(folder / "archive-key"))
+    assert (refused.returncode, "encrypted to another key" in refused.stderr) == (2, True)
 
 
 def test_a_stolen_archive_has_no_record_in_plain(old: Terminal) -> None:

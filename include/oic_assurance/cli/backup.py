@@ -1,10 +1,12 @@
-"""`assurance backup`: make an encrypted back-up, and restore one."""
+"""`assurance backup`: make encrypted back-ups, check them, restore one, prove that it works."""
 
 from pathlib import Path
 
 import click
 
 from oic_assurance.cli.group import Group
+from oic_assurance.cli.output import show
+from oic_assurance.cli.parameters import json_option
 from oic_assurance.settings import load_settings
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -20,11 +22,18 @@ recipient_option = click.option(
 
 @click.group(cls=Group)
 def backup() -> None:
-    """Make an encrypted back-up of the warehouse and the archive, and restore one."""
+    """Make encrypted back-ups of the warehouse and the archive, and restore them."""
 
 
 @backup.command()
-@click.option("--to", required=True, metavar="FOLDER", type=_FOLDER, help="Where to store it.")
+@click.option(
+    "--to",
+    required=True,
+    envvar="ASSURANCE_BACKUPS",
+    metavar="FOLDER",
+    type=_FOLDER,
+    help="Where to store it. The default is ASSURANCE_BACKUPS.",
+)
 @recipient_option
 @click.option("--unencrypted", is_flag=True, help="Do not encrypt. Every record is then readable.")
 def make(to: Path, recipients: tuple[str, ...], unencrypted: bool) -> int:
@@ -59,6 +68,68 @@ def secrets(path: Path, recipients: tuple[str, ...]) -> None:
 
     names = make_secrets(load_settings(), path, recipients_of(recipients, unencrypted=False))
     click.echo(f"Secrets backed up: {', '.join(names)}.")
+
+
+@backup.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the back-ups that were made here, the newest first, and which were proven."""
+    from oic_assurance.operations.backup.record import recorded_backups
+    from oic_assurance.reporting.screens.backups import Backups, backups_screen
+
+    show(Backups(recorded_backups(load_settings())), backups_screen, as_json=as_json)
+
+
+@backup.command()
+@click.argument("folder", type=_FOLDER, required=False)
+def verify(folder: Path | None) -> None:
+    """Compare the files of the back-up in FOLDER with their hashes. This needs no key.
+
+    The default is the newest back-up. Only a drill shows that a back-up can be restored.
+    """
+    from oic_assurance.operations.backup.record import newest_backup, verify_backup
+
+    settings = load_settings()
+    place = folder or Path(newest_backup(settings).folder)
+    found = verify_backup(settings, place)
+    click.echo(
+        f"{place}: {len(found.parts)} files are as they were made, {found.made_at:%d %b %Y}."
+    )
+
+
+@backup.command()
+@click.argument("folder", type=_FOLDER, required=False)
+@click.option(
+    "--key",
+    envvar="ASSURANCE_DRILL_KEY",
+    metavar="FILE",
+    type=_FILE,
+    help="The file with a private key. The default is ASSURANCE_DRILL_KEY.",
+)
+@click.option(
+    "--secrets",
+    envvar="ASSURANCE_DRILL_SECRETS",
+    metavar="FILE",
+    type=_FILE,
+    help="The file of `backup secrets`. The default is ASSURANCE_DRILL_SECRETS.",
+)
+@json_option
+def drill(folder: Path | None, key: Path | None, secrets: Path | None, as_json: bool) -> int:
+    """Prove that the back-up in FOLDER can be restored. The default is the newest back-up.
+
+    It is restored to a scratch place in the state folder, with a server of its own. There, raw is
+    compared with the archive, and the current publication is computed again. The result is
+    recorded. The exit code is 1 if the restore is not proven.
+    """
+    from oic_assurance.operations.backup.drill import Options, drill
+    from oic_assurance.operations.backup.record import newest_backup
+    from oic_assurance.reporting.screens.backups import drill_screen
+
+    settings = load_settings()
+    place = folder or Path(newest_backup(settings).folder)
+    done = drill(settings, place, Options(key, secrets), lambda step: click.echo(step, err=True))
+    show(done, drill_screen, as_json=as_json)
+    return 0 if done.is_proven else 1
 
 
 @backup.command()

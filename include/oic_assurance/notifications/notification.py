@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import Literal
 
 Kind = Literal[
-    "publication", "approval", "overdue", "source", "delivery", "recall", "evidence", "reopened"
+    "publication",
+    "approval",
+    "overdue",
+    "source",
+    "delivery",
+    "recall",
+    "evidence",
+    "reopened",
+    "restore",
 ]
 Event = Literal["new", "changed", "over"]
 
@@ -19,6 +27,7 @@ TITLES: dict[Kind, str] = {
     "recall": "Records were recalled, because their marking rose",
     "evidence": "The evidence of a sign-off cannot be checked",
     "reopened": "A sign-off was reopened",
+    "restore": "It is not proven that a back-up can be restored",
 }
 
 
@@ -27,8 +36,8 @@ class Problem:
     """Something that is wrong now, described for the person who has to act on it."""
 
     kind: Kind
-    #: What the problem is about: `daily run`, a dataset, a connection, `the dropzone`, or the code
-    #: of a recommendation.
+    #: What the problem is about: `daily run`, `back-up`, a dataset, a connection, `the dropzone`
+    #: or the code of a recommendation.
     subject: str
     what: str
     since: datetime

@@ -22,6 +22,8 @@ Several processes can hold it shared at the same time.
   before the re-keying begins.
 - `NOTIFICATIONS`: `notifications/notify.py` holds it while it sends messages, so that no message is
   sent twice.
+- `DRILL`: `operations/backup/drill.py` holds it while it restores a back-up, so that only one
+  process at a time uses the scratch place.
 - `dataset_lock()`: `landing`, `operations/replay`, `operations/erase` and `operations/verify` hold
   it while they work on one dataset of one force. It protects the dataset's raw tables, quarantine
   and archive. `batches/archive_writer.py` tries to take it shared, to see whether another force is
@@ -76,6 +78,7 @@ PUBLISHING = Lock("publishing")
 PSEUDONYMS = Lock("pseudonyms")
 REKEY = Lock("rekey")
 NOTIFICATIONS = Lock("notifications")
+DRILL = Lock("drill")
 
 
 def dataset_lock(force_code: str, dataset: str) -> Lock:

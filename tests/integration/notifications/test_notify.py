@@ -403,3 +403,46 @@ def test_a_wrong_address_is_logged_by_the_run_and_fails_the_watch(
     assert "No notification was sent: ASSURANCE_NOTIFY_EMAIL" in caplog.text
     with pytest.raises(UsageError, match="is not an e-mail address"):
         pipeline.send_notifications(healthy)
+
+
+def enter_backup(settings: Settings, made_at: str) -> None:
+    ask(
+        settings,
+        "insert into audit.backup (made_at, folder, sha256, parts, size_bytes, batches, missing, "
+        "code_version, is_encrypted) values (%s, '/b', %s, '[]', 0, 0, 0, 'c', true)",
+        parse_moment(made_at), "a" * 64,
+    )  # fmt: skip
+
+
+def enter_drill(settings: Settings, ended_at: str, failure: str | None = None) -> None:
+    ask(
+        settings,
+        "insert into audit.restore_drill (sha256, started_at, finished_at, batches, "
+        "content_fingerprint, failure) values (%s, %s, %s, 1, 'f', %s)",
+        "a" * 64, parse_moment(ended_at), parse_moment(ended_at), failure,
+    )  # fmt: skip
+
+
+def restores(settings: Settings, now: str) -> list[str]:
+    return [what for kind, _, what in found(settings, parse_moment(now)) if kind == "restore"]
+
+
+def test_a_restore_that_is_not_proven_for_a_week_is_told(healthy: Settings) -> None:
+    assert restores(healthy, "2026-05-20") == []  # nobody makes back-ups here
+    enter_backup(healthy, "2026-05-01")
+    assert restores(healthy, "2026-05-08") == []
+    never = "no drill has proven for a week that it can be restored"
+    assert restores(healthy, "2026-05-10") == [never]
+    enter_drill(healthy, "2026-05-10")
+    assert restores(healthy, "2026-05-17") == []
+    assert restores(healthy, "2026-05-19") == [never]
+
+
+def test_a_drill_that_failed_is_told_until_one_succeeds(healthy: Settings) -> None:
+    enter_backup(healthy, "2026-05-01")
+    enter_drill(healthy, "2026-05-03")
+    enter_drill(healthy, "2026-05-04", "it broke")
+    (told,) = restores(healthy, "2026-05-05")
+    assert told == "the last drill did not prove that it can be restored: it broke"
+    enter_drill(healthy, "2026-05-06")
+    assert restores(healthy, "2026-05-07") == []

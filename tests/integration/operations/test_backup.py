@@ -1,8 +1,10 @@
 """A back-up restores everything, is unreadable without its key, and reveals any change to it."""
 
 import dataclasses
+import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import psycopg
 import pytest
 from pyrage.x25519 import Identity
 
+from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.operations.backup import make
 from oic_assurance.operations.backup.make import (
@@ -19,6 +22,14 @@ from oic_assurance.operations.backup.make import (
     recipients_of,
 )
 from oic_assurance.operations.backup.parts import read_manifest
+from oic_assurance.operations.backup.record import (
+    Drill,
+    last_drill,
+    newest_backup,
+    record_drill,
+    recorded_backups,
+    verify_backup,
+)
 from oic_assurance.operations.backup.restore import Options, restore_backup
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
@@ -258,6 +269,51 @@ def test_nothing_is_put_beside_what_it_protects(made: Made) -> None:
     for folder in (made.settings.home, made.backup.folder):
         with pytest.raises(UsageError, match="next to what it protects"):
             make_secrets(made.settings, folder / "keys", recipients)
+
+
+def test_the_newest_back_up_that_is_there_is_known(made: Made, tmp_path: Path) -> None:
+    newer = make_backup(made.settings, tmp_path / "newer", [made.identity.to_public()])
+    assert newest_backup(made.settings).sha256 == newer.sha256
+    shutil.rmtree(newer.folder)
+    recorded = recorded_backups(made.settings)
+    assert [recorded[0].sha256, recorded[0].is_there] == [newer.sha256, False]
+    found = newest_backup(made.settings)
+    assert found.folder != str(newer.folder)
+    assert found.is_there
+    first = next(one for one in recorded if one.sha256 == made.backup.sha256)
+    assert (first.batches, first.missing, first.is_encrypted) == (2, 0, True)
+    assert first.size_bytes == sum(part.size_bytes for part in made.backup.manifest.parts)
+
+
+@pytest.mark.parametrize("part", ["warehouse.dump", "roles.sql", "archive.tar", "manifest.json"])
+def test_without_a_key_a_changed_file_is_found(made: Made, tmp_path: Path, part: str) -> None:
+    assert verify_backup(made.settings, made.backup.folder).sha256 == made.backup.sha256
+    folder = shutil.copytree(made.backup.folder, tmp_path / "copy")
+    changed = folder / f"{part}.age"
+    changed.write_bytes(changed.read_bytes()[:-1] + b"?")
+    message = "was not made here" if part == "manifest.json" else f"{part}.age was changed"
+    with pytest.raises(AssuranceError, match=message):
+        verify_backup(made.settings, folder)
+
+
+def test_a_drill_proves_a_restore_only_if_everything_was_shown(made: Made) -> None:
+    ends = utc_now()
+    shown: dict[str, Any] = {
+        "batches": 2,
+        "publication_id": 1,
+        "publication_as_at": ends,
+        "content_fingerprint": "f" * 64,
+    }
+    drill = Drill(made.backup.sha256, ends, ends - timedelta(seconds=64), ends)
+    for failure, known in (("it broke", shown), (None, {})):
+        record_drill(made.settings, dataclasses.replace(drill, failure=failure, **known))
+        assert not any(one.proven_at for one in recorded_backups(made.settings))
+    record_drill(made.settings, dataclasses.replace(drill, **shown))
+    proven = [one for one in recorded_backups(made.settings) if one.proven_at]
+    assert [one.sha256 for one in proven] == [made.backup.sha256]
+    last = last_drill(made.settings)
+    assert last is not None
+    assert (last.seconds, last.is_proven) == (64.0, True)
 
 
 def test_each_back_up_is_a_disclosure_in_the_log(made: Made) -> None:

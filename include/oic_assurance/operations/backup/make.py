@@ -32,6 +32,7 @@ from oic_assurance.operations.backup.parts import (
     writing,
 )
 from oic_assurance.operations.backup.programs import backup_url, output_of
+from oic_assurance.operations.backup.record import record_backup
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, describe, reason
 from oic_assurance.warehouse.encryption import read_recipients
@@ -103,6 +104,7 @@ def make_backup(settings: Settings, to: Path, recipients: Sequence[Recipient]) -
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     backup = Backup(folder, manifest, sha256_of(manifest_of(folder)))
+    record_backup(settings, folder, manifest, backup.sha256)
     with connect(settings, role=ROLE) as connection:
         holders = ", ".join(map(str, recipients)) or "whoever can read its folder"
         enter(

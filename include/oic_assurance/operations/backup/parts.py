@@ -207,13 +207,13 @@ def part_of(folder: Path, manifest: Manifest, name: str) -> Path:
     return folder / next(one.name for one in manifest.parts if one.name in (name, name + ENCRYPTED))
 
 
-def check_parts(folder: Path, manifest: Manifest) -> None:
-    """Compare the size and hash of each part with the manifest.
+def check_parts(folder: Path, parts: Sequence[Part]) -> None:
+    """Compare the size and hash of each part with those noted when the back-up was made.
 
     Raises:
         AssuranceError: A part is missing, or its bytes have changed.
     """
-    for part in manifest.parts:
+    for part in parts:
         path = folder / part.name
         if not path.is_file() or path.stat().st_size != part.size_bytes:
             raise AssuranceError(f"{path} is missing or has another size than when it was made.")

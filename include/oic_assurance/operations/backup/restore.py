@@ -67,7 +67,7 @@ def restore_backup(settings: Settings, folder: Path, options: Options) -> Manife
     if options.sha256 is not None and options.sha256.lower() != given:
         raise AssuranceError(f"{folder} is another back-up: its SHA-256 is {given}.")
     manifest = read_manifest(folder, options.identities)
-    check_parts(folder, manifest)
+    check_parts(folder, manifest.parts)
     _check_empty(settings)
     if options.secrets is not None:
         _restore_secrets(settings, options.secrets, options.identities)

@@ -16,6 +16,7 @@ from oic_assurance.builds.runs import Run, last_run
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import ServerError
 from oic_assurance.notifications.problems import sign_off_problems
+from oic_assurance.operations.backup.record import Drill, last_drill
 from oic_assurance.operations.recall.recall import Recall, list_recalls
 from oic_assurance.publishing.publication import (
     Hold,
@@ -139,6 +140,8 @@ class Status:
     recalls: list[Recall]
     #: Reopenings of sign-offs in the last day, and evidence that could not be read.
     sign_offs: list[SignOffProblem]
+    #: The last drill, in which a back-up was restored. None if there was none.
+    drill: Drill | None
     #: The gate's verdict and the failed checks of the current publication.
     gate: Gate | None
     failed_checks: list[FailedCheck]
@@ -168,6 +171,7 @@ def read_status(settings: Settings) -> Status:
         not_taken=not_taken(settings, run.run_id) if run else [],
         recalls=[one for one in list_recalls(settings) if one.ended_at is None],
         sign_offs=sign_offs(settings),
+        drill=last_drill(settings),
         gate=gate(settings, build_id) if build_id else None,
         failed_checks=failed_checks(settings, build_id) if build_id else [],
     )

@@ -7,6 +7,7 @@ from oic_assurance.builds.runs import Run
 from oic_assurance.publishing.publication import Hold, current_hold, current_publication
 from oic_assurance.reporting.pack.make import pack_files
 from oic_assurance.reporting.screens import facts
+from oic_assurance.reporting.screens.backups import drill_lines
 from oic_assurance.reporting.screens.layout import (
     NOTHING,
     count,
@@ -74,6 +75,7 @@ def status_screen(status: facts.Status) -> str:
         *_not_taken(status.not_taken),
         *open_recalls(status.recalls),
         *_sign_offs(status.sign_offs),
+        *drill_lines(status.drill),
         *(_gate(status.gate, status.failed_checks) if status.gate else []),
     ]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,53 @@
+"""The DAG that makes an encrypted back-up every night."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import dag, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
+from oic_assurance.settings import load_settings
+
+use_secrets_backend(load_settings())
+
+DOC = """
+### What it does
+Backs up the warehouse and the archive, encrypted, in a new folder inside `ASSURANCE_BACKUPS`.
+Without this setting, the task is skipped, and this installation makes no back-ups.
+
+### You were called because it failed
+The last line of the log says why. The warehouse and its readers are not affected. Mend the cause,
+and clear the task. Every earlier back-up is still there: `assurance backup list`.
+
+### Safe to do
+Clear, pause or trigger this DAG. `assurance backup make` does the same by hand.
+"""
+
+
+@dag(
+    schedule="0 2 * * *",
+    start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=3),
+    default_args={"owner": "data-engineering", "retries": 1},
+    tags={"assurance", "oic"},
+    doc_md=DOC,
+)
+def assurance_backup() -> None:
+    """Back up the warehouse and the archive every night at 02:00."""
+
+    @task
+    def make_backup() -> str:
+        from oic_assurance.operations.backup.scheduled import back_up
+
+        folder = back_up(load_settings())
+        if folder is None:
+            raise AirflowSkipException("ASSURANCE_BACKUPS is not set: no back-up is made.")
+        return str(folder)
+
+    make_backup()
+
+
+assurance_backup()

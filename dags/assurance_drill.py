@@ -1,0 +1,62 @@
+"""The DAG that proves every week that the last back-up can be restored."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import dag, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
+from oic_assurance.settings import load_settings
+
+use_secrets_backend(load_settings())
+
+DOC = """
+### What it does
+Restores the newest back-up to a scratch place with a server of its own, compares every batch with
+raw, and computes the current publication again. The restore is proven if the fingerprint is the
+same. What was proven, and how long it took, is on record: `assurance status` shows it. The scratch
+place is removed. Without `ASSURANCE_BACKUPS`, the task is skipped.
+
+### You were called because it failed
+**Until a drill succeeds, do not rely on the back-ups.** The last line of the log says what failed:
+
+1. *encrypted to another key*: `ASSURANCE_DRILL_KEY` is not the key of one of the recipients.
+2. *was changed after it was made*, or *is missing*: make a new back-up now, and find out who
+   changed the old one. `assurance backup verify FOLDER` tries other back-ups.
+3. `batch verify` failed: the restored raw and the archive disagree. Run `assurance batch verify` on
+   the warehouse itself.
+4. `publication reproduce` failed: run the same command on the warehouse itself. If the code was
+   updated since the publication, the next daily run and the next back-up mend it.
+
+### Safe to do
+Clear, pause or trigger this DAG. `assurance backup drill` does the same by hand.
+"""
+
+
+@dag(
+    schedule="0 3 * * 0",
+    start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=2),
+    default_args={"owner": "data-engineering", "retries": 1},
+    tags={"assurance", "oic"},
+    doc_md=DOC,
+)
+def assurance_drill() -> None:
+    """Prove every Sunday at 03:00 that the newest back-up can be restored."""
+
+    @task
+    def prove_restore() -> str:
+        from oic_assurance.operations.backup.scheduled import prove_restore as prove
+
+        proven = prove(load_settings())
+        if proven is None:
+            raise AirflowSkipException("ASSURANCE_BACKUPS is not set: there is nothing to restore.")
+        return proven
+
+    prove_restore()
+
+
+assurance_drill()

@@ -1,0 +1,182 @@
+"""Prove that a back-up can be restored: restore it to a scratch place, and try it there.
+
+A drill does what a person would do after a loss, with the same commands, in a state folder of its
+own with a server of its own. It proves three things: every file of the back-up is as it was made,
+the restored archive agrees with the restored raw, and the publication that readers saw is computed
+again with the same fingerprint. The scratch place is removed at the end, whatever happens.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from oic_assurance import clock
+from oic_assurance.errors import AssuranceError
+from oic_assurance.operations.backup.parts import manifest_of, read_manifest, sha256_of
+from oic_assurance.operations.backup.record import WRITER, Drill, record_drill
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.encryption import read_identities
+from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.locks import DRILL, try_take
+
+#: The settings that the commands in the scratch place share with this installation. Connections are
+#: not among them, so nothing in the drill can reach the warehouse or a source.
+SHARED = (
+    "ASSURANCE_ARCHIVE_KEY",
+    "ASSURANCE_DECLARATIONS",
+    "ASSURANCE_ERASURE_KEY",
+    "ASSURANCE_FORCE_CODE",
+    "ASSURANCE_PSEUDONYM_KEY",
+)
+_FOREIGN = ("AIRFLOW_", "ASSURANCE_", "DBT_", "PG")
+#: The secrets without which the scratch place could not be compared with the back-up. They are
+#: copied only if no file of secrets is given.
+SECRETS = ("pseudonym_key", "erasure_key")
+FOLDER = "drill"
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a drill needs besides the back-up."""
+
+    #: The file with the private key. None if the back-up is not encrypted.
+    key: Path | None = None
+    #: The file of `assurance backup secrets`. Without it, the drill takes this machine's secrets
+    #: and does not prove that they were backed up.
+    secrets: Path | None = None
+
+
+def drill(settings: Settings, folder: Path, options: Options, tell: Tell) -> Drill:
+    """Restore a back-up to a scratch place, try it there, and record what was proven.
+
+    `tell` gets the name of each step when the step begins.
+
+    Raises:
+        UsageError: The folder is not a back-up, or a key cannot be read. Nothing is recorded.
+        AssuranceError: Another drill is under way.
+    """
+    identities = read_identities(options.key, "--key") if options.key else ()
+    manifest = read_manifest(folder, identities)
+    sha256 = sha256_of(manifest_of(folder))
+    began, proven, failure = clock.utc_now(), dict[str, Any](), None
+    with connect(settings, role=WRITER, autocommit=True) as warehouse:
+        if not try_take(warehouse, DRILL):
+            raise AssuranceError("Another drill is under way: wait until it has ended.")
+        scratch = _Scratch(settings)
+        try:
+            _try(scratch, folder, options, sha256, proven, tell)
+        except AssuranceError as error:
+            failure = str(error)
+        finally:
+            scratch.remove()
+    done = Drill(
+        sha256=sha256,
+        backup_made_at=datetime.fromisoformat(manifest.made_at),
+        started_at=began,
+        finished_at=clock.utc_now(),
+        failure=failure,
+        **proven,
+    )
+    record_drill(settings, done)
+    return done
+
+
+def _try(
+    scratch: "_Scratch",
+    folder: Path,
+    options: Options,
+    sha256: str,
+    proven: dict[str, Any],
+    tell: Tell,
+) -> None:
+    """Restore and check. `proven` gets each thing as soon as it is proven."""
+    restore = ["backup", "restore", str(folder.resolve()), "--sha256", sha256]
+    if options.key is not None:
+        restore += ["--key", str(options.key.resolve())]
+    if options.secrets is not None:
+        restore += ["--secrets", str(options.secrets.resolve())]
+    else:
+        scratch.take_secrets()
+    tell("Restore the back-up")
+    scratch.run(*restore)
+    tell("Compare raw with the archive")
+    verified = scratch.ask("batch", "verify")
+    proven["batches"] = sum(int(one["batches"]) for one in verified["datasets"])
+    publications = scratch.ask("publication", "list")["publications"]
+    current = [one for one in publications if one["is_current"]]
+    if not current:
+        raise AssuranceError(
+            "The back-up has no publication, so no figure could be computed again."
+        )
+    (shown,) = current
+    proven["publication_id"] = shown["publication_id"]
+    proven["publication_as_at"] = datetime.fromisoformat(shown["as_at"])
+    tell(f"Compute publication {shown['publication_id']} again")
+    again = scratch.ask("publication", "reproduce", str(shown["publication_id"]))
+    proven["content_fingerprint"] = again["content_fingerprint"]
+
+
+class _Scratch:
+    """A state folder that exists for one drill, and the commands that run in it."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Make the folder. If an interrupted drill has left one, remove it first."""
+        self._settings = settings
+        self._home = settings.home / FOLDER
+        kept = {name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)}
+        shared = {name: os.environ[name] for name in SHARED if name in os.environ}
+        self._environment = {**kept, **shared, "ASSURANCE_HOME": str(self._home)}
+        self.remove()
+        private_folder(settings, self._home)
+
+    def take_secrets(self) -> None:
+        """Copy the secrets that the restore needs from this installation's state folder."""
+        target = self._home / self._settings.secrets_dir.name
+        target.mkdir(mode=0o700)
+        for name in SECRETS:
+            source = self._settings.secrets_dir / name
+            if source.is_file():
+                shutil.copy(source, target / name)
+
+    def run(self, *arguments: str) -> str:
+        """Run a command to its end, and return its output.
+
+        Raises:
+            AssuranceError: The command fails. The message is the command's last line.
+        """
+        done = subprocess.run(
+            [sys.executable, "-m", "oic_assurance.cli", *arguments],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
+            command = " ".join(arguments[:2])
+            raise AssuranceError(f"`assurance {command}` failed: {lines[-1] if lines else '?'}")
+        return done.stdout
+
+    def ask(self, *arguments: str) -> Any:
+        """Run a command that answers in JSON, and return the answer."""
+        return json.loads(self.run(*arguments, "--json"))
+
+    def remove(self) -> None:
+        """Stop the server, and remove the folder."""
+        if self._home.exists():
+            # If the server does not stop, the next drill tries again.
+            with suppress(AssuranceError):
+                self.run("db", "stop")
+            shutil.rmtree(self._home, ignore_errors=True)

@@ -1,0 +1,182 @@
+"""The record of back-ups and of drills, in `audit.backup` and `audit.restore_drill`."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.operations.backup.parts import (
+    ENCRYPTED,
+    Manifest,
+    Part,
+    check_parts,
+    manifest_of,
+    sha256_of,
+)
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import all_records, find_record
+
+WRITER, READER = "oic_publish", "oic_gate"
+
+
+@dataclass(frozen=True)
+class RecordedBackup:
+    """A back-up that was made, and the last drill that restored it."""
+
+    made_at: datetime
+    folder: str
+    sha256: str
+    #: The size and the SHA-256 of each file, without the manifest.
+    parts: list[dict[str, Any]]
+    size_bytes: int
+    batches: int
+    missing: int
+    is_encrypted: bool
+    #: When a drill last proved that this back-up can be restored. None if no drill did.
+    proven_at: datetime | None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether this machine sees the folder of the back-up."""
+        return Path(self.folder).is_dir()
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A drill, in which a back-up was restored to a scratch place and tried there.
+
+    `seconds` is how long it took. A drill with a `failure` proves nothing.
+    """
+
+    sha256: str
+    backup_made_at: datetime | None
+    started_at: datetime
+    finished_at: datetime
+    #: How many batches agreed with the restored archive. None if they were not compared.
+    batches: int | None = None
+    #: The publication that was current in the back-up, and that was computed again.
+    publication_id: int | None = None
+    publication_as_at: datetime | None = None
+    #: The fingerprint of the publication's tables. None if they were not computed equal.
+    content_fingerprint: str | None = None
+    failure: str | None = None
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the drill proved that the back-up can be restored."""
+        proof = (self.batches, self.content_fingerprint)
+        return self.failure is None and None not in proof
+
+    @property
+    def seconds(self) -> float:
+        """How long the drill took."""
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+_BACKUPS = """
+select made_at, folder, sha256, parts, size_bytes, batches, missing, is_encrypted,
+    (
+        select max(drill.finished_at)
+        from audit.restore_drill as drill
+        where drill.sha256 = backup.sha256 and drill.is_proven
+    ) as proven_at
+from audit.backup as backup
+"""
+_DRILLS = """
+select sha256, backup_made_at, started_at, finished_at, batches, publication_id,
+    publication_as_at, content_fingerprint, failure
+from audit.restore_drill
+"""
+
+
+def record_backup(settings: Settings, folder: Path, manifest: Manifest, sha256: str) -> None:
+    """Record a back-up that was made."""
+    with connect(settings, role=WRITER) as warehouse:
+        warehouse.execute(
+            """
+            insert into audit.backup (
+                made_at, folder, sha256, parts, size_bytes, batches, missing, code_version,
+                is_encrypted
+            )
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            (
+                manifest.made_at,
+                str(folder.resolve()),
+                sha256,
+                json.dumps([asdict(part) for part in manifest.parts]),
+                sum(part.size_bytes for part in manifest.parts),
+                manifest.batches,
+                len(manifest.missing),
+                manifest.code,
+                all(part.name.endswith(ENCRYPTED) for part in manifest.parts),
+            ),
+        )
+
+
+def recorded_backups(settings: Settings) -> list[RecordedBackup]:
+    """Return all back-ups that were recorded, the newest first."""
+    with connect(settings, role=READER) as warehouse:
+        return all_records(warehouse, RecordedBackup, f"{_BACKUPS} order by made_at desc".encode())
+
+
+def newest_backup(settings: Settings) -> RecordedBackup:
+    """Return the newest recorded back-up whose folder is there.
+
+    Raises:
+        UsageError: No back-up was recorded, or none of the recorded folders is there.
+    """
+    recorded = recorded_backups(settings)
+    if not recorded:
+        raise UsageError("No back-up was made: `assurance backup make --to FOLDER` makes one.")
+    found = next((one for one in recorded if one.is_there), None)
+    if found is None:
+        raise UsageError(
+            f"No folder of a recorded back-up is there, the newest would be {recorded[0].folder}."
+        )
+    return found
+
+
+def verify_backup(settings: Settings, folder: Path) -> RecordedBackup:
+    """Compare every file of a back-up with what was recorded when it was made. This needs no key.
+
+    Raises:
+        UsageError: The folder is not a back-up.
+        AssuranceError: The back-up was not made here, or a file is missing or was changed.
+    """
+    sha256 = sha256_of(manifest_of(folder))
+    with connect(settings, role=READER) as warehouse:
+        found = find_record(
+            warehouse, RecordedBackup, f"{_BACKUPS} where sha256 = %s".encode(), (sha256,)
+        )
+    if found is None:
+        raise AssuranceError(f"{folder} was not made here: no back-up has the SHA-256 {sha256}.")
+    check_parts(folder, [Part(**part) for part in found.parts])
+    return found
+
+
+def record_drill(settings: Settings, drill: Drill) -> None:
+    """Record a drill, whether it proved anything or not."""
+    with connect(settings, role=WRITER) as warehouse:
+        warehouse.execute(
+            """
+            insert into audit.restore_drill (
+                sha256, backup_made_at, started_at, finished_at, batches, publication_id,
+                publication_as_at, content_fingerprint, failure
+            )
+            values (
+                %(sha256)s, %(backup_made_at)s, %(started_at)s, %(finished_at)s, %(batches)s,
+                %(publication_id)s, %(publication_as_at)s, %(content_fingerprint)s, %(failure)s
+            )
+            """,
+            asdict(drill),
+        )
+
+
+def last_drill(settings: Settings) -> Drill | None:
+    """Return the latest drill, or None if there was none."""
+    with connect(settings, role=READER) as warehouse:
+        return find_record(warehouse, Drill, f"{_DRILLS} order by drill_id desc limit 1".encode())

@@ -1,0 +1,58 @@
+"""The back-up and the drill as the DAGs run them, with every choice in the settings."""
+
+import logging
+import os
+from pathlib import Path
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.operations.backup.drill import Options, drill
+from oic_assurance.operations.backup.make import make_backup, recipients_of
+from oic_assurance.operations.backup.record import newest_backup
+from oic_assurance.settings import Settings
+
+#: The folder in which back-ups are made. Without it, a deployment makes no back-ups by itself.
+BACKUPS = "ASSURANCE_BACKUPS"
+DRILL = ("ASSURANCE_DRILL_KEY", "ASSURANCE_DRILL_SECRETS")
+LOG = logging.getLogger(__name__)
+
+
+def back_up(settings: Settings) -> Path | None:
+    """Make a back-up in ASSURANCE_BACKUPS, and return its folder. None if it is not set.
+
+    Raises:
+        UsageError: No key is set to which the back-up is encrypted.
+        AssuranceError: The back-up cannot be made, or an archived file is missing.
+    """
+    to = _path(BACKUPS)
+    if to is None:
+        return None
+    made = make_backup(settings, to, recipients_of((), unencrypted=False))
+    if made.manifest.missing:
+        raise AssuranceError(
+            f"{made.folder} was made, but archived files are missing, the first is "
+            f"{made.manifest.missing[0]}: see `assurance batch verify`."
+        )
+    return made.folder
+
+
+def prove_restore(settings: Settings) -> str | None:
+    """Restore the newest back-up to a scratch place, and return what was proven.
+
+    Returns None if ASSURANCE_BACKUPS is not set.
+
+    Raises:
+        UsageError: There is no back-up, or ASSURANCE_DRILL_KEY cannot read it.
+        AssuranceError: The restore is not proven. This is on record.
+    """
+    if _path(BACKUPS) is None:
+        return None
+    folder = Path(newest_backup(settings).folder)
+    done = drill(settings, folder, Options(*map(_path, DRILL)), LOG.info)
+    if done.failure is not None:
+        raise AssuranceError(f"The restore of {folder} is not proven: {done.failure}")
+    return f"publication {done.publication_id} was computed again from {folder}"
+
+
+def _path(name: str) -> Path | None:
+    text = os.environ.get(name, "").strip()
+    return Path(text) if text else None
