@@ -93,7 +93,8 @@ def _of_training(
     """List the launched items that officers in post have not completed.
 
     For Hydra, there is a second exception if the officer has no place in a session today or later.
-    Officers on a long-term absence have no exceptions.
+    Officers on a long-term absence have no exceptions. Nobody owes an item before it was launched,
+    or before they joined.
     """
     booked = _booked(known, as_at)
     found = []
@@ -103,7 +104,8 @@ def _of_training(
             continue
         if launch > day_of(as_at):
             continue
-        where = (fact.requirement_code, fact.org_unit_code, midnight(launch))
+        owed_from = max(launch, fact.joined_on)
+        where = (fact.requirement_code, fact.org_unit_code, midnight(owed_from))
         found.append(("TRAINING_OUTSTANDING", *where))
         if fact.requirement_code == "HYDRA" and fact.employee_no not in booked:
             found.append(("HYDRA_PLACE_MISSING", *where))

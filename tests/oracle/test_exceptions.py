@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from .clock import wall
 from .examples import at, dated, document, person, referral, step
 from .test_measures import hydra
@@ -28,7 +30,19 @@ def test_a_place_in_a_later_session_is_a_place_but_no_pass() -> None:
     snapshot = dated("hr/personnel", "2026-05-10", people)
     booked = hydra("2026-05-20", ("000001", None, None))
     found = at("2026-05-10", step(snapshot, dated("hydra/attendance", "2026-05-09", booked)))
+    opened = {start for (_, record, _, start) in found.exceptions if record == "HYDRA"}
+    assert opened == {wall("2025-09-01T00:00")}
     codes = {
         (code, record): n for (code, record, *_), n in found.exceptions.items() if record == "HYDRA"
     }
     assert codes == {("TRAINING_OUTSTANDING", "HYDRA"): 3, ("HYDRA_PLACE_MISSING", "HYDRA"): 2}
+
+
+def test_nobody_owes_an_item_before_they_joined() -> None:
+    joined = person("000001", "1", role_code="INTELLIGENCE", start_date=date(2026, 2, 1))
+    snapshot = dated("hr/personnel", "2026-05-10", [joined])
+    found = at(
+        "2026-05-10", step(snapshot, dated("hydra/attendance", "2026-05-09", hydra("2026-05-01")))
+    )
+    opened = {start for (_, record, _, start) in found.exceptions if record == "HYDRA"}
+    assert opened == {wall("2026-02-01T00:00")}

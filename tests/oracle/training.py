@@ -153,7 +153,7 @@ def _tally_elearning(people: People, done: Completed, day: date, month: date, ta
 
 @dataclass
 class Requirement:
-    """One row of `fct_training_requirement`."""
+    """One row of `fct_training_requirement`, and the day on which the officer joined."""
 
     employee_no: str
     requirement_code: str
@@ -162,6 +162,7 @@ class Requirement:
     is_long_term_absent: bool
     is_complete: bool
     completed_on: date | None
+    joined_on: date
 
 
 def requirement_facts(people: People, done: Completed, today: date) -> list[Requirement]:
@@ -186,6 +187,7 @@ def requirement_facts(people: People, done: Completed, today: date) -> list[Requ
                     is_long_term_absent=long_term_absent(row),
                     is_complete=when is not None,
                     completed_on=when,
+                    joined_on=row["start_date"],
                 )
             )
     return facts

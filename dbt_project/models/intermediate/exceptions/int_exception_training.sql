@@ -1,6 +1,7 @@
 with
     outstanding as (
-        select today.*, item.launched_on
+        -- Nobody can owe an item before it was launched, or before they joined.
+        select today.*, greatest(item.launched_on, today.start_date) as owed_from
         from {{ ref("int_training_today") }} as today
         cross join {{ ref("stg_audit__build") }} as build
         inner join
@@ -22,7 +23,7 @@ with
             requirement_code as record_ref,
             org_unit_code,
             officer_key,
-            {{ london_midnight("launched_on") }} as opened_at
+            {{ london_midnight("owed_from") }} as opened_at
         from outstanding
         union all
         select
@@ -32,7 +33,7 @@ with
             requirement_code,
             org_unit_code,
             officer_key,
-            {{ london_midnight("launched_on") }}
+            {{ london_midnight("owed_from") }}
         from outstanding
         where requirement_code = 'HYDRA' and booked_for is null
     )

@@ -113,7 +113,7 @@ with
                 when latest.is_newest_refused
                 then latest.refusal_reason
                 when latest.due_by is null
-                then 'nothing was ever delivered'
+                then 'nothing was delivered by then'
                 when build.as_at > latest.due_by
                 then 'nothing new since it was due'
             end as reason

@@ -53,6 +53,7 @@ with
             needed.is_long_term_absent,
             needed.valid_from,
             needed.valid_to,
+            needed.start_date,
             greatest(needed.valid_from, needed.start_date) as in_post_from,
             least(needed.valid_to, {{ add_days("needed.leave_date", 1) }}) as in_post_to,
             completion.completed_on

@@ -9,6 +9,7 @@ with
             requirement.point_code,
             requirement.measure_code,
             requirement.org_unit_code,
+            requirement.start_date,
             coalesce(
                 build.as_at_day >= requirement.in_post_from
                 and build.as_at_day < requirement.in_post_to,

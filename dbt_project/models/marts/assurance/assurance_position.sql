@@ -65,7 +65,8 @@ with
                         when gate.warnings > 0
                         then
                             cast(gate.warnings as {{ dbt.type_string() }})
-                            || ' data quality warnings'
+                            || ' data quality warning'
+                            || case when gate.warnings = 1 then '' else 's' end
                     end
                 ),
                 ''

@@ -39,6 +39,14 @@ with
             cast(
                 extract(quarter from {{ add_months("days.day", -3) }}) as integer
             ) as financial_quarter,
+            cast(extract(year from days.day) as {{ dbt.type_string() }})
+            || ' Q'
+            || cast(extract(quarter from days.day) as {{ dbt.type_string() }}) as quarter_label,
+            {{ financial_year("days.day") }}
+            || ' Q'
+            || cast(
+                extract(quarter from {{ add_months("days.day", -3) }}) as {{ dbt.type_string() }}
+            ) as financial_quarter_label,
             cast(
                 (extract(year from build.as_at_day) - extract(year from days.day)) * 12
                 + extract(month from build.as_at_day)

@@ -1,4 +1,10 @@
 with
+    deciding_report as (
+        select distinct force_code, report_urn
+        from {{ ref("int_nccu_referral_class") }}
+        where is_counted
+    ),
+
     final as (
         select
             report.force_code,
@@ -39,7 +45,13 @@ with
             and report.org_unit_code = unit.org_unit_code
         left join {{ ref("point_words") }} as point on point.point_code = 'NCCU_INTEL'
         left join
-            {{ ref("policy_measure") }} as measure on measure.measure_code = 'nccu_intel_compliance'
+            deciding_report
+            on report.force_code = deciding_report.force_code
+            and report.report_urn = deciding_report.report_urn
+        left join
+            {{ ref("policy_measure") }} as measure
+            on deciding_report.report_urn is not null
+            and measure.measure_code = 'nccu_intel_compliance'
             {{ label_join("document_type", "report.document_type_code") }}
             {{ label_join("report_status", "report.status") }}
             {{ label_join("grading_scheme", "report.grading_scheme") }}

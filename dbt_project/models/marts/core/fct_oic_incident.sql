@@ -33,8 +33,13 @@ with
             and coalesce(incident.district_code, 'UNKNOWN') = unit.org_unit_code
         left join {{ ref("point_words") }} as point on point.point_code = 'NCCU_INTEL'
         left join
+            {{ ref("int_immigration_custody") }} as detention
+            on incident.force_code = detention.force_code
+            and incident.occurrence_ref = detention.occurrence_ref
+        left join
             {{ ref("policy_measure") }} as measure
-            on measure.measure_code = 'nccu_capture_completeness'
+            on detention.occurrence_ref is not null
+            and measure.measure_code = 'nccu_capture_completeness'
             {{ label_join("detection_route", "incident.detection_route") }}
     )
 

@@ -39,7 +39,9 @@ with
             and requirement.officer_key = officer.officer_key
         left join
             {{ ref("policy_measure") }} as measure
-            on requirement.measure_code = measure.measure_code
+            on requirement.is_in_post
+            and not requirement.is_long_term_absent
+            and requirement.measure_code = measure.measure_code
         left join {{ ref("point_words") }} as point on requirement.point_code = point.point_code
         left join
             {{ ref("int_org_unit") }} as unit
