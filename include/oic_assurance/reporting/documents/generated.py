@@ -12,6 +12,7 @@ from oic_assurance.reporting.documents.dbt_sources import SOURCES, sources_file,
 from oic_assurance.reporting.documents.markdown import with_note
 from oic_assurance.reporting.documents.marts import marts, views
 from oic_assurance.reporting.documents.policy import stale_after_days
+from oic_assurance.reporting.power_bi.project import LOCAL, PROJECT, project
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 
@@ -37,6 +38,11 @@ _NOTES = {
     DICTIONARY: _note("the models of the marts"),
     CONTRACTS: _note("the declarations and the marts"),
 }
+
+
+#: The folder of the Power BI project. Every file in it is generated, but for what Power BI keeps on
+#: a machine. Its formats have no place for a note.
+_ALL_GENERATED = PROJECT
 
 
 def generated(settings: Settings) -> dict[Path, str]:
@@ -68,6 +74,7 @@ def generated(settings: Settings) -> dict[Path, str]:
         CONTRACTS / name: f"# {_NOTES[CONTRACTS]}\n{text}"
         for name, text in contracts(known, described, stale_after).items()
     }
+    files |= {_ALL_GENERATED / name: text for name, text in project(root).items()}
     return files | {
         BUNDLE / name: f"# {_NOTES[BUNDLE]}\n{text}" for name, text in bundle(root).items()
     }
@@ -120,6 +127,13 @@ def _out_of_date(settings: Settings, wanted: Mapping[Path, str]) -> list[Path]:
         for folder, note in _NOTES.items()
         for path in sorted((root / folder).rglob("*.*"))
         if path.relative_to(root) not in wanted and note in (_text(path) or "")
+    ]
+    left_over += [
+        path.relative_to(root)
+        for path in sorted((root / _ALL_GENERATED).rglob("*"))
+        if path.is_file()
+        and path.relative_to(root) not in wanted
+        and LOCAL not in path.relative_to(root).parts
     ]
     return differ + left_over
 

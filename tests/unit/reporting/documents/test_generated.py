@@ -25,13 +25,11 @@ CLASSIFICATIONS = ("general", "law_enforcement")
 @pytest.fixture
 def project(tmp_path: Path) -> Settings:
     """A project folder with the generated files and the inputs that they need."""
-    for needed in ("seeds/policy_staleness.csv", "models/shared_columns.md"):
-        file = Path("dbt_project") / needed
-        (tmp_path / file).parent.mkdir(parents=True)
-        shutil.copy(PROJECT / file, tmp_path / file)
-    for described in ("queries", "superset"):
-        place = Path("include/bi") / described
-        shutil.copytree(PROJECT / place, tmp_path / place)
+    for needed in ("dbt_project/seeds/policy_staleness.csv", "docs/bi/questions.md"):
+        (tmp_path / needed).parent.mkdir(parents=True)
+        shutil.copy(PROJECT / needed, tmp_path / needed)
+    for needed in ("dbt_project/models", "include/bi"):
+        shutil.copytree(PROJECT / needed, tmp_path / needed)
     settings = dataclasses.replace(load_settings(), project_root=tmp_path)
     generated.write(settings)
     return settings
