@@ -121,6 +121,8 @@ lock: $(UV) ## resolve requirements*.in into the hashed locks again
 		-c requirements-connectors-dev.lock requirements-connectors.in -o requirements-connectors.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		requirements-superset.in -o requirements-superset.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-deps \
+		requirements-bi-dev.in -o requirements-bi-dev.lock
 
 # pip installs uv, pinned and hashed. uv installs everything else in seconds.
 $(UV): requirements-uv.lock
@@ -142,8 +144,9 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@$(UV_PIP) --require-hashes --compile-bytecode -r requirements-dev.lock
 	@touch $@
 
-$(VENV)/.installed-connectors: requirements-connectors-dev.lock $(VENV)/.installed-dev
+$(VENV)/.installed-connectors: requirements-connectors-dev.lock requirements-bi-dev.lock $(VENV)/.installed-dev
 	@$(UV_PIP) --require-hashes --compile-bytecode -r requirements-connectors-dev.lock
+	@$(UV_PIP) --require-hashes -r requirements-bi-dev.lock
 	@touch $@
 
 # Superset needs other package versions than Airflow, so it has its own environment. Superset's pages load a
