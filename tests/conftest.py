@@ -20,7 +20,7 @@ GROUPS = {
     # A simulated force and its first daily run.
     "first run": (
         "bi_questions", "bundle", "command_line", "daily_run", "explain", "metrics", "minimisation",
-        "pack", "power_bi", "star", "terminal",
+        "pack", "power_bi", "star", "terminal", "workbook",
     ),
     # Every model, built without data.
     "models": ("dbt_files", "dbt_rules", "spc"),

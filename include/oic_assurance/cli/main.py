@@ -30,6 +30,7 @@ COMMANDS = {
     "checks": ("status:checks", "Show which checks of a build failed, and which rows fail them."),
     "pack": ("pack:pack", "Make the assurance pack for the Board."),
     "bundle": ("pack:bundle", "Make and verify a file that proves the figures of a pack."),
+    "workbook": ("pack:workbook", "Make an Excel workbook with the figures of a publication."),
     "release": ("release:release", "Make, list and withdraw releases to the public."),
     "signoff": ("signoff:signoff", "Close points and recommendations step by step, on evidence."),
     "notify": ("notify:notify", "Send notifications of new and ended problems."),

@@ -1,4 +1,4 @@
-"""`assurance pack` and `assurance bundle`: the pack for the Accountability Board, and its proof."""
+"""`assurance pack`, `bundle` and `workbook`: files with the figures of a publication."""
 
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,8 @@ from oic_assurance.reporting.bundle.make import make_bundle, verify_bundle
 from oic_assurance.reporting.pack.make import make_pack
 from oic_assurance.reporting.screens.bundles import bundle_screen, verified_screen
 from oic_assurance.reporting.screens.packs import pack_screen
+from oic_assurance.reporting.screens.workbooks import workbook_screen
+from oic_assurance.reporting.workbook.make import make_workbook
 from oic_assurance.settings import load_settings
 
 
@@ -92,3 +94,26 @@ def verify(place: Path, key_fingerprint: str, as_json: bool) -> int:
     found = verify_bundle(place, key_fingerprint)
     show(found, verified_screen, as_json=as_json)
     return 0 if found.holds else 1
+
+
+@click.group(cls=Group)
+def workbook() -> None:
+    """Make an Excel workbook with the figures of a publication."""
+
+
+@workbook.command("make")
+@click.option(
+    "--publication",
+    type=int,
+    metavar="ID",
+    show_default="the current publication",
+    help="Make the workbook of this publication.",
+)
+@json_option
+def make_(publication: int | None, as_json: bool) -> None:
+    """Make the workbook of a publication, with tables, pivot tables and charts.
+
+    It has what the readers' login sees, and no record. Excel can refresh the workbook of the
+    current publication.
+    """
+    show(make_workbook(load_settings(), publication), workbook_screen, as_json=as_json)

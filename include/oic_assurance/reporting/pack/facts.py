@@ -131,6 +131,38 @@ def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
     return facts
 
 
+def rows_of_publication(
+    settings: Settings, publication_id: int | None, queries: Mapping[str, str]
+) -> tuple[int, Facts]:
+    """Return a publication's number, and the rows of each query for it, keyed like the queries.
+
+    The default is the current publication. All queries run in one transaction. The rows are those
+    that the readers' login saw when the publication was current.
+
+    Raises:
+        AssuranceError: If nothing has been published, there is no such publication, or its tables
+            are not kept or lack a table or column that a query needs.
+    """
+    with connect(settings, role=ROLE) as conn:
+        conn.execute("set transaction isolation level repeatable read, read only")
+        number = _publication(conn, publication_id)
+        kept = _kept(conn)
+        if MARTS.partition("assurance_position", number) not in kept:
+            raise AssuranceError(f"The tables of publication {number} are not kept any more.")
+        reader = conn.cursor(row_factory=dict_row)
+        try:
+            found = {
+                name: reader.execute(_of_publication(text, number, kept)).fetchall()
+                for name, text in queries.items()
+            }
+        except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable) as error:
+            raise AssuranceError(
+                f"Publication {number} was made by an earlier version of the rules: "
+                f"{error.diag.message_primary}."
+            ) from error
+    return number, found
+
+
 def of_point(rows: Iterable[Row], point_code: str | None) -> list[Row]:
     """Return the rows that are about one assurance point."""
     return [row for row in rows if row["point_code"] == point_code]

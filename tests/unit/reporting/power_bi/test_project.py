@@ -57,11 +57,8 @@ def fields(content: Any) -> set[tuple[str, str]]:
 
 
 def names(model: Model) -> set[tuple[str, str]]:
-    return {
-        (table.name, one.name)
-        for table in model.tables
-        for one in (*table.columns, *table.measures)
-    }
+    columns = {(table.name, one.name) for table in model.tables for one in table.columns}
+    return columns | {(table.name, one.name) for table in model.tables for one in table.measures}
 
 
 def test_every_field_of_a_visual_exists_in_the_model() -> None:

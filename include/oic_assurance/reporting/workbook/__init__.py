@@ -1,0 +1,1 @@
+"""The Excel workbook of a publication, with pivot tables that read its own sheets."""

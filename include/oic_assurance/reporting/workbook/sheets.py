@@ -1,0 +1,289 @@
+"""Write the sheets of the workbook with XlsxWriter.
+
+Each sheet has its title in A1, the publication's stamp in A2 and a sentence about it in A3. No
+cells are merged, the heads of tables stay in view, and a chart has a text for screen readers and
+the table of its figures beside it.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from oic_assurance.reporting.workbook.description import SHOWN, SHOWN_COLUMNS, Chart, Sheet
+from oic_assurance.reporting.workbook.pivots import FILTER_ROW, TOP, Computed, Rows
+
+FIRST = "About"
+TITLE = "OIC assurance: figures of a publication"
+#: The row of the head of a table, counted from 0.
+HEAD = 4
+_FONT = {"font_name": "Arial", "font_size": 11, "valign": "top"}
+_FORMATS = {
+    "count": "#,##0",
+    "whole": "0",
+    "share": "0.0%",
+    "date": "d mmm yyyy",
+    "month": "mmm yyyy",
+    "moment": "d mmm yyyy hh:mm",
+}
+#: The kinds of numbers that are compared with each other, and therefore stand on the right.
+_ON_THE_RIGHT = ("count", "share")
+#: The narrowest and the widest column, in characters, and the width of a column of long texts.
+_NARROW, _WIDE, _LONG = 11, 34, 70
+_SIDES: dict[str, dict[str, Any]] = {
+    "left": {"align": "left", "indent": 1},
+    "right": {"align": "right"},
+}
+_LINES = {"Share": "#1f4e79", "Interval from": "#7c8794", "Interval to": "#848f9b"}
+_HOW = (
+    (
+        "How to use this workbook",
+        "Read the caveats above first. While a source is not up to date, the status of its points "
+        "is Unknown.",
+        "The sheets with pivot tables read the tables of this workbook. They need no network.",
+        "To see the current publication, choose Data, Refresh All. This needs the ODBC data source "
+        "oic-assurance and the password of bi_reader. Refresh twice: the first time reads the "
+        "tables, the second time the pivot tables read them.",
+        "After a refresh, look at A3: the tables are read one after another, so a publication in "
+        "between would mix two. Page headers keep the publication that the workbook was made from.",
+    ),
+    (
+        "What not to add up",
+        "Never average shares. Add up Met and Of, then divide.",
+        "Add up Met and Of of one measure only. The same record counts in several measures.",
+        "Add up the training of one item only. A person needs several items.",
+        "Shares, intervals and positions are published figures of one unit and time. They cannot "
+        "be added up.",
+    ),
+    (
+        "Who may have it",
+        "This workbook is for the readers of the warehouse. Figures reach the public only in a "
+        "release. It has no record and no person, but small numbers. Delete it when it has served "
+        "its purpose: an erasure in the warehouse does not reach it.",
+    ),
+)  # fmt: skip
+
+
+class Book:
+    """The workbook while it is written.
+
+    `tables` are the rows of each table, keyed by its name. `number` is the publication.
+    """
+
+    def __init__(self, tables: Mapping[str, Rows], number: int, published: datetime) -> None:
+        import xlsxwriter
+
+        self.tables = tables
+        self.number = number
+        self.file = io.BytesIO()
+        self.book = xlsxwriter.Workbook(self.file, {"in_memory": True})
+        self.book.set_properties(
+            {
+                "title": f"{TITLE} {number}",
+                "comments": "Figures about organised immigration crime, as at one moment.",
+                "language": "en-GB",
+                "created": published.replace(tzinfo=None, microsecond=0),
+            }
+        )
+        self.plain = self.book.add_format({**_FONT, "text_wrap": True})
+        self.cell = self.book.add_format({**_FONT, "text_wrap": True, "indent": 1})
+        self.line = self.book.add_format(_FONT)
+        self.title = self.book.add_format({**_FONT, "font_size": 16, "bold": True})
+        self.strong = self.book.add_format({**_FONT, "bold": True})
+        head = {**_FONT, "bold": True, "text_wrap": True, "bottom": 2}
+        self.heads = {side: self.book.add_format({**head, **look}) for side, look in _SIDES.items()}
+        self.formats = {
+            kind: self.book.add_format({**_FONT, "num_format": shown, **_SIDES[_side(kind)]})
+            for kind, shown in _FORMATS.items()
+        }
+        # The tables in the order in which XlsxWriter numbers them.
+        self.written: list[str] = []
+
+    @property
+    def stamp(self) -> str:
+        """The publication, its as-at moment and the verdict of its checks."""
+        first = self.tables[SHOWN][0]
+        return (
+            f"Publication {first['Publication']}, as at {_clock(first['As at'])}, "
+            f"checks: {first['Checks']}"
+        )
+
+    def close(self) -> bytes:
+        """Return the finished workbook."""
+        self.book.close()
+        return self.file.getvalue()
+
+    def first_sheet(self, tables: Sequence[str]) -> None:
+        """Write the first sheet: stamp, caveats, how to use the workbook, and what not to add up.
+
+        `tables` are the names of the other tables, whose publication is compared with its own.
+        """
+        sheet = self._sheet(FIRST, TITLE, landscape=True)
+        sheet.write_formula(
+            1,
+            0,
+            f'="Publication "&MIN({SHOWN}[Publication])&", as at "&TEXT(MIN({SHOWN}[As at]),'
+            f'"d mmm yyyy hh:mm")&", checks: "&INDEX({SHOWN}[Checks],1)',
+            self.strong,
+            self.stamp,
+        )
+        numbers = ",".join(f"{name}[Publication]" for name in (SHOWN, *tables))
+        good = "All tables of this workbook are of this publication."
+        bad = "DO NOT USE: the tables are of different publications. Refresh again."
+        sheet.write_formula(
+            2, 0, f'=IF(MIN({numbers})=MAX({numbers}),"{good}","{bad}")', self.line, good
+        )
+        self._table(sheet, SHOWN, SHOWN_COLUMNS, "The publication, and the caveats of each point.")
+        place = HEAD + len(self.tables[SHOWN]) + 2
+        for heading, *sentences in _HOW:
+            sheet.write_string(place, 0, heading, self.strong)
+            for sentence in sentences:
+                place += 1
+                sheet.write_string(place, 0, sentence, self.plain)
+            place += 2
+
+    def table_sheet(self, described: Sheet) -> None:
+        """Write a sheet with a table, and its chart."""
+        sheet = self._sheet(described.name, described.title, landscape=True)
+        self._stamp(sheet, described.about)
+        self._table(sheet, str(described.table), described.columns, described.about)
+        sheet.freeze_panes(HEAD + 1, 1)
+        sheet.repeat_rows(HEAD)
+        if described.chart is not None:
+            self._chart(sheet, described, described.chart)
+
+    def pivot_sheet(self, described: Sheet, computed: Computed | None) -> None:
+        """Write a sheet with the cells of a pivot table. `computed` is None without data."""
+        sheet = self._sheet(described.name, described.title, landscape=False)
+        self._stamp(sheet, described.about)
+        sheet.set_column(0, 0, 42)
+        sheet.set_column(1, 8, 18)
+        if computed is None:
+            sheet.write_string(HEAD, 0, "There is nothing to show.", self.line)
+            return
+        pivot = computed.pivot
+        if pivot.filter is not None:
+            sheet.write_string(FILTER_ROW, 0, pivot.filter[0], self.line)
+            sheet.write_string(FILTER_ROW, 1, str(computed.chosen), self.line)
+        for place, line in enumerate(computed.cells):
+            is_head = place < computed.header_rows
+            for number, value in enumerate(line):
+                share = pivot.share is not None and number == len(line) - 1
+                look = self.formats["share" if share else "count"]
+                if isinstance(value, str):
+                    head = self.heads["right" if number else "left"]
+                    sheet.write_string(TOP + place, number, value, head if is_head else self.line)
+                elif value is not None:
+                    sheet.write_number(TOP + place, number, value, look)
+        sheet.freeze_panes(TOP + computed.header_rows, 1)
+
+    def _sheet(self, name: str, title: str, *, landscape: bool) -> Any:
+        sheet = self.book.add_worksheet(name)
+        sheet.write_string(0, 0, title, self.title)
+        sheet.set_paper(9)
+        if landscape:
+            sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.set_header(f"&L&A&RMade from {self.stamp.replace('&', '&&')}")
+        sheet.set_footer("&LOFFICIAL-SENSITIVE&RPage &P of &N")
+        return sheet
+
+    def _stamp(self, sheet: Any, about: str) -> None:
+        sheet.write_formula(1, 0, f"={FIRST}!$A$2", self.strong, self.stamp)
+        sheet.write_string(2, 0, about, self.line)
+
+    def _table(self, sheet: Any, name: str, columns: Mapping[str, str], about: str) -> None:
+        rows = self.tables[name]
+        sheet.add_table(
+            HEAD,
+            0,
+            HEAD + max(len(rows), 1),
+            len(columns) - 1,
+            {
+                "name": name,
+                "style": "Table Style Light 1",
+                "columns": [
+                    {
+                        "header": title,
+                        "header_format": self.heads[_side(kind)],
+                        "format": self._format(kind),
+                    }
+                    for title, kind in columns.items()
+                ],
+                "description": about,
+            },
+        )
+        self.written.append(name)
+        for place, row in enumerate(rows, start=HEAD + 1):
+            for number, (title, kind) in enumerate(columns.items()):
+                self._cell(sheet, place, number, kind, row[title])
+        for number, (title, kind) in enumerate(columns.items()):
+            longest = max(len(_shown(row[title])) for row in (*rows, {title: title}))
+            width = _LONG if kind == "long" else min(max(longest + 3, _NARROW), _WIDE)
+            sheet.set_column(number, number, width)
+
+    def _format(self, kind: str) -> Any:
+        return self.formats.get(kind, self.cell)
+
+    def _cell(self, sheet: Any, place: int, number: int, kind: str, value: Any) -> None:
+        look = self._format(kind)
+        if value is None:
+            sheet.write_blank(place, number, None, look)
+        elif isinstance(value, str):
+            sheet.write_string(place, number, value, look)
+        elif isinstance(value, datetime):
+            sheet.write_datetime(place, number, value.replace(microsecond=0), look)
+        elif isinstance(value, date):
+            sheet.write_datetime(place, number, value, look)
+        else:
+            sheet.write_number(place, number, value, look)
+
+    def _chart(self, sheet: Any, described: Sheet, chart: Chart) -> None:
+        names, rows = list(described.columns), self.tables[str(described.table)]
+        made = self.book.add_chart({"type": chart.kind})
+        last = HEAD + max(len(rows), 1)
+        categories = names.index(chart.categories)
+        for value in chart.values:
+            column = names.index(value)
+            colour = _LINES[value]
+            dash = "solid" if value == "Share" else "dash"
+            made.add_series(
+                {
+                    "name": [described.name, HEAD, column],
+                    "categories": [described.name, HEAD + 1, categories, last, categories],
+                    "values": [described.name, HEAD + 1, column, last, column],
+                    "line": {"color": colour, "width": 2, "dash_type": dash},
+                    "fill": {"color": colour},
+                }
+            )
+        made.set_title({"name": chart.title, "name_font": {"size": 12}})
+        axis = {"num_format": "0%", "min": 0, "max": 1, "major_gridlines": {"visible": True}}
+        if chart.kind == "bar":
+            made.set_x_axis(axis | {"major_gridlines": {"visible": True}})
+            made.set_y_axis({"reverse": True})
+            made.set_legend({"none": True})
+        else:
+            made.set_x_axis({"date_axis": True, "num_format": "mmm yyyy"})
+            made.set_y_axis(axis)
+            made.set_legend({"position": "bottom"})
+        made.set_size({"width": 720, "height": 340})
+        # Beside a narrow table, below a wide one.
+        place = (HEAD, len(names) + 1) if len(names) <= 8 else (last + 2, 0)
+        sheet.insert_chart(*place, made, {"description": chart.alt})
+
+
+def _side(kind: str) -> str:
+    return "right" if kind in _ON_THE_RIGHT else "left"
+
+
+def _shown(value: Any) -> str:
+    """Return about what a cell shows, to measure it."""
+    if isinstance(value, datetime):
+        return _clock(value)
+    if isinstance(value, date):
+        return "d mmm yyyy"
+    return "100.0%" if isinstance(value, float) else str(value)
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.day} {moment:%b %Y %H:%M}"
