@@ -16,7 +16,7 @@ from oic_assurance.reporting.power_bi.visuals import (
     KINDS,
     Place,
     chart,
-    filter_of_page,
+    filter_of,
     heading,
     publication_card,
 )
@@ -195,7 +195,7 @@ def _report_files(
         }
         if page.points:
             content["filterConfig"] = {
-                "filters": [filter_of_page("dim_point[point_code]", page.points)]
+                "filters": [filter_of(page.name, "dim_point[point_code]", page.points)]
             }
         yield f"pages/{page.name}/page.json", content
         for visual in visuals:
@@ -230,7 +230,7 @@ def _visuals(page: Page, model: Model, colours: Mapping[str, str]) -> Iterator[J
         for number, visual in enumerate(visuals, start=1):
             width = (wide + _GAP) * visual.width // 12 - _GAP
             place = Place(x, top, width, height, order)
-            yield chart(visual, model, place, f"visual-{row}-{number}", colours)
+            yield chart(visual, model, place, f"{page.name}-{row}-{number}", colours)
             x += width + _GAP
             order += 1
         top += height + _GAP

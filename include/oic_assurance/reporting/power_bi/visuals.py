@@ -54,7 +54,7 @@ def chart(
 ) -> Json:
     """Return a visual of a page. `colours` are those of `colours.yml`."""
     kind, _ = KINDS[visual.kind]
-    filters = [_filter(column, values, place.order) for column, values in visual.where.items()]
+    filters = [filter_of(name, column, values) for column, values in visual.where.items()]
     objects = _colours(visual, model, colours)
     if visual.kind == "slicer":
         objects["data"] = _properties(mode=_text(_slicer_mode(visual)))
@@ -112,11 +112,6 @@ def heading(text: str, place: Place, name: str) -> Json:
     return _visual(name, place, content, [])
 
 
-def filter_of_page(column: str, values: Sequence[str]) -> Json:
-    """Return a filter of a page: the values of a column that it shows."""
-    return _filter(column, values, 0)
-
-
 def _visual(name: str, place: Place, content: Json, filters: Sequence[Json]) -> Json:
     made: Json = {
         "$schema": SCHEMA,
@@ -169,10 +164,14 @@ def _reference(kind: str, table: str, name: str) -> Json:
     return {"Expression": {"SourceRef": {kind: table}}, "Property": name}
 
 
-def _filter(column: str, values: Sequence[str], number: int) -> Json:
+def filter_of(owner: str, column: str, values: Sequence[str]) -> Json:
+    """Return a filter of a page or a visual: the values of a column that it shows.
+
+    Its name has that of its owner in it, because it must be the only one of the whole report.
+    """
     table, _, name = column.removesuffix("]").partition("[")
     return {
-        "name": f"filter_{name}_{number}",
+        "name": f"{owner}-{name}",
         "field": {"Column": _reference("Entity", table, name)},
         "type": "Categorical",
         "filter": {

@@ -100,6 +100,12 @@ def test_every_visual_has_a_text_for_screen_readers_and_its_place_in_the_tab_ord
     assert set(by_page.values()) == {1}
 
 
+def test_the_name_of_a_filter_is_the_only_one_of_the_report() -> None:
+    found = Counter(re.findall(r'"name": "([\w-]+)",\s+"field"', "".join(FILES.values())))
+    assert len(found) >= 4
+    assert set(found.values()) == {1}
+
+
 def test_visuals_lie_on_their_page_and_do_not_overlap() -> None:
     for path, text in FILES.items():
         if not path.endswith("/page.json"):
