@@ -94,6 +94,18 @@ def test_the_shares_by_district_are_the_published_measure(terminal: Terminal, ma
     assert total[3] == pytest.approx(float(published[0]) / float(published[1]))
 
 
+def test_the_position_is_that_of_the_pack(terminal: Terminal, made: Path) -> None:
+    done = terminal.assurance("pack", "--json")
+    assert done.returncode == 0, done.stderr
+    page = Path(json.loads(done.stdout)["page"]).read_text(encoding="utf-8")
+    lines = table(CalamineWorkbook.from_path(made), "Position", 7)
+    shares = {line[0]: line[2] for line in lines[1:5]}
+    assert len(shares) == 4
+    for point, share in shares.items():
+        # The pack shows the plans as a number of strands.
+        assert point == "Intelligence plans" or f"{share:.1%}" in page, point
+
+
 def test_the_exceptions_and_the_training_are_those_of_the_position(
     terminal: Terminal, made: Path
 ) -> None:

@@ -97,6 +97,21 @@ def found(lines: list[list[Any]], *, across: bool, values: int) -> set[tuple[Any
     }
 
 
+def test_the_workbook_of_an_earlier_publication_stays_what_it_is(force: Terminal) -> None:
+    with psycopg.connect(force.url("bi")) as reader:
+        [(number,)] = reader.execute("select min(publication_id) from marts.publication").fetchall()
+    done = force.assurance("workbook", "make", "--publication", str(number), "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["can_be_refreshed"] is False
+    with zipfile.ZipFile(answer["file"]) as file:
+        assert "xl/connections.xml" not in file.namelist()
+    book = CalamineWorkbook.from_path(answer["file"])
+    for name in book.sheet_names:
+        stamp = book.get_sheet_by_name(name).to_python(skip_empty_area=False)[1][0]
+        assert stamp.startswith(f"Publication {number}, ")
+
+
 def test_the_rules_of_the_open_xml_sdk_hold(made: Path) -> None:
     from openxml_audit import OpenXmlValidator
 

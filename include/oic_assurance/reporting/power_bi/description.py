@@ -19,7 +19,8 @@ _QUESTION = re.compile(
 )
 _DAX = re.compile(r"```dax\n(?P<name>[^=\n]+?) =\n?(?P<dax>.*?)```", re.DOTALL)
 _COLUMN = re.compile(r"(\w+)\[\w+\]")
-_FORMATS = {"count": "#,0", "share": "0.0%", "hours": "0.0"}
+#: A difference can be of shares or of hours.
+_FORMATS = {"count": "#,0", "share": "0.0%", "hours": "0.0", "difference": "0.0##"}
 #: The ends of Wilson's interval at 95%, for the two signs.
 _WILSON = """\
 VAR n = [{count}]
@@ -137,15 +138,27 @@ def _measure(table: str, name: str, given: Mapping[str, str]) -> Iterator[Measur
 
 
 def _of_questions(root: Path) -> Iterator[Measure]:
-    """Return the measure of each question. It belongs to the first table that it names."""
+    """Return the measure of each question. It belongs to the first table that it names.
+
+    Raises:
+        AssuranceError: A measure names no column, or has no format.
+    """
+    formats = _yaml(root / FOLDER / "questions.yml")
     for question in _QUESTION.finditer((root / QUESTIONS).read_text(encoding="utf-8")):
         for found in _DAX.finditer(question["body"]):
             table = _COLUMN.search(found["dax"])
             if table is None:
                 raise AssuranceError(f"{QUESTIONS}: '{found['name']}' names no column.")
             name = found["name"].strip()
+            if formats.get(name) not in _FORMATS:
+                raise AssuranceError(f"questions.yml: '{name}' has no format.")
             yield Measure(
-                name, table[1], found["dax"].strip(), question["text"], "", QUESTIONS_FOLDER
+                name,
+                table[1],
+                found["dax"].strip(),
+                question["text"],
+                _FORMATS[formats[name]],
+                QUESTIONS_FOLDER,
             )
 
 

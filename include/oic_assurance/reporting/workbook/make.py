@@ -74,7 +74,7 @@ def workbook(
     `texts` are the queries by which Excel refreshes the tables. Without them it cannot.
     """
     as_at: datetime = rows[SHOWN][0]["As at"]
-    book = Book(rows, number, as_at)
+    book = Book(rows, number, as_at, refreshes=texts is not None)
     book.first_sheet([one.table for one in described if one.table])
     columns = {one.table: one.columns for one in described if one.table}
     pivots = []

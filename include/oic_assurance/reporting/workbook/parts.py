@@ -24,6 +24,8 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _VERSION = 'createdVersion="4" refreshedVersion="4" minRefreshableVersion="3"'
 #: Excel's number of the format 0.0% is its own; those of 0.00% and #,##0 are built in.
 _SHARE_FORMAT, _COUNT_FORMAT = 10, 3
+#: The name that Excel gives to the cells with the result of a query, followed by a number.
+RESULT = "ExternalData_"
 _TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -174,13 +176,14 @@ def _kind_of(one: SheetPivot, name: str) -> str:
     if not values or isinstance(values[0], str):
         return "<sharedItems/>"
     low, high = min(values), max(values)
+    blank = 'containsBlank="1" ' if len(values) < len(one.rows) else ""
     if isinstance(low, date):
         return (
-            '<sharedItems containsSemiMixedTypes="0" containsNonDate="0" containsDate="1" '
+            f'<sharedItems {blank}containsSemiMixedTypes="0" containsNonDate="0" containsDate="1" '
             f'containsString="0" minDate="{_moment(low)}" maxDate="{_moment(high)}"/>'
         )
     return (
-        '<sharedItems containsSemiMixedTypes="0" containsString="0" containsNumber="1" '
+        f'<sharedItems {blank}containsSemiMixedTypes="0" containsString="0" containsNumber="1" '
         f'containsInteger="1" minValue="{low}" maxValue="{high}"/>'
     )
 
@@ -342,6 +345,12 @@ def _add_queries(package: _Package, queries: Sequence[Query], source: str) -> No
         "connections",
     )
     package.link("xl/workbook.xml", "connections", "connections.xml")
+    # Excel hides the names of the results of queries.
+    book = package.files["xl/workbook.xml"].decode("utf-8")
+    named = f'<definedName name="{RESULT}'
+    package.files["xl/workbook.xml"] = book.replace(
+        named, named.replace(" name", ' hidden="1" name')
+    ).encode("utf-8")
 
 
 def _table_columns(package: _Package, path: str) -> list[str]:
@@ -361,7 +370,7 @@ def _table_columns(package: _Package, path: str) -> list[str]:
 def _query_table(query: Query, columns: Sequence[str]) -> str:
     fields = "".join(_query_field(columns))
     return (
-        f'<queryTable xmlns="{_MAIN}" name="oic_{query.table}" backgroundRefresh="0" '
+        f'<queryTable xmlns="{_MAIN}" name="{RESULT}{query.number}" backgroundRefresh="0" '
         f'connectionId="{query.number}" autoFormatId="16" applyNumberFormats="0" '
         'applyBorderFormats="0" applyFontFormats="0" applyPatternFormats="0" '
         'applyAlignmentFormats="0" applyWidthHeightFormats="0" adjustColumnWidth="0">'

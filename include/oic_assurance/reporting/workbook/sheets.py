@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from oic_assurance.reporting.workbook.description import SHOWN, SHOWN_COLUMNS, Chart, Sheet
+from oic_assurance.reporting.workbook.parts import RESULT
 from oic_assurance.reporting.workbook.pivots import FILTER_ROW, TOP, Computed, Rows
 
 FIRST = "About"
@@ -67,14 +68,17 @@ _HOW = (
 class Book:
     """The workbook while it is written.
 
-    `tables` are the rows of each table, keyed by its name. `number` is the publication.
+    `tables` are the rows of each table, keyed by its name. `number` is the publication. `refreshes`
+    says whether queries will refresh the tables.
     """
 
-    def __init__(self, tables: Mapping[str, Rows], number: int, published: datetime) -> None:
+    def __init__(
+        self, tables: Mapping[str, Rows], number: int, as_at: datetime, *, refreshes: bool
+    ) -> None:
         import xlsxwriter
 
         self.tables = tables
-        self.number = number
+        self.refreshes = refreshes
         self.file = io.BytesIO()
         self.book = xlsxwriter.Workbook(self.file, {"in_memory": True})
         self.book.set_properties(
@@ -82,7 +86,7 @@ class Book:
                 "title": f"{TITLE} {number}",
                 "comments": "Figures about organised immigration crime, as at one moment.",
                 "language": "en-GB",
-                "created": published.replace(tzinfo=None, microsecond=0),
+                "created": as_at.replace(tzinfo=None, microsecond=0),
             }
         )
         self.plain = self.book.add_format({**_FONT, "text_wrap": True})
@@ -214,6 +218,12 @@ class Book:
             },
         )
         self.written.append(name)
+        if self.refreshes:
+            last = f"{chr(ord('A') + len(columns) - 1)}${HEAD + 1 + max(len(rows), 1)}"
+            self.book.define_name(
+                f"'{sheet.name}'!{RESULT}{len(self.written)}",
+                f"='{sheet.name}'!$A${HEAD + 1}:${last}",
+            )
         for place, row in enumerate(rows, start=HEAD + 1):
             for number, (title, kind) in enumerate(columns.items()):
                 self._cell(sheet, place, number, kind, row[title])

@@ -27,9 +27,9 @@ VISUALS = {
 #: Functions of DAX, of Microsoft's reference, which the measures use.
 FUNCTIONS = {
     "ALL", "ALLNOBLANKROW", "CALCULATE", "CONCATENATEX", "COUNTROWS", "DISTINCT", "DISTINCTCOUNT",
-    "DIVIDE", "FALSE", "FILTER", "FORMAT", "HASONEVALUE", "IF", "ISBLANK", "MAX", "MAXX", "MEDIAN",
-    "NOT", "REMOVEFILTERS", "SELECTCOLUMNS", "SELECTEDVALUE", "SQRT", "SUM", "TRUE", "UNICHAR",
-    "UNION",
+    "DIVIDE", "FALSE", "FILTER", "FORMAT", "HASONEVALUE", "IF", "ISBLANK", "LOOKUPVALUE", "MAX",
+    "MAXX", "MEDIAN", "NOT", "REMOVEFILTERS", "SELECTCOLUMNS", "SELECTEDVALUE", "SQRT", "SUM",
+    "TRUE", "UNICHAR", "UNION",
 }  # fmt: skip
 
 
@@ -220,6 +220,7 @@ def test_no_reference_of_a_record_no_version_of_an_officer_and_no_password_is_in
         ("model.yml", "dim_measure: [point_code]", "dim_measure: [title]", "no relationship"),
         ("measures.yml", "\nfct_plan_strand:", "\nfct_sand:", "'Strands met' is of no table"),
         ("measures.yml", "\n  Referrals:", "\n  Open exceptions:", "two measures are named"),
+        ("questions.yml", "Median hours:", "Mean hours:", "'Median hours' has no format"),
         ("pages/4-plans.yml", "width: 8", "width: 7", "the row of '.*' is not 12 wide"),
         ("pages/4-plans.yml", "kind: card", "kind: pie", "there is no kind pie"),
         ("pages/4-plans.yml", "[Strands met]", "[Strings]", r"the model has no \[Strings\]"),

@@ -155,11 +155,17 @@ def test_excel_refreshes_each_table_with_its_query_and_without_a_password() -> N
         assert connection.get("savePassword") is None
     assert {one[0].get("command") for one in connections} == {*TEXTS.values()}
     assert "PWD" not in SOURCE.upper()
+    results = {
+        str(one.get("name")): str(one.text).replace("$", "")
+        for one in found["xl/workbook.xml"].iter(f"{MAIN}definedName")
+        if one.get("hidden")
+    }
     for number, name in enumerate((SHOWN, *(one.table for one in SHEETS if one.table)), start=1):
         table = found[f"xl/tables/table{number}.xml"]
         assert (table.get("name"), table.get("tableType")) == (name, "queryTable")
         query = found[f"xl/queryTables/queryTable{number}.xml"]
         assert query.get("connectionId") == str(number)
+        assert results[str(query.get("name"))].endswith(str(table.get("ref")))
         fields = [one.get("name") for one in query.iter(f"{MAIN}queryTableField")]
         columns = [one.get("name") for one in table.iter(f"{MAIN}tableColumn")]
         assert fields == columns
