@@ -1,10 +1,11 @@
--- The position: the published figure of each point, with its interval and its second reading.
+-- The position: the published figure of each point, with its interval and its second reading. A number of plan strands
+-- has no interval, as in the pack.
 select
     position.point_label as "Point",
     position.status_label as "Status",
     position.value as "Share",
-    position.ci_low as "Interval from",
-    position.ci_high as "Interval to",
+    case when position.target_unit = 'share' then position.ci_low end as "Interval from",
+    case when position.target_unit = 'share' then position.ci_high end as "Interval to",
     position.numerator as "Met",
     position.denominator as "Of",
     position.deadline as "Deadline",

@@ -35,6 +35,7 @@ _SIDES: dict[str, dict[str, Any]] = {
     "left": {"align": "left", "indent": 1},
     "right": {"align": "right"},
 }
+_GRID = {"visible": True, "line": {"color": "#d5d9de", "width": 0.75}}
 _LINES = {"Share": "#1f4e79", "Interval from": "#7c8794", "Interval to": "#848f9b"}
 _HOW = (
     (
@@ -90,7 +91,7 @@ class Book:
             }
         )
         self.plain = self.book.add_format({**_FONT, "text_wrap": True})
-        self.cell = self.book.add_format({**_FONT, "text_wrap": True, "indent": 1})
+        self.cell = self.book.add_format({**_FONT, "text_wrap": True, **_SIDES["left"]})
         self.line = self.book.add_format(_FONT)
         self.title = self.book.add_format({**_FONT, "font_size": 16, "bold": True})
         self.strong = self.book.add_format({**_FONT, "bold": True})
@@ -161,7 +162,7 @@ class Book:
         sheet = self._sheet(described.name, described.title, landscape=False)
         self._stamp(sheet, described.about)
         sheet.set_column(0, 0, 42)
-        sheet.set_column(1, 8, 18)
+        sheet.set_column(1, 8, 26)
         if computed is None:
             sheet.write_string(HEAD, 0, "There is nothing to show.", self.line)
             return
@@ -267,10 +268,10 @@ class Book:
                 }
             )
         made.set_title({"name": chart.title, "name_font": {"size": 12}})
-        axis = {"num_format": "0%", "min": 0, "max": 1, "major_gridlines": {"visible": True}}
+        axis = {"num_format": "0%", "min": 0, "max": 1, "major_gridlines": _GRID}
         if chart.kind == "bar":
-            made.set_x_axis(axis | {"major_gridlines": {"visible": True}})
-            made.set_y_axis({"reverse": True})
+            made.set_x_axis(axis)
+            made.set_y_axis({"reverse": True, "major_gridlines": {"visible": False}})
             made.set_legend({"none": True})
         else:
             made.set_x_axis({"date_axis": True, "num_format": "mmm yyyy"})
