@@ -7,8 +7,10 @@ from pathlib import Path
 from oic_assurance.publishing.publication import ROLE, current_publication
 from oic_assurance.reporting.pack.facts import Facts, rows_of_publication
 from oic_assurance.reporting.workbook.description import SHOWN, Sheet, queries, sheets
-from oic_assurance.reporting.workbook.parts import Query, SheetPivot, with_parts
+from oic_assurance.reporting.workbook.package import close_package, open_package
+from oic_assurance.reporting.workbook.pivot_parts import SheetPivot, add_pivots
 from oic_assurance.reporting.workbook.pivots import compute
+from oic_assurance.reporting.workbook.query_parts import Query, add_queries
 from oic_assurance.reporting.workbook.sheets import Book
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -87,8 +89,12 @@ def workbook(
         book.pivot_sheet(sheet, computed)
         if computed is not None:
             pivots.append(SheetPivot(place, computed, columns[sheet.pivot.table], found))
-    content = book.close()
-    asked = [
-        Query(place, name, texts[name]) for place, name in enumerate(book.written, start=1) if texts
-    ]
-    return with_parts(content, pivots, asked, SOURCE if texts else None)
+    package = open_package(book.close())
+    if pivots:
+        add_pivots(package, pivots)
+    if texts is not None:
+        asked = [
+            Query(place, name, texts[name]) for place, name in enumerate(book.written, start=1)
+        ]
+        add_queries(package, asked, SOURCE)
+    return close_package(package)

@@ -11,8 +11,8 @@ from datetime import date, datetime
 from typing import Any
 
 from oic_assurance.reporting.workbook.description import SHOWN, SHOWN_COLUMNS, Chart, Sheet
-from oic_assurance.reporting.workbook.parts import RESULT
 from oic_assurance.reporting.workbook.pivots import FILTER_ROW, TOP, Computed, Rows
+from oic_assurance.reporting.workbook.query_parts import RESULT
 
 FIRST = "About"
 TITLE = "OIC assurance: figures of a publication"

@@ -1,32 +1,23 @@
-"""Add to a workbook what XlsxWriter cannot write: pivot tables, and queries that refresh tables.
+"""Add pivot tables to a workbook, which XlsxWriter cannot write.
 
-The parts follow ECMA-376, Part 1, chapter 18: SpreadsheetML. A pivot table has three: its layout on
-the sheet, the fields of its table with their values (the cache), and the rows of the table.
+A pivot table has three parts: its layout on the sheet, the fields of its table with their values
+(the cache), and the rows of the table.
 """
 
-import io
-import re
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from oic_assurance.reporting.workbook.package import LINKS, MAIN, WORKBOOK, Package
 from oic_assurance.reporting.workbook.pivots import TOP, Computed, Rows
 
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
-_TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml."
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 #: The versions of Excel that the parts are for: 2010 and later.
 _VERSION = 'createdVersion="4" refreshedVersion="4" minRefreshableVersion="3"'
-#: Excel's number of the format 0.0% is its own; those of 0.00% and #,##0 are built in.
+#: Excel's numbers of its built-in formats 0.00% and #,##0.
 _SHARE_FORMAT, _COUNT_FORMAT = 10, 3
-#: The name that Excel gives to the cells with the result of a query, followed by a number.
-RESULT = "ExternalData_"
-_TIME = (1980, 1, 1, 0, 0, 0)
+_GRAND = '<i t="grand"><x/></i>'
 
 
 @dataclass(frozen=True)
@@ -39,77 +30,8 @@ class SheetPivot:
     rows: Rows
 
 
-@dataclass(frozen=True)
-class Query:
-    """How a table is refreshed: its number in the workbook from 1, its name and its SQL."""
-
-    number: int
-    table: str
-    sql: str
-
-
-@dataclass
-class _Package:
-    files: dict[str, bytes]
-    types: dict[str, str] = field(default_factory=dict)
-
-    def add(self, path: str, text: str, kind: str) -> None:
-        """Add a part with its content type."""
-        self.files[path] = (_HEAD + text).encode("utf-8")
-        self.types[path] = _TYPES + kind + "+xml"
-
-    def link(self, source: str, kind: str, target: str) -> str:
-        """Link a part to another, and return the link's ID."""
-        folder, _, name = source.rpartition("/")
-        path = f"{folder}/_rels/{name}.rels"
-        known = self.files.get(
-            path, f'{_HEAD}<Relationships xmlns="{_PACKAGE}"/>'.encode()
-        ).decode()
-        known = known.replace("/>", "></Relationships>") if "</Rel" not in known else known
-        number = f"rId{known.count('<Relationship ') + 1}"
-        one = f'<Relationship Id="{number}" Type="{_LINKS}/{kind}" Target="{target}"/>'
-        self.files[path] = known.replace("</Relationships>", f"{one}</Relationships>").encode()
-        return number
-
-    def edit(self, path: str, old: str, new: str) -> None:
-        """Replace a text that a part has exactly once.
-
-        Raises:
-            ValueError: The part has it never, or more than once.
-        """
-        text = self.files[path].decode("utf-8")
-        if text.count(old) != 1:
-            raise ValueError(f"{path} has {old!r} {text.count(old)} times")
-        self.files[path] = text.replace(old, new).encode("utf-8")
-
-
-def with_parts(
-    book: bytes, pivots: Sequence[SheetPivot], queries: Sequence[Query], source: str | None
-) -> bytes:
-    """Return a workbook of XlsxWriter with pivot tables, and with queries that refresh its tables.
-
-    `source` is the ODBC connection string. Without it, tables are not refreshed.
-    """
-    with zipfile.ZipFile(io.BytesIO(book)) as given:
-        package = _Package({name: given.read(name) for name in given.namelist()})
-    _add_pivots(package, pivots)
-    if source is not None:
-        _add_queries(package, queries, source)
-    overrides = "".join(
-        f'<Override PartName="/{path}" ContentType="{kind}"/>'
-        for path, kind in package.types.items()
-    )
-    package.edit("[Content_Types].xml", "</Types>", f"{overrides}</Types>")
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
-        for path, content in package.files.items():
-            entry = zipfile.ZipInfo(path, _TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            made.writestr(entry, content)
-    return file.getvalue()
-
-
-def _add_pivots(package: _Package, pivots: Sequence[SheetPivot]) -> None:
+def add_pivots(package: Package, pivots: Sequence[SheetPivot]) -> None:
+    """Add pivot tables to the sheets of a workbook."""
     caches = ""
     for number, one in enumerate(pivots, start=1):
         cache = f"xl/pivotCache/pivotCacheDefinition{number}.xml"
@@ -129,14 +51,12 @@ def _add_pivots(package: _Package, pivots: Sequence[SheetPivot]) -> None:
             f"../pivotTables/pivotTable{number}.xml",
         )
         link = package.link(
-            "xl/workbook.xml",
+            WORKBOOK,
             "pivotCacheDefinition",
             f"pivotCache/pivotCacheDefinition{number}.xml",
         )
         caches += f'<pivotCache cacheId="{number}" r:id="{link}"/>'
-    package.edit(
-        "xl/workbook.xml", "</workbook>", f"<pivotCaches>{caches}</pivotCaches></workbook>"
-    )
+    package.edit(WORKBOOK, "</workbook>", f"<pivotCaches>{caches}</pivotCaches></workbook>")
 
 
 def _cache(one: SheetPivot, records: str) -> str:
@@ -152,7 +72,7 @@ def _cache(one: SheetPivot, records: str) -> str:
         )
     count = len(one.columns) + (share is not None)
     return (
-        f'<pivotCacheDefinition xmlns="{_MAIN}" xmlns:r="{_LINKS}" r:id="{records}" '
+        f'<pivotCacheDefinition xmlns="{MAIN}" xmlns:r="{LINKS}" r:id="{records}" '
         f'refreshOnLoad="1" refreshedBy="OIC assurance" {_VERSION} recordCount="{len(one.rows)}">'
         f'<cacheSource type="worksheet"><worksheetSource name={quoteattr(one.computed.pivot.table)}'
         f'/></cacheSource><cacheFields count="{count}">{fields}</cacheFields>'
@@ -198,7 +118,7 @@ def _records(one: SheetPivot) -> str:
         for row in one.rows
     )
     return (
-        f'<pivotCacheRecords xmlns="{_MAIN}" xmlns:r="{_LINKS}" count="{len(one.rows)}">'
+        f'<pivotCacheRecords xmlns="{MAIN}" xmlns:r="{LINKS}" count="{len(one.rows)}">'
         f"{''.join(lines)}</pivotCacheRecords>"
     )
 
@@ -238,7 +158,7 @@ def _pivot_table(one: SheetPivot, number: int) -> str:
     first += f'firstHeaderRow="{computed.header_rows - 1}" firstDataRow="{computed.header_rows}" '
     first += 'firstDataCol="1"' + (' rowPageCount="1" colPageCount="1"' if pages else "") + "/>"
     return (
-        f'<pivotTableDefinition xmlns="{_MAIN}" name="pivot_{number}" cacheId="{number}" '
+        f'<pivotTableDefinition xmlns="{MAIN}" name="pivot_{number}" cacheId="{number}" '
         'applyNumberFormats="0" applyBorderFormats="0" applyFontFormats="0" '
         'applyPatternFormats="0" applyAlignmentFormats="0" applyWidthHeightFormats="1" '
         f'dataCaption="Values" updatedVersion="4" minRefreshableVersion="3" createdVersion="4" '
@@ -252,9 +172,6 @@ def _pivot_table(one: SheetPivot, number: int) -> str:
         '<pivotTableStyleInfo name="PivotStyleLight16" showRowHeaders="1" showColHeaders="1" '
         'showRowStripes="0" showColStripes="0" showLastColumn="1"/></pivotTableDefinition>'
     )
-
-
-_GRAND = '<i t="grand"><x/></i>'
 
 
 def _item(place: int) -> str:
@@ -323,62 +240,3 @@ def _in_formula(name: str) -> str:
 
 def _letter(column: int) -> str:
     return chr(ord("A") + column)
-
-
-def _add_queries(package: _Package, queries: Sequence[Query], source: str) -> None:
-    connections = ""
-    for query in queries:
-        name = f"oic-assurance {query.table}"
-        connections += (
-            f'<connection id="{query.number}" name={quoteattr(name)} type="1" '
-            'refreshedVersion="4" saveData="1">'
-            f"<dbPr connection={quoteattr(source)} command={quoteattr(query.sql)}/></connection>"
-        )
-        table = f"xl/tables/table{query.number}.xml"
-        columns = _table_columns(package, table)
-        path = f"xl/queryTables/queryTable{query.number}.xml"
-        package.add(path, _query_table(query, columns), "queryTable")
-        package.link(table, "queryTable", f"../queryTables/queryTable{query.number}.xml")
-    package.add(
-        "xl/connections.xml",
-        f'<connections xmlns="{_MAIN}">{connections}</connections>',
-        "connections",
-    )
-    package.link("xl/workbook.xml", "connections", "connections.xml")
-    # Excel hides the names of the results of queries.
-    book = package.files["xl/workbook.xml"].decode("utf-8")
-    named = f'<definedName name="{RESULT}'
-    package.files["xl/workbook.xml"] = book.replace(
-        named, named.replace(" name", ' hidden="1" name')
-    ).encode("utf-8")
-
-
-def _table_columns(package: _Package, path: str) -> list[str]:
-    """Mark a table as the result of a query, and return its columns as they are escaped in it."""
-    text = package.files[path].decode("utf-8")
-    found = re.findall(r'<tableColumn id="(\d+)" name="([^"]*)"', text)
-    text = text.replace(" totalsRowShown=", ' tableType="queryTable" totalsRowShown=', 1)
-    text = re.sub(
-        r'<tableColumn id="(\d+)" name="([^"]*)"',
-        r'<tableColumn id="\1" uniqueName="\1" name="\2" queryTableFieldId="\1"',
-        text,
-    )
-    package.files[path] = text.encode("utf-8")
-    return [name for _, name in found]
-
-
-def _query_table(query: Query, columns: Sequence[str]) -> str:
-    fields = "".join(_query_field(columns))
-    return (
-        f'<queryTable xmlns="{_MAIN}" name="{RESULT}{query.number}" backgroundRefresh="0" '
-        f'connectionId="{query.number}" autoFormatId="16" applyNumberFormats="0" '
-        'applyBorderFormats="0" applyFontFormats="0" applyPatternFormats="0" '
-        'applyAlignmentFormats="0" applyWidthHeightFormats="0" adjustColumnWidth="0">'
-        f'<queryTableRefresh nextId="{len(columns) + 1}"><queryTableFields '
-        f'count="{len(columns)}">{fields}</queryTableFields></queryTableRefresh></queryTable>'
-    )
-
-
-def _query_field(columns: Sequence[str]) -> Iterator[str]:
-    for number, name in enumerate(columns, start=1):
-        yield f'<queryTableField id="{number}" name="{name}" tableColumnId="{number}"/>'

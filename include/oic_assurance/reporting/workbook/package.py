@@ -1,0 +1,80 @@
+"""The parts of an XLSX file: reading, adding, linking and writing them.
+
+The parts follow ECMA-376, Part 1, chapter 18 (SpreadsheetML), and Part 2 (packages).
+"""
+
+import io
+import zipfile
+from dataclasses import dataclass, field
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+WORKBOOK = "xl/workbook.xml"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+_TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+#: The time of every part in the file, so that the same data give the same bytes.
+_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass
+class Package:
+    """The parts of an XLSX file by path, and the content types of those that were added."""
+
+    files: dict[str, bytes]
+    types: dict[str, str] = field(default_factory=dict)
+
+    def add(self, path: str, text: str, kind: str) -> None:
+        """Add a part with its content type."""
+        self.files[path] = (_HEAD + text).encode("utf-8")
+        self.types[path] = _TYPES + kind + "+xml"
+
+    def link(self, source: str, kind: str, target: str) -> str:
+        """Link a part to another, and return the link's ID."""
+        folder, _, name = source.rpartition("/")
+        path = f"{folder}/_rels/{name}.rels"
+        known = self.files.get(
+            path, f'{_HEAD}<Relationships xmlns="{_PACKAGE}"/>'.encode()
+        ).decode()
+        known = known.replace("/>", "></Relationships>") if "</Rel" not in known else known
+        number = f"rId{known.count('<Relationship ') + 1}"
+        one = f'<Relationship Id="{number}" Type="{LINKS}/{kind}" Target="{target}"/>'
+        self.files[path] = known.replace("</Relationships>", f"{one}</Relationships>").encode()
+        return number
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace a text that a part has exactly once.
+
+        Raises:
+            ValueError: The part has it never, or more than once.
+        """
+        text = self.files[path].decode("utf-8")
+        if text.count(old) != 1:
+            raise ValueError(f"{path} has {old!r} {text.count(old)} times")
+        self.files[path] = text.replace(old, new).encode("utf-8")
+
+    def text(self, path: str) -> str:
+        """Return the text of a part."""
+        return self.files[path].decode("utf-8")
+
+
+def open_package(book: bytes) -> Package:
+    """Return the parts of an XLSX file."""
+    with zipfile.ZipFile(io.BytesIO(book)) as given:
+        return Package({name: given.read(name) for name in given.namelist()})
+
+
+def close_package(package: Package) -> bytes:
+    """Return the XLSX file of the parts."""
+    overrides = "".join(
+        f'<Override PartName="/{path}" ContentType="{kind}"/>'
+        for path, kind in package.types.items()
+    )
+    package.edit("[Content_Types].xml", "</Types>", f"{overrides}</Types>")
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+        for path, content in package.files.items():
+            entry = zipfile.ZipInfo(path, _TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            made.writestr(entry, content)
+    return file.getvalue()
