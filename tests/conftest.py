@@ -20,7 +20,7 @@ GROUPS = {
     # A simulated force and its first daily run.
     "first run": (
         "bi_questions", "bundle", "command_line", "daily_run", "explain", "metrics", "minimisation",
-        "pack", "power_bi", "star", "terminal", "workbook",
+        "openlineage", "pack", "power_bi", "star", "terminal", "workbook",
     ),
     # Every model, built without data.
     "models": ("dbt_files", "dbt_rules", "spc"),
@@ -30,7 +30,8 @@ GROUPS = {
 GROUP_OF = {f"test_{name}.py": group for group, names in GROUPS.items() for name in names}
 TEST_HOME = Path(tempfile.mkdtemp(prefix="assurance-test-"))
 
-for _name in [name for name in os.environ if name.startswith(("ASSURANCE_", "AIRFLOW_", "PG"))]:
+_PREFIXES = ("ASSURANCE_", "AIRFLOW_", "OPENLINEAGE_", "PG")
+for _name in [name for name in os.environ if name.startswith(_PREFIXES)]:
     # Tests may use the server programs of another installation, which `ASSURANCE_PG_BIN` names. All
     # other such variables are removed, so that no test uses the data of another installation.
     if _name != "ASSURANCE_PG_BIN":

@@ -26,6 +26,8 @@ from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.builds.policy_check import check_policy
 from oic_assurance.clock import check_not_in_future, london_day, utc_now
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
+from oic_assurance.reporting.openlineage import recorder
+from oic_assurance.reporting.openlineage.recorder import Stage as Recorded
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse import embedded, processing_log
 from oic_assurance.warehouse.connections import connect, reason, uses_embedded_server
@@ -82,6 +84,7 @@ def open_run(
     from oic_assurance.publishing.audiences import keep_audiences
 
     check_not_in_future(as_at)
+    recorder.begin_run(settings, run_id, as_at)
     prepare_warehouse(settings)
     runs.open_run(settings, run_id, as_at, started_by)
     with _failure_on_record(settings, run_id, "opening the run"):
@@ -109,7 +112,10 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
     from oic_assurance.sources.declarations.load import dataset as find_dataset
 
     declared = find_dataset(dataset)
-    with _server_errors_can_be_retried(dataset):
+    with (
+        recorder.recorded(settings, run_id, Recorded("extract", dataset=dataset)),
+        _server_errors_can_be_retried(dataset),
+    ):
         try:
             report = land_dataset(settings, dataset, run_id)
         finally:
@@ -137,7 +143,10 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
     from oic_assurance.gates.required_checks import record_required_checks
     from oic_assurance.landing.pseudonyms import assign_pseudonyms
 
-    with _failure_on_record(settings, run_id, "closing the landing"):
+    with (
+        recorder.recorded(settings, run_id, Recorded("close_landing")),
+        _failure_on_record(settings, run_id, "closing the landing"),
+    ):
         check_policy(settings, london_day(as_at))
         assign_pseudonyms(settings)
         _check_evidence(settings, run_id)
@@ -160,6 +169,7 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
       to find which records have changed a figure.
     """
     with (
+        recorder.recorded(settings, run_id, Recorded("build_marts", build_id=build_id)),
         _failure_on_record(settings, run_id, "building the marts"),
         candidate.claim(settings, build_id),
     ):
@@ -179,6 +189,7 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str
     from oic_assurance.gates.run import audit_stage
 
     with (
+        recorder.recorded(settings, run_id, Recorded(f"audit_{stage}", build_id=build_id)),
         _failure_on_record(settings, run_id, f"auditing {stage}"),
         candidate.lock_for_reading(settings, build_id),
     ):
@@ -192,6 +203,7 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str
 def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """Build the sealed marts, which show the results of the checks that have run so far."""
     with (
+        recorder.recorded(settings, run_id, Recorded("seal_marts", build_id=build_id)),
         _failure_on_record(settings, run_id, "sealing the marts"),
         candidate.lock_for_change(settings, build_id),
     ):
@@ -258,7 +270,10 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
     """
     from oic_assurance.publishing.publish import publish as publish_build
 
-    with _failure_on_record(settings, run_id, "publishing"):
+    with (
+        recorder.recorded(settings, run_id, Recorded("publish", build_id=build_id)),
+        _failure_on_record(settings, run_id, "publishing"),
+    ):
         published = publish_build(settings, record.load_build(settings, build_id))
     _reopen_closures(settings, build_id)
     _seal(settings)
@@ -334,6 +349,7 @@ def close_run(settings: Settings, run_id: str) -> int:
     except (AssuranceError, psycopg.Error) as error:
         # A failure to notify does not change whether the run succeeded.
         LOG.warning("No notification was sent: %s", _said(error))
+    recorder.end_run(settings, run)
     if run.publication_id is None:
         raise GateBlocked(f"Nothing was published: {run.message}")
     return run.publication_id
@@ -413,7 +429,7 @@ def mark_failed(settings: Settings, run_id: str, message: str) -> None:
     run = runs.find_run(settings, run_id)
     if run is not None and run.outcome == "running":
         runs.note_failure(settings, run_id, run.message or message, blocked=False)
-        runs.close_run(settings, run_id)
+        recorder.end_run(settings, runs.close_run(settings, run_id))
 
 
 @contextmanager

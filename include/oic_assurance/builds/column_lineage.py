@@ -57,7 +57,7 @@ def remembered_lineage(manifest: Mapping[str, Any], memory: Path) -> dict[str, C
         OSError: The file cannot be written.
     """
     before = _load(memory)
-    hashes = {key: _hash(manifest, key) for key in _compiled(manifest)}
+    hashes = _hashes(manifest)
     same = {key: kept for key, kept in before.items() if kept[_SQL] == hashes.get(key)}
     lineage = {key: _columns(kept[_COLUMNS]) for key, kept in same.items()}
     if len(lineage) < len(hashes):
@@ -153,19 +153,19 @@ def _compiled(manifest: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _hash(manifest: Mapping[str, Any], key: str) -> str:
-    """Return the hash of everything that decides a model's lineage.
+def _hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the hash of everything that decides a model's lineage, keyed by the model's unique ID.
 
     This is its SQL, and the columns of its parents, which a `select *` depends on.
     """
     nodes = {**manifest["sources"], **manifest["nodes"]}
-    node = nodes[key]
-    parents = {
-        parent: sorted(nodes[parent]["columns"])
-        for parent in sorted(node["depends_on"]["nodes"])
-        if parent in nodes
-    }
-    return hashlib.sha256(json.dumps([node["compiled_code"], parents]).encode()).hexdigest()
+    columns = {key: ",".join(node.get("columns", ())) for key, node in nodes.items()}
+    hashes = {}
+    for key, node in _compiled(manifest).items():
+        parents = (columns.get(parent, "") for parent in sorted(node["depends_on"]["nodes"]))
+        text = "\n".join((node["compiled_code"], *parents))
+        hashes[key] = hashlib.sha256(text.encode()).hexdigest()
+    return hashes
 
 
 def _load(memory: Path) -> dict[str, Any]:

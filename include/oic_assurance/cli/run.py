@@ -16,6 +16,7 @@ from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.in_process import run_daily
 from oic_assurance.platform.process_lock import only_one
 from oic_assurance.publishing.publication import current_publication
+from oic_assurance.reporting.openlineage.recorder import end_interrupted
 from oic_assurance.reporting.screens.progress import Screen
 from oic_assurance.reporting.screens.run_log import to_log
 from oic_assurance.reporting.screens.screen import run_summary
@@ -79,6 +80,7 @@ def _interrupted_runs_are_closed(settings: Settings) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         runs.close_interrupted(settings)
+        end_interrupted(settings)
         raise
 
 

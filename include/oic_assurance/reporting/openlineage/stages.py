@@ -1,0 +1,188 @@
+"""What each stage of a run reads and writes, from the record of the warehouse.
+
+Each function is called after its stage, and returns the tables that the stage's own event names.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.builds.record import ROLE
+from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
+from oic_assurance.reporting.openlineage.datasets import (
+    assertion,
+    plain_table,
+    published_table,
+    raw_table,
+    source_dataset,
+)
+from oic_assurance.reporting.openlineage.events import JobRun, Tables
+from oic_assurance.reporting.openlineage.models import latest_project
+from oic_assurance.reporting.openlineage.names import Places
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import dataset as find_dataset
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.model import Dataset, Table
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import fetch_one
+
+_PSEUDONYMS = "The pseudonym of each officer's number. Only the pipeline's stages may read it."
+_BATCHES = """
+select
+    coalesce(array_agg(batch_id) filter (where status = 'landed'), '{}'),
+    coalesce(sum(row_count), 0)::bigint,
+    coalesce(sum(rows_rejected), 0)::bigint,
+    count(*) filter (where status = 'refused')
+from audit.batch
+where run_id = %s and dataset = %s and force_code = %s
+"""
+_CHECKS = """
+select suite, dataset, expectation, success, severity, description, column_name, unexpected
+from audit.latest_expectation_result
+where build_id = %s and stage = %s and (%s::text is null or suite = %s)
+order by suite, dataset, expectation
+"""
+_ROWS = """
+select schema_name, table_name, rows from audit.tested_table where build_id = %(build)s
+union
+select schema_name, table_name, rows from audit.table_fingerprint where build_id = %(build)s
+"""
+
+
+def extracted(settings: Settings, run_id: str, dataset: str, *, failed: bool) -> Tables:
+    """Return the source dataset, with what was wrong in it, and the raw tables."""
+    places, declared = Places(settings), find_dataset(dataset)
+    source = source_dataset(places, declared)
+    raw = {table: raw_table(places, declared, table) for table in declared.tables}
+    if failed:
+        return Tables([source.read(in_full=True)], [one.written() for one in raw.values()])
+    with connect(settings, role=ROLE) as connection:
+        batches, rows, rejected, refused = fetch_one(
+            connection.execute(_BATCHES, (run_id, dataset, settings.force_code))
+        )
+        landed = {table: _landed(connection, declared, table, batches) for table in declared.tables}
+    checks = [
+        assertion(
+            "rows_keep_the_source_contract",
+            passed=rejected == 0,
+            severity="warning",
+            description="No row breaks the source contract. A row that does goes to quarantine.",
+            failed_rows=rejected,
+        ),
+        assertion(
+            "deliveries_are_accepted",
+            passed=refused == 0,
+            severity="warning",
+            description="No delivery of this run was refused as a whole.",
+        ),
+    ]
+    return Tables(
+        [source.read(rows=rows, checks=checks, in_full=True)],
+        [one.written(rows=landed[table]) for table, one in raw.items()],
+    )
+
+
+def landing_closed(settings: Settings) -> Tables:
+    """Return the raw tables whose officers have pseudonyms, and the table of pseudonyms."""
+    places = Places(settings)
+    inputs = [
+        raw_table(places, dataset, table).read()
+        for dataset in datasets().values()
+        for table in dataset.tables
+        if any(column.identifies for column in table.columns)
+    ]
+    return Tables(
+        inputs, [plain_table(places.table("identity", "pseudonym"), _PSEUDONYMS).written()]
+    )
+
+
+def built(
+    settings: Settings, build_id: int, suite: str, one: JobRun, since: datetime
+) -> tuple[Tables, list[str]]:
+    """Return the tables that dbt has tested, and the events of the models that it has built."""
+    project = latest_project(settings, Places(settings))
+    with connect(settings, role=ROLE) as connection:
+        checks = _checks(connection, build_id, "dbt", suite)
+        rows = _rows(connection, build_id)
+    keys = {name: node["unique_id"] for name, node in project.models.items()}
+    tested = [
+        project.table(keys[name]).read(checks=found)
+        for (_, name), found in checks.items()
+        if name in keys
+    ]
+    return Tables(tested), list(project.events(one, since, rows))
+
+
+def audited(settings: Settings, build_id: int, stage: str) -> Tables:
+    """Return the tables that the gate has checked in a stage, with the result of each check."""
+    places = Places(settings)
+    project = latest_project(settings, places)
+    raw = {
+        (dataset.raw_schema, table.name): raw_table(places, dataset, table)
+        for dataset in datasets().values()
+        for table in dataset.tables
+    }
+    with connect(settings, role=ROLE) as connection:
+        checks = _checks(connection, build_id, stage)
+        rows = _rows(connection, build_id)
+    inputs = []
+    for (suite, _), found in checks.items():
+        schema, _, name = suite.partition(".")
+        described = raw.get((schema, name)) or project.named(schema, name)
+        inputs.append(described.read(rows=rows.get((schema, name)), checks=found))
+    return Tables(inputs)
+
+
+def published(settings: Settings, build_id: int) -> Tables:
+    """Return the candidate's tables, and the tables in which readers see the publication."""
+    places = Places(settings)
+    project = latest_project(settings, places)
+    with connect(settings, role=ROLE) as connection:
+        rows = _rows(connection, build_id)
+    inputs, outputs = [], []
+    for schema in PUBLISHED_SCHEMAS:
+        for node in project.in_schema(schema.candidate):
+            count = rows.get((schema.candidate, node["alias"]))
+            inputs.append(project.table(node["unique_id"]).read(rows=count))
+            table = published_table(places, node, schema.parents)
+            outputs.append(table.written(rows=count, version=str(build_id)))
+    return Tables(inputs, outputs)
+
+
+def _landed(
+    connection: psycopg.Connection, dataset: Dataset, table: Table, batches: Sequence[int]
+) -> int:
+    """Return how many rows a run has added to a raw table."""
+    if not batches:
+        return 0
+    query = sql.SQL("select count(*) from {} where batch_id = any (%s)")
+    place = sql.Identifier(dataset.raw_schema, table.name)
+    return int(fetch_one(connection.execute(query.format(place), (list(batches),)))[0])
+
+
+def _checks(
+    connection: psycopg.Connection, build_id: int, stage: str, suite: str | None = None
+) -> Mapping[tuple[str, str], list[Any]]:
+    """Return the results of a stage's checks, keyed by suite and the name of the dataset."""
+    found: dict[tuple[str, str], list[Any]] = {}
+    rows: Iterable[Any] = connection.execute(_CHECKS, (build_id, stage, suite, suite))
+    for of_suite, dataset, name, passed, severity, description, column, failed_rows in rows:
+        found.setdefault((of_suite, dataset or ""), []).append(
+            assertion(
+                name,
+                passed=passed,
+                severity=severity,
+                description=description,
+                column=column,
+                failed_rows=failed_rows,
+            )
+        )
+    return found
+
+
+def _rows(connection: psycopg.Connection, build_id: int) -> dict[tuple[str, str], int]:
+    found = connection.execute(_ROWS, {"build": build_id}).fetchall()
+    return {(schema, name): rows for schema, name, rows in found}
