@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_PIP := $(UV) pip install --quiet --python $(BIN)/python --no-deps
 SUPERSET := .venv-superset
+CONTRACTS := .venv-contracts
 DBT_DOCS := --project-dir dbt_project --profiles-dir dbt_project --target-path ../build/dbt --log-path build/dbt
 SEED ?= 20260430
 
@@ -25,7 +26,7 @@ PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 CODE := benchmarks dags deploy expectations include tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-connectors setup-superset debian-packages run superset test test-all catalogue bench docs lint sbom audit-dependencies format up down clean lock
+.PHONY: help setup setup-dev setup-connectors setup-superset setup-contracts debian-packages run superset test test-all catalogue bench docs lint sbom audit-dependencies format up down clean lock
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -38,6 +39,8 @@ setup-dev: $(VENV)/.installed-dev
 setup-connectors: $(VENV)/.installed-connectors
 
 setup-superset: $(SUPERSET)/.installed
+
+setup-contracts: $(CONTRACTS)/.installed ## install datacontract-cli, which tests the data contracts, into .venv-contracts
 
 # Servers that the connector tests use. This installs them and starts nothing.
 debian-packages: tests/connectors/debian-packages.txt
@@ -59,7 +62,7 @@ superset: setup setup-superset ## show the dashboards in Superset on this machin
 test: setup-dev ## run all tests except the slow ones
 	@$(BIN)/python -m pytest -q -m "not slow" $(PARALLEL) tests
 
-test-all: setup-connectors setup-superset debian-packages ## run every test; as root it installs Debian packages first
+test-all: setup-connectors setup-superset setup-contracts debian-packages ## run every test; as root it installs Debian packages first
 	@LANDING_EXAMPLES=25 FILE_EXAMPLES=25 $(BIN)/python -m pytest -q tests
 
 catalogue: setup-dev ## inject every known defect and check that it is caught; writes docs/defects.md
@@ -101,7 +104,7 @@ down: ## stop the processes of `make up` from another terminal
 
 clean: down ## stop the servers and remove the environments without asking; keeps the state folder
 	@test ! -x $(BIN)/assurance || $(BIN)/assurance db stop
-	@rm -rf $(VENV) $(SUPERSET) build include/*.egg-info .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(SUPERSET) $(CONTRACTS) build include/*.egg-info .mypy_cache .ruff_cache .pytest_cache
 	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Optional packages with which jsonschema checks addresses. Importing them takes a second, in every
@@ -123,6 +126,8 @@ lock: $(UV) ## resolve requirements*.in into the hashed locks again
 		requirements-superset.in -o requirements-superset.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-deps \
 		requirements-bi-dev.in -o requirements-bi-dev.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		requirements-contracts.in -o requirements-contracts.lock
 
 # pip installs uv, pinned and hashed. uv installs everything else in seconds.
 $(UV): requirements-uv.lock
@@ -158,4 +163,11 @@ $(SUPERSET)/.installed: requirements-superset.lock | $(UV)
 	@$(UV) pip install --quiet --python $(SUPERSET)/bin/python --no-deps --require-hashes --compile-bytecode -r $<
 	@grep -rlZ https://apachesuperset.gateway.scarf.sh/pixel/ $(SUPERSET)/lib/python*/site-packages/superset/static | \
 		xargs -0r sed -i 's|https://apachesuperset.gateway.scarf.sh/pixel/|data:,|'
+	@touch $@
+
+# datacontract-cli needs other package versions than Airflow and Superset, and nothing that runs uses it.
+$(CONTRACTS)/.installed: requirements-contracts.lock | $(UV)
+	@echo "Installing datacontract-cli into $(CONTRACTS) from $< ..."
+	@test -x $(CONTRACTS)/bin/python || $(PYTHON) -m venv $(CONTRACTS)
+	@$(UV) pip install --quiet --python $(CONTRACTS)/bin/python --no-deps --require-hashes --compile-bytecode -r $<
 	@touch $@
