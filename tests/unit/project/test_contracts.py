@@ -1,6 +1,8 @@
 """The data contracts follow the Open Data Contract Standard, and keep what others build on."""
 
 import json
+import shutil
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from jsonschema import Draft201909Validator
 from jsonschema.protocols import Validator
 from open_data_contract_standard.model import OpenDataContractStandard
 
+from oic_assurance.reporting.documents.contracts import contracts
 from oic_assurance.reporting.documents.marts import marts, views
 from oic_assurance.settings import load_settings
 from oic_assurance.sources.declarations.load import datasets
@@ -18,12 +21,20 @@ from oic_assurance.sources.declarations.load import datasets
 PROJECT = load_settings().project_root
 FOLDER = PROJECT / "docs" / "contracts"
 CONTRACTS = sorted(FOLDER.glob("*.odcs.yaml"))
+AGREED = yaml.safe_load((FOLDER / "agreed.yml").read_text(encoding="utf-8"))
 CONSUMERS = yaml.safe_load((FOLDER / "consumers.yml").read_text(encoding="utf-8"))
-TYPES = {
-    mart.name: {column.name: column.type for column in mart.columns}
-    for mart in marts(PROJECT)
-    if mart.schema == "marts"
-}
+
+
+def types(project: Path) -> dict[str, dict[str, str]]:
+    """Return the type of each column of each mart."""
+    return {
+        mart.name: {column.name: column.type for column in mart.columns}
+        for mart in marts(project)
+        if mart.schema == "marts"
+    }
+
+
+TYPES = types(PROJECT)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +77,29 @@ def test_no_change_breaks_a_consumer(consumer: dict[str, Any]) -> None:
     assert broken(consumer, TYPES) == []
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"name": "complies"}, "is gone."), ({"data_type": "text"}, "is text.")],
+    ids=["renamed", "another type"],
+)
+def test_a_changed_model_breaks_the_consumers_that_build_on_it(
+    change: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    """dbt enforces the YAML of a mart, so the YAML says what readers get."""
+    shutil.copytree(PROJECT / "dbt_project" / "models", tmp_path / "dbt_project" / "models")
+    file = tmp_path / "dbt_project/models/marts/core/fct_nccu_referral.yml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    (column,) = [one for one in content["models"][0]["columns"] if one["name"] == "is_compliant"]
+    accepted = {"accepted_values": {"arguments": {"values": ["true", "false"]}}}
+    column.update({"data_tests": [accepted], **change})
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    found = [line for one in CONSUMERS for line in broken(one, types(tmp_path))]
+    assert found == [
+        "Reports built on the mart contract, second version (the data engineers of the warehouse) "
+        f"builds on fct_nccu_referral.is_compliant as boolean, which {said}"
+    ]
+
+
 def test_a_broken_consumer_is_named() -> None:
     consumer = {
         "consumer": "A report",
@@ -76,3 +110,98 @@ def test_a_broken_consumer_is_named() -> None:
         "A report (ann) builds on m.a as text, which is bigint.",
         "A report (ann) builds on m.b as date, which is gone.",
     ]
+
+
+def delivered() -> dict[str, dict[str, Any]]:
+    """Return what the contract of each dataset asks of its owner, from the declarations."""
+    texts = contracts(datasets().values(), [], {}).values()
+    return {one["name"]: one for one in map(yaml.safe_load, texts)}
+
+
+def asked(column: dict[str, Any]) -> str:
+    """Return what a contract asks of a column, such as `text, required, one of OPEN CLOSED`."""
+    codes = [rule["arguments"]["validValues"] for rule in column.get("quality", [])]
+    parts = [column["physicalType"], *(["required"] if column["required"] else [])]
+    return ", ".join([*parts, *(f"one of {' '.join(values)}" for values in codes)])
+
+
+def disagreements(agreed: list[dict[str, Any]], now: dict[str, dict[str, Any]]) -> list[str]:
+    """Return one sentence for each column that an owner has not agreed to as it is now."""
+    found = [f"{name} has no entry in agreed.yml." for name in now.keys() - _names(agreed)]
+    for entry in agreed:
+        contract = now.get(entry["contract"], {"schema": []})
+        columns = {
+            f"{table['name']}.{column['name']}": asked(column)
+            for table in contract["schema"]
+            for column in table["properties"]
+        }
+        before = {
+            f"{table}.{column}": what
+            for table, listed in entry["tables"].items()
+            for column, what in listed.items()
+        }
+        found += [
+            f"{entry['owner']} has to agree first: {entry['contract']}: {name} was "
+            f"{before.get(name, 'not asked for')}, and is {columns.get(name, 'not asked for')}."
+            for name in sorted(before.keys() | columns.keys())
+            if before.get(name) != columns.get(name)
+        ]
+    return found
+
+
+def _names(agreed: list[dict[str, Any]]) -> set[str]:
+    return {entry["contract"] for entry in agreed}
+
+
+def test_every_owner_has_agreed_to_what_is_asked() -> None:
+    assert disagreements(AGREED, delivered()) == []
+    owners = {name: contract["team"]["name"] for name, contract in delivered().items()}
+    assert {entry["contract"]: entry["owner"] for entry in AGREED} == owners
+
+
+OWNER = "Human resources, workforce data has to agree first: source.hr.personnel: "
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda columns: columns.pop(0),
+            ["personnel.employee_no was text, required, and is not asked for."],
+        ),
+        (
+            lambda columns: columns[0].update(name="staff_no"),
+            [
+                "personnel.employee_no was text, required, and is not asked for.",
+                "personnel.staff_no was not asked for, and is text, required.",
+            ],
+        ),
+        (
+            lambda columns: columns[0].update(physicalType="bigint"),
+            ["personnel.employee_no was text, required, and is bigint, required."],
+        ),
+        (
+            lambda columns: columns[1].update(required=True),
+            ["personnel.collar_no was text, and is text, required."],
+        ),
+        (
+            lambda columns: columns[2]["quality"][0]["arguments"]["validValues"].remove("PCSO"),
+            [
+                "personnel.employment_type was text, required, one of OFFICER STAFF SPECIAL PCSO, "
+                "and is text, required, one of OFFICER STAFF SPECIAL."
+            ],
+        ),
+    ],
+    ids=["dropped", "renamed", "another type", "required", "fewer codes"],
+)
+def test_a_change_that_an_owner_has_not_agreed_to_names_the_owner(
+    change: Callable[[Any], Any], said: list[str]
+) -> None:
+    now = delivered()
+    change(now["source.hr.personnel"]["schema"][0]["properties"])
+    assert disagreements(AGREED, now) == [OWNER + sentence for sentence in said]
+
+
+def test_a_dataset_that_nobody_has_agreed_to_is_named() -> None:
+    agreed = [entry for entry in AGREED if entry["contract"] != "source.hr.personnel"]
+    assert disagreements(agreed, delivered()) == ["source.hr.personnel has no entry in agreed.yml."]

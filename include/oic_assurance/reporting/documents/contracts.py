@@ -33,6 +33,11 @@ _CLASSIFICATION = {
     "law_enforcement": "OFFICIAL-SENSITIVE, law enforcement processing (DPA 2018, Part 3)",
 }
 
+_READER_LOGIN = "`assurance db url bi` prints the address and the login."
+_SOURCE_LOGIN = (
+    "The source system. Its owner gives the address and the login: see docs/contracts/README.md."
+)
+
 
 def contracts(
     datasets: Iterable[Dataset], marts: Iterable[Mart], stale_after: Mapping[str, int]
@@ -73,6 +78,9 @@ def _of_dataset(dataset: Dataset, stale_after: Mapping[str, int]) -> dict[str, A
         [_table(dataset, table) for table in dataset.tables],
     )
     contract["team"] = {"name": dataset.owner}
+    if isinstance(dataset.place, DatabasePlace):
+        place = dataset.place
+        contract["servers"] = [_server("source", place.system, place.schema, _SOURCE_LOGIN)]
     levels = [
         {
             "property": "retention",
@@ -97,7 +105,7 @@ def _of_dataset(dataset: Dataset, stale_after: Mapping[str, int]) -> dict[str, A
 def _table(dataset: Dataset, table: Table) -> dict[str, Any]:
     place = dataset.place
     if isinstance(place, DatabasePlace):
-        name, kind = f"{place.schema}.{place.table}", "table"
+        name, kind = place.table, "table"
     else:
         name, kind = f"{place.folder}/{place.file}", "file"
         if table.sheet:
@@ -116,10 +124,12 @@ def _table(dataset: Dataset, table: Table) -> dict[str, Any]:
 
 
 def _source_property(column: Column, table: Table, classification: str) -> dict[str, Any]:
+    # Of some texts, landing stores only whether there is one. The source still delivers a text.
+    kind = "text" if column.presence else column.type
     found: dict[str, Any] = {
         "name": column.name,
-        "logicalType": _TYPES[column.type],
-        "physicalType": column.type,
+        "logicalType": _TYPES[kind],
+        "physicalType": kind,
         "description": column.description,
         "required": column.required,
         "classification": classification,
@@ -141,27 +151,30 @@ def _source_property(column: Column, table: Table, classification: str) -> dict[
     return found
 
 
+def _server(name: str, database: str, schema: str, description: str) -> dict[str, Any]:
+    """Return where a contract's tables are. Whoever tests the contract gives host and login."""
+    return {
+        "server": name,
+        "type": "postgres",
+        "description": description,
+        "host": "localhost",
+        "port": 5432,
+        "database": database,
+        "schema": schema,
+    }
+
+
 def _of_mart(mart: Mart) -> dict[str, Any]:
     table = {
         "name": mart.name,
-        "physicalName": mart.place,
+        "physicalName": mart.name,
         "physicalType": "table",
         "logicalType": "object",
         "description": mart.description,
         "properties": [_mart_property(column, mart) for column in mart.columns],
     }
     return _contract(mart.place, mart.description, [table]) | {
-        "servers": [
-            {
-                "server": "warehouse",
-                "type": "postgres",
-                "description": "`assurance db url bi` prints the address and the login.",
-                "host": "localhost",
-                "port": 5432,
-                "database": "warehouse",
-                "schema": mart.schema,
-            }
-        ],
+        "servers": [_server("warehouse", "warehouse", mart.schema, _READER_LOGIN)],
         "slaProperties": [
             {
                 "property": "frequency",
