@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from oic_assurance.reporting.openlineage.journal import closed_files, folder, sent_file
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse.transport import tls_is_required
 
 if TYPE_CHECKING:
     from openlineage.client import OpenLineageClient
@@ -23,6 +24,10 @@ LOG = logging.getLogger(__name__)
 PATIENCE = 20.0
 #: How long one request may take.
 _REQUEST_SECONDS = 3.0
+
+
+class NotProtectedError(Exception):
+    """The deployment requires TLS, and the collector's connection has none, or is not checked."""
 
 
 @dataclass
@@ -92,11 +97,24 @@ def _client() -> "OpenLineageClient":
     from openlineage.client.transport.http import HttpTransport
 
     client = OpenLineageClient()
+    if tls_is_required() and not _is_protected(client.transport):
+        raise NotProtectedError
     if isinstance(client.transport, HttpTransport):
         # One attempt is enough, because the next run sends the event again.
         client.transport.timeout = min(client.transport.timeout, _REQUEST_SECONDS)
         client.transport.config.retry = {"total": 0}
     return client
+
+
+def _is_protected(transport: Any) -> bool:
+    """Tell whether events stay on this machine, or go to a server whose certificate is checked."""
+    from openlineage.client.transport.console import ConsoleTransport
+    from openlineage.client.transport.file import FileTransport
+    from openlineage.client.transport.http import HttpTransport
+
+    if isinstance(transport, HttpTransport):
+        return transport.url.lower().startswith("https://") and transport.verify is not False
+    return isinstance(transport, ConsoleTransport | FileTransport)
 
 
 def _event(line: Mapping[str, Any]) -> Any:

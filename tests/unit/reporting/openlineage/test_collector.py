@@ -178,3 +178,25 @@ def test_a_configuration_that_is_wrong_is_told_and_stops_nothing(
     assert delivery is not None
     assert delivery.failure == "ImportError"
     assert "The next run sends them" in caplog.text
+
+
+@pytest.mark.parametrize("verify", ["true", "false"])
+def test_if_tls_is_required_nothing_is_sent_without_it(
+    settings: Settings, server: HttpServer, verify: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSURANCE_REQUIRE_TLS", "verify-full")
+    monkeypatch.setenv("OPENLINEAGE__TRANSPORT__TYPE", "http")
+    monkeypatch.setenv("OPENLINEAGE__TRANSPORT__URL", server.address)
+    monkeypatch.setenv("OPENLINEAGE__TRANSPORT__VERIFY", verify)
+    add_run(settings, 0)
+    delivery = deliver(settings)
+    assert delivery is not None
+    assert (delivery.sent, delivery.failure) == (
+        (2, None) if verify == "true" else (0, "NotProtectedError")
+    )
+    monkeypatch.setenv("OPENLINEAGE__TRANSPORT__VERIFY", "true")
+    monkeypatch.setenv("OPENLINEAGE__TRANSPORT__URL", server.address.replace("https", "http"))
+    add_run(settings, 1)
+    delivery = deliver(settings)
+    assert delivery is not None
+    assert (delivery.sent, delivery.failure) == (0, "NotProtectedError")
