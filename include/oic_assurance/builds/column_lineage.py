@@ -6,6 +6,7 @@ seconds, so `remembered_lineage` stores what it found, and reads only models who
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from typing import Any, NamedTuple
 #: The key under which the file of `remembered_lineage` has the hash of a model's SQL.
 _SQL, _COLUMNS = "sql", "columns"
 _DIALECT = "postgres"
+#: A number, and the number of a publication at the end of a table's name. Each build has others.
+_NUMBERS = re.compile(r"\b\d+\b|(?<=__)\d+\b")
 _UNKNOWN_TYPE = "text"
 
 
@@ -62,7 +65,9 @@ def remembered_lineage(manifest: Mapping[str, Any], memory: Path) -> dict[str, C
     lineage = {key: _columns(kept[_COLUMNS]) for key, kept in same.items()}
     if len(lineage) < len(hashes):
         lineage |= dict(_read(manifest, lineage))
-        kept = {key: {_SQL: hashes[key], _COLUMNS: columns} for key, columns in lineage.items()}
+        # A manifest of a part of the models has no SQL of the others. They stay remembered.
+        kept = {key: one for key, one in before.items() if key in manifest["nodes"]}
+        kept |= {key: {_SQL: hashes[key], _COLUMNS: columns} for key, columns in lineage.items()}
         draft = memory.with_suffix(".new")
         draft.write_text(json.dumps(kept), encoding="utf-8")
         draft.replace(memory)
@@ -156,14 +161,14 @@ def _compiled(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def _hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
     """Return the hash of everything that decides a model's lineage, keyed by the model's unique ID.
 
-    This is its SQL, and the columns of its parents, which a `select *` depends on.
+    This is its SQL without numbers, and the columns of its parents, which a `select *` depends on.
     """
     nodes = {**manifest["sources"], **manifest["nodes"]}
     columns = {key: ",".join(node.get("columns", ())) for key, node in nodes.items()}
     hashes = {}
     for key, node in _compiled(manifest).items():
         parents = (columns.get(parent, "") for parent in sorted(node["depends_on"]["nodes"]))
-        text = "\n".join((node["compiled_code"], *parents))
+        text = "\n".join((_NUMBERS.sub("0", node["compiled_code"]), *parents))
         hashes[key] = hashlib.sha256(text.encode()).hexdigest()
     return hashes
 

@@ -13,6 +13,7 @@ from oic_assurance.operations.compare import compare as compare_publications
 from oic_assurance.operations.preview import preview as preview_change
 from oic_assurance.operations.reproduce.reproduce import reproduce as recompute_and_compare
 from oic_assurance.publishing import rollback as pointer
+from oic_assurance.reporting.openlineage.recorder import record_shown
 from oic_assurance.reporting.preview_page import write_page
 from oic_assurance.reporting.screens.compared import comparison_screen
 from oic_assurance.reporting.screens.facts import read_publications
@@ -56,6 +57,7 @@ def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> N
     settings = load_settings()
     why = _reason(reason, "Why is it rolled back?")
     pointer.rollback(settings, publication_id, why, until_next_run=until_next_run)
+    record_shown(settings, publication_id)
     sys.stdout.write(pointer_screen(settings))
 
 
@@ -64,7 +66,8 @@ def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> N
 def release(reason: str | None) -> None:
     """End the hold after a roll-back: make the newest waiting publication current."""
     settings = load_settings()
-    pointer.release(settings, _reason(reason, "Why can the roll-back end?"))
+    shown = pointer.release(settings, _reason(reason, "Why can the roll-back end?"))
+    record_shown(settings, shown.publication_id)
     sys.stdout.write(pointer_screen(settings))
 
 

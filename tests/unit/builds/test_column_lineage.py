@@ -126,6 +126,29 @@ def test_a_model_is_read_again_only_if_its_sql_or_a_parent_has_changed(tmp_path:
     assert set(remembered_lineage(narrower, memory)[MODEL]) == {"number"}
 
 
+def test_the_number_of_a_publication_is_no_change(tmp_path: Path) -> None:
+    memory = tmp_path / "lineage.json"
+    query = 'select born, 7 as publication from "w"."raw"."person", "generation"."figure__7"'
+    remembered_lineage(manifest(query), memory)
+    written = memory.stat().st_mtime_ns
+    remembered_lineage(manifest(query.replace("7", "8")), memory)
+    assert memory.stat().st_mtime_ns == written
+    remembered_lineage(manifest(query.replace("born", "number")), memory)
+    assert memory.stat().st_mtime_ns != written
+
+
+def test_a_model_that_is_not_compiled_this_time_stays_remembered(tmp_path: Path) -> None:
+    memory = tmp_path / "lineage.json"
+    both = manifest('select number from "w"."raw"."person"')
+    other = {**both["nodes"][MODEL], "alias": "other"}
+    both["nodes"]["model.p.other"] = other
+    remembered_lineage(both, memory)
+    alone = {**both, "nodes": {**both["nodes"], "model.p.other": {**other, "compiled_code": None}}}
+    alone["nodes"][MODEL] = {**both["nodes"][MODEL], "compiled_code": "select 1 as one"}
+    assert set(remembered_lineage(alone, memory)) == {MODEL}
+    assert set(json.loads(memory.read_text(encoding="utf-8"))) == {MODEL, "model.p.other"}
+
+
 def test_a_damaged_memory_is_written_anew(tmp_path: Path) -> None:
     memory = tmp_path / "lineage.json"
     memory.write_text("{", encoding="utf-8")

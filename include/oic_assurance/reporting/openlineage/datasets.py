@@ -109,13 +109,15 @@ def plain_table(place: Place, description: str) -> Described:
     return _described(place, description, OWNER, ())
 
 
-def published_table(places: Places, node: Mapping[str, Any], schema: str) -> Described:
-    """Return a mart in the schema of published tables. Its columns come from the candidate."""
-    name = node["alias"]
-    candidate = places.table(node["schema"], name)
-    lineage = {column: [(candidate, column)] for column in node["columns"]}
-    place = places.table(schema, name)
-    return _described(place, node["description"], OWNER, _columns_of(node), lineage)
+def published_table(
+    places: Places, node: Mapping[str, Any], to: tuple[str, str], source: tuple[str, str]
+) -> Described:
+    """Return a table of a publication, whose columns are those of another table.
+
+    `to` and `source` are the schema and name of the table and of that other table.
+    """
+    lineage = {column: [(places.table(*source), column)] for column in node["columns"]}
+    return _described(places.table(*to), node["description"], OWNER, _columns_of(node), lineage)
 
 
 def lineage_of(

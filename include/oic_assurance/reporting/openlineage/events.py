@@ -72,6 +72,11 @@ def daily_run(run: str) -> JobRun:
     return JobRun(DAILY, run, kind=("AIRFLOW", "DAG"))
 
 
+def alone(job: str, kind: tuple[str, str]) -> JobRun:
+    """Return a new run of a job that is no part of another run."""
+    return JobRun(job, str(uuid.uuid4()), kind=kind)
+
+
 def part_of(parent: JobRun, job: str, kind: tuple[str, str] = ("AIRFLOW", "TASK")) -> JobRun:
     """Return a new run of a job that is a part of another run."""
     return JobRun(job, str(uuid.uuid4()), parent, kind)

@@ -20,6 +20,8 @@ from oic_assurance.sources.files.remote import without_credentials
 from oic_assurance.warehouse.connections import extract_url, login_url
 
 DAILY = "assurance_daily"
+#: The job of a roll-back, and of the release that ends a hold.
+SHOW = "assurance.show_publication"
 #: The namespace of jobs, unless `OPENLINEAGE_NAMESPACE` gives another.
 JOBS = "oic-assurance"
 _POSTGRES_PORT = "5432"

@@ -21,7 +21,7 @@ from oic_assurance.reporting.openlineage.journal import (
     open_journals,
     unfinished,
 )
-from oic_assurance.reporting.openlineage.names import DAILY, run_uuid, stage_job
+from oic_assurance.reporting.openlineage.names import DAILY, SHOW, run_uuid, stage_job
 from oic_assurance.settings import Settings
 from oic_assurance.sources.files.remote import without_credentials
 
@@ -108,6 +108,23 @@ def end_interrupted(settings: Settings, but: str | None = None) -> None:
             if own is None or journal.open != own.open:
                 journal.add(_aborted(event) for event in unfinished(journal.events()))
                 journal.close()
+
+
+def record_shown(settings: Settings, publication_id: int) -> None:
+    """Record that a person has made another publication current, with a file of its own."""
+    if is_disabled():
+        return
+    with _never_failing("which publication is current"):
+        from oic_assurance.reporting.openlineage.collector import deliver
+        from oic_assurance.reporting.openlineage.events import Ending, alone, ended, started
+        from oic_assurance.reporting.openlineage.stages import shown
+
+        one = alone(SHOW, ("OIC_ASSURANCE", "COMMAND"))
+        journal = find_journal(settings, f"publication-{publication_id}-{one.run}")
+        tables = shown(settings, publication_id)
+        journal.add([started(one), ended(one, Ending("COMPLETE", tables=tables))])
+        journal.close()
+        deliver(settings)
 
 
 @contextmanager

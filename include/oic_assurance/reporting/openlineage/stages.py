@@ -5,13 +5,14 @@ Each function is called after its stage, and returns the tables that the stage's
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 from psycopg import sql
 
 from oic_assurance.builds.record import ROLE
-from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
+from oic_assurance.publishing.publication import find_current
+from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
 from oic_assurance.reporting.openlineage.datasets import (
     assertion,
     plain_table,
@@ -29,6 +30,8 @@ from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import fetch_one
 
+#: A publication's tables: as dbt built them, as they are kept, and as readers see them.
+_Form = Literal["candidate", "kept", "shown"]
 _PSEUDONYMS = "The pseudonym of each officer's number. Only the pipeline's stages may read it."
 _BATCHES = """
 select
@@ -137,18 +140,41 @@ def audited(settings: Settings, build_id: int, stage: str) -> Tables:
 
 
 def published(settings: Settings, build_id: int) -> Tables:
-    """Return the candidate's tables, and the tables in which readers see the publication."""
+    """Return the candidate's tables, and the tables that a publication has made of them.
+
+    After a roll-back, a new publication waits. Then readers' tables are not among them.
+    """
+    with connect(settings, role=ROLE) as connection:
+        current = find_current(connection)
+    is_shown = current is not None and current.publication_id == build_id
+    return _moved(settings, build_id, "candidate", "shown" if is_shown else "kept")
+
+
+def shown(settings: Settings, publication_id: int) -> Tables:
+    """Return the kept tables of a publication, and readers' tables, which now show them."""
+    return _moved(settings, publication_id, "kept", "shown")
+
+
+def _moved(settings: Settings, publication_id: int, source: _Form, to: _Form) -> Tables:
     places = Places(settings)
     project = latest_project(settings, places)
     with connect(settings, role=ROLE) as connection:
-        rows = _rows(connection, build_id)
+        rows = _rows(connection, publication_id)
     inputs, outputs = [], []
     for schema in PUBLISHED_SCHEMAS:
         for node in project.in_schema(schema.candidate):
-            count = rows.get((schema.candidate, node["alias"]))
-            inputs.append(project.table(node["unique_id"]).read(rows=count))
-            table = published_table(places, node, schema.parents)
-            outputs.append(table.written(rows=count, version=str(build_id)))
+            name = node["alias"]
+            if (schema.candidate, name) not in rows:
+                continue  # An earlier publication did not have this table yet.
+            count = rows[schema.candidate, name]
+            names = {
+                "candidate": (schema.candidate, name),
+                "kept": (GENERATION, schema.partition(name, publication_id)),
+                "shown": (schema.parents, name),
+            }
+            inputs.append(plain_table(places.table(*names[source]), "").read(rows=count))
+            table = published_table(places, node, names[to], names[source])
+            outputs.append(table.written(rows=count, version=str(publication_id)))
     return Tables(inputs, outputs)
 
 
