@@ -17,6 +17,7 @@ from oic_assurance.operations.explain.publication_records import (
     records_of,
 )
 from oic_assurance.operations.explain.question import explain_question
+from oic_assurance.reporting.documents.measures import measures
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.roles import PURPOSES
 from tests.databases import administrator
@@ -108,6 +109,23 @@ def test_the_records_behind_every_figure_add_up_to_it(records: Records) -> None:
         {},
     )
     assert wrong == []
+
+
+def test_the_page_of_a_measure_says_of_each_class_what_its_records_add(records: Records) -> None:
+    found = records.ask(
+        "select measure_code, class, count(*) as records, sum(numerator) as numerator,"
+        " sum(denominator) as denominator from {intermediate}.int_measure_record_by_unit"
+        " where force_code = %(force)s and org_unit_code = 'ALL' group by measure_code, class",
+        {},
+    )
+    assert len(found) > 50
+    known = {one.code: one for one in measures(records.settings.project_root)}
+    for row in found:
+        measure = known[str(row["measure_code"])]
+        said = {one.name: one for one in measure.counted}[str(row["class"])]
+        assert row["denominator"] == (row["records"] if said.in_denominator else 0), row
+        if measure.unit == "share":
+            assert row["numerator"] == (row["records"] if said.in_numerator else 0), row
 
 
 def test_the_records_behind_every_question_add_up_to_it(

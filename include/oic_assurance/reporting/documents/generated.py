@@ -6,11 +6,13 @@ from pathlib import Path
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.bundle import BUNDLE, bundle
 from oic_assurance.reporting.documents import datasets as dataset_pages
-from oic_assurance.reporting.documents import dictionary, expectations
+from oic_assurance.reporting.documents import dictionary, expectations, measure_pages
 from oic_assurance.reporting.documents.contracts import contracts
 from oic_assurance.reporting.documents.dbt_sources import SOURCES, sources_file, sources_yaml
 from oic_assurance.reporting.documents.markdown import with_note
 from oic_assurance.reporting.documents.marts import marts, views
+from oic_assurance.reporting.documents.measures import measures
+from oic_assurance.reporting.documents.models import dbt_models
 from oic_assurance.reporting.documents.policy import stale_after_days
 from oic_assurance.reporting.power_bi.project import LOCAL, PROJECT, project
 from oic_assurance.settings import Settings
@@ -37,6 +39,7 @@ _NOTES = {
     BUNDLE: _note("the descriptions in include/bi"),
     DICTIONARY: _note("the models of the marts"),
     CONTRACTS: _note("the declarations and the marts"),
+    measure_pages.PAGES: _note("measures.yml, the policy seeds and the dbt models"),
 }
 
 
@@ -49,7 +52,7 @@ def generated(settings: Settings) -> dict[Path, str]:
     """Return the text that each generated file should have, keyed by its path in the project.
 
     Raises:
-        AssuranceError: If a declaration or the description of a dashboard is not valid.
+        AssuranceError: If a declaration, a measure or the description of a dashboard is not valid.
     """
     root = settings.project_root
     known = list(datasets().values())
@@ -70,6 +73,8 @@ def generated(settings: Settings) -> dict[Path, str]:
     files |= _pages(EXPECTATIONS, expectations.pages())
     described = [*marts(root), *views(root)]
     files |= _pages(DICTIONARY, dictionary.pages(described))
+    described_measures = measure_pages.pages(measures(root), dbt_models(root))
+    files |= _pages(measure_pages.PAGES, described_measures)
     files |= {
         CONTRACTS / name: f"# {_NOTES[CONTRACTS]}\n{text}"
         for name, text in contracts(known, described, stale_after).items()

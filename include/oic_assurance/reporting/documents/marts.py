@@ -102,7 +102,7 @@ def doc_blocks(project_root: Path) -> dict[str, str]:
     }
 
 
-def _resolved(description: str, blocks: Mapping[str, str]) -> str:
+def resolved(description: str, blocks: Mapping[str, str]) -> str:
     """Return a description with each `doc()` call replaced with the text of its doc block.
 
     Raises:
@@ -120,12 +120,12 @@ def _read(path: Path, blocks: Mapping[str, str]) -> Iterator[Mart]:
         yield Mart(
             schema=schema,
             name=name,
-            description=_resolved(model["description"], blocks),
+            description=resolved(model["description"], blocks),
             columns=tuple(
                 MartColumn(
                     column["name"],
                     column["data_type"],
-                    _resolved(column["description"], blocks),
+                    resolved(column["description"], blocks),
                     _examples(f"{schema}.{name}", column),
                 )
                 for column in model["columns"]

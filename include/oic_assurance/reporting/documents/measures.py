@@ -1,0 +1,253 @@
+"""Read the measures: their rows in the policy seeds, and what `measures.yml` says in words."""
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from oic_assurance.errors import AssuranceError
+
+SEEDS = Path("dbt_project") / "seeds"
+_WORDS = Path(__file__).with_name("measures.yml")
+_BOTH, _DENOMINATOR, _NOTHING = "both", "denominator", "nothing"
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What the records of one class add to a measure."""
+
+    name: str
+    meaning: str
+    in_numerator: bool
+    in_denominator: bool
+
+
+@dataclass(frozen=True)
+class Target:
+    """The target of a point: a fraction, when it must be reached, and who approved it."""
+
+    value: float
+    unit: str
+    deadline: date | None
+    approved_by: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What one or several rows of a policy seed say, for the days from `since` to `until`."""
+
+    seed: str
+    since: date
+    until: date | None
+    words: str
+    approved_by: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of a measure's definition in the code, and the day on which it was made."""
+
+    day: date
+    what: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure, as its page describes it.
+
+    Attributes:
+        first_measure: The code of the measure that decides the status of the point.
+        second_measure: The code of the second reading of the point, or None if it has none.
+        target: The target of the point. It is None for a measure that is neither the first nor the
+            second of its point.
+        population: What is counted in a release to the public, or None if the measure is not
+            released.
+        decided_by: The dbt models that decide about each record, before the records are counted.
+    """
+
+    code: str
+    point_code: str
+    title: str
+    description: str
+    unit: str
+    more_is_better: bool
+    is_snapshot: bool
+    may_be_added_up: bool
+    first_measure: str
+    second_measure: str | None
+    target: Target | None
+    population: str | None
+    meaning: str
+    numerator: str
+    denominator: str
+    month: str
+    team: str
+    counted: tuple[Counted, ...]
+    besides: tuple[str, ...]
+    limits: tuple[str, ...]
+    decided_by: tuple[str, ...]
+    policy: tuple[Policy, ...]
+    history: tuple[Change, ...]
+
+
+def measures(project_root: Path) -> list[Measure]:
+    """Return every measure of the seed `policy_measure`, in the order of the seed.
+
+    Raises:
+        AssuranceError: `measures.yml` lacks a measure, or describes one that does not exist.
+    """
+    seeds = Seeds(project_root)
+    words = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))["measures"]
+    rows = seeds.rows("policy_measure")
+    codes = [row["measure_code"] for row in rows]
+    if missing := [code for code in codes if code not in words]:
+        raise AssuranceError(f"{_WORDS.name}: no entry for {missing[0]}: add one.")
+    if unknown := sorted(set(words) - set(codes)):
+        raise AssuranceError(f"{_WORDS.name}: policy_measure.csv has no {unknown[0]}: remove it.")
+    return [_measure(row, words[row["measure_code"]], seeds) for row in rows]
+
+
+class Seeds:
+    """The policy seeds of a project. Each is read once."""
+
+    def __init__(self, project_root: Path) -> None:
+        self._folder = project_root / SEEDS
+        self._read: dict[str, list[Row]] = {}
+
+    def rows(self, name: str) -> list[Row]:
+        """Return the rows of a seed, each as a mapping from columns to texts."""
+        if name not in self._read:
+            path = self._folder / f"{name}.csv"
+            with path.open(encoding="utf-8", newline="") as file:
+                self._read[name] = list(csv.DictReader(file))
+        return self._read[name]
+
+    def last(self, name: str, column: str, value: str) -> Row | None:
+        """Return the row that has `value` in `column` and is in force last, or None.
+
+        Generated pages cannot use the row of today, because they must not change by themselves.
+        """
+        found = [row for row in self.rows(name) if row[column] == value]
+        return max(found, key=lambda row: row["effective_from"], default=None)
+
+    def thresholds(self) -> dict[str, str]:
+        """Return the value of each threshold that is in force last, keyed by name."""
+        rows = sorted(self.rows("policy_threshold"), key=lambda row: row["effective_from"])
+        return {row["name"]: row["value"] for row in rows}
+
+
+def _measure(row: Row, words: Mapping[str, Any], seeds: Seeds) -> Measure:
+    code, point_code = row["measure_code"], row["point_code"]
+    point = seeds.last("policy_point", "point_code", point_code)
+    if point is None:
+        raise AssuranceError(f"policy_point.csv has no row for {point_code}: add one.")
+    named = {**seeds.thresholds(), "title": row["title"]}
+    released = seeds.last("policy_public_measure", "measure_code", code)
+    of_target = (point["measure_code"], point["second_measure_code"])
+    return Measure(
+        code=code,
+        point_code=point_code,
+        title=row["title"],
+        description=row["description"],
+        unit=row["unit_of_value"],
+        more_is_better=row["more_is_better"] == "true",
+        is_snapshot=row["is_snapshot"] == "true",
+        may_be_added_up=row["may_be_added_up"] == "true",
+        first_measure=point["measure_code"],
+        second_measure=point["second_measure_code"] or None,
+        target=_target(point, seeds) if code in of_target else None,
+        population=released["population"] if released else None,
+        meaning=words["meaning"].format(**named),
+        numerator=words["numerator"].format(**named),
+        denominator=words["denominator"].format(**named),
+        month=words["month"],
+        team=words["team"],
+        counted=_counted(words["classes"], seeds),
+        besides=tuple(words["besides"]) if "besides" in words else (),
+        limits=tuple(limit.format(**named) for limit in words["limits"]),
+        decided_by=tuple(words["decided_by"]),
+        policy=tuple(_policy(code, words["policy"], seeds)),
+        history=tuple(Change(change["day"], change["what"]) for change in words["history"]),
+    )
+
+
+def _target(point: Row, seeds: Seeds) -> Target:
+    threshold = seeds.last("policy_threshold", "name", point["target_threshold"])
+    if threshold is None:
+        raise AssuranceError(f"policy_threshold.csv has no row for {point['target_threshold']}.")
+    return Target(
+        float(threshold["value"]),
+        point["target_unit"],
+        _day(point["deadline"]),
+        threshold["approved_by"],
+    )
+
+
+def _counted(classes: Mapping[str, str], seeds: Seeds) -> tuple[Counted, ...]:
+    meanings = {row["class"]: row["meaning"] for row in seeds.rows("record_class")}
+    return tuple(
+        Counted(name, meanings[name], adds == _BOTH, adds in (_BOTH, _DENOMINATOR))
+        for name, adds in classes.items()
+    )
+
+
+def _policy(code: str, rests_on: Mapping[str, Sequence[str]], seeds: Seeds) -> list[Policy]:
+    """Return the policy that a measure rests on. Rows of a seed for the same days are one entry."""
+    selected = {name: list(values) for name, values in rests_on.items() if name != "thresholds"}
+    if rests_on.get("thresholds"):
+        selected["policy_threshold"] = list(rests_on["thresholds"])
+    selected["policy_public_measure"] = [code]
+    found = []
+    for name, values in sorted(selected.items()):
+        periods: dict[tuple[str, str, str], list[Row]] = {}
+        for row in seeds.rows(name):
+            if not values or set(values) & set(row.values()):
+                days = (row["effective_from"], row["effective_to"], row["approved_by"])
+                periods.setdefault(days, []).append(row)
+        for (since, until, approved_by), rows in sorted(periods.items()):
+            found.append(
+                Policy(name, date.fromisoformat(since), _day(until), _said(name, rows), approved_by)
+            )
+    return found
+
+
+def _said(seed: str, rows: Sequence[Row]) -> str:
+    """Return in words what rows of a seed say."""
+    said: Mapping[str, Callable[[Row], str]] = {
+        "policy_absence": lambda row: f"`{row['absence_status']}` is a long-term absence",
+        "policy_document_type": lambda row: f"`{row['document_type_code']}` is required",
+        "policy_plan_strand": lambda row: f"`{row['strand']}` needs a plan",
+        "policy_point": _said_of_point,
+        "policy_public_measure": lambda row: f"released, counted as {row['counted_as']}",
+        "policy_role_requirement": lambda row: f"`{row['role_code']}`",
+        "policy_threshold": lambda row: f"`{row['name']}` is {row['value']}",
+        "policy_training_item": _said_of_item,
+        "policy_grading": lambda row: f"`{row['grading_scheme']}`",
+    }
+    texts = ", ".join(dict.fromkeys(said[seed](row) for row in rows))
+    heads = {"policy_role_requirement": "needed by ", "policy_grading": "valid values of "}
+    return heads.get(seed, "") + texts
+
+
+def _said_of_point(row: Row) -> str:
+    deadline = row["deadline"] or "none"
+    return (
+        f"status by `{row['measure_code']}`, second reading "
+        f"`{row['second_measure_code'] or 'none'}`, target `{row['target_threshold']}`, "
+        f"deadline {deadline}"
+    )
+
+
+def _said_of_item(row: Row) -> str:
+    version = f" version {row['module_version']}" if row["module_version"] else ""
+    return f"`{row['requirement_code']}`{version}, launched on {row['launched_on']}"
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,137 @@
+"""Every measure has a page that says what it counts, and names real models, tests and checks."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.reporting.documents import measure_pages
+from oic_assurance.reporting.documents.measure_models import models_of
+from oic_assurance.reporting.documents.measures import SEEDS, Measure, measures
+from oic_assurance.reporting.documents.models import DbtModel, ancestors, dbt_models
+from oic_assurance.settings import load_settings
+
+PROJECT = load_settings().project_root
+PAGES = PROJECT / measure_pages.PAGES
+UNIT_TEST = re.compile(r"^\| `(\w+)` \| `(\w+)` \|", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, Measure]:
+    return {measure.code: measure for measure in measures(PROJECT)}
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, DbtModel]:
+    return dbt_models(PROJECT)
+
+
+def _page(code: str) -> str:
+    return (PAGES / f"{code}.md").read_text(encoding="utf-8")
+
+
+def test_every_measure_of_the_seed_has_a_page_and_a_line_in_the_index(
+    known: dict[str, Measure],
+) -> None:
+    seed = (PROJECT / SEEDS / "policy_measure.csv").read_text(encoding="utf-8").splitlines()[1:]
+    codes = [line.partition(",")[0] for line in seed]
+    assert list(known) == codes
+    assert {path.stem for path in PAGES.glob("*.md")} == {*codes, "README"}
+    index = _page("README")
+    assert re.findall(r"\| `(\w+)` \|$", index, re.MULTILINE) == sorted(codes, key=codes.index)
+    assert index.count("| ● |") == 4
+    assert index.count("| ○ |") == 3
+
+
+def test_a_page_has_every_part_and_marks_the_places_of_figure_and_drawing(
+    known: dict[str, Measure],
+) -> None:
+    for code in known:
+        page = _page(code)
+        headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
+        assert headings == [
+            "The rule", "Who is counted, and who is not", "How it is computed", "Its tests",
+            "History of its definition", "Known limits",
+        ]  # fmt: skip
+        assert page.count(measure_pages.FIGURE) == page.count(measure_pages.DRAWING) == 1
+        assert "{" not in page, "a name in braces was not replaced"
+
+
+def test_a_page_says_the_policy_that_the_seeds_hold() -> None:
+    assert "| **Target** | 95% by 30 April 2026 (awaiting confirmation) |" in _page(
+        "hydra_completion"
+    )
+    assert "| **Target** | every strand by 31 December 2025 (" in _page("intel_plan_strands_met")
+    assert "| **Target** | 100%, each month (" in _page("nccu_intel_compliance")
+    assert "within 24 hours of the contact" in _page("nccu_intel_compliance")
+    assert "except those that are still awaiting a document within the 72 hours" in _page(
+        "nccu_intel_compliance"
+    )
+    assert "needed by `RESPONSE_SUPERVISOR`, `CONTROL_ROOM`, `INTELLIGENCE`" in _page(
+        "hydra_completion"
+    )
+    assert "[E-learning completed, including" in _page("elearning_completion")
+
+
+def test_a_changed_policy_is_a_line_of_the_history_and_changes_the_words(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / SEEDS, tmp_path / SEEDS)
+    seed = tmp_path / SEEDS / "policy_threshold.csv"
+    text = seed.read_text(encoding="utf-8")
+    old, new = "timely_hours,24,2020-01-01,,", "timely_hours,24,2020-01-01,2026-12-31,"
+    assert old in text
+    seed.write_text(f"{text.replace(old, new)}timely_hours,36,2027-01-01,,The Board\n", "utf-8")
+    one = next(one for one in measures(tmp_path) if one.code == "nccu_intel_in_time")
+    said = [(str(p.since), str(p.until), p.words, p.approved_by) for p in one.policy]
+    assert ("2020-01-01", "2026-12-31", "`timely_hours` is 24", "awaiting confirmation") in said
+    assert ("2027-01-01", "None", "`timely_hours` is 36", "The Board") in said
+    assert "36 hours" in one.numerator
+
+
+def test_the_models_of_a_measure_read_its_sources_and_each_follows_what_it_reads(
+    known: dict[str, Measure], models: dict[str, DbtModel]
+) -> None:
+    sources = {
+        "hydra_completion": {"raw_general.hydra_attendance", "raw_general.personnel"},
+        "elearning_module_3": {"raw_general.completion", "raw_general.personnel"},
+        "intel_plan_strands_met": {"raw_general.plan"},
+        "nccu_capture_completeness": {"raw_law_enforcement.custody_record"},
+    }
+    for code, measure in known.items():
+        chain = models_of(measure, models)
+        names = [model.name for model in chain]
+        assert len(names) == len(set(names))
+        for place, model in enumerate(chain):
+            assert not model.reads & set(names[place + 1 :]), model.name
+        assert sources.get(code, set()) <= {table for model in chain for table in model.sources}
+        assert names[-1] == "assurance_measure"
+
+
+def test_the_unit_tests_of_a_page_exist_and_are_not_about_another_measure(
+    known: dict[str, Measure], models: dict[str, DbtModel]
+) -> None:
+    for code in known:
+        named = UNIT_TEST.findall(_page(code))
+        assert len(named) > 10, code
+        for test, model in named:
+            assert test in {one.name for one in models[model].unit_tests}
+    hydra = {test for test, _ in UNIT_TEST.findall(_page("hydra_completion"))}
+    assert "without_and_with_the_long_term_absent" in hydra
+    assert "strands_of_the_last_day_of_the_month" not in hydra
+
+
+def test_a_measure_without_words_is_named(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / SEEDS, tmp_path / SEEDS)
+    seed = tmp_path / SEEDS / "policy_measure.csv"
+    with seed.open("a", encoding="utf-8") as file:
+        file.write("brand_new,HYDRA,share,New,New,true,true,false\n")
+    with pytest.raises(AssuranceError, match="no entry for brand_new: add one"):
+        measures(tmp_path)
+
+
+def test_ancestors_come_before_what_reads_them(models: dict[str, DbtModel]) -> None:
+    names = [model.name for model in ancestors(models, ["int_training_person"])]
+    assert names.index("stg_hr__personnel") < names.index("int_training_requirement")
+    assert names[-1] == "int_training_person"
+    assert "policy_absence" not in names, "a seed is no model"
