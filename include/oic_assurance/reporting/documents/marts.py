@@ -1,5 +1,6 @@
 """Read the tables, columns, example values and keys of the marts from the YAML of their models."""
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -61,6 +62,8 @@ class Mart:
     columns: tuple[MartColumn, ...]
     primary_key: tuple[str, ...]
     references: tuple[Reference, ...]
+    #: Whether a migration makes it as a view. No model computes it then.
+    is_view: bool = False
 
     @property
     def place(self) -> str:
@@ -89,7 +92,8 @@ def views(project_root: Path) -> list[Mart]:
         AssuranceError: If a column has no example.
         KeyError: If a description names a doc block that is missing.
     """
-    return list(_read(_VIEWS, doc_blocks(project_root)))
+    found = _read(_VIEWS, doc_blocks(project_root))
+    return [dataclasses.replace(mart, is_view=True) for mart in found]
 
 
 def doc_blocks(project_root: Path) -> dict[str, str]:

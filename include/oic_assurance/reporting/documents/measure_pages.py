@@ -43,7 +43,7 @@ _HEAD = """\
 
 {meaning}
 
-| | |
+| question | answer |
 |---|---|
 {facts}
 {figure}
@@ -201,13 +201,13 @@ def _facts(measure: Measure, titles: Mapping[str, str]) -> list[tuple[str, str]]
     )
     return [
         ("Unit", unit),
-        ("Better", "higher" if measure.more_is_better else "lower"),
+        ("Which is better?", "higher" if measure.more_is_better else "lower"),
         ("Month", measure.month),
         ("Team", measure.team),
         ("Target", _target(measure)),
-        ("May it be added up?", _added_up(measure)),
+        ("May months be added up?", _added_up(measure)),
         ("Second reading", _second_reading(measure, titles)),
-        ("Released to the public", _released(measure)),
+        ("Is it released to the public?", _released(measure)),
     ]
 
 

@@ -70,7 +70,7 @@ def figure_screen(figure: Figure) -> str:
         style="bold",
     )
     screen.print(f"As at {moment(figure.as_at)}, publication {figure.publication_id}.")
-    screen.print(f"\n  {_value(figure)}\n")
+    screen.print(f"\n  {value_in_words(figure)}\n")
     screen.print(f"{figure.rule.description}.")
     screen.print(_point(figure))
     _restated(screen, figure)
@@ -188,7 +188,8 @@ def _trimmed(text: io.StringIO) -> str:
     return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
 
 
-def _value(figure: Figure) -> str:
+def value_in_words(figure: Figure) -> str:
+    """Return the value of a figure with its counts and its interval."""
     if figure.rule.unit_of_value == "hours":
         value = NOTHING if figure.value is None else f"{figure.value:.1f} hours"
         return f"{value}, over {count(figure.denominator, 'record')}"

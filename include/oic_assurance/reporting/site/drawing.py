@@ -30,7 +30,8 @@ Places = Mapping[Stop, tuple[float, int]]
 def picture(graph: "nx.DiGraph[Model]", title: str, links: Mapping[Model, str]) -> str:
     """Return a graph as SVG for a page.
 
-    `title` is the drawing's accessible name. `links` holds the URL of each box that is a link.
+    On a narrow screen, the drawing keeps a size that can be read, and its frame scrolls. `title` is
+    the drawing's accessible name. `links` holds the URL of each box that is a link.
     """
     layers, chains = _layers(graph)
     for _ in range(SWEEPS):
@@ -41,9 +42,10 @@ def picture(graph: "nx.DiGraph[Model]", title: str, links: Mapping[Model, str]) 
     height = len(layers) * RISE
     parts = [*_edges(chains, places), *_boxes(graph, places, box, links)]
     return (
+        f'<div class="drawing" tabindex="0" role="region" aria-label="{escape(title)}, drawn">'
         f'<svg class="lineage" role="img" aria-label="{escape(title)}" '
-        f'viewBox="0 0 {width:.0f} {height}" style="max-width:{width:.0f}px" '
-        f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
+        f'viewBox="0 0 {width:.0f} {height}" style="max-width:{width:.0f}px;--wide:{width:.0f}px" '
+        f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg></div>'
     )
 
 

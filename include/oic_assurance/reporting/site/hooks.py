@@ -1,13 +1,14 @@
 """Functions that MkDocs calls while it builds the site (hooks).
 
-These functions add generated pages, complete the navigation, and rewrite links. MkDocs imports this
-file by its path, and calls the functions whose names begin with `on_`.
+These functions add generated pages, complete pages and the navigation, and rewrite links. MkDocs
+imports this file by its path, and calls the functions whose names begin with `on_`.
 """
 
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,52 +17,66 @@ from mkdocs.structure.pages import Page
 
 from oic_assurance.builds.dbt_docs import docs_html
 from oic_assurance.reporting.site import pages
+from oic_assurance.reporting.site.completion import Completion
+from oic_assurance.reporting.site.figures import current_figures
+from oic_assurance.settings import load_settings
 
 #: The title of the section with all pages that mkdocs.yml does not name in its navigation.
 REST = "More"
 HOME = "README.md"
 _MORE = f"""
-This site also has [the measures]({pages.MEASURES}), [the lineage]({pages.LINEAGE}) of every
-figure, and [all models and columns]({pages.DBT_DOCS}) with their tests.
+This site also has [the lineage]({pages.LINEAGE}) of every figure, the lineage of every column on
+the page of its mart, and [all models and columns]({pages.DBT_DOCS}) with their tests.
 """
 #: Matches a Markdown link whose text is just the name of a file or folder.
 _NAME = re.compile(r"\[[\w/-]+(?:\.md|/)\]\(([\w./-]+\.md)\)")
+#: Matches a Markdown link to a page in the same folder.
+_SIBLING = re.compile(r"\]\(([\w.-]+\.md)\)")
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]*)\]\((\.\./[^)#\s]+)(#[^)\s]*)?\)")
+#: Matches the path of a dbt model, or of a file that is named like the macro in it.
+_DBT = re.compile(r"dbt_project/(models|macros)/(?:\w+/)*(\w+)\.sql$")
 _log = logging.getLogger("mkdocs.plugins.site")
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the pages of the measures, the lineage and dbt, and complete the navigation."""
-    root = Path(config.config_file_path).parent
-    dbt = root / "build" / "dbt"
-    seeds = root / "dbt_project" / "seeds"
-    files.append(File.generated(config, pages.MEASURES, content=pages.measures_page(seeds)))
+    """Add the pages of the lineage and of dbt, and complete the navigation."""
+    dbt = _dbt(_root(config))
     lineage = pages.lineage_page(dbt / "manifest.json")
     files.append(File.generated(config, pages.LINEAGE, content=lineage))
     files.append(File.generated(config, pages.DBT_DOCS, content=docs_html(dbt)))
-    known = sorted(file.src_uri for file in files.documentation_pages())
+    pages_ = (file.src_uri for file in files.documentation_pages())
+    known = in_order(pages_, Path(config.docs_dir))
     config.nav = navigation(config.nav, known)
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> str:
-    """Rewrite the links of a page, and return the page.
+    """Complete a page, rewrite its links, and return the page.
 
+    - The pages of measures and marts get what only the site shows.
     - If the text of a link is a file name, it is replaced with the linked page's title.
-    - A link to a file outside the site becomes plain text with the file's path.
+    - A link to a dbt model or macro becomes a link to dbt's documentation of it. A link to another
+      file outside the site becomes plain text with the file's path.
     - A last paragraph with links to the generated pages is added to the home page.
     """
-    folder = Path(config.docs_dir) / Path(page.file.src_uri).parent
+    completion = _completion(_root(config))
+    place = page.file.src_uri
+    page.meta.setdefault("search", {"boost": completion.boost(place)})
     docs = Path(config.docs_dir)
+    folder = docs / Path(place).parent
 
     def replaced(link: re.Match[str]) -> str:
         text, target = link.group(1), Path(os.path.normpath(folder / link.group(2)))
         if target.is_relative_to(docs):
             return link.group(0)
         if not target.exists():
-            _log.warning("%s: %s does not exist.", page.file.src_uri, link.group(2))
+            _log.warning("%s: %s does not exist.", place, link.group(2))
         name = target.relative_to(docs.parent).as_posix()
+        if described := _DBT.match(name):
+            up = os.path.relpath(docs, folder)
+            kind = {"models": "model", "macros": "macro"}[described[1]]
+            return f"[{text}]({up}/{pages.DBT_DOCS}#!/{kind}/{kind}.oic_assurance.{described[2]})"
         return text if text.strip("`").endswith(name) else f"{text} (`{name}`)"
 
     def titled(link: re.Match[str]) -> str:
@@ -69,8 +84,42 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
         found = _TITLE.search(target.read_text(encoding="utf-8")) if target.exists() else None
         return f"[{found.group(1)}]({link.group(1)})" if found else link.group(0)
 
-    more = _MORE if page.file.src_uri == HOME else ""
-    return _NAME.sub(titled, _LINK.sub(replaced, markdown)) + more
+    more = _MORE if place == HOME else ""
+    completed = completion.completed(place, markdown)
+    return _NAME.sub(titled, _LINK.sub(replaced, completed)) + more
+
+
+def _root(config: Any) -> Path:
+    return Path(config.config_file_path).parent
+
+
+def _dbt(root: Path) -> Path:
+    return root / "build" / "dbt"
+
+
+@cache
+def _completion(root: Path) -> Completion:
+    return Completion(root, _dbt(root), current_figures(load_settings()))
+
+
+def in_order(known: Iterable[str], docs: Path) -> list[str]:
+    """Return the pages of each folder in the order in which its README links to them.
+
+    Pages to which the README has no link come last, by name. `docs` is the folder of all pages.
+    """
+
+    def place(page: str) -> tuple[str, bool, int, str]:
+        folder, _, name = page.rpartition("/")
+        links = _links(docs / folder / "README.md")
+        return folder, name != "README.md", links.get(name, len(links)), name
+
+    return sorted(known, key=place)
+
+
+@cache
+def _links(readme: Path) -> dict[str, int]:
+    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    return {name: place for place, name in enumerate(dict.fromkeys(_SIBLING.findall(text)))}
 
 
 def navigation(given: list[Any], known: list[str]) -> list[Any]:
@@ -81,7 +130,8 @@ def navigation(given: list[Any], known: list[str]) -> list[Any]:
 
     - the path of a page, or `Title: page.md`;
     - a section: `Title:` with a list of entries;
-    - the path of a folder with a slash at the end, which means all pages in the folder.
+    - the path of a folder with a slash at the end, which means all pages in the folder, in the
+      order in which they are in `known`.
 
     Entries for pages that are not in `known` are left out. Pages in `known` that no entry names go
     into a section at the end.
@@ -99,7 +149,7 @@ def _filled(entries: list[Any], known: list[str]) -> list[Any]:
             filled += _titled(entry, known)
         elif entry.endswith("/"):
             inside = [page for page in known if page.rpartition("/")[0] == entry.rstrip("/")]
-            filled += sorted(inside, key=lambda page: (not page.endswith("README.md"), page))
+            filled += inside
         elif entry in known:
             filled.append(entry)
     return filled

@@ -1,7 +1,6 @@
-"""Generate two pages that exist only on the site: the measures and the lineage."""
+"""Generate the page that exists only on the site: the lineage of the figures."""
 
-import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import networkx as nx
@@ -18,21 +17,8 @@ from oic_assurance.reporting.site.lineage import (
 )
 
 DBT_DOCS = "dbt_docs.html"
-MEASURES, LINEAGE = "measures.md", "lineage.md"
+LINEAGE = "lineage.md"
 
-_MEASURES = """\
-# The measures
-
-{count} measures, from the seed that defines them. ● marks the measure that decides the status of
-its point.
-
-- A share is from 0 to 100%, with Wilson's interval at 95%. If there is nothing to count, there is
-  no share.
-- Months are in Europe/London. The current month is included as far as it has gone.
-
-[How to read a figure](how-to/read-a-figure.md) · [the lineage of each point](lineage.md) ·
-[the tests of each rule](rules-and-tests.md)
-"""
 _LINEAGE = """\
 # Lineage: from source to figure
 
@@ -62,23 +48,6 @@ _POINT = """
 """
 
 
-def measures_page(seeds: Path) -> str:
-    """Return a page with all measures, in Markdown. `seeds` is the folder of the dbt seeds."""
-    rows = _rows(seeds / "policy_measure.csv")
-    of_position = {row["measure_code"] for row in _rows(seeds / "policy_point.csv")}
-    parts = [_MEASURES.format(count=len(rows))]
-    for code, point in POINTS.items():
-        parts.append(f"\n## {point.name}\n\n| | measure | what is counted | unit | code |")
-        parts.append("|---|---|---|---|---|")
-        parts += [
-            f"| {'●' if row['measure_code'] in of_position else ''} | {row['title']} "
-            f"| {row['description']} | {row['unit_of_value']} | `{row['measure_code']}` |"
-            for row in rows
-            if row["point_code"] == code
-        ]
-    return "\n".join(parts) + "\n"
-
-
 def lineage_page(manifest: Path) -> str:
     """Return a page, in Markdown, with drawings of how each figure is computed.
 
@@ -92,7 +61,7 @@ def lineage_page(manifest: Path) -> str:
     parts = [
         _LINEAGE.format(
             docs=DBT_DOCS,
-            legend=_legend(),
+            legend=legend(),
             overview=picture(overview(graph), "Folders of models, from sources to marts", {}),
         )
     ]
@@ -121,7 +90,8 @@ def _table_rows(part: "nx.DiGraph[Model]") -> Iterable[str]:
         yield f"| `{model.name}` | {text} | {parents} |"
 
 
-def _legend() -> str:
+def legend() -> str:
+    """Return what the colours of a drawing mean, as HTML."""
     words = {
         "raw": "raw: as delivered",
         "staging": "staging: the version as at the moment",
@@ -129,8 +99,3 @@ def _legend() -> str:
         "mart": "mart: published",
     }
     return " ".join(f'<span class="layer {layer}">{words[layer]}</span>' for layer in LAYERS)
-
-
-def _rows(path: Path) -> list[Mapping[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

@@ -1,4 +1,4 @@
-"""Test the documentation site's navigation, lineage drawings and list of measures."""
+"""Test the documentation site's navigation and lineage drawings."""
 
 import json
 import re
@@ -8,11 +8,8 @@ from typing import Any
 
 import pytest
 
-from oic_assurance.reporting.points import POINTS
-from oic_assurance.reporting.site import drawing, hooks, lineage, pages
-from oic_assurance.settings import load_settings
+from oic_assurance.reporting.site import drawing, hooks, lineage
 
-SEEDS = load_settings().project_root / "dbt_project" / "seeds"
 BOX = re.compile(r'<rect x="(-?\d+)" y="(\d+)" width="(\d+)" height="(\d+)"')
 
 
@@ -89,14 +86,6 @@ def test_boxes_do_not_overlap_and_link_to_their_models(manifest: Path) -> None:
     assert "A &lt;b&gt; model." in drawn
 
 
-def test_every_measure_is_on_the_page_and_one_per_point_is_marked() -> None:
-    page = pages.measures_page(SEEDS)
-    codes = re.findall(r"\| `(\w+)` \|$", page, re.MULTILINE)
-    seed = (SEEDS / "policy_measure.csv").read_text(encoding="utf-8").splitlines()[1:]
-    assert sorted(codes) == sorted(line.partition(",")[0] for line in seed)
-    assert page.count("| ● |") == len(POINTS)
-
-
 def test_the_navigation_has_every_page_once() -> None:
     known = ["README.md", "a.md", "b.md", "c/README.md", "c/1.md", "c/e/2.md", "d.md"]
     given = ["README.md", {"Do": ["a.md", "gone.md"]}, {"Know": ["c/", {"Dee": "d.md"}]},
@@ -107,3 +96,12 @@ def test_the_navigation_has_every_page_once() -> None:
         {"Know": ["c/README.md", "c/1.md", {"Dee": "d.md"}]},
         {"More": ["b.md", "c/e/2.md"]},
     ]
+
+
+def test_the_pages_of_a_folder_have_the_order_of_its_readme(tmp_path: Path) -> None:
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "README.md").write_text("[Z](z.md) [A](a.md) [Z](z.md)", encoding="utf-8")
+    known = ["c/a.md", "c/b.md", "README.md", "c/z.md", "c/README.md"]
+    assert hooks.in_order(known, tmp_path) == [
+        "README.md", "c/README.md", "c/z.md", "c/a.md", "c/b.md",
+    ]  # fmt: skip

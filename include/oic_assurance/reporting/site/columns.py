@@ -1,0 +1,178 @@
+"""Say of each column of a mart from which columns of the sources it is computed."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oic_assurance.builds.column_lineage import Columns, Input, remembered_lineage
+from oic_assurance.reporting.documents.datasets import page_file
+from oic_assurance.reporting.documents.markdown import row
+from oic_assurance.reporting.documents.marts import Mart
+from oic_assurance.reporting.site.column_drawing import column_picture
+from oic_assurance.sources.declarations.load import datasets
+
+#: The file beside dbt's manifest that remembers what sqlglot found.
+_MEMORY = "column_lineage.json"
+_PROJECT = "oic_assurance"
+_NO_MODEL = "a view over the record of all publications, which no model computes"
+
+_SECTION = """
+## Where each column comes from
+
+{counted} sqlglot found this in the compiled SQL of the models. A column that only decides which
+rows there are, in a join or a filter, is in the SQL of the model and not in this list.
+
+{picture}
+
+| column | computed from | columns of the sources, of policy and of the warehouse's own record |
+|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a column comes from in the end.
+
+    Attributes:
+        columns: The columns of sources, seeds and the warehouse's own tables whose values enter the
+            column.
+        reason: Why there is no such column, or None if there is one.
+    """
+
+    columns: tuple[Input, ...]
+    reason: str | None
+
+
+class Lineage:
+    """The inputs of every column of every model, and the tables that are not models."""
+
+    def __init__(self, manifest: Mapping[str, Any], columns: Mapping[str, Columns]) -> None:
+        self._nodes = {**manifest["nodes"], **manifest["sources"]}
+        self._columns = columns
+        self._datasets = {
+            (f"raw_{one.classification}", table.name): one
+            for one in datasets().values()
+            for table in one.tables
+        }
+
+    @classmethod
+    def of(cls, folder: Path) -> "Lineage":
+        """Read the lineage of a compiled project from dbt's target folder.
+
+        Raises:
+            OSError: There is no manifest, or the file with what was found cannot be written.
+        """
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return cls(manifest, remembered_lineage(manifest, folder / _MEMORY))
+
+    def inputs(self, model: str, column: str) -> tuple[Input, ...]:
+        """Return the columns of its parents from which a column of a model is computed."""
+        return self._columns.get(_key(model), {}).get(column, ())
+
+    def origin(self, model: str, column: str, within: Collection[str] = ()) -> Origin:
+        """Return where a column of a model comes from in the end.
+
+        If `within` names models, only paths through these models are followed.
+        """
+        found: set[Input] = set()
+        ends: set[str] = set()
+        waiting, seen = [Input(_key(model), column)], set()
+        while waiting:
+            one = waiting.pop()
+            if one in seen:
+                continue
+            seen.add(one)
+            if within and one.table.startswith("model.") and self.name(one.table) not in within:
+                continue
+            if not one.table.startswith("model."):
+                found.add(one)
+            elif one.column not in self._columns.get(one.table, {}):
+                ends.add(f"`{self.name(one.table)}` is not traced: its SQL depends on a server")
+            else:
+                inputs = self._columns[one.table][one.column]
+                waiting += inputs
+                if not inputs:
+                    place = "" if one == (_key(model), column) else f" in `{self.label(one)}`"
+                    ends.add(f"a fixed value or a number of rows{place}")
+        return Origin(tuple(sorted(found)), None if found else "; ".join(sorted(ends)))
+
+    def name(self, table: str) -> str:
+        """Return the name of a table by its ID: `schema.name` for the warehouse's own tables."""
+        node = self._nodes.get(table)
+        if node is None:
+            return table.rpartition(".")[2]
+        if node["resource_type"] == "source":
+            dataset = self._datasets.get((node["schema"], node["name"]))
+            if dataset is None:
+                return f"{node['schema']}.{node['name']}"
+            several = len(dataset.tables) > 1
+            return f"{dataset.name} ({node['name']})" if several else dataset.name
+        return str(node["name"])
+
+    def label(self, one: Input) -> str:
+        """Return a column with the name of its table."""
+        return f"{self.name(one.table)}.{one.column}"
+
+    def page(self, table: str, up: str, dbt_docs: str) -> str:
+        """Return the link to the page about a table. `up` leads from a page to the folder docs."""
+        node = self._nodes[table]
+        dataset = self._datasets.get((node["schema"], node["name"]))
+        if node["resource_type"] == "source" and dataset:
+            return f"{up}datasets/{page_file(dataset)}"
+        return f"{up}{dbt_docs}#!/{node['resource_type']}/{table}"
+
+    def in_words(self, columns: Iterable[Input], up: str, dbt_docs: str) -> str:
+        """Return columns in Markdown, each table with a link and its columns."""
+        tables: dict[str, list[str]] = {}
+        for one in columns:
+            tables.setdefault(one.table, []).append(f"`{one.column}`")
+        return "; ".join(
+            f"[{self.name(table)}]({self.page(table, up, dbt_docs)}): {', '.join(sorted(names))}"
+            for table, names in sorted(tables.items(), key=lambda item: self.name(item[0]))
+        )
+
+
+def mart_section(mart: Mart, lineage: Lineage, up: str, dbt_docs: str) -> str:
+    """Return, in Markdown, the part of a mart's page that says where its columns come from.
+
+    `up` leads from the page to the folder docs, and `dbt_docs` is the page of dbt in that folder.
+    """
+    model = model_of(mart)
+    origins = {column.name: origin_of(mart, column.name, lineage) for column in mart.columns}
+    named = sum(origin.reason is None for origin in origins.values())
+    counted = f"{named} of the {len(origins)} columns come from a column named here."
+    if model is None:
+        return f"\n## Where each column comes from\n\nThis is {_NO_MODEL}.\n"
+    inputs = {name: lineage.inputs(model, name) for name in origins}
+    picture = column_picture(
+        f"The columns of {mart.name}, and the columns from which they are computed",
+        mart.name,
+        {name: [(lineage.name(i.table), i.column) for i in of] for name, of in inputs.items()},
+    )
+    return _SECTION.format(counted=counted, picture=picture) + "".join(
+        row(
+            f"`{name}`",
+            lineage.in_words(inputs[name], up, dbt_docs) or "–",
+            origin.reason or lineage.in_words(origin.columns, up, dbt_docs),
+        )
+        for name, origin in origins.items()
+    )
+
+
+def origin_of(mart: Mart, column: str, lineage: Lineage) -> Origin:
+    """Return where a column of a mart comes from in the end."""
+    model = model_of(mart)
+    return Origin((), _NO_MODEL) if model is None else lineage.origin(model, column)
+
+
+def model_of(mart: Mart) -> str | None:
+    """Return the name of the model that computes a mart, or None for a view."""
+    if mart.is_view:
+        return None
+    return f"public_{mart.name}" if mart.schema == "public_release" else mart.name
+
+
+def _key(model: str) -> str:
+    return f"model.{_PROJECT}.{model}"

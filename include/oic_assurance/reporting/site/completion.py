@@ -1,0 +1,113 @@
+"""Complete committed pages with what only the site shows: figures, drawings and column lineage."""
+
+from pathlib import Path, PurePosixPath
+
+from oic_assurance.reporting.documents.generated import DICTIONARY
+from oic_assurance.reporting.documents.markdown import row
+from oic_assurance.reporting.documents.marts import Mart, marts, views
+from oic_assurance.reporting.documents.measure_models import models_of
+from oic_assurance.reporting.documents.measure_pages import DRAWING, FIGURE, PAGES
+from oic_assurance.reporting.documents.measures import Measure, measures
+from oic_assurance.reporting.documents.models import dbt_models
+from oic_assurance.reporting.site.columns import Lineage, mart_section
+from oic_assurance.reporting.site.drawing import picture
+from oic_assurance.reporting.site.figures import Figures, figure_section
+from oic_assurance.reporting.site.lineage import lineage, without_short_cuts
+from oic_assurance.reporting.site.pages import DBT_DOCS, legend
+
+#: How much a hit in the page of a measure counts in the search, compared with any other page: if
+#: the measure decides the status of its point, and if not.
+FIRST_BOOST, BOOST = 8, 4
+_MART = "assurance_measure"
+#: The columns of the mart that make up the figure of a share, and of a measure in hours.
+_SHARE, _HOURS = ("numerator", "denominator"), ("value", "denominator")
+
+_DRAWN = """\
+{legend}
+
+{picture}
+
+**From these columns** the figure is computed in the end. A column that only decides which records
+are considered, in a join or a filter, is in the SQL of the model and not in this table.
+[All columns of the mart](../{dictionary}#where-each-column-comes-from) have such a list.
+
+| part of the figure | columns of the sources, of policy and of the warehouse's own record |
+|---|---|
+"""
+
+
+class Completion:
+    """Completes the pages of measures and marts, from dbt's manifest and a publication."""
+
+    def __init__(self, project_root: Path, dbt: Path, figures: Figures | str) -> None:
+        """Read the lineage.
+
+        `dbt` is the folder with dbt's manifest of the compiled project. `figures` are the figures
+        to show, or a sentence that says why there are none.
+
+        Raises:
+            OSError: If there is no manifest.
+            AssuranceError: If a measure or a mart is not described.
+        """
+        docs = project_root / "docs"
+        self._figures = figures
+        self._models = dbt_models(project_root)
+        self._graph = lineage(dbt / "manifest.json")
+        self._columns = Lineage.of(dbt)
+        self._measures = {
+            _page(PAGES / f"{one.code}.md", docs, project_root): one
+            for one in measures(project_root)
+        }
+        self._marts = {
+            _page(DICTIONARY / f"{one.place}.md", docs, project_root): one
+            for one in [*marts(project_root), *views(project_root)]
+        }
+
+    def completed(self, page: str, markdown: str) -> str:
+        """Return the Markdown of a page, completed. `page` is its path in the folder docs."""
+        up = "../" * (len(PurePosixPath(page).parts) - 1)
+        if measure := self._measures.get(page):
+            figure = figure_section(measure.code, self._figures)
+            return markdown.replace(FIGURE, figure).replace(DRAWING, self._drawn(measure, up))
+        if mart := self._marts.get(page):
+            return markdown + mart_section(mart, self._columns, up, DBT_DOCS)
+        return markdown
+
+    def boost(self, page: str) -> float:
+        """Return how much a hit in a page counts in the search. For most pages, this is 1."""
+        measure = self._measures.get(page)
+        if measure is None:
+            return 1
+        return FIRST_BOOST if measure.code == measure.first_measure else BOOST
+
+    def mart(self, page: str) -> Mart | None:
+        """Return the mart that a page describes, or None if it describes none."""
+        return self._marts.get(page)
+
+    def _drawn(self, measure: Measure, up: str) -> str:
+        names = {model.name for model in models_of(measure, self._models)}
+        part = {node for node in self._graph if node.layer != "raw" and node.name in names}
+        part |= {
+            parent
+            for node in part
+            for parent in self._graph.predecessors(node)
+            if parent.layer == "raw"
+        }
+        graph = without_short_cuts(self._graph.subgraph(part))
+        links = {model: f"{up}{DBT_DOCS}#!/{model.kind}/{model.key}" for model in graph}
+        drawn = picture(graph, f"Models of {measure.title}, from the sources to the mart", links)
+        head = _DRAWN.format(
+            legend=legend(),
+            picture=drawn,
+            dictionary=f"bi/dictionary/marts.{_MART}.md",
+        )
+        columns = _HOURS if measure.unit == "hours" else _SHARE
+        return head + "".join(
+            row(f"`{column}`", self._columns.in_words(origin.columns, up, DBT_DOCS))
+            for column in columns
+            if (origin := self._columns.origin(_MART, column, names))
+        )
+
+
+def _page(path: Path, docs: Path, project_root: Path) -> str:
+    return (project_root / path).relative_to(docs).as_posix()

@@ -1,0 +1,135 @@
+"""Show the figure of each measure on its page, from the current publication of this machine.
+
+Only the publication of a synthetic force is shown, because a page of the documentation can go
+anywhere. No record is listed, and nobody's reference is read: only how many records each class has.
+"""
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from textwrap import indent
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.operations.explain.figure import Figure, explain
+from oic_assurance.operations.explain.publication_records import find, records_of
+from oic_assurance.reporting.documents.markdown import row
+from oic_assurance.reporting.pack.control_charts import control_chart
+from oic_assurance.reporting.pack.drawing import Picture
+from oic_assurance.reporting.pack.facts import board_facts
+from oic_assurance.reporting.screens.explained import figure_screen, value_in_words
+from oic_assurance.reporting.screens.layout import moment
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.airflow_uri import find_connection_uri
+from simulator.force import simulated
+
+_SOURCES = ("rms", "intelligence", "warehouse")
+_NOT_SYNTHETIC = (
+    "The data of this machine is not that of a synthetic force, and pages of the documentation "
+    "show no figures of a real one."
+)
+
+_SHOWN = """\
+## The figure
+
+!!! warning "Made-up data"
+
+    These are figures of a synthetic force, which `make run` made: publication {publication},
+    as at {as_at}. They say nothing about any real force.
+
+**{month}**: {value}.
+
+<figure class="trend">{drawing}<figcaption><b>{title}.</b> {text}</figcaption></figure>
+
+??? note "The months as a table"
+
+{table}
+
+The records behind this figure, as `assurance explain {code} --limit 0` shows them:
+
+```text
+{explained}```
+"""
+_MISSING = """\
+## The figure
+
+!!! note "There is no figure to show"
+
+    {reason}
+
+    `make run` makes a synthetic force and a publication. After that, `make docs` shows here the
+    figure, its months and the records behind it. `assurance explain {code}` shows them in the
+    terminal.
+"""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The latest figure of a measure, and its months as a chart."""
+
+    figure: Figure
+    months: Picture
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of a publication, keyed by measure."""
+
+    publication_id: int
+    as_at: datetime
+    shown: Mapping[str, Shown]
+
+
+def current_figures(settings: Settings) -> Figures | str:
+    """Return the figures of the current publication, or a sentence that says why there are none."""
+    if not _is_synthetic(settings):
+        return _NOT_SYNTHETIC if settings.home.exists() else "Nothing has been run here yet."
+    try:
+        publication = find(settings, None)
+        facts = board_facts(settings, publication.publication_id)
+        rows = facts["control_limits"]
+        titles = {str(one["measure_code"]): str(one["title"]) for one in rows}
+        with records_of(settings, publication) as records:
+            shown = {
+                code: Shown(
+                    explain(records, code, limit=0),
+                    control_chart(title, [one for one in rows if one["measure_code"] == code]),
+                )
+                for code, title in titles.items()
+            }
+    except AssuranceError as error:
+        return error.message
+    return Figures(publication.publication_id, publication.as_at, shown)
+
+
+def figure_section(code: str, figures: Figures | str) -> str:
+    """Return, in Markdown, the part of a measure's page that shows its figure.
+
+    If there are no figures, `figures` says why, and the part says how to see one.
+    """
+    if isinstance(figures, str) or code not in figures.shown:
+        reason = figures if isinstance(figures, str) else "The publication has no such measure."
+        return _MISSING.format(reason=reason, code=code)
+    shown = figures.shown[code]
+    months = shown.months
+    table = [row(*months.head), row(*("---" for _ in months.head)), *(row(*r) for r in months.rows)]
+    so_far = "" if shown.figure.is_complete_period else ", so far"
+    return _SHOWN.format(
+        publication=figures.publication_id,
+        as_at=moment(figures.as_at),
+        month=f"{shown.figure.period_start:%B %Y}{so_far}",
+        value=value_in_words(shown.figure),
+        title=html.escape(f"{months.title}, by month"),
+        drawing=" ".join(months.svg.split()),
+        text=html.escape(months.text),
+        table=indent("".join(table), "    "),
+        code=code,
+        explained=figure_screen(shown.figure),
+    )
+
+
+def _is_synthetic(settings: Settings) -> bool:
+    """Tell whether the sources are those of the simulator, on this machine."""
+    elsewhere = any(find_connection_uri(name) for name in _SOURCES)
+    own = settings.dropzone == f"file://{settings.home}/dropzone"
+    return own and not elsewhere and simulated(settings) is not None
