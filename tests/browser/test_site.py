@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
+import re
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from oic_assurance.reporting.documents.marts import marts, views
+from oic_assurance.reporting.documents.measures import measures
 from oic_assurance.settings import load_settings
+from tests.end_to_end.terminal import Terminal
 
 if TYPE_CHECKING:
     # Only `make test-all` installs Playwright. pytest can collect this file without Playwright,
@@ -26,14 +34,20 @@ PROJECT = load_settings().project_root
 SITE = PROJECT / "build" / "site"
 LOADED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
 DBT_DOCS = "dbt_docs.html"
+MEASURES = measures(PROJECT)
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1400, "height": 900}
+#: The smallest text of a drawing that is still read, in pixels of the screen.
+READABLE = 8.5
 
 
 @pytest.fixture(scope="module")
-def site() -> Path:
+def site(published: Terminal) -> Path:
+    """The site, with the figures of a synthetic force."""
     shutil.rmtree(SITE, ignore_errors=True)
     done = subprocess.run(
-        ["make", "docs"], cwd=PROJECT, capture_output=True, text=True, check=False
-    )
+        ["make", "docs"], cwd=PROJECT, capture_output=True, text=True, check=False,
+        env={**os.environ, "ASSURANCE_HOME": str(published.home)},
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{SITE}/index.html" in done.stdout
     return SITE
@@ -41,9 +55,27 @@ def site() -> Path:
 
 @pytest.fixture(scope="module")
 def offline(site: Path, browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, offline=True)
+    context = browser.new_context(viewport=DESK, offline=True)
     yield context
     context.close()
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    """The address of the site's folder on a web server of this machine."""
+    handler = functools.partial(Quiet, directory=str(site))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and writes no log."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is given
+        """Write nothing."""
 
 
 class Read(HTMLParser):
@@ -90,8 +122,12 @@ def test_no_page_loads_from_elsewhere_and_every_link_resolves(site: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["index", "measures", "lineage", "how-to/run-it", "datasets/index"]
-)
+    "name",
+    [
+        "index", "measures/index", "measures/nccu_intel_compliance", "lineage", "how-to/run-it",
+        "datasets/index", "bi/dictionary/marts.assurance_position",
+    ],
+)  # fmt: skip
 def test_a_page_opens_without_errors_and_without_a_network(
     offline: BrowserContext, site: Path, name: str
 ) -> None:
@@ -102,13 +138,88 @@ def test_a_page_opens_without_errors_and_without_a_network(
     page.close()
 
 
-def test_the_search_works_without_a_network(offline: BrowserContext, site: Path) -> None:
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("quarantine", None),
+        ("Hydra", "measures/hydra_completion.html"),
+        ("HYDRA", "measures/hydra_completion.html"),
+        ("hydra_completion", "measures/hydra_completion.html"),
+        ("e-learning", "measures/elearning_completion.html"),
+        ("NCCU", None),
+        ("overdue", None),
+    ],
+)
+def test_the_search_finds_without_a_network(
+    offline: BrowserContext, site: Path, typed: str, first: str | None
+) -> None:
     page, problems = _opened(offline, site / "index.html")
-    page.locator("input.md-search__input").click()
-    page.keyboard.type("quarantine")
-    page.locator(".md-search-result__item").first.wait_for(timeout=30_000)
+    found = _found(page, typed)
+    assert problems == []
+    assert len(found) > 2
+    assert first is None or found[0].partition("?")[0] == (site / first).as_uri()
+    page.close()
+
+
+def test_the_search_finds_the_same_on_a_web_server(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport=DESK)
+    page = context.new_page()
+    page.goto(f"{address}/index.html")
+    assert _found(page, "Hydra")[0].startswith(f"{address}/measures/hydra_completion.html")
+    context.close()
+
+
+@pytest.mark.parametrize("code", [measure.code for measure in MEASURES])
+def test_the_page_of_a_measure_shows_the_figure_that_is_explained(
+    published: Terminal, offline: BrowserContext, site: Path, code: str
+) -> None:
+    explained = json.loads(published.assurance("explain", code, "--limit", "0", "--json").stdout)
+    page, problems = _opened(offline, site / "measures" / f"{code}.html")
+    text = page.locator("article").inner_text()
+    assert "Made-up data" in text
+    assert f"publication {explained['publication_id']}, as at Tue 21 Apr 2026 05:30" in text
+    numbers = f"{explained['numerator']} of {explained['denominator']}, 95% interval"
+    if explained["numerator"] is None:
+        numbers = f"{explained['value']:.1f} hours, over {explained['denominator']} record"
+    assert text.count(numbers) == 2, "in the sentence and in the text of assurance explain"
+    assert page.locator("figure.trend svg").count() == 1
+    assert re.search(r"\b[0-9a-f]{32}\b", text) is None, "the pseudonym of an officer"
     assert problems == []
     page.close()
+
+
+def test_each_column_of_each_mart_has_an_origin_or_a_reason(
+    offline: BrowserContext, site: Path
+) -> None:
+    for mart in marts(PROJECT):
+        page, _ = _opened(offline, site / "bi" / "dictionary" / f"{mart.place}.html")
+        table = page.locator("h2#where-each-column-comes-from ~ div table").first
+        cells = table.evaluate(
+            "table => [...table.tBodies[0].rows].map(row => [...row.cells].map(c => c.innerText))"
+        )
+        assert [name for name, _, _ in cells] == [column.name for column in mart.columns]
+        assert all(origin.strip() for _, _, origin in cells), mart.place
+        page.close()
+    assert views(PROJECT), "a view has a sentence instead of a table"
+
+
+@pytest.mark.parametrize("screen", [PHONE, DESK])
+@pytest.mark.parametrize(
+    "name", ["measures/nccu_intel_compliance", "bi/dictionary/marts.fct_nccu_referral"]
+)
+def test_drawings_can_be_read_and_no_page_is_wider_than_the_screen(
+    browser: Browser, site: Path, name: str, screen: dict[str, int]
+) -> None:
+    context = browser.new_context(viewport=screen, offline=True)
+    page, _ = _opened(context, site / f"{name}.html")
+    assert page.evaluate("document.documentElement.scrollWidth") <= screen["width"]
+    sizes = page.locator("svg.lineage").evaluate_all(
+        "all => all.map(svg => svg.getScreenCTM().a *"
+        " parseFloat(svg.querySelector('text').getAttribute('font-size')))"
+    )
+    assert sizes
+    assert min(sizes) >= READABLE
+    context.close()
 
 
 def test_a_box_of_the_lineage_links_to_its_model(offline: BrowserContext, site: Path) -> None:
@@ -144,6 +255,16 @@ def test_a_broken_link_fails_the_build(site: Path, tmp_path: Path, link: str, me
     )  # fmt: skip
     assert done.returncode != 0
     assert message in done.stderr
+
+
+def _found(page: Page, typed: str) -> list[str]:
+    """Type into the search, and return the addresses of the results, best first."""
+    page.locator("input.md-search__input").click()
+    page.keyboard.type(typed)
+    links = page.locator(".md-search-result__item > a.md-search-result__link")
+    links.first.wait_for(timeout=30_000)
+    found: list[str] = links.evaluate_all("all => all.map(link => link.href)")
+    return found
 
 
 def _opened(context: BrowserContext, file: Path) -> tuple[Page, list[str]]:

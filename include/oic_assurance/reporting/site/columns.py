@@ -19,7 +19,7 @@ _PROJECT = "oic_assurance"
 _NO_MODEL = "a view over the record of all publications, which no model computes"
 
 _SECTION = """
-## Where each column comes from
+## Where each column comes from {{ data-search-exclude }}
 
 {counted} sqlglot found this in the compiled SQL of the models. A column that only decides which
 rows there are, in a join or a filter, is in the SQL of the model and not in this list.

@@ -1,5 +1,6 @@
 """Complete committed pages with what only the site shows: figures, drawings and column lineage."""
 
+import re
 from pathlib import Path, PurePosixPath
 
 from oic_assurance.reporting.documents.generated import DICTIONARY
@@ -19,6 +20,9 @@ from oic_assurance.reporting.site.pages import DBT_DOCS, legend
 #: the measure decides the status of its point, and if not.
 FIRST_BOOST, BOOST = 8, 4
 _MART = "assurance_measure"
+#: Matches the headings of a measure's page that are left out of the search, because their long
+#: tables repeat what other pages say.
+_LONG = re.compile(r"^## (How it is computed|Its tests)$", re.MULTILINE)
 #: The columns of the mart that make up the figure of a share, and of a measure in hours.
 _SHARE, _HOURS = ("numerator", "denominator"), ("value", "denominator")
 
@@ -68,7 +72,8 @@ class Completion:
         up = "../" * (len(PurePosixPath(page).parts) - 1)
         if measure := self._measures.get(page):
             figure = figure_section(measure.code, self._figures)
-            return markdown.replace(FIGURE, figure).replace(DRAWING, self._drawn(measure, up))
+            completed = markdown.replace(FIGURE, figure).replace(DRAWING, self._drawn(measure, up))
+            return _LONG.sub(r"\g<0> { data-search-exclude }", completed)
         if mart := self._marts.get(page):
             return markdown + mart_section(mart, self._columns, up, DBT_DOCS)
         return markdown

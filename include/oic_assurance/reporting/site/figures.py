@@ -30,7 +30,7 @@ _NOT_SYNTHETIC = (
 )
 
 _SHOWN = """\
-## The figure
+## The figure {{ data-search-exclude }}
 
 !!! warning "Made-up data"
 
@@ -51,7 +51,7 @@ The records behind this figure, as `assurance explain {code} --limit 0` shows th
 {explained}```
 """
 _MISSING = """\
-## The figure
+## The figure {{ data-search-exclude }}
 
 !!! note "There is no figure to show"
 
