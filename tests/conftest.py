@@ -19,8 +19,8 @@ PROJECT_ROOT = Path(__file__).resolve().parents[1]
 GROUPS = {
     # A simulated force and its first daily run.
     "first run": (
-        "bi_questions", "bundle", "command_line", "daily_run", "explain", "metrics", "minimisation",
-        "openlineage", "pack", "power_bi", "star", "terminal", "workbook",
+        "bi_questions", "bundle", "column_origins", "command_line", "daily_run", "explain",
+        "metrics", "minimisation", "openlineage", "pack", "power_bi", "star", "terminal", "workbook",
     ),
     # Every model, built without data.
     "models": ("dbt_files", "dbt_rules", "spc"),

@@ -11,6 +11,7 @@ from oic_assurance.reporting.documents.datasets import page_file
 from oic_assurance.reporting.documents.markdown import row
 from oic_assurance.reporting.documents.marts import Mart
 from oic_assurance.reporting.site.column_drawing import column_picture
+from oic_assurance.reporting.site.deciding import deciding_columns
 from oic_assurance.sources.declarations.load import datasets
 
 #: The file beside dbt's manifest that remembers what sqlglot found.
@@ -49,6 +50,7 @@ class Lineage:
     """The inputs of every column of every model, and the tables that are not models."""
 
     def __init__(self, manifest: Mapping[str, Any], columns: Mapping[str, Columns]) -> None:
+        self._manifest = manifest
         self._nodes = {**manifest["nodes"], **manifest["sources"]}
         self._columns = columns
         self._datasets = {
@@ -76,9 +78,14 @@ class Lineage:
 
         If `within` names models, only paths through these models are followed.
         """
+        return self.origin_of([Input(_key(model), column)], within)
+
+    def origin_of(self, columns: Iterable[Input], within: Collection[str] = ()) -> Origin:
+        """Return where columns come from in the end, like `origin`."""
         found: set[Input] = set()
         ends: set[str] = set()
-        waiting, seen = [Input(_key(model), column)], set()
+        waiting, seen = list(columns), set()
+        asked = set(waiting)
         while waiting:
             one = waiting.pop()
             if one in seen:
@@ -94,9 +101,14 @@ class Lineage:
                 inputs = self._columns[one.table][one.column]
                 waiting += inputs
                 if not inputs:
-                    place = "" if one == (_key(model), column) else f" in `{self.label(one)}`"
+                    place = "" if one in asked else f" in `{self.label(one)}`"
                     ends.add(f"a fixed value or a number of rows{place}")
         return Origin(tuple(sorted(found)), None if found else "; ".join(sorted(ends)))
+
+    def deciding(self, models: Collection[str]) -> dict[str, tuple[Input, ...]]:
+        """Return the columns in the joins and filters of models, keyed by the models' names."""
+        found = deciding_columns(self._manifest, {_key(model) for model in models})
+        return {self.name(key): inputs for key, inputs in found.items()}
 
     def name(self, table: str) -> str:
         """Return the name of a table by its ID: `schema.name` for the warehouse's own tables."""

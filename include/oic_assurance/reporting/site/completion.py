@@ -9,7 +9,7 @@ from oic_assurance.reporting.documents.marts import Mart, marts, views
 from oic_assurance.reporting.documents.measure_models import models_of
 from oic_assurance.reporting.documents.measure_pages import DRAWING, FIGURE, PAGES
 from oic_assurance.reporting.documents.measures import Measure, measures
-from oic_assurance.reporting.documents.models import dbt_models
+from oic_assurance.reporting.documents.models import DbtModel, dbt_models
 from oic_assurance.reporting.site.columns import Lineage, mart_section
 from oic_assurance.reporting.site.drawing import picture
 from oic_assurance.reporting.site.figures import Figures, figure_section
@@ -31,9 +31,11 @@ _DRAWN = """\
 
 {picture}
 
-**From these columns** the figure is computed in the end. A column that only decides which records
-are considered, in a join or a filter, is in the SQL of the model and not in this table.
-[All columns of the mart](../{dictionary}#where-each-column-comes-from) have such a list.
+**From these columns** the figure is computed in the end. The last line has the columns that decide
+which records are considered and how they belong together. A model that several measures use has the
+columns of all of them. Which version of a record is valid at the
+as-at moment is decided in the same way for all and is left out.
+[Each column of the mart](../{dictionary}#where-each-column-comes-from) has such a list.
 
 | part of the figure | columns of the sources, of policy and of the warehouse's own record |
 |---|---|
@@ -62,6 +64,8 @@ class Completion:
             _page(PAGES / f"{one.code}.md", docs, project_root): one
             for one in measures(project_root)
         }
+        computing = {m.name for one in self._measures.values() for m in self._chain(one)}
+        self._deciding = self._columns.deciding(self._rules(computing))
         self._marts = {
             _page(DICTIONARY / f"{one.place}.md", docs, project_root): one
             for one in [*marts(project_root), *views(project_root)]
@@ -90,7 +94,7 @@ class Completion:
         return self._marts.get(page)
 
     def _drawn(self, measure: Measure, up: str) -> str:
-        names = {model.name for model in models_of(measure, self._models)}
+        names = {model.name for model in self._chain(measure)}
         part = {node for node in self._graph if node.layer != "raw" and node.name in names}
         part |= {
             parent
@@ -107,11 +111,21 @@ class Completion:
             dictionary=f"bi/dictionary/marts.{_MART}.md",
         )
         columns = _HOURS if measure.unit == "hours" else _SHARE
+        parts = {
+            f"`{column}`": self._columns.origin(_MART, column, names).columns for column in columns
+        }
+        parts["joins and filters"] = self._columns.origin_of(
+            [one for name in self._rules(names) for one in self._deciding[name]], names
+        ).columns
         return head + "".join(
-            row(f"`{column}`", self._columns.in_words(origin.columns, up, DBT_DOCS))
-            for column in columns
-            if (origin := self._columns.origin(_MART, column, names))
+            row(part, self._columns.in_words(of, up, DBT_DOCS)) for part, of in parts.items()
         )
+
+    def _chain(self, measure: Measure) -> list[DbtModel]:
+        return models_of(measure, self._models)
+
+    def _rules(self, names: set[str]) -> list[str]:
+        return [name for name in names if self._models[name].layer == "intermediate"]
 
 
 def _page(path: Path, docs: Path, project_root: Path) -> str:
