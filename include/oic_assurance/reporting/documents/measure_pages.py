@@ -179,7 +179,10 @@ def _page(
             head,
             *_who(measure),
             computed,
-            *(row(_link(model), model.layer, model.description) for model in chain),
+            *(
+                row(_link(model), model.layer, _first_sentence(model.description))
+                for model in chain
+            ),
             _tests(measure, chain, tables),
             _history(measure),
             *(f"- {limit}\n" for limit in measure.limits),
@@ -272,6 +275,10 @@ def _who(measure: Measure) -> Iterable[str]:
 def _sources(chain: Iterable[DbtModel]) -> list[str]:
     tables = sorted({table for model in chain for table in model.sources})
     return [f"[`{table}`](../expectations/{table}.md)" for table in tables]
+
+
+def _first_sentence(text: str) -> str:
+    return f"{text.partition('. ')[0].removesuffix('.')}."
 
 
 def _link(model: DbtModel) -> str:
