@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from textwrap import indent
+from typing import NoReturn
+
+import psycopg
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.explain.figure import Figure, explain
@@ -89,7 +92,7 @@ def current_figures(settings: Settings) -> Figures | str:
         facts = board_facts(settings, publication.publication_id)
         rows = facts["control_limits"]
         titles = {str(one["measure_code"]): str(one["title"]) for one in rows}
-        with records_of(settings, publication) as records:
+        with records_of(settings, publication, while_computing=_nothing_is_computed) as records:
             shown = {
                 code: Shown(
                     explain(records, code, limit=0),
@@ -99,7 +102,14 @@ def current_figures(settings: Settings) -> Figures | str:
             }
     except AssuranceError as error:
         return error.message
+    except psycopg.Error as error:
+        return f"The publication of this machine cannot be read: {str(error).splitlines()[0]}."
     return Figures(publication.publication_id, publication.as_at, shown)
+
+
+def _nothing_is_computed() -> NoReturn:
+    """Refuse to recompute the records of an earlier publication: a page is not worth a build."""
+    raise AssuranceError("The current publication is not that of the newest build.")
 
 
 def figure_section(code: str, figures: Figures | str) -> str:
