@@ -81,8 +81,8 @@ _TESTS = """
 **Unit tests.** Each shows one rule on a few rows.
 [The rules and their tests](../rules-and-tests.md) says what happens when a rule is changed.
 
-| unit test | model | what it shows |
-|---|---|---|
+| what it shows | model and unit test |
+|---|---|
 {unit_tests}
 **Data tests.** dbt checks them on every build: {data_tests}.
 
@@ -287,7 +287,7 @@ def _link(model: DbtModel) -> str:
 
 def _tests(measure: Measure, chain: Sequence[DbtModel], tables: Mapping[str, Suite]) -> str:
     unit_tests = [
-        row(f"`{test.name}`", f"`{model.name}`", test.description)
+        row(test.description, f"`{model.name}`<br>`{test.name}`")
         for model in chain
         for test in unit_tests_of(measure, model)
     ]

@@ -15,7 +15,7 @@ from oic_assurance.settings import load_settings
 
 PROJECT = load_settings().project_root
 PAGES = PROJECT / measure_pages.PAGES
-UNIT_TEST = re.compile(r"^\| `(\w+)` \| `(\w+)` \|", re.MULTILINE)
+UNIT_TEST = re.compile(r" \| `(\w+)`<br>`(\w+)` \|$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +114,9 @@ def test_the_unit_tests_of_a_page_exist_and_are_not_about_another_measure(
     for code in known:
         named = UNIT_TEST.findall(_page(code))
         assert len(named) > 10, code
-        for test, model in named:
+        for model, test in named:
             assert test in {one.name for one in models[model].unit_tests}
-    hydra = {test for test, _ in UNIT_TEST.findall(_page("hydra_completion"))}
+    hydra = {test for _, test in UNIT_TEST.findall(_page("hydra_completion"))}
     assert "without_and_with_the_long_term_absent" in hydra
     assert "strands_of_the_last_day_of_the_month" not in hydra
 
