@@ -1,12 +1,15 @@
-"""A simulated force with two publications. The tests of a module share it."""
+"""A simulated force with two publications, and the logins that read it. All test files share it."""
 
 import dataclasses
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import load_settings
@@ -14,7 +17,7 @@ from tests.end_to_end.terminal import Terminal
 from tests.readers.copies import Copier
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def force() -> Iterator[Terminal]:
     home = Path(tempfile.mkdtemp(prefix="assurance-odbc-"))
     terminal = Terminal(home)
@@ -32,3 +35,25 @@ def force() -> Iterator[Terminal]:
     finally:
         terminal.assurance("db", "stop")
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="package")
+def logins(force: Terminal) -> dict[str, str]:
+    """A connection string for each kind of reader: all records, one team's records, aggregates."""
+    with psycopg.connect(force.url("bi")) as conn:
+        [(unit,)] = conn.execute(
+            "select org_unit_code from fct_nccu_referral group by 1 order by count(*) desc limit 1"
+        )
+    return {
+        "bi_reader": force.url("bi"),
+        "supervisor": _new_login(force, "inspector.one", "--unit", unit),
+        "office": _new_login(force, "office.analyst", "--office"),
+    }
+
+
+def _new_login(force: Terminal, login: str, *rights: str) -> str:
+    done = force.assurance("access", "give", login, *rights, "--reason", "a test of readers")
+    assert done.returncode == 0, done.stderr
+    password = re.search(r"stored anywhere: (\S+)", done.stdout)
+    assert password, done.stdout
+    return make_conninfo(force.url("bi"), user=login, password=password[1])
