@@ -92,6 +92,13 @@ def test_what_is_listed_is_what_can_be_read(reader: Reader) -> None:
         for schema, name in every - listed
     }
     assert states == {DENIED}
+    # Tools that ask the information schema see the same list without any setting.
+    _, rows = rows_of(
+        reader.unfiltered,
+        "select table_schema, table_name from information_schema.tables "
+        "where table_schema not in ('pg_catalog', 'information_schema')",
+    )
+    assert {(schema, name) for schema, name in rows} == listed
 
 
 def test_bi_reader_is_shown_the_marts_and_the_release(bi: Reader) -> None:

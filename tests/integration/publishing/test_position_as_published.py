@@ -8,7 +8,6 @@ import pytest
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.retention import drop_generations
 from oic_assurance.publishing.rollback import release, rollback
-from oic_assurance.reporting.documents.marts import views
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse import migrate as migrating
 from oic_assurance.warehouse.connections import connect
@@ -82,17 +81,6 @@ def test_readers_see_every_publication_that_was_current(three: Settings) -> None
         ).fetchone()
     assert kept == now
     assert times == (True, True)
-
-
-def test_the_dictionary_describes_the_view_as_it_is(three: Settings) -> None:
-    (described,) = views(three.project_root)
-    with as_reader(three, "bi") as reader:
-        columns = reader.execute(
-            "select column_name, data_type from information_schema.columns"
-            " where table_schema = %s and table_name = %s order by ordinal_position",
-            (described.schema, described.name),
-        ).fetchall()
-    assert columns == [(column.name, column.type) for column in described.columns]
 
 
 def test_what_was_rolled_back_was_withdrawn_also_when_it_is_shown_again(three: Settings) -> None:

@@ -1,0 +1,106 @@
+"""The view `data_dictionary` shows a login what it can read, and how the tables join."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from oic_assurance.reporting.documents.marts import views
+from oic_assurance.settings import Settings
+from tests.databases import Prepared
+from tests.integration.publishing.limited_readers import Connect, logins, two_publications
+from tests.integration.publishing.marts import as_reader
+
+_COLUMNS = """
+select table_schema, table_name, column_name, ordinal_position, data_type
+from information_schema.columns
+where table_schema not in ('pg_catalog', 'information_schema')
+"""
+_DICTIONARY = """
+select
+    table_schema, table_name, column_name, column_position,
+    -- The information schema has types without their precision.
+    split_part(data_type, '(', 1)
+from {}.data_dictionary
+"""
+_JOINS = """
+select table_name, column_name, joins_to_table, joins_to_column
+from {}.data_dictionary
+where joins_to_table is not null
+"""
+
+
+@pytest.fixture
+def warehouse(prepared: Prepared) -> Iterator[Settings]:
+    """A warehouse with two publications of the handmade marts."""
+    with two_publications(prepared) as warehouse:
+        yield warehouse
+
+
+@pytest.fixture
+def login(warehouse: Settings) -> Iterator[Connect]:
+    with logins(warehouse) as connection:
+        yield connection
+
+
+def test_the_views_are_as_the_documentation_describes_them(warehouse: Settings) -> None:
+    with as_reader(warehouse, "bi") as reader:
+        for described in views(warehouse.project_root):
+            columns = reader.execute(
+                "select column_name, data_type from marts.data_dictionary "
+                "where table_schema = %s and table_name = %s order by column_position",
+                (described.schema, described.name),
+            ).fetchall()
+            assert columns == [(column.name, column.type) for column in described.columns]
+
+
+def test_the_dictionary_describes_itself_as_its_page_does(warehouse: Settings) -> None:
+    [page] = [view for view in views(warehouse.project_root) if view.name == "data_dictionary"]
+    with as_reader(warehouse, "bi") as reader:
+        rows = reader.execute(
+            "select column_name, column_description from marts.data_dictionary "
+            "where table_name = 'data_dictionary' order by column_position"
+        ).fetchall()
+    assert rows == [(column.name, column.description) for column in page.columns]
+
+
+def test_every_column_of_a_release_has_a_meaning(warehouse: Settings) -> None:
+    with as_reader(warehouse, "bi") as reader:
+        rows = reader.execute(
+            "select column_description from marts.data_dictionary "
+            "where table_schema = 'public_release'"
+        ).fetchall()
+    assert len(rows) > 40
+    assert all(description for (description,) in rows)
+
+
+def test_each_login_is_shown_exactly_what_it_can_read(warehouse: Settings, login: Connect) -> None:
+    with as_reader(warehouse, "bi") as bi:
+        assert_same(bi, "marts")
+    for name in ("inspector_one", "office_reader"):
+        assert_same(login(name), "limited")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            login(name).execute("select 1 from marts.data_dictionary")
+
+
+def assert_same(reader: psycopg.Connection, schema: str) -> None:
+    shown = reader.execute(_DICTIONARY.format(schema).encode()).fetchall()
+    assert sorted(shown) == sorted(reader.execute(_COLUMNS).fetchall())
+
+
+def test_a_relationship_is_shown_once_by_one_column_however_many_publications_there_are(
+    warehouse: Settings, login: Connect
+) -> None:
+    with as_reader(warehouse, "bi") as bi:
+        rows = bi.execute(_JOINS.format("marts").encode()).fetchall()
+    joins = {(table, column): (to, to_column) for table, column, to, to_column in rows}
+    assert len(joins) == len(rows)
+    assert joins["fct_nccu_referral", "org_unit_code"] == ("dim_org_unit", "org_unit_code")
+    assert not {column for _, column in joins} & {"publication_id", "force_code"}
+    # A limited reader sees those between views that it can read, although views have no keys.
+    limited = login("inspector_one").execute(_JOINS.format("limited").encode()).fetchall()
+    readable = {table for table, *_ in limited}
+    assert "fct_nccu_referral" in readable
+    assert {tuple(row) for row in limited} == {
+        row for row in rows if row[0] in readable and row[2] in {to for _, _, to, _ in limited}
+    }
