@@ -26,9 +26,9 @@ _INDEX = """\
 # Data dictionary
 
 The {count} tables that a report can use. Each has a page with its columns, generated from the
-descriptions of the dbt models. The examples are made up. Every table also has `publication_id`,
-which has the same value in all tables at any moment but in `position_as_published`, and
-`force_code`. How to connect: [README](../README.md).
+descriptions of the dbt models. The examples are made up. Every table but `data_dictionary` also
+has `publication_id`, which has the same value in all tables at any moment but in
+`position_as_published`, and `force_code`. How to connect: [README](../README.md).
 
 | table | what | columns |
 |---|---|---:|
