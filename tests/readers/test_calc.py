@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -102,6 +103,7 @@ def limited(
 
 def shown_by_calc(url: str, profile: Path, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Run LibreOffice as a user who has copied the sample file and set the server."""
+    assert shutil.which("soffice"), "LibreOffice is not installed: `make debian-packages`"
     parts = conninfo_to_dict(url)
     settings = SAMPLE.read_text(encoding="utf-8")
     for name, value in (
