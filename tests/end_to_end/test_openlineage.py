@@ -211,6 +211,18 @@ def test_a_column_leads_back_to_the_column_of_the_source_system(events: list[Eve
     assert seen[-1] == ("rms.rms.nccu_referral", "contacted_at")
 
 
+def test_the_columns_of_every_model_are_traced(terminal: Terminal, events: list[Event]) -> None:
+    memory = terminal.home / "dbt" / "column_lineage.json"
+    traced = json.loads(memory.read_text(encoding="utf-8"))
+    models = {
+        f"model.oic_assurance.{event['job']['name'].removeprefix('dbt.')}"
+        for event in events
+        if event["job"]["facets"]["jobType"]["jobType"] == "MODEL"
+    }
+    assert set(traced) == models
+    assert len(models) > 150
+
+
 def test_each_column_of_a_mart_is_described_and_exists(
     events: list[Event], warehouse: psycopg.Connection
 ) -> None:

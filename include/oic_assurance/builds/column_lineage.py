@@ -40,9 +40,9 @@ _Tables = Mapping[tuple[str, str], tuple[str, Mapping[str, str]]]
 def column_lineage(manifest: Mapping[str, Any]) -> dict[str, Columns]:
     """Return the inputs of each column of each model, keyed by the model's unique ID.
 
-    The inputs are columns of the model's direct parents. They are the columns whose values enter
-    the column's value. Columns that only decide which rows there are, in a join or a filter, are
-    not inputs.
+    The inputs are columns of the tables that the model's SQL reads: those columns whose values
+    enter the column's value. Columns that only decide which rows there are, in a join or a filter,
+    are not inputs.
 
     `manifest` is the content of dbt's `manifest.json` after `dbt compile` or `dbt build`. A model
     without compiled SQL, or with SQL that sqlglot cannot resolve, is left out.
@@ -121,8 +121,9 @@ def _of_model(query: str, tables: _Tables) -> Columns:
 def _schema(parsed: Any, tables: _Tables) -> Any:
     """Return the columns of the tables that a query reads, keyed as sqlglot expects them.
 
-    dbt's sources about the warehouse itself declare no columns. For such a table, the columns that
-    the query names stand for them.
+    dbt's sources about the warehouse itself declare no columns, and the tables of an earlier
+    publication are not in the manifest. For such a table, the columns that the query names stand
+    for its columns.
     """
     from sqlglot import exp
 
@@ -130,10 +131,11 @@ def _schema(parsed: Any, tables: _Tables) -> Any:
     named = {column.name: _UNKNOWN_TYPE for column in columns_named}
     schema: dict[str, Any] = {}
     for table in parsed.find_all(exp.Table):
-        place = (table.db, table.name)
-        if place in tables:
-            columns = tables[place][1] or named
-            schema.setdefault(table.catalog, {}).setdefault(table.db, {})[table.name] = columns
+        if table.db:
+            _, columns = tables.get((table.db, table.name), ("", {}))
+            schema.setdefault(table.catalog, {}).setdefault(table.db, {})[table.name] = (
+                columns or named
+            )
     return schema
 
 

@@ -102,6 +102,13 @@ def test_a_source_without_declared_columns_has_those_that_the_query_names() -> N
     assert inputs(query, raw_columns=()) == {"number": {"person.number"}, "day": {"person.born"}}
 
 
+def test_a_table_that_the_manifest_does_not_have_is_no_input() -> None:
+    assert inputs('select value, rank from "w"."generation"."measure__7"') == {
+        "value": set(),
+        "rank": set(),
+    }
+
+
 @pytest.mark.parametrize("query", ["select from where", "select nowhere.x from nothing as a"])
 def test_a_model_that_cannot_be_resolved_is_left_out(query: str) -> None:
     assert column_lineage(manifest(query)) == {}
@@ -128,7 +135,7 @@ def test_a_model_is_read_again_only_if_its_sql_or_a_parent_has_changed(tmp_path:
 
 def test_the_number_of_a_publication_is_no_change(tmp_path: Path) -> None:
     memory = tmp_path / "lineage.json"
-    query = 'select born, 7 as publication from "w"."raw"."person", "generation"."figure__7"'
+    query = 'select p.born, 7 as id from "w"."raw"."person" as p, "w"."generation"."figure__7"'
     remembered_lineage(manifest(query), memory)
     written = memory.stat().st_mtime_ns
     remembered_lineage(manifest(query.replace("7", "8")), memory)
