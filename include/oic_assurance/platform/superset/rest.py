@@ -16,16 +16,19 @@ SECONDS = 120.0
 
 
 class Superset:
-    """A session with a Superset server."""
+    """A session with a Superset server.
+
+    `session` is the HTTP client that holds the login.
+    """
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._client = httpx.Client(base_url=address, timeout=SECONDS, trust_env=False)
+        self.session = httpx.Client(base_url=address, timeout=SECONDS, trust_env=False)
 
     def answers(self) -> bool:
         """Tell whether the server is ready."""
         try:
-            return self._client.get("/health").status_code == httpx.codes.OK
+            return self.session.get("/health").status_code == httpx.codes.OK
         except httpx.TransportError:
             return False
 
@@ -37,9 +40,9 @@ class Superset:
         """
         given = {"username": name, "password": password, "provider": "db", "refresh": False}
         token = self._ask("POST", "/api/v1/security/login", json=given)["access_token"]
-        self._client.headers["Authorization"] = f"Bearer {token}"
+        self.session.headers["Authorization"] = f"Bearer {token}"
         csrf = self._ask("GET", "/api/v1/security/csrf_token/")["result"]
-        self._client.headers.update({"X-CSRFToken": csrf, "Referer": self.address})
+        self.session.headers.update({"X-CSRFToken": csrf, "Referer": self.address})
 
     def import_bundle(self, root: Path, warehouse: str) -> None:
         """Import the dashboards of the project's bundle into Superset.
@@ -62,14 +65,15 @@ class Superset:
         ids = [chart["id"] for chart in found]
         return {self._ask("GET", f"/api/v1/chart/{one}")["result"]["uuid"]: one for one in ids}
 
-    def data(self, chart: int) -> list[dict[str, Any]]:
-        """Return a chart's rows, each keyed by column name. `chart` is the chart's numeric ID."""
-        (result,) = self._ask("GET", f"/api/v1/chart/{chart}/data/")["result"]
-        rows: list[dict[str, Any]] = result["data"]
-        return rows
+    def data(self, chart: int) -> list[list[dict[str, Any]]]:
+        """Return the rows of each of a chart's queries. A row is keyed by column name.
+
+        `chart` is the chart's numeric ID.
+        """
+        return [one["data"] for one in self._ask("GET", f"/api/v1/chart/{chart}/data/")["result"]]
 
     def _ask(self, method: str, path: str, **given: Any) -> Any:
-        answer = self._client.request(method, path, **given)
+        answer = self.session.request(method, path, **given)
         if answer.is_error:
             raise AssuranceError(
                 f"Superset: {method} {path}: {answer.status_code}: {answer.text[:500]}"

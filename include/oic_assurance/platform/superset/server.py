@@ -3,6 +3,7 @@
 Superset is not installed with this project but in a separate virtual environment, `.venv-superset`.
 """
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,8 @@ from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.process_lock import only_one
 from oic_assurance.platform.processes import HOST, Processes, choose_port, end_on_signals
 from oic_assurance.platform.superset.rest import Superset
-from oic_assurance.reporting.dashboards.description import FOLDER, dashboards
+from oic_assurance.reporting.dashboards.datasets import FOLDER, datasets
+from oic_assurance.reporting.dashboards.description import dashboards
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import url
 from oic_assurance.warehouse.folders import private_folder
@@ -21,6 +23,8 @@ from oic_assurance.warehouse.secrets import find_secret, secret
 ENVIRONMENT = ".venv-superset"
 DEFAULT_PORT = 8088
 LOGIN = "assurance"
+#: The roles for readers of figures, and for readers who may also read records.
+READER, RECORDS_READER = "OIC reader", "OIC records reader"
 PASSWORD, KEY = "superset_password", "superset_secret_key"
 SERVER = "server"
 READY_SECONDS = 180.0
@@ -54,6 +58,7 @@ def serve(settings: Settings, tell: Tell) -> int:
             superset.wait_until(client.answers, SERVER, READY_SECONDS)
             _log_in(settings, superset, programs, environment, client)
             client.import_bundle(settings.project_root, url(settings, "bi"))
+            _make_roles(settings, superset, programs, environment)
             for dashboard in dashboards(settings.project_root):
                 tell(f"{client.address}/superset/dashboard/{dashboard.name}/  {dashboard.title}")
             tell(f"Log in as {LOGIN} with the password {_shown_password(settings, is_new)}")
@@ -120,6 +125,20 @@ def _log_in(
         given = environment | {"LOGIN": LOGIN, "PASSWORD": password}
         superset.finish("login", [str(programs / "python"), str(program)], given)
         client.log_in(LOGIN, password)
+
+
+def _make_roles(
+    settings: Settings, superset: Processes, programs: Path, environment: dict[str, str]
+) -> None:
+    """Give the two roles for readers the rights to the imported datasets."""
+    known = datasets(settings.project_root).values()
+    readable = {
+        READER: [one.name for one in known if not one.has_records],
+        RECORDS_READER: [one.name for one in known],
+    }
+    program = settings.project_root / FOLDER / "make_roles.py"
+    given = environment | {"DATASETS": json.dumps(readable)}
+    superset.finish("readers", [str(programs / "python"), str(program)], given)
 
 
 def _version(programs: Path) -> str:

@@ -14,16 +14,10 @@ from uuid import UUID, uuid5
 import yaml
 
 from oic_assurance.reporting.dashboards import charts
-from oic_assurance.reporting.dashboards.description import (
-    FOLDER,
-    MOMENTS,
-    Chart,
-    Column,
-    Dashboard,
-    Dataset,
-    dashboards,
-    datasets,
-)
+from oic_assurance.reporting.dashboards.colours import Colours, colours
+from oic_assurance.reporting.dashboards.datasets import FOLDER, MOMENTS, Column, Dataset, datasets
+from oic_assurance.reporting.dashboards.description import Chart, Dashboard, dashboards
+from oic_assurance.reporting.dashboards.filters import cross_filters, native_filters
 from oic_assurance.reporting.dashboards.layout import position
 
 BUNDLE = FOLDER / "bundle"
@@ -32,7 +26,8 @@ DATABASE = "databases/warehouse.yaml"
 ADDRESS = "postgresql+psycopg2://bi_reader:XXXXXXXXXX@127.0.0.1:5432/warehouse"
 VERSION = "1.0.0"
 _SPACE = UUID("6c1f7c0e-59c7-4d0e-9a38-6f1e6a0f3c52")
-_COLOURS = FOLDER / "colours.yml"
+#: The style sheet of every dashboard: what Superset shows on a phone.
+_CSS = FOLDER / "dashboard.css"
 
 Yaml = dict[str, Any]
 
@@ -45,7 +40,9 @@ def bundle(root: Path) -> dict[str, str]:
     Raises:
         AssuranceError: If the description of a dashboard or dataset is not valid.
     """
-    colours = yaml.safe_load((root / _COLOURS).read_text(encoding="utf-8"))
+    given = colours(root)
+    css = (root / _CSS).read_text(encoding="utf-8")
+    described = dashboards(root)
     files: dict[str, Yaml] = {
         # Superset's format requires a timestamp. It is fixed, so that equal descriptions give equal
         # files.
@@ -58,11 +55,11 @@ def bundle(root: Path) -> dict[str, str]:
     }
     for dataset in datasets(root).values():
         files[f"datasets/warehouse/{dataset.name}.yaml"] = _dataset(dataset)
-    for number, dashboard in enumerate(dashboards(root), start=1):
+    for dashboard in described:
         for place, chart in enumerate(dashboard.charts, start=1):
             name = f"{dashboard.name}-{place:02}-{_file_name(chart.title)}"
-            files[f"charts/{name}.yaml"] = _chart(dashboard, chart)
-        files[f"dashboards/{dashboard.name}.yaml"] = _dashboard(dashboard, number, colours)
+            files[f"charts/{name}.yaml"] = _chart(dashboard, chart, given)
+        files[f"dashboards/{dashboard.name}.yaml"] = _dashboard(dashboard, described, given, css)
     return {place: _text(content) for place, content in files.items()}
 
 
@@ -100,7 +97,7 @@ def _dataset(dataset: Dataset) -> Yaml:
         "description": dataset.description,
         "schema": "marts",
         "sql": dataset.sql,
-        "main_dttm_col": None,
+        "main_dttm_col": dataset.time,
         "filter_select_enabled": True,
         "columns": columns,
         "metrics": [],
@@ -137,20 +134,19 @@ def _columns(column: Column) -> list[Yaml]:
     return [with_words] if column.computed else [plain, with_words]
 
 
-def _chart(dashboard: Dashboard, chart: Chart) -> Yaml:
-    dataset = uuid("dataset", chart.dataset.name)
+def _chart(dashboard: Dashboard, chart: Chart, given: Colours) -> Yaml:
     return {
         "slice_name": chart.title,
         "description": chart.description,
-        "viz_type": charts.VIZ_TYPES[chart.kind],
-        "params": charts.params(chart),
+        "viz_type": charts.viz_type(chart),
+        "params": charts.params(chart, given.of_words),
         # Superset's import replaces the 0 with the dataset's ID.
         "query_context": json.dumps(
             {
                 "datasource": {"id": 0, "type": "table"},
                 "force": False,
-                "queries": [charts.query(chart)],
-                "form_data": {"viz_type": charts.VIZ_TYPES[chart.kind]},
+                "queries": charts.queries(chart),
+                "form_data": {"viz_type": charts.viz_type(chart)},
                 "result_format": "json",
                 "result_type": "full",
             }
@@ -158,50 +154,37 @@ def _chart(dashboard: Dashboard, chart: Chart) -> Yaml:
         "cache_timeout": None,
         "uuid": chart_uuid(dashboard, chart),
         "version": VERSION,
-        "dataset_uuid": dataset,
+        "dataset_uuid": uuid("dataset", chart.dataset.name),
     }
 
 
-def _dashboard(dashboard: Dashboard, number: int, colours: dict[str, str]) -> Yaml:
+def _dashboard(
+    dashboard: Dashboard, all_dashboards: list[Dashboard], given: Colours, css: str
+) -> Yaml:
     placed = [
-        (chart, 100 * number + place, chart_uuid(dashboard, chart))
+        (chart, 100 * dashboard.number + place, chart_uuid(dashboard, chart))
         for place, chart in enumerate(dashboard.charts, start=1)
     ]
+    numbers = {chart.title: number for chart, number, _ in placed}
     return {
-        "dashboard_title": dashboard.title,
+        "dashboard_title": f"{dashboard.number} {dashboard.title}",
         "description": dashboard.description,
-        "css": "",
+        "css": css,
         "slug": dashboard.name,
         "published": True,
         "uuid": uuid("dashboard", dashboard.name),
-        "position": position(dashboard, placed),
+        "position": position(dashboard, all_dashboards, placed),
         "metadata": {
             "color_scheme": charts.COLOUR_SCHEME,
-            "label_colors": colours,
+            "label_colors": given.of_series(chart.dataset for chart in dashboard.charts),
             "shared_label_colors": [],
-            "cross_filters_enabled": False,
+            "cross_filters_enabled": True,
+            "chart_configuration": cross_filters(dashboard, numbers),
+            "filter_bar_orientation": "HORIZONTAL",
             "refresh_frequency": 0,
-            "native_filter_configuration": [
-                _filter(dashboard, title, dataset, column)
-                for title, (dataset, column) in dashboard.filters.items()
-            ],
+            "native_filter_configuration": native_filters(dashboard, numbers, uuid),
         },
         "version": VERSION,
-    }
-
-
-def _filter(dashboard: Dashboard, title: str, dataset: str, column: str) -> Yaml:
-    return {
-        "id": f"NATIVE_FILTER-{uuid('filter', dashboard.name, title)[:8]}",
-        "name": title,
-        "filterType": "filter_select",
-        "type": "NATIVE_FILTER",
-        "targets": [{"datasetUuid": uuid("dataset", dataset), "column": {"name": column}}],
-        "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
-        "controlValues": {"multiSelect": True, "enableEmptyFilter": False},
-        "defaultDataMask": {"extraFormData": {}, "filterState": {}, "ownState": {}},
-        "cascadeParentIds": [],
-        "description": "",
     }
 
 

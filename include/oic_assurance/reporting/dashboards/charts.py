@@ -4,16 +4,24 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from oic_assurance.reporting.dashboards.description import Chart, Value
+from oic_assurance.reporting.dashboards.description import Chart
+from oic_assurance.reporting.dashboards.tables import (
+    DAY,
+    FORMATS,
+    column_name,
+    matrix,
+    order,
+    table,
+)
+from oic_assurance.reporting.dashboards.values import metric
 
 ROW_LIMIT = 10_000
 #: Superset's colour scheme for the series that colours.yml does not name. The first colour of the
 #: scheme has enough contrast on white.
 COLOUR_SCHEME = "d3Category10"
-#: Number formats, keyed by the name that dashboard descriptions use. The values are format strings
-#: of the JavaScript library d3.
-FORMATS = {"share": ".1%", "whole_share": ".0%", "number": ",d", "hours": ",.1f"}
-MONTH, DAY = "%b %Y", "%d %b %Y"
+MONTH = "%b %Y"
+#: What Superset calls a filter on a period, and its value for all periods.
+PERIOD, ALWAYS = "TEMPORAL_RANGE", "No filter"
 
 VIZ_TYPES = {
     "table": "table",
@@ -25,147 +33,90 @@ VIZ_TYPES = {
     "flow": "sankey_v2",
     "timeline": "gantt_chart",
 }
+#: A line chart with marks has lines and bars.
+LINES_AND_BARS = "mixed_timeseries"
 
 Params = dict[str, Any]
 
 
-def params(chart: Chart) -> Params:
+def viz_type(chart: Chart) -> str:
+    """Return Superset's name for the kind of a chart."""
+    return LINES_AND_BARS if chart.marks else VIZ_TYPES[chart.kind]
+
+
+def params(chart: Chart, colours: Mapping[str, str]) -> Params:
     """Return the settings of a chart in the format in which Superset stores them.
 
-    The ID of the dataset is not included, because Superset's import adds it.
+    The ID of the dataset is not included, because Superset's import adds it. `colours` gives the
+    background colour of words in tables.
     """
+    settings = table(chart, colours) if chart.kind == "table" else _SETTINGS[chart.kind](chart)
     return {
-        "viz_type": VIZ_TYPES[chart.kind],
-        "adhoc_filters": [
-            {
-                "clause": "WHERE",
-                "expressionType": "SIMPLE",
-                "subject": column,
-                "operator": "IN",
-                "comparator": list(values),
-            }
-            for column, values in chart.where.items()
-        ],
+        "viz_type": viz_type(chart),
+        "adhoc_filters": _filters(chart),
         "row_limit": ROW_LIMIT,
         "color_scheme": COLOUR_SCHEME,
-        **_SETTINGS[chart.kind](chart),
+        **settings,
         **chart.look,
     }
 
 
-def query(chart: Chart) -> Params:
-    """Return the chart's query in the format of Superset's chart data API."""
+def queries(chart: Chart) -> list[Params]:
+    """Return the chart's queries in the format of Superset's chart data API.
+
+    A line chart with marks has two queries, one for the marks and one for the lines.
+    """
     names = chart.columns if chart.kind == "table" else chart.groups
-    return {
+    shared: Params = {
         "columns": [column_name(chart, name) for name in names],
-        # A chart without aggregates shows each row of the dataset. So its `metrics` is `None`: with
-        # an empty list, Superset would group the rows.
-        "metrics": [metric(value) for value in chart.values] or None,
         "filters": [
             {"col": column, "op": "IN", "val": list(values)}
             for column, values in chart.where.items()
         ],
-        "orderby": [_order(chart)] if chart.sort else [],
+        "orderby": [order(chart)] if chart.sort and not chart.values else [],
         "row_limit": ROW_LIMIT,
         "is_timeseries": False,
     }
+    if chart.dataset.time:
+        shared["filters"].append({"col": chart.dataset.time, "op": PERIOD, "val": ALWAYS})
+    # A chart without aggregates shows each row of the dataset. So its `metrics` is `None`: with an
+    # empty list, Superset would group the rows.
+    return [
+        {**shared, "metrics": [metric(chart.dataset, value) for value in values] or None}
+        for values in ([chart.marks, chart.values] if chart.marks else [chart.values])
+    ]
 
 
-def column_name(chart: Chart, name: str) -> str:
-    """Return the dataset column that a chart shows for the column `name` in its description.
-
-    If the column `name` holds codes, the result is the computed column with words for the codes.
-    """
-    return chart.dataset.columns[name].chart_column
-
-
-def metric(value: Value) -> Params:
-    """Return an aggregate as a Superset metric that is defined inside one chart."""
-    named = {"label": value.title, "hasCustomLabel": True, "optionName": f"metric_{value.title}"}
-    if value.how == "share":
-        part, whole = value.of
-        share = f"cast(sum({part}) as double precision) / nullif(sum({whole}), 0)"
-        return {"expressionType": "SQL", "sqlExpression": share, **named}
-    return {
-        "expressionType": "SIMPLE",
-        "column": {"column_name": value.of[0]},
-        "aggregate": value.how.upper(),
-        **named,
-    }
-
-
-def _order(chart: Chart) -> list[Any]:
-    """Return the column to sort by, and whether the order is ascending."""
-    name = (chart.sort or "").removeprefix("-")
-    return [name, not (chart.sort or "").startswith("-")]
-
-
-def _table(chart: Chart) -> Params:
-    columns = [chart.dataset.columns[name] for name in chart.columns]
-    formats = {value.title: _format_of_value(value) for value in chart.values}
-    if chart.values:
-        shown: Params = {
-            "query_mode": "aggregate",
-            "groupby": [column.chart_column for column in columns],
-            "metrics": [metric(value) for value in chart.values],
-            "timeseries_limit_metric": metric(chart.values[0]),
-            "order_desc": False,
+def _filters(chart: Chart) -> list[Params]:
+    fixed: list[Params] = [
+        {
+            "clause": "WHERE",
+            "expressionType": "SIMPLE",
+            "subject": column,
+            "operator": "IN",
+            "comparator": list(values),
         }
-    else:
-        shown = {
-            "query_mode": "raw",
-            "all_columns": [column.chart_column for column in columns],
-            "order_by_cols": [json.dumps(_order(chart))] if chart.sort else [],
-        }
-    formats |= {
-        column.chart_column: _format_of(column.name, column.type)
-        for column in columns
-        if column.type in ("bigint", "integer", "double precision")
-    }
-    return {
-        **shown,
-        "table_timestamp_format": DAY,
-        "show_cell_bars": bool(chart.values),
-        "color_pn": False,
-        "allow_render_html": False,
-        "column_config": {
-            name: {"d3NumberFormat": given, "showCellBars": given == FORMATS["share"]}
-            for name, given in formats.items()
-        },
-    }
-
-
-def _format_of(name: str, sql_type: str) -> str:
-    if sql_type != "double precision":
-        return FORMATS["number"]
-    return FORMATS["hours" if name.endswith("per_week") else "share"]
-
-
-def _format_of_value(value: Value) -> str:
-    return FORMATS["share" if value.how == "share" else "number"]
-
-
-def _matrix(chart: Chart) -> Params:
-    return {
-        "groupbyRows": [column_name(chart, name) for name in chart.by],
-        "groupbyColumns": [column_name(chart, name) for name in chart.x],
-        "metrics": [metric(value) for value in chart.values],
-        "metricsLayout": "COLUMNS",
-        "aggregateFunction": "Sum",
-        "rowTotals": True,
-        "colTotals": True,
-        "rowOrder": "value_z_to_a",
-        "colOrder": "key_a_to_z",
-        "valueFormat": FORMATS[chart.format],
-        "combineMetric": False,
-    }
+        for column, values in chart.where.items()
+    ]
+    if chart.dataset.time:
+        # A reader's filter on a period replaces the value of this filter.
+        fixed.append(
+            {
+                "clause": "WHERE",
+                "expressionType": "SIMPLE",
+                "subject": chart.dataset.time,
+                "operator": PERIOD,
+                "comparator": ALWAYS,
+            }
+        )
+    return fixed
 
 
 def _number(chart: Chart) -> Params:
     return {
         "x_axis": column_name(chart, chart.x[0]),
         "time_grain_sqla": None,
-        "metric": metric(chart.values[0]),
+        "metric": metric(chart.dataset, chart.values[0]),
         "subtitle": chart.description,
         "subtitle_font_size": 0.125,
         "header_font_size": 0.4,
@@ -184,10 +135,10 @@ def _axes(chart: Chart) -> Params:
         "x_axis": column_name(chart, chart.x[0]),
         "time_grain_sqla": None,
         "groupby": [column_name(chart, name) for name in chart.by],
-        "metrics": [metric(value) for value in chart.values],
+        "metrics": [metric(chart.dataset, value) for value in chart.values],
         "x_axis_time_format": MONTH,
         "tooltipTimeFormat": MONTH,
-        "y_axis_format": FORMATS[chart.format],
+        "y_axis_format": _axis_format(chart),
         "show_legend": bool(chart.by) or len(chart.values) > 1,
         "legendOrientation": "top",
         "legendType": "plain",
@@ -201,11 +152,41 @@ def _axes(chart: Chart) -> Params:
     }
 
 
+def _axis_format(chart: Chart) -> str:
+    """Return the number format of an axis. A short axis of numbers is also marked between them."""
+    return ",.1~f" if chart.format == "number" else FORMATS[chart.format]
+
+
 def _line(chart: Chart) -> Params:
     bounds: Params = (
         {"y_axis_bounds": [0, 1], "truncateYAxis": True} if "share" in chart.format else {}
     )
-    return {**_axes(chart), "markerEnabled": True, "markerSize": 5, **bounds}
+    points: Params = {"markerEnabled": True, "markerSize": 5}
+    return {**_axes(chart), **points, **bounds, **(_lines_and_bars(chart) if chart.marks else {})}
+
+
+def _lines_and_bars(chart: Chart) -> Params:
+    """Return the settings of a chart with lines and marks.
+
+    Superset draws the second query over the first. So the marks are the first query.
+    """
+    return {
+        "groupby": [],
+        "metrics": [metric(chart.dataset, value) for value in chart.marks],
+        "groupby_b": [column_name(chart, name) for name in chart.by],
+        "metrics_b": [metric(chart.dataset, value) for value in chart.values],
+        "adhoc_filters_b": _filters(chart),
+        "row_limit_b": ROW_LIMIT,
+        "truncate_metric_b": True,
+        "seriesType": "bar",
+        "seriesTypeB": "line",
+        "markerEnabled": False,
+        "markerEnabledB": True,
+        "markerSizeB": 5,
+        "yAxisIndex": 0,
+        "yAxisIndexB": 0,
+        "y_axis_format_secondary": _axis_format(chart),
+    }
 
 
 def _bar(chart: Chart) -> Params:
@@ -214,6 +195,8 @@ def _bar(chart: Chart) -> Params:
         "orientation": "horizontal",
         "x_axis_sort": chart.values[0].title,
         "x_axis_sort_asc": True,
+        "x_axis_sort_series": "sum",
+        "x_axis_sort_series_ascending": True,
     }
     stacked: Params = (
         {"stack": "Stack"} if chart.by or len(chart.values) > 1 else {"show_value": True}
@@ -226,7 +209,7 @@ def _heat_map(chart: Chart) -> Params:
         "x_axis": column_name(chart, chart.x[0]),
         "time_grain_sqla": None,
         "groupby": column_name(chart, chart.by[0]),
-        "metric": metric(chart.values[0]),
+        "metric": metric(chart.dataset, chart.values[0]),
         "sort_x_axis": "alpha_asc",
         "sort_y_axis": "alpha_desc",
         "normalize_across": "heatmap",
@@ -248,7 +231,7 @@ def _flow(chart: Chart) -> Params:
     return {
         "source": column_name(chart, chart.x[0]),
         "target": column_name(chart, chart.by[0]),
-        "metric": metric(chart.values[0]),
+        "metric": metric(chart.dataset, chart.values[0]),
     }
 
 
@@ -276,12 +259,11 @@ def _timeline(chart: Chart) -> Params:
 
 
 _SETTINGS: Mapping[str, Callable[[Chart], Params]] = {
-    "table": _table,
     "number": _number,
     "line": _line,
     "bar": _bar,
     "heat_map": _heat_map,
-    "matrix": _matrix,
+    "matrix": matrix,
     "flow": _flow,
     "timeline": _timeline,
 }

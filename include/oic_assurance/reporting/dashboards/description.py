@@ -1,4 +1,4 @@
-"""Read the descriptions of the dashboards, the YAML files in `include/bi/superset`."""
+"""Read the descriptions of the dashboards, the YAML files in `include/bi/superset/dashboards`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,86 +6,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
-
 from oic_assurance.errors import AssuranceError
-from oic_assurance.reporting.dashboards import vocabulary
-
-FOLDER = Path("include") / "bi" / "superset"
-QUERIES = Path("include") / "bi" / "queries"
+from oic_assurance.reporting.dashboards.datasets import FOLDER, Dataset, datasets, read_yaml
+from oic_assurance.reporting.dashboards.values import Value, described_values
 
 Kind = Literal["table", "number", "line", "bar", "heat_map", "matrix", "flow", "timeline"]
 KINDS: tuple[str, ...] = get_args(Kind)
-MOMENTS = ("date", "timestamp with time zone")
 #: The width of a dashboard, in grid columns. The widths of the charts in a row add up to this
 #: number.
 GRID = 12
-#: The dataset of the first chart of every dashboard. That chart shows the publication, the
-#: freshness of the sources and the caveats.
-SHOWN = "shown"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a dataset.
-
-    Attributes:
-        name: The name of the column in the result of the query, or of a computed column.
-        type: The SQL type of the column.
-        title: The name of the column for readers.
-        vocabulary: For a column of codes: the name of the vocabulary that has words for the codes.
-        computed: The SQL that computes the column. None if the query returns the column.
-    """
-
-    name: str
-    type: str
-    title: str
-    vocabulary: str | None = None
-    computed: str | None = None
-
-    @property
-    def chart_column(self) -> str:
-        """The name of the column that charts use.
-
-        If this column holds codes, charts use a computed column with words for the codes.
-        """
-        return f"{self.name}_in_words" if self.vocabulary else self.name
-
-    @property
-    def expression(self) -> str | None:
-        """The SQL that computes `chart_column`, or None if the query returns that column."""
-        if self.vocabulary:
-            return vocabulary.expression(self.name, self.vocabulary)
-        return self.computed
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """The data for charts: the result of a query in `include/bi/queries`.
-
-    `sql` is the text of the query. `columns` maps the name of each column to its description.
-    """
-
-    name: str
-    description: str
-    sql: str
-    columns: Mapping[str, Column]
-
-
-@dataclass(frozen=True)
-class Value:
-    """An aggregate that a chart shows.
-
-    Attributes:
-        title: The name of the value for readers.
-        how: The kind of aggregate. A `share` is the sum of the first column divided by the sum of
-            the second column.
-        of: The column that is aggregated. For a share: the two columns.
-    """
-
-    title: str
-    how: Literal["sum", "count", "max", "share"]
-    of: tuple[str, ...]
+#: The title of the first chart of every dashboard, and its dataset. That chart shows the
+#: publication, the freshness of the sources and the caveats.
+ABOUT, SHOWN = "About this publication", "shown"
 
 
 @dataclass(frozen=True)
@@ -106,8 +38,10 @@ class Chart:
             column whose values are its rows, optionally followed by the column that decides the
             colour of a bar.
         values: The aggregates that the chart shows.
+        marks: For a line chart: aggregates that are drawn as bars behind the lines.
         format: How numbers are written: a key in `charts.FORMATS`.
         sort: The column to sort by. A minus in front means descending order.
+        page: For a table: the number of rows on a page. None for all rows on one page.
         look: Superset settings for this chart, which override the settings for its kind.
     """
 
@@ -122,8 +56,10 @@ class Chart:
     x: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
     values: tuple[Value, ...] = ()
+    marks: tuple[Value, ...] = ()
     format: str = "number"
     sort: str | None = None
+    page: int | None = None
     look: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -133,17 +69,51 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Filter:
+    """A filter that readers can set.
+
+    Attributes:
+        title: The name of the filter for readers.
+        column: The column that it applies to. None for a filter on a period, which applies to the
+            date column of each dataset.
+        dataset: The dataset that offers the values to choose from. None for a filter on a period.
+        within: The title of the filter whose choice limits what this filter offers.
+    """
+
+    title: str
+    column: str | None = None
+    dataset: Dataset | None = None
+    within: str | None = None
+
+    def moves(self, chart: Chart) -> bool:
+        """Tell whether the filter changes what a chart shows.
+
+        It does so if the chart's dataset has the column, and the chart does not fix its value.
+        """
+        if chart.title == ABOUT:
+            return False
+        if self.column is None:
+            return chart.dataset.time is not None
+        return self.column in chart.dataset.columns and self.column not in chart.where
+
+
+@dataclass(frozen=True)
 class Dashboard:
     """A dashboard: rows of charts, and filters that readers can set.
 
-    `filters` maps the title of each filter to the dataset and the column to which it applies.
+    Attributes:
+        name: The last part of the dashboard's address (in Superset: the slug).
+        number: The place of the dashboard in the order in which it is read, from 1.
+        short: The name in the row of links at the top of every dashboard.
     """
 
     name: str
+    number: int
     title: str
+    short: str
     description: str
     rows: tuple[tuple[Chart, ...], ...]
-    filters: Mapping[str, tuple[str, str]]
+    filters: tuple[Filter, ...]
 
     @cached_property
     def charts(self) -> tuple[Chart, ...]:
@@ -151,18 +121,8 @@ class Dashboard:
         return tuple(chart for row in self.rows for chart in row)
 
 
-def datasets(root: Path) -> dict[str, Dataset]:
-    """Return the datasets described in `datasets.yml`, keyed by name, each with its query's SQL.
-
-    Raises:
-        AssuranceError: If the YAML cannot be read, a query is missing, or a vocabulary is unknown.
-    """
-    described = _yaml(root / FOLDER / "datasets.yml")
-    return {name: _dataset(root, name, one) for name, one in described.items()}
-
-
 def dashboards(root: Path) -> list[Dashboard]:
-    """Return all dashboards, sorted by file name.
+    """Return all dashboards, in the order of their numbers.
 
     Raises:
         AssuranceError: If a description cannot be read or names something that does not exist.
@@ -173,67 +133,55 @@ def dashboards(root: Path) -> list[Dashboard]:
     ]
 
 
-def _yaml(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise AssuranceError(f"{path}: cannot be read: {error}.") from error
-
-
-def _dataset(root: Path, name: str, described: Mapping[str, Any]) -> Dataset:
-    path = root / QUERIES / f"{name}.sql"
-    if not path.exists():
-        raise AssuranceError(f"datasets.yml: {name} has no {path}.")
-    columns = {column: Column(column, *given) for column, given in described["columns"].items()} | {
-        column: Column(column, "text", one["title"], computed=_computed(one))
-        for column, one in described.get("computed", {}).items()
-    }
-    for column in columns.values():
-        if column.vocabulary and column.vocabulary not in vocabulary.VOCABULARIES:
-            raise AssuranceError(
-                f"datasets.yml: {name}.{column.name}: no vocabulary {column.vocabulary}."
-            )
-    return Dataset(name, described["description"], path.read_text(encoding="utf-8"), columns)
-
-
-def _computed(described: Mapping[str, str]) -> str:
-    """Return the SQL of a computed column.
-
-    The description either gives this SQL or names another column. If it names a column, the SQL
-    turns that column's codes into words.
-    """
-    if "words" in described:
-        return vocabulary.expression(described["of"], described["words"])
-    return " ".join(described["sql"].split())
-
-
 def _dashboard(path: Path, known: Mapping[str, Dataset]) -> Dashboard:
-    described = _yaml(path)
+    described = read_yaml(path)
+    number, _, name = path.stem.partition("-")
     points = described.get("points")
+    shown = known[described.get("shown", SHOWN)]
     first = Chart(
-        title="About this publication",
+        title=ABOUT,
         kind="table",
-        dataset=known[SHOWN],
+        dataset=shown,
         description="The publication, how fresh its sources are, and the caveats of each point.",
         width=GRID,
-        height=12 + 4 * (len(points) if points else 4),
+        height=15 + 4 * (len(points) if points else 4),
         where={"point_code": points} if points else {},
-        columns=tuple(known[SHOWN].columns),
+        columns=tuple(shown.columns),
     )
     rows = [tuple(_chart(path, one, known) for one in row) for row in described["rows"]]
     for row in rows:
         if sum(chart.width for chart in row) != GRID:
             raise AssuranceError(f"{path.name}: the row of '{row[0].title}' is not {GRID} wide.")
-    return Dashboard(
-        name=path.stem.partition("-")[2],
+    dashboard = Dashboard(
+        name=name,
+        number=int(number),
         title=described["title"],
+        short=described["short"],
         description=described["description"],
         rows=((first,), *rows),
-        filters={
-            title: (dataset, column)
-            for title, (dataset, column) in described.get("filters", {}).items()
-        },
+        filters=tuple(_filter(path, one, known) for one in described.get("filters", ())),
     )
+    _check_filters(path, dashboard)
+    return dashboard
+
+
+def _check_filters(path: Path, dashboard: Dashboard) -> None:
+    titles = [one.title for one in dashboard.filters]
+    for number, one in enumerate(dashboard.filters):
+        if one.within and one.within not in titles[:number]:
+            raise AssuranceError(f"{path.name}: '{one.title}': no filter '{one.within}' before it.")
+        if not any(one.moves(chart) for chart in dashboard.charts):
+            raise AssuranceError(f"{path.name}: the filter '{one.title}' moves no chart.")
+
+
+def _filter(path: Path, described: Mapping[str, str], known: Mapping[str, Dataset]) -> Filter:
+    title, column = described["title"], described.get("column")
+    if column is None:
+        return Filter(title)
+    dataset = known.get(described["from"])
+    if dataset is None or column not in dataset.columns:
+        raise AssuranceError(f"{path.name}: '{title}': no {column} in {described['from']}.")
+    return Filter(title, column, dataset, described.get("within"))
 
 
 def _chart(path: Path, described: Mapping[str, Any], known: Mapping[str, Dataset]) -> Chart:
@@ -253,22 +201,27 @@ def _chart(path: Path, described: Mapping[str, Any], known: Mapping[str, Dataset
         columns=_names(described.get("columns")),
         x=_names(described.get("x")),
         by=_names(described.get("by")),
-        values=tuple(_value(one) for one in described.get("values", ())),
+        values=_values(described, "values"),
+        marks=_values(described, "marks"),
         format=described.get("format", "number"),
         sort=described.get("sort"),
+        page=described.get("page"),
         look=described.get("look", {}),
     )
     used = {*chart.where, *chart.columns, *chart.groups}
-    used |= {column for value in chart.values for column in value.of}
+    used |= {column for value in (*chart.values, *chart.marks) for column in _used(value)}
     if unknown := sorted(used - set(chart.dataset.columns)):
         raise AssuranceError(f"{where}: {chart.dataset.name} has no {', '.join(unknown)}.")
     return chart
 
 
+def _values(described: Mapping[str, Any], key: str) -> tuple[Value, ...]:
+    return tuple(value for one in described.get(key, ()) for value in described_values(one))
+
+
+def _used(value: Value) -> tuple[str, ...]:
+    return (*value.of, value.only) if value.only else value.of
+
+
 def _names(given: str | Sequence[str] | None) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given or ())
-
-
-def _value(described: Mapping[str, Any]) -> Value:
-    (how,) = (name for name in ("sum", "count", "max", "share") if name in described)
-    return Value(described["title"], how, _names(described[how]))  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
 """Convert the layout of a dashboard to Superset's format. Each row has twelve grid columns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from oic_assurance.reporting.dashboards.description import GRID, Chart, Dashboard
@@ -8,13 +8,24 @@ from oic_assurance.reporting.dashboards.description import GRID, Chart, Dashboar
 Position = dict[str, Any]
 
 
-def position(dashboard: Dashboard, charts: Iterable[tuple[Chart, int, str]]) -> Position:
-    """Return the layout of a dashboard. `charts` holds each chart with its number and its UUID."""
+def position(
+    dashboard: Dashboard,
+    all_dashboards: Sequence[Dashboard],
+    charts: Iterable[tuple[Chart, int, str]],
+) -> Position:
+    """Return the layout of a dashboard.
+
+    `all_dashboards` are named in the row of links at the top. `charts` holds each chart with its
+    number and its UUID.
+    """
     placed = {chart.title: (number, uuid) for chart, number, uuid in charts}
-    rows = [_introduction(dashboard)]
+    rows = [
+        _row(0, [_text("links", _links(dashboard, all_dashboards), 7)]),
+        _row(1, [_text("introduction", f"**OFFICIAL-SENSITIVE** · {dashboard.description}", 9)]),
+    ]
     rows += [
         _row(index, [_chart(chart, *placed[chart.title]) for chart in row])
-        for index, row in enumerate(dashboard.rows, start=1)
+        for index, row in enumerate(dashboard.rows, start=2)
     ]
     layout: Position = {
         "DASHBOARD_VERSION_KEY": "v2",
@@ -30,19 +41,26 @@ def position(dashboard: Dashboard, charts: Iterable[tuple[Chart, int, str]]) -> 
     return layout | {part["id"]: part for row in rows for part in row}
 
 
-def _introduction(dashboard: Dashboard) -> list[Position]:
-    text = f"**OFFICIAL-SENSITIVE** · {dashboard.description}"
-    return _row(
-        0,
-        [
-            {
-                "id": "MARKDOWN-introduction",
-                "type": "MARKDOWN",
-                "children": [],
-                "meta": {"code": text, "width": GRID, "height": 9},
-            }
-        ],
+def _links(dashboard: Dashboard, all_dashboards: Sequence[Dashboard]) -> str:
+    """Return the links to all dashboards, in order, with the shown one marked.
+
+    The links are relative, so they work wherever Superset is served.
+    """
+    return " · ".join(
+        f"**▸ {one.number} {one.short}**"
+        if one is dashboard
+        else f"[{one.number} {one.short}](../{one.name}/)"
+        for one in all_dashboards
     )
+
+
+def _text(name: str, text: str, height: int) -> Position:
+    return {
+        "id": f"MARKDOWN-{name}",
+        "type": "MARKDOWN",
+        "children": [],
+        "meta": {"code": text, "width": GRID, "height": height},
+    }
 
 
 def _row(index: int, parts: list[Position]) -> list[Position]:

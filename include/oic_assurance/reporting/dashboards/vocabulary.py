@@ -15,10 +15,12 @@ VOCABULARIES: dict[str, Mapping[str, str] | Mapping[bool, str]] = {
     "views": words.VIEWS,
     "classes": words.CLASSES,
     "links": words.LINKS,
-    "exceptions": words.EXCEPTIONS,
+    "exceptions": {**words.EXCEPTIONS, "NONE": "No open exception"},
     "modules": words.MODULES,
     "causes": {code: words.sentence(cause) for code, cause in words.CAUSES.items()},
     "yes_or_no": {True: "Yes", False: "No"},
+    "differ_or_agree": {True: "Differ", False: "Agree"},
+    "was_taken_back": {True: "Taken back", False: "–"},
     "assured": {True: "Assured", False: "Not assured"},
     # This vocabulary has no list. `expression` makes the words from the code itself: `NOT_ASSURED`
     # becomes `Not assured`.

@@ -10,7 +10,8 @@ import yaml
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.bundle import DATABASE, bundle
-from oic_assurance.reporting.dashboards.description import FOLDER, dashboards
+from oic_assurance.reporting.dashboards.datasets import FOLDER, datasets
+from oic_assurance.reporting.dashboards.description import dashboards
 from oic_assurance.settings import load_settings
 
 PROJECT = load_settings().project_root
@@ -49,23 +50,52 @@ def test_references_between_files_resolve_and_uuids_are_unique() -> None:
     assert shown == {one["uuid"] for place, one in files.items() if place.startswith("charts/")}
 
 
-def test_the_bundle_has_no_password_and_no_identities() -> None:
+def test_the_bundle_has_no_password_and_names_no_officer() -> None:
     files = bundle(PROJECT)
     assert "bi_reader:XXXXXXXXXX@" in files[DATABASE]
     for place, text in files.items():
         if place.startswith("datasets/"):
-            columns = {column["column_name"] for column in yaml.safe_load(text)["columns"]}
-            assert not columns & {"officer_key", "officer_version_key", "record_ref", "report_urn"}
+            assert not _columns(text) & {"officer_key", "officer_version_key"}
+
+
+def test_only_the_datasets_for_readers_of_records_have_keys_of_records() -> None:
+    with_keys = {
+        Path(place).stem
+        for place, text in bundle(PROJECT).items()
+        if place.startswith("datasets/")
+        and _columns(text) & {"referral_ref", "occurrence_ref", "report_urn", "record_ref"}
+    }
+    assert with_keys == {"referral_record", "exception_record"}
+    restricted = {one.name for one in datasets(PROJECT).values() if one.has_records}
+    assert with_keys <= restricted
+    for dashboard in dashboards(PROJECT):
+        used = {chart.dataset.name for chart in dashboard.charts}
+        # A reader sees every dashboard of which it may read one dataset. So the dashboard with
+        # records has only datasets that are restricted.
+        assert used <= restricted or not used & restricted
+
+
+def _columns(text: str) -> set[str]:
+    return {column["column_name"] for column in yaml.safe_load(text)["columns"]}
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("dashboards/4-plans.yml", "width: 7", "width: 8", "the row of '.*' is not 12 wide"),
+        (
+            "dashboards/4-plans.yml",
+            'width: 6, height: 44,\n       description: "When',
+            'width: 7, height: 44,\n       description: "When',
+            "the row of '.*' is not 12 wide",
+        ),
         ("dashboards/4-plans.yml", "by: [voice,", "by: [vice,", "voice has no vice"),
         ("dashboards/4-plans.yml", "kind: bar", "kind: pie", "there is no kind pie"),
         ("dashboards/4-plans.yml", "dataset: voice", "dataset: noise", "has no noise"),
         ("datasets.yml", "\nvoice:", "\nnoise:", "noise has no .*noise.sql"),
+        ("dashboards/2-nccu.yml", "within: District", "within: Region", "no filter 'Region'"),
+        ("dashboards/2-nccu.yml", "column: team_label", "column: tem_label", "no tem_label"),
+        ("datasets.yml", "time: day", "time: days", "position_trend has no days"),
+        ("colours.yml", "In time: met", "In time: meet", "no colour for meet"),
         ("datasets.yml", "View of, views", "View of, faces", "voice.voice: no vocabulary faces"),
     ],
 )

@@ -1,0 +1,15 @@
+-- How many plan strands were met at the end of each month, with the target. `deadline_mark` has the
+-- height of the chart in the month of the deadline, to draw it.
+select
+    figure.point_code,
+    figure.period_start,
+    figure.is_complete_period,
+    figure.numerator as met,
+    point.target,
+    case
+        when figure.period_start = date_trunc('month', point.deadline) then point.target else 0
+    end as deadline_mark
+from marts.assurance_measure as figure
+inner join marts.dim_point as point on figure.measure_code = point.measure_code
+where figure.measure_code = 'intel_plan_strands_met' and figure.org_unit_code = 'ALL'
+order by figure.period_start

@@ -1,0 +1,105 @@
+"""Convert the filters of a dashboard to Superset's native filters.
+
+Superset stores for each filter which charts it does not reach. A filter reaches the charts whose
+dataset has its column. Its description names the other charts, so that a reader knows which figures
+stay as they are.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from oic_assurance.reporting.dashboards.description import ABOUT, Chart, Dashboard, Filter
+
+Yaml = dict[str, Any]
+Uuid = Callable[..., str]
+
+_SPACE = "filter"
+
+
+def native_filters(dashboard: Dashboard, numbers: Mapping[str, int], uuid: Uuid) -> list[Yaml]:
+    """Return the filters of a dashboard in Superset's format.
+
+    `numbers` gives the number of each chart, keyed by the chart's title. `uuid` computes an
+    identifier from names.
+    """
+    return [_native(dashboard, one, numbers, uuid) for one in dashboard.filters]
+
+
+def cross_filters(dashboard: Dashboard, numbers: Mapping[str, int]) -> Yaml:
+    """Return which charts a click on each chart filters: those that show the same columns."""
+    return {
+        str(numbers[chart.title]): {
+            "id": numbers[chart.title],
+            "crossFilters": {
+                "scope": {
+                    "rootPath": ["ROOT_ID"],
+                    "excluded": [
+                        numbers[other.title]
+                        for other in dashboard.charts
+                        if other is chart or not _shares_columns(chart, other)
+                    ],
+                },
+                "chartsInScope": [],
+            },
+        }
+        for chart in dashboard.charts
+    }
+
+
+def _shares_columns(chart: Chart, other: Chart) -> bool:
+    clicked = {*chart.groups, *(chart.columns if chart.kind == "table" else ())}
+    return other.title != ABOUT and bool(clicked & {*other.dataset.columns} - {*other.where})
+
+
+def not_moved(dashboard: Dashboard, one: Filter) -> list[Chart]:
+    """Return the charts that a filter does not change, from the second chart on.
+
+    The first chart is about the publication, and no filter changes it.
+    """
+    return [chart for chart in dashboard.charts[1:] if not one.moves(chart)]
+
+
+def _native(dashboard: Dashboard, one: Filter, numbers: Mapping[str, int], uuid: Uuid) -> Yaml:
+    excluded = [chart for chart in dashboard.charts if not one.moves(chart)]
+    parents = [_id(dashboard, one.within, uuid)] if one.within else []
+    return {
+        "id": _id(dashboard, one.title, uuid),
+        "name": one.title,
+        "filterType": "filter_time" if one.column is None else "filter_select",
+        "type": "NATIVE_FILTER",
+        "targets": [_target(one, uuid)],
+        "scope": {
+            "rootPath": ["ROOT_ID"],
+            "excluded": [numbers[chart.title] for chart in excluded],
+        },
+        "controlValues": {} if one.column is None else _SELECT,
+        "defaultDataMask": {"extraFormData": {}, "filterState": {}, "ownState": {}},
+        "cascadeParentIds": parents,
+        "description": _description(dashboard, one),
+    }
+
+
+_SELECT = {
+    "multiSelect": True,
+    "enableEmptyFilter": False,
+    "sortAscending": True,
+    "searchAllOptions": False,
+    "inverseSelection": False,
+    "defaultToFirstItem": False,
+}
+
+
+def _target(one: Filter, uuid: Uuid) -> Yaml:
+    if one.column is None or one.dataset is None:
+        return {}
+    column = one.dataset.columns[one.column].chart_column
+    return {"datasetUuid": uuid("dataset", one.dataset.name), "column": {"name": column}}
+
+
+def _description(dashboard: Dashboard, one: Filter) -> str:
+    still = [f"‘{chart.title}’" for chart in not_moved(dashboard, one)]
+    return f"Does not change {', '.join(still)}." if still else "Changes every chart."
+
+
+def _id(dashboard: Dashboard, title: str, uuid: Uuid) -> str:
+    return f"NATIVE_FILTER-{uuid(_SPACE, dashboard.name, title)[:8]}"
