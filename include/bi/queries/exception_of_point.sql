@@ -18,4 +18,4 @@ where
         from marts.assurance_exception_summary as waiting
         where waiting.point_code = point.point_code
     )
-order by 1, 2, 3, 4, 5
+order by 1, 2, 3, 4, 5, 6

@@ -11,4 +11,9 @@ select
     fact.age_band
 from marts.assurance_exception as fact
 inner join marts.dim_org_unit as unit on fact.org_unit_code = unit.org_unit_code
-order by fact.age_days desc, fact.record_ref
+order by
+    fact.age_days desc,
+    fact.record_ref,
+    fact.exception_code,
+    unit.district_label,
+    unit.team_label

@@ -29,4 +29,9 @@ group by
     unit.team_label,
     fact.link_method,
     fact.intelligence_class
-order by day.month_start, unit.district_label, unit.team_label
+order by
+    day.month_start,
+    unit.district_label,
+    unit.team_label,
+    fact.link_method,
+    fact.intelligence_class

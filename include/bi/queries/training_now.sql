@@ -17,4 +17,4 @@ group by
     unit.district_label,
     unit.team_label,
     fact.org_unit_label
-order by fact.org_unit_label, fact.requirement_code
+order by fact.org_unit_label, fact.requirement_code, unit.district_label

@@ -191,16 +191,13 @@ def _lines_and_bars(chart: Chart) -> Params:
 
 def _bar(chart: Chart) -> Params:
     is_time = chart.dataset.columns[chart.x[0]].type == "date"
+    has_series = bool(chart.by) or len(chart.values) > 1
     categories: Params = {
         "orientation": "horizontal",
-        "x_axis_sort": chart.values[0].title,
+        "x_axis_sort": "sum" if has_series else chart.values[0].title,
         "x_axis_sort_asc": True,
-        "x_axis_sort_series": "sum",
-        "x_axis_sort_series_ascending": True,
     }
-    stacked: Params = (
-        {"stack": "Stack"} if chart.by or len(chart.values) > 1 else {"show_value": True}
-    )
+    stacked: Params = {"stack": "Stack"} if has_series else {"show_value": True}
     return {**_axes(chart), **stacked, **({} if is_time else categories)}
 
 
