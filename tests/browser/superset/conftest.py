@@ -113,13 +113,21 @@ def readers(served: Served) -> dict[str, tuple[str, str]]:
 
 
 def log_in(served: Served, browser: Browser, name: str, screen: dict[str, int]) -> BrowserContext:
-    """Log in to Superset in a new browser window."""
+    """Log in to Superset in a new browser window.
+
+    Now and then Superset accepts a login and then shows its login page again, as if a late answer
+    had replaced the session's cookie. Then this function logs in a second time, as a person would.
+    """
     context = browser.new_context(viewport=screen, base_url=served.client.address)
     page = context.new_page()
-    page.goto("/login/")
-    page.locator("#username").fill(name)
-    page.locator("#password").fill(served.password)
-    page.keyboard.press("Enter")
+    for _ in range(2):
+        page.goto("/login/", wait_until="networkidle")
+        page.locator("#username").fill(name)
+        page.locator("#password").fill(served.password)
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: "/welcome/" in url or "welcome%2F" in url)
+        if "/welcome/" in page.url:
+            break
     page.wait_for_url("**/superset/welcome/**")
     page.close()
     return context
