@@ -58,7 +58,7 @@ class Visual:
         width: Its width, of the twelve columns of a page.
         fields: For each role of the visual, its fields: `table[column]` or `[measure]`.
         where: Filters: for each column, the values that are shown.
-        colours: For each measure, the name of its colour in `colours.yml`.
+        colours: For each measure, the name of its colour in `colours.yml`: a meaning or a series.
         alt: What a screen reader says.
     """
 

@@ -5,10 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from oic_assurance.errors import AssuranceError
-from oic_assurance.reporting.dashboards.description import FOLDER as DASHBOARDS
+from oic_assurance.reporting.dashboards.colours import colours
 from oic_assurance.reporting.power_bi.description import FOLDER, Page, Visual, pages
 from oic_assurance.reporting.power_bi.model import Model, semantic_model
 from oic_assurance.reporting.power_bi.tmdl import model_files, tag
@@ -55,7 +53,8 @@ def project(root: Path) -> dict[str, str]:
         AssuranceError: A description is not valid, or names something that does not exist.
     """
     model = semantic_model(root)
-    colours = yaml.safe_load((root / DASHBOARDS / "colours.yml").read_text(encoding="utf-8"))
+    given = colours(root)
+    named = {**given.meanings, **given.of_series(())}
     report = pages(root)
     for page in report:
         _check(page, model)
@@ -78,9 +77,9 @@ def project(root: Path) -> dict[str, str]:
             "version": "4.0",
             "datasetReference": {"byPath": {"path": f"../{NAME}.SemanticModel"}},
         },
-        f"{NAME}.Report/StaticResources/RegisteredResources/{NAME}.json": _theme(colours),
+        f"{NAME}.Report/StaticResources/RegisteredResources/{NAME}.json": _theme(given.meanings),
     }
-    for place, content in _report_files(report, model, colours):
+    for place, content in _report_files(report, model, named):
         files[f"{NAME}.Report/definition/{place}"] = content
     texts = {place: json.dumps(content, indent=2) + "\n" for place, content in files.items()}
     by_hand = (root / FOLDER / EXPRESSIONS).read_text(encoding="utf-8")
@@ -119,18 +118,18 @@ def _platform(kind: str) -> Json:
     }
 
 
-def _theme(colours: Mapping[str, str]) -> Json:
-    """Return the theme: the colours of the dashboards, each once."""
+def _theme(meanings: Mapping[str, str]) -> Json:
+    """Return the theme: the colours of the dashboards, each once, keyed by what they mean."""
     text, line = "#252423", "#d5d9de"
     return {
         "name": "OIC assurance",
-        "dataColors": list(dict.fromkeys(colours.values())),
+        "dataColors": list(dict.fromkeys(meanings.values())),
         "background": "#ffffff",
         "foreground": text,
-        "tableAccent": colours["Share"],
-        "good": colours["Assured"],
-        "neutral": colours["Warning"],
-        "bad": colours["Not assured"],
+        "tableAccent": meanings["met"],
+        "good": meanings["met"],
+        "neutral": meanings["other"],
+        "bad": meanings["failed"],
         "textClasses": {
             "title": {"fontFace": "Segoe UI Semibold", "fontSize": 12, "color": text},
             "label": {"fontFace": "Segoe UI", "fontSize": 10, "color": text},

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.reporting.dashboards.description import FOLDER as DASHBOARDS
+from oic_assurance.reporting.dashboards.datasets import FOLDER as DASHBOARDS
 from oic_assurance.reporting.documents.marts import DOCS
 from oic_assurance.reporting.power_bi.description import FOLDER, QUESTIONS, measures, pages
 from oic_assurance.reporting.power_bi.model import Model, semantic_model
