@@ -53,40 +53,34 @@ with
 
     counted as (
         select
-            force_code, org_unit_code, employment_type, rank_group, role_group, count(*) as officers
+            in_post.*,
+            count(*) over (
+                partition by force_code, org_unit_code, employment_type, rank_group, role_group
+            ) as officers
         from in_post
-        group by force_code, org_unit_code, employment_type, rank_group, role_group
     ),
 
     ranked as (
         select
             counted.*,
-            sum(case when officers < {{ fewest }} then officers else 0 end) over (
+            sum(case when officers < {{ fewest }} then 1 else 0 end) over (
                 partition by force_code, org_unit_code
             ) as alone_in_unit,
-            row_number() over (
-                partition by
-                    force_code, org_unit_code, case when officers < {{ fewest }} then 1 else 0 end
+            dense_rank() over (
+                partition by force_code, org_unit_code, officers < {{ fewest }}
                 order by officers, employment_type, rank_group, role_group
             ) as place
         from counted
     ),
 
     final as (
-        select in_post.*
-        from in_post
-        inner join
-            ranked
-            on in_post.force_code = ranked.force_code
-            and in_post.org_unit_code = ranked.org_unit_code
-            and in_post.employment_type = ranked.employment_type
-            and in_post.rank_group = ranked.rank_group
-            and in_post.role_group = ranked.role_group
+        select force_code, officer_key, org_unit_code, employment_type, rank_group, role_group
+        from ranked
         where
-            ranked.officers >= {{ fewest }}
+            officers >= {{ fewest }}
             -- If only one to four officers of a unit had no description, the blank would identify
             -- them. The description with the next fewest officers is then left blank too.
-            and not (ranked.alone_in_unit between 1 and {{ fewest - 1 }} and ranked.place = 1)
+            and not (alone_in_unit between 1 and {{ fewest - 1 }} and place = 1)
     )
 
 select *
