@@ -32,4 +32,6 @@ def test_a_code_has_the_same_words_in_the_marts_and_on_pages(
             if row["code_set"] == code_set
         }
     shown: Mapping[str, str] | Mapping[bool, str] = VOCABULARIES[vocabulary]
-    assert words == {code: label for code, label in shown.items() if code in words or code != NOTHING}
+    assert words == {
+        code: label for code, label in shown.items() if code in words or code != NOTHING
+    }
