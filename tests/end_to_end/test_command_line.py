@@ -43,7 +43,7 @@ def moments(value: object) -> Iterator[str]:
     [
         (["status"], {"run", "publication", "hold", "position", "freshness", "failed_extractions",
                       "refused_deliveries", "not_taken", "gate", "failed_checks", "recalls",
-                      "sign_offs"}),
+                      "drill", "sign_offs"}),
         (["checks"], {"build", "checks", "failed", "failed_checks"}),
         (["publication", "list"], {"publications", "hold"}),
         (["quarantine", "list"], {"counts", "rows", "total", "is_filtered"}),

@@ -71,6 +71,7 @@ def project(walk: Walk, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     ignored = shutil.ignore_patterns("target", "logs")
     shutil.copytree(PROJECT_ROOT / "dbt_project", root / "dbt_project", ignore=ignored)
     shutil.copytree(PROJECT_ROOT / "include" / "bi", root / "include" / "bi")
+    shutil.copytree(PROJECT_ROOT / "docs" / "bi", root / "docs" / "bi")
     seed = root / "dbt_project" / "seeds" / "policy_staleness.csv"
     seed.write_text(seed.read_text("utf-8") + blocks()["policy_staleness.csv"], "utf-8")
     settings = dataclasses.replace(walk.settings, project_root=root)

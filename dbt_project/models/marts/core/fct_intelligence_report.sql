@@ -29,6 +29,7 @@ with
             report.org_unit_code,
             unit.org_unit_name as org_unit_label,
             report.officer_key,
+            deciding_report.report_urn is not null as is_counted,
             officer.officer_version_key,
             build.publication_id
         from {{ ref("int_intelligence_report") }} as report
@@ -49,9 +50,7 @@ with
             on report.force_code = deciding_report.force_code
             and report.report_urn = deciding_report.report_urn
         left join
-            {{ ref("policy_measure") }} as measure
-            on deciding_report.report_urn is not null
-            and measure.measure_code = 'nccu_intel_compliance'
+            {{ ref("policy_measure") }} as measure on measure.measure_code = 'nccu_intel_compliance'
             {{ label_join("document_type", "report.document_type_code") }}
             {{ label_join("report_status", "report.status") }}
             {{ label_join("grading_scheme", "report.grading_scheme") }}

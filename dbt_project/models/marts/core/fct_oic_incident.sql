@@ -20,6 +20,7 @@ with
             incident.persons_count,
             incident.referral_count,
             incident.intelligence_count,
+            detention.occurrence_ref is not null as is_counted,
             build.publication_id
         from {{ ref("int_oic_incident") }} as incident
         cross join {{ ref("stg_audit__build") }} as build
@@ -38,8 +39,7 @@ with
             and incident.occurrence_ref = detention.occurrence_ref
         left join
             {{ ref("policy_measure") }} as measure
-            on detention.occurrence_ref is not null
-            and measure.measure_code = 'nccu_capture_completeness'
+            on measure.measure_code = 'nccu_capture_completeness'
             {{ label_join("detection_route", "incident.detection_route") }}
     )
 

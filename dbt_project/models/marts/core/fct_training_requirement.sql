@@ -25,6 +25,7 @@ with
             unit.org_unit_name as org_unit_label,
             requirement.is_in_post,
             requirement.is_long_term_absent,
+            requirement.is_in_post and not requirement.is_long_term_absent as is_counted,
             requirement.is_complete,
             requirement.completed_on,
             requirement.is_package_complete,
@@ -39,9 +40,7 @@ with
             and requirement.officer_key = officer.officer_key
         left join
             {{ ref("policy_measure") }} as measure
-            on requirement.is_in_post
-            and not requirement.is_long_term_absent
-            and requirement.measure_code = measure.measure_code
+            on requirement.measure_code = measure.measure_code
         left join {{ ref("point_words") }} as point on requirement.point_code = point.point_code
         left join
             {{ ref("int_org_unit") }} as unit

@@ -86,8 +86,7 @@ def ancestors(models: Mapping[str, DbtModel], names: Iterable[str]) -> list[DbtM
 
 def _read(root: Path, path: Path, blocks: Mapping[str, str]) -> DbtModel:
     sql = path.read_text(encoding="utf-8")
-    yml = path.with_suffix(".yml").read_text(encoding="utf-8")
-    described = yaml.load(yml, Loader=_LOADER)  # noqa: S506 - a safe loader
+    described = _described(path.with_suffix(".yml"))
     (model,) = described["models"]
     return DbtModel(
         name=path.stem,
@@ -103,6 +102,15 @@ def _read(root: Path, path: Path, blocks: Mapping[str, str]) -> DbtModel:
         ),
         data_tests=_data_tests(model),
     )
+
+
+def _described(path: Path) -> dict[str, Any]:
+    """Return a model's YAML. A model that somebody is just writing may have none yet."""
+    if not path.exists():
+        return {"models": [{"description": ""}]}
+    text = path.read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader
+    return found
 
 
 def _text(rows: object) -> str:
