@@ -1,7 +1,8 @@
 """Read the data that the pack shows, with the queries in `include/bi/queries`."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -100,12 +101,7 @@ def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
         AssuranceError: If nothing has been published, there is no such publication, or its tables
             are not kept or lack a table or column that the pack needs.
     """
-    with connect(settings, role=ROLE) as conn:
-        conn.execute("set transaction isolation level repeatable read, read only")
-        number = _publication(conn, publication_id)
-        kept = _kept(conn)
-        if MARTS.partition("assurance_position", number) not in kept:
-            raise AssuranceError(f"The tables of publication {number} are not kept any more.")
+    with _one_publication(settings, publication_id) as (conn, number, kept):
         folder = settings.project_root / QUERIES
         reader = conn.cursor(row_factory=dict_row)
         facts: dict[str, list[Row]] = {}
@@ -143,12 +139,7 @@ def rows_of_publication(
         AssuranceError: If nothing has been published, there is no such publication, or its tables
             are not kept or lack a table or column that a query needs.
     """
-    with connect(settings, role=ROLE) as conn:
-        conn.execute("set transaction isolation level repeatable read, read only")
-        number = _publication(conn, publication_id)
-        kept = _kept(conn)
-        if MARTS.partition("assurance_position", number) not in kept:
-            raise AssuranceError(f"The tables of publication {number} are not kept any more.")
+    with _one_publication(settings, publication_id) as (conn, number, kept):
         reader = conn.cursor(row_factory=dict_row)
         try:
             found = {
@@ -161,6 +152,20 @@ def rows_of_publication(
                 f"{error.diag.message_primary}."
             ) from error
     return number, found
+
+
+@contextmanager
+def _one_publication(
+    settings: Settings, publication_id: int | None
+) -> Iterator[tuple[psycopg.Connection, int, set[str]]]:
+    """Open a transaction that reads one publication. Yield it, the number, and the kept tables."""
+    with connect(settings, role=ROLE) as conn:
+        conn.execute("set transaction isolation level repeatable read, read only")
+        number = _publication(conn, publication_id)
+        kept = _kept(conn)
+        if MARTS.partition("assurance_position", number) not in kept:
+            raise AssuranceError(f"The tables of publication {number} are not kept any more.")
+        yield conn, number, kept
 
 
 def of_point(rows: Iterable[Row], point_code: str | None) -> list[Row]:
