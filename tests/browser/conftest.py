@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import Terminal, published_force
 
 if TYPE_CHECKING:
     # Only `make test-all` installs Playwright. pytest can collect this file without Playwright,
@@ -20,19 +18,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def published() -> Iterator[Terminal]:
-    home = Path(tempfile.mkdtemp(prefix="assurance-browser-"))
-    terminal = Terminal(home)
-    try:
-        made = terminal.assurance(
-            "simulate", "--seed", "11", "--from", "2025-06-01", "--to", "2026-04-20"
-        )
-        assert made.returncode == 0, made.stderr
-        done = terminal.assurance("run", "--as-at", "2026-04-21T05:30")
-        assert done.returncode == 0, done.stdout + done.stderr
+    with published_force("2025-06-01") as terminal:
         yield terminal
-    finally:
-        terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

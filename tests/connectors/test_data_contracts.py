@@ -1,9 +1,7 @@
 """datacontract-cli accepts each data contract, and finds what breaks it in a real warehouse."""
 
 import json
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.settings import load_settings
 from oic_assurance.sources.declarations.load import dataset, datasets
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import Terminal, published_force
 
 pytestmark = pytest.mark.slow
 
@@ -78,19 +76,8 @@ def login(url: str, schema: str) -> Login:
 @pytest.fixture(scope="module")
 def published() -> Iterator[Terminal]:
     """A synthetic force with a publication."""
-    home = Path(tempfile.mkdtemp(prefix="assurance-contracts-"))
-    terminal = Terminal(home)
-    try:
-        made = terminal.assurance(
-            "simulate", "--seed", "11", "--from", "2026-03-01", "--to", "2026-04-20"
-        )
-        assert made.returncode == 0, made.stderr
-        done = terminal.assurance("run", "--as-at", "2026-04-21T05:30")
-        assert done.returncode == 0, done.stdout + done.stderr
+    with published_force("2026-03-01") as terminal:
         yield terminal
-    finally:
-        terminal.assurance("db", "stop")
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def test_every_contract_follows_the_standard() -> None:

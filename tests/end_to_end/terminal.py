@@ -1,9 +1,12 @@
 """Run `assurance` commands like a user: in a state folder, each as a separate process."""
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,3 +77,24 @@ class Terminal:
         if name not in self._urls:
             self._urls[name] = self.assurance("db", "url", name).stdout.strip()
         return self._urls[name]
+
+
+@contextmanager
+def published_force(since: str) -> Iterator[Terminal]:
+    """Make a synthetic force from a day to 20 April 2026, and publish it as at the next morning.
+
+    The state folder is removed at the end.
+    """
+    home = Path(tempfile.mkdtemp(prefix="assurance-published-"))
+    terminal = Terminal(home)
+    try:
+        for arguments in (
+            ("simulate", "--seed", "11", "--from", since, "--to", "2026-04-20"),
+            ("run", "--as-at", "2026-04-21T05:30"),
+        ):
+            done = terminal.assurance(*arguments)
+            assert done.returncode == 0, done.stdout + done.stderr
+        yield terminal
+    finally:
+        terminal.assurance("db", "stop")
+        shutil.rmtree(home, ignore_errors=True)
