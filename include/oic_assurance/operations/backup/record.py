@@ -120,7 +120,9 @@ def record_backup(settings: Settings, folder: Path, manifest: Manifest, sha256: 
 def recorded_backups(settings: Settings) -> list[RecordedBackup]:
     """Return all back-ups that were recorded, the newest first."""
     with connect(settings, role=READER) as warehouse:
-        return all_records(warehouse, RecordedBackup, f"{_BACKUPS} order by made_at desc".encode())
+        return all_records(
+            warehouse, RecordedBackup, f"{_BACKUPS} order by backup_id desc".encode()
+        )
 
 
 def newest_backup(settings: Settings) -> RecordedBackup:
