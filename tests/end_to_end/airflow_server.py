@@ -17,6 +17,10 @@ from tests.end_to_end.terminal import Terminal
 ENDED = ("success", "failed")
 PATIENCE = 600.0
 READY = "Airflow is at"
+#: How long a person reads before answering. If an answer comes before Airflow's scheduler has
+#: noticed that the waiting task's process has ended, the scheduler takes that end for the end of
+#: the process that works on the answer. It drops the answer, and the task asks again or fails.
+READING_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,8 @@ class Airflow:
         self.fill_in(dag, run, task, option, name="A. Lead", reason=reason)
 
     def fill_in(self, dag: str, run: str, task: str, option: str, **fields: str) -> None:
-        """Choose an option and fill in the form, as on the page *Required Actions*."""
+        """Read, choose an option and fill in the form, as on the page *Required Actions*."""
+        time.sleep(READING_SECONDS)
         done = self.client.patch(
             f"{_task(dag, run, task)}/-1/hitlDetails",
             json={"chosen_options": [option], "params_input": fields},

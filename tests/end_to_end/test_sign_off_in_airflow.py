@@ -1,7 +1,6 @@
 """A step of a sign-off is asked for and made in Airflow, under the account of who answers."""
 
 import json
-import time
 
 import pytest
 
@@ -14,10 +13,6 @@ pytestmark = pytest.mark.slow
 DAG, TASK = "assurance_signoff", "make_step"
 WAITS = "awaiting_input"
 CODE = "INTEL_PLAN"
-#: How long a person reads before answering. If an answer comes before Airflow's scheduler has
-#: noticed that the waiting task's process has ended, the scheduler takes that end for the end of
-#: the process that works on the answer, and marks the task as failed.
-READING_SECONDS = 10.0
 
 
 def entries(terminal: Terminal) -> list[tuple[str, str]]:
@@ -31,7 +26,6 @@ def ask(server: Airflow, step: str, option: str, because: str) -> str:
     """Ask for a step, and answer. Return the state in which the run ends."""
     run = server.start(DAG, code=CODE, step=step)
     server.wait_for(DAG, run, TASK, WAITS)
-    time.sleep(READING_SECONDS)
     server.fill_in(DAG, run, TASK, option, because=because, evidence="")
     return server.wait_for_end(DAG, run)
 

@@ -37,9 +37,9 @@
             numbered.force_code, numbered.{{ named }}, change.record_ref as source_ref, change.cause
         from {{ numbered }} as numbered
         inner join
-            {{ numbered }}_person as change
+            ({{ changes_by(numbered ~ "_person", "collar_no", by=["day"]) }}) as change
             on numbered.force_code = change.force_code
             and numbered.day = change.day
-            and numbered.collar_no in (change.collar_no_before, change.collar_no_after)
+            and numbered.collar_no = change.key
     )
 {%- endmacro %}

@@ -115,11 +115,20 @@ with
         inner join
             custody_change as change
             on custody_in_editions.force_code = change.force_code
-            and (
-                custody_in_editions.custody_id = change.record_ref
-                or custody_in_editions.occurrence_ref
-                in (change.occurrence_ref_before, change.occurrence_ref_after)
-            )
+            and custody_in_editions.custody_id = change.record_ref
+        union all
+        select
+            custody_in_editions.force_code,
+            custody_in_editions.record_ref,
+            2,
+            'rms/custody_record',
+            cast(change.record_ref as {{ dbt.type_string() }}),
+            change.cause
+        from custody_in_editions
+        inner join
+            ({{ changes_by("custody_change", "occurrence_ref") }}) as change
+            on custody_in_editions.force_code = change.force_code
+            and custody_in_editions.occurrence_ref = change.key
         union all
         -- A change of an occurrence matters only if the occurrence was cancelled or deleted, or is
         -- no longer cancelled or deleted.
@@ -157,10 +166,9 @@ with
             on custody_in_editions.force_code = custody_comparison.force_code
             and custody_in_editions.record_ref = custody_comparison.record_ref
         inner join
-            referral_change as change
+            ({{ changes_by("referral_change", "occurrence_ref") }}) as change
             on custody_in_editions.force_code = change.force_code
-            and custody_in_editions.occurrence_ref
-            in (change.occurrence_ref_before, change.occurrence_ref_after)
+            and custody_in_editions.occurrence_ref = change.key
         union all
         select force_code, record_ref, 4, 'hr/personnel', source_ref, cause
         from officer_number_change

@@ -47,14 +47,13 @@ with
             changed_strand.record_ref,
             1 as nearness,
             'governance/plans' as dataset,
-            plan_change.record_ref as source_ref,
-            plan_change.cause
+            change.record_ref as source_ref,
+            change.cause
         from changed_strand
         inner join
-            plan_change
-            on changed_strand.force_code = plan_change.force_code
-            and changed_strand.record_ref in (plan_change.strand_before, plan_change.strand_after)
-        where plan_change.cause is not null
+            ({{ changes_by("plan_change", "strand") }}) as change
+            on changed_strand.force_code = change.force_code
+            and changed_strand.record_ref = change.key
     )
 
 select *

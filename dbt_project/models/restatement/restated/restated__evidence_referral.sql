@@ -165,10 +165,9 @@ with
             change.cause
         from referral_in_editions
         inner join
-            referral_change as change
+            ({{ changes_by("referral_change", "occurrence_ref") }}) as change
             on referral_in_editions.force_code = change.force_code
-            and referral_in_editions.occurrence_ref
-            in (change.occurrence_ref_before, change.occurrence_ref_after)
+            and referral_in_editions.occurrence_ref = change.key
         union all
         select
             referral_in_editions.force_code,
@@ -179,14 +178,22 @@ with
             change.cause
         from referral_in_editions
         inner join
-            report_change as change
+            ({{ changes_by("report_change", "occurrence_ref") }}) as change
             on referral_in_editions.force_code = change.force_code
-            and (
-                referral_in_editions.occurrence_ref
-                in (change.occurrence_ref_before, change.occurrence_ref_after)
-                or referral_in_editions.referral_ref
-                in (change.nccu_referral_ref_before, change.nccu_referral_ref_after)
-            )
+            and referral_in_editions.occurrence_ref = change.key
+        union all
+        select
+            referral_in_editions.force_code,
+            referral_in_editions.referral_ref,
+            4,
+            'intelligence/report',
+            change.record_ref,
+            change.cause
+        from referral_in_editions
+        inner join
+            ({{ changes_by("report_change", "nccu_referral_ref") }}) as change
+            on referral_in_editions.force_code = change.force_code
+            and referral_in_editions.referral_ref = change.key
         union all
         -- The referral was awaiting a document in one of the two publications, and its grace period
         -- has ended in the other. No source record shows this, so the cause is LATE_RECORD.
