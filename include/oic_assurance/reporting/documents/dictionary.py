@@ -27,7 +27,7 @@ _INDEX = """\
 
 The {count} tables that a report can use. Each has a page with its columns, generated from the
 descriptions of the dbt models. The examples are made up. Every table but `data_dictionary` also
-has `publication_id`, which has the same value in all tables at any moment but in
+has `publication_id`, which has the same value in all tables at any moment but in `publication` and
 `position_as_published`, and `force_code`. How to connect: [README](../README.md).
 
 | table | what | columns |
@@ -99,7 +99,8 @@ def _example(value: str) -> str:
 
 
 def _page(mart: Mart) -> str:
-    key = [f"`{name}`" for name in mart.primary_key if name not in _IN_EVERY_KEY]
+    own = [name for name in mart.primary_key if name not in _IN_EVERY_KEY]
+    key = [f"`{name}`" for name in own or mart.primary_key]
     references = [
         f" `{relating_column(reference)[0]}` refers to [{reference.table}]"
         f"({mart.schema}.{reference.table}.md)."

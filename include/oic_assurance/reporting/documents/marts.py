@@ -22,7 +22,7 @@ _DOC = re.compile(r"\{\{\s*doc\('(\w+)'\)\s*\}\}")
 _EXAMPLES = Path(__file__).with_name("examples.yml")
 #: The dictionary shows at most this many example values for a column.
 _MAX_EXAMPLES = 3
-#: The file that describes the views which a migration makes.
+#: The file that describes the tables and views which a migration makes.
 _VIEWS = Path(__file__).with_name("views.yml")
 _DOC_BLOCK = re.compile(r"\{%\s*docs (\w+)\s*%\}(.*?)\{%\s*enddocs\s*%\}", re.DOTALL)
 
@@ -62,7 +62,7 @@ class Mart:
     columns: tuple[MartColumn, ...]
     primary_key: tuple[str, ...]
     references: tuple[Reference, ...]
-    #: Whether a migration makes it as a view. No model computes it then.
+    #: Whether a migration makes it, as a view or a table. No model computes it then.
     is_view: bool = False
 
     @property
@@ -86,7 +86,7 @@ def marts(project_root: Path) -> list[Mart]:
 
 
 def views(project_root: Path) -> list[Mart]:
-    """Return the description of every view in schema `marts` that a migration makes.
+    """Return the description of every view and table in `marts` that a migration makes.
 
     Raises:
         AssuranceError: If a column has no example.

@@ -129,7 +129,6 @@ def semantic_model(root: Path) -> Model:
     """
     given = model_description(root)
     known = {mart.name: mart for mart in (*marts(root), *views(root)) if mart.schema == "marts"}
-    known |= {name: _described(name, one) for name, one in given["described"].items()}
     if unknown := sorted({*given["tables"]} - {*known}):
         raise AssuranceError(f"model.yml: there is no mart {unknown[0]}.")
     chosen = [known[name] for name in given["tables"]]
@@ -140,13 +139,6 @@ def semantic_model(root: Path) -> Model:
         raise AssuranceError(f"measures.yml: '{lost[0].name}' is of no table of model.yml.")
     tables = [_table(mart, given, keys, all_measures) for mart in chosen]
     return Model(tuple(_one_publication(tables)), relationships)
-
-
-def _described(name: str, given: Mapping[str, Any]) -> Mart:
-    columns = tuple(
-        MartColumn(one, kind, about, ()) for one, (kind, about) in given["columns"].items()
-    )
-    return Mart("marts", name, given["description"], columns, (), ())
 
 
 def _relationships(mart: Mart, given: Mapping[str, Any]) -> Iterator[Relationship]:
