@@ -9,11 +9,13 @@ A record's retention period starts:
 - If the record is only in quarantine: at the moment for which it was last delivered.
 
 If a dataset has full deliveries, a record that the latest delivery still lists has not expired,
-because the source still needs it. Expired records are not erased automatically; people decide when
-to erase them.
+because the source still needs it. Expired records are never erased by themselves: people decide
+(`operations/review`).
 """
 
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier
@@ -21,11 +23,65 @@ from psycopg.sql import SQL, Composable, Identifier
 from oic_assurance import clock
 from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.operations.erase.erase import ROLE
+from oic_assurance.operations.erase.periods import ends_at, latest_start
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.rows import one_value
+from oic_assurance.warehouse.rows import find_value
+
+#: How much earlier than `latest_start` says a period can start that has ended, because of leap
+#: years.
+_LEAP_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Expired:
+    """The records of one table that are past their retention, each with the end of its period."""
+
+    dataset: Dataset
+    table: Table
+    #: The end of the period, by the key of the record.
+    ends: dict[str, datetime]
+    #: The first end of a period of rows in quarantine without a readable key. None if no such row
+    #: is past its retention.
+    unkeyed_end: datetime | None
+
+    def request(
+        self, keys: Iterable[str], *, unkeyed_at: datetime | None, because: str = ""
+    ) -> Request:
+        """Return a request to erase some of the records.
+
+        With `unkeyed_at`, the rows without a readable key whose period had ended at that moment are
+        erased too. `because` is added to the reason that the log of erasures gets.
+        """
+        retention = self.dataset.retention
+        reason = f"retention: {retention.years} years, {retention.basis}"
+        return Request(
+            self.dataset,
+            self.table,
+            tuple(sorted(keys)),
+            f"{reason}; {because}" if because else reason,
+            "retention",
+            unkeyed_before=latest_start(unkeyed_at, retention.years) if unkeyed_at else None,
+        )
+
+
+def expired_tables(
+    settings: Settings, dataset: Dataset, now: datetime | None = None
+) -> list[Expired]:
+    """Return the tables of a dataset that have records past their retention at `now`.
+
+    `now` must have a time zone; the default is the present moment.
+    """
+    moment = now or clock.utc_now()
+    with connect(settings, role=ROLE) as connection:
+        return [
+            found
+            for table in dataset.tables
+            if raw_table_exists(connection, dataset, table)
+            for found in _expired(connection, settings.force_code, dataset, table, moment)
+        ]
 
 
 def expired_records(
@@ -33,44 +89,41 @@ def expired_records(
 ) -> list[Request]:
     """Return, for each table with expired records, one request to erase them.
 
-    `now` must have a time zone; the default is the present moment. The years of retention are
-    counted back from `now` in UTC.
+    `now` must have a time zone; the default is the present moment.
     """
     moment = now or clock.utc_now()
-    retention = dataset.retention
-    found = []
-    with connect(settings, role=ROLE) as connection:
-        before = _years_before(connection, moment, retention.years)
-        for table in dataset.tables:
-            if not raw_table_exists(connection, dataset, table):
-                continue
-            keys = {
-                *_keys_in_raw(connection, settings.force_code, dataset, table, before),
-                *_keys_in_quarantine(connection, settings.force_code, dataset, table, before),
-            }
-            request = Request(
-                dataset,
-                table,
-                tuple(sorted(keys)),
-                f"retention: {retention.years} years, {retention.basis}",
-                "retention",
-                unkeyed_before=before,
-            )
-            if keys or _has_unkeyed(connection, settings.force_code, dataset, table, before):
-                found.append(request)
-    return found
+    return [
+        found.request(found.ends, unkeyed_at=moment)
+        for found in expired_tables(settings, dataset, moment)
+    ]
 
 
-def _years_before(connection: psycopg.Connection, moment: datetime, years: int) -> datetime:
-    before: datetime = one_value(
-        connection, "select %s::timestamptz - make_interval(years => %s)", (moment, years)
+def _expired(
+    connection: psycopg.Connection, force: str, dataset: Dataset, table: Table, now: datetime
+) -> Iterator[Expired]:
+    """Yield what is expired in a table, or nothing."""
+    years = dataset.retention.years
+    before = latest_start(now, years) + _LEAP_DAY
+    starts = {
+        **_starts_in_quarantine(connection, force, dataset, table, before),
+        **_starts_in_raw(connection, force, dataset, table, before),
+    }
+    ends = {key: ends_at(start, years) for key, start in starts.items()}
+    unkeyed = _first_unkeyed(connection, force, dataset, table, latest_start(now, years))
+    found = Expired(
+        dataset,
+        table,
+        {key: end for key, end in ends.items() if end < now},
+        ends_at(unkeyed, years) if unkeyed else None,
     )
-    return before
+    if found.ends or found.unkeyed_end:
+        yield found
 
 
-def _keys_in_raw(
+def _starts_in_raw(
     connection: psycopg.Connection, force: str, dataset: Dataset, table: Table, before: datetime
-) -> list[str]:
+) -> dict[str, datetime]:
+    """Return the start of the period of each record in raw whose period starts before a moment."""
     name = dataset.retention.counts_from
     # If the declaration names no column, the period starts at the latest version, even if that
     # version is a tombstone.
@@ -86,7 +139,7 @@ def _keys_in_raw(
     rows = connection.execute(
         SQL(
             """
-            select e.row_key
+            select e.row_key, period.start_at
             from (
                 select distinct on (k.row_key) k.row_key, k.version_at, k.is_tombstone
                 from {raw} as k
@@ -100,26 +153,28 @@ def _keys_in_raw(
                 order by k.version_at desc, k.batch_id desc
                 limit 1
             ) as s on true
-            where
-                not {still_listed}
-                and case
-                    when e.is_tombstone then least({starts}, e.version_at) else {starts}
-                end < %(before)s
+            cross join lateral (
+                select
+                    case
+                        when e.is_tombstone then least({starts}, e.version_at) else {starts}
+                    end as start_at
+            ) as period
+            where not {still_listed} and period.start_at < %(before)s
             """
         ).format(raw=raw_name(dataset, table), starts=starts, still_listed=still_listed),
         {"force": force, "before": before},
     ).fetchall()
-    return [key for (key,) in rows]
+    return dict(rows)
 
 
-def _keys_in_quarantine(
+def _starts_in_quarantine(
     connection: psycopg.Connection, force: str, dataset: Dataset, table: Table, before: datetime
-) -> list[str]:
-    """Return the expired keys that are only in quarantine."""
+) -> dict[str, datetime]:
+    """Return the same for the records that are only in quarantine."""
     rows = connection.execute(
         SQL(
             """
-            select r.row_key
+            select r.row_key, max(b.delivered_for)
             from audit.rejected_row as r inner join audit.batch as b using (batch_id)
             where
                 b.force_code = %(force)s and r.dataset = %(dataset)s and r.table_name = %(table)s
@@ -134,22 +189,25 @@ def _keys_in_quarantine(
         ).format(raw=raw_name(dataset, table)),
         {"force": force, "dataset": dataset.name, "table": table.name, "before": before},
     ).fetchall()
-    return [key for (key,) in rows]
+    return dict(rows)
 
 
-def _has_unkeyed(
+def _first_unkeyed(
     connection: psycopg.Connection, force: str, dataset: Dataset, table: Table, before: datetime
-) -> bool:
-    has_any = one_value(
+) -> datetime | None:
+    """Return the earliest start of a period of rows in quarantine without a readable key.
+
+    Returns None if no such row was delivered for a moment before `before`.
+    """
+    found: datetime | None = find_value(
         connection,
         """
-        select exists (
-            select from audit.rejected_row as r inner join audit.batch as b using (batch_id)
-            where
-                b.force_code = %s and r.dataset = %s and r.table_name = %s
-                and r.row_key is null and b.delivered_for < %s
-        )
+        select min(b.delivered_for)
+        from audit.rejected_row as r inner join audit.batch as b using (batch_id)
+        where
+            b.force_code = %s and r.dataset = %s and r.table_name = %s
+            and r.row_key is null and b.delivered_for < %s
         """,
         (force, dataset.name, table.name, before),
     )
-    return bool(has_any)
+    return found

@@ -63,7 +63,7 @@ def index(datasets: Iterable[Dataset]) -> str:
             one.owner,
             one.delivery,
             _PROCESSING[one.classification],
-            _years(one),
+            _years(one.retention.years),
         )
         for one in datasets
     ]
@@ -82,7 +82,8 @@ def page(dataset: Dataset, stale_after_days: int | None) -> str:
         ("stale", _stale(dataset, stale_after_days)),
         ("owner", dataset.owner),
         ("processing", _PROCESSING[dataset.classification]),
-        ("kept for", f"{_years(dataset)}: {dataset.retention.basis}"),
+        ("kept for", f"{_years(dataset.retention.years)}: {dataset.retention.basis}"),
+        ("if kept longer", f"reviewed within {_years(dataset.retention.years_to_next_review)}"),
         ("refused", _tolerance(dataset)),
     ]
     if isinstance(dataset.place, DatabasePlace):
@@ -210,8 +211,7 @@ def _of_database(place: DatabasePlace) -> Iterable[tuple[str, str]]:
         )
 
 
-def _years(dataset: Dataset) -> str:
-    years = dataset.retention.years
+def _years(years: int) -> str:
     return f"{years} year{'s' if years > 1 else ''}"
 
 

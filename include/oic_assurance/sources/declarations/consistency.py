@@ -19,6 +19,7 @@ from oic_assurance.sources.declarations.model import (
     FilePlace,
     Table,
 )
+from oic_assurance.sources.declarations.mopi import GROUPS
 from oic_assurance.sources.declarations.patterns import pattern_problem
 from oic_assurance.sources.declarations.protected import privacy_problems
 from oic_assurance.sources.declarations.yaml_lines import Path
@@ -281,6 +282,10 @@ def _check_reference(dataset: Dataset, column: Column, path: Path) -> Iterator[P
 
 
 def _check_retention(dataset: Dataset) -> Iterator[Problem]:
+    group = dataset.retention.mopi_group
+    if group is not None and dataset.retention.years < GROUPS[group].first_review:
+        years = GROUPS[group].first_review
+        yield ("retention", "years"), f"MoPI group {group} is kept for at least {years} years"
     name = dataset.retention.counts_from
     if name is None:
         return

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from oic_assurance.sources.declarations.mopi import GROUPS
+
 ColumnType = Literal["text", "bigint", "integer", "boolean", "date", "timestamptz", "numeric"]
 
 #: The blank characters. A string of only these characters counts as a missing value.
@@ -206,6 +208,18 @@ class Retention:
     #: The date column from which the years count. None means that the years count from the record's
     #: latest version.
     counts_from: str | None = None
+    #: The MoPI group of the records: 1, 2, 3 or 4. None if they are not police information.
+    mopi_group: int | None = None
+    #: Within how many years a record that a review has kept is reviewed again. None means the
+    #: period of the MoPI group or, without a group, `years`.
+    review_years: int | None = None
+
+    @property
+    def years_to_next_review(self) -> int:
+        """Within how many years a record that a review has kept is reviewed again."""
+        if self.review_years is not None:
+            return self.review_years
+        return GROUPS[self.mopi_group].next_review if self.mopi_group else self.years
 
 
 @dataclass(frozen=True)
