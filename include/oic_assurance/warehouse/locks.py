@@ -24,6 +24,8 @@ Several processes can hold it shared at the same time.
   sent twice.
 - `DRILL`: `operations/backup/drill.py` holds it while it restores a back-up, so that only one
   process at a time uses the scratch place.
+- `UPKEEP`: `operations/upkeep` holds it while it does a part of the upkeep, so that only one
+  process at a time does upkeep.
 - `dataset_lock()`: `landing`, `operations/replay`, `operations/erase` and `operations/verify` hold
   it while they work on one dataset of one force. It protects the dataset's raw tables, quarantine
   and archive. `batches/archive_writer.py` tries to take it shared, to see whether another force is
@@ -79,6 +81,7 @@ PSEUDONYMS = Lock("pseudonyms")
 REKEY = Lock("rekey")
 NOTIFICATIONS = Lock("notifications")
 DRILL = Lock("drill")
+UPKEEP = Lock("upkeep")
 
 
 def dataset_lock(force_code: str, dataset: str) -> Lock:

@@ -29,7 +29,9 @@ WORKLIST = "oic_worklist"
 REKEY_ROLE = "oic_rekey"
 #: Enters the steps of a sign-off and the checks of its evidence.
 SIGN_OFF = "oic_signoff"
-LOGIN_ROLES = (*STAGE_ROLES, ERASURE, *PURPOSES, AUDITOR, WORKLIST, REKEY_ROLE, SIGN_OFF)
+#: Enters what people decide about records past their retention. It cannot erase.
+REVIEW = "oic_review"
+LOGIN_ROLES = (*STAGE_ROLES, ERASURE, *PURPOSES, AUDITOR, WORKLIST, REKEY_ROLE, SIGN_OFF, REVIEW)
 #: The owner of schema `identity`, which contains the map from officer numbers to pseudonyms.
 IDENTITY_KEEPER = "oic_identity_keeper"
 #: The owner of schema `audit` and of the functions that the stages call.

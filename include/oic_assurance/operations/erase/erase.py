@@ -158,6 +158,7 @@ class _Erasure:
         with self._connection.transaction(force_rollback=dry_run):
             numbers = self._delete_raw()
             self._delete_rejected(found)
+            self._delete_due()
             found.pseudonyms = self._delete_pseudonyms(numbers)
             self._delete_observed(found)
             delete_exception_events(self._connection, self._force, self._dataset, self._table)
@@ -213,6 +214,24 @@ class _Erasure:
         self._connection.execute(
             "delete from audit.replayed_row where batch_id = any(%s) and row_key = any(%s)",
             (list(found.attempts), self._keys),
+        )
+
+    def _delete_due(self) -> None:
+        """Delete the records from the list of records that are past their retention."""
+        self._connection.execute(
+            """
+            delete from audit.retention_due
+            where
+                force_code = %s and dataset = %s and table_name = %s
+                and (row_key = any(%s) or (row_key is null and %s))
+            """,
+            (
+                self._force,
+                self._dataset.name,
+                self._table.name,
+                self._keys,
+                self._request.unkeyed_before is not None,
+            ),
         )
 
     def _delete_pseudonyms(self, numbers: Sequence[tuple[str, str]]) -> int:

@@ -49,6 +49,7 @@ REWRITTEN = (
     "audit.expectation_result",
     "audit.failing_row",
     "audit.exception_event",
+    "audit.retention_due",
     "identity.pseudonym",
     "identity.directory",
 )

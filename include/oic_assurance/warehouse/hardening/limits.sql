@@ -22,7 +22,8 @@ with
         from pg_catalog.pg_roles as r
         where r.rolname in (
             'oic_landing', 'oic_transform', 'oic_gate', 'oic_publish', 'oic_erasure', 'oic_audit',
-            'oic_worklist', 'oic_rekey', 'oic_signoff', 'general_processing', 'law_enforcement_processing'
+            'oic_worklist', 'oic_rekey', 'oic_signoff', 'oic_review', 'general_processing',
+            'law_enforcement_processing'
         )
         union
         select oid, rolname, name
