@@ -421,6 +421,18 @@ def send_notifications(settings: Settings) -> None:
             LOG.warning("No notification was sent: %s", attempt.failure)
 
 
+def close_upkeep(settings: Settings) -> None:
+    """Seal what the upkeep has added to the log of processing, and send notifications.
+
+    If this fails, the next stage seals, and the next call notifies.
+    """
+    _seal(settings)
+    try:
+        send_notifications(settings)
+    except (AssuranceError, psycopg.Error) as error:
+        LOG.warning("No notification was sent: %s", _said(error))
+
+
 def mark_failed(settings: Settings, run_id: str, message: str) -> None:
     """Record that a run has failed, if its record still says that it is in progress.
 

@@ -16,6 +16,9 @@ MAX_PORT = 65535
 # A run starts every 24 hours, and only one run can be active. So before the next run starts, a run
 # must stop waiting for the approval of its build.
 MAX_WAIT_HOURS = 20
+#: How many days upkeep keeps logs and the record of runs in Airflow. A week is the least, so that
+#: the reason of a failure can still be read on a Monday.
+DAYS_KEPT, FEWEST_DAYS = 90, 7
 #: The roles in which people make the steps of a sign-off.
 SIGN_OFF_ROLES = ("ASSURANCE_LEAD", "FORCE_LEAD", "FORCE_OWNER", "COMMISSIONER", "INSPECTORATE")
 
@@ -44,6 +47,10 @@ class Settings:
     evidence: str = ""
     #: Which account may take which role in a sign-off. Empty: every account may take every role.
     sign_off_roles: frozenset[tuple[str, str]] = frozenset()
+    #: How many days upkeep keeps logs.
+    keep_logs_days: int = DAYS_KEPT
+    #: How many days upkeep keeps the record of runs in Airflow's own database.
+    keep_airflow_days: int = DAYS_KEPT
 
     @property
     def secrets_dir(self) -> Path:
@@ -80,6 +87,8 @@ def load_settings() -> Settings:
         second_person=_yes_or_no("ASSURANCE_SECOND_PERSON"),
         evidence=_evidence(),
         sign_off_roles=_sign_off_roles(),
+        keep_logs_days=_days("ASSURANCE_KEEP_LOGS_DAYS"),
+        keep_airflow_days=_days("ASSURANCE_KEEP_AIRFLOW_DAYS"),
     )
 
 
@@ -186,6 +195,15 @@ def _approval_hours() -> float:
             f"{MAX_WAIT_HOURS}."
         )
     return float(given)
+
+
+def _days(variable: str) -> int:
+    given = os.environ.get(variable, "").strip() or str(DAYS_KEPT)
+    if not re.fullmatch(r"[0-9]{1,5}", given) or int(given) < FEWEST_DAYS:
+        raise UsageError(
+            f"{variable}: '{given}' is not a number of days from {FEWEST_DAYS} to 99999."
+        )
+    return int(given)
 
 
 def _evidence() -> str:

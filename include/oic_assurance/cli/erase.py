@@ -130,6 +130,11 @@ def _erase_expired(
     show(screens.expired(found), screens.expired_screen, as_json=as_json)
     if dry_run or not found:
         return 0
+    if settings.second_person:
+        raise UsageError(
+            "ASSURANCE_SECOND_PERSON asks for two people: decide with `assurance upkeep decide "
+            "erase DATASET`, and let somebody else confirm it."
+        )
     if not yes and is_terminal():
         click.confirm("Erase them? This cannot be undone", abort=True)
     for request in found:

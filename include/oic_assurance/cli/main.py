@@ -46,6 +46,7 @@ COMMANDS = {
     "archive": ("archive:archive", "Make a key, and encrypt the archive of deliveries with it."),
     "backup": ("backup:backup", "Make an encrypted back-up, and restore one."),
     "erase": ("erase:erase", "Erase records from the whole warehouse and the archive."),
+    "upkeep": ("upkeep:upkeep", "Keep the warehouse tidy, and review records past retention."),
     "audit": ("audit:audit", "Check the log of processing, and report from it."),
     "recall": ("recall:recall", "List records whose marking rose, and approve their erasure."),
     "pseudonyms": (

@@ -15,6 +15,8 @@ Kind = Literal[
     "evidence",
     "reopened",
     "restore",
+    "upkeep",
+    "retention",
 ]
 Event = Literal["new", "changed", "over"]
 
@@ -28,6 +30,8 @@ TITLES: dict[Kind, str] = {
     "evidence": "The evidence of a sign-off cannot be checked",
     "reopened": "A sign-off was reopened",
     "restore": "It is not proven that a back-up can be restored",
+    "upkeep": "A part of the upkeep is not done",
+    "retention": "Records are past their retention",
 }
 
 
@@ -36,8 +40,8 @@ class Problem:
     """Something that is wrong now, described for the person who has to act on it."""
 
     kind: Kind
-    #: What the problem is about: `daily run`, `back-up`, a dataset, a connection, `the dropzone`
-    #: or the code of a recommendation.
+    #: What the problem is about: `daily run`, `back-up`, a part of the upkeep, a dataset, a
+    #: connection, `the dropzone` or the code of a recommendation.
     subject: str
     what: str
     since: datetime

@@ -13,6 +13,7 @@ import psycopg
 from oic_assurance.clock import LONDON
 from oic_assurance.notifications.notification import Kind, Problem
 from oic_assurance.notifications.restores import restore_problems
+from oic_assurance.notifications.upkeep import retention_problems, upkeep_problems
 from oic_assurance.publishing.approval import waits
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.settings import Settings
@@ -304,13 +305,17 @@ def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Pro
         recalled = _find(warehouse, _Recalled, _RECALLED, force_code=settings.force_code, now=now)
         of_sign_off = sign_off_problems(warehouse, settings, now, readers_see)
         of_restores = restore_problems(warehouse, now, readers_see)
+        of_upkeep = [
+            *upkeep_problems(warehouse, now, readers_see),
+            *retention_problems(warehouse, settings, readers_see),
+        ]
     # A failed run or a pending approval already explains why nothing was published. So a run is
     # reported as overdue only if there is neither.
     problems = [_no_publication(run, readers_see) for run in failing]
     problems += [_approval(build, readers_see) for build in waiting]
     problems = problems or _overdue(good, now, deadline, readers_see)
     problems += [_recall(item, readers_see) for item in recalled]
-    problems += [*of_sign_off, *of_restores]
+    problems += [*of_sign_off, *of_restores, *of_upkeep]
     problems += [_delivery(item, readers_see) for item in refused]
     refused_datasets = {item.dataset for item in refused}
     waiting_for = [item for item in stale if item.dataset not in refused_datasets]

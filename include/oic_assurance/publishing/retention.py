@@ -121,6 +121,16 @@ def detach_old(
     return done
 
 
+def planned(settings: Settings, *, attached: int = ATTACHED, keep: int = KEPT) -> Retention:
+    """Return what `detach_old` would do now, without doing it."""
+    with connect(settings, role=ROLE) as conn:
+        aside, beyond = _choose(conn, attached=max(attached, 1), keep=max(keep, 1))
+        still_attached = {
+            part.publication_id for part in read_parts(conn) if part.state is not State.DETACHED
+        }
+    return Retention([one for one in aside if one in still_attached], beyond)
+
+
 def drop_generations(
     settings: Settings,
     publication_ids: Sequence[int],

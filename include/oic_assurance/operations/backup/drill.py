@@ -180,3 +180,17 @@ class _Scratch:
             with suppress(AssuranceError):
                 self.run("db", "stop")
             shutil.rmtree(self._home, ignore_errors=True)
+
+
+def remove_left_scratch(settings: Settings, *, dry_run: bool = False) -> bool | None:
+    """Remove the scratch place that a killed drill has left, with its server.
+
+    Returns whether there was one. None means that a drill is under way, so nothing was removed.
+    """
+    with connect(settings, role=WRITER, autocommit=True) as warehouse:
+        if not try_take(warehouse, DRILL):
+            return None
+        was_there = (settings.home / FOLDER).exists()
+        if was_there and not dry_run:
+            _Scratch(settings).remove()
+        return was_there

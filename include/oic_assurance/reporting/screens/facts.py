@@ -18,6 +18,8 @@ from oic_assurance.errors import ServerError
 from oic_assurance.notifications.problems import sign_off_problems
 from oic_assurance.operations.backup.record import Drill, last_drill
 from oic_assurance.operations.recall.recall import Recall, list_recalls
+from oic_assurance.operations.review.due import DueTable, list_due
+from oic_assurance.operations.upkeep.record import Upkeep, latest
 from oic_assurance.publishing.publication import (
     Hold,
     Publication,
@@ -142,6 +144,10 @@ class Status:
     sign_offs: list[SignOffProblem]
     #: The last drill, in which a back-up was restored. None if there was none.
     drill: Drill | None
+    #: The latest run of each part of the upkeep.
+    upkeep: list[Upkeep]
+    #: How many records of each table are past their retention.
+    retention: list[DueTable]
     #: The gate's verdict and the failed checks of the current publication.
     gate: Gate | None
     failed_checks: list[FailedCheck]
@@ -172,6 +178,8 @@ def read_status(settings: Settings) -> Status:
         recalls=[one for one in list_recalls(settings) if one.ended_at is None],
         sign_offs=sign_offs(settings),
         drill=last_drill(settings),
+        upkeep=latest(settings),
+        retention=list_due(settings),
         gate=gate(settings, build_id) if build_id else None,
         failed_checks=failed_checks(settings, build_id) if build_id else [],
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from oic_assurance.builds.dbt_docs import docs_page
 from oic_assurance.builds.runs import Run
+from oic_assurance.clock import utc_now
 from oic_assurance.publishing.publication import Hold, current_hold, current_publication
 from oic_assurance.reporting.pack.make import pack_files
 from oic_assurance.reporting.screens import facts
@@ -20,6 +21,8 @@ from oic_assurance.reporting.screens.layout import (
     wrapped,
 )
 from oic_assurance.reporting.screens.recalls import open_recalls
+from oic_assurance.reporting.screens.review import review_lines
+from oic_assurance.reporting.screens.upkeep import upkeep_lines
 from oic_assurance.settings import Settings
 
 SHOWN = 5
@@ -76,6 +79,8 @@ def status_screen(status: facts.Status) -> str:
         *open_recalls(status.recalls),
         *_sign_offs(status.sign_offs),
         *drill_lines(status.drill),
+        *upkeep_lines(status.upkeep, utc_now()),
+        *review_lines(status.retention),
         *(_gate(status.gate, status.failed_checks) if status.gate else []),
     ]
     return "\n".join(lines) + "\n"
