@@ -16,6 +16,7 @@ EXPECTED = {
     "assurance_daily",
     "assurance_drill",
     "assurance_signoff",
+    "assurance_upkeep",
     "assurance_watch",
 }
 TASK_ONLY = ("dbt", "great_expectations", "pandas", "numpy", "sqlalchemy.dialects.postgresql")
@@ -166,6 +167,26 @@ def test_without_a_folder_for_backups_nothing_is_made_and_the_log_says_so(
     monkeypatch.delenv("ASSURANCE_BACKUPS", raising=False)
     with pytest.raises(AirflowSkipException, match="ASSURANCE_BACKUPS is not set"):
         dags[dag].get_task(task).python_callable()
+
+
+def test_upkeep_runs_between_back_up_and_daily_run_and_ends_before_it(
+    dags: dict[str, Any],
+) -> None:
+    upkeep = dags["assurance_upkeep"]
+    assert upkeep.timetable.expression == "0 4 * * *"
+    assert upkeep.dagrun_timeout <= timedelta(hours=1)
+    assert upkeep.max_active_runs == 1
+
+
+def test_upkeep_has_a_task_for_each_part_and_none_stops_another(dags: dict[str, Any]) -> None:
+    from airflow.sdk import TriggerRule
+
+    from oic_assurance.platform.upkeep import PARTS
+
+    tasks = [task.task_id for task in dags["assurance_upkeep"].topological_sort()]
+    assert tasks == [*PARTS, "close_upkeep"]
+    for task in dags["assurance_upkeep"].tasks:
+        assert task.trigger_rule == TriggerRule.ALL_DONE
 
 
 def test_the_form_of_a_run_by_hand_asks_for_the_moment_and_needs_none(daily: Any) -> None:

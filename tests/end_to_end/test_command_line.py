@@ -43,7 +43,7 @@ def moments(value: object) -> Iterator[str]:
     [
         (["status"], {"run", "publication", "hold", "position", "freshness", "failed_extractions",
                       "refused_deliveries", "not_taken", "gate", "failed_checks", "recalls",
-                      "drill", "sign_offs"}),
+                      "drill", "sign_offs", "upkeep", "retention"}),
         (["checks"], {"build", "checks", "failed", "failed_checks"}),
         (["publication", "list"], {"publications", "hold"}),
         (["quarantine", "list"], {"counts", "rows", "total", "is_filtered"}),
@@ -53,6 +53,11 @@ def moments(value: object) -> Iterator[str]:
         (["notify", "--dry-run"], {"problems"}),
         (["notify"], {"attempts"}),
         (["erase", "--expired", "--dry-run"], {"tables"}),
+        (["upkeep", "list"], {"parts"}),
+        (["upkeep", "run", "logs", "--dry-run"], {"parts"}),
+        (["upkeep", "due"], {"tables"}),
+        (["upkeep", "due", "rms/custody_record"], {"dataset", "records"}),
+        (["upkeep", "decisions"], {"decisions"}),
         (["pack"], {"page", "paper"}),
         (["release", "list"], {"releases", "standing"}),
         pytest.param(

@@ -53,7 +53,7 @@ class World:
                     'rejected_row', 'replayed_row', 'replay', 'batch', 'extraction',
                     'source_cursor', 'processing_log', 'erasure', 'erased_key', 'batch_erasure',
                     'erasure_finish', 'correction', 'emptied', 'not_taken', 'recall',
-                    'recalled_record'
+                    'recalled_record', 'retention_due', 'retention_decision', 'upkeep'
                 )
                 """
             ).fetchall()

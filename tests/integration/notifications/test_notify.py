@@ -446,3 +446,64 @@ def test_a_drill_that_failed_is_told_until_one_succeeds(healthy: Settings) -> No
     assert told == "the last drill did not prove that it can be restored: it broke"
     enter_drill(healthy, "2026-05-06")
     assert restores(healthy, "2026-05-07") == []
+
+
+def enter_upkeep(
+    settings: Settings, part: str, outcome: str, ended_at: str, message: str | None = None
+) -> None:
+    ask(
+        settings,
+        "insert into audit.upkeep (part, started_at, ended_at, outcome, message) "
+        "values (%s, %s, %s, %s, %s)",
+        part, parse_moment(ended_at), parse_moment(ended_at), outcome, message,
+    )  # fmt: skip
+
+
+def upkeep(settings: Settings, now: str) -> list[tuple[str, str]]:
+    return [
+        (subject, what)
+        for kind, subject, what in found(settings, parse_moment(now))
+        if kind == "upkeep"
+    ]
+
+
+def test_a_part_of_the_upkeep_that_failed_is_told_until_it_is_done(healthy: Settings) -> None:
+    assert upkeep(healthy, "2026-05-20") == []  # nobody runs the upkeep here
+    enter_upkeep(healthy, "logs", "failed", "2026-05-01", "the disk is full")
+    enter_upkeep(healthy, "review", "done", "2026-05-01")
+    assert upkeep(healthy, "2026-05-02") == [("logs", "it failed: the disk is full")]
+    enter_upkeep(healthy, "logs", "done", "2026-05-02")
+    assert upkeep(healthy, "2026-05-03") == []
+
+
+def test_a_part_that_is_skipped_night_after_night_is_told(healthy: Settings) -> None:
+    enter_upkeep(healthy, "logs", "done", "2026-05-01")
+    enter_upkeep(healthy, "logs", "skipped", "2026-05-02", "a run is under way")
+    assert upkeep(healthy, "2026-05-03") == []
+    assert upkeep(healthy, "2026-05-05") == [("logs", "it was not done for days")]
+
+
+def test_records_past_their_retention_are_told_by_their_number_and_never_by_name(
+    healthy: Settings,
+) -> None:
+    for key in ("000777", "000778"):
+        ask(
+            healthy,
+            "insert into audit.retention_due (force_code, dataset, table_name, row_key, due_at) "
+            "values (%s, 'hr/personnel', 'personnel', %s, %s)",
+            healthy.force_code, key, parse_moment("2026-03-02T00:00"),
+        )  # fmt: skip
+    (problem,) = open_problems(healthy, NIGHT, DEADLINE)
+    assert (problem.kind, problem.subject) == ("retention", "hr/personnel")
+    assert problem.what == (
+        "records past their retention that nobody has decided about: 2; "
+        "the oldest has waited since 02/03/2026"
+    )
+    assert "000777" not in str(problem)
+    cause = problem.cause
+    # One record more is no news.
+    ask(healthy, "delete from audit.retention_due where row_key = '000777'")
+    (problem,) = open_problems(healthy, NIGHT, DEADLINE)
+    assert problem.cause == cause
+    ask(healthy, "delete from audit.retention_due")
+    assert found(healthy) == []

@@ -135,8 +135,10 @@ class Search:
             """
             select
                 r.rejected_id, r.batch_id, r.row_number,
-                coalesce(r.replayed_key <> all(%(keys)s), false) as replayed_as_another,
-                coalesce(r.row_key <> all(%(keys)s), false) as delivered_as_another
+                -- Without any keys, even a null is different from all of them.
+                r.replayed_key is not null and r.replayed_key <> all(%(keys)s)
+                    as replayed_as_another,
+                r.row_key is not null and r.row_key <> all(%(keys)s) as delivered_as_another
             from audit.rejected_row as r inner join audit.batch as b using (batch_id)
             where
                 b.force_code = %(force)s and r.dataset = %(dataset)s and r.table_name = %(table)s

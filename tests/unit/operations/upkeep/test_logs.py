@@ -38,7 +38,8 @@ def test_a_log_that_was_last_written_long_ago_is_deleted_with_its_empty_folders(
     did = rotate(settings, dry_run=False)
     assert did.counts == {"logs deleted": 2, "logs cut": 0, "files left, not logs": 0}
     assert (did.bytes_before, did.bytes_after) == (15, 5)
-    assert not old.exists() and kept.exists()
+    assert not old.exists()
+    assert kept.exists()
     assert not (settings.log_dir / "airflow/dag_id=assurance_daily/run_id=a").exists()
     assert not (settings.log_dir / "airflow/dag_id=other").exists()
     # A program that is running may write to the folder itself at any time.
@@ -51,7 +52,8 @@ def test_a_dry_run_counts_and_touches_nothing(settings: Settings) -> None:
     did = rotate(settings, dry_run=True)
     assert (did.counts["logs deleted"], did.counts["logs cut"]) == (1, 1)
     assert did.bytes_after == TAIL
-    assert old.exists() and large.stat().st_size == LARGEST + 1
+    assert old.exists()
+    assert large.stat().st_size == LARGEST + 1
 
 
 def test_a_large_log_keeps_its_newest_lines_and_who_has_it_open_goes_on(
@@ -65,7 +67,8 @@ def test_a_large_log_keeps_its_newest_lines_and_who_has_it_open_goes_on(
     assert path.read_bytes() == b"next\n"
     tail = path.with_name("scheduler.log.1").read_bytes()
     assert TAIL - 15 <= len(tail) <= TAIL
-    assert lines.endswith(tail) and tail.startswith(b"line ")
+    assert lines.endswith(tail)
+    assert tail.startswith(b"line ")
     assert path.with_name("scheduler.log.1").stat().st_mode & 0o077 == 0
 
 
@@ -117,7 +120,8 @@ def test_airflows_logs_are_kept_as_long_wherever_they_are(
     os.utime(old, (0, 0))
     write(settings, "run-1.log")
     assert rotate(settings, dry_run=False).counts["logs deleted"] == 1
-    assert not old.exists() and elsewhere.is_dir()
+    assert not old.exists()
+    assert elsewhere.is_dir()
 
 
 def test_a_state_folder_without_logs_is_fine(settings: Settings) -> None:

@@ -1,0 +1,285 @@
+"""Records past their retention are listed, people decide about them, and upkeep carries it out."""
+
+import dataclasses
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from oic_assurance import clock
+from oic_assurance.cli.main import run_command
+from oic_assurance.errors import UsageError
+from oic_assurance.operations.erase.erase import erase
+from oic_assurance.operations.erase.search import Request
+from oic_assurance.operations.review import carry_out, decisions
+from oic_assurance.operations.review.carry_out import erase_decided
+from oic_assurance.operations.review.decisions import Wish, confirm, decide, list_decisions
+from oic_assurance.operations.review.due import DueTable, list_due, refresh, show_records
+from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import dataset_lock, take
+from tests.integration.landing.changed_databases import CUSTODY, at, put
+from tests.integration.landing.support import World, person
+from tests.integration.operations.support import disagreements
+
+PEOPLE = dataset("hr/personnel")
+WHY = "no policing purpose any more"
+ERASE, KEEP = Wish("erase", WHY, "a.lead"), Wish("keep", "still open", "a.lead")
+
+
+def leave(world: World) -> None:
+    """Land four people, of whom two vanish so long ago that they are past their retention."""
+    world.personnel("20180101", "000777", "000778", "000779", "000780")
+    world.land(PEOPLE.name)
+    world.personnel("20180201", "000779", "000780")
+    world.land(PEOPLE.name)
+
+
+def listed(world: World, of: Dataset = PEOPLE) -> dict[str | None, str]:
+    """Bring the list up to date. Return the state of each record on it."""
+    refresh(world.settings, of)
+    return {one.row_key: one.state for one in show_records(world.settings, of)}
+
+
+def raw(world: World) -> set[str]:
+    return {key for (key,) in world.query("select distinct row_key from raw_general.personnel")}
+
+
+def second(world: World) -> Any:
+    return dataclasses.replace(world.settings, second_person=True)
+
+
+def test_what_is_past_its_retention_is_listed_with_the_day_it_became_due(world: World) -> None:
+    leave(world)
+    assert listed(world) == {"000777": "undecided", "000778": "undecided"}
+    (one, _) = show_records(world.settings, PEOPLE)
+    assert one.due_at == one.since == datetime(2024, 2, 1, tzinfo=UTC)
+    assert list_due(world.settings) == [
+        DueTable("hr/personnel", "personnel", 2, 2, 0, 0, 0, one.due_at)
+    ]
+    # Listing twice changes nothing.
+    assert refresh(world.settings, PEOPLE).added == 0
+
+
+def test_nobodys_decision_is_assumed(world: World) -> None:
+    leave(world)
+    listed(world)
+    assert erase_decided(world.settings, dry_run=False).records == 0
+    assert raw(world) == {"000777", "000778", "000779", "000780"}
+    assert listed(world) == {"000777": "undecided", "000778": "undecided"}
+
+
+def test_what_was_decided_is_erased_and_leaves_the_list(world: World) -> None:
+    leave(world)
+    listed(world)
+    (made,) = decide(world.settings, PEOPLE, ["000777"], ERASE)
+    assert listed(world) == {"000777": "to erase", "000778": "undecided"}
+    assert erase_decided(world.settings, dry_run=True).records == 1
+    assert "000777" in raw(world)
+    done = erase_decided(world.settings, dry_run=False)
+    assert (done.records, done.rows, done.datasets) == (1, 2, {"hr/personnel"})
+    assert raw(world) == {"000778", "000779", "000780"}
+    assert listed(world) == {"000778": "undecided"}
+    assert disagreements(world, PEOPLE.name) == []
+    [(kind, reason)] = world.query("select kind, reason from audit.erasure")
+    assert kind == "retention"
+    assert reason.endswith(f"; decision {made.decision_id}")
+    (ended,) = list_decisions(world.settings)
+    assert (ended.erased, ended.account, ended.reason) == (1, "a.lead", WHY)
+    assert world.one("select login from audit.retention_decision") == "oic_review"
+
+
+def test_a_kept_record_comes_up_again_at_its_next_review(world: World) -> None:
+    leave(world)
+    listed(world)
+    today = clock.london_day(clock.utc_now())
+    decide(world.settings, PEOPLE, [], dataclasses.replace(KEEP, until=today + timedelta(days=1)))
+    assert set(listed(world).values()) == {"kept"}
+    with world.as_owner() as administrator:
+        administrator.execute("update audit.retention_decision set keep_until = %s", (today,))
+    assert set(listed(world).values()) == {"undecided"}
+    (one, _) = show_records(world.settings, PEOPLE)
+    assert clock.london_day(one.since) == today
+    assert erase_decided(world.settings, dry_run=False).records == 0
+
+
+def test_records_are_kept_no_longer_than_until_their_next_review(world: World) -> None:
+    leave(world)
+    listed(world)
+    late = decisions.last_day(PEOPLE.name) + timedelta(days=1)
+    with pytest.raises(UsageError, match="reviewed again within 6 years"):
+        decide(world.settings, PEOPLE, [], dataclasses.replace(KEEP, until=late))
+    with pytest.raises(UsageError, match="later than today"):
+        decide(world.settings, PEOPLE, [], dataclasses.replace(KEEP, until=date(2020, 1, 1)))
+    (made,) = decide(world.settings, PEOPLE, [], KEEP)
+    assert made.keep_until == decisions.last_day(PEOPLE.name)
+
+
+def test_a_second_person_confirms_and_nobody_confirms_the_own_decision(world: World) -> None:
+    leave(world)
+    listed(world)
+    settings = second(world)
+    (made,) = decide(settings, PEOPLE, [], ERASE)
+    assert set(listed(world).values()) == {"unconfirmed"}
+    assert erase_decided(settings, dry_run=False).records == 0
+    with pytest.raises(UsageError, match=r"'a\.lead' made decision"):
+        confirm(settings, made.decision_id, "a.lead")
+    assert confirm(settings, made.decision_id, "b.deputy").confirmed_account == "b.deputy"
+    with pytest.raises(UsageError, match="does not wait for a second person"):
+        confirm(settings, made.decision_id, "c.other")
+    assert erase_decided(settings, dry_run=False).records == 2
+    assert listed(world) == {}
+
+
+def test_a_decision_from_before_a_second_person_was_required_waits_for_one_too(
+    world: World,
+) -> None:
+    leave(world)
+    listed(world)
+    (made,) = decide(world.settings, PEOPLE, [], ERASE)
+    assert erase_decided(second(world), dry_run=False).records == 0
+    confirm(second(world), made.decision_id, "b.deputy")
+    assert erase_decided(second(world), dry_run=False).records == 2
+
+
+def test_a_record_that_changes_after_the_decision_is_not_erased(
+    world: World, empty_sources: None
+) -> None:
+    custody = dataset(CUSTODY)
+    long_ago = at(0) - timedelta(days=8 * 365)
+    put(world, 1, long_ago)
+    put(world, 2, long_ago)
+    world.land(CUSTODY)
+    assert set(listed(world, custody)) == {"1", "2"}
+    decide(world.settings, custody, [], ERASE)
+    put(world, 1, at(0))
+    world.land(CUSTODY)
+    assert erase_decided(world.settings, dry_run=False).records == 1
+    assert set(world.state(CUSTODY, ())) == {"1"}
+    assert listed(world, custody) == {}
+
+
+def test_rows_without_a_readable_key_are_one_entry_and_are_erased_by_their_decision(
+    world: World,
+) -> None:
+    world.personnel("20180101", "000001", ",C7,OFFICER,PC,R,T1,2010-01-01,,")
+    world.land(PEOPLE.name)
+    assert listed(world) == {None: "undecided"}
+    decide(world.settings, PEOPLE, [], ERASE)
+    erase_decided(world.settings, dry_run=False)
+    assert world.reasons(PEOPLE.name) == []
+    assert listed(world) == {}
+
+
+def test_an_erasure_by_hand_takes_the_record_off_the_list_at_once(world: World) -> None:
+    leave(world)
+    listed(world)
+    erase(world.settings, Request(PEOPLE, PEOPLE.tables[0], ("000777",), "asked for"))
+    assert [one.row_key for one in show_records(world.settings, PEOPLE)] == ["000778"]
+
+
+def test_a_dataset_that_is_being_landed_is_left_for_the_next_night(world: World) -> None:
+    leave(world)
+    listed(world)
+    decide(world.settings, PEOPLE, [], ERASE)
+    lock = dataset_lock(world.settings.force_code, PEOPLE.name)
+    with connect(world.settings, role="oic_landing", autocommit=True) as landing:
+        take(landing, lock)
+        done = erase_decided(world.settings, dry_run=False)
+    assert (done.records, done.in_use) == (0, ["hr/personnel"])
+    assert erase_decided(world.settings, dry_run=False).records == 2
+
+
+def test_upkeep_that_must_stop_leaves_the_rest_for_the_next_night(world: World) -> None:
+    leave(world)
+    listed(world)
+    decide(world.settings, PEOPLE, [], ERASE)
+    done = erase_decided(world.settings, dry_run=False, stop=lambda: "a run is under way")
+    assert (done.records, done.stopped) == (0, "a run is under way")
+    assert "000777" in raw(world)
+
+
+class KilledError(BaseException):
+    """An exception that simulates a kill. The product does not catch this exception."""
+
+
+def test_an_erasure_that_is_killed_between_two_decisions_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(world)
+    listed(world)
+    decide(world.settings, PEOPLE, ["000777"], ERASE)
+    decide(world.settings, PEOPLE, ["000778"], ERASE)
+    calls = []
+
+    def killed(*arguments: Any, **options: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KilledError
+        return erase(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(carry_out, "erase", killed)
+        with pytest.raises(KilledError):
+            erase_decided(world.settings, dry_run=False)
+    assert raw(world) == {"000778", "000779", "000780"}
+    assert erase_decided(world.settings, dry_run=False).records == 1
+    assert raw(world) == {"000779", "000780"}
+    assert [one.erased for one in list_decisions(world.settings)] == [1, 1]
+    assert disagreements(world, PEOPLE.name) == []
+
+
+def test_a_reason_must_be_there_and_must_not_name_a_record(world: World) -> None:
+    leave(world)
+    listed(world)
+    for reason, message in (
+        (" ", "needs a reason"),
+        ("000777 has left", "names a record"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            decide(world.settings, PEOPLE, [], dataclasses.replace(ERASE, reason=reason))
+    with pytest.raises(UsageError, match="1 of the keys are not on the list"):
+        decide(world.settings, PEOPLE, ["000779"], ERASE)
+    assert list_decisions(world.settings) == []
+
+
+def test_values_are_never_pasted_into_statements(world: World) -> None:
+    hostile = "'); delete from audit.retention_due; --"
+    world.personnel("20180101", "000777", person("000778"))
+    world.land(PEOPLE.name)
+    world.personnel("20180201", "000777")
+    world.land(PEOPLE.name)
+    listed(world)
+    with pytest.raises(UsageError):
+        decide(world.settings, PEOPLE, [hostile], ERASE)
+    (made,) = decide(world.settings, PEOPLE, [], Wish("keep", hostile, hostile))
+    assert (made.reason, made.account) == (hostile, hostile)
+    assert len(show_records(world.settings, PEOPLE)) == 1
+
+
+def test_every_look_at_keys_and_every_decision_is_in_the_log_of_processing(world: World) -> None:
+    leave(world)
+    listed(world)
+    before = world.one("select coalesce(max(entry_id), 0) from audit.processing_log")
+    show_records(world.settings, PEOPLE)
+    decide(world.settings, PEOPLE, ["000777"], ERASE)
+    entries = world.query(
+        "select action, what, because from audit.processing_log where entry_id > %s"
+        " order by entry_id",
+        before,
+    )
+    assert [action for action, _, _ in entries] == ["consultation", "consultation", "erasure"]
+    assert entries[2][1].startswith("decision ")
+    assert entries[2][2] == WHY
+    assert not any("000777" in str(entry) for entry in entries)
+
+
+def test_with_two_people_required_nobody_erases_what_is_expired_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leave(world)
+    monkeypatch.setenv("ASSURANCE_SECOND_PERSON", "yes")
+    assert run_command(["erase", "--expired", "hr/personnel", "--yes"]) == 2
+    assert "asks for two people" in capsys.readouterr().err
+    assert "000777" in raw(world)

@@ -1,0 +1,194 @@
+"""Each part of the upkeep says what it did, gives way to a run, and stops no other part."""
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.builds import runs
+from oic_assurance.errors import AssuranceError
+from oic_assurance.operations.review.decisions import Wish, decide
+from oic_assurance.operations.upkeep.part import Did, Part
+from oic_assurance.operations.upkeep.parts import ERASURES, GENERATIONS, REVIEW, SCRATCH
+from oic_assurance.operations.upkeep.record import latest
+from oic_assurance.operations.upkeep.run import run_part
+from oic_assurance.publishing import retention
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import CANDIDATE, DRILL, RECOMPUTE, UPKEEP, take
+from tests.integration.landing.support import World
+from tests.integration.operations.test_review import ERASE, PEOPLE, leave
+from tests.integration.publishing.marts import published
+
+
+def broken(settings: Settings, dry_run: bool) -> Did:
+    raise AssuranceError("the disk is full.")
+
+
+BROKEN = Part("logs", "Fails.", broken)
+AS_AT = datetime(2026, 5, 1, 4, 30, tzinfo=UTC)
+
+
+def outcomes(settings: Settings) -> dict[str, str]:
+    return {one.part: one.outcome for one in latest(settings)}
+
+
+@pytest.fixture
+def no_run(world: World) -> Iterator[None]:
+    """End the runs that a test leaves open."""
+    yield
+    runs.close_interrupted(world.settings)
+
+
+def test_a_part_that_fails_is_on_record_and_does_not_stop_the_others(world: World) -> None:
+    leave(world)
+    assert run_part(world.settings, BROKEN).outcome == "failed"
+    done = run_part(world.settings, REVIEW)
+    assert (done.outcome, done.did) == ("done", {"added": 2, "removed": 0})
+    recorded = {one.part: one for one in latest(world.settings)}
+    assert recorded["logs"].message == "the disk is full."
+    assert (recorded["review"].outcome, recorded["review"].did) == (done.outcome, done.did)
+    assert recorded["review"].done_at == recorded["review"].ended_at
+
+
+def test_what_was_decided_is_erased_by_the_next_upkeep_with_numbers_on_record(
+    world: World,
+) -> None:
+    leave(world)
+    run_part(world.settings, REVIEW)
+    decide(world.settings, PEOPLE, ["000777"], ERASE)
+    would = run_part(world.settings, ERASURES, dry_run=True)
+    assert (would.outcome, would.did) == ("dry run", {"records": 1, "rows": 2})
+    assert "erasures" not in outcomes(world.settings)
+    done = run_part(world.settings, ERASURES)
+    assert (done.outcome, done.did) == ("done", {"records": 1, "rows": 2})
+    kept = Wish("keep", "still open", "a.lead")
+    decide(world.settings, PEOPLE, [], kept)
+    assert run_part(world.settings, ERASURES).did == {"records": 0, "rows": 0}
+
+
+def test_upkeep_gives_way_to_a_run_that_is_under_way(world: World, no_run: None) -> None:
+    runs.open_run(world.settings, "a run", AS_AT)
+    done = run_part(world.settings, BROKEN)
+    assert (done.outcome, done.message) == ("skipped", "the run a run is under way")
+    runs.close_interrupted(world.settings)
+    assert run_part(world.settings, BROKEN).outcome == "failed"
+
+
+def test_a_run_that_was_killed_long_ago_does_not_stop_upkeep(world: World, no_run: None) -> None:
+    runs.open_run(world.settings, "a killed run", AS_AT)
+    with world.as_owner() as administrator:
+        administrator.execute(
+            "update audit.run set started_at = now() - interval '16 hours' where run_id = %s",
+            ("a killed run",),
+        )
+    assert run_part(world.settings, REVIEW).outcome == "done"
+
+
+def test_one_process_at_a_time_does_upkeep(world: World) -> None:
+    with connect(world.settings, role="oic_erasure", autocommit=True) as other:
+        take(other, UPKEEP)
+        with pytest.raises(AssuranceError, match="Another upkeep is under way"):
+            run_part(world.settings, REVIEW)
+    assert run_part(world.settings, REVIEW).outcome == "done"
+
+
+def test_a_part_that_was_killed_is_closed_as_interrupted_by_the_next_one(world: World) -> None:
+    class KilledError(BaseException):
+        pass
+
+    def killed(settings: Settings, dry_run: bool) -> Did:
+        raise KilledError
+
+    with pytest.raises(KilledError):
+        run_part(world.settings, Part("review", "Dies.", killed))
+    assert outcomes(world.settings) == {"review": "running"}
+    assert run_part(world.settings, REVIEW).outcome == "done"
+    rows = world.query("select outcome, message from audit.upkeep order by upkeep_id")
+    assert rows == [("failed", "interrupted before its end"), ("done", None)]
+
+
+def test_an_error_of_the_database_names_no_value(world: World) -> None:
+    def fails(settings: Settings, dry_run: bool) -> Did:
+        with connect(settings, role="oic_erasure") as connection:
+            connection.execute("select '000777'::date")
+        return Did()
+
+    message = run_part(world.settings, Part("review", "Fails.", fails)).message
+    assert message is not None
+    assert message.startswith("the database failed")
+    assert "000777" not in message
+
+
+def test_schemas_that_a_killed_process_left_go_unless_somebody_holds_their_lock(
+    world: World,
+) -> None:
+    settings = world.settings
+    left = ("reproduce_marts", "restate_intermediate", "deadline_policy")
+    with connect(settings, role="oic_transform") as transform:
+        for name in (*left, "somebody_elses"):
+            transform.execute(f"create schema if not exists {name}".encode())
+    assert run_part(settings, SCRATCH, dry_run=True).did["schemas"] == 3
+    with connect(settings, role="oic_transform", autocommit=True) as user:
+        take(user, RECOMPUTE)
+        take(user, CANDIDATE)
+        busy = run_part(settings, SCRATCH)
+    assert busy.did["schemas"] == 0
+    assert busy.message is not None
+    assert "schemas reproduce_…" in busy.message
+    assert run_part(settings, SCRATCH).did["schemas"] == 3
+    there = world.query(
+        "select nspname from pg_namespace where nspname = any(%s)", [*left, "somebody_elses"]
+    )
+    assert there == [("somebody_elses",)]
+    with connect(settings, role="oic_transform") as transform:
+        transform.execute("drop schema somebody_elses")
+
+
+def test_unfinished_files_of_the_archive_go_after_a_day_and_others_stay(world: World) -> None:
+    world.personnel("20260101", "000001")
+    world.land(PEOPLE.name)
+    folder = world.settings.home / "batches" / PEOPLE.name
+    (batch,) = folder.iterdir()
+    old, new, unknown = (folder / name for name in ("a.gz.part", "b.gz.part", "c.gz"))
+    for path in (old, new, unknown):
+        path.write_bytes(b"x")
+    for path in (old, unknown):
+        os.utime(path, (time.time() - 2 * 86_400,) * 2)
+    assert run_part(world.settings, SCRATCH).did["files"] == 1
+    assert set(folder.iterdir()) == {batch, new, unknown}
+
+
+def test_the_scratch_place_of_a_killed_drill_goes_unless_a_drill_is_under_way(
+    world: World,
+) -> None:
+    left: Path = world.settings.home / "drill" / "postgres"
+    left.mkdir(parents=True)
+    with connect(world.settings, role="oic_publish", autocommit=True) as user:
+        take(user, DRILL)
+        assert "a drill" in str(run_part(world.settings, SCRATCH).message)
+    assert left.exists()
+    assert run_part(world.settings, SCRATCH).did["scratch folders"] == 1
+    assert not left.parent.exists()
+
+
+def test_old_generations_go_with_their_size_on_record(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        published(fresh_warehouse)
+    monkeypatch.setattr(retention.detach_old, "__kwdefaults__", {
+        **retention.detach_old.__kwdefaults__, "attached": 1, "keep": 2,
+    })  # fmt: skip
+    monkeypatch.setattr(retention.planned, "__kwdefaults__", {"attached": 1, "keep": 2})
+    would = run_part(fresh_warehouse, GENERATIONS, dry_run=True)
+    assert would.did == {"detached": 2, "dropped": 1}
+    done = run_part(fresh_warehouse, GENERATIONS)
+    assert done.did == would.did
+    assert done.bytes_before is not None
+    assert done.bytes_after is not None
+    assert done.bytes_after < done.bytes_before
+    assert run_part(fresh_warehouse, GENERATIONS).did == {"detached": 0, "dropped": 0}
