@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
+from oic_assurance.errors import UsageError
+
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
 EXPECTED = {
     "assurance_backup",
     "assurance_daily",
     "assurance_drill",
+    "assurance_review",
     "assurance_signoff",
     "assurance_upkeep",
     "assurance_watch",
@@ -269,3 +272,69 @@ def test_an_answer_without_words_is_refused(
     }
     with pytest.raises(UsageError, match="lacks its words"):
         answered(event, dags, monkeypatch)
+
+
+def reviewed(
+    task: str, event: dict[str, Any], dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> list[Any]:
+    """Give an answer to a task of the review DAG, and return what the task records."""
+    from oic_assurance import pipeline
+
+    made: list[Any] = []
+    for name in ("review_decide", "review_confirm"):
+        monkeypatch.setattr(pipeline, name, lambda _, *what, **more: made.append((*what, more)))
+    asked = dags["assurance_review"].get_task(task)
+    monkeypatch.setattr(type(asked).__bases__[0], "execute_complete", lambda *_: None)
+    asked.dataset = "hr/personnel"
+    asked.execute_complete({}, event)
+    return made
+
+
+def answer(option: str, **fields: str) -> dict[str, Any]:
+    return {
+        "chosen_options": [option],
+        "responded_by_user": {"id": "7", "name": "a.lead"},
+        "params_input": fields,
+        "timedout": False,
+    }
+
+
+@pytest.mark.parametrize(("option", "is_kept"), [("Erase them", False), ("Keep them", True)])
+def test_the_account_that_answers_decides_about_what_is_past_its_retention(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, option: str, is_kept: bool
+) -> None:
+    given = answer(option, reason="still open", until=" 2028-06-30 ")
+    expected = {
+        "is_kept": is_kept, "account": "a.lead", "reason": "still open", "until": "2028-06-30",
+    }  # fmt: skip
+    assert reviewed("decide", given, dags, monkeypatch) == [("hr/personnel", expected)]
+
+
+def test_the_account_that_answers_confirms_as_the_second_person(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = reviewed("confirm", answer("Confirm"), dags, monkeypatch)
+    assert made == [("hr/personnel", "a.lead", {})]
+
+
+@pytest.mark.parametrize(
+    ("task", "given"),
+    [
+        ("decide", answer("Decide nothing")),
+        ("decide", {**answer("Decide nothing"), "timedout": True}),
+        ("confirm", answer("Do not confirm")),
+        ("confirm", {**answer("Confirm"), "timedout": True}),
+    ],
+)
+def test_without_an_answer_nothing_is_decided_or_confirmed(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, task: str, given: dict[str, Any]
+) -> None:
+    assert reviewed(task, given, dags, monkeypatch) == []
+
+
+def test_nobody_decides_without_an_account(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = {**answer("Erase them", reason="x"), "responded_by_user": None}
+    with pytest.raises(UsageError, match="does not say who answered"):
+        reviewed("decide", nobody, dags, monkeypatch)

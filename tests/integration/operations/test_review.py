@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from oic_assurance import clock
+from oic_assurance import clock, pipeline
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import UsageError
 from oic_assurance.operations.erase.erase import erase
@@ -261,12 +261,11 @@ def test_values_are_never_pasted_into_statements(world: World) -> None:
 def test_every_look_at_keys_and_every_decision_is_in_the_log_of_processing(world: World) -> None:
     leave(world)
     listed(world)
-    before = world.one("select coalesce(max(entry_id), 0) from audit.processing_log")
+    before = world.one("select coalesce(max(log_id), 0) from audit.processing_log")
     show_records(world.settings, PEOPLE)
     decide(world.settings, PEOPLE, ["000777"], ERASE)
     entries = world.query(
-        "select action, what, because from audit.processing_log where entry_id > %s"
-        " order by entry_id",
+        "select action, what, because from audit.processing_log where log_id > %s order by log_id",
         before,
     )
     assert [action for action, _, _ in entries] == ["consultation", "consultation", "erasure"]
@@ -283,3 +282,27 @@ def test_with_two_people_required_nobody_erases_what_is_expired_alone(
     assert run_command(["erase", "--expired", "hr/personnel", "--yes"]) == 2
     assert "asks for two people" in capsys.readouterr().err
     assert "000777" in raw(world)
+
+
+def test_a_form_decides_and_confirms_with_the_accounts_that_answer_and_shows_no_key(
+    world: World,
+) -> None:
+    leave(world)
+    listed(world)
+    settings = second(world)
+    asked = pipeline.review_question(settings, PEOPLE.name)
+    assert asked[0] == (
+        "personnel: 2 records past their retention, the oldest waits since 2024-02-01"
+    )
+    assert "000777" not in str(asked)
+    how: Any = {"account": "a.lead", "reason": "still open", "until": "", "is_kept": True}
+    with pytest.raises(UsageError, match="is not a day"):
+        pipeline.review_decide(settings, PEOPLE.name, **{**how, "until": "soon"})
+    pipeline.review_decide(settings, PEOPLE.name, **how)
+    assert pipeline.review_question(settings, PEOPLE.name) == []
+    (line,) = pipeline.review_unconfirmed(settings, PEOPLE.name)
+    assert "by a.lead: keep 2 records until" in line
+    with pytest.raises(UsageError, match="somebody else must confirm"):
+        pipeline.review_confirm(settings, PEOPLE.name, "a.lead")
+    pipeline.review_confirm(settings, PEOPLE.name, "b.deputy")
+    assert set(listed(world).values()) == {"kept"}
