@@ -172,7 +172,7 @@ revoke select on audit.retention_due, audit.retention_state
 from oic_landing, oic_transform, oic_gate, oic_publish, oic_audit;
 grant usage on schema audit to oic_review;
 grant select on audit.retention_due, audit.retention_state, audit.retention_summary, audit.retention_decision to oic_review;
-grant insert, delete, update (due_at) on audit.retention_due to oic_erasure;
+grant insert, delete on audit.retention_due to oic_erasure;
 grant update (carried_out_at, erased) on audit.retention_decision to oic_erasure;
 grant execute on function audit.enter_processing(text, text, text, text, text, text [], text) to oic_review;
 grant execute on function audit.seal_processing() to oic_review;
