@@ -22,12 +22,14 @@ Reads the record of runs and deliveries and notifies the addresses in `ASSURANCE
 - a delivery was refused,
 - one of these problems is over.
 
-It sends each notification once.
+It sends each notification once. It also exports the metrics, if the deployment exports any.
 
 ### You were called because it failed
 The warehouse cannot be reached. The daily run needs the warehouse too, so fix this first.
 
 A notification that cannot be delivered does not fail this DAG. It is logged and sent again later.
+The task `export_metrics` is red if the file or the collector of the metrics cannot be reached. No
+notification depends on it.
 
 ### Safe to do
 Clear, pause or trigger this DAG. `assurance notify` also sends the notifications.
@@ -51,7 +53,12 @@ def assurance_watch() -> None:
     def notify() -> None:
         pipeline.send_notifications(load_settings())
 
+    @task
+    def export_metrics() -> None:
+        pipeline.export_metrics(load_settings())
+
     notify()
+    export_metrics()
 
 
 assurance_watch()

@@ -15,12 +15,14 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from traceback import format_tb
 from typing import TYPE_CHECKING
 
 import psycopg
 
+from oic_assurance import logs
 from oic_assurance.batches.archive_key import archive_key
-from oic_assurance.builds import candidate, marts, record, runs
+from oic_assurance.builds import candidate, marts, record, runs, stages
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.builds.policy_check import check_policy
@@ -114,11 +116,13 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
 
     declared = find_dataset(dataset)
     with (
-        recorder.recorded(settings, run_id, Recorded("extract", dataset=dataset)),
+        _stage(settings, run_id, Recorded("extract", dataset=dataset)) as stage,
+        _failure_in_log(),
         _server_errors_can_be_retried(dataset),
     ):
         try:
             report = land_dataset(settings, dataset, run_id)
+            stage.rows = report.rows_landed
         finally:
             # Records whose marking has risen are recalled even if landing failed.
             if declared.kind == "database" and declared.database.marking is not None:
@@ -145,7 +149,7 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
     from oic_assurance.landing.pseudonyms import assign_pseudonyms
 
     with (
-        recorder.recorded(settings, run_id, Recorded("close_landing")),
+        _stage(settings, run_id, Recorded("close_landing")),
         _failure_on_record(settings, run_id, "closing the landing"),
     ):
         check_policy(settings, london_day(as_at))
@@ -170,7 +174,7 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
       to find which records have changed a figure.
     """
     with (
-        recorder.recorded(settings, run_id, Recorded("build_marts", build_id=build_id)),
+        _stage(settings, run_id, Recorded("build_marts", build_id=build_id)) as stage,
         _failure_on_record(settings, run_id, "building the marts"),
         candidate.claim(settings, build_id),
     ):
@@ -178,6 +182,7 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
         freeze_deadlines(settings, build)
         set_steps_aside(settings, build)
         marts.build_marts(settings, build)
+        stage.rows = stages.rows_built(settings, build_id)
 
 
 @guarded
@@ -190,7 +195,7 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str
     from oic_assurance.gates.run import audit_stage
 
     with (
-        recorder.recorded(settings, run_id, Recorded(f"audit_{stage}", build_id=build_id)),
+        _stage(settings, run_id, Recorded(f"audit_{stage}", build_id=build_id)),
         _failure_on_record(settings, run_id, f"auditing {stage}"),
         candidate.lock_for_reading(settings, build_id),
     ):
@@ -204,11 +209,12 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str
 def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """Build the sealed marts, which show the results of the checks that have run so far."""
     with (
-        recorder.recorded(settings, run_id, Recorded("seal_marts", build_id=build_id)),
+        _stage(settings, run_id, Recorded("seal_marts", build_id=build_id)) as stage,
         _failure_on_record(settings, run_id, "sealing the marts"),
         candidate.lock_for_change(settings, build_id),
     ):
         marts.seal_marts(settings, record.load_build(settings, build_id))
+        stage.rows = stages.rows_built(settings, build_id)
 
 
 def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
@@ -272,10 +278,11 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
     from oic_assurance.publishing.publish import publish as publish_build
 
     with (
-        recorder.recorded(settings, run_id, Recorded("publish", build_id=build_id)),
+        _stage(settings, run_id, Recorded("publish", build_id=build_id)) as stage,
         _failure_on_record(settings, run_id, "publishing"),
     ):
         published = publish_build(settings, record.load_build(settings, build_id))
+        stage.rows = stages.rows_published(settings, build_id)
     _reopen_closures(settings, build_id)
     _seal(settings)
     return published.publication_id
@@ -343,14 +350,16 @@ def close_run(settings: Settings, run_id: str) -> int:
     Raises:
         GateBlocked: If the run made no publication.
     """
-    run = runs.close_run(settings, run_id)
-    close_log(settings, run_id)
-    try:
-        send_notifications(settings)
-    except (AssuranceError, psycopg.Error) as error:
-        # A failure to notify does not change whether the run succeeded.
-        LOG.warning("No notification was sent: %s", _said(error))
-    recorder.end_run(settings, run)
+    with logs.about(run_id=run_id, stage="close_run"):
+        run = runs.close_run(settings, run_id)
+        close_log(settings, run_id)
+        try:
+            send_notifications(settings)
+        except (AssuranceError, psycopg.Error) as error:
+            # A failure to notify does not change whether the run succeeded.
+            LOG.warning("No notification was sent: %s", _said(error))
+        recorder.end_run(settings, run)
+        _export_metrics(settings)
     if run.publication_id is None:
         raise GateBlocked(f"Nothing was published: {run.message}")
     return run.publication_id
@@ -507,6 +516,27 @@ def close_upkeep(settings: Settings) -> None:
         LOG.warning("No notification was sent: %s", _said(error))
 
 
+def export_metrics(settings: Settings) -> None:
+    """Write and send metrics in each way that the deployment configures. There may be none.
+
+    Raises:
+        ServerError: The warehouse cannot be reached.
+        UsageError: A setting is not valid, or the file cannot be written.
+        AssuranceError: The collector did not take the metrics.
+    """
+    from oic_assurance.reporting.telemetry.export import export
+
+    export(settings)
+
+
+def _export_metrics(settings: Settings) -> None:
+    """Export metrics at the end of a run. A failure does not change whether the run succeeded."""
+    try:
+        export_metrics(settings)
+    except (AssuranceError, psycopg.Error) as error:
+        LOG.warning("No metrics were exported: %s", _said(error))
+
+
 def mark_failed(settings: Settings, run_id: str, message: str) -> None:
     """Record that a run has failed, if its record still says that it is in progress.
 
@@ -516,6 +546,23 @@ def mark_failed(settings: Settings, run_id: str, message: str) -> None:
     if run is not None and run.outcome == "running":
         runs.note_failure(settings, run_id, run.message or message, blocked=False)
         recorder.end_run(settings, runs.close_run(settings, run_id))
+
+
+@contextmanager
+def _stage(settings: Settings, run_id: str, stage: Recorded) -> Iterator[stages.Stage]:
+    """Record a stage: in the warehouse how long it took, and as OpenLineage events.
+
+    The log lines of the block name the run and what the stage works on.
+    """
+    about = logs.about(
+        run_id=run_id, stage=stage.name, dataset=stage.dataset, build_id=stage.build_id
+    )
+    with (
+        about,
+        recorder.recorded(settings, run_id, stage),
+        stages.on_record(settings, run_id, stage.name, stage.dataset) as progress,
+    ):
+        yield progress
 
 
 @contextmanager
@@ -529,25 +576,47 @@ def _failure_on_record(settings: Settings, run_id: str, what: str) -> Iterator[N
             yield
     except AssuranceError as error:
         blocked = isinstance(error, GateBlocked)
-        runs.note_failure(settings, run_id, f"{what}: {error.message}", blocked=blocked)
+        _note_failure(settings, run_id, f"{what}: {error.message}", blocked=blocked)
         raise
     except Exception as error:
         name = f"{what}: {type(error).__name__}"
-        runs.note_failure(settings, run_id, f"{name} (see the task's log)", blocked=False)
+        _note_failure(settings, run_id, f"{name} (see the task's log)", blocked=False)
         raise
+
+
+@contextmanager
+def _failure_in_log() -> Iterator[None]:
+    """If the block fails, log the reason, which is recorded elsewhere."""
+    try:
+        yield
+    except AssuranceError as error:
+        LOG.error("%s", error.message)
+        raise
+
+
+def _note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool) -> None:
+    """Log why a run failed, and store the same line in the run's record."""
+    LOG.error("%s", message)
+    runs.note_failure(settings, run_id, message, blocked=blocked)
 
 
 @contextmanager
 def _server_errors_can_be_retried(what: str) -> Iterator[None]:
     """Raise `ServerError` instead of a database error that a retry may avoid.
 
-    Such errors are a lost connection, a full disk and a lock timeout. `what` names the stage in the
-    message.
+    Such errors are a lost connection, a full disk and a lock timeout. Another database error
+    becomes an `AssuranceError`. `what` names the stage in the message.
     """
     try:
         yield
     except psycopg.OperationalError as error:
         raise ServerError(f"{what}: the database failed: {reason(error)}.") from None
+    except psycopg.Error as error:
+        # Airflow logs the whole text of an error, and PostgreSQL's can quote a value of a row. So
+        # the log gets the place in the code, and the error gets the text without the value.
+        LOG.error("The database failed at:\n%s", "".join(format_tb(error.__traceback__)))
+        name = type(error).__name__
+        raise AssuranceError(f"{what}: {name}: {reason(error)} (see the log).") from None
 
 
 def _check_evidence(settings: Settings, run_id: str) -> None:

@@ -1,9 +1,11 @@
 """Run dbt in this process, and read its project and results."""
 
+import contextvars
 import gc
+import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from oic_assurance import logs
 from oic_assurance.builds.version import project_fingerprint
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
@@ -22,6 +25,7 @@ from oic_assurance.warehouse.folders import private_folder
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
+LOG = logging.getLogger(__name__)
 PROJECT = "dbt_project"
 #: The role that dbt logs in as.
 ROLE = "oic_transform"
@@ -37,6 +41,8 @@ VARIABLES = {
     "password": "DBT_ENV_SECRET_ASSURANCE_PASSWORD",
 }
 
+#: The levels of dbt's events that are logged.
+_LEVELS = {"warn": logging.WARNING, "error": logging.ERROR}
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 # Parsing takes longer than most commands, so a process parses a project once and keeps the result.
@@ -176,7 +182,9 @@ def _invoke(
     command = [
         "--no-use-colors",
         "--log-level",
-        "warn",
+        "none" if logs.as_json() else "warn",
+        "--log-format-file",
+        "json" if logs.as_json() else "text",
         "--log-level-file",
         "info",
         "--log-path",
@@ -192,7 +200,27 @@ def _invoke(
         str(target_dir(settings, target)),
     ]
     with _anonymous_command_line(), _rare_collection():
-        return dbtRunner(manifest=manifest).invoke(command)
+        callbacks = [_into_our_log()] if logs.as_json() else []
+        return dbtRunner(manifest=manifest, callbacks=callbacks).invoke(command)
+
+
+def _into_our_log() -> Callable[[Any], None]:
+    """Return a function that logs the first line of each warning and error of dbt.
+
+    The further lines of an error quote the database, and so can hold values of rows. dbt calls the
+    function in threads of its own, which do not know what the log lines of this stage are about.
+    """
+    context = contextvars.copy_context()
+
+    def log(event: Any) -> None:
+        level = _LEVELS.get(str(event.info.level))
+        if level is None:
+            return
+        first = next(iter(str(event.info.msg).strip().splitlines()), event.info.name)
+        # Each thread needs a copy of its own.
+        context.copy().run(LOG.log, level, "dbt: %s", first)
+
+    return log
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from oic_assurance import logs
 from oic_assurance.cli.group import Group
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.reporting.screens.layout import wrapped
@@ -34,6 +35,7 @@ COMMANDS = {
     "release": ("release:release", "Make, list and withdraw releases to the public."),
     "signoff": ("signoff:signoff", "Close points and recommendations step by step, on evidence."),
     "notify": ("notify:notify", "Send notifications of new and ended problems."),
+    "metrics": ("telemetry:metrics", "Print metrics about the running, for monitoring."),
     "preview": ("publication:preview", "Show what a changed rule would change, unpublished."),
     "compare": ("publication:compare", "Show what changed between two publications, and why."),
     "publication": ("publication:publication", "List, roll back, approve, reproduce publications."),
@@ -147,6 +149,8 @@ def cli(ctx: click.Context) -> None:
 
     if os.environ.get(VARIABLE):
         use_secrets_backend(load_settings())
+    if logs.as_json():
+        logs.write_as_json()
     if ctx.invoked_subcommand in WATCHED:
         from oic_assurance.warehouse.reader_guard import readers_watched
 

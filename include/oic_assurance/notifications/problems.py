@@ -294,7 +294,7 @@ def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Pro
     readers_see = _readers_see(settings)
     with connect(settings, role=ROLE) as warehouse:
         failing = _find(warehouse, _Failing, _FAILING, otherwise=DATA_ENGINEERING)
-        good = one_record(warehouse, _LastGood, _LAST_GOOD.encode(), what="summary of runs")
+        good = _last_good(warehouse)
         waiting = [
             build
             for build in _find(warehouse, _Waiting, _UNDER_WAY)
@@ -363,17 +363,29 @@ def _approval(build: _Waiting, readers_see: str) -> Problem:
     return Problem("approval", "daily run", what, build.since, readers_see, ASSURANCE_LEAD, command)
 
 
-def _overdue(good: _LastGood, now: datetime, deadline: time, readers_see: str) -> list[Problem]:
-    """Return one problem if the deadline for the next publication has passed.
+def publication_due(warehouse: psycopg.Connection, now: datetime, deadline: time) -> datetime:
+    """Return the moment by which the next publication is due.
 
     The deadline is on the day after the as-at day of the last publication, or today if nothing has
-    been published yet. Before the deadline, the list is empty.
+    been published yet. `warehouse` is a session with the role `oic_gate`.
     """
-    today = datetime.combine(now.astimezone(LONDON).date(), deadline, LONDON)
-    due = today
+    return _due(_last_good(warehouse), now, deadline)
+
+
+def _last_good(warehouse: psycopg.Connection) -> _LastGood:
+    return one_record(warehouse, _LastGood, _LAST_GOOD.encode(), what="summary of runs")
+
+
+def _due(good: _LastGood, now: datetime, deadline: time) -> datetime:
+    day = now.astimezone(LONDON).date()
     if good.published_as_at is not None:
-        after = good.published_as_at.astimezone(LONDON).date() + timedelta(days=1)
-        due = datetime.combine(after, deadline, LONDON)
+        day = good.published_as_at.astimezone(LONDON).date() + timedelta(days=1)
+    return datetime.combine(day, deadline, LONDON)
+
+
+def _overdue(good: _LastGood, now: datetime, deadline: time, readers_see: str) -> list[Problem]:
+    """Return one problem if the next publication is overdue. Before the deadline, return none."""
+    due = _due(good, now, deadline)
     if now < due:
         return []
     running = "it is still running" if good.running_since else "no run is under way"

@@ -151,6 +151,7 @@ class Interruption:
 def _listen(report: Callable[[TaskEvent], None], interruption: Interruption) -> Any:
     from airflow.listeners import hookimpl
     from airflow.sdk.listener import get_listener_manager
+    from structlog.contextvars import bind_contextvars
 
     class Listener:
         """Calls `report` when a task starts, succeeds or fails, with the seconds that it took."""
@@ -161,6 +162,12 @@ def _listen(report: Callable[[TaskEvent], None], interruption: Interruption) -> 
         def on_task_instance_running(self, previous_state: Any, task_instance: Any) -> None:
             interruption.check()
             self.began = time.monotonic()
+            # Under the scheduler, Airflow adds these names to the log lines of a task.
+            bind_contextvars(
+                dag_id=task_instance.dag_id,
+                run_id=task_instance.run_id,
+                task_id=task_instance.task_id,
+            )
             report(self._event(task_instance, "running"))
 
         def on_task_instance_success(self, previous_state: Any, task_instance: Any) -> None:

@@ -6,7 +6,12 @@ from pathlib import Path
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.bundle import BUNDLE, bundle
 from oic_assurance.reporting.documents import datasets as dataset_pages
-from oic_assurance.reporting.documents import dictionary, expectations, measure_pages
+from oic_assurance.reporting.documents import (
+    dictionary,
+    expectations,
+    measure_pages,
+    metrics_page,
+)
 from oic_assurance.reporting.documents.contracts import contracts
 from oic_assurance.reporting.documents.dbt_sources import SOURCES, sources_file, sources_yaml
 from oic_assurance.reporting.documents.markdown import with_note
@@ -79,6 +84,8 @@ def generated(settings: Settings) -> dict[Path, str]:
         CONTRACTS / name: f"# {_NOTES[CONTRACTS]}\n{text}"
         for name, text in contracts(known, described, stale_after).items()
     }
+    note = _note("the metrics in reporting/telemetry/declared.py")
+    files[metrics_page.PAGE] = with_note(metrics_page.page(), note)
     files |= {_ALL_GENERATED / name: text for name, text in project(root).items()}
     return files | {
         BUNDLE / name: f"# {_NOTES[BUNDLE]}\n{text}" for name, text in bundle(root).items()
