@@ -43,7 +43,7 @@ def moments(value: object) -> Iterator[str]:
     [
         (["status"], {"run", "publication", "hold", "position", "freshness", "failed_extractions",
                       "refused_deliveries", "not_taken", "gate", "failed_checks", "recalls",
-                      "drill", "sign_offs", "upkeep", "retention"}),
+                       "drill", "sign_offs", "upkeep", "retention", "problems", "state"}),
         (["checks"], {"build", "checks", "failed", "failed_checks"}),
         (["publication", "list"], {"publications", "hold"}),
         (["quarantine", "list"], {"counts", "rows", "total", "is_filtered"}),
@@ -89,6 +89,31 @@ def test_the_values_of_a_document_are_numbers_and_names(
     rejected = document(capsys, "quarantine", "list", "--limit", "1")
     (row,) = rejected["rows"]
     assert isinstance(row["rejected_id"], int)
+
+
+def test_a_monitor_reads_the_same_state_in_each_form(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The publication is of a day long ago, so it is overdue."""
+    assert document(capsys, "status")["state"] == "critical"
+    assert run_command(["status", "--monitor"]) == 2
+    line = capsys.readouterr().out
+    assert line.startswith("CRITICAL - The run has not finished by its deadline (daily run)")
+    assert run_command(["status", "--monitor", "--json"]) == 2
+    found = json.loads(capsys.readouterr().out)
+    assert found["state"] == "critical"
+    assert "overdue" in {problem["kind"] for problem in found["problems"]}
+
+
+def test_metrics_are_printed_as_text_and_nothing_is_exported_without_a_setting(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["metrics"]) == 0
+    text = capsys.readouterr().out
+    assert text.endswith("# EOF\n")
+    assert 'assurance_run_stage_duration_seconds{stage="build_marts"}' in text
+    assert run_command(["metrics", "--export"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_a_figure_its_records_and_their_raw_rows_are_documents(

@@ -15,7 +15,9 @@ from psycopg.conninfo import conninfo_to_dict
 from oic_assurance.builds.runs import Run, last_run
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import ServerError
-from oic_assurance.notifications.problems import sign_off_problems
+from oic_assurance.notifications.notification import Problem
+from oic_assurance.notifications.notify import run_deadline
+from oic_assurance.notifications.problems import open_problems, sign_off_problems
 from oic_assurance.operations.backup.record import Drill, last_drill
 from oic_assurance.operations.recall.recall import Recall, list_recalls
 from oic_assurance.operations.review.due import DueTable, list_due
@@ -27,6 +29,7 @@ from oic_assurance.publishing.publication import (
     current_publication,
     list_publications,
 )
+from oic_assurance.reporting.screens.monitor import State, state_of
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, reason, url
 from oic_assurance.warehouse.rows import all_records, one_value
@@ -151,6 +154,13 @@ class Status:
     #: The gate's verdict and the failed checks of the current publication.
     gate: Gate | None
     failed_checks: list[FailedCheck]
+    #: What somebody has to act on now, as notifications say it.
+    problems: list[Problem]
+
+    @property
+    def state(self) -> State:
+        """What a monitor shows: how urgent the problems are."""
+        return state_of(self.problems, is_published=self.publication is not None)
 
 
 @dataclass(frozen=True)
@@ -182,6 +192,7 @@ def read_status(settings: Settings) -> Status:
         retention=list_due(settings),
         gate=gate(settings, build_id) if build_id else None,
         failed_checks=failed_checks(settings, build_id) if build_id else [],
+        problems=open_problems(settings, utc_now(), run_deadline()),
     )
 
 
