@@ -20,7 +20,9 @@ from airflow.sdk import (
 from expectations.vocabulary import Stage
 from oic_assurance import clock, pipeline
 from oic_assurance.errors import ServerError, SourceUnavailable
+from oic_assurance.notifications.notify import run_deadline
 from oic_assurance.platform.airflow.approval import WarningApproval
+from oic_assurance.platform.airflow.deadline import promise
 from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
 from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.account import account
@@ -154,6 +156,7 @@ def mark_failed(context: Any) -> None:
         "retry_policy": RETRY_POLICY,
     },
     on_failure_callback=mark_failed,
+    deadline=promise(run_deadline()),
     params={"as_at": AS_AT},
     tags={"assurance", "daily", "oic"},
     doc_md=DOC,

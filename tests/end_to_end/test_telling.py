@@ -1,0 +1,163 @@
+"""Under Airflow, a missed deadline is told once, and every line of the logs says what it is about.
+
+The checkout of this test has the daily DAG alone, so nothing but Airflow's deadline alert and the
+run itself can send a notification.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.end_to_end.airflow_server import Airflow, airflow, patiently
+from tests.end_to_end.terminal import PROJECT, Terminal
+from tests.unit.notifications.servers import MailServer
+
+pytestmark = pytest.mark.slow
+
+DAILY = "assurance_daily"
+COPIED = (
+    "include", "dbt_project", "expectations", "dags/assurance_daily.py", "pyproject.toml",
+)  # fmt: skip
+#: The promise is one minute after the start, so the last scheduled run has always missed it.
+DEADLINE = "05:31"
+SPAN = ("--from", "2026-05-25", "--to", "2026-06-01")
+LATE = "The run has not finished by its deadline"
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture
+def deployment(mail: MailServer, tmp_path: Path) -> Iterator[Terminal]:
+    """A deployment that has never published, and a force of one week."""
+    home = Path(tempfile.mkdtemp(prefix="assurance-telling-"))
+    for name in COPIED:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copyfile
+        copy(PROJECT / name, tmp_path / name)
+    extra = {
+        "AIRFLOW__LOGGING__JSON_LOGS": "True",
+        "AIRFLOW_CONN_SMTP_DEFAULT": mail.uri,
+        "ASSURANCE_METRICS_FILE": str(tmp_path / "assurance.prom"),
+        "ASSURANCE_NOTIFY_EMAIL": "lead@example.org",
+        "ASSURANCE_RUN_DEADLINE": DEADLINE,
+    }
+    terminal = Terminal(home, tmp_path, extra)
+    try:
+        made = terminal.assurance("simulate", "--seed", "11", *SPAN)
+        assert made.returncode == 0, made.stderr
+        yield terminal
+    finally:
+        terminal.assurance("db", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(terminal.url("warehouse")) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+def deadlines(terminal: Terminal, run: str) -> list[tuple[Any, ...]]:
+    """Return the deadlines of a run in Airflow's database: was it missed, and how the call went."""
+    with psycopg.connect(terminal.url("admin"), dbname="airflow") as connection:
+        return connection.execute(
+            "select deadline.missed, callback.state from deadline "
+            "inner join dag_run on dag_run.id = deadline.dagrun_id "
+            "inner join callback on callback.id = deadline.callback_id where dag_run.run_id = %s",
+            (run,),
+        ).fetchall()
+
+
+def test_a_missed_deadline_is_told_once_and_the_logs_say_what_they_are_about(
+    deployment: Terminal, mail: MailServer
+) -> None:
+    with airflow(deployment) as server:
+        run = server.run_of(DAILY, "")
+        the_deadline_is_told_while_the_run_is_under_way(server, deployment, mail, run)
+        by_hand_no_deadline_belongs_to_a_run(server, deployment)
+        state = server.wait_for_end(DAILY, run)
+    assert state == "success"
+    told = ask(deployment, "select event from audit.notification where kind = 'overdue' order by 1")
+    assert told == [("new",), ("over",)]
+    the_metrics_are_those_of_the_run(deployment)
+    every_line_of_a_task_is_a_document(deployment, run)
+    every_line_of_a_process_is_a_document(deployment)
+
+
+def the_deadline_is_told_while_the_run_is_under_way(
+    server: Airflow, terminal: Terminal, mail: MailServer, run: str
+) -> None:
+    for _ in patiently("nobody was told"):
+        if mail.mails:
+            break
+    assert LATE in mail.mails[0].as_string()
+    assert server.get(f"/dags/{DAILY}/dagRuns/{run}")["state"] == "running"
+    for _ in patiently("Airflow's deadline alert did not succeed"):
+        if deadlines(terminal, run) == [(True, "success")]:
+            break
+    # `assurance_watch` does the same as this command.
+    before = len(mail.mails)
+    again = terminal.assurance("notify")
+    assert again.returncode == 0, again.stderr
+    assert len(mail.mails) == before
+
+
+def by_hand_no_deadline_belongs_to_a_run(server: Airflow, terminal: Terminal) -> None:
+    """A run without a logical date has no deadline, so only `assurance_watch` can notice it."""
+    by_hand = server.trigger(DAILY, "2026-04-21T05:30")
+    assert deadlines(terminal, by_hand) == []
+    server.client.delete(f"/dags/{DAILY}/dagRuns/{by_hand}").raise_for_status()
+
+
+def the_metrics_are_those_of_the_run(terminal: Terminal) -> None:
+    text = Path(terminal.extra["ASSURANCE_METRICS_FILE"]).read_text(encoding="utf-8")
+    assert 'assurance_run_outcome{outcome="published"} 1.0' in text
+    assert 'assurance_run_stage_rows{stage="publish"}' in text
+
+
+def every_line_of_a_task_is_a_document(terminal: Terminal, run: str) -> None:
+    folder = terminal.home / "log" / "airflow" / f"dag_id={DAILY}" / f"run_id={run}"
+    datasets = set()
+    for file in folder.rglob("*.log"):
+        task = file.parent.name if file.parent.name.startswith("map") else ""
+        for line in documents(file):
+            if line.get("logger", "").startswith("oic_assurance"):
+                assert line["run_id"] == run, (task, line)
+                assert line["dag_id"] == DAILY
+                assert f"task_id={line['task_id']}" in str(file)
+                if line["task_id"] == "extract":
+                    datasets.add(line["dataset"])
+                if line["task_id"] in ("build_marts", "publish"):
+                    assert isinstance(line["build_id"], int)
+    ((many,),) = ask(terminal, "select count(distinct dataset) from audit.extraction")
+    assert len(datasets) == many
+
+
+def every_line_of_a_process_is_a_document(terminal: Terminal) -> None:
+    files = list((terminal.home / "log").glob("airflow-*.log"))
+    assert len(files) == 5
+    for file in files:
+        for line in documents(file):
+            assert line["level"], (file.name, line)
+
+
+def documents(file: Path) -> list[dict[str, Any]]:
+    """Return the lines of a log file. Each must be one JSON document with a time and an event."""
+    found = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        try:
+            document = json.loads(line)
+        except ValueError:
+            raise AssertionError(f"{file}: {line}") from None
+        assert {"timestamp", "event"} <= set(document), (file, line)
+        found.append(document)
+    return found
