@@ -1,0 +1,274 @@
+"""Metrics reach real monitoring systems, in both ways, and alerts and the dashboard use them.
+
+node_exporter reads the file and Prometheus scrapes it. VictoriaMetrics receives OTLP, because
+Debian's Prometheus is built without the receiver for OTLP.
+"""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from oic_assurance import pipeline
+from oic_assurance.clock import utc_now
+from oic_assurance.reporting.telemetry.collected import collect
+from oic_assurance.reporting.telemetry.declared import METRICS
+from oic_assurance.reporting.telemetry.text import as_text
+from oic_assurance.settings import Settings
+from tests.databases import Prepared, administrator
+from tests.end_to_end.airflow_server import airflow
+from tests.end_to_end.terminal import PROJECT, Terminal
+from tests.integration.publishing.marts import published
+
+pytestmark = pytest.mark.slow
+
+RULES = PROJECT / "deploy" / "prometheus"
+DASHBOARD = PROJECT / "deploy" / "grafana" / "dashboards" / "oic-assurance.json"
+PATIENCE = 300.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A monitoring program on a free port of this machine."""
+
+    def __init__(self, command: list[str], port: int, log: Path) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._log = log
+        with log.open("wb") as file:
+            self._process = subprocess.Popen(command, stdout=file, stderr=file)
+
+    def wait(self, path: str) -> None:
+        """Wait until the program answers at a path."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                if httpx.get(self.url + path).is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.2)
+        raise AssertionError(self._log.read_text())
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """Return the result of a PromQL expression now. It must be valid."""
+        found = httpx.post(f"{self.url}/api/v1/query", data={"query": expression}, timeout=60)
+        assert found.is_success, (expression, found.text)
+        result = found.json()["data"]["result"]
+        assert isinstance(result, list)
+        return result
+
+    def series(self, name: str) -> dict[tuple[tuple[str, str], ...], float]:
+        """Return the last value of each series of a metric, keyed by its own labels."""
+        return {
+            _own_labels(one["metric"]): float(one["value"][1])
+            for one in self.query(f"last_over_time({name}[1h])")
+        }
+
+    def stop(self) -> None:
+        """Stop the program."""
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(60)
+
+
+def _own_labels(labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    own = {name: value for name, value in labels.items() if not OF_THE_SERVER.fullmatch(name)}
+    return tuple(sorted(own.items()))
+
+
+#: Labels that a monitoring system adds to each series.
+OF_THE_SERVER = re.compile(r"__name__|job|instance|service[._].*|telemetry[._].*")
+
+
+@pytest.fixture(scope="module")
+def warehouse(prepared: Prepared) -> Iterator[Settings]:
+    """A warehouse in which every metric has a value."""
+    with prepared.copy(published) as settings:
+        pipeline.open_run(settings, "r9", utc_now())
+        with administrator(settings) as connection:
+            connection.execute(EVERYTHING.encode())
+        yield settings
+
+
+#: What gives the metrics a value that a handmade publication alone does not give.
+EVERYTHING = """
+update audit.run set outcome = 'published', finished_at = now() + interval '11 minutes'
+where run_id = 'r9';
+insert into audit.stage (run_id, stage, dataset, started_at, finished_at, succeeded, rows) values
+('r9', 'extract', 'hr/personnel', now(), now() + interval '3 s', true, 7),
+('r9', 'publish', '', now(), now() + interval '5 s', true, 70);
+create schema if not exists intermediate;
+create table intermediate.int_source_freshness as
+select 'E23000022' as force_code, 'hr/personnel' as dataset, 'fresh' as verdict, null::text as reason,
+    now() as last_landed_at, now() + interval '1 day' as due_by;
+create schema if not exists policy;
+create table policy.policy_point_dataset (point_code text, dataset text, effective_to date);
+grant usage on schema intermediate, policy to oic_gate;
+grant select on all tables in schema intermediate, policy to oic_gate;
+insert into audit.backup (
+    made_at, folder, sha256, parts, size_bytes, batches, missing, code_version, is_encrypted
+) values (now(), 'f', repeat('a', 64), '{}', 1, 1, 0, 'c', true);
+insert into audit.restore_drill (
+    sha256, started_at, finished_at, batches, content_fingerprint
+) values (repeat('a', 64), now(), now(), 1, 'f');
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("monitoring")
+
+
+@pytest.fixture(scope="module")
+def prometheus(folder: Path, warehouse: Settings) -> Iterator[Server]:
+    """Prometheus with the rules of this project, after it has scraped the file of the metrics."""
+    file = folder / "text" / "assurance.prom"
+    file.parent.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSURANCE_METRICS_FILE", str(file))
+        pipeline.export_metrics(warehouse)
+    node_port, port = free_port(), free_port()
+    node_address = f"127.0.0.1:{node_port}"
+    text = (RULES / "prometheus.yml").read_text()
+    changed = {
+        "127.0.0.1:9100": node_address,
+        "interval: 1m": "interval: 1s",
+        "[rules.yml]": f"[{RULES / 'rules.yml'}]",
+    }
+    for before, after in changed.items():
+        assert before in text
+        text = text.replace(before, after)
+    (folder / "prometheus.yml").write_text(text)
+    node = Server(
+        ["prometheus-node-exporter", "--collector.disable-defaults", "--collector.textfile",
+         f"--collector.textfile.directory={file.parent}", f"--web.listen-address={node_address}"],
+        node_port, folder / "node.log",
+    )  # fmt: skip
+    server = Server(
+        ["prometheus", f"--config.file={folder / 'prometheus.yml'}",
+         f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}"],
+        port, folder / "prometheus.log",
+    )  # fmt: skip
+    try:
+        node.wait("/metrics")
+        server.wait("/-/ready")
+        until(lambda: server.query("assurance_metrics_collected_timestamp_seconds"))
+        yield server
+    finally:
+        server.stop()
+        node.stop()
+
+
+@pytest.fixture(scope="module")
+def victoria(folder: Path) -> Iterator[Server]:
+    port = free_port()
+    server = Server(
+        ["victoria-metrics", f"-httpListenAddr=127.0.0.1:{port}",
+         f"-storageDataPath={folder / 'victoria'}", "-opentelemetry.usePrometheusNaming",
+         "-search.latencyOffset=0s"],
+        port, folder / "victoria.log",
+    )  # fmt: skip
+    try:
+        server.wait("/health")
+        yield server
+    finally:
+        server.stop()
+
+
+def until(found: Any) -> None:
+    """Wait until a function returns something."""
+    deadline = time.monotonic() + PATIENCE
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+
+def test_prometheus_finds_no_fault_in_the_text(warehouse: Settings) -> None:
+    done = subprocess.run(
+        ["promtool", "check", "metrics"], input=as_text(collect(warehouse)),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_both_ways_give_the_same_series(
+    warehouse: Settings, prometheus: Server, victoria: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"{victoria.url}/opentelemetry")
+    pipeline.export_metrics(warehouse)
+    until(lambda: victoria.series("assurance_metrics_collected_timestamp_seconds"))
+    for metric in METRICS:
+        scraped, sent = (one.series(metric.exported_as) for one in (prometheus, victoria))
+        assert scraped, metric.exported_as
+        assert set(sent) == set(scraped)
+        if "collected" not in metric.name:
+            assert sent == pytest.approx(scraped), metric.exported_as
+    (about,) = victoria.query("last_over_time(assurance_publication_held[1h])")
+    assert about["metric"]["job"] == "oic-assurance"
+    assert about["metric"]["instance"] == warehouse.force_code
+
+
+def test_the_alerts_are_valid_and_their_tests_pass() -> None:
+    for command in (
+        ["check", "rules", "rules.yml"],
+        ["test", "rules", "rules_test.yml"],
+        ["check", "config", "prometheus.yml"],
+    ):
+        done = subprocess.run(
+            ["promtool", *command], cwd=RULES, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_evaluates_every_rule(prometheus: Server) -> None:
+    def groups() -> list[dict[str, Any]]:
+        answer = httpx.get(f"{prometheus.url}/api/v1/rules").json()["data"]["groups"]
+        return [rule for group in answer for rule in group["rules"]]
+
+    until(lambda: all(rule["health"] != "unknown" for rule in groups()))
+    assert {rule["health"] for rule in groups()} == {"ok"}
+    until(lambda: prometheus.query("assurance:publication_age_seconds"))
+
+
+def test_every_query_of_the_dashboard_finds_something(prometheus: Server) -> None:
+    """Open problems are the exception: a healthy warehouse has none."""
+    text = DASHBOARD.read_text(encoding="utf-8")
+    expressions = [
+        target["expr"]
+        for panel in json.loads(text)["panels"]
+        for target in panel.get("targets", ())
+    ]
+    assert len(expressions) > 12
+    for expression in expressions:
+        chosen = expression.replace("$job", ".*").replace("$instance", ".*")
+        found = prometheus.query(chosen)
+        assert found or chosen.endswith("> 0") or "assurance_build_checks" in chosen, chosen
+
+
+def test_airflows_own_metrics_reach_the_collector(victoria: Server, tmp_path: Path) -> None:
+    extra = {
+        "AIRFLOW__METRICS__OTEL_ON": "True",
+        "AIRFLOW__METRICS__LEGACY_NAMES_ON": "False",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"{victoria.url}/opentelemetry",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_METRIC_EXPORT_INTERVAL": "2000",
+    }
+    terminal = Terminal(tmp_path, extra=extra)
+    try:
+        with airflow(terminal):
+            until(lambda: victoria.query('last_over_time({__name__=~"airflow_scheduler_.*"}[1h])'))
+        found = httpx.get(f"{victoria.url}/api/v1/label/__name__/values").json()["data"]
+        assert any(name.startswith("airflow_scheduler_heartbeat") for name in found)
+    finally:
+        terminal.assurance("db", "stop")
