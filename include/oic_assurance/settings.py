@@ -19,6 +19,8 @@ MAX_WAIT_HOURS = 20
 #: How many days upkeep keeps logs and the record of runs in Airflow. A week is the least, so that
 #: the reason of a failure can still be read on a Monday.
 DAYS_KEPT, FEWEST_DAYS = 90, 7
+#: Whether a host may generate secrets.
+NEW_SECRETS = "ASSURANCE_NEW_SECRETS"
 #: The roles in which people make the steps of a sign-off.
 SIGN_OFF_ROLES = ("ASSURANCE_LEAD", "FORCE_LEAD", "FORCE_OWNER", "COMMISSIONER", "INSPECTORATE")
 
@@ -131,6 +133,15 @@ def accepts_open_server() -> bool:
         UsageError: `ASSURANCE_ACCEPT_UNHARDENED` is neither yes nor no.
     """
     return _yes_or_no("ASSURANCE_ACCEPT_UNHARDENED")
+
+
+def may_make_secrets() -> bool:
+    """Tell whether this host may generate a secret that it lacks. A further worker's host may not.
+
+    Raises:
+        UsageError: `ASSURANCE_NEW_SECRETS` is neither yes nor no.
+    """
+    return not os.environ.get(NEW_SECRETS, "").strip() or _yes_or_no(NEW_SECRETS)
 
 
 def publisher_file() -> Path | None:

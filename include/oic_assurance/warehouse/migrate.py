@@ -24,7 +24,7 @@ from oic_assurance.warehouse.connections import (
     reason,
     url,
 )
-from oic_assurance.warehouse.hardening.close import close
+from oic_assurance.warehouse.hardening.close import close, serve_new_roles
 from oic_assurance.warehouse.locks import MIGRATIONS, held
 from oic_assurance.warehouse.logins import (
     ASK_AN_ADMINISTRATOR,
@@ -96,6 +96,7 @@ def migrate(settings: Settings, administrator: str | None = None) -> list[str]:
         migrations = known_migrations()
         applied: list[str] = []
         if _pending(connection, migrations):
+            serve_new_roles(connection)
             applied = _apply_all(connection, migrations, owner)
         close(connection)
         settle_passwords(settings, connection)

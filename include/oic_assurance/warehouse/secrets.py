@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 
 from oic_assurance.errors import ServerError, UsageError
-from oic_assurance.settings import Settings
+from oic_assurance.settings import NEW_SECRETS, Settings, may_make_secrets
 from oic_assurance.warehouse.folders import private_folder
 
 #: The minimum length of a secret in characters, and its minimum estimated strength in bits. Anybody
@@ -37,11 +37,19 @@ def secret(settings: Settings, name: str) -> str:
     """Return the secret called `name`. If it does not exist yet, generate and store it first.
 
     Raises:
-        UsageError: The secret is too short or too easy to guess.
+        UsageError: The secret is too short or too easy to guess; or it does not exist, and this
+            host may not generate any.
         ServerError: The secret cannot be read or stored, is empty, or is readable by others.
     """
     known = find_secret(settings, name)
-    return known if known is not None else _generate(settings, name)
+    if known is not None:
+        return known
+    if not may_make_secrets():
+        raise UsageError(
+            f"{variable_name(name)} is not set, and {NEW_SECRETS}=no: this host makes no secrets. "
+            "Give it the value of the first host (docs/how-to/run-it.md#many-hosts)."
+        )
+    return _generate(settings, name)
 
 
 def find_secret(settings: Settings, name: str) -> str | None:

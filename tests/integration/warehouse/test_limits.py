@@ -381,6 +381,22 @@ def test_a_server_that_nobody_hardened_is_refused(
     migrate(warehouse)
 
 
+def test_a_server_that_was_hardened_before_the_roles_existed_can_be_migrated(
+    empty_warehouse: Settings,
+) -> None:
+    """The PostgreSQL of docker-compose.yml is hardened when its volume is made."""
+    with connect(empty_warehouse) as owner:
+        database = owner.info.dbname
+    with psycopg.connect(admin_url(empty_warehouse, database), autocommit=True) as administrator:
+        administrator.execute("revoke all on language plpgsql from public")
+        administrator.execute(
+            "grant usage on language plpgsql to warehouse_owner with grant option"
+        )
+    migrate(empty_warehouse)
+    with connect(empty_warehouse) as owner:
+        assert hardening.needed_statements(owner) == []
+
+
 def test_a_login_without_limits_stops_no_run(
     warehouse: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

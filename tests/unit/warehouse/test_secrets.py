@@ -42,6 +42,18 @@ def test_the_environment_replaces_a_secret(monkeypatch: pytest.MonkeyPatch) -> N
     assert not settings.secrets_dir.exists()
 
 
+def test_a_host_that_may_not_make_secrets_says_which_one_it_lacks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ASSURANCE_NEW_SECRETS", "no")
+    settings = load_settings()
+    with pytest.raises(UsageError, match="ASSURANCE_ERASURE_KEY is not set.*first host"):
+        secret(settings, "erasure_key")
+    assert not settings.secrets_dir.exists()
+    monkeypatch.setenv("ASSURANCE_ERASURE_KEY", GIVEN)
+    assert secret(settings, "erasure_key") == GIVEN
+
+
 def test_the_error_for_an_unreadable_secret_names_it(state_folder: Path) -> None:
     (state_folder / "secrets" / "pseudonym_key").mkdir(parents=True)
     with pytest.raises(ServerError, match="pseudonym_key cannot be read"):

@@ -12,7 +12,7 @@ from oic_assurance.settings import Settings, accepts_open_server
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.locks import MIGRATIONS, held
 from oic_assurance.warehouse.roles import is_administrator
-from oic_assurance.warehouse.rows import relation_exists
+from oic_assurance.warehouse.rows import one_value, relation_exists
 
 LOG = logging.getLogger(__name__)
 #: Each file has one query. It returns the statements that are still needed, one for each row.
@@ -57,6 +57,19 @@ def close(connection: psycopg.Connection) -> None:
         "server to run what `assurance db hardening-sql` prints, "
         f"in the database '{connection.info.dbname}'."
     )
+
+
+def serve_new_roles(connection: psycopg.Connection) -> None:
+    """Give the pipeline's roles their rights on a server that was hardened before they existed.
+
+    Migrations run as these roles too, and need what a hardened server gives only to them. On a
+    server that is not hardened, this does nothing: it is hardened after the migrations. If the
+    session may not grant the rights, the migration that needs them says so.
+    """
+    if one_value(connection, "select has_language_privilege('public', 'plpgsql', 'USAGE')"):
+        return
+    with held(connection, MIGRATIONS), contextlib.suppress(ServerError):
+        _run(connection)
 
 
 def hardening_sql(settings: Settings) -> str:
