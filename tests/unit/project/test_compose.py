@@ -24,7 +24,7 @@ def test_every_airflow_process_gets_only_checked_connections(
     compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services = [one for one in compose["services"].values() if "AIRFLOW_CONN_RMS" in _values(one)]
-    assert len(services) == 5
+    assert len(services) == 8
     for service in services:
         given = _values(service)
         assert given["ASSURANCE_REQUIRE_TLS"] == "${ASSURANCE_REQUIRE_TLS:-verify-full}"
@@ -34,12 +34,49 @@ def test_every_airflow_process_gets_only_checked_connections(
                 monkeypatch.setenv(name, re.sub(r"\$\{[^}]*\}", "word", str(value)))
         monkeypatch.setenv("ASSURANCE_REQUIRE_TLS", "verify-full")
         check_links()
-        assert "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" in given
+        if "AIRFLOW__CELERY__BROKER_URL" in given:
+            assert given["AIRFLOW__CELERY__BROKER_URL"].startswith("rediss://")
+            assert given["AIRFLOW__CELERY__RESULT_BACKEND"].startswith("rediss://")
+            assert "ssl_cert_reqs=required" in given["AIRFLOW__CELERY__RESULT_BACKEND"]
 
 
 def _values(service: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = service.get("environment", {})
     return values
+
+
+def test_a_worker_has_none_of_airflows_own_secrets(compose: dict[str, Any]) -> None:
+    for name in ("worker", "remote-worker"):
+        given = "\n".join(map(str, _values(compose["services"][name]).values()))
+        for secret in (
+            "POSTGRES_PASSWORD", "AIRFLOW_DB_PASSWORD", "AIRFLOW_FERNET_KEY", "AIRFLOW_SECRET_KEY",
+            "AIRFLOW_JWT_SECRET", "AIRFLOW_OAUTH_CLIENT_SECRET",
+        ):  # fmt: skip
+            assert f"${{{secret}" not in given
+
+
+def test_every_container_is_hardened(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["logging"]["options"]["max-size"]
+        assert set(service["deploy"]["resources"]["limits"]) == {"memory", "pids"}
+
+
+def test_every_service_says_in_which_size_it_runs(compose: dict[str, Any]) -> None:
+    def of(profile: str) -> set[str]:
+        services = compose["services"].items()
+        return {name for name, service in services if profile in service["profiles"]}
+
+    everywhere = {
+        "certificates", "postgres", "init", "api-server", "dag-processor", "triggerer",
+    }  # fmt: skip
+    assert of("one-host") >= everywhere | {"scheduler"}
+    assert of("many-hosts") >= everywhere | {"celery-scheduler", "redis", "worker"}
+    assert not of("one-host") & {"celery-scheduler", "redis", "worker", "remote-worker"}
+    assert "scheduler" not in of("many-hosts")
+    assert of("worker") == {"remote-worker"}
 
 
 def test_the_server_lets_nobody_in_without_tls(compose: dict[str, Any]) -> None:
@@ -53,7 +90,7 @@ def test_an_image_is_built_only_with_the_commit_that_its_publications_name(
     compose: dict[str, Any],
 ) -> None:
     built = [service["build"] for service in compose["services"].values() if "build" in service]
-    assert len(built) == 6
+    assert len(built) == 9
     assert all(build["args"]["ASSURANCE_COMMIT"] == "${ASSURANCE_COMMIT:-}" for build in built)
     dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
     steps = [line for line in dockerfile.splitlines() if "ASSURANCE_COMMIT" in line]
