@@ -6,6 +6,7 @@ UV := $(BIN)/uv
 UV_PIP := $(UV) pip install --quiet --python $(BIN)/python --no-deps
 SUPERSET := .venv-superset
 CONTRACTS := .venv-contracts
+DEPLOYMENT := .venv-deployment
 DBT_DOCS := build/dbt
 DBT_OPTIONS := --project-dir dbt_project --profiles-dir dbt_project --target-path ../$(DBT_DOCS) --log-path $(DBT_DOCS)
 SEED ?= 20260430
@@ -27,7 +28,7 @@ PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 CODE := benchmarks dags deploy expectations include tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-connectors setup-superset setup-contracts debian-packages run superset test test-all catalogue bench docs lint sbom audit-dependencies format up down clean lock
+.PHONY: help setup setup-dev setup-connectors setup-superset setup-contracts setup-deployment debian-packages run superset test test-all catalogue bench docs lint sbom audit-dependencies format up down clean lock
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -43,7 +44,9 @@ setup-superset: $(SUPERSET)/.installed
 
 setup-contracts: $(CONTRACTS)/.installed ## install datacontract-cli, which tests the data contracts, into .venv-contracts
 
-# Servers that the connector tests use. This installs them and starts nothing.
+setup-deployment: $(DEPLOYMENT)/.installed ## install what a deployment's image has into .venv-deployment, for its tests
+
+# Servers and programs that the tests of make test-all use. This installs them and starts nothing.
 debian-packages: tests/connectors/debian-packages.txt
 	@missing=$$(for name in $$(cat $<); do \
 		dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q 'ok installed' || echo $$name; done); \
@@ -63,7 +66,7 @@ superset: setup setup-superset ## show the dashboards in Superset on this machin
 test: setup-dev ## run all tests except the slow ones
 	@$(BIN)/python -m pytest -q -m "not slow" $(PARALLEL) tests
 
-test-all: setup-connectors setup-superset setup-contracts debian-packages ## run every test; as root it installs Debian packages first
+test-all: setup-connectors setup-superset setup-contracts setup-deployment debian-packages ## run every test; as root it installs Debian packages first
 	@LANDING_EXAMPLES=25 FILE_EXAMPLES=25 $(BIN)/python -m pytest -q tests
 
 catalogue: setup-dev ## inject every known defect and check that it is caught; writes docs/defects.md
@@ -111,7 +114,7 @@ down: ## stop the processes of `make up` from another terminal
 
 clean: down ## stop the servers and remove the environments without asking; keeps the state folder
 	@test ! -x $(BIN)/assurance || $(BIN)/assurance db stop
-	@rm -rf $(VENV) $(SUPERSET) $(CONTRACTS) build include/*.egg-info .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(SUPERSET) $(CONTRACTS) $(DEPLOYMENT) build include/*.egg-info .mypy_cache .ruff_cache .pytest_cache
 	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Optional packages with which jsonschema checks addresses. Importing them takes a second, in every
@@ -177,4 +180,13 @@ $(CONTRACTS)/.installed: requirements-contracts.lock | $(UV)
 	@echo "Installing datacontract-cli into $(CONTRACTS) from $< ..."
 	@test -x $(CONTRACTS)/bin/python || $(PYTHON) -m venv $(CONTRACTS)
 	@$(UV) pip install --quiet --python $(CONTRACTS)/bin/python --no-deps --require-hashes --compile-bytecode -r $<
+	@touch $@
+
+# The tests of the deployment show this environment in containers, at the place that it has in the image. So it can
+# be moved, and uv is in it, as in the image.
+$(DEPLOYMENT)/.installed: requirements-production.lock requirements-uv.lock | $(UV)
+	@echo "Installing into $(DEPLOYMENT) from $< ..."
+	@$(UV) venv --quiet --clear --relocatable --python $(PYTHON) $(DEPLOYMENT)
+	@$(UV) pip install --quiet --python $(DEPLOYMENT)/bin/python --no-deps --require-hashes --compile-bytecode \
+		-r requirements-production.lock -r requirements-uv.lock
 	@touch $@

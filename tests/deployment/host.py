@@ -1,0 +1,184 @@
+"""A host that runs the services of one or more profiles, in the order of the description."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.deployment import images
+from tests.deployment.containers import Container, Place, bind
+from tests.deployment.description import Service, in_order
+from tests.deployment.images import Image, own
+from tests.deployment.network import Network
+
+#: How long a service may take until it is healthy or has ended, on a busy machine.
+PATIENCE = 1800.0
+
+
+class Host:
+    """One machine of a deployment, with its own settings, volumes and secrets."""
+
+    def __init__(
+        self, folder: Path, network: Network, made: Mapping[str, Image],
+        description: dict[str, Any], volumes_of: "Host | None" = None,
+    ) -> None:  # fmt: skip
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self._network, self._images = folder, network, made
+        self._description = description
+        self._volumes: Path = volumes_of._volumes if volumes_of else folder / "volumes"
+        self.services: dict[str, Service] = description["services"]
+        self.containers: dict[str, Container] = {}
+        self._hosts = folder / "hosts"
+        self._hosts.write_text(_known(network), "ascii")
+
+    def up(self, *names: str) -> None:
+        """Start services and what they wait for, as `docker compose up` does. Default: all."""
+        wanted = self._with_what_they_need(names or tuple(self.services))
+        for name in in_order(self.services):
+            if name in wanted and name not in self.containers:
+                self._wait_for_others(name)
+                self._create(name).start()
+
+    def wait_until_healthy(self) -> None:
+        """Wait until every service with a health check is healthy."""
+        for name, container in self.containers.items():
+            if self.services[name].get("healthcheck"):
+                container.wait_until_healthy(PATIENCE)
+
+    def run(self, name: str, *command: str, env: Mapping[str, str]) -> None:
+        """Run a service once with another command, as `docker compose run` does."""
+        service = dict(self.services[name])
+        service["command"] = list(command)
+        service["environment"] = {**service["environment"], **env}
+        container = self._create(name, service, f"{name}-run-{secrets.token_hex(2)}")
+        container.start()
+        assert container.wait(PATIENCE) == 0, container.log
+
+    def stop(self) -> dict[str, tuple[int, float]]:
+        """Stop every service, those that others wait for last. Return exit codes and seconds."""
+        stopped = {}
+        for name in reversed(in_order(self.services)):
+            container = self.containers.get(name)
+            if container is not None and container.is_running:
+                stopped[name] = container.stop()
+        return stopped
+
+    def kill(self) -> None:
+        """Kill whatever is still running."""
+        for container in self.containers.values():
+            container.kill()
+
+    def _with_what_they_need(self, names: tuple[str, ...]) -> set[str]:
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            found.add(name)
+            waiting += list(self.services[name].get("depends_on") or {})
+        return found
+
+    def _wait_for_others(self, name: str) -> None:
+        for other, how in (self.services[name].get("depends_on") or {}).items():
+            container = self.containers[other]
+            if how["condition"] == "service_healthy":
+                container.wait_until_healthy(PATIENCE)
+            elif how["condition"] == "service_completed_successfully":
+                assert container.wait(PATIENCE) == 0, f"{other}:\n{container.log}"
+
+    def _create(self, name: str, service: Service | None = None, called: str = "") -> Container:
+        service = service or self.services[name]
+        called = called or name
+        namespace, address = self._network.add()
+        folder = self.folder / called
+        folder.mkdir()
+        hostname = secrets.token_hex(6)
+        hosts = self._names(name, service, folder, address, hostname)
+        runc_state = self.folder.parent / "runc"
+        place = Place(folder, hostname, address, namespace, hosts, runc_state)
+        image = self._images[service["image"].partition(":")[0]]
+        container = Container(service, image, self._mounts(service, image), place)
+        if called == name:
+            self.containers[name] = container
+            for port in service.get("ports", ()):
+                if port.get("host_ip") == self._network.address:
+                    self._network.publish(int(port["published"]), (address, int(port["target"])))
+        return container
+
+    def _names(
+        self, name: str, service: Service, folder: Path, address: str, hostname: str
+    ) -> Path:
+        """Return the file of the names that a container can resolve, as an engine answers them."""
+        if "extra_hosts" not in service:
+            with self._hosts.open("a", encoding="ascii") as file:
+                file.write(f"{address} {hostname}{f' {name}' if folder.name == name else ''}\n")
+            return self._hosts
+        own_names = folder / "hosts"
+        given = [one.split("=", 1) for one in service["extra_hosts"]]
+        lines = [f"{where} {who}\n" for who, where in given]
+        own_names.write_text(
+            _known(self._network) + "".join(lines) + f"{address} {hostname}\n", "ascii"
+        )
+        return own_names
+
+    def _mounts(self, service: Service, image: Image) -> list[dict[str, Any]]:
+        mounts = []
+        for volume in service.get("volumes", ()):
+            if volume["type"] == "volume":
+                source = self.volume(volume["source"], image.made.get(volume["target"]))
+            else:
+                source = Path(volume["source"])
+            mounts.append(
+                bind(volume["target"], source, is_read_only=bool(volume.get("read_only")))
+            )
+        for secret in service.get("secrets", ()):
+            file = Path(self._description["secrets"][secret["source"]]["file"])
+            target = secret.get("target") or f"/run/secrets/{secret['source']}"
+            mounts.append(bind(target, file, is_read_only=True))
+        return mounts
+
+    def volume(self, name: str, owner: tuple[int, int, int] | None = None) -> Path:
+        """Return the folder of a named volume. A new one takes over what the image has there."""
+        folder = self._volumes / name
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            own(folder, owner or (0, 0, 0o755))
+        return folder
+
+
+def _known(network: Network) -> str:
+    return "127.0.0.1 localhost\n" + "".join(f"{where} {who}\n" for who, where in network.names)
+
+
+def wait_for(what: str, is_so: Callable[[], bool], limit: float = PATIENCE) -> float:
+    """Wait until something is so. Return the seconds it took."""
+    began = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - began < limit, f"after {limit:.0f} s: not {what}"
+        time.sleep(1)
+    return time.monotonic() - began
+
+
+def make_images(folder: Path) -> dict[str, Image]:
+    """Make what stands in for the images of the description, by the name before the colon."""
+    folder.mkdir(mode=0o711)
+    made = {
+        "oic-assurance": images.assurance(folder / "code"),
+        "postgres": images.postgres(),
+        "redis": images.redis(),
+    }
+    # The last step that installs something makes the package known to the image's Python. The
+    # others have made the environment and the copies.
+    step = [rest for name, rest in images.dockerfile() if name == "RUN" and "uv pip" in rest][-1]
+    network = Network()
+    build = {"image": "oic-assurance", "user": "0:0", "entrypoint": ["bash", "-euc", step]}
+    limits = {"deploy": {"resources": {"limits": {"memory": 2**31, "pids": 200}}}}
+    host = Host(folder / "build", network, made, {"services": {"build": {**build, **limits}}})
+    try:
+        host.up()
+        container = host.containers["build"]
+        assert container.wait(PATIENCE) == 0, container.log
+    finally:
+        host.kill()
+        network.close()
+    return made

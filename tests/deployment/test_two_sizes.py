@@ -1,0 +1,233 @@
+"""A deployment begins on one host, from nothing, and grows to many hosts, which lose parts.
+
+The tests run in this order, on one deployment, as the documentation describes it.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+from tests.deployment.containers import Container
+from tests.deployment.deployment import Deployment, new_secret, waits_for_approval
+from tests.deployment.host import Host, wait_for
+from tests.end_to_end.airflow_server import Airflow
+
+pytestmark = pytest.mark.slow
+
+DAILY = "assurance_daily"
+#: How long a person reads before answering (tests/end_to_end/test_sign_off_in_airflow.py).
+READING_SECONDS = 10.0
+PUBLISHED = "select count(*) from marts.publication where is_current"
+POINTS = "select count(*) from marts.assurance_position"
+#: What a worker's host must not know.
+ONLY_FIRST = (
+    "POSTGRES_PASSWORD", "AIRFLOW_DB_PASSWORD", "AIRFLOW_FERNET_KEY", "AIRFLOW_SECRET_KEY",
+    "AIRFLOW_JWT_SECRET",
+)  # fmt: skip
+#: What docs/how-to/run-it.md says to run, to give every host the secrets that the first one made.
+PRINT_SECRETS = (
+    'cd /var/lib/assurance/secrets && for f in *; do echo "ASSURANCE_${f^^}=$(cat "$f")"; done'
+)
+#: The folders of the state folder that all hosts share, by their place in the shared one.
+SHARED = {
+    "batches": "archive", "reports": "reports", "dropzone": "dropzone", "airflow/logs": "log",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def one(deployment: Deployment) -> Host:
+    """The only host. It was started once, and every service is healthy by its own check."""
+    host = deployment.add_host("first", "one-host", {})
+    host.up("init")
+    deployment.fill_sources(host)
+    host.up()
+    host.wait_until_healthy()
+    deployment.add_people(host)
+    return host
+
+
+def test_on_one_host_the_first_day_is_published_after_an_approver_has_answered(
+    deployment: Deployment, one: Host
+) -> None:
+    with (
+        deployment.as_person(one, "operator") as operator,
+        deployment.as_person(one, "approver") as approver,
+    ):
+        run = operator.run_of(DAILY, "")
+        waits_for_approval(operator, run)
+        with deployment.connect(one, "bi_reader", "warehouse") as reader:
+            assert reader.execute(PUBLISHED).fetchone() == (0,)
+        time.sleep(READING_SECONDS)
+        approver.answer(DAILY, run, "approve_warning", "Approve", "known and harmless")
+        assert operator.wait_for_end(DAILY, run) == "success"
+    with deployment.connect(one, "bi_reader", "warehouse") as reader:
+        assert reader.execute(PUBLISHED).fetchone() == (1,)
+        (points,) = reader.execute(POINTS).fetchone() or (0,)
+    assert points > 0
+    with deployment.connect(one, "warehouse_owner", "warehouse") as owner:
+        found = owner.execute("select login from audit.approval").fetchall()
+    assert found == [("approver",)]
+
+
+def test_every_process_has_the_account_and_the_rights_of_the_description(one: Host) -> None:
+    for name, container in one.containers.items():
+        if not container.is_running:
+            continue
+        status = container.run("cat", "/proc/1/status").stdout
+        fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        account = "999" if name == "postgres" else "50000"
+        assert set(fields["Uid"].split()) == {account}
+        assert int(fields["CapBnd"], 16) == 0
+        assert fields["NoNewPrivs"] == "1"
+        assert "Read-only" in container.run("touch", "/x").stderr
+
+
+def test_a_client_without_tls_is_refused(deployment: Deployment, one: Host) -> None:
+    with pytest.raises(psycopg.OperationalError, match=r"no pg_hba\.conf entry .*no encryption"):
+        deployment.connect(one, "bi_reader", "warehouse", sslmode="disable")
+
+
+def test_no_secret_is_in_the_list_of_processes(deployment: Deployment, one: Host) -> None:
+    secrets = [
+        value
+        for name, value in deployment.settings.items()
+        if name.endswith(("_PASSWORD", "_SECRET", "_KEY"))
+    ]
+    for container in one.containers.values():
+        if container.is_running:
+            shown = container.run("ps", "-eo", "args").stdout
+            assert shown
+            assert not [secret for secret in secrets if secret in shown]
+
+
+@pytest.fixture(scope="module")
+def made_secrets(one: Host) -> dict[str, str]:
+    """The secrets that the first start generated, as the documented command prints them."""
+    done = one.containers["api-server"].run("bash", "-c", PRINT_SECRETS)
+    assert done.returncode == 0, done.stderr
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())
+
+
+@pytest.mark.usefixtures("made_secrets")
+def test_one_host_ends_cleanly_in_the_time_that_it_is_granted(one: Host) -> None:
+    stopped = one.stop()
+    assert set(stopped) == {
+        "postgres", "api-server", "scheduler", "dag-processor", "triggerer",
+    }  # fmt: skip
+    for name, (code, took) in stopped.items():
+        # 143 is the exit code of a process that ended because of SIGTERM.
+        assert code in (0, 143), one.containers[name].log[-3000:]
+        assert took < one.containers[name].granted
+    assert "database system is shut down" in one.containers["postgres"].log
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """Both hosts, and a person who may start runs."""
+
+    first: Host
+    other: Host
+    operator: Airflow
+
+    @property
+    def workers(self) -> dict[str, Container]:
+        """The containers of the two workers, by their host names."""
+        found = (self.first.containers["worker"], self.other.containers["remote-worker"])
+        return {worker.place.hostname: worker for worker in found}
+
+    def task(self, run: str, name: str) -> dict[str, object]:
+        """Return what Airflow knows of a task."""
+        found: dict[str, object] = self.operator.get(
+            f"/dags/{DAILY}/dagRuns/{quote(run)}/taskInstances/{name}"
+        )
+        return found
+
+
+@pytest.fixture(scope="module")
+def many(
+    deployment: Deployment, one: Host, made_secrets: dict[str, str], folder: Path
+) -> Iterator[Hosts]:
+    """The first host, which now has Redis and a worker, and another host with a worker."""
+    shared, tls = folder / "shared", folder / "tls"
+    for here, there in SHARED.items():
+        shutil.copytree(one.volume("state") / here, shared / there)
+    deployment.give(shared)
+    tls.mkdir()
+    shutil.copy(one.volume("clients") / "ca.crt", tls)
+    common = {
+        **made_secrets,
+        "REDIS_PASSWORD": new_secret(),
+        "ASSURANCE_SHARED": str(shared),
+        "ASSURANCE_ARCHIVE_URL": "file:///mnt/shared/archive",
+        "ASSURANCE_REPORTS_URL": "file:///mnt/shared/reports",
+        "ASSURANCE_DROPZONE": "file:///mnt/shared/dropzone",
+        "AIRFLOW_TASK_LOGS": "/mnt/shared/log",
+        "AIRFLOW_PARALLELISM": "2",
+        "ASSURANCE_APPROVE_WARNINGS": "no",
+    }
+    first = deployment.add_host("first-of-many", "many-hosts", common, volumes_of=one)
+    first.up()
+    unknown = dict.fromkeys(ONLY_FIRST, "none")
+    place = {"ASSURANCE_FIRST_HOST": deployment.network.address, "ASSURANCE_TLS": str(tls)}
+    other = deployment.add_host("other", "worker", {**common, **unknown, **place})
+    other.up()
+    first.wait_until_healthy()
+    other.wait_until_healthy()
+    with deployment.as_person(first, "operator") as operator:
+        yield Hosts(first, other, operator)
+
+
+@pytest.fixture(scope="module")
+def run(many: Hosts) -> str:
+    """A run of the daily DAG on many hosts."""
+    return many.operator.start(DAILY)
+
+
+def test_a_run_that_loses_a_worker_in_build_marts_builds_on_the_other(
+    many: Hosts, run: str, record_property: Callable[[str, object], None]
+) -> None:
+    wait_for("build_marts running", lambda: many.task(run, "build_marts")["state"] == "running")
+    lost = many.task(run, "build_marts")
+    many.workers[str(lost["hostname"])].kill()
+    took = wait_for("built again", lambda: many.task(run, "build_marts")["state"] == "success")
+    record_property("seconds_from_the_kill_until_built", round(took))
+    healed = many.task(run, "build_marts")
+    assert healed["hostname"] in set(many.workers) - {lost["hostname"]}
+    assert int(str(healed["try_number"])) > int(str(lost["try_number"]))
+
+
+def test_a_run_that_loses_its_scheduler_is_published_when_the_scheduler_is_back(
+    deployment: Deployment, many: Hosts, run: str
+) -> None:
+    scheduler = many.first.containers["celery-scheduler"]
+    scheduler.kill()
+    scheduler.start()
+    assert many.operator.wait_for_end(DAILY, run) == "success"
+    with deployment.connect(many.first, "warehouse_owner", "warehouse") as owner:
+        query = "select outcome from audit.run where run_id = %s"
+        assert owner.execute(query, [run]).fetchone() == ("published",)
+
+
+def test_redis_answers_nobody_without_the_password_or_under_another_name(many: Hosts) -> None:
+    (worker,) = [one for one in many.workers.values() if one.is_running]
+    address = worker.run("getent", "hosts", "redis").stdout.split()[0]
+    ping = (
+        "import redis; redis.Redis(host='{}', ssl=True, ssl_ca_certs='/etc/oic/tls/ca.crt').ping()"
+    )
+    for host, refusal in (("redis", "Authentication required"), (address, "CERTIFICATE_VERIFY")):
+        done = worker.run("python", "-c", ping.format(host))
+        assert done.returncode != 0
+        assert refusal in done.stderr
+
+
+def test_many_hosts_end_cleanly_in_the_time_that_they_are_granted(many: Hosts) -> None:
+    for host in (many.other, many.first):
+        for name, (code, took) in host.stop().items():
+            assert code in (0, 143), host.containers[name].log[-3000:]
+            assert took < host.containers[name].granted
