@@ -28,6 +28,7 @@ COMMANDS = {
     "run": ("run:run", "Do the daily run once: extract, build, check, publish."),
     "demo": ("demo:demo", "Make a synthetic force if there is none, and do the daily run."),
     "status": ("status:status", "Show the last run, the publication, freshness and failures."),
+    "doctor": ("doctor:doctor", "Look at the whole installation, and say what to do."),
     "checks": ("status:checks", "Show which checks of a build failed, and which rows fail them."),
     "pack": ("pack:pack", "Make the assurance pack for the Board."),
     "bundle": ("pack:bundle", "Make and verify a file that proves the figures of a pack."),

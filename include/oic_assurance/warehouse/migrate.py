@@ -20,6 +20,7 @@ from oic_assurance.warehouse.connections import (
     OFFICE,
     READERS,
     SUPERVISOR,
+    connect,
     connect_to_migrate,
     reason,
     url,
@@ -108,6 +109,17 @@ def migrate(settings: Settings, administrator: str | None = None) -> list[str]:
     # The login FORMER_READER no longer exists, so its stored password is not needed.
     (settings.secrets_dir / password_name(FORMER_READER)).unlink(missing_ok=True)
     return applied
+
+
+def missing_migrations(settings: Settings) -> list[Migration]:
+    """Return the migrations of this code that the warehouse lacks. Nothing is changed.
+
+    Raises:
+        ServerError: The warehouse cannot be reached, an applied migration was changed, or the
+            warehouse is newer than this code.
+    """
+    with connect(settings) as connection:
+        return _pending(connection, known_migrations())
 
 
 def known_migrations() -> list[Migration]:

@@ -1,0 +1,60 @@
+"""Look whether the archive can be written to, and its newest batch be read with the key."""
+
+import os
+from collections.abc import Iterator
+
+from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
+from oic_assurance.batches.archive_reader import (
+    UnreadableError,
+    archived_batches,
+    open_unpacked,
+)
+from oic_assurance.errors import UsageError
+from oic_assurance.operations.doctor.disk import ARCHIVE
+from oic_assurance.operations.doctor.finding import Finding
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+
+NEW_KEY = "`assurance archive new-key --to FILE`, and set ASSURANCE_ARCHIVE_KEY"
+
+
+def look_at_archive(settings: Settings) -> Iterator[Finding]:
+    """Find whether the archive's folder can be written to, and whether there is a key."""
+    folder = settings.home / ARCHIVE
+    if folder.exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        yield Finding("archive", "failed", f"{folder} cannot be used", f"`ls -ld {folder}`")
+    elif folder.exists():
+        yield Finding("archive", "ok", f"{folder} can be written to")
+    else:
+        yield Finding("archive", "ok", "nothing has been landed yet")
+    try:
+        key = archive_key(settings)
+    except UsageError as error:
+        yield Finding("key of the archive", "failed", error.message, f"correct {ARCHIVE_KEY}")
+        return
+    if key is None:
+        yield Finding("key of the archive", "attention", "deliveries are not encrypted", NEW_KEY)
+    else:
+        yield Finding("key of the archive", "ok", "new deliveries are encrypted")
+
+
+def look_at_newest_batch(settings: Settings) -> Iterator[Finding]:
+    """Find whether the newest archived batch is there and can be read."""
+    with connect(settings, role="oic_landing") as warehouse:
+        batches = archived_batches(warehouse, settings.force_code)
+    kept = [batch for batch in batches if batch.archived_as is not None]
+    if not kept:
+        yield Finding("newest batch", "ok", "nothing has been landed yet")
+        return
+    newest = max(kept, key=lambda batch: batch.batch_id)
+    name = f"batch {newest.batch_id} of {newest.dataset}"
+    try:
+        with open_unpacked(settings.home / str(newest.archived_as)) as stream:
+            stream.read(1)
+    except UsageError as error:
+        yield Finding("newest batch", "failed", f"{name}: {error.message}", f"set {ARCHIVE_KEY}")
+    except UnreadableError as error:
+        what = f"{name}: {error.message}"
+        yield Finding("newest batch", "failed", what, "`assurance batch verify`")
+    else:
+        yield Finding("newest batch", "ok", f"{name} can be read")

@@ -1,0 +1,36 @@
+"""The looks of this room, in the order in which they are shown."""
+
+from oic_assurance.operations.doctor.archive import look_at_archive, look_at_newest_batch
+from oic_assurance.operations.doctor.disk import look_at_disk
+from oic_assurance.operations.doctor.drift import look_at_databases, look_at_dropzone
+from oic_assurance.operations.doctor.finding import Look
+from oic_assurance.operations.doctor.leftovers import look_at_leftovers
+from oic_assurance.operations.doctor.links import look_at_links
+from oic_assurance.operations.doctor.restores import look_at_backups
+from oic_assurance.operations.doctor.rights import look_at_logins, look_at_readers
+from oic_assurance.operations.doctor.secret_files import look_at_secrets
+from oic_assurance.operations.doctor.server import look_at_clock, look_at_server
+from oic_assurance.operations.doctor.versions import (
+    look_at_migrations,
+    look_at_postgres,
+    look_at_python,
+)
+
+LOOKS = (
+    Look("Server", look_at_server),
+    Look("Python and packages", look_at_python),
+    Look("PostgreSQL", look_at_postgres, needs_warehouse=True),
+    Look("Migrations", look_at_migrations, needs_warehouse=True),
+    Look("Clock", look_at_clock, needs_warehouse=True),
+    Look("Disk", look_at_disk),
+    Look("Secrets", look_at_secrets),
+    Look("Connections", look_at_links),
+    Look("Rights", look_at_logins, needs_warehouse=True),
+    Look("Readers", look_at_readers, needs_warehouse=True),
+    Look("Archive", look_at_archive),
+    Look("Newest batch", look_at_newest_batch, needs_warehouse=True),
+    Look("Source databases", look_at_databases),
+    Look("Dropzone", look_at_dropzone),
+    Look("Back-ups", look_at_backups, needs_warehouse=True),
+    Look("Interrupted work", look_at_leftovers, needs_warehouse=True),
+)

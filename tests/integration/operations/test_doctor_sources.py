@@ -1,0 +1,180 @@
+"""The doctor's looks at sources and connections: drift, the dropzone, certificates."""
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from oic_assurance.operations.doctor import drift, links
+from oic_assurance.operations.doctor.finding import Finding
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.airflow_uri import libpq_uri
+from oic_assurance.warehouse.connections import warehouse_url
+from oic_assurance.warehouse.embedded import server_port
+from tests.integration.landing.support import COMPLETIONS, PERSONNEL, World, person
+from tests.integration.operations.test_doctor import states, the
+from tests.tls import SCRIPT, TlsServer, make_certificates
+
+REFERRAL = "rms/nccu_referral"
+
+
+@pytest.fixture
+def changed(world: World, empty_sources: None) -> Iterator[World]:
+    """Sources whose tables are as they were after the test."""
+    yield world
+    world.rms("alter table rms.nccu_referral drop column if exists victim_name")
+    world.rms("alter table rms.nccu_referral drop column if exists shoe_size")
+    world.rms("alter table rms.nccu_referral add column if not exists outcome text")
+    world.rms("alter table rms.nccu_referral alter column persons_count type integer")
+
+
+# ------------------------------------------------------------ databases
+
+
+def test_a_table_as_declared_is_ok(changed: World) -> None:
+    assert set(states(drift.look_at_databases(changed.settings)).values()) == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "what"),
+    [
+        ("drop column outcome", "failed", "has no column outcome"),
+        ("alter column persons_count type double precision", "failed", "is double precision"),
+        ("add column shoe_size text", "attention", "new columns: shoe_size"),
+        ("add column victim_name text", "attention", "must not be extracted: victim_name"),
+    ],
+)
+def test_a_changed_table_is_found(changed: World, change: str, state: str, what: str) -> None:
+    changed.rms(f"alter table rms.nccu_referral {change}")
+    found = list(drift.look_at_databases(changed.settings))
+    assert the(found, REFERRAL).state == state
+    assert what in the(found, REFERRAL).what
+    others = [one.state for one in found if one.subject != REFERRAL]
+    assert set(others) == {"ok"}
+
+
+def test_a_source_that_does_not_answer_is_found(
+    changed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_RMS", "postgresql://nobody:secret@127.0.0.1:1/rms")
+    found = the(drift.look_at_databases(changed.settings), REFERRAL)
+    assert found.state == "failed"
+    assert "secret" not in found.what
+
+
+# ------------------------------------------------------------ dropzone
+
+
+def test_a_file_is_compared_with_its_declaration(world: World) -> None:
+    world.personnel("20260101", "000001")
+    world.completions("20260101", "000001,C,M,1,COMPLETED,2026-01-01 10:00,")
+    found = list(drift.look_at_dropzone(world.settings))
+    assert the(found, "hr/personnel").state == "ok"
+    assert the(found, "lms/completions").state == "ok"
+    assert the(found, "hr/org_unit").state == "attention"
+    world.drop(
+        "hr/personnel/personnel_20260102.csv", f"{PERSONNEL},surname\n{person('000001')},X\n"
+    )
+    world.drop("lms/completions/completions_20260102.csv", COMPLETIONS.replace("score", "x") + "\n")
+    found = list(drift.look_at_dropzone(world.settings))
+    assert the(found, "hr/personnel").state == "attention"
+    assert "must not be extracted: surname" in the(found, "hr/personnel").what
+    assert the(found, "lms/completions").state == "failed"
+    assert "missing column score" in the(found, "lms/completions").what
+
+
+def test_a_dropzone_that_is_missing_is_found(world: World) -> None:
+    shutil.rmtree(world.dropzone)
+    found = the(drift.look_at_dropzone(world.settings), "dropzone")
+    assert (found.state, found.todo) == ("failed", "`assurance sources create`")
+
+
+# ------------------------------------------------------------ connections
+
+
+def script() -> ModuleType:
+    """Return the deployment's script that makes certificates, as a module."""
+    spec = importlib.util.spec_from_file_location("certificates", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def valid(folder: Path) -> Path:
+    """Make certificates that are valid for more than a year."""
+    return make_certificates(folder, "localhost")
+
+
+def certificates_of(folder: Path, days: int) -> Path:
+    """Make certificates that are valid for a number of days, with the deployment's script."""
+    module = script()
+    vars(module)["SERVER_DAYS"] = days
+    module.make_authority(folder / "authority")
+    module.make_server(folder / "authority", folder / "localhost", ["localhost"], group=None)
+    return folder
+
+
+def looked_at(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> Finding:
+    """Look at a connection to the warehouse with TLS, and the certificates in a folder."""
+    server = TlsServer(folder / "localhost", server_port(settings))
+    given = {key: str(value) for key, value in conninfo_to_dict(warehouse_url(settings)).items()}
+    root = str(folder / "authority" / "ca.crt")
+    place = {"host": "localhost", "port": str(server.port), "sslmode": mode, "sslrootcert": root}
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", libpq_uri({**given, **place}))
+    try:
+        return the(links.look_at_links(settings), "AIRFLOW_CONN_WAREHOUSE")
+    finally:
+        server.close()
+
+
+def test_the_embedded_server_needs_no_encryption(settings: Settings) -> None:
+    assert states(links.look_at_links(settings))["embedded server"] == "ok"
+
+
+def test_a_verified_connection_is_ok_and_says_until_when(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = looked_at(settings, valid(tmp_path), monkeypatch, "verify-full")
+    assert found.state == "ok"
+    assert found.what.startswith("encrypted and verified, until ")
+
+
+def test_a_certificate_that_nobody_checks_is_found(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = looked_at(settings, valid(tmp_path), monkeypatch, "require")
+    assert found.state == "attention"
+    assert "not checked (require)" in found.what
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "what"),
+    [(0, "failed", "certificate expired on"), (10, "attention", "certificate expires on")],
+)
+def test_a_certificate_that_expires_is_found(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    days: int,
+    state: str,
+    what: str,
+) -> None:
+    found = looked_at(settings, certificates_of(tmp_path, days), monkeypatch, "verify-full")
+    assert found.state == state
+    assert what in found.what
+
+
+def test_a_connection_without_encryption_is_found_if_tls_is_required(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", warehouse_url(settings))
+    found = the(links.look_at_links(settings), "AIRFLOW_CONN_WAREHOUSE")
+    assert (found.state, found.what) == ("ok", "not encrypted (this machine only)")
