@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-FORCE = ("simulate", "--seed", "11", "--from", "2026-03-01", "--to", "2026-04-20")
+FORCE = ("simulate", "--seed", "11", "--from", "2026-04-01", "--to", "2026-04-20")
 AS_AT = "2026-04-21T05:30"
-PATIENCE = 1800.0
+PATIENCE = 5400.0
 
 
 @dataclass(frozen=True)

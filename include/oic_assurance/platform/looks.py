@@ -31,13 +31,13 @@ def look_at_commands(settings: Settings) -> Iterator[Finding]:
     """Find which commands run in this state folder. A lock of an ended process does not count."""
     running = [(name, pid) for name in COMMANDS if (pid := holder_of(settings, name)) is not None]
     for name, pid in running:
-        yield Finding("running", "ok", f"`assurance {name}` (process {pid})")
+        yield Finding("running commands", "ok", f"`assurance {name}` (process {pid})")
     if not running:
-        yield Finding("running", "ok", "no command holds a lock")
+        yield Finding("running commands", "ok", "no command holds a lock")
 
 
 LOOKS = (
-    Look("Airflow", look_at_airflow),
-    Look("Notifications", look_at_notifications),
-    Look("Running commands", look_at_commands),
+    Look("Runs", "running commands", look_at_commands),
+    Look("Runs", "notifications", look_at_notifications),
+    Look("Airflow", "Airflow", look_at_airflow),
 )

@@ -58,13 +58,10 @@ def test_the_rest_is_looked_at_when_the_server_is_down(own: Settings) -> None:
     assert (down.state, down.todo) == ("failed", "`assurance db start`")
     told: list[str] = []
     found = examine(own, LOOKS, server.answers(own), told.append)
-    assert told == [look.title for look in LOOKS]
-    seen = {look.title: {one.state for one in look.findings} for look in found.looks}
-    assert seen["Disk"] == {"ok"} or seen["Disk"] == {"attention"}
-    assert seen["Secrets"] == {"ok"}
-    for look in LOOKS:
-        if look.needs_warehouse:
-            assert seen[look.title] == {"unknown"}
+    assert told == [look.subject for look in LOOKS]
+    for look, examined in zip(LOOKS, found.looks, strict=True):
+        unknown = [(one.subject, one.state) for one in examined.findings]
+        assert (unknown == [(look.subject, "unknown")]) == look.needs_warehouse, look
     assert EXIT_CODES[found.state] == 2
 
 
@@ -73,7 +70,7 @@ def test_a_look_that_fails_does_not_stop_the_others(settings: Settings) -> None:
         yield Finding("first", "ok", "fine")
         raise PermissionError(13, "Permission denied", "place")
 
-    looks = [Look("Broken", broken), Look("Python", versions.look_at_python)]
+    looks = [Look("A", "a", broken), Look("B", "b", versions.look_at_python)]
     found = examine(settings, looks, True, lambda _: None)
     assert [one.state for one in found.looks[0].findings] == ["ok", "unknown"]
     assert "Permission denied" in found.looks[0].findings[1].what
@@ -82,7 +79,7 @@ def test_a_look_that_fails_does_not_stop_the_others(settings: Settings) -> None:
 
 def test_the_state_of_the_whole_is_the_worst_of_its_findings(settings: Settings) -> None:
     def look(state: State) -> Look:
-        return Look(state, lambda _: [Finding("one", state, "what")])
+        return Look("A", state, lambda _: [Finding("one", state, "what")])
 
     def code(*given: State) -> int:
         found = examine(settings, [look(state) for state in given], True, lambda _: None)
@@ -214,11 +211,11 @@ def test_a_key_that_can_be_guessed_is_found(
 
 
 def test_a_running_command_is_shown_and_an_ended_one_is_not(private: Settings) -> None:
-    assert states(above.look_at_commands(private)) == {"running": "ok"}
+    assert states(above.look_at_commands(private)) == {"running commands": "ok"}
     with only_one(private, "run"):
-        running = the(above.look_at_commands(private), "running")
+        running = the(above.look_at_commands(private), "running commands")
         assert running.what == f"`assurance run` (process {os.getpid()})"
-    assert "no command" in the(above.look_at_commands(private), "running").what
+    assert "no command" in the(above.look_at_commands(private), "running commands").what
 
 
 def test_somebody_must_be_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import psycopg
+
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import reason
 
 #: `unknown` means that something could not be looked at, for example because the server is down.
 State = Literal["ok", "attention", "failed", "unknown"]
@@ -30,8 +33,10 @@ class Finding:
 class Look:
     """A look at one part of the installation."""
 
-    #: The heading of its findings.
+    #: The heading of its findings. Looks that follow one another may share a heading.
     title: str
+    #: What it looks at, in case that it cannot look.
+    subject: str
     find: Callable[[Settings], Iterable[Finding]]
     #: Whether the look needs a session of the warehouse.
     needs_warehouse: bool = False
@@ -64,21 +69,25 @@ def examine(
 ) -> Examination:
     """Take every look, and return what was found.
 
-    `answers` says whether the warehouse answers. Without it, the looks that need it find only that
-    they could not look. `tell` gets the title of each look when it begins. A look that fails finds
-    that its subject could not be looked at, and the other looks go on.
+    `answers` says whether the warehouse answers. If it does not, the looks that need it find only
+    that they could not look. `tell` gets the subject of each look when it begins. If a look fails,
+    its subject could not be looked at, and the other looks go on.
     """
     return Examination([_taken(settings, look, answers, tell) for look in looks])
 
 
 def _taken(settings: Settings, look: Look, answers: bool, tell: Callable[[str], None]) -> Examined:
-    tell(look.title)
+    tell(look.subject)
     if look.needs_warehouse and not answers:
-        return Examined(look.title, [Finding(look.title.lower(), "unknown", NO_SERVER)])
+        return Examined(look.title, [Finding(look.subject, "unknown", NO_SERVER)])
     findings: list[Finding] = []
     try:
         findings.extend(look.find(settings))
-    except (AssuranceError, OSError) as error:
-        what = error.message if isinstance(error, AssuranceError) else f"{error}"
-        findings.append(Finding(look.title.lower(), "unknown", what))
+    except AssuranceError as error:
+        findings.append(Finding(look.subject, "unknown", error.message))
+    except psycopg.Error as error:
+        # PostgreSQL's own message can contain values of records.
+        findings.append(Finding(look.subject, "unknown", reason(error)))
+    except OSError as error:
+        findings.append(Finding(look.subject, "unknown", f"{error}"))
     return Examined(look.title, findings)

@@ -24,7 +24,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import airflow_metadata_url
 from oic_assurance.warehouse.transport import METADATA
 
-SECONDS, IMPORT_SECONDS = 5, 120
+SECONDS, IMPORT_SECONDS = 5, 300
 API_SERVER = "AIRFLOW__CORE__EXECUTION_API_SERVER_URL"
 AUTHORITY = "AIRFLOW__API__SSL_CA_FILE"
 HEALTH = "/api/v2/monitor/health"
@@ -82,15 +82,20 @@ def _inside(settings: Settings) -> Any:
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": folder,
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        done = subprocess.run(
-            [sys.executable, "-m", INSIDE],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=IMPORT_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", INSIDE],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=IMPORT_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise AssuranceError(
+                f"Airflow did not load its DAGs within {IMPORT_SECONDS} seconds."
+            ) from error
     try:
         return json.loads(done.stdout.strip().splitlines()[-1])
     except (ValueError, IndexError) as error:
