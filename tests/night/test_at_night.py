@@ -280,6 +280,13 @@ NOTIFICATIONS: dict[str, tuple[Play, datetime]] = {
     "message *It is not proven that a back-up can be restored*": (
         lambda s: notices.enter_backup(s, "2026-04-01T05:30"), NIGHT,
     ),
+    "message *A part of the upkeep is not done*": (
+        lambda s: notices.enter_upkeep(s, "logs", "failed", "2026-05-01", "the disk is full"),
+        NIGHT,
+    ),
+    "message *Records are past their retention*": (
+        lambda s: notices.enter_due(s, "000777"), NIGHT,
+    ),
 }  # fmt: skip
 
 

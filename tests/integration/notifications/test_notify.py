@@ -483,16 +483,21 @@ def test_a_part_that_is_skipped_night_after_night_is_told(healthy: Settings) -> 
     assert upkeep(healthy, "2026-05-05") == [("logs", "it was not done for days")]
 
 
+def enter_due(settings: Settings, key: str) -> None:
+    """Enter a record of personnel as past its retention since 2 March."""
+    ask(
+        settings,
+        "insert into audit.retention_due (force_code, dataset, table_name, row_key, due_at) "
+        "values (%s, 'hr/personnel', 'personnel', %s, %s)",
+        settings.force_code, key, parse_moment("2026-03-02T00:00"),
+    )  # fmt: skip
+
+
 def test_records_past_their_retention_are_told_by_their_number_and_never_by_name(
     healthy: Settings,
 ) -> None:
     for key in ("000777", "000778"):
-        ask(
-            healthy,
-            "insert into audit.retention_due (force_code, dataset, table_name, row_key, due_at) "
-            "values (%s, 'hr/personnel', 'personnel', %s, %s)",
-            healthy.force_code, key, parse_moment("2026-03-02T00:00"),
-        )  # fmt: skip
+        enter_due(healthy, key)
     (problem,) = open_problems(healthy, NIGHT, DEADLINE)
     assert (problem.kind, problem.subject) == ("retention", "hr/personnel")
     assert problem.what == (
