@@ -36,6 +36,7 @@ def test_every_airflow_process_gets_only_checked_connections(
         check_links()
         if "AIRFLOW__CELERY__BROKER_URL" in given:
             assert given["AIRFLOW__CELERY__BROKER_URL"].startswith("rediss://")
+            assert "ssl_cert_reqs=required" in given["AIRFLOW__CELERY__BROKER_URL"]
             assert given["AIRFLOW__CELERY__RESULT_BACKEND"].startswith("rediss://")
             assert "ssl_cert_reqs=required" in given["AIRFLOW__CELERY__RESULT_BACKEND"]
 
