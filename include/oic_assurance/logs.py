@@ -33,7 +33,8 @@ def about(**names: str | float | None) -> Iterator[None]:
 def write_as_json() -> None:
     """Write the log lines of this process to standard error, one JSON document a line.
 
-    This is for commands that run without Airflow. Airflow replaces it with its own settings.
+    This is for commands that run without Airflow. Airflow replaces it with its own settings. As
+    without JSON, a command logs warnings and errors only.
     """
     import structlog
 
@@ -54,7 +55,7 @@ def write_as_json() -> None:
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(logging.WARNING)
 
 
 def _without_traceback(logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:

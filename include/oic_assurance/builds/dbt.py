@@ -200,11 +200,11 @@ def _invoke(
         str(target_dir(settings, target)),
     ]
     with _anonymous_command_line(), _rare_collection():
-        callbacks = [_into_our_log()] if logs.as_json() else []
+        callbacks = [into_our_log()] if logs.as_json() else []
         return dbtRunner(manifest=manifest, callbacks=callbacks).invoke(command)
 
 
-def _into_our_log() -> Callable[[Any], None]:
+def into_our_log() -> Callable[[Any], None]:
     """Return a function that logs the first line of each warning and error of dbt.
 
     The further lines of an error quote the database, and so can hold values of rows. dbt calls the

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from oic_assurance.builds.dbt import Node, one_line
+from oic_assurance.builds.dbt import Node, into_our_log, one_line
 from oic_assurance.builds.record import schema_prefix
 from oic_assurance.builds.test_results import evidence_of
 
@@ -71,3 +71,23 @@ def test_a_test_can_say_what_it_looks_after() -> None:
 def test_builds_beside_the_daily_one_have_schemas_of_their_own() -> None:
     assert schema_prefix("daily") == ""
     assert schema_prefix("reproduce") == "reproduce_"
+
+
+def test_dbts_warnings_and_errors_are_logged_by_their_first_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The further lines of an error quote the database, and so can hold values of rows."""
+    log = into_our_log()
+
+    def fire(level: str, message: str) -> None:
+        log(SimpleNamespace(info=SimpleNamespace(level=level, msg=message, name="Event")))
+
+    fire("info", "1 of 2 START")
+    fire("warn", "  Got 3 results\n")
+    fire("error", "Database Error in model fct_x\n  DETAIL: Key (collar)=(1234) exists")
+    fire("error", "")
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", "dbt: Got 3 results"),
+        ("ERROR", "dbt: Database Error in model fct_x"),
+        ("ERROR", "dbt: Event"),
+    ]

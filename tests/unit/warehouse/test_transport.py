@@ -74,6 +74,7 @@ def test_a_checked_connection_is_accepted(value: str, monkeypatch: pytest.Monkey
         ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql+psycopg2://a:b@postgres:5432/airflow"),
         ("AWS_ENDPOINT_URL", "http://minio.example:9000"),
         ("ASSURANCE_DROPZONE", "ftp://files.example/drop"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://metrics.example:4318"),
     ],
 )
 def test_other_links_are_checked_too(

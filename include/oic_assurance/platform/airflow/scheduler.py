@@ -35,9 +35,9 @@ LOGIN = "assurance"
 #: A deployment sets this variable if people log in with their own accounts.
 AUTH_MANAGER = "AIRFLOW__CORE__AUTH_MANAGER"
 API_SERVER = "api-server"
-#: The processes that start after the api-server, each with its options. No task waits in the
-#: triggerer, but without one Airflow's home page shows a red light. Nothing serves logs by HTTP: it
-#: would listen at every address of this machine, and the api-server reads the files.
+#: The processes that start after the api-server, each with its options. The triggerer tells that a
+#: run has missed its deadline. Nothing serves logs by HTTP: it would listen at every address of
+#: this machine, and the api-server reads the files.
 NO_LOGS = ("--skip-serve-logs",)
 WORKERS = {"scheduler": NO_LOGS, "dag-processor": (), "triggerer": NO_LOGS}
 # How many tasks run at the same time. Each task is a process that may load dbt or Great
