@@ -1,18 +1,32 @@
 """The record of runs: when each was opened, why it failed, and what it published."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
+import psycopg
+
 from oic_assurance.builds.version import code_version
-from oic_assurance.errors import AssuranceError
+from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.locks import PSEUDONYMS, take_in_transaction
+from oic_assurance.warehouse.locks import (
+    DAILY_RUN,
+    PSEUDONYMS,
+    held,
+    take_in_transaction,
+)
 from oic_assurance.warehouse.rows import find_record
 
 ROLE = "oic_transform"
 LONGEST_MESSAGE = 600
+#: How long to wait for the lock of the run. The session of a killed process needs a moment to end.
+_PATIENCE = "5s"
+#: Set while this process holds the lock of the run.
+_HOLDS_LOCK = threading.Event()
 SELECT: LiteralString = """
     select run_id, as_at, started_at, finished_at, outcome, message, publication_id
     from audit.run
@@ -36,6 +50,36 @@ class Run:
     publication_id: int | None
 
 
+@contextmanager
+def only_run(settings: Settings) -> Iterator[None]:
+    """Hold the lock of the run during the block, so that no other host makes a run.
+
+    Raises:
+        ServerError: Another process makes a run with `assurance run`.
+    """
+    with _lock_of_run(settings):
+        _HOLDS_LOCK.set()
+        try:
+            yield
+        finally:
+            _HOLDS_LOCK.clear()
+
+
+@contextmanager
+def _lock_of_run(settings: Settings) -> Iterator[None]:
+    with ExitStack() as stack:
+        warehouse = stack.enter_context(connect(settings, role=ROLE, autocommit=True))
+        warehouse.execute("select set_config('lock_timeout', %s, false)", (_PATIENCE,))
+        try:
+            stack.enter_context(held(warehouse, DAILY_RUN))
+        except psycopg.errors.LockNotAvailable as error:
+            raise ServerError(
+                "Another `assurance run` is making a run on this warehouse, perhaps on another "
+                "host: wait until it has ended."
+            ) from error
+        yield
+
+
 def open_run(
     settings: Settings, run_id: str, as_at: datetime, started_by: str | None = None
 ) -> None:
@@ -45,7 +89,13 @@ def open_run(
 
     Only one run is active at a time, so another open run must have been interrupted. If this run is
     already recorded, its record is reset.
+
+    Raises:
+        ServerError: Another process makes a run with `assurance run`.
     """
+    if not _HOLDS_LOCK.is_set():
+        with _lock_of_run(settings):
+            pass
     close_interrupted(settings, but=run_id)
     with connect(settings, role=ROLE) as warehouse:
         # With this lock, a re-keying of the pseudonyms begins either before the run is recorded or

@@ -57,7 +57,11 @@ def run_once(settings: Settings, as_at: datetime) -> None:
         with to_log(settings) as (log, terminal), Screen(terminal) as screen:
             with screen.step("Warehouse"):
                 prepare_warehouse(settings)
-            with TaskLines(settings, screen) as lines, _interrupted_runs_are_closed(settings):
+            with (
+                runs.only_run(settings),
+                TaskLines(settings, screen) as lines,
+                _interrupted_runs_are_closed(settings),
+            ):
                 run_id = run_daily(settings, as_at, lines.report)
         finished = runs.find_run(settings, run_id)
         if finished is None or finished.outcome != "published":

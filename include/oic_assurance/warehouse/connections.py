@@ -36,6 +36,7 @@ FORMER_READER = "public_reader"
 SUPERVISOR, OFFICE = "supervisor_reader", "commissioner_reader"
 CONNECT_SECONDS = 10
 FULL_SECONDS = 30
+ALIVE_SECONDS = 30
 _FULL = ("too many clients already", "remaining connection slots are reserved")
 #: The SQLSTATE class for values that do not fit their data type.
 DATA_EXCEPTION = "22"
@@ -359,6 +360,11 @@ def _with_options(
         options.append(f"-c search_path={search_path.replace(' ', '')}")
     if read_only:
         options.append("-c default_transaction_read_only=on")
+    if not read_only:
+        # A host that has vanished still holds its locks until the server ends its session. So the
+        # server asks the other end after half a minute of silence, and not after two hours.
+        options.append(f"-c tcp_keepalives_idle={ALIVE_SECONDS}")
+        options.append("-c tcp_keepalives_interval=10 -c tcp_keepalives_count=3")
     parts.setdefault("connect_timeout", str(CONNECT_SECONDS))
     parts.setdefault("application_name", "oic_assurance")
     return {**parts, "options": " ".join(options)}

@@ -22,6 +22,8 @@ Several processes can hold it shared at the same time.
   before the re-keying begins.
 - `NOTIFICATIONS`: `notifications/notify.py` holds it while it sends messages, so that no message is
   sent twice.
+- `DAILY_RUN`: `builds/runs.py` holds it during `assurance run`, and waits for it before any other
+  run is opened. So only one process at a time makes a run, on whichever host it is.
 - `DRILL`: `operations/backup/drill.py` holds it while it restores a back-up, so that only one
   process at a time uses the scratch place.
 - `UPKEEP`: `operations/upkeep` holds it while it does a part of the upkeep, so that only one
@@ -44,10 +46,11 @@ so it never keeps the server from cleaning up old rows. A transaction lock is a 
 `warehouse/migrate.py` holds it, no other process applies migrations. Only the owner of the
 warehouse may call the functions for advisory locks (`warehouse/hardening`).
 
-Two other locks are files, because they must also work while no server is running:
+Two other locks are files of a state folder. They must also work while no server is running, and
+they protect only what is on this host:
 
 - `platform/process_lock.py`: one `assurance run`, one scheduler and one Superset server at a time
-  for each state folder.
+  for each state folder. They use its logs, dbt's files and the ports of this host.
 - `warehouse/embedded.py`: one process at a time starts or stops the embedded server.
 """
 
@@ -76,6 +79,7 @@ MIGRATIONS = Lock("migrations")
 KNOWN_BATCHES = Lock("known batches")
 CANDIDATE = Lock("candidate")
 RECOMPUTE = Lock("recompute")
+DAILY_RUN = Lock("daily run")
 PUBLISHING = Lock("publishing")
 PSEUDONYMS = Lock("pseudonyms")
 REKEY = Lock("rekey")

@@ -1,0 +1,69 @@
+"""Only one process at a time makes a run on a warehouse, on whichever host it is."""
+
+import threading
+
+import psycopg
+import pytest
+
+from oic_assurance.builds import runs
+from oic_assurance.clock import parse_moment
+from oic_assurance.errors import ServerError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import DAILY_RUN, held, take
+
+AS_AT = parse_moment("2026-01-05T05:30")
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "_PATIENCE", "200ms")
+
+
+@pytest.fixture
+def on_another_host(fresh_warehouse: Settings) -> psycopg.Connection:
+    """A session of `assurance run` on another host."""
+    return connect(fresh_warehouse, role="oic_transform", autocommit=True)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_no_run_begins_while_another_host_makes_one(
+    fresh_warehouse: Settings, on_another_host: psycopg.Connection
+) -> None:
+    runs.open_run(fresh_warehouse, "first", AS_AT)
+    with on_another_host, held(on_another_host, DAILY_RUN):
+        with pytest.raises(ServerError, match="perhaps on another host: wait"):
+            runs.open_run(fresh_warehouse, "second", AS_AT)
+        with (
+            pytest.raises(ServerError, match="perhaps on another host"),
+            runs.only_run(fresh_warehouse),
+        ):
+            pass
+        first = runs.find_run(fresh_warehouse, "first")
+        assert first is not None
+        assert first.outcome == "running"
+    runs.open_run(fresh_warehouse, "second", AS_AT)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_run_that_holds_the_lock_is_opened(fresh_warehouse: Settings) -> None:
+    with runs.only_run(fresh_warehouse):
+        runs.open_run(fresh_warehouse, "own", AS_AT)
+    found = runs.find_run(fresh_warehouse, "own")
+    assert found is not None
+    assert found.outcome == "running"
+
+
+def test_a_run_waits_for_the_session_of_a_killed_one_to_end(
+    fresh_warehouse: Settings, on_another_host: psycopg.Connection
+) -> None:
+    take(on_another_host, DAILY_RUN)
+    threading.Timer(0.5, on_another_host.close).start()
+    runs.open_run(fresh_warehouse, "next", AS_AT)
+
+
+def test_the_server_soon_notices_a_host_that_has_vanished(fresh_warehouse: Settings) -> None:
+    with connect(fresh_warehouse, role="oic_transform") as session:
+        names = ("idle", "interval", "count")
+        found = [session.execute(f"show tcp_keepalives_{name}").fetchone() for name in names]
+    assert found == [("30",), ("10",), ("3",)]
