@@ -24,6 +24,7 @@ from .tally import point_of
 #: Tables that the mart contract does not list, but that the oracle computes and compares too.
 MORE = (
     "board_log_question",
+    "restore_proof",
     "assurance_position_day",
     "assurance_voice",
     "assurance_voice_month",
@@ -118,6 +119,7 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
     )
     found += _keyed(figures.board_questions, marts, "board_log_question", "question_ref")
     found += _freshness(figures, marts)
+    found += _restore(marts)
     keys = {
         row["officer_key"]: figures.referrals[row["referral_ref"]].person
         for row in marts.tables["fct_nccu_referral"]
@@ -386,6 +388,20 @@ def _freshness(figures: Figures, marts: Marts) -> Found:
             yield Difference(table, row["dataset"], "due_by", due, row["due_by"], True)
     for source in figures.verdicts.keys() - seen:
         yield Difference(table, source, "*", "a row", None)
+
+
+def _restore(marts: Marts) -> Found:
+    """Compare `restore_proof`. The oracle's worlds have no back-ups, so nothing is proven."""
+    table = "restore_proof"
+    for row in marts.tables[table]:
+        shown = {name for name, value in row.items() if value is not None}
+        wanted = {"force_code", "publication_id", "verdict", "verdict_label"}
+        if row["verdict"] != "unknown":
+            yield Difference(table, "*", "verdict", "unknown", row["verdict"])
+        if shown != wanted:
+            yield Difference(table, "*", "*", wanted, shown)
+    if len(marts.tables[table]) != 1:
+        yield Difference(table, "*", "*", "one row", len(marts.tables[table]))
 
 
 def _source(dataset: str) -> str:

@@ -72,7 +72,7 @@ def open_build(
     """Record a new build that uses only the batches landed by `known_at` (default: now).
 
     `reproduces` is the id of an earlier build that the new build recomputes. The new build then
-    uses exactly the batches of the earlier build.
+    uses exactly the batches and the drills of the earlier build.
     """
     with connect(settings, role=ROLE) as warehouse:
         # A replay reserves its batch ID some time before it commits. Without the lock, the highest
@@ -96,22 +96,40 @@ def open_build(
                 {"reproduces": reproduces, "known_at": known_at},
             )
         )
+        # Drills are recorded under the same lock, so they are numbered in the order in which builds
+        # see them.
+        known_drill_id = int(
+            one_value(
+                warehouse,
+                """
+                select coalesce(
+                    (select known_drill_id from audit.build where build_id = %(reproduces)s),
+                    (select max(drill_id) from audit.restore_drill),
+                    0
+                )
+                """,
+                {"reproduces": reproduces},
+            )
+        )
         policy = policy_fingerprint(settings)
         build_id = one_value(
             warehouse,
             """
             insert into audit.build (
-                run_id, as_at, known_batch_id, known_at, purpose, schema_prefix, reproduces,
-                input_fingerprint, policy_fingerprint, rules_fingerprint, code_version,
+                run_id, as_at, known_batch_id, known_drill_id, known_at, purpose, schema_prefix,
+                reproduces, input_fingerprint, policy_fingerprint, rules_fingerprint, code_version,
                 wants_approval
             )
-            values (%s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s, %s, %s, %s)
+            values (
+                %s, %s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s, %s, %s, %s
+            )
             returning build_id
             """,
             (
                 run_id,
                 as_at,
                 known_batch_id,
+                known_drill_id,
                 known_at,
                 purpose,
                 schema_prefix(purpose),

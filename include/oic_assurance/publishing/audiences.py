@@ -63,6 +63,7 @@ AGGREGATES = frozenset(
         "fct_measure_month",
         "fct_plan_strand",
         "restatement",
+        "restore_proof",
         "sign_off",
         "source_freshness",
     }

@@ -5,7 +5,8 @@ Several processes can hold it shared at the same time.
 
 - `KNOWN_BATCHES`: `builds/record.py` takes it in the transaction that opens a build.
   `operations/replay` takes it shared in the transaction that lands a replay. So a new build sees a
-  replayed batch completely or not at all.
+  replayed batch completely or not at all. `operations/backup/record.py` takes it in the transaction
+  that records a drill, for the same reason.
 - `CANDIDATE`: `builds/candidate.py` holds it while a stage builds the candidate, and holds it
   shared while a stage audits the candidate. So the candidate belongs to one build and does not
   change during an audit.

@@ -38,6 +38,7 @@ GROUPS = (
     "intermediate.exceptions",
     "intermediate.disclosure",
     "intermediate.sign_off",
+    "intermediate.backup",
     "restatement",
     "marts",
 )

@@ -67,6 +67,14 @@ from (values ('FORCE', 0, 0, 0, 0), ('COMMISSIONER', 0, 1, 0, 8)) as counted (
     voice, numerator, denominator, days_contradicted, days_said_complete
 );
 
+create table candidate.restore_proof as
+select 'E23000022' as force_code, 'unknown' as verdict, 'Never tried' as verdict_label,
+    null::timestamptz as last_drill_at, null::text as failed_step, null::text as failed_step_label,
+    null::timestamptz as last_proven_at, null::timestamptz as due_by, null::integer as seconds,
+    null::timestamptz as backup_made_at, null::integer as batches_compared,
+    null::bigint as computed_publication_id, null::text as computed_fingerprint,
+    <build>::bigint as publication_id;
+
 create table candidate.sign_off as
 select 'E23000022' as force_code, code as recommendation_code, point as point_code, round, step,
     timestamptz '2026-05-01 10:00Z' + n * interval '1 hour' as at, by_role, cause,

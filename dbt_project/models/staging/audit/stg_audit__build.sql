@@ -9,6 +9,7 @@ with
             coalesce(reproduces, build_id) as publication_id,
             run_id,
             known_batch_id,
+            known_drill_id,
 
             -- text
             policy_fingerprint,

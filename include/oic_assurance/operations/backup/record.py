@@ -17,6 +17,7 @@ from oic_assurance.operations.backup.parts import (
 )
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import KNOWN_BATCHES, take_in_transaction
 from oic_assurance.warehouse.rows import all_records, find_record
 
 WRITER, READER = "oic_publish", "oic_gate"
@@ -163,6 +164,8 @@ def verify_backup(settings: Settings, folder: Path) -> RecordedBackup:
 def record_drill(settings: Settings, drill: Drill) -> None:
     """Record a drill, whether it proved anything or not."""
     with connect(settings, role=WRITER) as warehouse:
+        # A build that is opened at the same time knows the drill for good, or never.
+        take_in_transaction(warehouse, KNOWN_BATCHES)
         warehouse.execute(
             """
             insert into audit.restore_drill (

@@ -111,7 +111,8 @@ def _page(mart: Mart) -> str:
         title=f"{title(mart.name)}{kind}",
         place=mart.place,
         description=mart.description,
-        key=", ".join(key),
+        # A mart with one row per force has no other key.
+        key=", ".join(key) or "`force_code`",
         references="".join(references),
     )
     return head + "".join(

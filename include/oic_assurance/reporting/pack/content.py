@@ -13,6 +13,7 @@ from oic_assurance.reporting.pack.answer import answer
 from oic_assurance.reporting.pack.card import Card, card
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.pack.point_page import PointPage, page
+from oic_assurance.reporting.pack.restore import Restore, restore
 from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.pack.tables import Table
 from oic_assurance.reporting.points import ORDER
@@ -48,6 +49,7 @@ class Board:
         warning: A sentence that says that the publication was rolled back, or that readers never
             saw it. It is empty if neither is the case.
         failed: The datasets for which checks failed.
+        restore: Whether it is proven that a back-up can be restored.
         recommendations: The recommendations that belong to no assurance point.
         contact: Who answers questions about the pack: the entries of the publisher's file, keyed by
             name.
@@ -82,6 +84,7 @@ class Board:
     freshness: Table
     quality: Table
     failed: Table
+    restore: Restore
     exceptions: Table
     recommendations: Table
     contradicted: Table
@@ -134,6 +137,7 @@ def board(facts: Facts, since: Since, contact: Mapping[str, str | None]) -> Boar
         freshness=tables.freshness(facts),
         quality=tables.quality(facts),
         failed=tables.failed(facts),
+        restore=restore(facts),
         exceptions=tables.exceptions(facts),
         recommendations=tables.recommendations(facts),
         contradicted=tables.contradicted(facts),

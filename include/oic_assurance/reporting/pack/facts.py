@@ -52,6 +52,7 @@ BOARD_QUERIES = (
     "freshness",
     "data_quality",
     "data_quality_failed",
+    "restore_proof",
     "recommendation",
     "board_action",
     "board_log_question",
