@@ -1,7 +1,9 @@
 """A warehouse is restored from a back-up with all figures, and further runs work."""
 
 import json
+import shlex
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +13,11 @@ import pytest
 
 from oic_assurance.warehouse.encryption import MAGIC
 from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_tables
+from tests.end_to_end.page_commands import commands
 from tests.end_to_end.terminal import Terminal
 
 pytestmark = pytest.mark.slow
+PAGE = "how-to/restore.md"
 
 SCHEMAS = (
     *("raw_general", "raw_law_enforcement", "audit", "identity", "intermediate", "compared_with"),
@@ -67,38 +71,69 @@ def tables_of(terminal: Terminal) -> dict[str, dict[str, TableFingerprint]]:
 
 
 def test_a_restored_warehouse_has_every_figure(old: Terminal, new: Terminal, folder: Path) -> None:
+    """The page is followed to the letter, from the first key to a run on an empty machine."""
     before = tables_of(old)
     assert before["marts"]["assurance_measure"].rows > 0
-    public = old.assurance("archive", "new-key", "--to", str(folder / "backup-key")).stdout.strip()
-    to = ("--recipient", public, "--to")
-    made = old.assurance("backup", "make", *to, str(folder / "backups"))
-    assert made.returncode == 0, made.stderr
-    [backup] = (folder / "backups").iterdir()
+    new_key, recipients = commands(PAGE, "Set it up once")
+    public = follow(old, folder, new_key).stdout.strip()
+    name, _, value = recipients.partition("=")
+    backing_up = Terminal(old.home, extra={**old.extra, name: value.replace("age1…", public)})
+    make, secrets, _ = commands(PAGE, "Back up")
+    made = follow(backing_up, folder, make)
     sha256 = next(line for line in made.stdout.splitlines() if line.startswith("SHA-256"))[8:]
-    done = old.assurance("backup", "secrets", *to, str(folder / "apart"))
-    assert done.returncode == 0, done.stderr
-    assert all(path.read_bytes().startswith(MAGIC) for path in backup.iterdir())
-    restore = ("backup", "restore", str(backup), "--sha256", sha256)
-    key, secrets = str(folder / "backup-key"), str(folder / "apart.age")
+    (folder / "elsewhere").mkdir()
+    follow(backing_up, folder, secrets)
+    [backup] = (folder / "backups").iterdir()
+    files = [*backup.iterdir(), folder / "elsewhere" / "secrets.json.age"]
+    assert all(path.read_bytes().startswith(MAGIC) for path in files)
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+    restore, verify, check_log, run = commands(PAGE, "Restore")
+    restore = restore.replace("oic-assurance-20260430T053000Z", backup.name).replace("…", sha256)
+    words = restore.split(" --key ")[0]
+    key, archive_key = (str(folder / name) for name in ("backup-key", "archive-key"))
     for given, message in (
         ((), "encrypted to another key"),
-        (("--key", str(folder / "archive-key")), "encrypted to another key"),
+        (("--key", archive_key), "encrypted to another key"),
         (("--key", key), "another pseudonym_key"),
     ):
-        refused = new.assurance(*restore, *given)
+        refused = new.assurance(*arguments(folder, words), *given)
         assert (refused.returncode, message in refused.stderr) == (2, True), refused.stderr
-    done = new.assurance(*restore, "--key", key, "--secrets", secrets)
-    assert done.returncode == 0, done.stdout + done.stderr
+    follow(new, folder, restore)
     assert tables_of(new) == before
-    verified = new.assurance("batch", "verify")
-    assert verified.returncode == 0, verified.stdout
+    follow(new, folder, verify)
+    follow(new, folder, check_log)
+    sources = {f"AIRFLOW_CONN_{one.upper()}": old.url(one) for one in ("rms", "intelligence")}
+    follow(Terminal(new.home, extra={**new.extra, **sources}), folder, run)
+    listed = json.loads(new.assurance("publication", "list", "--json").stdout)["publications"]
+    assert [one["publication_id"] > 1 for one in listed if one["is_current"]] == [True]
+
+
+def follow(terminal: Terminal, folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the page, which must succeed."""
+    done = terminal.assurance(*arguments(folder, command))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def arguments(folder: Path, command: str) -> list[str]:
+    """Return the arguments of a command of the page, with this test's folder instead of its paths.
+
+    The page restores with the secrets in the folder in which somebody is, and the test is in none.
+    """
+    program, *words = shlex.split(command)
+    assert program == "assurance"
+    places = {"backup-key": "backup-key", "secrets.json.age": "elsewhere/secrets.json.age"}
+    return [
+        str(folder / places[word]) if word in places else word.replace("/mnt/", f"{folder}/")
+        for word in words
+    ]
 
 
 def test_a_drill_proves_that_the_back_up_can_be_restored(old: Terminal, folder: Path) -> None:
-    key = str(folder / "backup-key")
     readers_saw = tables_of(old)["marts"]
-    done = old.assurance("backup", "drill", "--key", key, "--secrets", str(folder / "apart.age"))
-    assert done.returncode == 0, done.stdout + done.stderr
+    [drill] = commands(PAGE, "Prove that it can be restored")
+    done = follow(old, folder, drill)
     assert "publication 1 computed again and equal" in " ".join(done.stdout.split())
     assert done.stderr.splitlines() == [
         "Restore the back-up",

@@ -151,3 +151,19 @@ def restore(
     click.echo(f"Restored: the warehouse and {manifest.batches} archived batches as at")
     click.echo(f"{manifest.made_at}. Check them with `assurance batch verify`, and repeat the")
     click.echo("erasures and the changes to access that were made after the back-up.")
+
+
+@backup.command("set-aside")
+def set_aside_() -> None:
+    """Set aside the archived files that the warehouse does not know.
+
+    Run this command after the database was restored to an earlier moment, and before the next run.
+    The archive then has deliveries of which no batch is on record. They are moved to the folder
+    `set-aside` in the state folder.
+    """
+    from oic_assurance.operations.backup.set_aside import set_aside
+
+    moved = set_aside(load_settings())
+    for path in moved:
+        click.echo(str(path))
+    click.echo(f"{len(moved)} archived files were set aside.")

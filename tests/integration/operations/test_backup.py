@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import psycopg
 import pytest
 from pyrage.x25519 import Identity
 
+from oic_assurance.builds.recompute import open_recompute
+from oic_assurance.builds.record import Build, open_build
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.operations.backup import make
@@ -31,6 +34,7 @@ from oic_assurance.operations.backup.record import (
     verify_backup,
 )
 from oic_assurance.operations.backup.restore import Options, restore_backup
+from oic_assurance.operations.backup.set_aside import set_aside
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.settings import Settings, load_settings
@@ -39,6 +43,7 @@ from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import admin_url, connect, url
 from oic_assurance.warehouse.encryption import MAGIC, new_identity
 from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_tables
+from oic_assurance.warehouse.locks import KNOWN_BATCHES, take_in_transaction
 from oic_assurance.warehouse.migrate import migrate
 from tests.integration.landing.support import World, person
 from tests.integration.operations.support import assert_agrees
@@ -325,3 +330,58 @@ def test_each_back_up_is_a_disclosure_in_the_log(made: Made) -> None:
         f"a back-up of the warehouse and of 2 archived batches, SHA-256 {made.backup.sha256}",
         f"the holders of {made.identity.to_public()}",
     ) in entries
+
+
+def test_what_the_archive_has_beyond_a_restored_database_is_set_aside(
+    made: Made, empty: Settings
+) -> None:
+    """After a restore to a moment, later deliveries are in the archive, and no batch names them."""
+    restore_backup(empty, made.backup.folder, made.options())
+    folder = empty.home / "batches" / PEOPLE
+    held = {path.name: path.read_bytes() for path in folder.iterdir()}
+    later = folder / "00000003-personnel_20260106.csv.gz"
+    later.write_bytes(b"a later delivery")
+    rewritten = folder / "00000001-personnel_20260101.csv.gz.erased"
+    rewritten.write_bytes(b"of an erasure")
+    [moved] = set_aside(empty)
+    assert moved.read_bytes() == b"a later delivery"
+    assert moved.is_relative_to(empty.home / "set-aside")
+    assert moved.name == later.name
+    for path in (moved.parent, moved.parent.parent, empty.home / "set-aside"):
+        assert path.stat().st_mode & 0o777 == 0o700
+    rewritten.unlink()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == held
+    assert set_aside(empty) == []
+
+
+def test_a_build_knows_the_drills_that_were_on_record_and_no_others(made: Made) -> None:
+    """Also if a drill that is recorded later says that it ended earlier."""
+    moment = utc_now()
+    drill = Drill(made.backup.sha256, moment, moment - timedelta(seconds=64), moment)
+
+    def known(build: Build) -> object:
+        with psycopg.connect(admin_url(made.settings, "warehouse")) as administrator:
+            query = "select known_drill_id from audit.build where build_id = %s"
+            return administrator.execute(query, (build.build_id,)).fetchone()
+
+    record_drill(made.settings, drill)
+    before = open_build(made.settings, "tests", moment)
+    earlier = moment - timedelta(days=30)
+    record_drill(made.settings, dataclasses.replace(drill, started_at=earlier, finished_at=earlier))
+    after = open_build(made.settings, "tests", moment)
+    again = open_recompute(made.settings, before)
+    assert known(before) == known(again) != known(after)
+
+
+def test_a_drill_is_recorded_before_a_build_is_opened_or_after_it(made: Made) -> None:
+    """While a build is opened, the record of a drill waits."""
+    moment = utc_now()
+    drill = Drill(made.backup.sha256, moment, moment, moment)
+    with connect(made.settings, role="oic_transform") as opening:
+        take_in_transaction(opening, KNOWN_BATCHES)
+        with ThreadPoolExecutor(1) as other:
+            recording = other.submit(record_drill, made.settings, drill)
+            with pytest.raises(TimeoutError):
+                recording.result(timeout=1)
+            opening.rollback()
+            recording.result(timeout=60)
