@@ -50,10 +50,10 @@ def prepare_warehouse(settings: Settings) -> None:
     """Start the embedded server if the deployment uses it, and apply the migrations of this code.
 
     Raises:
-        ServerError: If the server cannot be reached.
+        ServerError: If the server cannot be reached, or the connection is lost.
         UsageError: If the key of the archive is not valid, or if TLS is required and a configured
             connection does not check the server's certificate.
-        AssuranceError: If a migration fails.
+        AssuranceError: If a migration fails, or the warehouse is newer than this code.
     """
     check_links()
     archive_key(settings)
@@ -63,8 +63,11 @@ def prepare_warehouse(settings: Settings) -> None:
     try:
         migrate(settings)
     except ServerError as error:
-        # Airflow retries a task after a `ServerError`. But the server has just answered, so the
-        # migration would fail again. Another error type prevents the retry.
+        # Airflow retries a task after a `ServerError`. A retry helps if the connection was lost or
+        # a table was in use. Otherwise the migration would fail again, so another type of error
+        # prevents the retry.
+        if isinstance(error.__cause__, psycopg.OperationalError):
+            raise
         raise AssuranceError(error.message) from error
 
 

@@ -5,10 +5,10 @@ import os
 import subprocess
 from collections.abc import Iterable
 from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse.versions import package_version
 
 SOURCE_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".md"})
 SEEDS = Path("dbt_project") / "seeds"
@@ -27,7 +27,7 @@ def code_version(settings: Settings) -> str:
     """
     models = project_fingerprint(settings)[:12]
     commit = _commit(settings.project_root) or os.environ.get(COMMIT, "")[:12]
-    return f"{commit or _package()}+dbt.{models}"
+    return f"{commit or package_version()}+dbt.{models}"
 
 
 def project_fingerprint(settings: Settings) -> str:
@@ -83,10 +83,3 @@ def _commit(root: Path) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
-
-
-def _package() -> str:
-    try:
-        return metadata.version("oic-assurance")
-    except metadata.PackageNotFoundError:
-        return "unversioned"

@@ -7,7 +7,6 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 
 import click
@@ -121,9 +120,10 @@ def _show_version(ctx: click.Context, _: click.Parameter, is_wanted: bool) -> No
         return
     from oic_assurance.builds.version import code_version
     from oic_assurance.settings import load_settings
+    from oic_assurance.warehouse.versions import package_version
 
     code = code_version(load_settings())
-    click.echo(f"assurance {metadata.version('oic-assurance')} (code {code})")
+    click.echo(f"assurance {package_version()} (code {code})")
     ctx.exit()
 
 

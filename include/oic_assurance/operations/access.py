@@ -21,6 +21,7 @@ from oic_assurance.warehouse.limits import limits_of
 from oic_assurance.warehouse.reader_statements import log_statements_of
 from oic_assurance.warehouse.roles import KEEPERS, LOGIN_ROLES
 from oic_assurance.warehouse.rows import find_row, find_value, relation_exists
+from oic_assurance.warehouse.versions import check_version
 
 #: The role that reads who has access. Changes to access are made by the warehouse's owner, which
 #: can create roles.
@@ -114,6 +115,7 @@ def give(settings: Settings, login: str, units: Sequence[str], because: str) -> 
         ServerError: The warehouse's login may not create roles or grant them.
     """
     with connect(settings) as conn:
+        check_version(conn)
         _check_login(conn, settings, login, to_office=not units)
         for unit in units:
             _check_unit(conn, settings, unit)
@@ -137,6 +139,7 @@ def end(settings: Settings, login: str, units: Sequence[str], because: str) -> N
             also granted it. Only the grantor can revoke a grant. Nothing is changed.
     """
     with connect(settings) as conn:
+        check_version(conn)
         before = _find(conn, settings, login)
         if before is None:
             raise UsageError(f"'{login}' has no access: `assurance access list` shows who has.")

@@ -186,7 +186,8 @@ def check_cluster(settings: Settings) -> None:
     if made_by != major:
         raise ServerError(
             f"{data} was created by PostgreSQL {made_by}, but the programs are PostgreSQL {major}: "
-            "set ASSURANCE_PG_BIN to the other version, or dump and load."
+            f"set ASSURANCE_PG_BIN to the programs of PostgreSQL {made_by} and make a back-up, "
+            f"which PostgreSQL {major} restores (docs/upgrade.md)."
         )
     for login in (SUPERUSER, *LOGINS):
         if find_secret(settings, password_name(login)) is None:

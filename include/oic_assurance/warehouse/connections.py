@@ -25,6 +25,7 @@ from oic_assurance.warehouse.cluster import OWNERS, SOURCES, SUPERUSER, password
 from oic_assurance.warehouse.embedded import HOST, is_running, server_port
 from oic_assurance.warehouse.roles import LOGIN_ROLES, SEARCH_PATH
 from oic_assurance.warehouse.secrets import find_secret
+from oic_assurance.warehouse.versions import check_version
 
 STAGES = {role.removeprefix("oic_"): role for role in LOGIN_ROLES}
 NAMES = ("warehouse", "rms", "intelligence", "bi", "admin", *STAGES)
@@ -216,10 +217,18 @@ def connect(
 
     Raises:
         ServerError: The warehouse cannot be reached, or does not accept the login's password.
+        VersionError: `role` is given, and the warehouse is newer or older than this code.
     """
     uri = warehouse_url(settings) if role is None else login_url(settings, role)
     try:
-        return _connect_patiently(autocommit=autocommit, **_with_options(uri))
+        connection = _connect_patiently(autocommit=True, **_with_options(uri))
+        try:
+            if role is not None:
+                check_version(connection)
+            connection.autocommit = autocommit
+        except BaseException:
+            connection.close()
+            raise
     except psycopg.Error as error:
         hint = "" if find_connection_uri("warehouse") or is_running(settings) else f" {START_FIRST}"
         if role is not None and "password authentication failed" in str(error):
@@ -231,6 +240,7 @@ def connect(
         raise ServerError(
             f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}.{hint}"
         ) from error
+    return connection
 
 
 def _connect_patiently(**options: Any) -> psycopg.Connection:

@@ -4,7 +4,9 @@ A migration is a numbered SQL file. Each migration is applied once, in the order
 """
 
 import hashlib
-import re
+import logging
+import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,8 +41,20 @@ from oic_assurance.warehouse.reader_statements import log_readers
 from oic_assurance.warehouse.roles import hand_over, lend, take_back
 from oic_assurance.warehouse.rows import one_row, one_value, relation_exists
 from oic_assurance.warehouse.secrets import secret, variable_name
+from oic_assurance.warehouse.versions import (
+    FILE_NAME,
+    newer_than_code,
+    note_version,
+    recorded_version,
+)
 
-FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
+LOG = logging.getLogger(__name__)
+#: How long one attempt of a migration waits for the readers of a table that it changes. Meanwhile,
+#: new readers of that table wait too. This is shorter than the server's `deadlock_timeout`, so a
+#: deadlock cancels the migration and not the reader.
+READER_PATIENCE = "300ms"
+#: How long to keep trying a migration, over all attempts.
+PATIENCE_SECONDS = 900.0
 
 _RECORD = """
 create schema if not exists audit;
@@ -81,31 +95,28 @@ def migrate(settings: Settings, administrator: str | None = None) -> list[str]:
     `administrator` is the URI of an administrator's login that only the caller knows.
 
     Each migration is applied and recorded in one transaction. One process at a time migrates. The
-    owner is a member of the warehouse's other roles only inside such a transaction.
+    owner is a member of the warehouse's other roles only inside such a transaction. If readers use
+    a table that a migration changes, the migration waits for them and is tried again, and new
+    readers do not wait behind it.
+
+    After an interruption at any point, the next call goes on.
 
     After the migrations, the server is hardened, the passwords of the stages and of the readers are
     set to this deployment's secrets, and the server is set to log readers' statements.
 
     Raises:
+        VersionError: The warehouse is newer than this code. Nothing was changed.
         ServerError: The server is too old, the login lacks a right, an applied migration was
-            changed, a migration fails, or an administrator must harden the server first.
+            changed, a migration fails, a reader uses a table for longer than `PATIENCE_SECONDS`, or
+            an administrator must harden the server first.
     """
-    with connect_to_migrate(settings, administrator) as connection:
-        owner = one_value(connection, "select current_user")
-        _check_server(connection)
-        settle_roles(connection, owner)
-        migrations = known_migrations()
-        applied: list[str] = []
-        if _pending(connection, migrations):
-            serve_new_roles(connection)
-            applied = _apply_all(connection, migrations, owner)
-        close(connection)
-        settle_passwords(settings, connection)
-        for name, login in READERS.items():
-            secret(settings, password_name(login))
-            ensure_password(connection, url(settings, name), variable_name(password_name(login)))
-        log_readers(connection, owner)
-        warn_of_an_owner_with_more_rights(connection, owner)
+    try:
+        applied = _migrate(settings, administrator)
+    except psycopg.Error as error:
+        raise ServerError(
+            f"The warehouse is not migrated to the end: {reason(error)}. Run `assurance db start` "
+            "again, which goes on."
+        ) from error
     # The login FORMER_READER no longer exists, so its stored password is not needed.
     (settings.secrets_dir / password_name(FORMER_READER)).unlink(missing_ok=True)
     return applied
@@ -138,6 +149,29 @@ def known_migrations() -> list[Migration]:
     if [migration.number for migration in found] != list(range(1, len(found) + 1)):
         raise ServerError("The migrations are not numbered 1, 2, 3, …: install the project again.")
     return found
+
+
+def _migrate(settings: Settings, administrator: str | None) -> list[str]:
+    with connect_to_migrate(settings, administrator) as connection:
+        owner = one_value(connection, "select current_user")
+        _check_server(connection)
+        migrations = known_migrations()
+        # Before anything is changed, this checks that the warehouse is not newer than the code.
+        pending = _pending(connection, migrations)
+        settle_roles(connection, owner)
+        applied: list[str] = []
+        if pending:
+            serve_new_roles(connection)
+            applied = _apply_all(connection, migrations, owner)
+        note_version(connection)
+        close(connection)
+        settle_passwords(settings, connection)
+        for name, login in READERS.items():
+            secret(settings, password_name(login))
+            ensure_password(connection, url(settings, name), variable_name(password_name(login)))
+        log_readers(connection, owner)
+        warn_of_an_owner_with_more_rights(connection, owner)
+    return applied
 
 
 def _check_server(connection: psycopg.Connection) -> None:
@@ -181,8 +215,8 @@ def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> lis
     """Return the migrations that are not applied yet.
 
     Raises:
-        ServerError: A migration was changed after it was applied, or the warehouse has a migration
-            that this code does not have.
+        VersionError: The warehouse has a migration that this code does not have.
+        ServerError: A migration was changed after it was applied.
     """
     if not relation_exists(connection, "audit.schema_migration"):
         return migrations
@@ -198,11 +232,7 @@ def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> lis
                 "restore the file and put the change into a new one."
             )
     if applied:
-        newest = max(applied)
-        raise ServerError(
-            f"The warehouse is newer than this code: it has migration {applied[newest][0]}. "
-            "Update the checkout."
-        )
+        raise newer_than_code(applied[max(applied)][0], recorded_version(connection))
     numbers = {row[0] for row in rows}
     return [migration for migration in migrations if migration.number not in numbers]
 
@@ -218,20 +248,63 @@ def _apply_all(
         if 0 < len(pending) < len(migrations):
             # Under an older version of this code, the owner kept the objects that it had created.
             # So the keepers become their owners before the pending migrations are applied.
-            with _as_member_of_all(connection, owner, "The owner's tables cannot be handed over"):
-                pass
+            _insist(connection, owner, None)
         for migration in pending:
-            _apply(connection, migration, owner)
+            _insist(connection, owner, migration)
     return [migration.name for migration in pending]
 
 
-def _apply(connection: psycopg.Connection, migration: Migration, owner: str) -> None:
-    with _as_member_of_all(connection, owner, f"Migration {migration.name} failed"):
-        connection.execute(migration.text.encode("utf-8"))
-        connection.execute(
-            "insert into audit.schema_migration (number, name, checksum) values (%s, %s, %s)",
-            (migration.number, migration.name, migration.checksum),
-        )
+def _insist(connection: psycopg.Connection, owner: str, migration: Migration | None) -> None:
+    """Apply one migration, and try again as long as readers use a table that it changes.
+
+    Without a migration, the owner's objects are handed over to the keepers.
+
+    Raises:
+        ServerError: A statement fails, or readers use a table for longer than `PATIENCE_SECONDS`.
+    """
+    what = f"Migration {migration.name}" if migration else "The hand-over of the owner's tables"
+    deadline, is_first = time.monotonic() + PATIENCE_SECONDS, True
+    while True:
+        try:
+            with _as_member_of_all(connection, owner, f"{what} failed"):
+                if migration is not None:
+                    _apply(connection, migration)
+            return
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+            if time.monotonic() > deadline:
+                raise ServerError(
+                    f"{what} waits for sessions that use a table ({reason(error)}): end the oldest "
+                    f"transaction{_oldest(connection)}, and run `assurance db start` again."
+                ) from error
+        if is_first:
+            LOG.warning("%s waits for sessions that use a table%s.", what, _oldest(connection))
+            is_first = False
+        time.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - spreads retries, no secret
+
+
+def _apply(connection: psycopg.Connection, migration: Migration) -> None:
+    connection.execute(migration.text.encode("utf-8"))
+    connection.execute(
+        "insert into audit.schema_migration (number, name, checksum) values (%s, %s, %s)",
+        (migration.number, migration.name, migration.checksum),
+    )
+    note_version(connection)
+
+
+def _oldest(connection: psycopg.Connection) -> str:
+    """Return words that name the session with the oldest transaction, or "" if none is seen."""
+    with connection.transaction():
+        connection.execute("set local role none")
+        row = connection.execute(
+            """
+            select usename, pid from pg_catalog.pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid()
+                and xact_start is not null and usename is not null
+            order by xact_start
+            limit 1
+            """
+        ).fetchone()
+    return "" if row is None else f", which is of '{row[0]}' (process {row[1]})"
 
 
 @contextmanager
@@ -244,9 +317,12 @@ def _as_member_of_all(connection: psycopg.Connection, owner: str, problem: str) 
     Raises:
         ServerError: A statement fails, or the session may not grant a role. The message begins with
             `problem`.
+        psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected: Another session uses a
+            table. The transaction has changed nothing.
     """
     try:
         with connection.transaction():
+            connection.execute("select set_config('lock_timeout', %s, true)", (READER_PATIENCE,))
             connection.execute("set local role none")
             lend(connection, owner)
             connection.execute("reset role")
@@ -256,6 +332,8 @@ def _as_member_of_all(connection: psycopg.Connection, owner: str, problem: str) 
             connection.execute("set local role none")
             take_back(connection, owner, keeping_grants=True)
             connection.execute("reset role")
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+        raise
     except psycopg.errors.InsufficientPrivilege as error:
         raise ServerError(
             f"{problem}: {reason(error)}. If the login '{owner}' lacks a right, "
