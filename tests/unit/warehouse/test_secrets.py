@@ -47,7 +47,7 @@ def test_a_host_that_may_not_make_secrets_says_which_one_it_lacks(
 ) -> None:
     monkeypatch.setenv("ASSURANCE_NEW_SECRETS", "no")
     settings = load_settings()
-    with pytest.raises(UsageError, match="ASSURANCE_ERASURE_KEY is not set.*first host"):
+    with pytest.raises(UsageError, match=r"ASSURANCE_ERASURE_KEY is not set.*first host"):
         secret(settings, "erasure_key")
     assert not settings.secrets_dir.exists()
     monkeypatch.setenv("ASSURANCE_ERASURE_KEY", GIVEN)

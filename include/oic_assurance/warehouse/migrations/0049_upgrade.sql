@@ -15,7 +15,7 @@ comment on column audit.upgrade.newest_migration is 'The last migration that the
 
 grant usage on schema audit to oic_worklist;
 grant select on audit.schema_migration, audit.upgrade to
-oic_landing, oic_transform, oic_gate, oic_publish, oic_erasure, oic_audit, oic_worklist, oic_rekey, oic_signoff,
+oic_landing, oic_transform, oic_gate, oic_publish, oic_erasure, oic_audit, oic_worklist, oic_rekey, oic_review, oic_signoff,
 general_processing, law_enforcement_processing;
 reset role;
 -- The owner migrates, and so notes the version. It does not own the table.
