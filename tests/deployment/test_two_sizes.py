@@ -198,7 +198,7 @@ def test_a_run_that_loses_a_worker_in_build_marts_builds_on_the_other(
     took = wait_for("built again", lambda: many.task(run, "build_marts")["state"] == "success")
     record_property("seconds_from_the_kill_until_built", round(took))
     healed = many.task(run, "build_marts")
-    assert healed["hostname"] in set(many.workers) - {lost["hostname"]}
+    assert str(healed["hostname"]) in set(many.workers) - {str(lost["hostname"])}
     assert int(str(healed["try_number"])) > int(str(lost["try_number"]))
 
 
