@@ -20,7 +20,7 @@ MAX_WAIT_HOURS = 20
 #: the reason of a failure can still be read on a Monday.
 DAYS_KEPT, FEWEST_DAYS = 90, 7
 #: Whether a host may generate secrets.
-NEW_SECRETS = "ASSURANCE_NEW_SECRETS"
+MAY_GENERATE = "ASSURANCE_NEW_SECRETS"
 #: The roles in which people make the steps of a sign-off.
 SIGN_OFF_ROLES = ("ASSURANCE_LEAD", "FORCE_LEAD", "FORCE_OWNER", "COMMISSIONER", "INSPECTORATE")
 
@@ -141,7 +141,7 @@ def may_make_secrets() -> bool:
     Raises:
         UsageError: `ASSURANCE_NEW_SECRETS` is neither yes nor no.
     """
-    return not os.environ.get(NEW_SECRETS, "").strip() or _yes_or_no(NEW_SECRETS)
+    return not os.environ.get(MAY_GENERATE, "").strip() or _yes_or_no(MAY_GENERATE)
 
 
 def publisher_file() -> Path | None:

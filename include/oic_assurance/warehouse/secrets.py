@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 
 from oic_assurance.errors import ServerError, UsageError
-from oic_assurance.settings import NEW_SECRETS, Settings, may_make_secrets
+from oic_assurance.settings import MAY_GENERATE, Settings, may_make_secrets
 from oic_assurance.warehouse.folders import private_folder
 
 #: The minimum length of a secret in characters, and its minimum estimated strength in bits. Anybody
@@ -46,7 +46,7 @@ def secret(settings: Settings, name: str) -> str:
         return known
     if not may_make_secrets():
         raise UsageError(
-            f"{variable_name(name)} is not set, and {NEW_SECRETS}=no: this host makes no secrets. "
+            f"{variable_name(name)} is not set, and {MAY_GENERATE}=no: this host makes no secrets. "
             "Give it the value of the first host (docs/how-to/run-it.md#many-hosts)."
         )
     return _generate(settings, name)
