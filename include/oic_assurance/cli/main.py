@@ -35,7 +35,7 @@ COMMANDS = {
     "release": ("release:release", "Make, list and withdraw releases to the public."),
     "signoff": ("signoff:signoff", "Close points and recommendations step by step, on evidence."),
     "notify": ("notify:notify", "Send notifications of new and ended problems."),
-    "metrics": ("telemetry:metrics", "Print metrics about the running, for monitoring."),
+    "metrics": ("metrics:metrics", "Print metrics about the running, for monitoring."),
     "preview": ("publication:preview", "Show what a changed rule would change, unpublished."),
     "compare": ("publication:compare", "Show what changed between two publications, and why."),
     "publication": ("publication:publication", "List, roll back, approve, reproduce publications."),
