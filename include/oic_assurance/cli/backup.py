@@ -162,8 +162,9 @@ def set_aside_() -> None:
     `set-aside` in the state folder.
     """
     from oic_assurance.operations.backup.set_aside import set_aside
+    from oic_assurance.reporting.screens.layout import count
 
     moved = set_aside(load_settings())
     for path in moved:
         click.echo(str(path))
-    click.echo(f"{len(moved)} archived files were set aside.")
+    click.echo(f"{count(len(moved), 'archived file')} set aside.")
