@@ -26,7 +26,9 @@ GROUPS = {
     # Every model, built without data.
     "models": ("dbt_files", "dbt_rules", "spc"),
     # A small force whose records and rules change. dbt parses the project for it once.
-    "restated": ("deadlines", "exception_history", "rekey_world", "reproduce", "restatement"),
+    "restated": (
+        "deadlines", "exception_history", "rekey_world", "reproduce", "restatement", "two_workers",
+    ),
 }  # fmt: skip
 GROUP_OF = {f"test_{name}.py": group for group, names in GROUPS.items() for name in names}
 TEST_HOME = Path(tempfile.mkdtemp(prefix="assurance-test-"))

@@ -36,6 +36,10 @@ class Settings:
     dropzone: str
     #: The ONS police force area code.
     force_code: str
+    #: The fsspec URL of the archive. Empty: the folder `batches` in the state folder.
+    archive: str = ""
+    #: The fsspec URL to which finished reports are copied. Empty: they stay in the state folder.
+    reports: str = ""
     pg_port: int | None = None
     pg_bin: Path | None = None
     #: Whether somebody must approve a publication that has warnings.
@@ -53,6 +57,11 @@ class Settings:
     keep_logs_days: int = DAYS_KEPT
     #: How many days upkeep keeps the record of runs in Airflow's own database.
     keep_airflow_days: int = DAYS_KEPT
+
+    @property
+    def archive_url(self) -> str:
+        """The fsspec URL of the archive."""
+        return self.archive or f"file://{self.home}/batches"
 
     @property
     def secrets_dir(self) -> Path:
@@ -82,12 +91,14 @@ def load_settings() -> Settings:
         project_root=PROJECT_ROOT,
         dropzone=os.environ.get("ASSURANCE_DROPZONE", "").strip() or f"file://{home}/dropzone",
         force_code=_force_code(),
+        archive=_place("ASSURANCE_ARCHIVE_URL"),
+        reports=_place("ASSURANCE_REPORTS_URL"),
         pg_port=_port(),
         pg_bin=_bin_dir(),
         approve_warnings=_yes_or_no("ASSURANCE_APPROVE_WARNINGS"),
         approval_hours=_approval_hours(),
         second_person=_yes_or_no("ASSURANCE_SECOND_PERSON"),
-        evidence=_evidence(),
+        evidence=_place("ASSURANCE_EVIDENCE"),
         sign_off_roles=_sign_off_roles(),
         keep_logs_days=_days("ASSURANCE_KEEP_LOGS_DAYS"),
         keep_airflow_days=_days("ASSURANCE_KEEP_AIRFLOW_DAYS"),
@@ -217,8 +228,9 @@ def _days(variable: str) -> int:
     return int(given)
 
 
-def _evidence() -> str:
-    given = os.environ.get("ASSURANCE_EVIDENCE", "").strip()
+def _place(variable: str) -> str:
+    """Return a folder or an fsspec URL as a URL, or an empty text if none is set."""
+    given = os.environ.get(variable, "").strip().rstrip("/")
     if given and "://" not in given:
         return f"file://{Path(given).expanduser().resolve()}"
     return given

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
-from oic_assurance.sources.files.remote import open_dropzone
+from oic_assurance.storage.urls import open_url
 from oic_assurance.warehouse import connections
 from oic_assurance.warehouse.cluster import SOURCES
 from simulator.tables import TABLES, Table
@@ -93,7 +93,7 @@ def _grant_extraction(connection: psycopg.Connection, system: str, tables: list[
 
 
 def _create_folders(settings: Settings) -> list[str]:
-    filesystem, root = open_dropzone(settings.dropzone)
+    filesystem, root = open_url(settings.dropzone)
     made = []
     for dataset in DATASETS_BY_FILE:
         folder = f"{root}/{dataset}"

@@ -1,12 +1,18 @@
-"""Fixtures for the connector tests: a warehouse, and MariaDB as another source."""
+"""Fixtures for the connector tests: a warehouse, MariaDB as another source, and an S3 server."""
 
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from oic_assurance.settings import Settings
-from tests.connectors.mariadb_server import MariaDb
+from tests.connectors.mariadb_server import MariaDb, free_port
 from tests.databases import Prepared, migrated
 from tests.integration.landing.support import World
 
@@ -31,6 +37,37 @@ def mariadb(mariadb_server: MariaDb, monkeypatch: pytest.MonkeyPatch) -> MariaDb
     mariadb_server.create_databases()
     mariadb_server.use(monkeypatch)
     return mariadb_server
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    program = shutil.which("moto_server", path=path)
+    assert program, "moto_server is not installed: `make test-all` does it"
+    address = f"http://127.0.0.1:{port}"
+    with (tmp_path_factory.mktemp("s3") / "server.log").open("wb") as log:
+        process = subprocess.Popen([program, "-p", str(port)], stdout=log, stderr=log)
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(address, timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            break
+    yield address
+    process.terminate()
+    process.wait(30)
+
+
+@pytest.fixture
+def cloud(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of the local S3 server. Environment variables pass it to the S3 client."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clerk")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sw0rdfish")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    return s3_server
 
 
 @pytest.fixture

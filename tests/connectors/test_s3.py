@@ -1,20 +1,10 @@
 """A dropzone on S3, served by a local server. Only the URL differs from a local dropzone's."""
 
-import os
-import shutil
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from oic_assurance.errors import SourceUnavailable
-from oic_assurance.sources.files.remote import open_dropzone
+from oic_assurance.storage.urls import open_url
 from tests.connectors.file_world import fill, land_all, move
-from tests.connectors.mariadb_server import free_port
 from tests.integration.landing.support import World
 
 pytestmark = pytest.mark.slow
@@ -25,42 +15,11 @@ BUCKET = "dropzone"
 BY_MODIFICATION = ("governance/board", "governance/plans", "governance/recommendations")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    program = shutil.which("moto_server", path=path)
-    assert program, "moto_server is not installed: `make test-all` does it"
-    address = f"http://127.0.0.1:{port}"
-    with (tmp_path_factory.mktemp("s3") / "server.log").open("wb") as log:
-        process = subprocess.Popen([program, "-p", str(port)], stdout=log, stderr=log)
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(address, timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            break
-    yield address
-    process.terminate()
-    process.wait(30)
-
-
-@pytest.fixture
-def cloud(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of the local S3 server. Environment variables pass it to the S3 client."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clerk")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sw0rdfish")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    return server
-
-
 def test_files_on_s3_give_the_same_raw_rows_as_local_files(world: World, cloud: str) -> None:
     fill(world)
     local = land_all(world)
     world.forget()
-    system, _ = open_dropzone(f"s3://{BUCKET}")
+    system, _ = open_url(f"s3://{BUCKET}")
     system.mkdir(BUCKET)
     system.put(f"{world.dropzone}/", f"{BUCKET}/drop/", recursive=True)
     move(world, f"s3://{BUCKET}/drop")

@@ -73,12 +73,23 @@ def test_roles_of_sign_off_are_pairs_of_role_and_account(monkeypatch: pytest.Mon
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("field", ["evidence", "archive", "reports"])
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [("", ""), ("/evidence", "file:///evidence"), ("s3://bucket/evidence", "s3://bucket/evidence")],
+    [("", ""), ("/srv/place/", "file:///srv/place"), ("s3://bucket/place", "s3://bucket/place")],
 )
-def test_the_folder_of_evidence_is_a_url(
-    given: str, expected: str, monkeypatch: pytest.MonkeyPatch
+def test_a_place_is_a_folder_or_a_url(
+    field: str, given: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ASSURANCE_EVIDENCE", given)
-    assert load_settings().evidence == expected
+    variable = "ASSURANCE_EVIDENCE" if field == "evidence" else f"ASSURANCE_{field.upper()}_URL"
+    monkeypatch.setenv(variable, given)
+    assert getattr(load_settings(), field) == expected
+
+
+def test_the_archive_is_in_the_state_folder_unless_a_url_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ASSURANCE_HOME", "/srv/state")
+    assert load_settings().archive_url == "file:///srv/state/batches"
+    monkeypatch.setenv("ASSURANCE_ARCHIVE_URL", "s3://bucket/archive")
+    assert load_settings().archive_url == "s3://bucket/archive"

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Protocol
 
@@ -20,10 +19,12 @@ import psycopg
 from psycopg.rows import class_row
 
 from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
+from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, MEMORY_BYTES, Content
 from oic_assurance.sources.files.tabular import Row
+from oic_assurance.storage.store import StoredFile
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.encryption import MAGIC, DecryptionError, NoFittingKey, decrypted
 
@@ -53,7 +54,7 @@ class ArchivedBatch:
     rows_new: int | None
     rows_rejected: int | None
     notes: Mapping[str, Any] | None
-    #: The path of the archived file, relative to the state folder. None if nothing was archived.
+    #: The name of the archived file in the archive's store. None if nothing was archived.
     archived_as: str | None
     #: The SHA-256 that the archived content should have now. None if nothing was archived.
     sha256: str | None
@@ -177,19 +178,20 @@ def open_archived(settings: Settings, archived_as: str) -> Iterator[Content]:
     """Yield a copy of the decompressed content of an archived batch, with its size and SHA-256.
 
     Raises:
-        AssuranceError: The file is missing or damaged.
+        AssuranceError: The file is missing or damaged, or the archive cannot be reached.
     """
     digest, size = hashlib.sha256(), 0
+    file = archived_file(settings, archived_as)
     with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
         try:
-            with open_unpacked(settings.home / archived_as) as stream:
+            with open_unpacked(file) as stream:
                 while chunk := stream.read(CHUNK_BYTES):
                     digest.update(chunk)
                     size += len(chunk)
                     copy.write(chunk)
         except UnreadableError as error:
             raise AssuranceError(
-                f"The archived batch {settings.home / archived_as} cannot be read: "
+                f"The archived batch {archived_as} in {file.store.place} cannot be read: "
                 f"{error.message}. Restore it from a back-up."
             ) from error
         copy.seek(0)
@@ -228,53 +230,55 @@ class HashedStream:
 
 
 @contextmanager
-def open_unpacked(path: Path) -> Iterator[ByteStream]:
+def open_unpacked(file: StoredFile) -> Iterator[ByteStream]:
     """Yield the decrypted and decompressed bytes of an archived batch as a stream.
 
     Raises:
         UsageError: The file is encrypted, and ASSURANCE_ARCHIVE_KEY names no key that decrypts it.
         UnreadableError: The file is missing or damaged. Reading the stream inside the block can
             also raise this error.
+        ServerError: The archive cannot be reached.
     """
     try:
-        with open_packed(path) as packed, gzip.GzipFile(fileobj=packed, mode="rb") as stream:
+        with open_packed(file) as packed, gzip.GzipFile(fileobj=packed, mode="rb") as stream:
             yield stream
     except FileNotFoundError as error:
-        raise UnreadableError(f"the archived file {path.name} is missing") from error
+        raise UnreadableError(f"the archived file {file} is missing") from error
     except (OSError, EOFError, zlib.error) as error:
         raise UnreadableError(
-            f"the archived file {path.name} cannot be decompressed: {error}"
+            f"the archived file {file} cannot be decompressed: {error}"
         ) from error
 
 
 @contextmanager
-def open_packed(path: Path) -> Iterator[BinaryIO]:
+def open_packed(file: StoredFile) -> Iterator[BinaryIO]:
     """Yield the decrypted but still compressed bytes of an archived batch as a stream.
 
     Raises:
         UsageError: The file is encrypted, and ASSURANCE_ARCHIVE_KEY names no key that decrypts it.
         UnreadableError: The file was changed or cut off after it was encrypted.
+        ServerError: The archive cannot be reached.
         OSError: The file cannot be read.
     """
     try:
-        with path.open("rb") as file, _decrypted(file) as packed:
+        with file.open() as stored, _decrypted(stored) as packed:
             yield packed
     except NoFittingKey as error:
         raise UsageError(
-            f"The archived file {path.name} is encrypted, and {ARCHIVE_KEY} has no key that fits: "
+            f"The archived file {file} is encrypted, and {ARCHIVE_KEY} has no key that fits: "
             "set it to the key with which the file was archived. If it is set to that key, the "
             "file was changed: restore it from a back-up."
         ) from error
     except DecryptionError as error:
         raise UnreadableError(
-            f"the archived file {path.name} cannot be decrypted: it was changed or cut off"
+            f"the archived file {file} cannot be decrypted: it was changed or cut off"
         ) from error
 
 
-def is_encrypted(path: Path) -> bool:
+def is_encrypted(file: StoredFile) -> bool:
     """Tell whether an archived file is encrypted."""
-    with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+    with file.open() as stored:
+        return stored.read(len(MAGIC)) == MAGIC
 
 
 def _decrypted(file: BinaryIO) -> AbstractContextManager[BinaryIO]:

@@ -1,4 +1,4 @@
-"""The archive: the folder that holds every batch as it was delivered, compressed.
+"""The archive: the store that holds every batch as it was delivered, compressed.
 
 There are three kinds of archived batches:
 
@@ -20,28 +20,26 @@ change the file's name; the first bytes tell whether a file is encrypted.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import psycopg
 from isal import isal_zlib
 
 from oic_assurance.batches.archive_key import archive_key
+from oic_assurance.batches.archive_store import ARCHIVE, archive_store
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, Content
+from oic_assurance.storage.store import Store, StoredFile
 from oic_assurance.warehouse.encryption import Encrypter
-from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.locks import dataset_lock, try_in_transaction
 from oic_assurance.warehouse.rows import one_value
 
 EXTRACT_FORMAT = "oic-assurance extract 2"
-UNFINISHED = ".part"
 #: The suffix of the file to which an erasure writes a batch without the erased rows. Later the
 #: erasure replaces the original file with this one.
 REWRITTEN = ".erased"
@@ -60,12 +58,10 @@ class Archive:
     def __init__(self, settings: Settings, dataset: Dataset) -> None:
         self._settings = settings
         self._dataset = dataset
-        self._folder = _folder(settings, dataset)
-        for folder in (settings.home / "batches", self._folder.parent, self._folder):
-            private_folder(settings, folder)
+        self._store = archive_store(settings)
 
     def store(self, content: Content, name: str, batch_id: int) -> str:
-        """Archive the bytes of a file, and return the archived file's path in the state folder.
+        """Archive the bytes of a file, and return the name of the archived file.
 
         Raises:
             AssuranceError: The SHA-256 of the bytes differs from the one in `content`.
@@ -84,7 +80,8 @@ class Archive:
     @contextmanager
     def writer(self, name: str) -> Iterator["ArchiveWriter"]:
         """Yield a writer for the file `name`. Until it finishes, the file has a temporary name."""
-        writer = ArchiveWriter(self._folder / name, self._settings)
+        file = StoredFile(self._store, f"{_folder(self._dataset)}/{name}")
+        writer = ArchiveWriter(file, self._settings)
         try:
             yield writer
         finally:
@@ -101,7 +98,7 @@ class Archive:
         Two kinds of files always stay:
 
         - Files older than every unsuccessful attempt of this warehouse. They may belong to another
-          warehouse that uses the same state folder.
+          warehouse that uses the same archive.
         - Files to which an erasure has written a batch without the erased rows. The erasure itself
           later moves each one to the place of the batch's file, or deletes it.
         """
@@ -126,13 +123,12 @@ class Archive:
         # The files are listed before the check for other forces, so that no file of another force
         # is removed. If another force starts landing after the listing, its files are not on the
         # list. If another force has finished landing before the check, its batches name its files.
-        files = archived_files(self._settings, self._dataset)
+        files = archived_files(self._store, self._dataset)
         if self._another_force_is_landing(connection):
             return
-        for path in unnamed_files(connection, self._settings, self._dataset, files):
-            is_rewritten = REWRITTEN in path.suffixes
-            if path.is_file() and not is_rewritten and path.stat().st_mtime >= since:
-                path.unlink(missing_ok=True)
+        for name in unnamed_files(connection, self._dataset, files):
+            if REWRITTEN not in name and files[name] >= since:
+                self._store.remove(name)
 
     def _another_force_is_landing(self, connection: psycopg.Connection) -> bool:
         """Tell whether another force is landing this dataset now.
@@ -161,19 +157,23 @@ class Archive:
 class ArchiveWriter:
     """The writer of one archived batch's file, which also hashes the content."""
 
-    def __init__(self, path: Path, settings: Settings) -> None:
-        #: The path relative to the state folder, as in `audit.batch.kept_as`.
-        self.archived_as = str(path.relative_to(settings.home))
+    def __init__(self, file: StoredFile, settings: Settings, *, replace: bool = False) -> None:
+        """Begin a file. With `replace`, it replaces another file of this name when it is complete.
+
+        Raises:
+            UsageError: The key of the archive is refused.
+            ServerError: The folder of the archive cannot be created.
+        """
+        #: The name in the archive's store, as in `audit.batch.kept_as`. If the name is taken,
+        #: `finish` gives the file another one.
+        self.archived_as = file.name
         key = archive_key(settings)
-        self._path = path
-        self._draft = path.with_name(path.name + UNFINISHED)
+        self._replace = replace
+        self._draft = file.store.draft(file.name)
         self._digest = hashlib.sha256()
         self.size_bytes = 0
-        self._is_finished = False
-        descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        self._file = os.fdopen(descriptor, "wb")
-        self._encrypter = Encrypter(self._file, [key.recipient]) if key else None
-        self._target: Encrypter | BinaryIO = self._encrypter or self._file
+        self._encrypter = Encrypter(self._draft.file, [key.recipient]) if key else None
+        self._target: Encrypter | BinaryIO = self._encrypter or self._draft.file
         self._zip = isal_zlib.compressobj(COMPRESSION, wbits=GZIP_WINDOW)
 
     @property
@@ -193,42 +193,40 @@ class ArchiveWriter:
         self._target.write(self._zip.compress(chunk))
 
     def finish(self) -> None:
-        """Write the rest of the file to the disk, and give the file its final name.
+        """Write the rest of the file, and give the file its final name.
 
         The caller commits the batch after this, so a committed batch always has its file.
+
+        Raises:
+            OSError: The disk is full or fails.
+            ServerError: The archive cannot be reached.
         """
         self._target.write(self._zip.flush())
         if self._encrypter is not None:
             self._encrypter.finish()
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        self._draft.replace(self._path)
-        self._is_finished = True
+        self.archived_as = self._draft.publish(replace=self._replace)
 
     def discard(self) -> None:
-        """Remove the unfinished file, if `finish` was not called.
+        """Remove the unfinished file. Does nothing after `finish`.
 
         This works even if the disk is full.
         """
-        if self._is_finished:
-            return
         if self._encrypter is not None:
             self._encrypter.discard()
-        with suppress(OSError):
-            self._file.close()
-        self._draft.unlink(missing_ok=True)
+        self._draft.discard()
 
 
-def archived_files(settings: Settings, dataset: Dataset) -> list[Path]:
-    """Return the files of all forces in a dataset's archive folder, sorted by name."""
-    folder = _folder(settings, dataset)
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+def archived_files(store: Store, dataset: Dataset) -> dict[str, float]:
+    """Return the files of all forces in a dataset's archive folder, sorted by name.
+
+    Each has the time when it was last modified, in seconds since 1970.
+    """
+    return store.files(_folder(dataset))
 
 
 def unnamed_files(
-    connection: psycopg.Connection, settings: Settings, dataset: Dataset, files: Iterable[Path]
-) -> list[Path]:
+    connection: psycopg.Connection, dataset: Dataset, files: Iterable[str]
+) -> list[str]:
     """Return the files that no batch of any force names.
 
     The caller must list `files` before this call. Then, if a batch is landed in between, this
@@ -238,9 +236,9 @@ def unnamed_files(
         "select kept_as from audit.batch where dataset = %s and kept_as is not null",
         (dataset.name,),
     ).fetchall()
-    named = {settings.home / name for (name,) in names}
-    return [path for path in files if path not in named]
+    named = {name for (name,) in names}
+    return [name for name in files if name not in named]
 
 
-def _folder(settings: Settings, dataset: Dataset) -> Path:
-    return settings.home / "batches" / dataset.name
+def _folder(dataset: Dataset) -> str:
+    return f"{ARCHIVE}/{dataset.name}"

@@ -8,6 +8,7 @@ from typing import Any
 from oic_assurance.builds.dbt import run_dbt, target_dir
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
+from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.folders import private_folder
 
 PAGE = "dbt_docs.html"
@@ -34,6 +35,7 @@ def build_docs(settings: Settings, target: str = "daily") -> Path:
     draft = page.with_suffix(".new")
     draft.write_text(docs_html(target_dir(settings, target)), encoding="utf-8")
     draft.replace(page)
+    share(settings, page)
     return page
 
 

@@ -10,7 +10,7 @@ from oic_assurance.cli.simulate import make_force, unfinished_marker
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.reporting.screens.progress import Screen
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.sources.files.remote import open_dropzone
+from oic_assurance.storage.urls import open_url
 from oic_assurance.warehouse.connections import connect_source
 from oic_assurance.warehouse.rows import find_row
 from simulator.force import simulated
@@ -60,7 +60,7 @@ def _has_force(settings: Settings) -> bool:
         create_sources(settings)
     if unfinished_marker(settings).exists():
         return False
-    files, root = open_dropzone(settings.dropzone)
+    files, root = open_url(settings.dropzone)
     if files.find(root):
         return True
     with connect_source(settings, "rms") as rms:

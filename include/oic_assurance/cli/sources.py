@@ -6,7 +6,7 @@ from oic_assurance.cli.group import Group
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.reporting.documents import generated
 from oic_assurance.settings import load_settings
-from oic_assurance.sources.files.remote import without_credentials
+from oic_assurance.storage.urls import without_credentials
 from simulator.source_systems import create_sources
 
 

@@ -25,6 +25,7 @@ from oic_assurance.gates.logging import silenced
 from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.translate import expectation_of
 from oic_assurance.settings import Settings
+from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.folders import private_folder
 
@@ -84,7 +85,9 @@ def build_data_docs(settings: Settings, run_id: str) -> Path:
         pages |= _suite_pages(Places(build), by_suite)
     folder = settings.home / FOLDER
     private_folder(settings, folder.parent)
-    return _write(folder, pages) / "index.html"
+    written = _write(folder, pages)
+    share(settings, written)
+    return written / "index.html"
 
 
 def _rows(connection: psycopg.Connection, query: str, build_id: int) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ back, so this module need not parse these formats.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import psycopg
@@ -25,6 +24,7 @@ from oic_assurance.landing.replayed_rows import REPLAY_FORMAT
 from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.postgres import is_given
 from oic_assurance.sources.declarations.model import BLANKS, PROVENANCE, Dataset, Table
+from oic_assurance.storage.store import StoredFile
 from oic_assurance.warehouse.connections import reason
 
 CopyFormat = Literal["text", "binary"]
@@ -210,8 +210,8 @@ def rewrite_extract(
     settings: Settings,
     connection: psycopg.Connection,
     dataset: Dataset,
-    source: Path,
-    target: Path,
+    source: StoredFile,
+    target: StoredFile,
     *,
     places: Sequence[int] = (),
     keys: Sequence[str] = (),
@@ -219,12 +219,13 @@ def rewrite_extract(
     """Copy an archived extract to `target` without some rows.
 
     The rows with the row numbers `places` and the rows with the keys `keys` are left out. If the
-    extract has no such row, nothing is written. `target` can be the same path as `source`: the new
-    file replaces the file at `target` only when it is complete. Call this function in a
+    extract has no such row, nothing is written. `target` can be the same file as `source`: the new
+    file replaces the one at `target` only when it is complete. Call this function in a
     transaction.
 
     Raises:
         UnreadableError: The extract cannot be read.
+        ServerError: The archive cannot be reached.
     """
     [table] = dataset.tables[:1]
     with open_unpacked(source) as stream:
@@ -236,7 +237,7 @@ def rewrite_extract(
     if not removed:
         extract.drop()
         return RewrittenExtract(content.sha256, removed)
-    writer = ArchiveWriter(target, settings)
+    writer = ArchiveWriter(target, settings, replace=True)
     try:
         writer.write_header(header)
         for chunk in extract.chunks():

@@ -16,6 +16,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as find_dataset
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.storage.urls import shown
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.locks import dataset_lock, take
 from oic_assurance.warehouse.rows import one_value
@@ -88,7 +89,8 @@ def errors_in_one_line(settings: Settings, dataset: Dataset) -> Iterator[None]:
         ) from None
     except OSError as error:
         raise ServerError(
-            f"{dataset.name}: the batch cannot be archived in {settings.home}: {error.strerror}."
+            f"{dataset.name}: the batch cannot be archived in {shown(settings.archive_url)}: "
+            f"{error.strerror}."
         ) from error
 
 

@@ -23,6 +23,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import Composed
 
+from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.batches.archive_writer import Archive, ArchiveWriter
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import AssuranceError, DeliveryRefused
@@ -376,9 +377,9 @@ class DatabaseLanding:
     def _remove_erased_rows(self, extraction: _Extraction) -> None:
         """Remove the rows of erased records from the archived batch."""
         places, before = extraction.erased, extraction.writer.sha256
-        path = self._settings.home / extraction.writer.archived_as
+        file = archived_file(self._settings, extraction.writer.archived_as)
         after = rewrite_extract(
-            self._settings, self._connection, self._dataset, path, path, places=places
+            self._settings, self._connection, self._dataset, file, file, places=places
         )
         record_removed_rows(
             self._connection,

@@ -228,7 +228,7 @@ class FileLanding:
     def _store(self, content: Content, name: str, batch_id: int, checked: _Checked) -> str:
         """Archive a file without the rows of erased records.
 
-        Return the path in the state folder.
+        Return the name of the archived file.
         """
         erased = checked.erased
         if not erased:

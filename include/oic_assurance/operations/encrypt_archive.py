@@ -1,9 +1,7 @@
 """Encrypt batches that were archived without a key or with an earlier key."""
 
 import hashlib
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
@@ -13,15 +11,18 @@ from oic_assurance.batches.archive_reader import (
     is_encrypted,
     open_packed,
 )
-from oic_assurance.batches.archive_writer import UNFINISHED
+from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.files.dropped import CHUNK_BYTES
+from oic_assurance.storage.store import StoredFile
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.encryption import Encrypter, Key
 from oic_assurance.warehouse.locks import dataset_lock, held
 
 ROLE = "oic_landing"
+#: The suffix of an encrypted copy until it replaces its file.
+ENCRYPTED = ".encrypted"
 
 
 def encrypt_archive(settings: Settings, *, again: bool = False) -> Iterator[tuple[str, int]]:
@@ -41,6 +42,7 @@ def encrypt_archive(settings: Settings, *, again: bool = False) -> Iterator[tupl
             f"{ARCHIVE_KEY} is not set: make a key outside the state folder with "
             f"`assurance archive new-key --to FILE`, and set {ARCHIVE_KEY} to the file."
         )
+    store = archive_store(settings)
     with connect(settings, role=ROLE, autocommit=True) as connection:
         names = {batch.dataset for batch in archived_batches(connection, settings.force_code)}
         for name in sorted(names):
@@ -49,59 +51,61 @@ def encrypt_archive(settings: Settings, *, again: bool = False) -> Iterator[tupl
                 for batch in archived_batches(connection, settings.force_code, name):
                     if batch.archived_as is None:
                         continue
-                    path = settings.home / batch.archived_as
-                    count += _encrypt(path, key, again=again)
+                    file = StoredFile(store, batch.archived_as)
+                    count += _encrypt(file, key, again=again)
             yield name, count
 
 
-def _encrypt(path: Path, key: Key, *, again: bool) -> bool:
+def _encrypt(file: StoredFile, key: Key, *, again: bool) -> bool:
     """Encrypt one archived file if that is needed, and return whether it was encrypted.
 
-    The encrypted draft is read back before it replaces the file, because the file is the only copy
+    The encrypted copy is read back before it replaces the file, because the file is the only copy
     of the batch.
     """
-    draft = path.with_name(path.name + UNFINISHED)
+    copy = file.with_ending(ENCRYPTED)
     try:
-        if is_encrypted(path) and not again:
+        if is_encrypted(file) and not again:
             return False
-        written = _write(path, draft, key)
-        if _sha256(draft) != written:
-            raise AssuranceError(f"{path} was not encrypted correctly: run the command again.")
-        draft.replace(path)
-        _sync(path.parent)
+        try:
+            if _write(file, copy, key) != _sha256(copy):
+                raise AssuranceError(f"{file} was not encrypted correctly: run the command again.")
+            copy.move_to(file)
+        except BaseException:
+            copy.remove()
+            raise
     except UnreadableError as error:
         raise AssuranceError(
-            f"{path} cannot be encrypted: {error.message}. `assurance batch verify` shows which "
-            "batches are damaged."
+            f"{file.name} cannot be encrypted: {error.message}. `assurance batch verify` shows "
+            "which batches are damaged."
         ) from error
     except OSError as error:
-        raise AssuranceError(f"{path} cannot be encrypted: {error.strerror}.") from error
-    finally:
-        draft.unlink(missing_ok=True)
+        raise AssuranceError(f"{file.name} cannot be encrypted: {error.strerror}.") from error
     return True
 
 
-def _write(path: Path, draft: Path, key: Key) -> str:
+def _write(file: StoredFile, copy: StoredFile, key: Key) -> str:
     """Write an encrypted copy of a file, and return the SHA-256 of the unencrypted content."""
     digest = hashlib.sha256()
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file, open_packed(path) as packed:
-        encrypter = Encrypter(file, [key.recipient])
-        try:
-            for chunk in _chunks(packed):
-                digest.update(chunk)
-                encrypter.write(chunk)
-            encrypter.finish()
-        finally:
-            encrypter.discard()
-        file.flush()
-        os.fsync(file.fileno())
+    draft = copy.store.draft(copy.name)
+    try:
+        with open_packed(file) as packed:
+            encrypter = Encrypter(draft.file, [key.recipient])
+            try:
+                for chunk in _chunks(packed):
+                    digest.update(chunk)
+                    encrypter.write(chunk)
+                encrypter.finish()
+            finally:
+                encrypter.discard()
+        draft.publish(replace=True)
+    finally:
+        draft.discard()
     return digest.hexdigest()
 
 
-def _sha256(path: Path) -> str:
+def _sha256(file: StoredFile) -> str:
     digest = hashlib.sha256()
-    with open_packed(path) as packed:
+    with open_packed(file) as packed:
         for chunk in _chunks(packed):
             digest.update(chunk)
     return digest.hexdigest()
@@ -110,11 +114,3 @@ def _sha256(path: Path) -> str:
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
     while chunk := stream.read(CHUNK_BYTES):
         yield chunk
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -15,6 +15,7 @@ from oic_assurance.reporting.screens.previewed import (
     record_lines,
 )
 from oic_assurance.settings import Settings
+from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.folders import private_folder
 
 PAGE = "preview.html"
@@ -42,4 +43,5 @@ def write_page(settings: Settings, found: Preview) -> Path:
     draft = path.with_suffix(".new")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
+    share(settings, path)
     return path

@@ -19,7 +19,13 @@ METADATA = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 #: Airflow's second connection to its database. It uses asyncpg, where `sslmode` is called `ssl`.
 METADATA_ASYNC = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC"
 _DATABASES = frozenset({"postgres", "postgresql", "mysql", "mssql", "oracle"})
-_FILES = ("ASSURANCE_DROPZONE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
+_FILES = (
+    "ASSURANCE_ARCHIVE_URL",
+    "ASSURANCE_DROPZONE",
+    "ASSURANCE_REPORTS_URL",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+)
 #: Where metrics are sent.
 _COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
 _PLAIN = ("http://", "ftp://")

@@ -6,7 +6,7 @@ import fsspec
 
 from oic_assurance.errors import UsageError
 from oic_assurance.settings import Settings
-from oic_assurance.sources.files.remote import open_dropzone, without_credentials
+from oic_assurance.storage.urls import open_url, without_credentials
 from simulator.delivery import completions, hydra_book, org_units, personnel, registers
 from simulator.delivery.drops import Drop
 from simulator.period import Period
@@ -33,7 +33,7 @@ def write(settings: Settings, drops: list[Drop], progress: Progress | None = Non
     Raises:
         UsageError: a file cannot be written.
     """
-    filesystem, root = open_dropzone(settings.dropzone)
+    filesystem, root = open_url(settings.dropzone)
     last = {(drop.dataset, drop.name): drop for drop in drops}
     # The files are written in the order of their names. Personnel files have the day in the name,
     # so they are written day by day. `personnel.Ledger` is fast only in this order.

@@ -1,12 +1,14 @@
 """Landing, verification, erasure and reading work with an encrypted archive as with a plain one."""
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from oic_assurance.batches.archive_key import ARCHIVE_KEY
-from oic_assurance.batches.archive_reader import open_unpacked
+from oic_assurance.batches.archive_reader import ByteStream, open_unpacked
+from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.errors import UsageError
 from oic_assurance.operations.encrypt_archive import encrypt_archive
 from oic_assurance.operations.erase.erase import erase
@@ -40,6 +42,10 @@ def files(world: World) -> list[Path]:
     return sorted(found)
 
 
+def unpacked(world: World, path: Path) -> AbstractContextManager[ByteStream]:
+    return open_unpacked(archived_file(world.settings, str(path.relative_to(world.settings.home))))
+
+
 def deliver(world: World) -> None:
     """Land files, one of them late, and a database table from which a row vanishes."""
     world.personnel("20260101", "000001", "000777", "000003")
@@ -69,7 +75,7 @@ def test_a_stolen_archive_without_the_key_gives_nothing(
     assert all(path.read_bytes().startswith(MAGIC) for path in files(world))
     monkeypatch.delenv(ARCHIVE_KEY)
     for path in files(world):
-        with pytest.raises(UsageError, match="no key that fits"), open_unpacked(path) as stream:
+        with pytest.raises(UsageError, match="no key that fits"), unpacked(world, path) as stream:
             stream.read()
 
 
@@ -81,13 +87,13 @@ def test_records_are_erased_from_encrypted_files(world: World, with_key: Path) -
     assert_agrees(world, CUSTODY)
     for path in files(world):
         assert path.read_bytes().startswith(MAGIC)
-        with open_unpacked(path) as stream:
+        with unpacked(world, path) as stream:
             assert b"000777" not in stream.read()
     # The erased record stays erased when it is delivered again.
     world.personnel("20260109", "000001", "000777", "000003")
     world.land(PEOPLE)
     assert_agrees(world, PEOPLE)
-    with open_unpacked(files(world)[-1]) as stream:
+    with unpacked(world, files(world)[-1]) as stream:
         assert b"000777" not in stream.read()
 
 

@@ -439,7 +439,7 @@ def test_a_file_that_nobody_may_read_is_unreadable(people: People) -> None:
             def exists(self, path: str) -> bool:
                 return True
 
-        people.patch.setattr(evidence_files, "open_dropzone", lambda url: (Failing(), url))
+        people.patch.setattr(evidence_files, "open_url", lambda url: (Failing(), url))
     else:
         (people.folder / people.evidence()).chmod(0)
     found = evidence_files.read_evidence(load_settings(), "proof.txt")

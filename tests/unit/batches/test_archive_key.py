@@ -7,9 +7,11 @@ import pytest
 
 from oic_assurance.batches.archive_key import ARCHIVE_KEY
 from oic_assurance.batches.archive_reader import UnreadableError, open_archived, open_unpacked
+from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.batches.archive_writer import Archive, ArchiveWriter
 from oic_assurance.errors import UsageError
 from oic_assurance.settings import Settings
+from oic_assurance.storage.store import StoredFile
 from oic_assurance.warehouse.encryption import MAGIC, new_identity
 from tests.unit.batches.support import content
 
@@ -32,6 +34,11 @@ def archived(settings: Settings, archive: Archive, key: Path) -> Path:
     return settings.home / archive.store(content(ROWS), NAME, 3)
 
 
+@pytest.fixture
+def stored(settings: Settings, archived: Path) -> StoredFile:
+    return archived_file(settings, str(archived.relative_to(settings.home)))
+
+
 def test_an_archived_batch_is_encrypted_and_read_again(settings: Settings, archived: Path) -> None:
     assert archived.read_bytes().startswith(MAGIC)
     assert b"INSPECTOR" not in archived.read_bytes()
@@ -40,8 +47,8 @@ def test_an_archived_batch_is_encrypted_and_read_again(settings: Settings, archi
         assert found.stream.read() == ROWS
 
 
-def test_a_reader_may_stop_early(archived: Path) -> None:
-    with open_unpacked(archived) as stream:
+def test_a_reader_may_stop_early(stored: StoredFile) -> None:
+    with open_unpacked(stored) as stream:
         assert stream.readline() == ROWS.splitlines(keepends=True)[0]
 
 
@@ -57,7 +64,7 @@ def test_a_batch_archived_without_a_key_stays_readable(
 
 @pytest.mark.parametrize("other", [None, "another"])
 def test_without_its_key_an_archived_batch_is_not_read(
-    archived: Path, key: Path, monkeypatch: pytest.MonkeyPatch, other: str | None
+    stored: StoredFile, key: Path, monkeypatch: pytest.MonkeyPatch, other: str | None
 ) -> None:
     if other:
         key.write_text(str(new_identity()), encoding="ascii")
@@ -67,39 +74,41 @@ def test_without_its_key_an_archived_batch_is_not_read(
     # after which an erasure would delete the batch's draft.
     with (
         pytest.raises(UsageError, match="ASSURANCE_ARCHIVE_KEY has no key that fits"),
-        open_unpacked(archived) as stream,
+        open_unpacked(stored) as stream,
     ):
         stream.read()
 
 
-def test_a_second_key_in_the_file_still_reads_what_it_encrypted(archived: Path, key: Path) -> None:
+def test_a_second_key_in_the_file_still_reads_what_it_encrypted(
+    stored: StoredFile, key: Path
+) -> None:
     key.write_text(f"{new_identity()}\n{key.read_text(encoding='ascii')}", encoding="ascii")
-    with open_unpacked(archived) as stream:
+    with open_unpacked(stored) as stream:
         assert stream.read() == ROWS
 
 
-def test_a_change_in_the_place_of_the_key_is_noticed(archived: Path) -> None:
+def test_a_change_in_the_place_of_the_key_is_noticed(archived: Path, stored: StoredFile) -> None:
     damaged = bytearray(archived.read_bytes())
     damaged[30] ^= 1
     archived.write_bytes(bytes(damaged))
-    with pytest.raises(UsageError, match="the file was changed"), open_unpacked(archived) as s:
+    with pytest.raises(UsageError, match="the file was changed"), open_unpacked(stored) as s:
         s.read()
 
 
 @pytest.mark.parametrize("place", [250, 100_000, -1])
-def test_a_changed_byte_is_noticed(archived: Path, place: int) -> None:
+def test_a_changed_byte_is_noticed(archived: Path, stored: StoredFile, place: int) -> None:
     damaged = bytearray(archived.read_bytes())
     damaged[place] ^= 1
     archived.write_bytes(bytes(damaged))
-    with pytest.raises(UnreadableError, match="changed or cut off"), open_unpacked(archived) as s:
+    with pytest.raises(UnreadableError, match="changed or cut off"), open_unpacked(stored) as s:
         s.read()
 
 
 @pytest.mark.parametrize("change", ["cut", "lengthened"])
-def test_another_length_is_noticed(archived: Path, change: str) -> None:
+def test_another_length_is_noticed(archived: Path, stored: StoredFile, change: str) -> None:
     whole = archived.read_bytes()
     archived.write_bytes(whole[:-70_000] if change == "cut" else whole + b"x")
-    with pytest.raises(UnreadableError, match="changed or cut off"), open_unpacked(archived) as s:
+    with pytest.raises(UnreadableError, match="changed or cut off"), open_unpacked(stored) as s:
         s.read()
 
 
@@ -111,7 +120,7 @@ def write_all(writer: ArchiveWriter) -> None:
 
 def test_a_full_disk_is_reported_as_such(settings: Settings, archive: Archive, key: Path) -> None:
     with archive.writer("00000004-x.gz") as writer:
-        writer._file.close()
+        writer._draft.file.close()
         full = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115
         assert writer._encrypter is not None
         writer._encrypter._target._file = full
@@ -139,6 +148,7 @@ def test_an_unfit_key_is_refused_with_its_reason(
     given: str,
     message: str,
 ) -> None:
+    settings.home.mkdir()
     path = (settings.home if given == "inside" else tmp_path) / "a-key"
     text = "# nothing\n" if given == "blank" else str(new_identity())
     path.write_text(text, encoding="ascii")

@@ -16,6 +16,7 @@ from oic_assurance.batches.archive_reader import (
     open_unpacked,
     read_header,
 )
+from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.batches.archive_writer import Archive
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
@@ -61,14 +62,17 @@ def test_a_damaged_file_gives_one_clear_line(settings: Settings, damaged: Path) 
         pass
 
 
-def test_a_stream_of_a_damaged_or_missing_file_is_unreadable(damaged: Path) -> None:
+def test_a_stream_of_a_damaged_or_missing_file_is_unreadable(
+    settings: Settings, damaged: Path
+) -> None:
+    file = archived_file(settings, str(damaged.relative_to(settings.home)))
     with (
         pytest.raises(UnreadableError, match="cannot be decompressed"),
-        open_unpacked(damaged) as s,
+        open_unpacked(file) as s,
     ):
         b"".join(HashedStream(s).chunks())
     damaged.unlink()
-    with pytest.raises(UnreadableError, match="is missing"), open_unpacked(damaged):
+    with pytest.raises(UnreadableError, match="is missing"), open_unpacked(file):
         pass
 
 

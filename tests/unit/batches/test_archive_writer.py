@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from oic_assurance.batches.archive_reader import open_archived
+from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.batches.archive_writer import Archive, archived_files
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
@@ -29,7 +30,7 @@ def test_content_that_changed_while_it_was_read_is_not_archived(
 ) -> None:
     with pytest.raises(AssuranceError, match="its content changed while it was archived"):
         archive.store(content(b"second", sha256="of the first"), "personnel_20260101.csv", 7)
-    assert archived_files(settings, PEOPLE) == []
+    assert archived_files(archive_store(settings), PEOPLE) == {}
 
 
 def test_an_interrupted_writer_leaves_no_file(settings: Settings, archive: Archive) -> None:
@@ -40,12 +41,14 @@ def test_an_interrupted_writer_leaves_no_file(settings: Settings, archive: Archi
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert archived_files(settings, PEOPLE) == []
+    assert archived_files(archive_store(settings), PEOPLE) == {}
 
 
 def test_the_files_of_a_dataset_are_listed_by_name(settings: Settings, archive: Archive) -> None:
-    assert archived_files(settings, dataset("hr/org_unit")) == []
+    assert archived_files(archive_store(settings), dataset("hr/org_unit")) == {}
     for batch_id in (12, 7):
         archive.store(content(b"x"), "personnel_20260101.csv", batch_id)
-    names = [path.name for path in archived_files(settings, PEOPLE)]
-    assert names == ["00000007-personnel_20260101.csv.gz", "00000012-personnel_20260101.csv.gz"]
+    assert list(archived_files(archive_store(settings), PEOPLE)) == [
+        "batches/hr/personnel/00000007-personnel_20260101.csv.gz",
+        "batches/hr/personnel/00000012-personnel_20260101.csv.gz",
+    ]

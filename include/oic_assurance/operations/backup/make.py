@@ -15,6 +15,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from pyrage.x25519 import Recipient
 
+from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.builds.version import code_version
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, ServerError, UsageError
@@ -34,6 +35,8 @@ from oic_assurance.operations.backup.parts import (
 from oic_assurance.operations.backup.programs import backup_url, output_of
 from oic_assurance.operations.backup.record import record_backup
 from oic_assurance.settings import Settings
+from oic_assurance.storage.reports import RELEASES, reports_store
+from oic_assurance.storage.store import StoredFile
 from oic_assurance.warehouse.connections import connect, describe, reason
 from oic_assurance.warehouse.encryption import read_recipients
 from oic_assurance.warehouse.processing_log import enter
@@ -41,8 +44,6 @@ from oic_assurance.warehouse.rows import one_value
 
 RECIPIENTS = "ASSURANCE_BACKUP_RECIPIENTS"
 UNFINISHED = ".part"
-#: The folder for public releases in the state folder. It may be missing.
-RELEASES = "releases"
 ROLE = "oic_publish"
 
 
@@ -169,7 +170,7 @@ def _write_parts(
             _dump(settings, uri, folder, recipients, snapshot),
             _roles(settings, uri, folder, recipients),
         ]
-        part, missing = _archive(settings, folder, recipients, [*names, *_releases(settings)])
+        part, missing = _archive(settings, folder, recipients, names)
         version = connection.info.server_version
     with psycopg.connect(uri) as connection:
         if _erasures(connection) != erasures:
@@ -190,12 +191,6 @@ def _write_parts(
 
 
 _ARCHIVED = "select kept_as from audit.batch where kept_as is not null order by kept_as"
-
-
-def _releases(settings: Settings) -> list[str]:
-    """Return the files of public releases, which exist only in the state folder."""
-    found = (settings.home / RELEASES).rglob("*")
-    return sorted(str(path.relative_to(settings.home)) for path in found if path.is_file())
 
 
 @contextmanager
@@ -237,12 +232,24 @@ def _roles(settings: Settings, uri: str, folder: Path, recipients: Sequence[Reci
 def _archive(
     settings: Settings, folder: Path, recipients: Sequence[Recipient], names: Sequence[str]
 ) -> tuple[Part, list[str]]:
+    """Write the archived files `names` and the files of public releases. Return what is missing."""
+    archived, reports = archive_store(settings), reports_store(settings)
+    files = [StoredFile(archived, name) for name in names]
+    files += [StoredFile(reports, name) for name in reports.files(RELEASES)]
     missing = []
     with writing(folder, ARCHIVE, recipients) as writer:
         with tarfile.open(fileobj=cast(BinaryIO, writer.sink), mode="w|") as archive:
-            for name in names:
+            for file in files:
                 try:
-                    archive.add(settings.home / name, arcname=name, recursive=False)
+                    _add(archive, file)
                 except FileNotFoundError:
-                    missing.append(name)
+                    missing.append(file.name)
         return writer.finish(), missing
+
+
+def _add(archive: tarfile.TarFile, file: StoredFile) -> None:
+    with file.open() as content:
+        entry = tarfile.TarInfo(file.name)
+        entry.size, entry.mode = content.seek(0, os.SEEK_END), 0o600
+        content.seek(0)
+        archive.addfile(entry, content)

@@ -2,15 +2,18 @@
 
 import json
 import os
+import shutil
 import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from pyrage.x25519 import Identity
 
+from oic_assurance.batches.archive_store import ARCHIVE as ARCHIVED
+from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.operations.backup.parts import (
     ARCHIVE,
@@ -27,6 +30,7 @@ from oic_assurance.operations.backup.parts import (
 )
 from oic_assurance.operations.backup.programs import CONNECTION, backup_url, feed
 from oic_assurance.settings import Settings
+from oic_assurance.storage.reports import RELEASES, reports_store
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, libpq_uri
 from oic_assurance.warehouse.connections import describe, reason, uses_embedded_server
@@ -89,9 +93,12 @@ def restore_backup(settings: Settings, folder: Path, options: Options) -> Manife
 
 
 def _check_empty(settings: Settings) -> None:
-    archive = settings.home / "batches"
-    if any(path.is_file() for path in archive.rglob("*")):
-        raise UsageError(f"{archive} has files: restore into an empty state folder.")
+    archive = archive_store(settings)
+    if archive.files(ARCHIVED):
+        raise UsageError(
+            f"{archive.place} has files: restore into an empty state folder, and with an empty "
+            "place for the archive if ASSURANCE_ARCHIVE_URL names one."
+        )
     if find_connection_uri("warehouse") is None:
         if (settings.server_dir / "data").exists():
             raise UsageError(
@@ -165,19 +172,18 @@ def _administrator(settings: Settings, manifest: Manifest) -> str:
 
 
 def _restore_archive(settings: Settings, path: Path, identities: Sequence[Identity]) -> None:
-    home = settings.home
+    stores = {ARCHIVED: archive_store(settings), RELEASES: reports_store(settings)}
     with reading(path, identities) as source, tarfile.open(fileobj=source, mode="r|") as archive:
         for member in archive:
-            target = home / member.name
-            if not member.isreg() or not target.resolve().is_relative_to(home.resolve()):
+            top, *rest = PurePosixPath(member.name).parts
+            if not member.isreg() or top not in stores or ".." in rest:
                 raise AssuranceError(f"{path} has {member.name}, which is not an archived file.")
-            for folder in reversed(target.parents):
-                if folder.is_relative_to(home):
-                    private_folder(settings, folder)
             content = archive.extractfile(member)
             assert content is not None  # noqa: S101 - a regular file has content
-            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                while chunk := content.read(1024 * 1024):
-                    file.write(chunk)
-            os.utime(target, (member.mtime, member.mtime))
+            draft = stores[top].draft(member.name)
+            try:
+                shutil.copyfileobj(content, draft.file)
+                # The place is empty, so this replaces nothing but the file of a broken restore.
+                draft.publish(replace=True)
+            finally:
+                draft.discard()

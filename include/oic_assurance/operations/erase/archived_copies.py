@@ -7,11 +7,10 @@ is deleted. Then the files agree with the log again. Only hashes are compared, s
 not have to be stored for this.
 """
 
-import os
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from gzip import BadGzipFile
 from tempfile import SpooledTemporaryFile
 
 import psycopg
@@ -26,7 +25,8 @@ from oic_assurance.batches.archive_reader import (
     open_unpacked,
     read_header,
 )
-from oic_assurance.batches.archive_writer import REWRITTEN, UNFINISHED, ArchiveWriter
+from oic_assurance.batches.archive_store import archive_store
+from oic_assurance.batches.archive_writer import REWRITTEN, ArchiveWriter, archived_files
 from oic_assurance.errors import AssuranceError, DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.archived_extracts import rewrite_extract
@@ -36,6 +36,7 @@ from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, MEMORY_BYTES, Content
 from oic_assurance.sources.files.row_removal import remove_rows
 from oic_assurance.sources.files.tabular import read_tables
+from oic_assurance.storage.store import UNFINISHED, StoredFile
 from oic_assurance.warehouse.rows import find_value
 
 
@@ -60,6 +61,7 @@ class ArchivedCopies:
         self._connection = connection
         self._dataset = dataset
         self._table = table
+        self._archive = archive_store(settings)
         self._loader = TableLoader(connection, dataset, table, settings.force_code)
 
     def without(
@@ -75,12 +77,12 @@ class ArchivedCopies:
         """
         if batch.archived_as is None:
             return None
-        path = self._settings.home / batch.archived_as
+        file = StoredFile(self._archive, batch.archived_as)
         try:
             with self._connection.transaction():
                 if batch.is_extract:
-                    return self._extract_without(batch, path, keys, row_numbers, write)
-                return self._file_without(batch, path, keys, row_numbers, write)
+                    return self._extract_without(batch, file, keys, row_numbers, write)
+                return self._file_without(batch, file, keys, row_numbers, write)
         except (UnreadableError, DeliveryRefused) as error:
             raise AssuranceError(
                 f"{self._dataset.name}: nothing was erased: batch {batch.batch_id} "
@@ -93,13 +95,13 @@ class ArchivedCopies:
     def _file_without(
         self,
         batch: ArchivedBatch,
-        path: Path,
+        file: StoredFile,
         keys: Sequence[str],
         row_numbers: Sequence[int],
         write: bool,
     ) -> RewrittenBatch | None:
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with open_unpacked(path) as stream:
+            with open_unpacked(file) as stream:
                 hashed = HashedStream(stream)
                 for chunk in hashed.chunks():
                     copy.write(chunk)
@@ -113,7 +115,7 @@ class ArchivedCopies:
             positions = _positions(found, batch.gaps_of(self._table.name))
             places = {self._table.name: positions}
             with remove_rows(content, self._dataset, places, batch.totals) as left:
-                self._write_draft(path, left)
+                self._write_draft(file, left)
                 return RewrittenBatch(batch.batch_id, content.sha256, left.sha256, found)
 
     def _find(
@@ -137,8 +139,8 @@ class ArchivedCopies:
         ).fetchall()
         return [row_number for (row_number,) in rows]
 
-    def _write_draft(self, path: Path, content: Content) -> None:
-        draft = ArchiveWriter(path.with_name(path.name + REWRITTEN), self._settings)
+    def _write_draft(self, file: StoredFile, content: Content) -> None:
+        draft = ArchiveWriter(file.with_ending(REWRITTEN), self._settings, replace=True)
         try:
             content.stream.seek(0)
             while chunk := content.stream.read(CHUNK_BYTES):
@@ -152,21 +154,21 @@ class ArchivedCopies:
     def _extract_without(
         self,
         batch: ArchivedBatch,
-        path: Path,
+        file: StoredFile,
         keys: Sequence[str],
         row_numbers: Sequence[int],
         write: bool,
     ) -> RewrittenBatch | None:
-        with open_unpacked(path) as stream:
+        with open_unpacked(file) as stream:
             is_list = bool(read_header(stream).get("vanished"))
         if is_list:
-            return self._list_without(batch, path, keys, write)
-        target = path.with_name(path.name + REWRITTEN)
+            return self._list_without(batch, file, keys, write)
+        target = file.with_ending(REWRITTEN)
         done = rewrite_extract(
             self._settings,
             self._connection,
             self._dataset,
-            path,
+            file,
             target,
             places=row_numbers,
             keys=keys,
@@ -174,18 +176,18 @@ class ArchivedCopies:
         if not done.places:
             return None
         if not write:
-            target.unlink()
+            target.remove()
         return RewrittenBatch(batch.batch_id, str(batch.sha256), done.sha256, done.places)
 
     def _list_without(
-        self, batch: ArchivedBatch, path: Path, keys: Sequence[str], write: bool
+        self, batch: ArchivedBatch, file: StoredFile, keys: Sequence[str], write: bool
     ) -> RewrittenBatch | None:
         """Write a draft of an archived list of vanished keys, without some of the keys.
 
         Each line of the list is one key. Returns None if the list has none of the keys to remove.
         """
         wanted = {key.encode() for key in keys}
-        with open_unpacked(path) as stream:
+        with open_unpacked(file) as stream:
             header = read_header(stream)
             lines = b"".join(HashedStream(stream).chunks()).splitlines(keepends=True)
         numbered = number_around_gaps(
@@ -195,7 +197,7 @@ class ArchivedCopies:
         removed = {at for at, line in enumerate(lines) if line.rstrip(b"\n") in wanted}
         if not removed:
             return None
-        draft = ArchiveWriter(path.with_name(path.name + REWRITTEN), self._settings)
+        draft = ArchiveWriter(file.with_ending(REWRITTEN), self._settings, replace=True)
         try:
             draft.write_header(header)
             for at, line in enumerate(lines):
@@ -210,16 +212,19 @@ class ArchivedCopies:
 
 
 def resolve_drafts(settings: Settings, connection: psycopg.Connection, dataset: Dataset) -> None:
-    """Replace files with their drafts if the log has the draft's hash. Delete all other drafts."""
-    folder = settings.home / "batches" / dataset.name
-    if not folder.is_dir():
-        return
-    moved = False
-    for draft in _drafts(folder):
-        if draft.name.endswith(UNFINISHED):
-            draft.unlink()
+    """Replace files with their drafts if the log has the draft's hash. Delete all other drafts.
+
+    Raises:
+        ServerError: The archive cannot be reached. The next call continues.
+    """
+    store = archive_store(settings)
+    for name in archived_files(store, dataset):
+        draft = StoredFile(store, name)
+        if name.endswith(REWRITTEN + UNFINISHED):
+            draft.remove()
+        if not name.endswith(REWRITTEN):
             continue
-        path = draft.with_name(draft.name.removesuffix(REWRITTEN))
+        file = StoredFile(store, name.removesuffix(REWRITTEN))
         logged = find_value(
             connection,
             """
@@ -229,44 +234,36 @@ def resolve_drafts(settings: Settings, connection: psycopg.Connection, dataset: 
             order by e.batch_erasure_id desc
             limit 1
             """,
-            (str(path.relative_to(settings.home)),),
+            (file.name,),
         )
         if logged is not None and logged == _sha256(draft):
-            draft.replace(path)
-            moved = True
+            draft.move_to(file)
         else:
-            draft.unlink()
-    if moved:
-        _sync(folder)
+            draft.remove()
 
 
-def _drafts(folder: Path) -> list[Path]:
-    return [*folder.glob(f"*{REWRITTEN}"), *folder.glob(f"*{REWRITTEN}{UNFINISHED}")]
-
-
-def _sha256(path: Path) -> str | None:
-    """Return the SHA-256 of a draft's content, or None if the draft cannot be read.
+def _sha256(draft: StoredFile) -> str | None:
+    """Return the SHA-256 of a draft's content, or None if the draft is damaged.
 
     The first line of an extract is its header and is left out of the hash.
+
+    Raises:
+        UnreadableError: The disk fails, or the share on which the archive is. The draft may be
+            sound.
     """
     try:
-        with open_unpacked(path) as stream:
-            if path.name.removesuffix(REWRITTEN).endswith(EXTRACT_SUFFIX):
+        with open_unpacked(draft) as stream:
+            if draft.name.removesuffix(REWRITTEN).endswith(EXTRACT_SUFFIX):
                 read_header(stream)
             content = HashedStream(stream)
             for _ in content.chunks():
                 pass
             return content.sha256
-    except UnreadableError:
+    except UnreadableError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and not isinstance(cause, BadGzipFile):
+            raise
         return None
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _positions(row_numbers: Sequence[int], gaps: set[int]) -> list[int]:

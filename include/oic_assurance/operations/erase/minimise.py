@@ -8,8 +8,6 @@ SHA-256 before and after, as for an erased row. Delivered files stay as they are
 archive keeps files exactly as delivered.
 """
 
-from pathlib import Path
-
 import psycopg
 from psycopg.types.json import Jsonb
 
@@ -21,6 +19,7 @@ from oic_assurance.batches.archive_reader import (
     open_unpacked,
     read_header,
 )
+from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.batches.archive_writer import REWRITTEN, ArchiveWriter
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.archived_extracts import ExtractTable
@@ -28,6 +27,7 @@ from oic_assurance.landing.replayed_rows import REPLAY_FORMAT
 from oic_assurance.operations.erase.erase import erasing
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.storage.store import StoredFile
 from oic_assurance.warehouse.processing_log import enter
 
 
@@ -46,9 +46,9 @@ def minimise_archive(settings: Settings, dataset: Dataset) -> int:
         for batch in archived_batches(connection, settings.force_code, dataset.name):
             if batch.archived_as is None:
                 continue
-            path = settings.home / batch.archived_as
+            file = archived_file(settings, batch.archived_as)
             try:
-                rewritten += _minimise(settings, connection, dataset, batch, path)
+                rewritten += _minimise(settings, connection, dataset, batch, file)
             except UnreadableError as error:
                 raise AssuranceError(
                     f"{dataset.name}: batch {batch.batch_id} ({batch.source_place}) cannot be read:"
@@ -63,14 +63,14 @@ def _minimise(
     connection: psycopg.Connection,
     dataset: Dataset,
     batch: ArchivedBatch,
-    path: Path,
+    file: StoredFile,
 ) -> bool:
     """Write and log a draft of one extract without the texts.
 
     Return whether the extract had any such texts.
     """
     [table] = dataset.tables
-    with open_unpacked(path) as stream:
+    with open_unpacked(file) as stream:
         header = read_header(stream)
         texts = set(table.presences) - set(header.get("presence", ()))
         held = (texts | set(dataset.database.never_extracted)) & set(header["columns"])
@@ -83,7 +83,7 @@ def _minimise(
             columns = [
                 name for name in extract.columns if name not in dataset.database.never_extracted
             ]
-            writer = ArchiveWriter(path.with_name(path.name + REWRITTEN), settings)
+            writer = ArchiveWriter(file.with_ending(REWRITTEN), settings, replace=True)
             try:
                 presences = [name for name in table.presences if name in columns]
                 writer.write_header({**header, "columns": columns, "presence": presences})

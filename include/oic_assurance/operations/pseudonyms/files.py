@@ -1,5 +1,7 @@
 """Replace earlier keys in the files of the state folder: documents, logs and dbt's results.
 
+If ASSURANCE_REPORTS_URL is set, the reports there are cleaned too.
+
 Deliveries and the archive contain no pseudonyms. The database server's own files are cleaned
 together with the tables.
 """
@@ -10,6 +12,7 @@ from pathlib import Path
 from oic_assurance.errors import ServerError
 from oic_assurance.operations.pseudonyms.tables import TOKEN_IN_BYTES
 from oic_assurance.settings import Settings
+from oic_assurance.storage.reports import SHARED, reports_store
 
 #: Subfolders of the state folder that cannot contain a pseudonym or that other code handles.
 LEFT_OUT = frozenset({"batches", "dropzone", "locks", "postgres", "secrets", "simulator"})
@@ -22,16 +25,37 @@ def replace_keys_in_files(settings: Settings, changes: Mapping[str, str]) -> int
     writing to a file, such as a log, can continue.
 
     Raises:
-        ServerError: A file cannot be read or written.
+        ServerError: A file cannot be read or written, or the place of the reports cannot be
+            reached.
     """
     encoded = {was.encode(): now.encode() for was, now in changes.items()}
     try:
-        return sum(_replace(path, encoded) for path in _files(settings.home))
+        changed = sum(_replace(path, encoded) for path in _files(settings.home))
+        return changed + _replace_in_shared(settings, encoded)
     except OSError as error:
         raise ServerError(
             f"The file {error.filename} cannot be changed: {error.strerror}. Mend that and run "
             "`assurance pseudonyms rekey` again."
         ) from error
+
+
+def _replace_in_shared(settings: Settings, changes: Mapping[bytes, bytes]) -> int:
+    if not settings.reports:
+        return 0
+    store, changed = reports_store(settings), 0
+    for name in [name for top in SHARED for name in store.files(top)]:
+        with store.open(name) as file:
+            was = file.read()
+        now = TOKEN_IN_BYTES.sub(lambda match: changes.get(match.group(), match.group()), was)
+        if now != was:
+            draft = store.draft(name)
+            try:
+                draft.file.write(now)
+                draft.publish(replace=True)
+            finally:
+                draft.discard()
+            changed += 1
+    return changed
 
 
 def _files(home: Path) -> Iterator[Path]:

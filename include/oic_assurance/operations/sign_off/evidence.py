@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.settings import Settings
-from oic_assurance.sources.files.remote import open_dropzone, without_credentials
+from oic_assurance.storage.urls import open_url, without_credentials
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -81,8 +81,8 @@ def read_evidence(settings: Settings, place: str) -> Reading:
         return Reading("unreadable", why="no folder of evidence is set (ASSURANCE_EVIDENCE)")
     url = place if root is None else f"{root.rstrip('/')}/{place}"
     try:
-        system, path = open_dropzone(url)
-        if root is not None and not system.exists(open_dropzone(root)[1]):
+        system, path = open_url(url)
+        if root is not None and not system.exists(open_url(root)[1]):
             return Reading("unreadable", why="the folder of evidence is not there")
         return _hashed(system, path)
     except (FileNotFoundError, NotADirectoryError):

@@ -23,6 +23,7 @@ from oic_assurance.batches.archive_reader import (
     open_unpacked,
     read_header,
 )
+from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.batches.archive_writer import archived_files, unnamed_files
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
@@ -38,6 +39,7 @@ from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.sources.files.dropped import MEMORY_BYTES, Content
 from oic_assurance.sources.files.tabular import read_tables
+from oic_assurance.storage.store import StoredFile
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import dataset_lock, held
 from oic_assurance.warehouse.rows import one_row, one_value
@@ -93,6 +95,7 @@ class _Verification:
         self._dataset = dataset
         self._force = settings.force_code
         self._proof = Proof(dataset.name)
+        self._archive = archive_store(settings)
         self._loaders: dict[str, TableLoader] = {}
 
     def run(self, batch_id: int | None) -> Proof:
@@ -140,7 +143,7 @@ class _Verification:
 
     def _verify_file(self, batch: ArchivedBatch, archived_as: str) -> None:
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with open_unpacked(self._settings.home / archived_as) as stream:
+            with open_unpacked(StoredFile(self._archive, archived_as)) as stream:
                 content = HashedStream(stream)
                 for chunk in content.chunks():
                     copy.write(chunk)
@@ -184,7 +187,7 @@ class _Verification:
 
     def _verify_extract(self, batch: ArchivedBatch, archived_as: str) -> None:
         [table] = self._dataset.tables[:1]
-        with open_unpacked(self._settings.home / archived_as) as stream:
+        with open_unpacked(StoredFile(self._archive, archived_as)) as stream:
             header = read_header(stream)
             content = HashedStream(stream)
             if batch.replay_of is not None:
@@ -377,7 +380,7 @@ class _Verification:
 
     def _find_strays(self, batches: list[ArchivedBatch]) -> None:
         """Find rows of raw whose batch does not exist, and archived files that have no batch."""
-        files = archived_files(self._settings, self._dataset)
+        files = archived_files(self._archive, self._dataset)
         known = [batch.batch_id for batch in batches]
         for table in self._dataset.tables:
             rows = self._connection.execute(
@@ -392,8 +395,7 @@ class _Verification:
                 self._proof.disagreements.append(
                     Disagreement(self._dataset.name, message, table=table.name)
                 )
-        for path in unnamed_files(self._connection, self._settings, self._dataset, files):
-            name = path.relative_to(self._settings.home)
+        for name in unnamed_files(self._connection, self._dataset, files):
             message = f"the archived file {name} belongs to no batch"
             self._proof.disagreements.append(Disagreement(self._dataset.name, message))
 

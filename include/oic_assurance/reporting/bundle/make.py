@@ -21,6 +21,7 @@ from oic_assurance.reporting.bundle.contents import contents
 from oic_assurance.reporting.bundle.crate import write_crate
 from oic_assurance.reporting.pack.make import write_pack
 from oic_assurance.settings import Settings
+from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.processing_log import enter, publication_mark
@@ -107,6 +108,7 @@ def make_bundle(
                 f"an update, so no bundle can prove them: {error}."
             ) from error
         files = _zip(folder, target)
+    share(settings, target)
     _log(settings, number, target)
     has_rules = any(place.startswith("rules/") for place in described)
     return Bundle(target, number, key is not None, has_rules, files)

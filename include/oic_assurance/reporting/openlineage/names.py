@@ -16,7 +16,7 @@ from oic_assurance.builds.record import ROLE
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import DatabasePlace, Dataset, Table
-from oic_assurance.sources.files.remote import without_credentials
+from oic_assurance.storage.urls import without_credentials
 from oic_assurance.warehouse.connections import extract_url, login_url
 
 DAILY = "assurance_daily"

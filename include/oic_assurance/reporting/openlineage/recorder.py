@@ -23,7 +23,7 @@ from oic_assurance.reporting.openlineage.journal import (
 )
 from oic_assurance.reporting.openlineage.names import DAILY, SHOW, run_uuid, stage_job
 from oic_assurance.settings import Settings
-from oic_assurance.sources.files.remote import without_credentials
+from oic_assurance.storage.urls import without_credentials
 
 if TYPE_CHECKING:
     from oic_assurance.reporting.openlineage.events import JobRun, Tables

@@ -11,6 +11,7 @@ from oic_assurance.reporting.pack.paper import write_pdf
 from oic_assurance.reporting.pack.since import since_the_last_meeting
 from oic_assurance.reporting.release.publisher import read_publisher
 from oic_assurance.settings import Settings
+from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.processing_log import enter, publication_mark
@@ -73,6 +74,8 @@ def write_pack(
     draft.replace(pack.paper)
     draft.write_text(board_page(contents), encoding="utf-8")
     draft.replace(pack.page)
+    for made in (pack.page, pack.paper):
+        share(settings, made)
     return pack, facts
 
 

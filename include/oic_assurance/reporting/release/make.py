@@ -25,6 +25,7 @@ from oic_assurance.reporting.release.spreadsheet import spreadsheet, spreadsheet
 from oic_assurance.reporting.release.tables import file_tables
 from oic_assurance.reporting.release.withdrawn import withdrawn_page
 from oic_assurance.settings import Settings
+from oic_assurance.storage.reports import fetch, share
 
 _NOTES = {"revisions", "first_shown", "previous", "withdrawn"}
 
@@ -102,7 +103,14 @@ def withdraw(
     standing = next(
         (one for one in releases.list_releases(settings) if one.withdrawn_at is None), None
     )
-    return release, add_note(Path(release.folder), withdrawn_page(release, standing))
+    folder = Path(release.folder)
+    if settings.reports and folder == release_folder(settings, release_id, None):
+        # Another worker may have made the release, and then the files are only in the shared place.
+        fetch(settings, folder)
+    note = add_note(folder, withdrawn_page(release, standing))
+    if note is not None:
+        share(settings, note)
+    return release, note
 
 
 def release_files(content: ReleaseContent) -> dict[str, bytes]:
@@ -123,4 +131,5 @@ def _sizes(files: Mapping[str, bytes]) -> dict[str, int]:
 
 def _place(settings: Settings, release_id: int, folder: Path) -> Release:
     place_draft(folder)
+    share(settings, folder)
     return releases.place(settings, release_id, str(folder))

@@ -1,10 +1,11 @@
 """Screens about batches: their list, and the result of verifying them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 
 from oic_assurance.batches.archive_reader import ArchivedBatch, archived_batches
+from oic_assurance.batches.archive_store import ARCHIVE, archive_store
 from oic_assurance.operations.verify.proof import Proof
 from oic_assurance.reporting.screens.layout import NOTHING, count, short_moment, table
 from oic_assurance.settings import Settings
@@ -28,7 +29,7 @@ class ListedBatch:
     rows_new: int
     rows_rejected: int
     rows_erased: int
-    #: The path of the archived file in the state folder. None if nothing was archived.
+    #: The name of the archived file in the archive. None if nothing was archived.
     archived_as: str | None
     is_in_archive: bool
     replay_of: int | None
@@ -59,11 +60,18 @@ def read_batches(settings: Settings, dataset: str | None, limit: int) -> BatchLi
     """Return the newest landed batches, at most `limit`, and the number of all landed batches.
 
     With `dataset`, only batches of that dataset are returned and counted.
+
+    Raises:
+        ServerError: The warehouse or the archive cannot be reached.
     """
     with connect(settings, role=ROLE) as connection:
         found = archived_batches(connection, settings.force_code, dataset)
     found.sort(key=lambda batch: -batch.batch_id)
-    return BatchList([_listed(settings, batch) for batch in found[:limit]], len(found))
+    store = archive_store(settings)
+    shown = found[:limit]
+    folders = {f"{ARCHIVE}/{batch.dataset}" for batch in shown}
+    there = {name for folder in folders for name in store.files(folder)}
+    return BatchList([_listed(batch, there) for batch in shown], len(found))
 
 
 def batches_screen(found: BatchList) -> str:
@@ -106,7 +114,7 @@ def proof_lines(proof: Proof) -> Iterator[str]:
         yield f"  and {count(left, 'more batch', 'more batches')} whose rows were not compared"
 
 
-def _listed(settings: Settings, batch: ArchivedBatch) -> ListedBatch:
+def _listed(batch: ArchivedBatch, there: Set[str]) -> ListedBatch:
     return ListedBatch(
         batch_id=batch.batch_id,
         dataset=batch.dataset,
@@ -119,8 +127,7 @@ def _listed(settings: Settings, batch: ArchivedBatch) -> ListedBatch:
         rows_rejected=batch.rows_rejected or 0,
         rows_erased=batch.gap_count,
         archived_as=batch.archived_as,
-        is_in_archive=batch.archived_as is not None
-        and (settings.home / batch.archived_as).is_file(),
+        is_in_archive=batch.archived_as in there,
         replay_of=batch.replay_of,
         run_id=batch.run_id,
     )

@@ -13,6 +13,7 @@ from oic_assurance.reporting.workbook.pivots import compute
 from oic_assurance.reporting.workbook.query_parts import Query, add_queries
 from oic_assurance.reporting.workbook.sheets import Book
 from oic_assurance.settings import Settings
+from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.processing_log import enter, publication_mark
@@ -56,6 +57,7 @@ def make_workbook(settings: Settings, publication_id: int | None = None) -> Work
     draft = target.with_suffix(".new")
     draft.write_bytes(content)
     draft.replace(target)
+    share(settings, target)
     with connect(settings, role=ROLE) as conn:
         enter(
             conn,

@@ -18,14 +18,13 @@ from oic_assurance.errors import SourceUnavailable, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import DAY, Dataset, FilePlace
 from oic_assurance.sources.files.not_taken import NO_FOLDER, why_not_taken
-from oic_assurance.sources.files.remote import open_dropzone, without_credentials
+from oic_assurance.storage.urls import is_local, modified_at, open_url, without_credentials
 
 CHUNK_BYTES = 1024 * 1024
 #: The largest file that is copied to memory while it is read. A larger file is copied to disk.
 MEMORY_BYTES = 16 * 1024 * 1024
 #: The longest name of a file that is listed as not taken. A longer name is cut.
 LONGEST_NAME = 120
-MODIFIED_KEYS = ("mtime", "LastModified", "last_modified", "modified", "created")
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class Dropzone:
         #: The URL without login, password and token, for messages.
         self.place = without_credentials(settings.dropzone)
         try:
-            self._system, self._root = open_dropzone(self._url)
+            self._system, self._root = open_url(self._url)
         except UsageError:
             raise
         except Exception as error:  # each file system has its own error classes
@@ -98,8 +97,7 @@ class Dropzone:
     @property
     def is_local(self) -> bool:
         """Whether the dropzone is a local folder, where reading a file costs almost nothing."""
-        protocol = self._system.protocol
-        return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+        return is_local(self._url)
 
     def listing(self, dataset: Dataset) -> Listing:
         """List the files of a dataset, sorted by version time.
@@ -173,29 +171,18 @@ class Dropzone:
             )
             listing.not_taken.append(shown)
             return
-        modified_at = self._modified_at(entry)
-        delivered_for = _start_of(match["day"]) if DAY in place.file else modified_at
+        modified = modified_at(self._system, entry)
+        delivered_for = _start_of(match["day"]) if DAY in place.file else modified
         listing.files.append(
             DroppedFile(
                 name,
                 entry["name"],
                 int(entry["size"]),
-                modified_at,
+                modified,
                 self._changed_at(entry),
                 delivered_for,
             )
         )
-
-    def _modified_at(self, entry: dict[str, Any]) -> datetime:
-        value = next((entry[key] for key in MODIFIED_KEYS if entry.get(key) is not None), None)
-        if value is None:
-            value = self._system.modified(entry["name"])
-        if isinstance(value, int | float):
-            return datetime.fromtimestamp(value, UTC)
-        if isinstance(value, str):
-            value = datetime.fromisoformat(value)
-        moment: datetime = value
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
     def _changed_at(self, entry: dict[str, Any]) -> datetime | None:
         # For a local file on Linux, fsspec gives the ctime as "created". This is the time when the

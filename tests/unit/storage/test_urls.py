@@ -2,7 +2,7 @@
 
 import pytest
 
-from oic_assurance.sources.files.remote import open_dropzone, without_credentials
+from oic_assurance.storage.urls import open_url, without_credentials
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,6 @@ def test_no_login_password_or_token_is_shown(url: str, shown: str) -> None:
 
 
 def test_a_local_folder_is_opened_by_its_path() -> None:
-    system, root = open_dropzone("file:///srv/drop")
+    system, root = open_url("file:///srv/drop")
     assert root == "/srv/drop"
     assert "file" in system.protocol

@@ -1,4 +1,4 @@
-"""Open dropzones on other machines, and show their URLs in messages without credentials.
+"""Open places on other machines by URL, and show their URLs in messages without credentials.
 
 fsspec reads logins and keys from `FSSPEC_…` variables, its own configuration files, or the cloud
 provider's settings. docs/how-to/connect-sources.md lists the settings that are needed. For SFTP,
@@ -7,7 +7,10 @@ this module itself sets the timeouts and requires known host keys. A deployment 
 
 import logging
 import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import fsspec
@@ -23,10 +26,12 @@ SFTP = ("sftp", "ssh")
 CONNECT_SECONDS = 10
 LOGIN_SECONDS = 20
 ALIVE_SECONDS, ALIVE_TIMES = 15, 3
+_LOCAL = ("", "file", "local")
+_MODIFIED_KEYS = ("mtime", "LastModified", "last_modified", "modified", "created")
 
 
-def open_dropzone(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
-    """Return the file system of a dropzone's URL, and the path of the dropzone in it.
+def open_url(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
+    """Return the file system of a URL, and the path in it.
 
     Raises:
         UsageError: The package for SFTP is not installed.
@@ -36,22 +41,55 @@ def open_dropzone(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
     return system, str(root)
 
 
+def protocol_of(url: str) -> str:
+    """Return what stands before `://`, such as `s3`. It is empty if the URL is only a path."""
+    return split_protocol(url)[0] or ""
+
+
+def is_local(url: str) -> bool:
+    """Tell whether a URL means a folder of this machine, or one that is mounted on it."""
+    return protocol_of(url) in _LOCAL
+
+
+def local_path(url: str) -> Path:
+    """Return the folder that a local URL means."""
+    return Path(open_url(url)[1])
+
+
+def shown(url: str) -> str:
+    """Return a place for a message: a path, or a URL without credentials."""
+    return str(local_path(url)) if is_local(url) else without_credentials(url)
+
+
+def modified_at(system: fsspec.AbstractFileSystem, entry: Mapping[str, Any]) -> datetime:
+    """Return when a file was last modified, from its entry in a listing of the file system."""
+    value = next((entry[key] for key in _MODIFIED_KEYS if entry.get(key) is not None), None)
+    if value is None:
+        value = system.modified(entry["name"])
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    moment: datetime = value
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
 def _options(url: str) -> dict[str, Any]:
     """Return the options that override the configuration of fsspec.
 
-    With these options, fsspec opens a new connection to a remote dropzone each time. So a broken
-    connection in one landing does not affect other landings. A local dropzone needs no options.
+    With these options, fsspec opens a new connection to a remote place each time. So a broken
+    connection in one landing does not affect other landings. A local folder needs no options.
     """
-    protocol, _ = split_protocol(url)
-    if protocol in (None, "file", "local"):
+    if is_local(url):
         return {}
     options: dict[str, Any] = {"skip_instance_cache": True}
-    if protocol not in SFTP:
+    if protocol_of(url) not in SFTP:
         return options
     if find_spec("sshfs") is None:
         # Without sshfs, fsspec would use another SFTP package, which accepts any host key.
         raise UsageError(
-            "A dropzone over SFTP needs the package sshfs: see docs/how-to/connect-sources.md."
+            f"{without_credentials(url)} needs the package sshfs: see "
+            "docs/how-to/connect-sources.md."
         )
     # At the level INFO, asyncssh logs every channel that it opens.
     logging.getLogger("asyncssh").setLevel(logging.WARNING)
