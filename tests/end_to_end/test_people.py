@@ -1,81 +1,33 @@
-"""People log in to Airflow with their own accounts. Nobody can both operate and approve a run."""
+"""People log in to Airflow with their own accounts. Nobody can both operate and approve a run.
 
-import os
+tests/connectors/test_roles.py tries what each role may do, and test_sign_on.py single sign-on.
+"""
+
 import runpy
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 import psycopg
 import pytest
 
-from oic_assurance.platform.airflow.environment import airflow_environment
-from oic_assurance.settings import load_settings
-from oic_assurance.warehouse.connections import airflow_metadata_url
-from tests.end_to_end.airflow_server import Airflow, airflow, log_in
+from tests.end_to_end.accounts import DEPLOY, PASSWORD, Deployment, as_person
+from tests.end_to_end.airflow_server import airflow
 from tests.end_to_end.conftest import AS_AT
-from tests.end_to_end.terminal import PROJECT, Terminal
+from tests.end_to_end.terminal import Terminal
 
 pytestmark = pytest.mark.slow
 
 DAILY, TASK = "assurance_daily", "approve_warning"
 WAITS = "awaiting_input"
-DEPLOY = PROJECT / "deploy" / "airflow"
-PASSWORD = "made-up-for-this-test"
-PEOPLE = {
-    "reader": "Assurance reader",
-    "operator": "Assurance operator",
-    "approver": "Assurance approver",
-    "chief": "Admin",
-}
-ACCOUNTS = {
-    "AIRFLOW__CORE__AUTH_MANAGER": (
-        "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
-    ),
-    "AIRFLOW__FAB__CONFIG_FILE": str(DEPLOY / "webserver_config.py"),
-    "AIRFLOW_SIGN_ON": "database",
-    "ASSURANCE_APPROVE_WARNINGS": "yes",
-    "ASSURANCE_SECOND_PERSON": "yes",
-}
 
 
 @pytest.fixture
-def deployment(terminal: Terminal, first_run: str, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def deployment(terminal: Terminal, first_run: str) -> Terminal:
     """Prepare Airflow's database like the service `init` of the compose file, with four people."""
-    monkeypatch.setenv("ASSURANCE_HOME", str(terminal.home))
-    settings = load_settings()
-    environment = {
-        **os.environ,
-        **airflow_environment(settings, airflow_metadata_url(settings)),
-        **ACCOUNTS,
-    }
-
-    def command(*arguments: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "airflow", *arguments],
-            env=environment, cwd=terminal.home, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    command("db", "migrate")
-    command("sync-perm")
-    command("roles", "import", str(DEPLOY / "roles.json"))
-    for name, role in PEOPLE.items():
-        command(
-            "users", "create", "--username", name, "--role", role, "--password", PASSWORD,
-            "--firstname", name, "--lastname", "Test", "--email", f"{name}@example.org",
-        )  # fmt: skip
-    return Terminal(terminal.home, terminal.project, ACCOUNTS)
-
-
-@contextmanager
-def as_person(base: str, name: str) -> Iterator[Airflow]:
-    with httpx.Client(base_url=base, timeout=60) as client:
-        log_in(client, name, PASSWORD)
-        yield Airflow(client)
+    deployment = Deployment(terminal, {"AIRFLOW_SIGN_ON": "database"})
+    deployment.prepare()
+    deployment.add_people()
+    return deployment.terminal
 
 
 def test_who_approves_is_not_who_operates(deployment: Terminal) -> None:
