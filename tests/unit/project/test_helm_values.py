@@ -1,0 +1,101 @@
+"""deploy/helm/values.yaml fits Airflow's chart as far as can be seen here, and this image."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from airflow.configuration import conf
+
+ROOT = Path(__file__).resolve().parents[3]
+VALUES = ROOT / "deploy" / "helm" / "values.yaml"
+#: Sections of Airflow's settings that come with providers, which only a deployment installs.
+OF_PROVIDERS = {"fab", "kubernetes_executor"}
+
+
+@pytest.fixture(scope="module")
+def values() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(VALUES.read_text("utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def image() -> dict[str, str]:
+    """The variables that the Dockerfile sets, and the number of its user."""
+    text = (ROOT / "Dockerfile").read_text("utf-8")
+    found = dict(re.findall(r"^(?:ENV)? +(\w+)=(\S+?)(?: \\)?$", text, re.MULTILINE))
+    (found["uid"],) = re.findall(r"useradd --uid (\d+)", text)
+    return found
+
+
+def test_each_key_is_one_of_the_chart_and_has_its_type(values: dict[str, Any]) -> None:
+    schema = json.loads(Path(__file__).with_name("helm_values.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(values)
+    assert [f"{error.json_path}: {error.message}" for error in errors] == []
+    assert {*schema["properties"]} == {*values}, "the list has keys that are not used"
+
+
+def test_each_option_is_one_of_airflow(values: dict[str, Any]) -> None:
+    known = conf.configuration_description
+    for section, options in values["config"].items():
+        if section not in OF_PROVIDERS:
+            assert {*options} <= {*known[section]["options"]}, section
+
+
+def test_the_values_are_those_of_the_image(values: dict[str, Any], image: dict[str, str]) -> None:
+    assert values["airflowVersion"] in (ROOT / "requirements.in").read_text("utf-8")
+    assert values["airflowHome"] == image["AIRFLOW_HOME"]
+    assert values["config"]["core"]["dags_folder"] == image["AIRFLOW__CORE__DAGS_FOLDER"]
+    environment = {one["name"]: one["value"] for one in values["env"]}
+    assert environment["ASSURANCE_HOME"] == image["ASSURANCE_HOME"]
+    mounts = {one["mountPath"]: one["name"] for one in values["volumeMounts"]}
+    assert mounts[image["ASSURANCE_HOME"]] == "state"
+    assert "/tmp" in mounts
+    assert {*mounts.values()} == {one["name"] for one in values["volumes"]}
+    uid = int(image["uid"])
+    pod = values["securityContexts"]["pod"]
+    assert {values["uid"], values["gid"], pod["runAsUser"], pod["fsGroup"]} == {uid}
+    compose = (ROOT / "docker-compose.yml").read_text("utf-8")
+    assert values["config"]["core"]["auth_manager"] in compose
+
+
+def test_pods_have_no_rights_of_their_own(values: dict[str, Any]) -> None:
+    pod, container = (values["securityContexts"][name] for name in ("pod", "containers"))
+    assert pod["runAsNonRoot"]
+    assert container == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert values["networkPolicies"]["enabled"]
+    assert not values["workers"]["serviceAccount"]["automountServiceAccountToken"]
+    assert not values["dags"]["persistence"]["enabled"]
+    assert not values["dags"]["gitSync"]["enabled"]
+    assert not values["webserver"]["defaultUser"]["enabled"]
+
+
+def test_links_are_encrypted_and_checked(values: dict[str, Any]) -> None:
+    environment = {one["name"]: one["value"] for one in values["env"]}
+    assert environment["ASSURANCE_REQUIRE_TLS"] == "verify-full"
+    assert environment["PGSSLROOTCERT"] == environment["AIRFLOW__API__SSL_CA_FILE"]
+    assert values["config"]["core"]["execution_api_server_url"].startswith("https://")
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+        assert values["apiServer"][probe]["scheme"] == "HTTPS"
+
+
+def test_secrets_are_named_and_each_name_is_in_the_documentation(values: dict[str, Any]) -> None:
+    text = VALUES.read_text("utf-8")
+    named = {*re.findall(r"(?:[sS]ecretName|SecretKeySecretName): (\S+?)[,}\n]", text)}
+    named |= {yaml.safe_load(values["extraEnvFrom"])[0]["secretRef"]["name"]}
+    assert len(named) == 9
+    page = (ROOT / "docs" / "how-to" / "kubernetes.md").read_text("utf-8")
+    assert {name for name in named if f"`{name}`" not in page} == set()
+    secret = re.compile("PASSWORD|SECRET|KEY|CONN", re.IGNORECASE)
+    given = [one["name"] for one in values["env"] if secret.search(one["name"])]
+    # The path of the archive's key.
+    assert given == ["ASSURANCE_ARCHIVE_KEY"]
+    assert not re.search(r"://[^/\s…]+:[^@/\s…]+@", text)
