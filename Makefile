@@ -164,15 +164,12 @@ $(VENV)/.installed-connectors: requirements-connectors-dev.lock requirements-bi-
 	@$(UV_PIP) --require-hashes -r requirements-bi-dev.lock
 	@touch $@
 
-# Superset needs other package versions than Airflow, so it has its own environment. Superset's pages load a
-# tracking pixel from another site. The last command removes the pixel's address, because no page may load
-# anything from outside.
+# Superset needs other package versions than Airflow, so it has its own environment.
 $(SUPERSET)/.installed: requirements-superset.lock | $(UV)
 	@echo "Installing Superset into $(SUPERSET) from $< ..."
 	@test -x $(SUPERSET)/bin/python || $(PYTHON) -m venv $(SUPERSET)
 	@$(UV) pip install --quiet --python $(SUPERSET)/bin/python --no-deps --require-hashes --compile-bytecode -r $<
-	@grep -rlZ https://apachesuperset.gateway.scarf.sh/pixel/ $(SUPERSET)/lib/python*/site-packages/superset/static | \
-		xargs -0r sed -i 's|https://apachesuperset.gateway.scarf.sh/pixel/|data:,|'
+	@sh deploy/superset/remove_pixel.sh $(SUPERSET)
 	@touch $@
 
 # datacontract-cli needs other package versions than Airflow and Superset, and nothing that runs uses it.

@@ -18,6 +18,16 @@ revoke connect, temporary on database postgres, template1 from public;
 grant pg_use_reserved_connections to airflow, warehouse_owner;
 SQL
 
+# Superset's own data, if the deployment has Superset. Its login reads nothing of the warehouse.
+if [ -n "${SUPERSET_DB_PASSWORD:-}" ]; then
+    psql --set ON_ERROR_STOP=1 --username postgres --dbname postgres \
+        --set superset_password="$SUPERSET_DB_PASSWORD" <<'SQL'
+create role superset login password :'superset_password';
+create database superset owner superset;
+revoke all on database superset from public;
+SQL
+fi
+
 # PostgreSQL lets every login read statistics, sizes and the names of logins. These rights are revoked in the
 # warehouse's database. The file generates the statements.
 psql --set ON_ERROR_STOP=1 --username postgres --dbname warehouse --tuples-only --no-align \

@@ -2,14 +2,13 @@
 
 The role `OIC reader` shows the dashboards with figures. The role `OIC records reader` also shows
 the records behind them, and lets its holders go from a number to its records. Neither role edits a
-dashboard or chart, exports data, or runs SQL of its own. The variable DATASETS of the environment
-holds the datasets that each role may read, as JSON. The program runs at every start, because an
-import can add datasets.
+dashboard or chart, exports data, or runs SQL of its own. The file datasets.yml says which datasets
+have records. The program runs at every start, because an import can add datasets.
 """
 
-import json
-import os
+from pathlib import Path
 
+import yaml
 from superset.app import create_app
 
 #: What a browser needs to show dashboards and to keep a reader's choice of filters.
@@ -43,13 +42,18 @@ DRILL = (
     ("can_get_drill_info", "Dataset"),
     ("can_samples", "Datasource"),
 )
-RECORDS = "OIC records reader"
+FIGURES, RECORDS = "OIC reader", "OIC records reader"
+DESCRIBED = yaml.safe_load((Path(__file__).parent / "datasets.yml").read_text(encoding="utf-8"))
+READABLE = {
+    FIGURES: [name for name, one in DESCRIBED.items() if not one.get("has_records")],
+    RECORDS: [*DESCRIBED],
+}
 
 with create_app().app_context():
     from superset import db, security_manager
     from superset.connectors.sqla.models import SqlaTable
 
-    for name, datasets in json.loads(os.environ["DATASETS"]).items():
+    for name, datasets in READABLE.items():
         rights = [*SHOW, *(DRILL if name == RECORDS else ())]
         rights += [
             ("datasource_access", one.perm)

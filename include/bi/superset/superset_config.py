@@ -1,15 +1,28 @@
-"""Superset's settings: pages load nothing from other servers, and this file holds no secret."""
+"""Superset's settings: pages load nothing from other servers, and this file holds no secret.
+
+On one machine, Superset keeps its own data in a file. A deployment sets SUPERSET_DATABASE_URL.
+"""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from superset.config import TALISMAN_CONFIG as _DEFAULT
 
 DATA_DIR = os.environ["SUPERSET_HOME"]
 SECRET_KEY = os.environ["SUPERSET_SECRET_KEY"]
+if len(SECRET_KEY) < 32:
+    raise ValueError("SUPERSET_SECRET_KEY needs at least 32 characters: `openssl rand -base64 42`.")
 GUEST_TOKEN_JWT_SECRET = SECRET_KEY
 GLOBAL_ASYNC_QUERIES_JWT_SECRET = SECRET_KEY
-SQLALCHEMY_DATABASE_URI = f"sqlite:///{Path(DATA_DIR) / 'superset.db'}"
+SQLALCHEMY_DATABASE_URI = (
+    os.environ.get("SUPERSET_DATABASE_URL") or f"sqlite:///{Path(DATA_DIR) / 'superset.db'}"
+)
+# A deployment serves HTTPS, and sends the cookie of a login over HTTPS only.
+SESSION_COOKIE_SECURE = os.environ.get("SUPERSET_COOKIE_SECURE", "").lower() == "true"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+PERMANENT_SESSION_LIFETIME = timedelta(hours=12)
 RATELIMIT_STORAGE_URI = "memory://"
 
 # Pages load only what this server serves.

@@ -3,7 +3,6 @@
 Superset is not installed with this project but in a separate virtual environment, `.venv-superset`.
 """
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.process_lock import only_one
 from oic_assurance.platform.processes import HOST, Processes, choose_port, end_on_signals
 from oic_assurance.platform.superset.rest import Superset
-from oic_assurance.reporting.dashboards.datasets import FOLDER, datasets
+from oic_assurance.reporting.dashboards.datasets import FOLDER
 from oic_assurance.reporting.dashboards.description import dashboards
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import url
@@ -131,14 +130,8 @@ def _make_roles(
     settings: Settings, superset: Processes, programs: Path, environment: dict[str, str]
 ) -> None:
     """Give the two roles for readers the rights to the imported datasets."""
-    known = datasets(settings.project_root).values()
-    readable = {
-        READER: [one.name for one in known if not one.has_records],
-        RECORDS_READER: [one.name for one in known],
-    }
     program = settings.project_root / FOLDER / "make_roles.py"
-    given = environment | {"DATASETS": json.dumps(readable)}
-    superset.finish("readers", [str(programs / "python"), str(program)], given)
+    superset.finish("readers", [str(programs / "python"), str(program)], environment)
 
 
 def _version(programs: Path) -> str:
