@@ -1,22 +1,26 @@
-"""`assurance erase`: erase records from raw, quarantine, the archive and the marts."""
+"""`assurance erase` and `recall`: erase records, and approve the erasure of recalled ones."""
 
 import sys
 
 import click
 
+from oic_assurance.cli.group import Group
 from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import json_option
+from oic_assurance.cli.parameters import ID, json_option, required_reason
 from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.operations.erase.erase import erase as erase_records
 from oic_assurance.operations.erase.erase import tables_with
 from oic_assurance.operations.erase.expired import expired_records
 from oic_assurance.operations.erase.finish import finish_erasures
 from oic_assurance.operations.erase.search import Request
+from oic_assurance.operations.recall.recall import approve as approve_erasure
 from oic_assurance.reporting.screens import erasures as screens
+from oic_assurance.reporting.screens.recalls import read_recalls, recalls_screen
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset, Table
+from oic_assurance.warehouse.account import account
 
 
 @click.command()
@@ -156,3 +160,34 @@ def _finish(settings: Settings) -> int:
 def is_terminal() -> bool:
     """Tell whether standard input is a terminal, at which a person can answer a question."""
     return sys.stdin.isatty()
+
+
+@click.group(cls=Group)
+def recall() -> None:
+    """List recalls of records whose marking has risen, and approve their erasure."""
+
+
+@recall.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List all recalls, the newest first. The list does not name the records."""
+    show(read_recalls(load_settings()), recalls_screen, as_json=as_json)
+
+
+@recall.command()
+@click.argument("recall_id", metavar="ID", type=ID)
+@click.option("--reason", help="Why the markings are right.")
+def approve(recall_id: int, reason: str | None) -> None:
+    """Approve the recall ID, so that its records are erased now. This cannot be undone.
+
+    The records are already withdrawn from readers. If their markings were raised by mistake, do not
+    approve the recall. Have the markings lowered in the source instead. Then the next run shows the
+    records again.
+    """
+    settings = load_settings()
+    reason = required_reason(reason, f"Why are the markings of recall {recall_id} right?")
+    done = approve_erasure(settings, recall_id, account(), reason)
+    click.echo(
+        f"{done.dataset}: {done.left_to_erase} records are erased. The next publication has figures"
+        " without them."
+    )

@@ -50,7 +50,7 @@ COMMANDS = {
     "erase": ("erase:erase", "Erase records from the whole warehouse and the archive."),
     "upkeep": ("upkeep:upkeep", "Keep the warehouse tidy, and review records past retention."),
     "audit": ("audit:audit", "Check the log of processing, and report from it."),
-    "recall": ("recall:recall", "List records whose marking rose, and approve their erasure."),
+    "recall": ("erase:recall", "List records whose marking rose, and approve their erasure."),
     "pseudonyms": (
         "pseudonyms:pseudonyms",
         "Replace all pseudonyms, and show their key's version.",

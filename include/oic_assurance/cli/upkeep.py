@@ -52,7 +52,7 @@ def due(dataset: str | None, as_json: bool) -> None:
     The list is brought up to date every night. Showing keys is logged.
     """
     from oic_assurance.operations.review.due import list_due, show_records
-    from oic_assurance.reporting.screens import review as screens
+    from oic_assurance.reporting.screens import upkeep as screens
     from oic_assurance.sources.declarations.load import dataset as declared
 
     settings = load_settings()
@@ -85,7 +85,7 @@ def decide(
     """
     from oic_assurance.operations.review.decisions import Wish
     from oic_assurance.operations.review.decisions import decide as record
-    from oic_assurance.reporting.screens.review import decision_line
+    from oic_assurance.reporting.screens.upkeep import decision_line
     from oic_assurance.sources.declarations.load import dataset as declared
     from oic_assurance.warehouse.account import account
 
@@ -107,7 +107,7 @@ def decide(
 def confirm(decision: int) -> None:
     """Confirm another person's decision, as the second person."""
     from oic_assurance.operations.review.decisions import confirm as record
-    from oic_assurance.reporting.screens.review import decision_line
+    from oic_assurance.reporting.screens.upkeep import decision_line
     from oic_assurance.warehouse.account import account
 
     click.echo(decision_line(record(load_settings(), decision, account())))
@@ -118,6 +118,6 @@ def confirm(decision: int) -> None:
 def decisions(as_json: bool) -> None:
     """List the decisions about records past their retention, the newest first."""
     from oic_assurance.operations.review.decisions import list_decisions
-    from oic_assurance.reporting.screens.review import Decisions, decisions_screen
+    from oic_assurance.reporting.screens.upkeep import Decisions, decisions_screen
 
     show(Decisions(list_decisions(load_settings())), decisions_screen, as_json=as_json)

@@ -34,8 +34,6 @@ from oic_assurance.warehouse.rows import one_value, relation_exists
 
 CONNECTION = "airflow_metadata"
 VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-#: What Airflow puts into the variable before it starts a task.
-NOT_FOR_TASKS = "airflow-db-not-allowed"
 #: Other names under which Airflow looks for the database.
 OTHER_NAMES = ("AIRFLOW__CORE__SQL_ALCHEMY_CONN", f"{VARIABLE}_ASYNC")
 TABLES = (

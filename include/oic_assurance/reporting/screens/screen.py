@@ -21,8 +21,7 @@ from oic_assurance.reporting.screens.layout import (
     wrapped,
 )
 from oic_assurance.reporting.screens.recalls import open_recalls
-from oic_assurance.reporting.screens.review import review_lines
-from oic_assurance.reporting.screens.upkeep import upkeep_lines
+from oic_assurance.reporting.screens.upkeep import review_lines, upkeep_lines
 from oic_assurance.settings import Settings
 
 SHOWN = 5

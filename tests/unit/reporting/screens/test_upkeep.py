@@ -5,8 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from oic_assurance.operations.review.decisions import Decision
 from oic_assurance.operations.review.due import DueTable
 from oic_assurance.operations.upkeep.record import Upkeep
-from oic_assurance.reporting.screens.review import decision_line, review_lines
-from oic_assurance.reporting.screens.upkeep import Upkeeps, upkeep_lines, upkeep_screen
+from oic_assurance.reporting.screens.upkeep import (
+    Upkeeps,
+    decision_line,
+    review_lines,
+    upkeep_lines,
+    upkeep_screen,
+)
 
 NIGHT = datetime(2026, 5, 2, 3, 0, tzinfo=UTC)
 LOGS = Upkeep("logs", NIGHT, NIGHT, "done", {"logs deleted": 3, "logs cut": 0}, 2_500_000, 100_000,
