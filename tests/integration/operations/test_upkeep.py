@@ -180,10 +180,10 @@ def test_old_generations_go_with_their_size_on_record(
 ) -> None:
     for _ in range(3):
         published(fresh_warehouse)
-    monkeypatch.setattr(retention.detach_old, "__kwdefaults__", {
-        **retention.detach_old.__kwdefaults__, "attached": 1, "keep": 2,
-    })  # fmt: skip
-    monkeypatch.setattr(retention.planned, "__kwdefaults__", {"attached": 1, "keep": 2})
+    few = {"attached": 1, "keep": 2}
+    patient = {**few, "patience": retention.PATIENCE_SECONDS}
+    monkeypatch.setattr(retention.detach_old, "__kwdefaults__", patient)
+    monkeypatch.setattr(retention.planned, "__kwdefaults__", few)
     would = run_part(fresh_warehouse, GENERATIONS, dry_run=True)
     assert would.did == {"detached": 2, "dropped": 1}
     done = run_part(fresh_warehouse, GENERATIONS)
