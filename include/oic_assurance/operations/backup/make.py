@@ -86,9 +86,12 @@ def make_backup(settings: Settings, to: Path, recipients: Sequence[Recipient]) -
 
     Raises:
         ServerError: The warehouse cannot be reached.
+        VersionError: The warehouse is newer or older than this code.
         AssuranceError: A dump fails, a file cannot be written, or an erasure ended during the
             back-up.
     """
+    # This refuses a warehouse of another version before anything is written.
+    connect(settings, role=ROLE).close()
     made_at = utc_now()
     try:
         folder, draft = _new_folder(settings, to, made_at)
