@@ -6,7 +6,7 @@ first run, and what was published before.
 
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import psycopg
 import pytest
@@ -23,7 +23,7 @@ from tests.upgrade.state import Done, Released, columns_of_marts, marts_as_seen
 pytestmark = pytest.mark.slow
 
 SUPERVISOR = "supervisor_of_the_test"
-#: The longest that a statement of a reader may take. A migration or a publication that has to
+#: The longest that a statement of a reader may take during the migration. A migration that has to
 #: change a table holds new readers up for 300 ms at most; the rest is for a busy machine.
 LONGEST_SECONDS = 5.0
 #: The tables that readers see, whichever publication is current.
@@ -40,7 +40,8 @@ class Story:
     migrated: Done
     after: dict[str, str]
     ran: Done
-    crowd: Crowd = field(default_factory=Crowd)
+    during_migration: Crowd
+    crowd: Crowd
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +51,15 @@ def story(state: Released) -> Story:
         session.execute("set role bi_reader")
         columns = columns_of_marts(session)
     before = marts_as_seen(state, columns)
-    with reading(_logins(state)) as crowd:
+    logins = _logins(state)
+    with reading(logins) as during_migration:
         migrated = state.assurance("db", "start")
-        after = marts_as_seen(state, columns)
+    after = marts_as_seen(state, columns)
+    with reading(logins) as crowd:
         ran = state.assurance("run", "--as-at", state.facts["next_as_at"])
     # pytest shows it with -s: what readers felt of the upgrade.
-    sys.stderr.write(f"{crowd.line()}\n")
-    return Story(state, columns, before, migrated, after, ran, crowd)
+    sys.stderr.write(f"migration: {during_migration.line()}\nrun: {crowd.line()}\n")
+    return Story(state, columns, before, migrated, after, ran, during_migration, crowd)
 
 
 def _logins(state: Released) -> list[tuple[Login, list[str]]]:
@@ -137,9 +140,11 @@ def test_todays_code_publishes_the_next_day(story: Story) -> None:
 
 
 def test_no_reader_meets_an_error_an_empty_table_or_two_publications_at_once(story: Story) -> None:
-    assert story.crowd.faults == []
+    assert story.during_migration.faults == story.crowd.faults == []
     assert len(story.crowd.publications) == 2
-    assert story.crowd.seconds[-1] < LONGEST_SECONDS, story.crowd.line()
+    # A run lets readers use only the processor time that nobody else wants (decision 0025), so on a
+    # busy machine no limit holds during the run.
+    assert story.during_migration.seconds[-1] < LONGEST_SECONDS, story.during_migration.line()
 
 
 def test_what_was_landed_before_agrees_with_the_archive(story: Story) -> None:
