@@ -75,7 +75,8 @@ def test_a_value_that_postgresql_quotes_is_in_no_log(
 ) -> None:
     def quoting(*_: object) -> None:
         with connect(fresh_warehouse, role="oic_gate") as warehouse:
-            warehouse.execute("select cast('COLLAR-1234' as integer)")
+            # The log quotes lines of code, so the value must not stand in this line.
+            warehouse.execute("select cast(%s::text as integer)", (f"COLLAR-{1000 + 234}",))
 
     monkeypatch.setattr("oic_assurance.pipeline.record.load_build", quoting)
     pipeline.open_run(fresh_warehouse, "r1", utc_now())
