@@ -32,7 +32,7 @@ def _claims(username: str, *groups: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-PEOPLE = {
+PEOPLE: dict[str, dict[str, object]] = {
     "1": _claims("r.reader", GROUPS["AIRFLOW_GROUP_READERS"], "Cyclists"),
     "2": _claims("o.operator", GROUPS["AIRFLOW_GROUP_OPERATORS"]),
     "3": _claims("a.approver", GROUPS["AIRFLOW_GROUP_APPROVERS"]),
