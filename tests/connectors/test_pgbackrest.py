@@ -83,11 +83,11 @@ def force(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         for name, link in links.items():
             patch.setenv(name, link)
         # This superuser is on another server than the one of the other tests.
-        patch.setattr(marts, "administrator", lambda _: force.as_owner())
+        made = Force(server, folder, links)
+        patch.setattr(marts, "administrator", lambda _: made.as_owner())
         migrate(replace(load_settings(), home=folder / "home"))
-        force = Force(server, folder, links)
-        yield force
-        force.close()
+        yield made
+        made.close()
 
 
 def current(force: Force) -> tuple[int, str]:

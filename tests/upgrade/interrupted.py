@@ -70,7 +70,7 @@ def points() -> int:
         next(counter)
         return wait(self, *args, **more)
 
-    psycopg.Connection.wait = counted  # type: ignore[method-assign]
+    psycopg.Connection.wait = counted  # type: ignore[method-assign, assignment]
     try:
         migrate(load_settings())
     finally:
@@ -132,7 +132,7 @@ def _migrate(point: int, kind: str) -> None:
             raise psycopg.OperationalError("the connection is lost")
         return wait(self, *args, **more)
 
-    psycopg.Connection.wait = watched  # type: ignore[method-assign]
+    psycopg.Connection.wait = watched  # type: ignore[method-assign, assignment]
     code = 0
     try:
         migrate(load_settings())

@@ -70,7 +70,7 @@ class _Reader(threading.Thread):
             found = self._timed(connection, parts)
         else:
             found = self._timed(connection, _POINTER.format(schema=self._login.schema))
-            found = [(found[0][0], found[0][0], 1)] if len(found) == 1 else [(None, None, 0)]
+            found = [(found[0][0], found[0][0], 1)] if len(found) == 1 else [(-1, -1, 0)]
             for table in (*tables, tables[0]):
                 found += self._timed(connection, self._census(table))
             connection.commit()
@@ -79,7 +79,7 @@ class _Reader(threading.Thread):
             self.seen.faults.append(f"{self._login.schema}: {tables}: empty, {found}")
         elif len(publications) != 1:
             self.seen.faults.append(f"{self._login.schema}: {tables}: mixed, {found}")
-        self.seen.publications |= {number for number in publications if number is not None}
+        self.seen.publications |= {number for number in publications if number not in (None, -1)}
 
     def _census(self, table: str) -> str:
         return (

@@ -7,6 +7,7 @@ first run, and what was published before.
 import json
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 import pytest
@@ -182,7 +183,8 @@ def test_an_old_publication_is_computed_again_or_the_reason_is_named(story: Stor
         assert "have changed" in done.output, done.output
 
 
-def _asked(state: Released, *arguments: str) -> dict[str, object]:
+def _asked(state: Released, *arguments: str) -> dict[str, Any]:
     done = state.assurance(*arguments, "--json")
     assert done.code == 0, done.errors
-    return json.loads(done.output)  # type: ignore[no-any-return]
+    shown: dict[str, Any] = json.loads(done.output)
+    return shown

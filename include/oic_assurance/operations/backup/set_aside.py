@@ -2,16 +2,20 @@
 
 If the database is restored to an earlier moment and the archive is not, the archive also has the
 deliveries that were landed since. No batch names these files. If they stayed, the next landings
-would remove them, or write batches with the same numbers over them. So they are moved to another
-folder, where a person can compare them with what is landed again.
+would remove them, or write batches with the same numbers over them. So they are moved to a folder
+of this host, where a person can compare them with what is landed again.
 """
 
+import os
+import shutil
 from pathlib import Path
 
+from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.batches.archive_writer import REWRITTEN, archived_files, unnamed_files
 from oic_assurance.clock import utc_now
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.storage.store import Store
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.locks import dataset_lock, held
@@ -26,24 +30,34 @@ def set_aside(settings: Settings) -> list[Path]:
     No dataset can be landed while its files are moved.
 
     Raises:
-        ServerError: The warehouse cannot be reached.
+        ServerError: The warehouse or the archive cannot be reached.
+        OSError: The disk is full or fails. The file stays in the archive.
     """
+    store = archive_store(settings)
     target = settings.home / FOLDER / f"{utc_now():%Y%m%dT%H%M%SZ}"
     moved = []
     with connect(settings, role=ROLE, autocommit=True) as connection:
         for dataset in datasets().values():
             with held(connection, dataset_lock(settings.force_code, dataset.name)):
-                files = archived_files(settings, dataset)
-                for path in unnamed_files(connection, settings, dataset, files):
+                files = archived_files(store, dataset)
+                for name in unnamed_files(connection, dataset, files):
                     # An erasure looks for its rewritten files at their place, and moves them.
-                    if path.is_file() and REWRITTEN not in path.suffixes:
-                        moved.append(_move(settings, path, target))
+                    if REWRITTEN not in Path(name).suffixes:
+                        moved.append(_move(settings, store, name, target))
     return moved
 
 
-def _move(settings: Settings, path: Path, target: Path) -> Path:
-    place = target / path.relative_to(settings.home)
+def _move(settings: Settings, store: Store, name: str, target: Path) -> Path:
+    """Copy a file of the archive to this host's disk, and only then remove it."""
+    place = target / name
     for folder in reversed(place.parents):
         if folder.is_relative_to(settings.home):
             private_folder(settings, folder)
-    return path.rename(place)
+    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with store.open(name) as source, os.fdopen(descriptor, "wb") as copy:
+        shutil.copyfileobj(source, copy)
+        copy.flush()
+        os.fsync(copy.fileno())
+    store.remove(name)
+    return place
+

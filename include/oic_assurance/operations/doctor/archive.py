@@ -9,24 +9,25 @@ from oic_assurance.batches.archive_reader import (
     archived_batches,
     open_unpacked,
 )
+from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.errors import UsageError
-from oic_assurance.operations.doctor.disk import ARCHIVE
 from oic_assurance.operations.doctor.finding import Finding
 from oic_assurance.settings import Settings
+from oic_assurance.storage.urls import is_local, local_path, shown
 from oic_assurance.warehouse.connections import connect
 
 NEW_KEY = "`assurance archive new-key --to FILE`, and set ASSURANCE_ARCHIVE_KEY"
 
 
 def look_at_archive(settings: Settings) -> Iterator[Finding]:
-    """Find whether the archive's folder can be written to, and whether there is a key."""
-    folder = settings.home / ARCHIVE
-    if folder.exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        yield Finding("archive", "failed", f"{folder} cannot be used", f"`ls -ld {folder}`")
-    elif folder.exists():
-        yield Finding("archive", "ok", f"{folder} can be written to")
+    """Find whether the archive's folder can be written to, and whether there is a key.
+
+    An archive on another machine is looked at by reading its newest batch.
+    """
+    if is_local(settings.archive_url):
+        yield _folder(settings)
     else:
-        yield Finding("archive", "ok", "nothing has been landed yet")
+        yield Finding("archive", "ok", f"{shown(settings.archive_url)}, see *newest batch*")
     try:
         key = archive_key(settings)
     except UsageError as error:
@@ -36,6 +37,18 @@ def look_at_archive(settings: Settings) -> Iterator[Finding]:
         yield Finding("key of the archive", "attention", "deliveries are not encrypted", NEW_KEY)
     else:
         yield Finding("key of the archive", "ok", "new deliveries are encrypted")
+
+
+def _folder(settings: Settings) -> Finding:
+    folder = local_path(settings.archive_url)
+    if folder.exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return Finding("archive", "failed", f"{folder} cannot be used", f"`ls -ld {folder}`")
+    if folder.exists():
+        return Finding("archive", "ok", f"{folder} can be written to")
+    if settings.archive:
+        what = f"{folder} is not there: is the share mounted?"
+        return Finding("archive", "failed", what, f"`ls -ld {folder}`")
+    return Finding("archive", "ok", "nothing has been landed yet")
 
 
 def look_at_newest_batch(settings: Settings) -> Iterator[Finding]:
@@ -49,7 +62,7 @@ def look_at_newest_batch(settings: Settings) -> Iterator[Finding]:
     newest = max(kept, key=lambda batch: batch.batch_id)
     name = f"batch {newest.batch_id} of {newest.dataset}"
     try:
-        with open_unpacked(settings.home / str(newest.archived_as)) as stream:
+        with open_unpacked(archived_file(settings, str(newest.archived_as))) as stream:
             stream.read(1)
     except UsageError as error:
         yield Finding("newest batch", "failed", f"{name}: {error.message}", f"set {ARCHIVE_KEY}")

@@ -8,9 +8,8 @@ from pathlib import Path
 from oic_assurance.operations.backup.scheduled import BACKUPS
 from oic_assurance.operations.doctor.finding import Finding, State
 from oic_assurance.settings import Settings
+from oic_assurance.storage.urls import is_local, local_path
 
-#: The folder of the archive in the state folder.
-ARCHIVE = "batches"
 MB = 1_000_000
 #: A run writes at least this much: the candidate, a new generation and the write-ahead log, which
 #: alone may take 1 GB.
@@ -23,10 +22,11 @@ def look_at_disk(settings: Settings) -> Iterator[Finding]:
     """Compare the free space with what a run and a back-up need.
 
     A run may write the whole warehouse anew. A back-up takes no more than the warehouse and the
-    archive, because it is compressed.
+    archive, because it is compressed. The size of an archive on another machine is not known here.
     """
     warehouse = size_of(settings.server_dir)
-    archive = size_of(settings.home / ARCHIVE)
+    url = settings.archive_url
+    archive = size_of(local_path(url)) if is_local(url) else 0
     yield _room("state folder", settings.home, max(LEAST, warehouse), "the next run")
     backups = os.environ.get(BACKUPS, "").strip()
     if backups:

@@ -14,11 +14,11 @@ removed: a schema or folder that is not one of these kinds is somebody else's.
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 
-from oic_assurance.batches.archive_writer import UNFINISHED, archived_files
+from oic_assurance.batches.archive_store import archive_store
+from oic_assurance.batches.archive_writer import archived_files
 from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.record import ROLE as TRANSFORM
 from oic_assurance.builds.record import schema_prefix
@@ -28,6 +28,7 @@ from oic_assurance.operations.upkeep.part import Did
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.storage.store import UNFINISHED
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import CANDIDATE, RECOMPUTE, dataset_lock, release, try_take
 
@@ -37,8 +38,8 @@ PREFIXES = (
     (schema_prefix("deadline"), CANDIDATE),
     (schema_prefix("restate"), CANDIDATE),
 )
-#: A file of the archive is left alone for a day, because another warehouse that shares the state
-#: folder could be writing it, and its locks are not seen here.
+#: A file of the archive is left alone for a day, because another warehouse that shares the
+#: archive could be writing it, and its locks are not seen here.
 _DAY = 86_400
 
 
@@ -50,9 +51,9 @@ def clear_scratch(settings: Settings, dry_run: bool) -> Did:
     if drill is None:
         in_use.append("a drill")
     files = [
-        path
+        name
         for dataset in datasets().values()
-        for path in _clear_archive(settings, dataset, in_use, dry_run=dry_run)
+        for name in _clear_archive(settings, dataset, in_use, dry_run=dry_run)
     ]
     counts = {"schemas": schemas, "scratch folders": int(drill or False), "files": len(files)}
     return Did(counts, note=f"in use: {', '.join(in_use)}" if in_use else None)
@@ -83,15 +84,16 @@ def _count_schemas(connection: psycopg.Connection, prefix: str) -> int:
 
 def _clear_archive(
     settings: Settings, dataset: Dataset, in_use: list[str], *, dry_run: bool
-) -> Iterator[Path]:
-    """Remove the unfinished files of a dataset's archive, and yield them."""
+) -> Iterator[str]:
+    """Remove the unfinished files of a dataset's archive, and yield their names."""
     lock = dataset_lock(settings.force_code, dataset.name)
     with connect(settings, role=ERASURE, autocommit=True) as connection:
         if not try_take(connection, lock):
             in_use.append(dataset.name)
             return
-        for path in archived_files(settings, dataset):
-            if path.suffix == UNFINISHED and path.stat().st_mtime < time.time() - _DAY:
+        store = archive_store(settings)
+        for name, modified in archived_files(store, dataset).items():
+            if name.endswith(UNFINISHED) and modified < time.time() - _DAY:
                 if not dry_run:
-                    path.unlink(missing_ok=True)
-                yield path
+                    store.remove(name)
+                yield name
