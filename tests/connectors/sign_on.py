@@ -94,7 +94,7 @@ def browser(airflow: str, provider: Provider, sub: str) -> Iterator[httpx.Client
 
     Whether the login succeeded is seen from what the client gets afterwards.
     """
-    with httpx.Client(base_url=airflow, follow_redirects=True, timeout=60) as client:
+    with httpx.Client(base_url=airflow, follow_redirects=True, timeout=300) as client:
         asked = client.get(f"/auth/login/{NAME}")
         assert str(asked.url).startswith(f"{provider.address}/oauth2/authorize"), asked.url
         client.post(str(asked.url), data={"sub": sub})

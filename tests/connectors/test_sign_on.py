@@ -144,7 +144,7 @@ def test_groups_are_read_again_at_each_login(world: World) -> None:
 
 def test_nobody_gets_in_beside_the_provider(world: World) -> None:
     world.statuses("4")
-    with httpx.Client(base_url=world.airflow, follow_redirects=True, timeout=60) as client:
+    with httpx.Client(base_url=world.airflow, follow_redirects=True, timeout=300) as client:
         for password in ("", "c.chief", "x"):
             given = {"username": "c.chief", "password": password}
             assert client.post("/auth/token", json=given).status_code in (401, 422)

@@ -87,6 +87,6 @@ class Deployment:
 @contextmanager
 def as_person(base: str, name: str) -> Iterator[Airflow]:
     """Log in to the Airflow at an address as one of `PEOPLE`."""
-    with httpx.Client(base_url=base, timeout=60) as client:
+    with httpx.Client(base_url=base, timeout=300) as client:
         log_in(client, name, PASSWORD)
         yield Airflow(client)
