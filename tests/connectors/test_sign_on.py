@@ -147,7 +147,7 @@ def test_nobody_gets_in_beside_the_provider(world: World) -> None:
     with httpx.Client(base_url=world.airflow, follow_redirects=True, timeout=300) as client:
         for password in ("", "c.chief", "x"):
             given = {"username": "c.chief", "password": password}
-            assert client.post("/auth/token", json=given).status_code in (401, 422)
+            assert client.post("/auth/token", json=given).is_client_error
         # A forged answer of the provider, without a login that began here.
         client.get(f"/auth/oauth-authorized/{NAME}", params={"code": "x", "state": "x"})
         assert client.get(DAGS).status_code == 401
