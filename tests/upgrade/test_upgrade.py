@@ -121,7 +121,8 @@ def test_db_start_applies_the_migrations_that_are_missing(story: Story) -> None:
             "select version, newest_migration from audit.upgrade order by upgrade_id"
         ).fetchall()
     assert [name for (name,) in applied] == list(migration_files())
-    assert noted[-1] == (package_version(), migration_files()[-1])
+    # The run has started the server again, and that is no change.
+    assert noted == [(package_version(), migration_files()[-1])]
 
 
 def test_the_current_publication_reads_the_same_after_the_migrations(story: Story) -> None:

@@ -29,15 +29,13 @@ limit 1
 """
 _NOTE = """
 insert into audit.upgrade (version, newest_migration)
-select %(version)s, applied.name
-from audit.schema_migration as applied
+select %(version)s, newest.name
+from (select name from audit.schema_migration order by number desc limit 1) as newest
 where not exists (
     select
     from (select * from audit.upgrade order by upgrade_id desc limit 1) as last
-    where last.version = %(version)s and last.newest_migration = applied.name
+    where last.version = %(version)s and last.newest_migration = newest.name
 )
-order by applied.number desc
-limit 1
 """
 
 
