@@ -53,6 +53,9 @@ class _Reader(threading.Thread):
             with psycopg.connect(
                 self._login.uri, autocommit=not self._login.is_repeatable, prepare_threshold=0
             ) as connection:
+                if self._login.is_repeatable:
+                    # As each login that a supervisor or the office has been given is set.
+                    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
                 while not self._end.is_set():
                     chosen = [self._tables[(place + step) % number] for step in range(3)]
                     place = (place + 3) % number

@@ -41,13 +41,15 @@ CALLS = (
     "quarantine replay rms/occurrence", "batch list", "batch verify", "archive encrypt",
     "backup make --unencrypted --to {tmp}", "backup list", "erase --expired",
     "erase rms/occurrence 1 --reason test", "audit verify", "audit ship", "audit collect",
-    "recall list", "pseudonyms status", "pseudonyms rekey", "up",
+    "recall list", "pseudonyms status", "pseudonyms rekey", "up", "metrics",
+    "upkeep run", "upkeep list", "upkeep due", "upkeep decisions",
+    "upkeep decide keep rms/occurrence --reason test", "backup set-aside",
     "simulate --seed 1 --from 2026-04-01 --to 2026-04-02",
 )  # fmt: skip
 #: Commands that read no table with the pipeline's logins. `mf` and `superset` read marts as BI
 #: tools do, whose contract holds across versions. `sources` works on the source databases and on
-#: files of the repository. `down` stops processes.
-OF_NO_VERSION = {"mf", "superset", "sources", "down"}
+#: files of the repository. `down` stops processes. `doctor` says which version the warehouse has.
+OF_NO_VERSION = {"mf", "superset", "sources", "down", "doctor"}
 
 
 @pytest.fixture

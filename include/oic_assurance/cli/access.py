@@ -3,8 +3,7 @@
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import json_option
+from oic_assurance.cli.shared import json_option, show
 from oic_assurance.operations import access as logins
 from oic_assurance.reporting.screens.access import access_screen, read_access
 from oic_assurance.settings import load_settings

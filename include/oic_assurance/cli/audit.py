@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import json_option
+from oic_assurance.cli.shared import json_option, show
 from oic_assurance.clock import LONDON
 from oic_assurance.operations.audit.chain import verify as verify_log
 from oic_assurance.operations.audit.collect import collect as collect_consultations

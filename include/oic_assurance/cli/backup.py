@@ -5,8 +5,7 @@ from pathlib import Path
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import json_option
+from oic_assurance.cli.shared import json_option, show
 from oic_assurance.settings import load_settings
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)

@@ -4,8 +4,7 @@ import click
 
 from oic_assurance.batches.archive_reader import find_batch
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import ID, json_option, required_reason
+from oic_assurance.cli.shared import ID, json_option, required_reason, show
 from oic_assurance.errors import UsageError
 from oic_assurance.reporting.screens.as_json import to_json
 from oic_assurance.reporting.screens.batches import (

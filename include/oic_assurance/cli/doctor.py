@@ -6,8 +6,7 @@ from functools import partial
 
 import click
 
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import json_option
+from oic_assurance.cli.shared import json_option, show
 from oic_assurance.operations.doctor.finding import EXIT_CODES, examine
 from oic_assurance.operations.doctor.looks import LOOKS
 from oic_assurance.operations.doctor.server import answers

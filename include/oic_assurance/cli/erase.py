@@ -5,8 +5,7 @@ import sys
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import ID, json_option, required_reason
+from oic_assurance.cli.shared import ID, json_option, required_reason, show
 from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.operations.erase.erase import erase as erase_records
 from oic_assurance.operations.erase.erase import tables_with

@@ -6,8 +6,7 @@ from functools import partial
 
 import click
 
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import ID, json_option
+from oic_assurance.cli.shared import ID, json_option, show
 from oic_assurance.operations.explain.figure import explain as explain_figure
 from oic_assurance.operations.explain.figure import month
 from oic_assurance.operations.explain.history import get_history

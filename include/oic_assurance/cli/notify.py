@@ -2,8 +2,7 @@
 
 import click
 
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import json_option
+from oic_assurance.cli.shared import json_option, show
 from oic_assurance.clock import utc_now
 from oic_assurance.notifications import notify as notifications
 from oic_assurance.notifications.channels import configured

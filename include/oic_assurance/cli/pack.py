@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import json_option
+from oic_assurance.cli.shared import json_option, show
 from oic_assurance.reporting.bundle.make import make_bundle, verify_bundle
 from oic_assurance.reporting.pack.make import make_pack
 from oic_assurance.reporting.screens.bundles import bundle_screen, verified_screen

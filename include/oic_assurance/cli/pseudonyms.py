@@ -5,8 +5,7 @@ import sys
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import json_option
+from oic_assurance.cli.shared import json_option, show
 from oic_assurance.operations.pseudonyms.clean import clean
 from oic_assurance.operations.pseudonyms.rekey import rekey as replace_all
 from oic_assurance.operations.pseudonyms.status import read_status

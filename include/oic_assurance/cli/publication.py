@@ -7,8 +7,7 @@ import click
 
 from oic_assurance import pipeline
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import ID, json_option, required_reason
+from oic_assurance.cli.shared import ID, json_option, required_reason, show
 from oic_assurance.operations.compare import compare as compare_publications
 from oic_assurance.operations.preview import preview as preview_change
 from oic_assurance.operations.reproduce.reproduce import reproduce as recompute_and_compare

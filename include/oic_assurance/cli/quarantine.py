@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import ID, json_option
+from oic_assurance.cli.shared import ID, json_option, show
 from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.reporting.screens import quarantine as screens
 from oic_assurance.settings import load_settings

@@ -5,8 +5,7 @@ from pathlib import Path
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import ID, json_option, required_reason
+from oic_assurance.cli.shared import ID, json_option, required_reason, show
 from oic_assurance.publishing.releases import list_releases
 from oic_assurance.reporting.release import make as files
 from oic_assurance.reporting.screens.releases import (

@@ -3,8 +3,7 @@
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import ID, json_option, required_reason
+from oic_assurance.cli.shared import ID, json_option, required_reason, show
 from oic_assurance.operations.sign_off.daily import check_evidence
 from oic_assurance.operations.sign_off.entries import broken_entries, read_subjects
 from oic_assurance.operations.sign_off.steps import make_step, reopen_by_decision

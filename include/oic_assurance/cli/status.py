@@ -5,8 +5,7 @@ import sys
 
 import click
 
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import ID, json_option
+from oic_assurance.cli.shared import ID, json_option, show
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.notifications.notify import run_deadline

@@ -5,8 +5,7 @@ from pathlib import Path
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.output import show
-from oic_assurance.cli.parameters import json_option, required_reason
+from oic_assurance.cli.shared import json_option, required_reason, show
 from oic_assurance.operations import worklist as operation
 from oic_assurance.reporting.screens.worklist import worklist_screen
 from oic_assurance.settings import load_settings

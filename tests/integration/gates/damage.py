@@ -54,7 +54,8 @@ def _fill(sql: str, suite: Suite, expectation: Expectation) -> str:
         "{t}": f"{suite.schema}.{suite.table}",
         "{table}": suite.table,
         "{column}": column,
-        "{key}": suite.key[0],
+        # A table with one row per force has no further key.
+        "{key}": suite.key[0] if suite.key else "force_code",
         "{dataset}": suite.dataset,
     }
     for name, value in filled_in.items():
@@ -303,6 +304,16 @@ DAMAGES = {
     "ended_before_today": "update {t} set disagreed_until = '2026-05-15' where days = 1",
     "agreement_between_disagreements": "update {t} "
     "set disagreed_until = '2026-05-05' where days = 3",
+    "last_drill_at_has_happened": "update {t} set last_drill_at = '2026-06-01'",
+    "proven_means_recently": (
+        "update {t} set verdict = 'proven', last_drill_at = '2026-04-02', "
+        "last_proven_at = '2026-04-01', due_by = '2026-04-09'"
+    ),
+    "unknown_means_no_drill": "update {t} set verdict = 'stale'",
+    "a_failure_names_its_step": "update {t} set failed_step = 'RESTORE'",
+    "a_proof_is_whole": "update {t} set seconds = 1",
+    "last_drill_agrees": "update {t} set last_drill_at = '2026-04-01'",
+    "last_proof_agrees": "update {t} set last_proven_at = '2026-04-01'",
     "first_seen_at_has_happened": f"update {{t}} set first_seen_at = '2026-06-01' {ONE}",
     "closed_at_has_happened": "update {t} set closed_at = '2026-06-01' where not is_open",
     "reopened_after_it_was_seen": f"update {{t}} set times_reopened = 2 {ONE}",

@@ -60,4 +60,3 @@ def _move(settings: Settings, store: Store, name: str, target: Path) -> Path:
         os.fsync(copy.fileno())
     store.remove(name)
     return place
-

@@ -46,8 +46,8 @@ def run_daily(settings: Settings, as_at: datetime, report: Callable[[TaskEvent],
     try:
         interruption.watch()
         dag = _load_dag(settings.project_root / DAG_FILE)
-        # Airflow looks up deadline alerts at the end of a run by numbers that only a scheduler gives
-        # them. A person waits at the terminal, and no scheduler is there that would notice.
+        # At the end of a run, Airflow looks up deadline alerts by numbers that only a scheduler
+        # gives them. Here a person waits, and no scheduler is there that would notice.
         dag.deadline = None
         # Airflow allows one run for each logical date. Without a logical date, any number of runs
         # can have the same as-at moment.

@@ -1,10 +1,14 @@
-"""Arguments and options that several commands use."""
+"""What several commands use: arguments and options, and how a result is printed."""
 
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
+from oic_assurance.reporting.screens.as_json import to_json
+
+Record = TypeVar("Record")
 #: The largest number of PostgreSQL's type bigint.
 LARGEST = 2**63 - 1
 
@@ -42,3 +46,12 @@ def required_reason(given: str | None, question: str) -> str:
     if given is None and sys.stdin.isatty():
         return str(click.prompt(question))
     return given or ""
+
+
+def show(record: Record, screen: Callable[[Record], str], *, as_json: bool) -> None:
+    """Print the result of a command.
+
+    `record` is a dataclass with the result. `screen` is a function that turns `record` into text
+    for people, which is printed. With `as_json`, one JSON document is printed instead.
+    """
+    sys.stdout.write(to_json(record) if as_json else screen(record))
