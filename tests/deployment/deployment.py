@@ -162,6 +162,9 @@ class Deployment:
         )  # fmt: skip
         key.write_text(done.stdout, "ascii")
         own(key, (50000, 50000, 0o400))
+        of_back_ups = self.folder / "pgbackrest_key"
+        of_back_ups.write_text(f"[global]\nrepo1-cipher-pass={new_secret()}\n", "ascii")
+        own(of_back_ups, (999, 999, 0o400))
         names = (
             "POSTGRES_PASSWORD", "AIRFLOW_DB_PASSWORD", "WAREHOUSE_DB_PASSWORD",
             "ASSURANCE_BI_READER_PASSWORD", "AIRFLOW_SECRET_KEY", "AIRFLOW_JWT_SECRET",
@@ -173,6 +176,7 @@ class Deployment:
             "AIRFLOW_CONN_RMS": self._source("rms", "rms_extract"),
             "AIRFLOW_CONN_INTELLIGENCE": self._source("intelligence", "intelligence_extract"),
             "ASSURANCE_ARCHIVE_KEY_FILE": str(key),
+            "PGBACKREST_KEY_FILE": str(of_back_ups),
             "ASSURANCE_SOURCE_AUTHORITIES": str(self.folder / "source-authorities"),
             "ASSURANCE_APPROVE_WARNINGS": "yes",
             "AIRFLOW_SIGN_ON": "database",

@@ -164,7 +164,8 @@ def make_images(folder: Path) -> dict[str, Image]:
     folder.mkdir(mode=0o711)
     made = {
         "oic-assurance": images.assurance(folder / "code"),
-        "postgres": images.postgres(),
+        # The sources' machine has the server alone.
+        **dict.fromkeys(("postgres", "oic-assurance-postgres"), images.postgres()),
         "redis": images.redis(),
     }
     # The last step that installs something makes the package known to the image's Python. The

@@ -3,7 +3,7 @@
 A container's root folder has this machine's `/usr`, read-only, and a small `/etc` of its own. The
 image of this project is the checkout's folders that the Dockerfile copies, and an environment from
 the lock that the Dockerfile installs, with the Dockerfile's own ENV, USER and ENTRYPOINT. The
-images of PostgreSQL and Redis are Debian's programs.
+images of PostgreSQL with pgBackRest and of Redis are Debian's programs.
 """
 
 import json
@@ -35,23 +35,36 @@ class Image:
     folders: dict[str, Path] = field(default_factory=dict)
     #: Folders that the image makes: user, group and mode. A new volume takes them over.
     made: dict[str, Owner] = field(default_factory=dict)
+    #: Files of this machine that are copied into the image, by their place in it.
+    files: dict[str, Path] = field(default_factory=dict)
 
 
 def postgres() -> Image:
-    """Return what stands in for the image postgres:17-bookworm."""
+    """Return what stands in for the image of deploy/pgbackrest/Dockerfile."""
     programs = Path("/usr/lib/postgresql/17/bin")
     assert (programs / "postgres").exists(), "make test-all installs Debian's postgresql-17"
+    assert shutil.which("pgbackrest"), "make test-all installs Debian's pgbackrest"
+    pgbackrest = ROOT / "deploy" / "pgbackrest"
     return Image(
         user=(999, 999),
         accounts={"postgres": 999},
         entrypoint=["/bin/bash", "/image/postgres_entrypoint.sh"],
         env={
-            "PATH": f"{programs}:{BIN}",
+            "PATH": f"/opt/bin:{programs}:{BIN}",
             "LANG": "C.UTF-8",
             "PGDATA": "/var/lib/postgresql/data",
         },
         folders={"/image": HERE},
-        made={"/var/lib/postgresql/data": (999, 999, 0o700)},
+        made={
+            "/var/lib/postgresql/data": (999, 999, 0o700),
+            "/var/run/postgresql": (999, 999, 0o3777),
+            "/var/lib/pgbackrest": (999, 999, 0o700),
+            "/etc/pgbackrest/conf.d": (999, 999, 0o700),
+        },
+        files={
+            "/etc/pgbackrest/pgbackrest.conf": pgbackrest / "pgbackrest.conf",
+            "/opt/bin/pgbackrest-schedule": pgbackrest / "schedule.sh",
+        },
     )
 
 
@@ -122,8 +135,14 @@ def make_root(image: Image, folder: Path) -> None:
     (folder / "etc" / "passwd").write_text("\n".join(passwd) + "\n", "ascii")
     groups = [f"{name}:x:{number}:" for name, number in accounts.items()]
     (folder / "etc" / "group").write_text("\n".join(groups) + "\n", "ascii")
+    for place, source in image.files.items():
+        copy = folder / place.lstrip("/")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, copy)
+        copy.chmod(0o755)
     for place, (user, group, mode) in image.made.items():
-        made = folder / place.lstrip("/")
+        # In the container, /var/run leads to /run. Here it would lead out of the folder.
+        made = folder / place.replace("/var/run/", "/run/").lstrip("/")
         made.mkdir(parents=True, exist_ok=True)
         own(made, (user, group, mode))
 
