@@ -39,11 +39,12 @@ COPY dbt_project dbt_project
 COPY dags dags
 COPY deploy/airflow deploy/airflow
 # The account that runs the code cannot write here. Without the compiled files, every task would compile the code again.
+RUN uv pip install --no-cache --no-deps --no-build-isolation -e . \
+    && python -m compileall -q include expectations dags
+
 # A checkout made with a strict umask has files that only their owner reads. In the image, user 50000 reads them.
 # uv leaves lock files that everybody may write. No program in the image gets the rights of another user.
-RUN uv pip install --no-cache --no-deps --no-build-isolation -e . \
-    && python -m compileall -q include expectations dags \
-    && chmod -R u=rwX,go=rX /opt/assurance \
+RUN chmod -R u=rwX,go=rX /opt/assurance \
     && rm -f /opt/venv/.lock /tmp/uv-*.lock \
     && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 
