@@ -120,7 +120,7 @@ def test_the_rows_of_a_mart_are_those_of_its_publication(
     events: list[Event], warehouse: psycopg.Connection
 ) -> None:
     published = outputs(events, "marts.") | outputs(events, "public_draft.")
-    assert len(published) == 33
+    assert len(published) == 34
     for name, output in published.items():
         query = sql.SQL("select count(*) from {} where publication_id = %s")
         table = sql.Identifier(*name.split("."))
