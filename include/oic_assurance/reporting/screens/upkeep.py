@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from oic_assurance.notifications.upkeep import DONE_WITHIN
 from oic_assurance.operations.review.decisions import Decision
 from oic_assurance.operations.review.due import DueRecord, DueTable
 from oic_assurance.operations.upkeep.record import Upkeep
@@ -15,9 +16,6 @@ from oic_assurance.reporting.screens.layout import (
     table,
     wrapped,
 )
-
-#: The upkeep runs every night. The rest of the time is for nights on which a run was under way.
-IS_OLD = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def upkeep_lines(parts: Sequence[Upkeep], now: datetime) -> list[str]:
             f"Upkeep       {first.part} failed on {short_moment(first.started_at)}: "
             f"{(first.message or '').rstrip('.')}{more}. `assurance upkeep list` shows all parts."
         )
-    old = [one for one in parts if now - (one.done_at or one.started_at) > IS_OLD]
+    old = [one for one in parts if now - (one.done_at or one.started_at) > DONE_WITHIN]
     if old:
         last = short_moment(old[0].done_at) if old[0].done_at else "never"
         return wrapped(
