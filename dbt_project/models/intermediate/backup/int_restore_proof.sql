@@ -29,9 +29,8 @@ with
         from marked
     ),
 
-    -- A drill is due each week. The eighth day is for a drill that is late by a day. `assurance
-    -- notify` uses the same
-    -- number of days.
+    -- A drill is due each week. The eighth day is for a drill that is late by a day. The
+    -- notification and `assurance doctor` use the same number of days.
     summary_with_due_by as (
         select *, {{ dbt.dateadd("hour", 8 * 24, "last_proven_at") }} as due_by from summary
     ),
