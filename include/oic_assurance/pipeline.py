@@ -14,7 +14,7 @@ A stage that fails raises one of these errors:
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from traceback import format_tb
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.builds.policy_check import check_policy
 from oic_assurance.clock import check_not_in_future, london_day, utc_now
-from oic_assurance.errors import AssuranceError, GateBlocked, ServerError, UsageError
+from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.reporting.openlineage import recorder
 from oic_assurance.reporting.openlineage.recorder import Stage as Recorded
 from oic_assurance.settings import Settings
@@ -40,7 +40,6 @@ from oic_assurance.warehouse.transport import check_links
 if TYPE_CHECKING:
     from expectations.vocabulary import Stage
     from oic_assurance.gates.verdict import Outcome
-    from oic_assurance.operations.review.decisions import Decision
     from oic_assurance.publishing.approval import Through
 
 LOG = logging.getLogger(__name__)
@@ -368,40 +367,6 @@ def close_run(settings: Settings, run_id: str) -> int:
     return run.publication_id
 
 
-def sign_off_question(settings: Settings, code: str) -> list[str]:
-    """Return lines that say which steps of a recommendation's closure have been made.
-
-    Airflow shows them to the person whom it asks for the next step.
-    """
-    from oic_assurance.operations.sign_off.entries import read_subjects
-
-    (subject,) = read_subjects(settings, code, f"Airflow asks for a step about {code}")
-    lines = [f"{code}: {subject.title}", f"state: {subject.state}"]
-    lines += [f"{entry.step} by {entry.account}: {entry.because}" for entry in subject.in_force]
-    return [*lines, f"a closure rests on {subject.rests_on}"]
-
-
-def sign_off_step(
-    settings: Settings, code: str, step: str, *, account: str, because: str, evidence: str | None
-) -> None:
-    """Make a step of a sign-off for a person who has answered in Airflow.
-
-    Raises:
-        AssuranceError: A rule of sign-off does not allow the step.
-    """
-    from oic_assurance.operations.sign_off.steps import make_step
-
-    make_step(
-        settings,
-        code,
-        step,
-        account=account,
-        through="airflow",
-        because=because,
-        evidence=evidence,
-    )
-
-
 def close_log(settings: Settings, run_id: str) -> None:
     """Record what readers have consulted, seal the log of processing, and ship its head.
 
@@ -432,79 +397,6 @@ def send_notifications(settings: Settings) -> None:
     for attempt in notify(settings, utc_now()):
         if attempt.failure:
             LOG.warning("No notification was sent: %s", attempt.failure)
-
-
-def review_question(settings: Settings, dataset: str) -> list[str]:
-    """Return lines that say how many records of a dataset wait for a decision, without keys.
-
-    The list is empty if none waits.
-    """
-    from oic_assurance.operations.review.decisions import last_day
-    from oic_assurance.operations.review.due import list_due
-
-    waiting = [one for one in list_due(settings) if one.dataset == dataset and one.undecided]
-    lines = [
-        f"{one.table_name}: {one.undecided} records past their retention, the oldest waits since "
-        f"{london_day(one.undecided_since)}"
-        for one in waiting
-        if one.undecided_since is not None
-    ]
-    return [*lines, f"to keep: until {last_day(dataset)} at the latest"] if lines else []
-
-
-def review_decide(
-    settings: Settings, dataset: str, *, is_kept: bool, account: str, reason: str, until: str
-) -> None:
-    """Record a person's decision about all records of a dataset that wait for one.
-
-    `until` is a day such as 2028-06-30, or empty for the next review. It is used only to keep.
-
-    Raises:
-        UsageError: The reason is missing, the day is none or is too late, or nothing waits.
-    """
-    from oic_assurance.operations.review.decisions import Wish
-    from oic_assurance.operations.review.decisions import decide as enter
-    from oic_assurance.sources.declarations.load import dataset as find_dataset
-
-    try:
-        day = date.fromisoformat(until) if is_kept and until else None
-    except ValueError as error:
-        raise UsageError(f"'{until}' is not a day such as 2028-06-30.") from error
-    wish = Wish("keep" if is_kept else "erase", reason, account, day)
-    enter(settings, find_dataset(dataset), [], wish)
-    _seal(settings)
-
-
-def review_unconfirmed(settings: Settings, dataset: str) -> list[str]:
-    """Return the decisions about a dataset that wait for a second person, one line each."""
-    return [
-        f"decision {one.decision_id} by {one.account}: {one.decision} {one.records} records"
-        f"{f' until {one.keep_until}' if one.keep_until else ''}: {one.reason}"
-        for one in _unconfirmed(settings, dataset)
-    ]
-
-
-def review_confirm(settings: Settings, dataset: str, account: str) -> None:
-    """Confirm the decisions about a dataset that wait for a second person.
-
-    Raises:
-        UsageError: The account made one of the decisions.
-    """
-    from oic_assurance.operations.review.decisions import confirm
-
-    for one in _unconfirmed(settings, dataset):
-        confirm(settings, one.decision_id, account)
-    _seal(settings)
-
-
-def _unconfirmed(settings: Settings, dataset: str) -> list["Decision"]:
-    from oic_assurance.operations.review.decisions import list_decisions
-
-    return [
-        one
-        for one in list_decisions(settings)
-        if one.dataset == dataset and one.waits and one.carried_out_at is None
-    ]
 
 
 def close_upkeep(settings: Settings) -> None:

@@ -220,12 +220,10 @@ def test_parsing_is_quick_and_imports_nothing_that_only_tasks_need() -> None:
 
 def answered(event: dict[str, Any], dags: dict[str, Any], monkeypatch: Any) -> list[Any]:
     """Give an answer to the task of the sign-off DAG, and return the steps that the task makes."""
-    from oic_assurance import pipeline
+    from oic_assurance.operations.sign_off import form
 
     made: list[Any] = []
-    monkeypatch.setattr(
-        pipeline, "sign_off_step", lambda _, *what, **more: made.append((*what, more))
-    )
+    monkeypatch.setattr(form, "make", lambda _, *what, **more: made.append((*what, more)))
     task = dags["assurance_signoff"].get_task("make_step")
     monkeypatch.setattr(type(task).__bases__[0], "execute_complete", lambda *_: None)
     task.code, task.step = "HYDRA", "FORCE"
@@ -278,11 +276,11 @@ def reviewed(
     task: str, event: dict[str, Any], dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> list[Any]:
     """Give an answer to a task of the review DAG, and return what the task records."""
-    from oic_assurance import pipeline
+    from oic_assurance.operations.review import form
 
     made: list[Any] = []
-    for name in ("review_decide", "review_confirm"):
-        monkeypatch.setattr(pipeline, name, lambda _, *what, **more: made.append((*what, more)))
+    for name in ("decide_all", "confirm_all"):
+        monkeypatch.setattr(form, name, lambda _, *what, **more: made.append((*what, more)))
     asked = dags["assurance_review"].get_task(task)
     monkeypatch.setattr(type(asked).__bases__[0], "execute_complete", lambda *_: None)
     asked.dataset = "hr/personnel"

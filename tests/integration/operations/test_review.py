@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from oic_assurance import clock, pipeline
+from oic_assurance import clock
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import UsageError
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
-from oic_assurance.operations.review import carry_out, decisions
+from oic_assurance.operations.review import carry_out, decisions, form
 from oic_assurance.operations.review.carry_out import erase_decided
 from oic_assurance.operations.review.decisions import Wish, confirm, decide, list_decisions
 from oic_assurance.operations.review.due import DueTable, list_due, refresh, show_records
@@ -290,19 +290,19 @@ def test_a_form_decides_and_confirms_with_the_accounts_that_answer_and_shows_no_
     leave(world)
     listed(world)
     settings = second(world)
-    asked = pipeline.review_question(settings, PEOPLE.name)
+    asked = form.show_undecided(settings, PEOPLE.name)
     assert asked[0] == (
         "personnel: 2 records past their retention, the oldest waits since 2024-02-01"
     )
     assert "000777" not in str(asked)
     how: Any = {"account": "a.lead", "reason": "still open", "until": "", "is_kept": True}
     with pytest.raises(UsageError, match="is not a day"):
-        pipeline.review_decide(settings, PEOPLE.name, **{**how, "until": "soon"})
-    pipeline.review_decide(settings, PEOPLE.name, **how)
-    assert pipeline.review_question(settings, PEOPLE.name) == []
-    (line,) = pipeline.review_unconfirmed(settings, PEOPLE.name)
+        form.decide_all(settings, PEOPLE.name, **{**how, "until": "soon"})
+    form.decide_all(settings, PEOPLE.name, **how)
+    assert form.show_undecided(settings, PEOPLE.name) == []
+    (line,) = form.show_unconfirmed(settings, PEOPLE.name)
     assert "by a.lead: keep 2 records until" in line
     with pytest.raises(UsageError, match="somebody else must confirm"):
-        pipeline.review_confirm(settings, PEOPLE.name, "a.lead")
-    pipeline.review_confirm(settings, PEOPLE.name, "b.deputy")
+        form.confirm_all(settings, PEOPLE.name, "a.lead")
+    form.confirm_all(settings, PEOPLE.name, "b.deputy")
     assert set(listed(world).values()) == {"kept"}

@@ -9,8 +9,8 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 
-from oic_assurance import pipeline
 from oic_assurance.errors import UsageError
+from oic_assurance.operations.review import form
 from oic_assurance.settings import load_settings
 
 ERASE, KEEP, LEAVE = "Erase them", "Keep them", "Decide nothing"
@@ -45,7 +45,7 @@ class ReviewDecision(HITLOperator):
 
     def execute(self, context: Any) -> Any:
         """Show how many records wait, and wait for an answer. Return at once if none waits."""
-        lines = pipeline.review_question(load_settings(), self.dataset)
+        lines = form.show_undecided(load_settings(), self.dataset)
         if not lines:
             return None
         self.subject = f"{self.dataset}: erase or keep what is past its retention?"
@@ -61,7 +61,7 @@ class ReviewDecision(HITLOperator):
         if "error" in event or event.get("timedout") or event["chosen_options"] == [LEAVE]:
             return super().execute_complete(context, event)
         answer = event["params_input"] or {}
-        pipeline.review_decide(
+        form.decide_all(
             load_settings(),
             self.dataset,
             is_kept=event["chosen_options"] == [KEEP],
@@ -86,7 +86,7 @@ class ReviewConfirmation(HITLOperator):
 
     def execute(self, context: Any) -> Any:
         """Show the decisions, and wait for an answer. Return at once if none waits."""
-        lines = pipeline.review_unconfirmed(load_settings(), self.dataset)
+        lines = form.show_unconfirmed(load_settings(), self.dataset)
         if not lines:
             return None
         self.subject = f"{self.dataset}: confirm what another person has decided?"
@@ -101,7 +101,7 @@ class ReviewConfirmation(HITLOperator):
         """
         is_yes = "error" not in event and event["chosen_options"] == [CONFIRM]
         if is_yes and not event.get("timedout"):
-            pipeline.review_confirm(load_settings(), self.dataset, account_of(event))
+            form.confirm_all(load_settings(), self.dataset, account_of(event))
         return super().execute_complete(context, event)
 
 
