@@ -24,7 +24,7 @@ GROUPS = {
         "workbook",
     ),
     # Every model, built without data.
-    "models": ("dbt_files", "dbt_rules", "spc"),
+    "models": ("data_tests", "dbt_files", "dbt_rules", "spc"),
     # A small force whose records and rules change. dbt parses the project for it once.
     "restated": (
         "deadlines", "exception_history", "rekey_world", "reproduce", "restatement", "two_workers",
@@ -55,11 +55,15 @@ os.environ |= {
 
 from xdist.scheduler import LoadFileScheduling  # noqa: E402
 
+from oic_assurance.garbage import collect_rarely  # noqa: E402
 from oic_assurance.settings import Settings, load_settings  # noqa: E402
 from oic_assurance.warehouse import embedded  # noqa: E402
 from oic_assurance.warehouse.connections import admin_url  # noqa: E402
 from oic_assurance.warehouse.migrate import migrate  # noqa: E402
 from tests.databases import Prepared, migrated, temporary_warehouse  # noqa: E402
+
+# As in every command and stage.
+collect_rarely()
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,7 @@ from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.builds.policy_check import check_policy
 from oic_assurance.clock import check_not_in_future, london_day, utc_now
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
+from oic_assurance.garbage import collect_rarely
 from oic_assurance.reporting.openlineage import recorder
 from oic_assurance.reporting.openlineage.recorder import Stage as Recorded
 from oic_assurance.settings import Settings
@@ -449,6 +450,7 @@ def _stage(settings: Settings, run_id: str, stage: Recorded) -> Iterator[stages.
 
     The log lines of the block name the run and what the stage works on.
     """
+    collect_rarely()
     about = logs.about(
         run_id=run_id, stage=stage.name, dataset=stage.dataset, build_id=stage.build_id
     )

@@ -1,7 +1,6 @@
 """Run dbt in this process, and read its project and results."""
 
 import contextvars
-import gc
 import logging
 import os
 import sys
@@ -72,6 +71,16 @@ class Node:
         return self.status in {"error", "fail", "partial success"}
 
 
+class BuildFailed(AssuranceError):  # noqa: N818 - named for what happened
+    """A model or seed cannot be built. `built` are the results of those that were built."""
+
+    def __init__(self, failed: Sequence[Node], built: Sequence[Node]) -> None:
+        first, *others = failed
+        more = f" (and {len(others)} more)" if others else ""
+        super().__init__(f"{first.kind} {first.name}: {first.message}{more}")
+        self.built = built
+
+
 def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[Node]:
     """Run one dbt command on a target and return the result of each node.
 
@@ -79,8 +88,8 @@ def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[N
     failed test is returned as a result; it raises no error.
 
     Raises:
-        AssuranceError: A model cannot be built, or the project cannot be read. The message names
-            the cause.
+        BuildFailed: A model cannot be built. The message names the cause.
+        AssuranceError: The project cannot be read. The message names the cause.
     """
     with _environment(connection_variables(login_url(settings, ROLE))):
         manifest = _manifest(settings, target)
@@ -88,25 +97,27 @@ def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[N
     nodes = [_node(outcome) for outcome in getattr(result.result, "results", None) or []]
     failed = [node for node in nodes if node.blocks and node.kind != TEST]
     if failed:
-        raise AssuranceError(
-            f"{failed[0].kind} {failed[0].name}: {failed[0].message}{_more(failed)}"
-        )
+        raise BuildFailed(failed, [node for node in nodes if node.succeeded])
     if result.exception is not None or not (result.success or nodes):
         raise AssuranceError(f"dbt {arguments[0]}: {one_line(str(result.exception or ''))}")
     return nodes
 
 
+def project_nodes(settings: Settings, target: str) -> list[Any]:
+    """Return the models, seeds and data tests of the parsed project, as dbt describes them."""
+    with _environment(connection_variables(login_url(settings, ROLE))):
+        return list(_manifest(settings, target).nodes.values())
+
+
 def names_of_tests(settings: Settings, target: str) -> list[str]:
     """Return the names of all data tests of the parsed project, sorted."""
-    with _environment(connection_variables(login_url(settings, ROLE))):
-        nodes = _manifest(settings, target).nodes.values()
+    nodes = project_nodes(settings, target)
     return sorted(node.name for node in nodes if str(node.resource_type) == TEST)
 
 
 def relations_of_project(settings: Settings, target: str) -> set[tuple[str, str]]:
     """Return the schema and name of each table and view that the parsed project writes."""
-    with _environment(connection_variables(login_url(settings, ROLE))):
-        nodes = _manifest(settings, target).nodes.values()
+    nodes = project_nodes(settings, target)
     written = (node for node in nodes if str(node.resource_type) in {"model", "seed"})
     return {(node.schema, node.alias) for node in written}
 
@@ -129,10 +140,6 @@ def one_line(text: str) -> str:
     if len(kept) > 1 and kept[0].endswith(")") and " in " in kept[0]:
         kept = kept[1:]
     return " ".join(kept[:3]) or "no reason given"
-
-
-def _more(failed: list[Node]) -> str:
-    return f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
 
 
 def _manifest(settings: Settings, target: str) -> "Manifest":
@@ -172,12 +179,37 @@ def _leave_out_debug_events() -> None:
     ctx_set_event_manager(WithoutDebugEvents())
 
 
+@cache
+def _keep_connections() -> None:
+    """Let each of dbt's threads keep its connection from one node to the next.
+
+    dbt's adapter for PostgreSQL logs in again for each node, and a build has some hundreds of
+    nodes. dbt closes the connections that are kept when its command ends.
+    """
+    from dbt.adapters.postgres import PostgresAdapter, PostgresConnectionManager
+
+    class KeptConnections(PostgresConnectionManager):
+        def release(self) -> None:
+            connection = self.get_if_exists()
+            # A node that failed leaves its transaction open. Then dbt rolls it back and closes.
+            is_kept = (
+                connection is not None
+                and connection.state == "open"
+                and not connection.transaction_open
+            )
+            if not is_kept:
+                super().release()
+
+    PostgresAdapter.ConnectionManager = KeptConnections
+
+
 def _invoke(
     settings: Settings, target: str, arguments: Sequence[str], manifest: "Manifest | None"
 ) -> Any:
     from dbt.cli.main import dbtRunner
 
     _leave_out_debug_events()
+    _keep_connections()
     project = settings.project_root / PROJECT
     command = [
         "--no-use-colors",
@@ -199,7 +231,7 @@ def _invoke(
         "--target-path",
         str(target_dir(settings, target)),
     ]
-    with _anonymous_command_line(), _rare_collection():
+    with _anonymous_command_line():
         callbacks = [into_our_log()] if logs.as_json() else []
         return dbtRunner(manifest=manifest, callbacks=callbacks).invoke(command)
 
@@ -221,20 +253,6 @@ def into_our_log() -> Callable[[Any], None]:
         context.copy().run(LOG.log, level, "dbt: %s", first)
 
     return log
-
-
-@contextmanager
-def _rare_collection() -> Iterator[None]:
-    """Let Python look for unreachable objects less often.
-
-    dbt keeps the whole project in memory, and each look at all objects visits the project too.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from typing import get_args
 import psycopg
 from psycopg import sql
 
-from oic_assurance.builds.dbt import Node, forget_project, run_dbt
+from oic_assurance.builds.data_tests import SEALED_TAG, load_tests, run_tests
+from oic_assurance.builds.dbt import BuildFailed, Node, forget_project, run_dbt
 from oic_assurance.builds.orphans import drop_orphans
 from oic_assurance.builds.record import ROLE, Build, Purpose, finish_build
 from oic_assurance.builds.required_tests import record_required_tests, record_tested_tables
@@ -18,7 +19,10 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 
 CANDIDATES = ("candidate", "candidate_public")
-SEALED = "tag:sealed"
+SEALED = f"tag:{SEALED_TAG}"
+# A build runs no unit tests: they check the rules, not the data, so they need to run only when
+# somebody changes the rules. The data tests run by themselves (`data_tests.py`).
+ONLY_MODELS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 
 
 def build_marts(settings: Settings, build: Build) -> None:
@@ -70,23 +74,33 @@ def _check_purpose(build: Build) -> None:
 
 
 def _build(settings: Settings, build: Build, stage: str, selection: list[str]) -> None:
-    # A build runs no unit tests: they check the rules, not the data, so they need to run only when
-    # somebody changes the rules.
-    arguments = ["build", "--exclude-resource-type", "unit_test", *selection]
-    nodes = run_dbt(settings, build.purpose, arguments)
+    """Build the selected models, then run the data tests that read one of them.
+
+    A model that reads wrong rows may not be buildable. So the tests of the models that were built
+    run even then, because a failed test names the table in which something is wrong.
+    """
+    is_sealing = stage == "sealed"
+    tests = [one for one in load_tests(settings, build.purpose) if one.is_sealed == is_sealing]
+    try:
+        built = run_dbt(settings, build.purpose, ["build", *ONLY_MODELS, *selection])
+    except BuildFailed as error:
+        exist = {node.node.unique_id for node in error.built}
+        _block(run_tests(settings, [one for one in tests if exist.issuperset(one.parents)]))
+        raise
+    results = run_tests(settings, tests)
     # The test results and the fingerprints of the tested tables are stored in one transaction.
     with connect(settings, role=ROLE) as warehouse:
-        record_tested_tables(warehouse, build.build_id, _candidates(build), nodes)
-        store_test_results(warehouse, build.build_id, f"dbt_{stage}", nodes)
-    failed = [node for node in nodes if node.blocks]
+        record_tested_tables(warehouse, build.build_id, _candidates(build), built)
+        store_test_results(warehouse, build.build_id, f"dbt_{stage}", results)
+    _block(results)
+
+
+def _block(results: list[Node]) -> None:
+    """Raise an error that names the first critical test that failed, if there is one."""
+    failed = [node for node in results if node.blocks]
     if failed:
-        raise GateBlocked(_reason(failed))
-
-
-def _reason(failed: list[Node]) -> str:
-    first = failed[0]
-    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-    return f"dbt test {first.name}: {first.message}{more}"
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        raise GateBlocked(f"dbt test {failed[0].name}: {failed[0].message}{more}")
 
 
 def _drop_candidate(settings: Settings, build: Build) -> None:

@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 from oic_assurance import logs
 from oic_assurance.cli.group import Group
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.garbage import collect_rarely
 from oic_assurance.reporting.screens.layout import wrapped
 
 # For each command: its module and function ("module:function"), and its description. The
@@ -174,6 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code. An error is written to standard error as one line."""
+    collect_rarely()
     if not all(_is_text(argument) for argument in arguments):
         return _complain("an argument is not text in UTF-8.", USAGE)
     try:
