@@ -169,7 +169,7 @@ def _config(
         "linux": {
             "namespaces": [
                 *({"type": kind} for kind in ("pid", "ipc", "uts", "mount")),
-                {"type": "network", "path": place.network},
+                _network(service, place),
             ],
             "maskedPaths": MASKED,
             "readonlyPaths": ["/proc/sys", "/proc/irq", "/proc/bus"],
@@ -179,6 +179,12 @@ def _config(
             },
         },
     }
+
+
+def _network(service: Service, place: Place) -> dict[str, str]:
+    if service.get("network_mode") == "none":
+        return {"type": "network"}
+    return {"type": "network", "path": place.network}
 
 
 def _capabilities(service: Service, user: int) -> dict[str, list[str]]:

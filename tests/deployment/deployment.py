@@ -1,6 +1,7 @@
 """A deployment from nothing to its daily runs: settings, sources, hosts, accounts."""
 
 import secrets
+import shutil
 import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ import psycopg
 from cryptography.fernet import Fernet
 
 from tests.deployment.description import ROOT, describe, write_settings
-from tests.deployment.host import Host
+from tests.deployment.host import PATIENCE, Host
 from tests.deployment.images import ENVIRONMENT, Image, own
 from tests.deployment.network import Network
 from tests.end_to_end.airflow_server import Airflow, log_in
@@ -121,7 +122,7 @@ class Deployment:
                 lambda request: request.extensions.update(sni_hostname="api-server")
             ]
             log_in(client, name, self.password)
-            yield Airflow(client)
+            yield Airflow(client, PATIENCE)
 
     def connect(self, host: Host, login: str, database: str, **more: str) -> psycopg.Connection:
         """Connect to the warehouse's server through its published port, as a BI tool does."""
@@ -138,8 +139,10 @@ class Deployment:
         return psycopg.connect(**parts)  # type: ignore[arg-type]
 
     def give(self, folder: Path) -> None:
-        """Give a folder of this machine to the account of Airflow's containers."""
+        """Give a folder of this machine and what is in it to the account of Airflow's containers."""
         own(folder, (50000, 50000, 0o700))
+        for path in folder.rglob("*"):
+            shutil.chown(path, 50000, 50000)
 
     def close(self) -> None:
         """Kill what is still running, and remove the network."""

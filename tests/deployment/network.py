@@ -64,8 +64,7 @@ class Network:
                     client.close()
                     continue
                 server.settimeout(None)
-                for one, other in ((client, server), (server, client)):
-                    threading.Thread(target=_pass_on, args=(one, other), daemon=True).start()
+                threading.Thread(target=_connect, args=(client, server), daemon=True).start()
 
     def close(self) -> None:
         """Remove everything that was made."""
@@ -78,6 +77,15 @@ class Network:
 
 def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True)
+
+
+def _connect(client: socket.socket, server: socket.socket) -> None:
+    """Pass everything on in both directions, and close both ends at last."""
+    with client, server:
+        back = threading.Thread(target=_pass_on, args=(server, client), daemon=True)
+        back.start()
+        _pass_on(client, server)
+        back.join()
 
 
 def _pass_on(one: socket.socket, other: socket.socket) -> None:

@@ -81,7 +81,7 @@ def test_every_process_has_the_account_and_the_rights_of_the_description(one: Ho
             continue
         status = container.run("cat", "/proc/1/status").stdout
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-        account = "999" if name == "postgres" else "50000"
+        account = "999" if name in {"postgres", "pgbackrest"} else "50000"
         assert set(fields["Uid"].split()) == {account}
         assert int(fields["CapBnd"], 16) == 0
         assert fields["NoNewPrivs"] == "1"
@@ -118,7 +118,7 @@ def made_secrets(one: Host) -> dict[str, str]:
 def test_one_host_ends_cleanly_in_the_time_that_it_is_granted(one: Host) -> None:
     stopped = one.stop()
     assert set(stopped) == {
-        "postgres", "api-server", "scheduler", "dag-processor", "triggerer",
+        "postgres", "pgbackrest", "api-server", "scheduler", "dag-processor", "triggerer",
     }  # fmt: skip
     for name, (code, took) in stopped.items():
         # 143 is the exit code of a process that ended because of SIGTERM.
@@ -165,7 +165,7 @@ def many(
         "REDIS_PASSWORD": new_secret(),
         "ASSURANCE_SHARED": str(shared),
         "ASSURANCE_ARCHIVE_URL": "file:///mnt/shared/archive",
-        "ASSURANCE_REPORTS_URL": "file:///mnt/shared/reports",
+        "ASSURANCE_REPORTS_URL": "file:///mnt/shared",
         "ASSURANCE_DROPZONE": "file:///mnt/shared/dropzone",
         "AIRFLOW_TASK_LOGS": "/mnt/shared/log",
         "AIRFLOW_PARALLELISM": "2",

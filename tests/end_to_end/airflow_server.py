@@ -28,6 +28,8 @@ class Airflow:
     """A client of a running Airflow, logged in as a user of the web pages."""
 
     client: httpx.Client
+    #: How long a method waits for what it is asked to wait for.
+    patience: float = PATIENCE
 
     def run_of(self, dag: str, as_at: str) -> str:
         """Return the id of the current run of a scheduled DAG.
@@ -35,7 +37,7 @@ class Airflow:
         In a new state folder the scheduler starts a run by itself. If there are runs but all of
         them have ended, this method starts a new run as at `as_at`.
         """
-        for _ in patiently(f"no run of {dag}"):
+        for _ in patiently(f"no run of {dag}", self.patience):
             found = self.client.get(f"/dags/{dag}/dagRuns")
             runs = found.json()["dag_runs"] if found.is_success else []
             for run in runs:
@@ -51,7 +53,7 @@ class Airflow:
 
     def start(self, dag: str, **params: str) -> str:
         """Start a run with parameters, as soon as Airflow knows the DAG. Return the run's id."""
-        for _ in patiently(f"{dag} is not known"):
+        for _ in patiently(f"{dag} is not known", self.patience):
             done = self.client.post(
                 f"/dags/{dag}/dagRuns", json={"logical_date": None, "conf": params}
             )
@@ -61,7 +63,7 @@ class Airflow:
 
     def wait_for_end(self, dag: str, run: str) -> str:
         """Wait until a run has ended. Return its state."""
-        for _ in patiently(f"{dag} does not end"):
+        for _ in patiently(f"{dag} does not end", self.patience):
             state = self.get(f"/dags/{dag}/dagRuns/{quote(run)}")["state"]
             if state in ENDED:
                 return str(state)
@@ -69,7 +71,7 @@ class Airflow:
 
     def wait_for(self, dag: str, run: str, task: str, *states: str) -> None:
         """Wait until a task of a run is in one of the given states."""
-        for _ in patiently(f"{task} is never {states}"):
+        for _ in patiently(f"{task} is never {states}", self.patience):
             if self.state(dag, run, task) in states:
                 return
 
@@ -173,9 +175,9 @@ def _task(dag: str, run: str, task: str) -> str:
     return f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{task}"
 
 
-def patiently(otherwise: str) -> Iterator[None]:
-    """Yield once a second until the caller stops asking. After ten minutes, raise TimeoutError."""
-    deadline = time.monotonic() + PATIENCE
+def patiently(otherwise: str, limit: float = PATIENCE) -> Iterator[None]:
+    """Yield once a second until the caller stops asking. After the limit, raise TimeoutError."""
+    deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
         yield
         time.sleep(1)
