@@ -19,7 +19,7 @@ OLDEST_MAJOR = 16
 NOBODY = 65534
 #: Placeholders for the data directory and for the log file, in the arguments of `run_program`.
 HERE, LOG = ".", "log"
-#: Where PostgreSQL's installation is mounted if the server's account cannot access its folder.
+#: Where PostgreSQL's installation is shown if the server's account cannot access its folder.
 MOUNT_POINT = Path("/mnt")
 TIMEOUT_SECONDS = 120
 
@@ -177,8 +177,9 @@ def run_program(
     programs = bin_dir(settings)
     prefix = _limited(account)
     if prefix and account is not None and not _may_pass(programs, account):
-        prefix = [*_mounted(programs.parent), *prefix]
-        programs = MOUNT_POINT / programs.name
+        installation = programs.parent
+        prefix = [*_mounted(installation), *prefix]
+        programs = _place_of(installation) / programs.name
     given = [_given(str(argument), account, log) for argument in arguments[1:]]
     command = [*prefix, str(programs / arguments[0]), *given]
     try:
@@ -224,14 +225,32 @@ def _limited(account: Account | None) -> list[str]:
 
 
 def _mounted(installation: Path) -> list[str]:
-    """Return the first words of a command that mount the installation at `MOUNT_POINT`.
+    """Return the first words of a command that shows the installation below `MOUNT_POINT`.
 
-    Only the started program sees the mount. It is needed if the installation is in a folder that
+    Only the started program sees it there. It is needed if the installation is in a folder that
     only root can access.
     """
-    show = 'mount --bind -o ro "$0" "$1" && shift && exec "$@"'
+    shown = {installation: _place_of(installation)}
+    # The programs of a Python package, such as `initdb`, look for their libraries in a folder
+    # beside the package, by its place relative to their own.
+    libraries = installation.parent.with_name(f"{installation.parent.name}.libs")
+    if libraries.is_dir():
+        shown[libraries] = MOUNT_POINT / libraries.name
+    script = """
+        mount -t tmpfs -o mode=755,size=1m none "$0" || exit
+        until [ "$1" = -- ]; do
+            (umask 022 && mkdir -p "$2") && mount --bind -o ro "$1" "$2" && shift 2 || exit
+        done
+        shift && exec "$@"
+    """
     unshare = ["unshare", "--mount", "--propagation", "private"]
-    return [*unshare, "--", "sh", "-c", show, str(installation), str(MOUNT_POINT)]
+    places = [str(folder) for pair in shown.items() for folder in pair]
+    return [*unshare, "--", "sh", "-c", script, str(MOUNT_POINT), *places, "--"]
+
+
+def _place_of(installation: Path) -> Path:
+    """Return where the server sees an installation that only root can access."""
+    return MOUNT_POINT / installation.parent.name / installation.name
 
 
 def _may_pass(folder: Path, account: Account) -> bool:

@@ -485,12 +485,19 @@ def test_root_follows_no_link_that_the_server_has_left(own: Settings, tmp_path: 
 def test_programs_that_only_root_can_reach_are_shown_to_the_server(
     tmp_path: Path, own: Settings
 ) -> None:
-    installation = tmp_path / "of root alone" / "pginstall"
-    shutil.copytree(bin_dir(own).parent, installation, symlinks=True)
-    installation.parent.chmod(0o700)
-    elsewhere = replace(own, pg_bin=installation / "bin")
+    packages = tmp_path / "of root alone"
+    package = bin_dir(own).parents[1]
+    for name in (package.name, f"{package.name}.libs"):
+        shutil.copytree(package.with_name(name), packages / name, symlinks=True)
+    packages.chmod(0o700)
+    programs = packages / package.name / "pginstall/bin"
+    # A first start needs more programs than a later one, and more libraries.
+    elsewhere = replace(own, home=tmp_path / "home", pg_bin=programs)
     embedded.start(elsewhere)
-    with psycopg.connect(admin_url(elsewhere)) as connection:
-        assert connection.execute("select 1").fetchone() == (1,)
+    try:
+        with psycopg.connect(admin_url(elsewhere)) as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+    finally:
+        embedded.stop(elsewhere)
     # Only the server sees the files there.
-    assert not Path("/mnt/bin/postgres").exists()
+    assert not Path("/mnt", package.name).exists()
