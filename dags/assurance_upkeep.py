@@ -11,13 +11,13 @@ from oic_assurance.settings import load_settings
 use_secrets_backend(load_settings())
 
 #: The parts in their order, each a task.
-PARTS = ("review", "erasures", "generations", "scratch", "logs", "airflow")
+PARTS = ("review", "erasures", "generations", "scratch", "restores", "logs", "airflow")
 
 DOC = """
 ### What it does
 Lists the records that are past their retention, erases those that people decided to erase, drops
-old generations, removes what killed processes left, deletes old logs, and trims Airflow's own
-database. What each part did is on record: `assurance upkeep list`.
+old generations, removes what killed processes left and what a restore set aside long ago, deletes
+old logs, and trims Airflow's own database. What each part did is on record: `assurance upkeep list`.
 
 While a daily run is under way, nothing is done. It is tried again the next night.
 

@@ -19,6 +19,9 @@ MAX_WAIT_HOURS = 20
 #: How many days upkeep keeps logs and the record of runs in Airflow. A week is the least, so that
 #: the reason of a failure can still be read on a Monday.
 DAYS_KEPT, FEWEST_DAYS = 90, 7
+#: How many days upkeep keeps what a restore has set aside: for as long as pgBackRest can restore
+#: the database to a moment again.
+SET_ASIDE_DAYS = 35
 #: Whether a host may generate secrets.
 MAY_GENERATE = "ASSURANCE_NEW_SECRETS"
 #: The roles in which people make the steps of a sign-off.
@@ -55,6 +58,8 @@ class Settings:
     sign_off_roles: frozenset[tuple[str, str]] = frozenset()
     #: How many days upkeep keeps logs.
     keep_logs_days: int = DAYS_KEPT
+    #: How many days upkeep keeps what a restore has set aside.
+    keep_set_aside_days: int = SET_ASIDE_DAYS
     #: How many days upkeep keeps the record of runs in Airflow's own database.
     keep_airflow_days: int = DAYS_KEPT
 
@@ -101,6 +106,7 @@ def load_settings() -> Settings:
         evidence=_place("ASSURANCE_EVIDENCE"),
         sign_off_roles=_sign_off_roles(),
         keep_logs_days=_days("ASSURANCE_KEEP_LOGS_DAYS"),
+        keep_set_aside_days=_days("ASSURANCE_KEEP_SET_ASIDE_DAYS", SET_ASIDE_DAYS),
         keep_airflow_days=_days("ASSURANCE_KEEP_AIRFLOW_DAYS"),
     )
 
@@ -219,8 +225,8 @@ def _approval_hours() -> float:
     return float(given)
 
 
-def _days(variable: str) -> int:
-    given = os.environ.get(variable, "").strip() or str(DAYS_KEPT)
+def _days(variable: str, default: int = DAYS_KEPT) -> int:
+    given = os.environ.get(variable, "").strip() or str(default)
     if not re.fullmatch(r"[0-9]{1,5}", given) or int(given) < FEWEST_DAYS:
         raise UsageError(
             f"{variable}: '{given}' is not a number of days from {FEWEST_DAYS} to 99999."

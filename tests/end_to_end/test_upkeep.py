@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 CUSTODY = "rms/custody_record"
 TABLE = "raw_law_enforcement.custody_record"
-PARTS = ("review", "erasures", "generations", "scratch", "logs", "airflow")
+PARTS = ("review", "erasures", "generations", "scratch", "restores", "logs", "airflow")
 DAYS = range(22, 29)
 RUNS_IN_A_WEEK = 4
 #: A log that is always open, and by how many bytes it grows from run to run. In seven runs that is

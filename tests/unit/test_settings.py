@@ -45,6 +45,7 @@ def test_the_environment_replaces_each_default(monkeypatch: pytest.MonkeyPatch) 
         ("ASSURANCE_APPROVAL_HOURS", "a day"),
         ("ASSURANCE_KEEP_LOGS_DAYS", "6"),
         ("ASSURANCE_KEEP_LOGS_DAYS", "for ever"),
+        ("ASSURANCE_KEEP_SET_ASIDE_DAYS", "6"),
         ("ASSURANCE_KEEP_AIRFLOW_DAYS", "0"),
         ("ASSURANCE_PG_PORT", "0"),
         ("ASSURANCE_PG_PORT", "65536"),

@@ -3,7 +3,8 @@
 If the database is restored to an earlier moment and the archive is not, the archive also has the
 deliveries that were landed since. No batch names these files. If they stayed, the next landings
 would remove them, or write batches with the same numbers over them. So they are moved to a folder
-of this host, where a person can compare them with what is landed again.
+of this host, where a person can compare them with what is landed again. The upkeep removes them later
+(`operations/upkeep/set_aside`).
 """
 
 import os
@@ -21,6 +22,8 @@ from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.locks import dataset_lock, held
 
 FOLDER = "set-aside"
+#: The form of the moment that names a folder inside it.
+MOMENT = "%Y%m%dT%H%M%SZ"
 ROLE = "oic_landing"
 
 
@@ -34,7 +37,7 @@ def set_aside(settings: Settings) -> list[Path]:
         OSError: The disk is full or fails. The file stays in the archive.
     """
     store = archive_store(settings)
-    target = settings.home / FOLDER / f"{utc_now():%Y%m%dT%H%M%SZ}"
+    target = settings.home / FOLDER / utc_now().strftime(MOMENT)
     moved = []
     with connect(settings, role=ROLE, autocommit=True) as connection:
         for dataset in datasets().values():

@@ -11,6 +11,7 @@ from oic_assurance.operations.upkeep.part import Did, Part
 from oic_assurance.operations.upkeep.record import WRITER
 from oic_assurance.operations.upkeep.run import under_way
 from oic_assurance.operations.upkeep.scratch import clear_scratch
+from oic_assurance.operations.upkeep.set_aside import remove_set_aside
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 
@@ -35,5 +36,10 @@ REVIEW = Part("review", "List the records that are past their retention.", _list
 ERASURES = Part("erasures", "Erase the records that people decided to erase.", _erase_decided)
 GENERATIONS = Part("generations", "Detach and drop old generations.", keep_generations)
 SCRATCH = Part("scratch", "Remove what killed processes left behind.", clear_scratch)
+RESTORES = Part(
+    "restores",
+    "Remove what a restore set aside, if it is old and the warehouse has it again.",
+    remove_set_aside,
+)
 LOGS = Part("logs", "Delete old logs, and cut large ones.", rotate)
-PARTS = (REVIEW, ERASURES, GENERATIONS, SCRATCH, LOGS)
+PARTS = (REVIEW, ERASURES, GENERATIONS, SCRATCH, RESTORES, LOGS)
