@@ -1,4 +1,7 @@
-"""The record of the stages of a run: how long each took, and how many rows it wrote."""
+"""The record of the stages of a run: how long each took, and how many rows it wrote.
+
+The host that ran the stage also records which keys it has.
+"""
 
 import logging
 import time
@@ -10,6 +13,7 @@ from datetime import datetime, timedelta
 import psycopg
 
 from oic_assurance import logs
+from oic_assurance.builds.host_secrets import record_marks
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
@@ -144,3 +148,4 @@ def _enter(
             """,
             (run_id, name, dataset, started_at, finished_at, succeeded, rows),
         )
+        record_marks(settings, warehouse)

@@ -4,6 +4,7 @@ from oic_assurance.operations.doctor.archive import look_at_archive, look_at_new
 from oic_assurance.operations.doctor.disk import look_at_disk
 from oic_assurance.operations.doctor.drift import look_at_databases, look_at_dropzone
 from oic_assurance.operations.doctor.finding import Look
+from oic_assurance.operations.doctor.host_secrets import look_at_hosts
 from oic_assurance.operations.doctor.leftovers import look_at_leftovers
 from oic_assurance.operations.doctor.links import look_at_links
 from oic_assurance.operations.doctor.restores import look_at_backups
@@ -24,6 +25,7 @@ LOOKS = (
     Look("This machine", "packages", look_at_python),
     Look("This machine", "disk", look_at_disk),
     Look("This machine", "secrets", look_at_secrets),
+    Look("This machine", "keys of hosts", look_at_hosts, needs_warehouse=True),
     Look("Connections", "connections", look_at_links),
     Look("Rights", "logins", look_at_logins, needs_warehouse=True),
     Look("Rights", "readers", look_at_readers, needs_warehouse=True),
