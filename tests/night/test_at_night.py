@@ -5,7 +5,9 @@ follows the command of the row to the letter. `test_no_row_is_dead` checks that 
 or is one that only a person can recognise.
 """
 
+import errno
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -19,17 +21,23 @@ import click
 import pytest
 
 from oic_assurance import clock, pipeline
+from oic_assurance.batches.archive_reader import open_archived
+from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.builds import runs
-from oic_assurance.builds.candidate import claim
+from oic_assurance.builds.candidate import claim, lock_for_reading
 from oic_assurance.builds.version import SEEDS
 from oic_assurance.cli.main import cli, run_command
 from oic_assurance.errors import AssuranceError
+from oic_assurance.landing.erased_keys import layer_secrets
+from oic_assurance.landing.land import errors_in_one_line
 from oic_assurance.landing.pseudonyms import assign_pseudonyms, current_version
 from oic_assurance.notifications.message import body
 from oic_assurance.notifications.notification import TITLES, Kind, Problem, changes
 from oic_assurance.notifications.problems import open_problems
+from oic_assurance.operations.doctor.archive import look_at_archive
 from oic_assurance.operations.doctor.drift import look_at_databases
-from oic_assurance.operations.doctor.finding import Look, examine
+from oic_assurance.operations.doctor.finding import Examination, Examined, Look, examine
+from oic_assurance.operations.doctor.host_secrets import look_at_hosts
 from oic_assurance.operations.doctor.looks import LOOKS
 from oic_assurance.operations.doctor.secret_files import look_at_secrets
 from oic_assurance.operations.doctor.versions import look_at_migrations
@@ -38,17 +46,26 @@ from oic_assurance.platform.looks import look_at_commands, look_at_notifications
 from oic_assurance.platform.process_lock import only_one
 from oic_assurance.reporting.screens.doctor import doctor_screen
 from oic_assurance.reporting.screens.tasks import LABELS
-from oic_assurance.settings import PROJECT_ROOT, Settings
+from oic_assurance.settings import MAY_GENERATE, PROJECT_ROOT, Settings
+from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.encryption import Encrypter, new_identity
 from oic_assurance.warehouse.locks import CANDIDATE, held
 from oic_assurance.warehouse.secrets import secret
 from tests.databases import Prepared, administrator
 from tests.integration.notifications import test_notify as notices
 from tests.integration.operations.sign_off_world import People
+from tests.integration.operations.test_doctor_hosts import stage_on
 from tests.integration.operations.test_sign_off import people
-from tests.integration.publishing.marts import make_candidates, open_build, published
+from tests.integration.publishing.marts import (
+    audited_build,
+    make_candidates,
+    open_build,
+    published,
+)
 from tests.integration.publishing.test_approval import hold, with_a_warning
 from tests.night.page import PAGE, Row, Seen, command_of, look_up, rows
+from tests.unit.storage.broken import URL as BROKEN
 
 __all__ = ["people"]
 
@@ -56,14 +73,34 @@ DEADLINE = time(7, 30)
 NIGHT, MORNING = notices.NIGHT, notices.MORNING
 #: What stands in a command for a value that the operator knows.
 PLACEHOLDERS = {"DATASET": "hr/personnel", "ID": "1"}
+#: The names of the alerts that a monitoring loads.
+ALERTS = re.findall(
+    r"^ +- alert: (\w+)$",
+    (PROJECT_ROOT / "deploy/prometheus/rules.yml").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+#: The beginnings of the symptoms that the tests of this file play.
+PLAYED: set[str] = set()
+Test = TypeVar("Test", bound=Callable[..., object])
 #: The rows that begin with these words are for what a person is told or sees in a BI tool.
 BY_PEOPLE = (
     "readers see an older day",
     "a figure is wrong",
     "a figure has a caveat",
     "a point is unknown",
+    "tasks stay queued",
     "Airflow itself is down",
 )
+
+
+def plays(*beginnings: str) -> Callable[[Test], Test]:
+    """Return a decorator for the test that plays the rows with these beginnings."""
+
+    def mark(test: Test) -> Test:
+        PLAYED.update(beginnings)
+        return test
+
+    return mark
 
 
 @pytest.fixture
@@ -127,6 +164,17 @@ def test_every_notification_has_a_row() -> None:
         assert any(TITLES[kind] in row.symptom for row in rows()), kind
 
 
+@plays(
+    "alert *OicPublicationOverdue*", "alert *OicNoPublication*", "alert *OicMetricsMissing*",
+    "alert *OicSourceNotFresh*", "alert *OicRestoreNotProven*", "alert *OicProblemOpen*",
+)  # fmt: skip
+def test_every_alert_of_the_monitoring_has_a_row() -> None:
+    assert len(ALERTS) >= 7
+    for name in ALERTS:
+        row = look_up(Seen(f"[FIRING] {name}"))
+        assert row.symptom.startswith("alert "), name
+
+
 def test_a_phrase_that_a_row_looks_for_is_in_the_code() -> None:
     code = " ".join(
         " ".join(path.read_text(encoding="utf-8").split())
@@ -134,13 +182,33 @@ def test_a_phrase_that_a_row_looks_for_is_in_the_code() -> None:
         for path in (PROJECT_ROOT / folder).rglob("*.py")
     )
     code = code.replace('" f"', "").replace('" "', "").replace('f" "', "")
+    code += " ".join(ALERTS)
     #: The words of PostgreSQL and of the operating system.
-    foreign = ("No space left on device", "could not extend file", "could not write to file")
+    foreign = (
+        "No space left on device", "could not extend file", "could not write to file",
+        "Read-only file system", "Input/output error", "Stale file handle",
+    )  # fmt: skip
     for row in rows():
         for alternative in row.alternatives:
             for phrase in alternative.phrases:
                 for part in phrase.split("…"):
                     assert part.strip() in code or phrase in foreign, (row.symptom, part)
+
+
+def test_what_readers_and_writers_of_files_say_leads_to_one_row() -> None:
+    """A full disk is one row, whichever message quotes it. So is a disk or a share that fails."""
+    full, broken = "*No space left on device*", "*Mount it, or create it"
+    for message, beginning in (
+        ("auditing: the database failed: could not extend file: No space left on device.", full),
+        ("x/y: the warehouse reports an error: could not write: No space left on device.", full),
+        ("x/y: the batch cannot be archived in /share: No space left on device.", full),
+        ("x/y: the batch cannot be archived in /share: Read-only file system.", broken),
+        ("x/y: the batch cannot be archived in /share: Stale file handle.", broken),
+        ("x/y: the batch cannot be archived in /share: Input/output error.", broken),
+        ("x/y: the warehouse reports an error: the connection is lost.", "*the database failed*"),
+    ):
+        for red in (frozenset[str](), frozenset({"extract"}), frozenset({"audit_landing"})):
+            assert look_up(Seen(message, red)).symptom.startswith(beginning), message
 
 
 #: Rows that are played elsewhere: in a whole run, or on a full disk.
@@ -149,19 +217,6 @@ ELSEWHERE = {
     "task `audit_landing` is red": "tests/night/test_whole_runs.py",
     "*No space left on device*": "tests/machines/test_full_disk.py",
 }
-#: The beginnings of the symptoms that the tests of this file play.
-PLAYED: set[str] = set()
-Test = TypeVar("Test", bound=Callable[..., object])
-
-
-def plays(*beginnings: str) -> Callable[[Test], Test]:
-    """Return a decorator for the test that plays the rows with these beginnings."""
-
-    def mark(test: Test) -> Test:
-        PLAYED.update(beginnings)
-        return test
-
-    return mark
 
 
 def test_no_row_is_dead() -> None:
@@ -347,7 +402,10 @@ def test_a_publication_that_waits_leads_to_its_row(
         assert f"uild {build.build_id}" in follow(row, settings, capsys)
 
 
-@plays("task `publish` is red, *because the past has changed*")
+PAST = "task `publish` is red, *its warnings wait for somebody to decide*, *because the past has"
+
+
+@plays(PAST)
 def test_a_build_whose_past_has_changed(
     prepared: Prepared, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -355,11 +413,53 @@ def test_a_build_whose_past_has_changed(
         build = with_a_warning(settings)
         hold(settings, build)
         text = error_of(lambda: pipeline.publish(settings, build.run_id, build.build_id))
-        row = expect(red("publish", text), "task `publish` is red, *because the past has changed*")
+        row = expect(red("publish", text), PAST)
         closed = runs.close_run(settings, build.run_id)
         heading = TITLES["publication"]
         assert look_up(Seen(f"{heading}: the run failed: {closed.message}")) == row
         assert "No position leaves its interval" in follow(row, settings, capsys)
+
+
+UNDECIDED = "task `publish` is red, *its warnings wait for somebody to decide*; "
+
+
+@plays(UNDECIDED)
+def test_a_build_that_nobody_has_approved_or_somebody_has_rejected(
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASSURANCE_APPROVE_WARNINGS", "yes")
+    with prepared.copy(published) as settings:
+        settings = replace(settings, approve_warnings=True)
+        build = with_a_warning(settings)
+
+        def refused() -> str:
+            text = error_of(lambda: pipeline.publish(settings, build.run_id, build.build_id))
+            row = expect(red("publish", text), UNDECIDED)
+            assert "As many as last week" in follow(row, settings, capsys)
+            return text
+
+        assert "its warnings wait for somebody to decide" in refused()
+        assert run_command(["publication", "reject", str(build.build_id), "--reason", "wrong"]) == 0
+        text = refused()
+        assert "its warnings were rejected" in text
+        closed = runs.close_run(settings, build.run_id)
+        expect(Seen(f"{TITLES['publication']}: the run failed: {closed.message}"), UNDECIDED)
+
+
+@plays("task `publish` is red, *a table is in use*")
+def test_a_reader_who_holds_a_table(
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("oic_assurance.publishing.publish.PATIENCE_SECONDS", 0.1)
+    with prepared.copy(published) as settings:
+        build = audited_build(settings)
+        with administrator(settings) as reader:
+            reader.execute("lock table marts.assurance_measure in access exclusive mode")
+            text = error_of(lambda: pipeline.publish(settings, build.run_id, build.build_id))
+        row = expect(red("publish", text), "task `publish` is red, *a table is in use*")
+        assert command_of(row) == ["assurance", "status"]
+        # The same task, cleared.
+        assert pipeline.publish(settings, build.run_id, build.build_id)
 
 
 # ------------------------------------------------------------ red tasks and answers
@@ -415,6 +515,16 @@ def test_a_newer_warehouse(fresh_warehouse: Settings, capsys: pytest.CaptureFixt
     assert command_of(row) == ["assurance", "doctor"]
     found = list(look_at_migrations(fresh_warehouse))
     assert [one.state for one in found] == ["failed"]
+    assert run_command(["status"]) != 0
+    assert look_up(Seen(capsys.readouterr().err)) == row
+
+
+@plays("*brings the warehouse up to date*")
+def test_an_older_warehouse(empty_warehouse: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["publication", "list"]) != 0
+    row = expect(Seen(capsys.readouterr().err), "*brings the warehouse up to date*")
+    assert "PostgreSQL is ready" in follow(row, empty_warehouse, capsys)
+    assert run_command(["publication", "list"]) == 0
 
 
 @plays("task `open_run` is red, *ask an administrator of the server*")
@@ -520,6 +630,123 @@ def test_two_runs_at_the_same_time(
     ):
         text = error_of(second)
     row = expect(Seen(text), "*another run builds or audits the candidate*")
+    follow(row, fresh_warehouse, capsys)
+
+
+@plays("*is making a run on this warehouse*")
+def test_a_run_on_another_host(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("oic_assurance.builds.runs._PATIENCE", "100ms")
+
+    def second() -> None:
+        with runs.only_run(fresh_warehouse):
+            pass
+
+    with runs.only_run(fresh_warehouse):
+        text = error_of(second)
+    row = expect(Seen(text), "*is making a run on this warehouse*")
+    follow(row, fresh_warehouse, capsys)
+
+
+@plays("*The candidate does not belong to build*")
+def test_a_candidate_of_another_build(
+    fresh_warehouse: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier = open_build(fresh_warehouse)
+    with claim(fresh_warehouse, open_build(fresh_warehouse).build_id):
+        pass
+
+    def audit_of_the_earlier() -> None:
+        with lock_for_reading(fresh_warehouse, earlier.build_id):
+            pass
+
+    text = error_of(audit_of_the_earlier)
+    row = expect(red("audit_marts", text), "*The candidate does not belong to build*")
+    follow(row, fresh_warehouse, capsys)
+
+
+@plays("*see the task's log*")
+def test_an_error_that_nobody_has_foreseen(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise KeyError("heron")
+
+    pipeline.open_run(fresh_warehouse, "r", AS_AT)
+    monkeypatch.setattr("oic_assurance.pipeline.check_policy", fails)
+    with pytest.raises(KeyError):
+        pipeline.close_landing(fresh_warehouse, "r", AS_AT)
+    closed = runs.close_run(fresh_warehouse, "r")
+    assert closed.message is not None
+    assert "heron" not in closed.message
+    seen = red("close_landing", f"{TITLES['publication']}: the run failed: {closed.message}")
+    row = expect(seen, "*see the task's log*")
+    assert "KeyError" in follow(row, fresh_warehouse, capsys)
+    monkeypatch.setattr("oic_assurance.operations.backup.record.recorded_backups", fails)
+    assert run_command(["backup", "list"]) != 0
+    assert look_up(Seen(capsys.readouterr().err)) == row
+
+
+@plays("*Mount it, or create it if this is the first run*")
+def test_a_place_that_the_hosts_share_is_gone(fresh_warehouse: Settings, tmp_path: Path) -> None:
+    pipeline.open_run(fresh_warehouse, "r", AS_AT)
+    beginning = "*Mount it, or create it if this is the first run*"
+    for url in (f"file://{tmp_path}/not-mounted", BROKEN):
+        gone = replace(fresh_warehouse, archive=url)
+        text = error_of(lambda gone=gone: archive_store(gone).files("batches"))
+        expect(red("extract", text), beginning)
+    unmounted = replace(fresh_warehouse, archive=f"file://{tmp_path}/not-mounted")
+    assert "is the share mounted?" in " ".join(one.what for one in look_at_archive(unmounted))
+    declared = dataset("hr/personnel")
+
+    def archive() -> None:
+        with errors_in_one_line(fresh_warehouse, declared):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    row = expect(red("extract", error_of(archive)), beginning)
+    assert command_of(row) == ["assurance", "doctor"]
+
+
+@plays("*this host makes no secrets*")
+def test_a_host_that_lacks_a_key(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = replace(settings, home=tmp_path)
+    layer = error_of(lambda: layer_secrets(settings, 99))
+    monkeypatch.setenv(MAY_GENERATE, "no")
+    lacks = error_of(lambda: secret(worker, "erasure_key"))
+    file = tmp_path / "batches" / "x.gz"
+    file.parent.mkdir()
+    with file.open("wb") as target:
+        encrypter = Encrypter(target, [new_identity().to_public()])
+        encrypter.write(b"x")
+        encrypter.finish()
+    fits = error_of(lambda: open_archived(worker, "batches/x.gz").__enter__())
+    for text in (layer, lacks, fits):
+        row = expect(red("extract", text), "*this host makes no secrets*")
+        assert command_of(row) == ["assurance", "doctor"]
+
+
+@plays("*keys of hosts")
+def test_hosts_with_different_keys(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for host in ("first", "second"):
+        monkeypatch.setenv("ASSURANCE_ERASURE_KEY", token_hex(32))
+        stage_on(host, fresh_warehouse, monkeypatch)
+    [found] = look_at_hosts(fresh_warehouse)
+    shown = doctor_screen(Examination([Examined("This machine", [found])]))
+    row = expect(Seen(shown), "*keys of hosts")
+    assert "erasure_key differs" in follow(row, fresh_warehouse, capsys)
+
+
+@plays("*Restore it from a back-up*")
+def test_an_archived_delivery_that_is_gone(
+    fresh_warehouse: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = error_of(lambda: open_archived(fresh_warehouse, "batches/hr/none.gz").__enter__())
+    row = expect(Seen(text), "*Restore it from a back-up*")
     follow(row, fresh_warehouse, capsys)
 
 

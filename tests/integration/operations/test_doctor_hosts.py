@@ -1,4 +1,4 @@
-"""Each host records which keys it has, never a key, and the doctor finds a host with another one."""
+"""Each host records which keys it has, never a key. The doctor finds a host with another one."""
 
 import socket
 from secrets import token_hex

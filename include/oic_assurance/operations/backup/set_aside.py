@@ -3,8 +3,8 @@
 If the database is restored to an earlier moment and the archive is not, the archive also has the
 deliveries that were landed since. No batch names these files. If they stayed, the next landings
 would remove them, or write batches with the same numbers over them. So they are moved to a folder
-of this host, where a person can compare them with what is landed again. The upkeep removes them later
-(`operations/upkeep/set_aside`).
+of this host, where a person can compare them with what is landed again. The upkeep removes them
+later (`operations/upkeep/set_aside`).
 """
 
 import os
