@@ -21,6 +21,12 @@ export GX_ANALYTICS_ENABLED := false
 export UV_NO_PROGRESS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
+# An account without a home has no place for the caches of uv and pip, and uv stops without one.
+ifeq ($(UV_CACHE_DIR)$(XDG_CACHE_HOME)$(shell test -w "$$HOME" && echo a home),)
+export UV_NO_CACHE := 1
+export PIP_NO_CACHE_DIR := 1
+endif
+
 # Tests run in three processes, each with its own state folder and server: on two cores, one of them often
 # waits. tests/conftest.py decides which test runs in which process. Test files keep their order.
 PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder

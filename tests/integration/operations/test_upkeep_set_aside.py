@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import shutil
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +20,13 @@ from tests.integration.landing.support import World
 from tests.integration.operations.test_batch_verify import PEOPLE, deliver_custody, deliver_people
 
 DAYS = 35
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(world: World) -> Iterator[None]:
+    """Remove what a test has left in the state folder, which is that of the whole session."""
+    yield
+    shutil.rmtree(world.settings.home / FOLDER, ignore_errors=True)
 
 
 @pytest.fixture
