@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.end_to_end.airflow_server import airflow
+from tests.end_to_end.conftest import AS_AT
 from tests.end_to_end.terminal import Terminal, published_force
 
 pytestmark = pytest.mark.slow
@@ -43,12 +44,30 @@ def size_of(path: Path) -> int:
 def test_a_decision_is_carried_out_by_the_dag_and_every_part_is_on_record(
     force: Terminal,
 ) -> None:
-    with psycopg.connect(force.url("gate")) as gate:
-        (key,) = gate.execute(f"select min(row_key) from {TABLE}".encode()).fetchone() or ("",)
-    password = (force.home / "secrets/postgres_password").read_text().strip()
-    port = (force.home / "postgres/port").read_text().strip()
-    address = f"host=127.0.0.1 port={port} user=postgres dbname=warehouse password={password}"
-    with psycopg.connect(address) as superuser:
+    with airflow(force) as server:
+        # In a new state folder the scheduler starts a daily run by itself, and upkeep lets it pass.
+        daily = server.run_of("assurance_daily", AS_AT)
+        assert server.wait_for_end("assurance_daily", daily) == "success"
+        key = decide_to_erase(force)
+        run = server.start("assurance_upkeep")
+        assert server.wait_for_end("assurance_upkeep", run) == "success"
+        listed = {one["part"]: one for one in ask(force, "upkeep", "list")["parts"]}
+    assert {name: one["outcome"] for name, one in listed.items()} == dict.fromkeys(PARTS, "done")
+    assert listed["erasures"]["did"]["records"] == 1
+    # Airflow hides its database from tasks. The part reached it all the same.
+    assert listed["airflow"]["bytes_before"] > 0
+    with as_superuser(force) as superuser:
+        left = superuser.execute(f"select from {TABLE} where row_key = %s".encode(), (key,))
+        assert left.fetchall() == []
+        assert superuser.execute("select from audit.retention_due").fetchall() == []
+    assert "Upkeep" not in force.assurance("status").stdout
+
+
+def decide_to_erase(force: Terminal) -> str:
+    """Make a record of custody ten years older, and decide to erase it. Return its key."""
+    with as_superuser(force) as superuser:
+        found = superuser.execute(f"select min(row_key) from {TABLE}".encode()).fetchone()
+        (key,) = found or ("",)
         superuser.execute(
             f"update {TABLE} set version_at = version_at - interval '10 years'"
             " where row_key = %s".encode(),
@@ -58,19 +77,14 @@ def test_a_decision_is_carried_out_by_the_dag_and_every_part_is_on_record(
     assert [one["row_key"] for one in ask(force, "upkeep", "due", CUSTODY)["records"]] == [key]
     decided = force.assurance("upkeep", "decide", "erase", CUSTODY, "--reason", "no purpose")
     assert decided.returncode == 0, decided.stderr
-    with airflow(force) as server:
-        run = server.start("assurance_upkeep")
-        assert server.wait_for_end("assurance_upkeep", run) == "success"
-        listed = {one["part"]: one for one in ask(force, "upkeep", "list")["parts"]}
-    assert {name: one["outcome"] for name, one in listed.items()} == dict.fromkeys(PARTS, "done")
-    assert listed["erasures"]["did"]["records"] == 1
-    # Airflow hides its database from tasks. The part reached it all the same.
-    assert listed["airflow"]["bytes_before"] > 0
-    with psycopg.connect(address) as superuser:
-        left = superuser.execute(f"select from {TABLE} where row_key = %s".encode(), (key,))
-        assert left.fetchall() == []
-        assert superuser.execute("select from audit.retention_due").fetchall() == []
-    assert "Upkeep" not in force.assurance("status").stdout
+    return str(key)
+
+
+def as_superuser(force: Terminal) -> psycopg.Connection:
+    password = (force.home / "secrets/postgres_password").read_text().strip()
+    port = (force.home / "postgres/port").read_text().strip()
+    address = f"host=127.0.0.1 port={port} user=postgres dbname=warehouse password={password}"
+    return psycopg.connect(address)
 
 
 def test_a_week_of_runs_with_upkeep_between_them_leaves_no_more_than_a_few_days(
