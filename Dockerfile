@@ -21,10 +21,12 @@ ENV PYTHONUNBUFFERED=1 \
 RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client-17 \
     && rm -rf /var/lib/apt/lists/*
 
+# User 999 is the one of PostgreSQL's image, with which this image shares the last folder.
 RUN groupadd --gid 50000 assurance \
     && useradd --uid 50000 --gid 50000 --home-dir /var/lib/assurance --create-home assurance \
     && chmod 0700 /var/lib/assurance \
-    && install --directory --owner assurance --group assurance --mode 0700 /mnt/shared
+    && install --directory --owner assurance --group assurance --mode 0700 /mnt/shared \
+    && install --directory --owner 999 --group assurance --mode 0770 /mnt/drill
 
 WORKDIR /opt/assurance
 COPY requirements-uv.lock requirements-production.lock ./

@@ -16,7 +16,9 @@ DOC = """
 Restores the newest back-up to a scratch place with a server of its own, compares every batch with
 raw, and computes the current publication again. The restore is proven if the fingerprint is the
 same. What was proven, and how long it took, is on record: `assurance status` shows it. The scratch
-place is removed. Without `ASSURANCE_BACKUPS`, the task is skipped.
+place is removed. In a deployment with compose, this is the last physical back-up, which the service
+`drill` restores. If `ASSURANCE_BACKUPS` is set, the newest back-up there is tried too. Without
+either, the task is skipped.
 
 ### You were called because it failed
 **Until a drill succeeds, do not rely on the back-ups.** The last line of the log says what failed:
@@ -24,13 +26,17 @@ place is removed. Without `ASSURANCE_BACKUPS`, the task is skipped.
 1. *encrypted to another key*: `ASSURANCE_DRILL_KEY` is not the key of one of the recipients.
 2. *was changed after it was made*, or *is missing*: make a new back-up now, and find out who
    changed the old one. `assurance backup verify FOLDER` tries other back-ups.
-3. `batch verify` failed: the restored raw and the archive disagree. Run `assurance batch verify` on
-   the warehouse itself.
-4. `publication reproduce` failed: run the same command on the warehouse itself. If the code was
-   updated since the publication, the next daily run and the next back-up mend it.
+3. `batch verify` failed, or found differences: the restored raw and the archive disagree. Run
+   `assurance batch verify` on the warehouse itself.
+4. `publication reproduce` failed, or computed other rows: run the same command on the warehouse
+   itself. If the code was updated since the publication, the next daily run and the next back-up
+   mend it.
+5. *pgBackRest failed*, or *the service `drill` has not restored*: `docker compose logs drill` says
+   why. `pgbackrest verify` reads the whole repository again (docs/how-to/restore.md).
 
 ### Safe to do
-Clear, pause or trigger this DAG. `assurance backup drill` does the same by hand.
+Clear, pause or trigger this DAG. `assurance backup drill`, or `assurance backup
+drill --physical`, does the same by hand.
 """
 
 
@@ -47,13 +53,18 @@ Clear, pause or trigger this DAG. `assurance backup drill` does the same by hand
 def assurance_drill() -> None:
     """Prove every Sunday at 03:00 that the newest back-up can be restored."""
 
-    @task
+    # With Celery, only a worker of the first host shares a folder with the service that restores.
+    # Other executors have no queues.
+    @task(queue="first-host")
     def prove_restore() -> str:
         from oic_assurance.operations.backup.scheduled import prove_restore as prove
 
         proven = prove(load_settings())
         if proven is None:
-            raise AirflowSkipException("ASSURANCE_BACKUPS is not set: there is nothing to restore.")
+            raise AirflowSkipException(
+                "Neither ASSURANCE_DRILL_PLACE nor ASSURANCE_BACKUPS is set: there is nothing to "
+                "restore."
+            )
         return proven
 
     prove_restore()

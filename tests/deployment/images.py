@@ -60,10 +60,13 @@ def postgres() -> Image:
             "/var/run/postgresql": (999, 999, 0o3777),
             "/var/lib/pgbackrest": (999, 999, 0o700),
             "/etc/pgbackrest/conf.d": (999, 999, 0o700),
+            "/var/lib/postgresql/scratch": (999, 999, 0o700),
+            "/mnt/drill": (999, 50000, 0o770),
         },
         files={
             "/etc/pgbackrest/pgbackrest.conf": pgbackrest / "pgbackrest.conf",
             "/opt/bin/pgbackrest-schedule": pgbackrest / "schedule.sh",
+            "/opt/bin/pgbackrest-drill": pgbackrest / "drill.sh",
         },
     )
 
@@ -104,6 +107,7 @@ def assurance(folder: Path) -> Image:
         made={
             "/var/lib/assurance": (50000, 50000, 0o700),
             "/mnt/shared": (50000, 50000, 0o700),
+            "/mnt/drill": (999, 50000, 0o770),
         },
     )
 

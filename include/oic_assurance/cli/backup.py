@@ -6,6 +6,7 @@ import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.shared import json_option, show
+from oic_assurance.errors import UsageError
 from oic_assurance.settings import load_settings
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -112,23 +113,41 @@ def verify(folder: Path | None) -> None:
     type=_FILE,
     help="The file of `backup secrets`. The default is ASSURANCE_DRILL_SECRETS.",
 )
+@click.option(
+    "--physical",
+    is_flag=True,
+    help="The last physical back-up, in a deployment with ASSURANCE_DRILL_PLACE.",
+)
 @json_option
-def drill(folder: Path | None, key: Path | None, secrets: Path | None, as_json: bool) -> int:
+def drill(
+    folder: Path | None, key: Path | None, secrets: Path | None, physical: bool, as_json: bool
+) -> int:
     """Prove that the back-up in FOLDER can be restored. The default is the newest back-up.
 
     It is restored to a scratch place in the state folder, with a server of its own. There, raw is
     compared with the archive, and the current publication is computed again. The result is
     recorded. The exit code is 1 if the restore is not proven.
     """
-    from oic_assurance.operations.backup.drill import Options, drill
+    from oic_assurance.operations.backup.drill import Options, drill, drill_physical
+    from oic_assurance.operations.backup.physical import drill_place
     from oic_assurance.operations.backup.record import newest_backup
     from oic_assurance.reporting.screens.backups import drill_screen
 
     settings = load_settings()
-    place = folder or Path(newest_backup(settings).folder)
-    done = drill(settings, place, Options(key, secrets), lambda step: click.echo(step, err=True))
+    if physical:
+        shared = drill_place()
+        if shared is None or folder is not None:
+            raise UsageError("--physical needs ASSURANCE_DRILL_PLACE, and no FOLDER.")
+        done = drill_physical(settings, shared, _say)
+    else:
+        place = folder or Path(newest_backup(settings).folder)
+        done = drill(settings, place, Options(key, secrets), _say)
     show(done, drill_screen, as_json=as_json)
     return 0 if done.is_proven else 1
+
+
+def _say(step: str) -> None:
+    click.echo(step, err=True)
 
 
 @backup.command()

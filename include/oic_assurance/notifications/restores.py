@@ -1,7 +1,7 @@
 """Find out whether a restore of the back-ups is proven, from the records in schema `audit`.
 
-Nothing is a problem as long as nobody makes back-ups with this project: a force may back up its
-server in another way.
+Nothing is a problem as long as nobody makes back-ups or drills with this project: a force may back
+up its server in another way.
 """
 
 from dataclasses import dataclass
@@ -19,21 +19,27 @@ WHO = "data engineering"
 COMMAND = ".venv/bin/assurance backup drill"
 
 _LATEST = """
-select first.made_at as first_made_at, drill.failure, drill.finished_at, proof.proven_at
-from (select min(made_at) as made_at from audit.backup) as first
+select first.known_at as first_known_at, drill.failure, drill.finished_at, proof.proven_at
+from (
+    -- Physical back-ups are not on record. Their drills are.
+    select least(
+        (select min(made_at) from audit.backup),
+        (select min(finished_at) from audit.restore_drill)
+    ) as known_at
+) as first
 left join lateral (
     select failure, finished_at from audit.restore_drill order by drill_id desc limit 1
 ) as drill on true
 cross join (
     select max(finished_at) as proven_at from audit.restore_drill where is_proven
 ) as proof
-where first.made_at is not null
+where first.known_at is not null
 """
 
 
 @dataclass(frozen=True)
 class _Latest:
-    first_made_at: datetime
+    first_known_at: datetime
     failure: str | None
     finished_at: datetime | None
     proven_at: datetime | None
@@ -61,7 +67,7 @@ def _wrong(latest: _Latest, now: datetime) -> list[tuple[str, datetime]]:
                 latest.finished_at,
             )
         ]
-    since = latest.proven_at or latest.first_made_at
+    since = latest.proven_at or latest.first_known_at
     if now - since <= PROOF_LASTS:
         return []
     return [("no drill has proven for a week that it can be restored", since + PROOF_LASTS)]

@@ -438,6 +438,16 @@ def test_a_restore_that_is_not_proven_for_a_week_is_told(healthy: Settings) -> N
     assert restores(healthy, "2026-05-19") == [never]
 
 
+def test_drills_of_physical_back_ups_which_are_not_on_record_are_told_too(
+    healthy: Settings,
+) -> None:
+    enter_drill(healthy, "2026-05-10")
+    assert restores(healthy, "2026-05-17") == []
+    assert restores(healthy, "2026-05-19") == [
+        "no drill has proven for a week that it can be restored"
+    ]
+
+
 def test_a_drill_that_failed_is_told_until_one_succeeds(healthy: Settings) -> None:
     enter_backup(healthy, "2026-05-01")
     enter_drill(healthy, "2026-05-03")

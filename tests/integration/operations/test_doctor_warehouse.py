@@ -146,6 +146,16 @@ def drill(settings: Settings, days_ago: int, failure: str | None) -> None:
     )
 
 
+def test_a_drill_of_a_physical_back_up_counts_without_a_back_up_on_record(
+    fresh_warehouse: Settings,
+) -> None:
+    drill(fresh_warehouse, 1, None)
+    assert states(restores.look_at_backups(fresh_warehouse)) == {
+        "back-up": "attention",
+        "drill": "ok",
+    }
+
+
 def test_a_back_up_must_be_new_and_its_restore_proven(
     fresh_warehouse: Settings, tmp_path: Path
 ) -> None:

@@ -111,11 +111,36 @@ def test_the_passphrase_of_physical_back_ups_is_kept_apart(compose: dict[str, An
         for name, service in compose["services"].items()
         if "pgbackrest_key" in str(service.get("secrets", ()))
     ]
-    assert with_key == ["postgres", "pgbackrest"]
+    assert with_key == ["postgres", "pgbackrest", "drill"]
     for path in (ROOT / "deploy" / "pgbackrest").iterdir():
         assert "cipher-pass=" not in path.read_text("utf-8").replace("cipher-pass=…", ""), path
     for name in with_key:
         assert "cipher" not in str(compose["services"][name].get("environment", ""))
+
+
+def test_a_drill_leaves_the_repository_and_its_key_where_they_are(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    mounted = {
+        name: [str(one) for one in service.get("volumes", ()) if "/var/lib/pgbackrest" in str(one)]
+        for name, service in services.items()
+    }
+    assert {name for name, found in mounted.items() if found} == {"postgres", "pgbackrest", "drill"}
+    drill = services["drill"]
+    assert mounted["drill"][0].endswith(":/var/lib/pgbackrest:ro")
+    assert drill["network_mode"] == "none"
+    assert "environment" not in drill
+    # What it erases is a place of its own, and never the server's data.
+    assert not [one for one in drill["volumes"] if "/var/lib/postgresql/data" in str(one)]
+    shared = "drill:/mnt/drill"
+    for name in ("scheduler", "worker", "drill"):
+        assert shared in services[name].get("volumes", compose["x-airflow"]["volumes"])
+    assert _values(services["scheduler"])["ASSURANCE_DRILL_PLACE"] == "/mnt/drill"
+    assert _values(services["worker"])["ASSURANCE_DRILL_PLACE"] == "/mnt/drill"
+    # Only the first host's worker has the folder, and so the task is in a queue of its own.
+    assert "first-host" in services["worker"]["command"][-1].split(",")
+    assert "default" in services["worker"]["command"][-1].split(",")
+    assert "first-host" not in str(services["remote-worker"]["command"])
+    assert services["remote-worker"]["profiles"] == ["worker"]
 
 
 def test_only_the_script_sees_the_key_of_the_authority(compose: dict[str, Any]) -> None:

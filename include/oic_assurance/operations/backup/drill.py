@@ -4,6 +4,10 @@ A drill does what a person would do after a loss, with the same commands, in a s
 own with a server of its own. It proves three things: every file of the back-up is as it was made,
 the restored archive agrees with the restored raw, and the publication that readers saw is computed
 again with the same fingerprint. The scratch place is removed at the end, whatever happens.
+
+A physical back-up has only the database, and is restored by another service (`physical.py`). The
+drill connects to the restored database, and compares it with the archive in its place. A file that
+was archived after the back-up belongs to no batch there, which proves nothing against the back-up.
 """
 
 import json
@@ -11,8 +15,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +25,13 @@ from typing import Any
 from oic_assurance import clock
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.backup.parts import manifest_of, read_manifest, sha256_of
+from oic_assurance.operations.backup.physical import (
+    WANTED,
+    connections_to,
+    drill_place,
+    restored,
+    withdraw,
+)
 from oic_assurance.operations.backup.record import WRITER, Drill, record_drill
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -70,19 +81,69 @@ def drill(settings: Settings, folder: Path, options: Options, tell: Tell) -> Dri
     manifest = read_manifest(folder, identities)
     sha256 = sha256_of(manifest_of(folder))
     began, proven, failure = clock.utc_now(), dict[str, Any](), None
-    with connect(settings, role=WRITER, autocommit=True) as warehouse:
-        if not try_take(warehouse, DRILL):
-            raise AssuranceError("Another drill is under way: wait until it has ended.")
+    with _alone(settings):
         scratch = _Scratch(settings)
         try:
-            _try(scratch, folder, options, sha256, proven, tell)
+            _restore(scratch, folder, options, sha256, tell)
+            _try(scratch, proven, tell)
         except AssuranceError as error:
             failure = str(error)
         finally:
             scratch.remove()
+    made_at = datetime.fromisoformat(manifest.made_at)
+    return _record(settings, sha256, made_at, began, proven, failure)
+
+
+def drill_physical(settings: Settings, place: Path, tell: Tell) -> Drill:
+    """Let the last physical back-up be restored, try it, and record what was proven.
+
+    `place` is the folder that this machine shares with the service that restores.
+
+    Raises:
+        AssuranceError: Another drill is under way, the service does not answer, or no physical
+            back-up can be read. Nothing is recorded.
+    """
+    began, proven, failure = clock.utc_now(), dict[str, Any](), None
+    with _alone(settings):
+        tell("Restore the physical back-up")
+        with restored(place) as backup:
+            given = {
+                **connections_to(settings, place),
+                "ASSURANCE_ARCHIVE_URL": settings.archive_url,
+            }
+            scratch = _Scratch(settings, given)
+            try:
+                if backup.failure is not None:
+                    raise AssuranceError(f"pgBackRest failed: {backup.failure}")
+                scratch.take_secrets()
+                _try(scratch, proven, tell)
+            except AssuranceError as error:
+                failure = str(error)
+            finally:
+                scratch.remove()
+    return _record(settings, backup.sha256, backup.made_at, began, proven, failure)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Hold the lock under which one drill at a time uses the scratch place."""
+    with connect(settings, role=WRITER, autocommit=True) as warehouse:
+        if not try_take(warehouse, DRILL):
+            raise AssuranceError("Another drill is under way: wait until it has ended.")
+        yield
+
+
+def _record(
+    settings: Settings,
+    sha256: str,
+    made_at: datetime,
+    began: datetime,
+    proven: dict[str, Any],
+    failure: str | None,
+) -> Drill:
     done = Drill(
         sha256=sha256,
-        backup_made_at=datetime.fromisoformat(manifest.made_at),
+        backup_made_at=made_at,
         started_at=began,
         finished_at=clock.utc_now(),
         failure=failure,
@@ -92,15 +153,7 @@ def drill(settings: Settings, folder: Path, options: Options, tell: Tell) -> Dri
     return done
 
 
-def _try(
-    scratch: "_Scratch",
-    folder: Path,
-    options: Options,
-    sha256: str,
-    proven: dict[str, Any],
-    tell: Tell,
-) -> None:
-    """Restore and check. `proven` gets each thing as soon as it is proven."""
+def _restore(scratch: "_Scratch", folder: Path, options: Options, sha256: str, tell: Tell) -> None:
     restore = ["backup", "restore", str(folder.resolve()), "--sha256", sha256]
     if options.key is not None:
         restore += ["--key", str(options.key.resolve())]
@@ -110,8 +163,23 @@ def _try(
         scratch.take_secrets()
     tell("Restore the back-up")
     scratch.run(*restore)
+
+
+def _try(scratch: "_Scratch", proven: dict[str, Any], tell: Tell) -> None:
+    """Check what was restored. `proven` gets each thing as soon as it is proven."""
     tell("Compare raw with the archive")
-    verified = scratch.ask("batch", "verify")
+    verified = scratch.compare("batch", "verify")
+    differ = [
+        one
+        for proof in verified["datasets"]
+        for one in proof["disagreements"]
+        if one["file"] is None or not scratch.archive_goes_on
+    ]
+    if differ:
+        raise AssuranceError(
+            f"`assurance batch verify` found {len(differ)} differences, the first in "
+            f"{differ[0]['dataset']}: {differ[0]['message']}."
+        )
     proven["batches"] = sum(int(one["batches"]) for one in verified["datasets"])
     publications = scratch.ask("publication", "list")["publications"]
     current = [one for one in publications if one["is_current"]]
@@ -123,20 +191,31 @@ def _try(
     proven["publication_id"] = shown["publication_id"]
     proven["publication_as_at"] = datetime.fromisoformat(shown["as_at"])
     tell(f"Compute publication {shown['publication_id']} again")
-    again = scratch.ask("publication", "reproduce", str(shown["publication_id"]))
+    again = scratch.compare("publication", "reproduce", str(shown["publication_id"]))
+    if not again["is_equal"]:
+        tables = [one["place"] for one in again["tables"] if not one["is_equal"]]
+        raise AssuranceError(
+            f"`assurance publication reproduce` computed other rows of {', '.join(tables) or '?'}."
+        )
     proven["content_fingerprint"] = again["content_fingerprint"]
 
 
 class _Scratch:
     """A state folder that exists for one drill, and the commands that run in it."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Make the folder. If an interrupted drill has left one, remove it first."""
+    def __init__(self, settings: Settings, given: Mapping[str, str] | None = None) -> None:
+        """Make the folder. If an interrupted drill has left one, remove it first.
+
+        `given` has the variables that lead to a restored database and to the installation's
+        archive. Without it, the scratch place has a server and an archive of its own.
+        """
+        #: Whether the archive is the installation's own one, to which files may be added meanwhile.
+        self.archive_goes_on = given is not None
         self._settings = settings
         self._home = settings.home / FOLDER
         kept = {name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)}
         shared = {name: os.environ[name] for name in SHARED if name in os.environ}
-        self._environment = {**kept, **shared, "ASSURANCE_HOME": str(self._home)}
+        self._environment = {**kept, **shared, **(given or {}), "ASSURANCE_HOME": str(self._home)}
         self.remove()
         private_folder(settings, self._home)
 
@@ -155,6 +234,21 @@ class _Scratch:
         Raises:
             AssuranceError: The command fails. The message is the command's last line.
         """
+        return self._run(arguments, accepted=(0,))
+
+    def ask(self, *arguments: str) -> Any:
+        """Run a command that answers in JSON, and return the answer."""
+        return json.loads(self.run(*arguments, "--json"))
+
+    def compare(self, *arguments: str) -> Any:
+        """Run a command that compares, and return its answer, whether it found differences or not.
+
+        Raises:
+            AssuranceError: The command could not compare.
+        """
+        return json.loads(self._run((*arguments, "--json"), accepted=(0, 1)))
+
+    def _run(self, arguments: tuple[str, ...], accepted: tuple[int, ...]) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "oic_assurance.cli", *arguments],
             env=self._environment,
@@ -163,15 +257,12 @@ class _Scratch:
             text=True,
             check=False,
         )
-        if done.returncode != 0:
+        # A command that found differences has an answer. One that failed has only a message.
+        if done.returncode not in accepted or not (done.returncode == 0 or done.stdout.strip()):
             lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
             command = " ".join(arguments[:2])
             raise AssuranceError(f"`assurance {command}` failed: {lines[-1] if lines else '?'}")
         return done.stdout
-
-    def ask(self, *arguments: str) -> Any:
-        """Run a command that answers in JSON, and return the answer."""
-        return json.loads(self.run(*arguments, "--json"))
 
     def remove(self) -> None:
         """Stop the server, and remove the folder."""
@@ -187,10 +278,14 @@ def remove_left_scratch(settings: Settings, *, dry_run: bool = False) -> bool | 
 
     Returns whether there was one. None means that a drill is under way, so nothing was removed.
     """
+    place = drill_place()
     with connect(settings, role=WRITER, autocommit=True) as warehouse:
         if not try_take(warehouse, DRILL):
             return None
         was_there = (settings.home / FOLDER).exists()
+        is_wanted = place is not None and (place / WANTED).exists()
         if was_there and not dry_run:
             _Scratch(settings).remove()
-        return was_there
+        if place is not None and not dry_run:
+            withdraw(place)
+        return was_there or is_wanted

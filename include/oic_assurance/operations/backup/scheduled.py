@@ -5,9 +5,10 @@ import os
 from pathlib import Path
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.backup.drill import Options, drill
+from oic_assurance.operations.backup.drill import Options, drill, drill_physical
 from oic_assurance.operations.backup.make import make_backup, recipients_of
-from oic_assurance.operations.backup.record import newest_backup
+from oic_assurance.operations.backup.physical import drill_place
+from oic_assurance.operations.backup.record import Drill, newest_backup
 from oic_assurance.settings import Settings
 
 #: The folder in which back-ups are made. Without it, a deployment makes no back-ups by itself.
@@ -38,19 +39,29 @@ def back_up(settings: Settings) -> Path | None:
 def prove_restore(settings: Settings) -> str | None:
     """Restore the newest back-up to a scratch place, and return what was proven.
 
-    Returns None if ASSURANCE_BACKUPS is not set.
+    This is done with the last physical back-up if ASSURANCE_DRILL_PLACE is set, and with the newest
+    back-up of ASSURANCE_BACKUPS if that is set. Returns None if neither is set.
 
     Raises:
         UsageError: There is no back-up, or ASSURANCE_DRILL_KEY cannot read it.
-        AssuranceError: The restore is not proven. This is on record.
+        AssuranceError: The restore is not proven. This is on record if there is a back-up at all.
     """
-    if _path(BACKUPS) is None:
-        return None
-    folder = Path(newest_backup(settings).folder)
-    done = drill(settings, folder, Options(*map(_path, DRILL)), LOG.info)
+    proven = []
+    place = drill_place()
+    if place is not None:
+        done = drill_physical(settings, place, LOG.info)
+        proven.append(_proven(done, "the last physical back-up"))
+    if _path(BACKUPS) is not None:
+        folder = Path(newest_backup(settings).folder)
+        done = drill(settings, folder, Options(*map(_path, DRILL)), LOG.info)
+        proven.append(_proven(done, str(folder)))
+    return "; ".join(proven) or None
+
+
+def _proven(done: Drill, what: str) -> str:
     if done.failure is not None:
-        raise AssuranceError(f"The restore of {folder} is not proven: {done.failure}")
-    return f"publication {done.publication_id} was computed again from {folder}"
+        raise AssuranceError(f"The restore of {what} is not proven: {done.failure}")
+    return f"publication {done.publication_id} was computed again from {what}"
 
 
 def _path(name: str) -> Path | None:

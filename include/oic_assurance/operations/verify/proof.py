@@ -16,6 +16,8 @@ class Disagreement:
     table: str | None = None
     row_number: int | None = None
     key: str | None = None
+    #: The archived file that belongs to no batch, if that is the difference.
+    file: str | None = None
 
     def __str__(self) -> str:
         """Return one line: dataset, batch, table, row, key and message."""

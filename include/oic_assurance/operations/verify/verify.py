@@ -397,7 +397,7 @@ class _Verification:
                 )
         for name in unnamed_files(self._connection, self._dataset, files):
             message = f"the archived file {name} belongs to no batch"
-            self._proof.disagreements.append(Disagreement(self._dataset.name, message))
+            self._proof.disagreements.append(Disagreement(self._dataset.name, message, file=name))
 
     def _disagree(
         self,
