@@ -75,13 +75,35 @@ def test_on_one_host_the_first_day_is_published_after_an_approver_has_answered(
     assert found == [("approver",)]
 
 
+def test_a_drill_restores_the_last_physical_back_up_without_its_passphrase(
+    deployment: Deployment, one: Host
+) -> None:
+    with deployment.connect(one, "postgres", "postgres") as superuser:
+        superuser.autocommit = True
+        (last,) = superuser.execute("select pg_walfile_name(pg_switch_wal())").fetchone() or ("",)
+
+        def is_archived() -> bool:
+            found = superuser.execute("select last_archived_wal from pg_stat_archiver").fetchone()
+            return found is not None and str(found[0] or "") >= last
+
+        wait_for("the log of changes is in the repository", is_archived)
+    scheduler = one.containers["scheduler"]
+    done = scheduler.run("assurance", "backup", "drill", "--physical", limit=1800)
+    assert done.returncode == 0, done.stdout + done.stderr + one.containers["drill"].log[-3000:]
+    assert "publication 1 computed again and equal" in " ".join(done.stdout.split())
+    for place in ("/var/lib/pgbackrest", "/etc/pgbackrest/conf.d", "/var/lib/postgresql"):
+        assert scheduler.run("ls", place).returncode != 0
+    look = ("find", "/var/lib/postgresql/scratch", "-mindepth", "1")
+    wait_for("what was restored is erased", lambda: not one.containers["drill"].run(*look).stdout)
+
+
 def test_every_process_has_the_account_and_the_rights_of_the_description(one: Host) -> None:
     for name, container in one.containers.items():
         if not container.is_running:
             continue
         status = container.run("cat", "/proc/1/status").stdout
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-        account = "999" if name in {"postgres", "pgbackrest"} else "50000"
+        account = "999" if name in {"postgres", "pgbackrest", "drill"} else "50000"
         assert set(fields["Uid"].split()) == {account}
         assert int(fields["CapBnd"], 16) == 0
         assert fields["NoNewPrivs"] == "1"
@@ -118,7 +140,7 @@ def made_secrets(one: Host) -> dict[str, str]:
 def test_one_host_ends_cleanly_in_the_time_that_it_is_granted(one: Host) -> None:
     stopped = one.stop()
     assert set(stopped) == {
-        "postgres", "pgbackrest", "api-server", "scheduler", "dag-processor", "triggerer",
+        "postgres", "pgbackrest", "drill", "api-server", "scheduler", "dag-processor", "triggerer",
     }  # fmt: skip
     for name, (code, took) in stopped.items():
         # 143 is the exit code of a process that ended because of SIGTERM.
