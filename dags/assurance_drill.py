@@ -18,7 +18,7 @@ raw, and computes the current publication again. The restore is proven if the fi
 same. What was proven, and how long it took, is on record: `assurance status` shows it. The scratch
 place is removed. In a deployment with compose, this is the last physical back-up, which the service
 `drill` restores. If `ASSURANCE_BACKUPS` is set, the newest back-up there is tried too. Without
-either, the task is skipped.
+either, or before the first publication, the task is skipped.
 
 ### You were called because it failed
 **Until a drill succeeds, do not rely on the back-ups.** The last line of the log says what failed:
@@ -62,8 +62,8 @@ def assurance_drill() -> None:
         proven = prove(load_settings())
         if proven is None:
             raise AirflowSkipException(
-                "Neither ASSURANCE_DRILL_PLACE nor ASSURANCE_BACKUPS is set: there is nothing to "
-                "restore."
+                "There is nothing to restore: nothing was published yet, or neither "
+                "ASSURANCE_DRILL_PLACE nor ASSURANCE_BACKUPS is set."
             )
         return proven
 

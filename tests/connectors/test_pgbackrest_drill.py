@@ -42,8 +42,8 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def force(server: Server) -> Iterator[Terminal]:
-    """A force with a publication on the server, and a full back-up of it."""
+def unpublished(server: Server) -> Iterator[Terminal]:
+    """A warehouse on the server, without any publication."""
     server.create_warehouse()
     links = {
         "AIRFLOW_CONN_WAREHOUSE": server.url("warehouse_owner", "warehouse"),
@@ -51,11 +51,18 @@ def force(server: Server) -> Iterator[Terminal]:
     }
     with tempfile.TemporaryDirectory(prefix="force-") as home:
         terminal = Terminal(Path(home), extra=links)
-        run_all(terminal, "simulate --seed 11 --from 2026-04-01 --to 2026-04-20")
-        run_all(terminal, "run --as-at 2026-04-21T05:30")
-        server.pgbackrest("--type=full", "backup")
+        run_all(terminal, "db start")
         yield terminal
         terminal.assurance("db", "stop")
+
+
+@pytest.fixture(scope="module")
+def force(server: Server, unpublished: Terminal) -> Terminal:
+    """A force with a publication on the server, and a full back-up of it."""
+    run_all(unpublished, "simulate --seed 11 --from 2026-04-01 --to 2026-04-20")
+    run_all(unpublished, "run --as-at 2026-04-21T05:30")
+    server.pgbackrest("--type=full", "backup")
+    return unpublished
 
 
 def run_all(terminal: Terminal, command: str) -> None:
@@ -64,14 +71,13 @@ def run_all(terminal: Terminal, command: str) -> None:
 
 
 @pytest.fixture
-def settings(
-    server: Server, force: Terminal, place: Path, monkeypatch: pytest.MonkeyPatch
-) -> Settings:
+def settings(unpublished: Terminal, place: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """What a worker knows: the logins, the archive, and the folder that it shares."""
-    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", force.extra["AIRFLOW_CONN_WAREHOUSE"])
+    warehouse = unpublished.extra["AIRFLOW_CONN_WAREHOUSE"]
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", warehouse)
     monkeypatch.setenv("ASSURANCE_DRILL_PLACE", str(place))
     monkeypatch.delenv("ASSURANCE_BACKUPS", raising=False)
-    return replace(load_settings(), home=force.home)
+    return replace(load_settings(), home=unpublished.home)
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +136,12 @@ def repository_of(server: Server) -> dict[str, int]:
     }
 
 
+def test_before_the_first_publication_there_is_nothing_to_prove(settings: Settings) -> None:
+    """A new scheduler starts the last drill at once. It asks for nothing, and nothing failed."""
+    assert prove_restore(settings) is None
+    assert last_drill(settings) is None
+
+
 def test_the_last_physical_back_up_is_restored_and_its_publication_computed_again(
     server: Server, settings: Settings, force: Terminal, place: Path
 ) -> None:
@@ -160,6 +172,7 @@ def test_the_last_physical_back_up_is_restored_and_its_publication_computed_agai
     assert "Restore proven on" in " ".join(force.assurance("status").stdout.split())
 
 
+@pytest.mark.usefixtures("force")
 def test_the_worker_gets_no_passphrase_and_no_superuser(
     server: Server, settings: Settings, place: Path
 ) -> None:
@@ -223,6 +236,7 @@ def test_a_damaged_repository_is_a_drill_that_failed_and_is_on_record(
     assert "NOT proven" in force.assurance("status").stdout
 
 
+@pytest.mark.usefixtures("force")
 def test_without_the_service_or_its_passphrase_the_drill_says_so(
     server: Server, settings: Settings, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +253,7 @@ def test_without_the_service_or_its_passphrase_the_drill_says_so(
         prove_restore(settings)
 
 
+@pytest.mark.usefixtures("force")
 def test_what_a_killed_worker_has_asked_for_is_erased(
     server: Server, settings: Settings, place: Path
 ) -> None:

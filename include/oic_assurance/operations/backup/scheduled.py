@@ -9,6 +9,7 @@ from oic_assurance.operations.backup.drill import Options, drill, drill_physical
 from oic_assurance.operations.backup.make import make_backup, recipients_of
 from oic_assurance.operations.backup.physical import drill_place
 from oic_assurance.operations.backup.record import Drill, newest_backup
+from oic_assurance.publishing.publication import current_publication
 from oic_assurance.settings import Settings
 
 #: The folder in which back-ups are made. Without it, a deployment makes no back-ups by itself.
@@ -40,14 +41,17 @@ def prove_restore(settings: Settings) -> str | None:
     """Restore the newest back-up to a scratch place, and return what was proven.
 
     This is done with the last physical back-up if ASSURANCE_DRILL_PLACE is set, and with the newest
-    back-up of ASSURANCE_BACKUPS if that is set. Returns None if neither is set.
+    back-up of ASSURANCE_BACKUPS if that is set. Returns None if neither is set, or if nothing was
+    published yet: a new scheduler starts the last drill at once, and there is nothing to prove.
 
     Raises:
         UsageError: There is no back-up, or ASSURANCE_DRILL_KEY cannot read it.
         AssuranceError: The restore is not proven. This is on record if there is a back-up at all.
     """
-    proven = []
     place = drill_place()
+    if (place is None and _path(BACKUPS) is None) or current_publication(settings) is None:
+        return None
+    proven = []
     if place is not None:
         done = drill_physical(settings, place, LOG.info)
         proven.append(_proven(done, "the last physical back-up"))
@@ -55,7 +59,7 @@ def prove_restore(settings: Settings) -> str | None:
         folder = Path(newest_backup(settings).folder)
         done = drill(settings, folder, Options(*map(_path, DRILL)), LOG.info)
         proven.append(_proven(done, str(folder)))
-    return "; ".join(proven) or None
+    return "; ".join(proven)
 
 
 def _proven(done: Drill, what: str) -> str:
