@@ -27,6 +27,9 @@ COPIED = (
 #: The promise is one minute after the start, so the last scheduled run has always missed it.
 DEADLINE = "05:31"
 SPAN = ("--from", "2026-05-25", "--to", "2026-06-01")
+#: The last publication is of this day, so the next one is overdue, whatever the clock says. Before
+#: the first publication of all, the promise is for today.
+PUBLISHED = "2026-06-02T05:30"
 LATE = "The run has not finished by its deadline"
 
 
@@ -38,7 +41,7 @@ def mail() -> Iterator[MailServer]:
 
 @pytest.fixture
 def deployment(mail: MailServer, tmp_path: Path) -> Iterator[Terminal]:
-    """A deployment that has never published, and a force of one week."""
+    """A deployment that has published once, and a force of one week."""
     home = Path(tempfile.mkdtemp(prefix="assurance-telling-"))
     for name in COPIED:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -51,13 +54,15 @@ def deployment(mail: MailServer, tmp_path: Path) -> Iterator[Terminal]:
         "ASSURANCE_NOTIFY_EMAIL": "lead@example.org",
         "ASSURANCE_RUN_DEADLINE": DEADLINE,
     }
-    terminal = Terminal(home, tmp_path, extra)
+    # Nobody is told about the first publication.
+    quiet = Terminal(home, tmp_path)
     try:
-        made = terminal.assurance("simulate", "--seed", "11", *SPAN)
-        assert made.returncode == 0, made.stderr
-        yield terminal
+        for arguments in (("simulate", "--seed", "11", *SPAN), ("run", "--as-at", PUBLISHED)):
+            made = quiet.assurance(*arguments)
+            assert made.returncode == 0, made.stdout + made.stderr
+        yield Terminal(home, tmp_path, extra)
     finally:
-        terminal.assurance("db", "stop")
+        quiet.assurance("db", "stop")
         shutil.rmtree(home, ignore_errors=True)
 
 
