@@ -81,20 +81,33 @@ class Terminal:
 
 @contextmanager
 def published_force(since: str) -> Iterator[Terminal]:
-    """Make a synthetic force from a day to 20 April 2026, and publish it as at the next morning.
+    """Make a synthetic force as `force` does, and publish it as at the next morning."""
+    with force(since) as terminal:
+        publish(terminal)
+        yield terminal
+
+
+@contextmanager
+def force(since: str) -> Iterator[Terminal]:
+    """Make a synthetic force from a day to 20 April 2026, without a publication.
 
     The state folder is removed at the end.
     """
     home = Path(tempfile.mkdtemp(prefix="assurance-published-"))
     terminal = Terminal(home)
     try:
-        for arguments in (
-            ("simulate", "--seed", "11", "--from", since, "--to", "2026-04-20"),
-            ("run", "--as-at", "2026-04-21T05:30"),
-        ):
-            done = terminal.assurance(*arguments)
-            assert done.returncode == 0, done.stdout + done.stderr
+        _do(terminal, "simulate", "--seed", "11", "--from", since, "--to", "2026-04-20")
         yield terminal
     finally:
         terminal.assurance("db", "stop")
         shutil.rmtree(home, ignore_errors=True)
+
+
+def publish(terminal: Terminal) -> None:
+    """Publish the synthetic force for the first time."""
+    _do(terminal, "run", "--as-at", "2026-04-21T05:30")
+
+
+def _do(terminal: Terminal, *arguments: str) -> None:
+    done = terminal.assurance(*arguments)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,7 +1,11 @@
-"""Superset as a service of a deployment shows the dashboards to readers, over TLS only."""
+"""Superset as a service of a deployment shows the dashboards to readers, over TLS only.
+
+The tests run in this order: Superset starts before the first publication, as in a new deployment.
+"""
 
 from __future__ import annotations
 
+import re
 import secrets
 import socket
 from collections.abc import Iterator
@@ -14,7 +18,7 @@ from oic_assurance.platform.superset.rest import Superset
 from oic_assurance.platform.superset.server import READER, RECORDS_READER
 from oic_assurance.reporting.dashboards.description import dashboards
 from tests.browser.superset.service import PROJECT, Service, create_database, shown
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import Terminal, force, publish
 
 pytestmark = pytest.mark.slow
 
@@ -23,21 +27,37 @@ DASHBOARDS = {one.name for one in dashboards(PROJECT)}
 
 
 @pytest.fixture(scope="module")
-def given(published: Terminal) -> dict[str, str]:
+def new() -> Iterator[Terminal]:
+    """A force whose warehouse has no publication yet, as when a deployment starts first."""
+    with force("2026-01-01") as terminal:
+        done = terminal.assurance("db", "start")
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield terminal
+
+
+@pytest.fixture(scope="module")
+def published(new: Terminal) -> Terminal:
+    """The same force, after its first publication."""
+    publish(new)
+    return new
+
+
+@pytest.fixture(scope="module")
+def given(new: Terminal) -> dict[str, str]:
     """The secrets in the deployment's file `.env`."""
     made = {name: secrets.token_hex(32) for name in ("SUPERSET_SECRET_KEY", "SUPERSET_DB_PASSWORD")}
     made["SUPERSET_ADMIN_PASSWORD"] = secrets.token_hex(16)
     made["SUPERSET_ADMIN"] = ADMIN
-    made["ASSURANCE_BI_READER_PASSWORD"] = str(httpx.URL(published.url("bi")).password)
+    made["ASSURANCE_BI_READER_PASSWORD"] = str(httpx.URL(new.url("bi")).password)
     return made
 
 
 @pytest.fixture(scope="module")
 def service(
-    published: Terminal, given: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    new: Terminal, given: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Service:
-    create_database(published.url("admin"), given["SUPERSET_DB_PASSWORD"])
-    service = Service(published, tmp_path_factory.mktemp("superset"), given)
+    create_database(new.url("admin"), given["SUPERSET_DB_PASSWORD"])
+    service = Service(new, tmp_path_factory.mktemp("superset"), given)
     service.prepare()
     return service
 
@@ -61,6 +81,17 @@ def _dashboards(client: httpx.Client) -> dict[str, int]:
     return {one["slug"]: one["id"] for one in listed}
 
 
+def test_before_the_first_publication_a_chart_names_the_table_that_is_missing(
+    client: httpx.Client,
+) -> None:
+    assert {*_dashboards(client)} == DASHBOARDS
+    for chart in shown(client, "/api/v1/dashboard/position/charts"):
+        answer = client.get(f"/api/v1/chart/{chart['id']}/data/")
+        assert answer.status_code == httpx.codes.BAD_REQUEST
+        assert re.search(r'relation \\?"marts\.\w+\\?" does not exist', answer.text)
+
+
+@pytest.mark.usefixtures("published")
 def test_a_reader_sees_the_dashboards_and_their_figures(
     service: Service, client: httpx.Client
 ) -> None:
@@ -93,8 +124,10 @@ def test_a_reader_sees_the_dashboards_and_their_figures(
     assert refused == 0
 
 
-def test_superset_speaks_https_only(service: Service, client: httpx.Client) -> None:
-    cookies = client.get("/login/").headers.get_list("set-cookie")
+@pytest.mark.usefixtures("client")
+def test_superset_speaks_https_only(service: Service) -> None:
+    with service.client() as stranger:
+        cookies = stranger.get("/login/").headers.get_list("set-cookie")
     assert cookies
     for cookie in cookies:
         assert "Secure" in cookie
