@@ -33,16 +33,30 @@ def to_log(settings: Settings, shown: int = OUTPUT) -> Iterator[tuple[Path, Text
     try:
         os.dup2(file, OUTPUT)
         os.dup2(file, ERRORS)
-        with os.fdopen(os.dup(before[shown]), "w", encoding="utf-8", errors="replace") as stream:
-            yield log, stream
+        with os.fdopen(os.dup(before[shown]), "w", encoding="utf-8", errors="replace") as screen:
+            yield log, screen
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        for descriptor, copy in before.items():
-            os.dup2(copy, descriptor)
-            os.close(copy)
+        for descriptor, stream in ((OUTPUT, sys.stdout), (ERRORS, sys.stderr)):
+            _empty(descriptor, stream)
+            os.dup2(before[descriptor], descriptor)
+            os.close(before[descriptor])
         os.close(file)
         _keep_latest(folder)
+
+
+def _empty(descriptor: int, stream: TextIO) -> None:
+    """Write what a stream still holds. If the disk is full, drop it.
+
+    An error here would replace the one that the user must read, and the rest of the stream would
+    fail again when the program ends.
+    """
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+        stream.flush()
 
 
 def _keep_latest(folder: Path) -> None:
