@@ -131,14 +131,20 @@ def try_take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False
 def release(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> None:
     """Release a lock that the session holds.
 
-    Does nothing if the connection is broken, because the session and its locks have then ended.
+    Does nothing if the connection is broken, because the session and its locks have then ended. A
+    connection that has not been used since its server died is found to be broken only here. An
+    error would then replace the one that the user must read.
     """
     if connection.broken:
         return
-    if lock == MIGRATIONS:
-        connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (lock.name,))
-    else:
-        connection.execute("select locks.release(%s, %s)", (lock.name, shared))
+    try:
+        if lock == MIGRATIONS:
+            connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (lock.name,))
+        else:
+            connection.execute("select locks.release(%s, %s)", (lock.name, shared))
+    except psycopg.OperationalError:
+        if not connection.broken:
+            raise
 
 
 @contextmanager

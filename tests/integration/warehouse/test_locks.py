@@ -89,6 +89,21 @@ def test_a_lock_ends_with_its_session_however_that_ends(fresh_warehouse: Setting
             assert not try_take(third, PEOPLE)
 
 
+def test_a_session_that_was_ended_hides_no_error_of_the_block(fresh_warehouse: Settings) -> None:
+    """The server died during the block, and the block has failed for that reason elsewhere."""
+    for error in (ValueError("the reason"), None):
+        with (
+            administrator(fresh_warehouse, autocommit=True) as killer,
+            session(fresh_warehouse) as killed,
+            pytest.raises(ValueError, match="the reason") if error else contextlib.nullcontext(),
+            held(killed, PEOPLE),
+        ):
+            killer.execute("select pg_terminate_backend(%s, 5000)", (killed.info.backend_pid,))
+            if error is not None:
+                raise error
+        assert killed.closed
+
+
 def test_a_lock_of_a_transaction_ends_with_it(fresh_warehouse: Settings) -> None:
     with session(fresh_warehouse, autocommit=False) as one, session(fresh_warehouse) as other:
         with held(other, PEOPLE):
