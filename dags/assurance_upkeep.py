@@ -17,7 +17,7 @@ DOC = """
 ### What it does
 Lists the records that are past their retention, erases those that people decided to erase, drops
 old generations, removes what killed processes left and what a restore set aside long ago, deletes
-old logs, and trims Airflow's own database. What each part did is on record: `assurance upkeep list`.
+old logs, and trims Airflow's own database. `assurance upkeep list` shows what each part did.
 
 While a daily run is under way, nothing is done. It is tried again the next night.
 

@@ -139,7 +139,7 @@ class Deployment:
         return psycopg.connect(**parts)  # type: ignore[arg-type]
 
     def give(self, folder: Path) -> None:
-        """Give a folder of this machine and what is in it to the account of Airflow's containers."""
+        """Give a folder of this machine and its content to the account of Airflow's containers."""
         own(folder, (50000, 50000, 0o700))
         for path in folder.rglob("*"):
             shutil.chown(path, 50000, 50000)

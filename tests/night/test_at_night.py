@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, TypeVar, get_args
@@ -475,6 +476,10 @@ def error_of(play: Callable[[], Any]) -> str:
     return raised.value.message
 
 
+def files_of(settings: Settings) -> object:
+    return archive_store(settings).files("batches")
+
+
 def red(task: str, text: str) -> Seen:
     return Seen(text, frozenset({task}))
 
@@ -694,7 +699,7 @@ def test_a_place_that_the_hosts_share_is_gone(fresh_warehouse: Settings, tmp_pat
     beginning = "*Mount it, or create it if this is the first run*"
     for url in (f"file://{tmp_path}/not-mounted", BROKEN):
         gone = replace(fresh_warehouse, archive=url)
-        text = error_of(lambda gone=gone: archive_store(gone).files("batches"))
+        text = error_of(partial(files_of, gone))
         expect(red("extract", text), beginning)
     unmounted = replace(fresh_warehouse, archive=f"file://{tmp_path}/not-mounted")
     assert "is the share mounted?" in " ".join(one.what for one in look_at_archive(unmounted))

@@ -6,9 +6,9 @@ from datetime import timedelta
 from oic_assurance import clock
 from oic_assurance.builds.runs import last_run
 from oic_assurance.operations.backup.drill import FOLDER
+from oic_assurance.operations.backup.set_aside import FOLDER as ASIDE
 from oic_assurance.operations.doctor.finding import Finding
 from oic_assurance.operations.pseudonyms.status import read_status
-from oic_assurance.operations.upkeep.set_aside import FOLDER as ASIDE
 from oic_assurance.operations.upkeep.set_aside import SetAside, files_set_aside
 from oic_assurance.settings import MAX_WAIT_HOURS, Settings
 
