@@ -113,8 +113,8 @@ def test_dags_and_people_s_accounts_work_in_a_read_only_root(image: Image, volum
 
 
 def test_the_client_programs_are_those_of_the_server(image: Image) -> None:
-    compose = (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
-    (version,) = re.findall(r"image: postgres:(\d+)-", compose)
+    server = (PROJECT / "deploy" / "pgbackrest" / "Dockerfile").read_text(encoding="utf-8")
+    (version,) = re.findall(r"^FROM postgres:(\d+)-", server, re.MULTILINE)
     for program in ("pg_dump", "pg_dumpall", "pg_restore", "psql"):
         place = f"{image.environment['ASSURANCE_PG_BIN']}/{program}"
         done = image.run(place, "--version")
