@@ -124,7 +124,9 @@ class Deployment:
             log_in(client, name, self.password)
             yield Airflow(client, PATIENCE)
 
-    def connect(self, host: Host, login: str, database: str, **more: str) -> psycopg.Connection:
+    def connect(
+        self, host: Host, login: str, database: str, *, autocommit: bool = False, **more: str
+    ) -> psycopg.Connection:
         """Connect to the warehouse's server through its published port, as a BI tool does."""
         password = {
             "bi_reader": self.settings["ASSURANCE_BI_READER_PASSWORD"],
@@ -136,10 +138,10 @@ class Deployment:
             "user": login, "password": password, "dbname": database, "sslmode": "verify-full",
             "sslrootcert": str(host.volume("clients") / "ca.crt"), **more,
         }  # fmt: skip
-        return psycopg.connect(**parts)  # type: ignore[arg-type]
+        return psycopg.connect(autocommit=autocommit, **parts)  # type: ignore[arg-type]
 
     def give(self, folder: Path) -> None:
-        """Give a folder of this machine and its content to the account of Airflow's containers."""
+        """Give a folder and what is in it to the account of Airflow's containers."""
         own(folder, (50000, 50000, 0o700))
         for path in folder.rglob("*"):
             shutil.chown(path, 50000, 50000)

@@ -25,6 +25,10 @@ DAILY = "assurance_daily"
 READING_SECONDS = 10.0
 PUBLISHED = "select count(*) from marts.publication where is_current"
 POINTS = "select count(*) from marts.assurance_position"
+#: How many statements dbt executes at the moment.
+DBT_BUILDS = (
+    "select count(*) from pg_stat_activity where application_name = 'dbt' and state = 'active'"
+)
 #: What a worker's host must not know.
 ONLY_FIRST = (
     "POSTGRES_PASSWORD", "AIRFLOW_DB_PASSWORD", "AIRFLOW_FERNET_KEY", "AIRFLOW_SECRET_KEY",
@@ -156,6 +160,7 @@ class Hosts:
     first: Host
     other: Host
     operator: Airflow
+    redis_password: str
 
     @property
     def workers(self) -> dict[str, Container]:
@@ -202,7 +207,7 @@ def many(
     first.wait_until_healthy()
     other.wait_until_healthy()
     with deployment.as_person(first, "operator") as operator:
-        yield Hosts(first, other, operator)
+        yield Hosts(first, other, operator, common["REDIS_PASSWORD"])
 
 
 @pytest.fixture(scope="module")
@@ -212,10 +217,16 @@ def run(many: Hosts) -> str:
 
 
 def test_a_run_that_loses_a_worker_in_build_marts_builds_on_the_other(
-    many: Hosts, run: str, record_property: Callable[[str, object], None]
+    deployment: Deployment,
+    many: Hosts,
+    run: str,
+    record_property: Callable[[str, object], None],
 ) -> None:
     wait_for("build_marts running", lambda: many.task(run, "build_marts")["state"] == "running")
+    with deployment.connect(many.first, "postgres", "warehouse", autocommit=True) as server:
+        wait_for("dbt building", lambda: server.execute(DBT_BUILDS).fetchone() != (0,))
     lost = many.task(run, "build_marts")
+    assert lost["state"] == "running"
     many.workers[str(lost["hostname"])].kill()
     took = wait_for("built again", lambda: many.task(run, "build_marts")["state"] == "success")
     record_property("seconds_from_the_kill_until_built", round(took))
@@ -234,16 +245,27 @@ def test_a_run_that_loses_its_scheduler_is_published_when_the_scheduler_is_back(
     with deployment.connect(many.first, "warehouse_owner", "warehouse") as owner:
         query = "select outcome from audit.run where run_id = %s"
         assert owner.execute(query, [run]).fetchone() == ("published",)
+    # A task of maintenance that fails does not fail the run.
+    tasks = many.operator.get(f"/dags/{DAILY}/dagRuns/{quote(run)}/taskInstances?limit=100")
+    states = {task["task_id"]: task["state"] for task in tasks["task_instances"]}
+    assert {name for name, state in states.items() if state != "success"} == set()
 
 
 def test_redis_answers_nobody_without_the_password_or_under_another_name(many: Hosts) -> None:
     (worker,) = [one for one in many.workers.values() if one.is_running]
     address = worker.run("getent", "hosts", "redis").stdout.split()[0]
     ping = (
-        "import redis; redis.Redis(host='{}', ssl=True, ssl_ca_certs='/etc/oic/tls/ca.crt').ping()"
+        "import redis; redis.Redis(host='{}', password={!r}, ssl=True, "
+        "ssl_ca_certs='/etc/oic/tls/ca.crt').ping()"
     )
-    for host, refusal in (("redis", "Authentication required"), (address, "CERTIFICATE_VERIFY")):
-        done = worker.run("python", "-c", ping.format(host))
+    password = many.redis_password
+    assert worker.run("python", "-c", ping.format("redis", password)).returncode == 0
+    for host, given, refusal in (
+        ("redis", None, "AuthenticationError"),
+        ("redis", "wrong", "AuthenticationError"),
+        (address, password, "CERTIFICATE_VERIFY"),
+    ):
+        done = worker.run("python", "-c", ping.format(host, given))
         assert done.returncode != 0
         assert refusal in done.stderr
 

@@ -8,6 +8,8 @@ import pytest
 import yaml
 from cryptography import x509
 
+from oic_assurance.warehouse.roles import LOGIN_ROLES, WORKLIST
+from oic_assurance.warehouse.secrets import variable_name
 from oic_assurance.warehouse.transport import check_links
 from tests.tls import make_certificates
 
@@ -54,6 +56,17 @@ def test_a_worker_has_none_of_airflows_own_secrets(compose: dict[str, Any]) -> N
             "AIRFLOW_JWT_SECRET", "AIRFLOW_OAUTH_CLIENT_SECRET",
         ):  # fmt: skip
             assert f"${{{secret}" not in given
+
+
+def test_a_worker_has_the_password_of_each_login_that_tasks_use(compose: dict[str, Any]) -> None:
+    """`oic_worklist` is for a person at the command line."""
+    needed = {variable_name(f"{role}_password") for role in LOGIN_ROLES if role != WORKLIST}
+    example = (ROOT / ".env.example").read_text("utf-8")
+    page = (ROOT / "docs" / "how-to" / "run-it.md").read_text("utf-8")
+    assert needed <= _values(compose["services"]["remote-worker"]).keys()
+    for name in needed:
+        assert f"\n#{name}=\n" in example
+        assert re.search(rf"\b{name.removeprefix('ASSURANCE_')}\b", page)
 
 
 def test_every_container_is_hardened(compose: dict[str, Any]) -> None:
