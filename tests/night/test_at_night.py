@@ -203,6 +203,8 @@ def test_what_readers_and_writers_of_files_say_leads_to_one_row() -> None:
         ("auditing: the database failed: could not extend file: No space left on device.", full),
         ("x/y: the warehouse reports an error: could not write: No space left on device.", full),
         ("x/y: the batch cannot be archived in /share: No space left on device.", full),
+        ("unexpected OSError: No space left on device (traceback in /log/assurance.log).", full),
+        ("Airflow's record of the run in /x cannot be written: No space left on device.", full),
         ("x/y: the batch cannot be archived in /share: Read-only file system.", broken),
         ("x/y: the batch cannot be archived in /share: Stale file handle.", broken),
         ("x/y: the batch cannot be archived in /share: Input/output error.", broken),

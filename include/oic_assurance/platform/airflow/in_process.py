@@ -6,12 +6,14 @@ Airflow is imported inside the functions, not at the top of the module. There ar
 - The import takes seconds, and no other command needs Airflow.
 """
 
+import errno
 import os
 import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +30,8 @@ DAG_NAME = "assurance_daily"
 # The delay before a task is retried. A person is waiting at a terminal, so it is one second and not
 # minutes as under Airflow's scheduler.
 RETRY_SECONDS = "1"
+#: With less free space than this, SQLite cannot write a transaction.
+LITTLE = 4_000_000
 
 
 def run_daily(settings: Settings, as_at: datetime, report: Callable[[TaskEvent], None]) -> str:
@@ -36,7 +40,7 @@ def run_daily(settings: Settings, as_at: datetime, report: Callable[[TaskEvent],
     `report` is called whenever a task starts, succeeds or fails.
 
     Raises:
-        AssuranceError: Airflow cannot load the DAG.
+        AssuranceError: Airflow cannot load the DAG, or cannot write its record of the run.
         KeyboardInterrupt: Ctrl-C or SIGTERM has ended the run.
     """
     _set_environment(settings)
@@ -51,11 +55,39 @@ def run_daily(settings: Settings, as_at: datetime, report: Callable[[TaskEvent],
         dag.deadline = None
         # Airflow allows one run for each logical date. Without a logical date, any number of runs
         # can have the same as-at moment.
-        run = dag.test(logical_date=None, run_conf={"as_at": as_at.isoformat()})
+        with record_can_be_written(_database(settings)):
+            run = dag.test(logical_date=None, run_conf={"as_at": as_at.isoformat()})
     finally:
         interruption.forget()
         _forget(listener)
     return str(run.run_id)
+
+
+@contextmanager
+def record_can_be_written(database: Path) -> Iterator[None]:
+    """Report an error of Airflow's database in one line.
+
+    Airflow writes to it between the tasks. If the disk is full, SQLite says so in words of its own
+    or reports an error of the disk, and after that Airflow itself fails at objects that it could
+    not store. The message has the operating system's words for it.
+
+    Raises:
+        AssuranceError: The database cannot be read or written.
+    """
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if shutil.disk_usage(database.parent).free < LITTLE:
+            reason = os.strerror(errno.ENOSPC)
+        elif isinstance(error, DBAPIError):
+            reason = next(iter(str(error.orig).splitlines()), "").rstrip(".")
+        else:
+            raise
+        raise AssuranceError(
+            f"Airflow's record of the run in {database} cannot be written: {reason}."
+        ) from error
 
 
 def _set_environment(settings: Settings) -> None:
