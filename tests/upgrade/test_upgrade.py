@@ -121,8 +121,10 @@ def test_db_start_applies_the_migrations_that_are_missing(story: Story) -> None:
             "select version, newest_migration from audit.upgrade order by upgrade_id"
         ).fetchall()
     assert [name for (name,) in applied] == list(migration_files())
-    # The run has started the server again, and that is no change.
-    assert noted == [(package_version(), migration_files()[-1])]
+    # Each migration notes itself, from the one that makes the record on. The run has started the
+    # server again, and that is no change.
+    since = [name for name in migration_files() if name >= "0049"]
+    assert noted == [(package_version(), name) for name in since]
 
 
 def test_the_current_publication_reads_the_same_after_the_migrations(story: Story) -> None:
