@@ -270,7 +270,8 @@ def _small_steps_of_people(
         compared = [(ALL, max(earlier, key=_last_day))] if earlier else []
         if with_units and len(ever[series, period]) > 1:
             then = max(with_units, key=_last_day)
-            compared += [(unit, then) for unit in {*ever[series, period], *ever[series, then]}]
+            units = {*ever[series, period], *ever[series, then]} - {ALL}
+            compared += [(unit, then) for unit in units]
         for unit, then in sorted(compared):
             steps = _steps(
                 *(ever[series, one].get(unit, ("", (0, 0)))[1] for one in (period, then))
