@@ -52,6 +52,10 @@ RUN chmod -R u=rwX,go=rX /opt/assurance \
     && rm -f /opt/venv/.lock /tmp/uv-*.lock \
     && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 
+# The probes of Airflow's Helm chart call the entrypoint by this name.
+RUN chmod 0755 deploy/airflow/entrypoint.sh \
+    && ln -s /opt/assurance/deploy/airflow/entrypoint.sh /entrypoint
+
 # The commit names the code in every publication. It comes last, so that it does not invalidate other layers.
 ARG ASSURANCE_COMMIT
 RUN test -n "$ASSURANCE_COMMIT" || { echo 'Set ASSURANCE_COMMIT="$(git rev-parse HEAD)": publications name the code by it.' >&2; exit 1; }
@@ -59,5 +63,5 @@ ENV ASSURANCE_COMMIT=$ASSURANCE_COMMIT
 
 USER assurance
 VOLUME /var/lib/assurance
-ENTRYPOINT ["airflow"]
+ENTRYPOINT ["/bin/sh", "/opt/assurance/deploy/airflow/entrypoint.sh"]
 CMD ["version"]

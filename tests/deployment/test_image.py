@@ -81,6 +81,9 @@ def test_airflow_and_the_command_run_as_50000_in_a_read_only_root(
     done = image.run(*image.entrypoint, *image.command, read_only=True, state=volume)
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"3\.\d+\.\d+\n", done.stdout)
+    for command in (["airflow", "version"], ["sh", "-c", "exec airflow version"]):
+        done = image.run("/entrypoint", *command, read_only=True, state=volume)
+        assert re.fullmatch(r"3\.\d+\.\d+\n", done.stdout), done.stderr
     done = image.run("assurance", "--version", read_only=True, state=volume)
     assert done.returncode == 0, done.stderr
     assert f"(code {COMMIT[:12]}+dbt." in done.stdout

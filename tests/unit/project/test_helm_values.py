@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ def test_the_values_are_those_of_the_image(values: dict[str, Any], image: dict[s
     assert environment["ASSURANCE_HOME"] == image["ASSURANCE_HOME"]
     mounts = {one["mountPath"]: one["name"] for one in values["volumeMounts"]}
     assert mounts[image["ASSURANCE_HOME"]] == "state"
+    assert mounts[image["AIRFLOW_HOME"]] == "airflow-home"
     assert "/tmp" in mounts
     assert {*mounts.values()} == {one["name"] for one in values["volumes"]}
     uid = int(image["uid"])
@@ -61,6 +63,48 @@ def test_the_values_are_those_of_the_image(values: dict[str, Any], image: dict[s
     assert {values["uid"], values["gid"], pod["runAsUser"], pod["fsGroup"]} == {uid}
     compose = (ROOT / "docker-compose.yml").read_text("utf-8")
     assert values["config"]["core"]["auth_manager"] in compose
+
+
+@pytest.mark.parametrize(
+    ("given", "run"),
+    [
+        # As the chart starts a component, waits for migrations and probes, and as a task starts.
+        (["bash", "-c", "exec airflow scheduler"], "scheduler"),
+        (["airflow", "db", "check-migrations"], "db check-migrations"),
+        (["sh", "-c", "exec airflow jobs check --local"], "jobs check --local"),
+        (["python", "-m", "airflow.sdk.execution_time.execute_workload"], None),
+        # As docker-compose.yml starts a service.
+        (["api-server", "--port", "8080"], "api-server --port 8080"),
+        ([], ""),
+    ],
+)
+def test_the_entrypoint_runs_what_the_chart_gives(
+    given: list[str], run: str | None, tmp_path: Path
+) -> None:
+    for name in ("airflow", "python"):
+        program = tmp_path / name
+        program.write_text(f'#!/bin/sh\necho "{name} $*"\n', encoding="utf-8")
+        program.chmod(0o755)
+    done = subprocess.run(
+        ["/bin/sh", ROOT / "deploy" / "airflow" / "entrypoint.sh", *given],
+        capture_output=True, text=True, check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.stdout.strip() == (" ".join(given) if run is None else f"airflow {run}".strip())
+
+
+def test_the_image_has_the_entrypoint_where_the_chart_s_probes_call_it() -> None:
+    text = (ROOT / "Dockerfile").read_text("utf-8")
+    (entrypoint,) = re.findall(r"^ENTRYPOINT (.*)$", text, re.MULTILINE)
+    _, script = json.loads(entrypoint)
+    assert (ROOT / Path(script).relative_to("/opt/assurance")).is_file()
+    assert f"ln -s {script} /entrypoint\n" in text
+    assert f"chmod 0755 {Path(script).relative_to('/opt/assurance')} " in text
+
+
+def test_tasks_run_the_pinned_image_too(values: dict[str, Any]) -> None:
+    options = values["config"]["kubernetes_executor"]
+    for option in ("worker_container_repository", "worker_container_tag"):
+        assert ".Values.defaultAirflowDigest" in options[option]
 
 
 def test_pods_have_no_rights_of_their_own(values: dict[str, Any]) -> None:
