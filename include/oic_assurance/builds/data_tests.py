@@ -16,12 +16,13 @@ from importlib.metadata import version
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.builds.dbt import ROLE, TEST, Node, project_nodes, run_dbt, target_dir
 from oic_assurance.builds.version import project_fingerprint
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect, reason
+from oic_assurance.warehouse.connections import connect, login_url, reason
 from oic_assurance.warehouse.rows import one_row
 
 #: The tag of the models that the second stage of a build makes.
@@ -67,7 +68,10 @@ def load_tests(settings: Settings, target: str) -> list[DataTest]:
     for node in nodes:
         how = node.config
         if (how.fail_calc, how.error_if, how.warn_if, how.limit) != _ANY_ROW:
-            raise AssuranceError(f"dbt test {node.name}: it can only fail if it returns a row.")
+            raise AssuranceError(
+                f"dbt test {node.name}: it has a condition of its own for when it fails. Here, a "
+                "test fails if its query returns a row."
+            )
     return [
         DataTest(node, queries[node.name], not sealed.isdisjoint(node.depends_on.nodes))
         for node in nodes
@@ -93,7 +97,7 @@ def run_tests(settings: Settings, tests: Sequence[DataTest]) -> list[Node]:
 def _run_share(settings: Settings, tables: Sequence[Sequence[DataTest]]) -> list[Node]:
     """Run the tests of some tables in one session."""
     with connect(settings, role=ROLE, autocommit=True) as connection:
-        connection.read_only = True
+        connection.execute("set default_transaction_read_only = on")
         return [node for tests in tables for node in _run(connection, tests)]
 
 
@@ -112,8 +116,9 @@ def _run(connection: psycopg.Connection, tests: Sequence[DataTest]) -> list[Node
 
 def _together(tests: Sequence[DataTest]) -> str:
     """Return a statement that counts the failing rows of each test, one column each."""
-    # The line break ends a comment in the last line of a query.
-    counts = (f"(select count(*) from (\n{test.query}\n) as failing)" for test in tests)  # noqa: S608 - by dbt
+    # The line break ends a comment in the last line of a query. dbt has compiled the queries from
+    # the project, and nothing in them comes from outside it.
+    counts = (f"(select count(*) from (\n{test.query}\n) as failing)" for test in tests)  # noqa: S608
     return f"select {', '.join(counts)}"
 
 
@@ -131,8 +136,7 @@ def _result(node: Any, status: str, message: str, failing: int) -> Node:
 def _queries(settings: Settings, target: str, names: Collection[str]) -> dict[str, str]:
     """Return the compiled query of each test, keyed by its name."""
     path = target_dir(settings, target) / "data_tests.json"
-    with connect(settings, role=ROLE) as connection:
-        database = connection.info.dbname
+    database = conninfo_to_dict(login_url(settings, ROLE)).get("dbname")
     of = [project_fingerprint(settings), version("dbt-core"), target, database]
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))

@@ -85,7 +85,7 @@ def test_a_test_with_conditions_of_its_own_is_refused(empty_models: Settings) ->
     try:
         node = load_tests(empty_models, "daily")[0].node
         node.config.error_if = "> 3"
-        with pytest.raises(AssuranceError, match=f"{node.name}: it can only fail if it returns"):
+        with pytest.raises(AssuranceError, match=f"{node.name}: it has a condition of its own"):
             load_tests(empty_models, "daily")
     finally:
         forget_project()

@@ -127,9 +127,10 @@ def _is_known(settings: Settings, connection: psycopg.Connection, file: SetAside
             """
             select count(*) from audit.batch
             where
-                dataset = %s and sha256 = %s and status = 'landed' and kept_as is not null
+                force_code = %s and dataset = %s and sha256 = %s and status = 'landed'
+                and kept_as is not null
             """,
-            (file.dataset.name, content.sha256),
+            (settings.force_code, file.dataset.name, content.sha256),
         )
     )
 
