@@ -10,6 +10,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -153,3 +154,17 @@ class Server:
                 "grant pg_use_reserved_connections to warehouse_owner",
             ):
                 superuser.execute(statement.encode())
+
+
+@contextmanager
+def started() -> Iterator[Server]:
+    """A server that runs for the block, with an empty repository of pgBackRest.
+
+    The user `postgres` must be able to pass through the folders above, and pytest's are private.
+    """
+    with tempfile.TemporaryDirectory(prefix="pgbackrest-") as folder:
+        server = Server(Path(folder))
+        server.start()
+        server.pgbackrest("stanza-create")
+        yield server
+        server.stop()

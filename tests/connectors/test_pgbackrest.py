@@ -19,7 +19,7 @@ import pytest
 from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_tables
 from oic_assurance.warehouse.migrate import migrate
-from tests.connectors.pgbackrest_server import PASSWORD, Server
+from tests.connectors.pgbackrest_server import PASSWORD, Server, started
 from tests.end_to_end.page_commands import commands
 from tests.end_to_end.terminal import Terminal
 from tests.integration.landing.support import World
@@ -34,13 +34,8 @@ SCHEMAS = ("raw_general", "raw_law_enforcement", "audit", "identity", "marts", "
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    # The user `postgres` must be able to pass through the folders above, and pytest's are private.
-    with tempfile.TemporaryDirectory(prefix="pgbackrest-") as folder:
-        server = Server(Path(folder))
-        server.start()
-        server.pgbackrest("stanza-create")
+    with started() as server:
         yield server
-        server.stop()
 
 
 class Force(World):

@@ -24,7 +24,7 @@ from oic_assurance.operations.backup.drill import remove_left_scratch
 from oic_assurance.operations.backup.record import Drill, last_drill
 from oic_assurance.operations.backup.scheduled import prove_restore
 from oic_assurance.settings import Settings, load_settings
-from tests.connectors.pgbackrest_server import DEPLOYED, Server
+from tests.connectors.pgbackrest_server import DEPLOYED, Server, started
 from tests.end_to_end.terminal import Terminal
 
 pytestmark = pytest.mark.slow
@@ -32,13 +32,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    # The user `postgres` must be able to pass through the folders above, and pytest's are private.
-    with tempfile.TemporaryDirectory(prefix="drill-") as folder:
-        server = Server(Path(folder))
-        server.start()
-        server.pgbackrest("stanza-create")
+    with started() as server:
         yield server
-        server.stop()
 
 
 @pytest.fixture(scope="module")
