@@ -24,7 +24,7 @@ GROUPS = {
         "workbook",
     ),
     # Every model, built without data.
-    "models": ("data_tests", "dbt_files", "dbt_rules", "spc"),
+    "models": ("data_tests", "dbt_files", "dbt_rules", "spc", "transactions"),
     # A small force whose records and rules change. dbt parses the project for it once.
     "restated": (
         "deadlines", "exception_history", "rekey_world", "reproduce", "restatement", "two_workers",

@@ -200,6 +200,12 @@ def _keep_connections() -> None:
             if not is_kept:
                 super().release()
 
+        def add_commit_query(self) -> None:
+            # dbt sends COMMIT as text, and leaves it to psycopg2 to begin a transaction. psycopg2
+            # would not know that its transaction has ended, and would never begin another one on
+            # this connection.
+            self.get_thread_connection().handle.commit()
+
     PostgresAdapter.ConnectionManager = KeptConnections
 
 
