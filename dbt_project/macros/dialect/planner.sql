@@ -9,3 +9,16 @@
 {% macro postgres__join_by_hash() -%} set local enable_nestloop = off {%- endmacro %}
 
 {% macro default__join_by_hash() -%} {%- endmacro %}
+
+{#- Gather statistics of a table directly after it is built. Without them, PostgreSQL takes a guess at
+    how many rows of a query differ, and sorts or compares far too many rows if most records of a
+    long history have changed. -#}
+{% macro gather_statistics() %}
+    {{ return(adapter.dispatch("gather_statistics", "oic_assurance")()) }}
+{% endmacro %}
+
+{% macro postgres__gather_statistics() -%}
+    {%- if model.config.materialized == "table" %} analyze {{ this }} {% endif -%}
+{%- endmacro %}
+
+{% macro default__gather_statistics() -%} {%- endmacro %}

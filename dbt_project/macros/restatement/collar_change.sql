@@ -5,10 +5,6 @@
     numbered: the name of a CTE with force_code, collar_no, day and the column `named`.
     named: the column with the reference of the record in which the collar number occurs. -#}
 {% macro collar_change(numbered, named) -%}
-    {{ numbered }}_day as (
-        select distinct force_code, day from {{ numbered }} where day is not null
-    ),
-
     {{ numbered }}_personnel as (
         {{
             versions_of(
@@ -17,6 +13,17 @@
                 "collar_no",
             )
         }}
+    ),
+
+    -- Only who had the number at some time, on the days that the number is wanted for.
+    {{ numbered }}_day as (
+        select distinct numbered.force_code, personnel.employee_no, numbered.day
+        from {{ numbered }} as numbered
+        inner join
+            {{ numbered }}_personnel as personnel
+            on numbered.force_code = personnel.force_code
+            and numbered.collar_no = personnel.collar_no
+        where numbered.day is not null
     ),
 
     {{ numbered }}_person as (
@@ -28,6 +35,7 @@
                 "employee_no",
                 ["collar_no", "org_unit_code", "start_date", "leave_date"],
                 carry=["collar_no"],
+                days_of="employee_no",
             )
         }}
     ),

@@ -35,13 +35,15 @@
 {#- Like `record_change`, but for records that the rules read from a day's full file. The result has
     one row per record and day.
 
-    days: a relation with force_code and day. -#}
-{% macro snapshot_change(part, raw, days, key, content, carry=[]) -%}
+    days: a relation with force_code and day and, if `days_of` names the key, the record to look at on
+    that day. Otherwise all records are looked at on each day.
+    days_of: the column `key`, if `days` has it. -#}
+{% macro snapshot_change(part, raw, days, key, content, carry=[], days_of=none) -%}
     {{
         _became(
             part,
-            _on_days(snapshot_versions(part, ref("stg_audit__comparison"), raw), days),
-            _on_days(snapshot_versions(part, none, raw), days),
+            _on_days(snapshot_versions(part, ref("stg_audit__comparison"), raw), days, days_of),
+            _on_days(snapshot_versions(part, none, raw), days, days_of),
             key,
             content,
             "true",
@@ -51,12 +53,12 @@
     }}
 {%- endmacro %}
 
-{% macro _on_days(versions, days) -%}
+{% macro _on_days(versions, days, days_of) -%}
     select spans.*, days.day
     from ({{ versions }}) as spans
     inner join
-        {{ days }} as days
-        on spans.force_code = days.force_code
+        {{ days }} as days on spans.force_code = days.force_code
+        {% if days_of %} and spans.{{ days_of }} = days.{{ days_of }} {% endif %}
         and days.day >= spans.valid_from
         and days.day < spans.valid_to
 {%- endmacro %}

@@ -16,7 +16,9 @@ KEYS_KEPT = 1_000
 # Each kind of expectation has two SQL statements or expressions:
 # - an aggregate that returns an array with the number of failed rows and the number of checked rows
 #   (null if these are all rows of the table),
-# - a query for the keys of some failed rows.
+# - a query for the keys of some failed rows. PostgreSQL computes the rows of `query` without regard
+#   to the limit: for the first of many rows it would choose a join that compares each pair of
+#   records.
 _RULES = {
     "every_row": (
         """
@@ -54,8 +56,9 @@ _RULES = {
         ) end
         """,
         """
+        with found as materialized (<<query>>)
         select found.*
-        from (<<query>>) as found
+        from found
         where found.holds is not true
         limit <<kept>>
         """,
@@ -68,8 +71,9 @@ _RULES = {
         ) end
         """,
         """
+        with found as materialized (<<query>>)
         select found.*
-        from (<<query>>) as found
+        from found
         limit <<kept>>
         """,
     ),

@@ -78,7 +78,6 @@ with
             unit_code as org_unit_code,
             record_kind,
             record_ref,
-            count(distinct is_after) = 2 as is_in_both,
             max(case when not is_after then org_unit_code end) as team_before,
             max(case when is_after then org_unit_code end) as team_after,
             max(case when not is_after then numerator end) as numerator_before,

@@ -3,7 +3,7 @@
 with
     person as (select * from {{ ref("restated__officer") }}),
 
-    days as (select distinct force_code, day from person),
+    days as (select distinct force_code, employee_no, day from person),
 
     personnel as (
         {{
@@ -23,6 +23,7 @@ with
                 "days",
                 "employee_no",
                 ["org_unit_code", "role_code", "absence_status", "start_date", "leave_date"],
+                days_of="employee_no",
             )
         }}
     ),
