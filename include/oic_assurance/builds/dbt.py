@@ -91,7 +91,7 @@ def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[N
         BuildFailed: A model cannot be built. The message names the cause.
         AssuranceError: The project cannot be read. The message names the cause.
     """
-    with _environment(connection_variables(login_url(settings, ROLE))):
+    with _environment(_variables(settings)):
         manifest = _manifest(settings, target)
         result = _invoke(settings, target, arguments, manifest)
     nodes = [_node(outcome) for outcome in getattr(result.result, "results", None) or []]
@@ -105,7 +105,7 @@ def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[N
 
 def project_nodes(settings: Settings, target: str) -> list[Any]:
     """Return the models, seeds and data tests of the parsed project, as dbt describes them."""
-    with _environment(connection_variables(login_url(settings, ROLE))):
+    with _environment(_variables(settings)):
         return list(_manifest(settings, target).nodes.values())
 
 
@@ -298,6 +298,17 @@ def connection_variables(url: str) -> dict[str, str]:
     }
     others = {part: str(value) for part, value in parts.items() if part not in VARIABLES}
     return {**libpq_environment(make_conninfo(**others)), **profile}
+
+
+def _variables(settings: Settings) -> dict[str, str]:
+    """Return the environment variables with which dbt connects as `ROLE`.
+
+    A build commits some two hundred times, and need not wait for the disk each time: the commit of
+    its publication waits until everything before it is on disk.
+    """
+    variables = connection_variables(login_url(settings, ROLE))
+    given = variables.get("PGOPTIONS", "")
+    return {**variables, "PGOPTIONS": f"{given} -c synchronous_commit=off".strip()}
 
 
 @contextmanager
