@@ -83,7 +83,10 @@ catalogue: setup-dev ## inject every known defect and check that it is caught; w
 
 bench: setup-dev ## measure landing, the daily run and readers; writes benchmarks/README.md
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.day
 	@$(BIN)/python -m benchmarks.history
+	@$(BIN)/python -m benchmarks.restatement
+	@$(BIN)/python -m benchmarks.gate
 	@$(BIN)/python -m benchmarks.readers
 
 docs: setup-dev $(DBT_DOCS)/.compiled ## build the documentation as a site that opens without a network, in build/site
