@@ -1,23 +1,25 @@
 """All dbt unit tests of the models, which state the rules of the mart contract, pass."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.dbt import Node
 from oic_assurance.builds.record import ROLE
-from oic_assurance.settings import Settings
+from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import connect
 from tests.conftest import PROJECT_ROOT
-from tests.databases import administrator
+from tests.databases import administrator, used_as_warehouse
 from tests.mutants.mutants import all_mutants, write_marked
 from tests.mutants.report import key, reasons_of_survivors
 from tests.mutants.units import (
     UnitTests,
     Verdict,
     passes_for_two_forces,
+    run_unit_tests,
     statement_of,
 )
 
@@ -44,11 +46,26 @@ GROUPS = (
 )
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_every_unit_test_passes(empty_models: Settings, group: str) -> None:
-    nodes = run_dbt(empty_models, "daily", ["test", "--select", f"test_type:unit,{group}"])
+@pytest.fixture(scope="module")
+def ran(models_address: str) -> dict[str, list[Node]]:
+    """The results of all unit tests, by their group. One command of dbt runs them all."""
+    found: dict[str, list[Node]] = {group: [] for group in GROUPS}
+    with used_as_warehouse(models_address):
+        for node in run_unit_tests(load_settings(), "test_type:unit"):
+            file = PROJECT_ROOT / "dbt_project" / node.node.original_file_path
+            found[group_of(file)].append(node)
+    return found
 
-    assert nodes
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_unit_test_passes(
+    empty_models: Settings, ran: dict[str, list[Node]], group: str
+) -> None:
+    nodes = ran[group]
+
+    assert {node.name for node in nodes} == {
+        rule["name"] for path, rule in rules() if group_of(path) == group
+    }
     assert [node.name for node in nodes if not node.succeeded] == []
     with connect(empty_models, role=ROLE) as warehouse:
         mixed = [
@@ -129,6 +146,7 @@ def test_every_model_between_sources_and_marts_has_a_unit_test() -> None:
     assert steps - {rule["model"] for _, rule in rules()} == set()
 
 
+@cache
 def rules() -> list[tuple[Path, dict[str, Any]]]:
     """Return every dbt unit test, each with the file in which it is written."""
     found = []
