@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 #: Groups of test files that share a costly fixture. The tests of a group run in one process.
@@ -58,12 +59,32 @@ from xdist.scheduler import LoadFileScheduling  # noqa: E402
 from oic_assurance.garbage import collect_rarely  # noqa: E402
 from oic_assurance.settings import Settings, load_settings  # noqa: E402
 from oic_assurance.warehouse import embedded  # noqa: E402
+from oic_assurance.warehouse.cluster import LOGINS, SUPERUSER, password_name  # noqa: E402
 from oic_assurance.warehouse.connections import admin_url  # noqa: E402
 from oic_assurance.warehouse.migrate import migrate  # noqa: E402
+from oic_assurance.warehouse.secrets import secret  # noqa: E402
 from tests.databases import Prepared, migrated, temporary_warehouse  # noqa: E402
 
 # As in every command and stage.
 collect_rarely()
+
+
+def hurry(settings: Settings) -> None:
+    """Let the session's server leave out what only lasting data needs.
+
+    The data is deleted after the session, so the server need not wait until it is on disk. Nobody
+    guesses its passwords either, so they are not made slow to try: half of the time of a login was
+    for the 4,096 rounds of a password's hash, and tests log in some ten thousand times.
+    """
+    for name, value in (("fsync", "off"), ("scram_iterations", "1")):
+        with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
+            administrator.execute(f"alter system set {name} = {value}".encode())
+            administrator.execute("select pg_reload_conf()")
+    with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
+        for login in (SUPERUSER, *LOGINS):
+            password = sql.Literal(secret(settings, password_name(login)))
+            change = sql.SQL("alter role {} password {}")
+            administrator.execute(change.format(sql.Identifier(login), password))
 
 
 @pytest.fixture(scope="session")
@@ -71,10 +92,7 @@ def home() -> Iterator[Path]:
     """The session's state folder, with its server running and its warehouse migrated."""
     settings = load_settings()
     embedded.start(settings)
-    # The data is deleted after the session, so the server need not wait until it is on disk.
-    with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
-        administrator.execute("alter system set fsync = off")
-        administrator.execute("select pg_reload_conf()")
+    hurry(settings)
     migrate(settings)
     yield TEST_HOME
     embedded.stop(settings)

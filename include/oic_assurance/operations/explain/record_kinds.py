@@ -6,6 +6,8 @@ from importlib import resources
 
 import yaml
 
+from oic_assurance.sources.declarations.yaml_lines import LOADER
+
 
 @dataclass(frozen=True)
 class Behind:
@@ -38,7 +40,7 @@ def kinds() -> dict[str, Kind]:
     """Return every kind of record, keyed by name."""
     file = resources.files("oic_assurance.operations.explain").joinpath("kinds.yml")
     text = file.read_text("utf-8")
-    described = yaml.safe_load(text)
+    described = yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe loader
     # `shared` is not a kind: it holds queries that several kinds use.
     del described["shared"]
     return {

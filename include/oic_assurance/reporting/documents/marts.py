@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from oic_assurance.errors import AssuranceError
+from oic_assurance.sources.declarations.yaml_lines import LOADER
 
 DOCS = Path("dbt_project") / "models"
 MODELS = DOCS / "marts"
@@ -116,7 +117,7 @@ def resolved(description: str, blocks: Mapping[str, str]) -> str:
 
 
 def _read(path: Path, blocks: Mapping[str, str]) -> Iterator[Mart]:
-    for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+    for model in _models(path):
         is_public = path.parent.name == _PUBLIC
         schema = _PUBLIC if is_public else "marts"
         name = model["name"].removeprefix(_PUBLIC_PREFIX) if is_public else model["name"]
@@ -139,6 +140,12 @@ def _read(path: Path, blocks: Mapping[str, str]) -> Iterator[Mart]:
             ),
             references=tuple(_reference(key) for key in keys if key["type"] == "foreign_key"),
         )
+
+
+def _models(path: Path) -> list[Any]:
+    text = path.read_text(encoding="utf-8")
+    models: list[Any] = yaml.load(text, Loader=LOADER).get("models", [])  # noqa: S506 - safe
+    return models
 
 
 def _examples(place: str, column: Mapping[str, Any]) -> tuple[str, ...]:

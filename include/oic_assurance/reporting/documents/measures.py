@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from oic_assurance.errors import AssuranceError
+from oic_assurance.sources.declarations.yaml_lines import LOADER
 
 SEEDS = Path("dbt_project") / "seeds"
 _WORDS = Path(__file__).with_name("measures.yml")
@@ -103,7 +104,8 @@ def measures(project_root: Path) -> list[Measure]:
         AssuranceError: `measures.yml` lacks a measure, or describes one that does not exist.
     """
     seeds = Seeds(project_root)
-    words = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))["measures"]
+    text = _WORDS.read_text(encoding="utf-8")
+    words = yaml.load(text, Loader=LOADER)["measures"]  # noqa: S506 - a safe loader
     rows = seeds.rows("policy_measure")
     codes = [row["measure_code"] for row in rows]
     if missing := [code for code in codes if code not in words]:

@@ -13,12 +13,12 @@ from typing import Any
 import yaml
 
 from oic_assurance.reporting.documents.marts import DOCS, doc_blocks, resolved
+from oic_assurance.sources.declarations.yaml_lines import LOADER
 
 LAYERS = ("staging", "intermediate", "marts")
 _REF = re.compile(r"""\bref\(\s*["'](\w+)["']\s*\)""")
 #: The classifications of the datasets. Other source tables are about the warehouse itself.
 _DATASETS = ("general", "law_enforcement")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SOURCE = re.compile(r"""\bsource\(\s*["'](\w+)["'],\s*["'](\w+)["']\s*\)""")
 
 
@@ -109,7 +109,7 @@ def _described(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {"models": [{"description": ""}]}
     text = path.read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader
+    found: dict[str, Any] = yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe loader
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from oic_assurance.errors import AssuranceError
+from oic_assurance.sources.declarations.yaml_lines import LOADER
 
 FOLDER = Path("include") / "bi" / "power-bi"
 QUESTIONS = Path("docs") / "bi" / "questions.md"
@@ -197,6 +198,6 @@ def _visual(path: Path, given: Mapping[str, Any]) -> Visual:
 
 def _yaml(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - safe
     except (OSError, yaml.YAMLError) as error:
         raise AssuranceError(f"{path}: cannot be read: {error}.") from error
