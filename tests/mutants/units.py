@@ -75,6 +75,7 @@ def _dbt_asks_once() -> Iterator[None]:
     from dbt.adapters.postgres import PostgresAdapter
     from sqlparse.engine import FilterStack
 
+    parser: Any = FilterStack
     ask = PostgresAdapter.get_columns_in_relation
     known: dict[str, Any] = {}
 
@@ -83,7 +84,7 @@ def _dbt_asks_once() -> Iterator[None]:
             known[str(relation)] = ask(adapter, relation)
         return known[str(relation)]
 
-    words = {**vars(dbt.compilation.sqlparse), "parse": lambda text: [*FilterStack().run(text)]}
+    words = {**vars(dbt.compilation.sqlparse), "parse": lambda text: [*parser().run(text)]}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PostgresAdapter, "get_columns_in_relation", columns)
         patch.setattr(dbt.compilation, "sqlparse", SimpleNamespace(**words))

@@ -199,15 +199,20 @@ class RestatedWorld:
         now = {"created_at": wall(moment), "updated_at": wall(moment)}
         rows.append({**key, **row, **ALSO.get(table, {}), **now})
 
-    def publish(self, as_at: str, settings: Settings | None = None) -> int:
-        """Run every stage like the scheduler's tasks. Return the number of the publication."""
+    def land(self, as_at: str, settings: Settings | None = None) -> tuple[str, int]:
+        """Run the stages that land the deliveries. Return the numbers of the run and its build."""
         here = settings or self.settings
         self.run_number += 1
         run_id = f"restated {self.run_number}"
         moment = wall(as_at)
         for dataset in pipeline.open_run(here, run_id, moment):
             pipeline.extract(here, run_id, dataset)
-        build_id = pipeline.close_landing(here, run_id, moment)
+        return run_id, pipeline.close_landing(here, run_id, moment)
+
+    def publish(self, as_at: str, settings: Settings | None = None) -> int:
+        """Run every stage like the scheduler's tasks. Return the number of the publication."""
+        here = settings or self.settings
+        run_id, build_id = self.land(as_at, here)
         pipeline.build_marts(here, run_id, build_id)
         pipeline.audit(here, run_id, build_id, "landing")
         pipeline.audit(here, run_id, build_id, "marts")
@@ -339,7 +344,15 @@ def change_one_record_of_each_kind(world: RestatedWorld) -> None:
 
 @contextmanager
 def temporary_world() -> Iterator[RestatedWorld]:
-    """Yield a world with a server of its own. Stop the server at the end, and remove the world.
+    """Yield a world with a server of its own. Stop the server at the end, and remove the world."""
+    with empty_world() as world:
+        world.fill()
+        yield world
+
+
+@contextmanager
+def empty_world() -> Iterator[RestatedWorld]:
+    """Yield a world like `temporary_world`, whose sources have no records yet.
 
     What dbt has parsed is kept for the next world. dbt parses the project again if the folder, the
     port or the database is another one, which takes seconds.
@@ -347,7 +360,7 @@ def temporary_world() -> Iterator[RestatedWorld]:
     home = TEST_HOME / "restated"
     _clear(home)
     try:
-        yield make_world(home)
+        yield _make(home)
     finally:
         try:
             stop_world(home)
@@ -363,13 +376,17 @@ def _clear(home: Path) -> None:
 
 def make_world(home: Path) -> RestatedWorld:
     """Make a world in a state folder: start a server and fill the sources."""
+    world = _make(home)
+    world.fill()
+    return world
+
+
+def _make(home: Path) -> RestatedWorld:
     settings = _settings(home)
     embedded.start(settings)
     pipeline.prepare_warehouse(settings)
     create_sources(settings)
-    world = RestatedWorld(settings, first_step())
-    world.fill()
-    return world
+    return RestatedWorld(settings, first_step())
 
 
 def stop_world(home: Path) -> None:

@@ -1,9 +1,8 @@
 """The deadline position uses what was known at the end of the deadline day."""
 
-from oic_assurance import pipeline
 from oic_assurance.builds.dbt import run_dbt
 from oic_assurance.builds.deadline import freeze_deadlines
-from oic_assurance.builds.record import Build, load_build
+from oic_assurance.builds.record import load_build
 from tests.databases import administrator
 from tests.integration.builds.restated_world import (
     RestatedWorld,
@@ -16,17 +15,8 @@ from tests.integration.builds.restated_world import (
 DEADLINE_DAY, LATER = "2025-12-31T05:30", "2026-05-02T05:30"
 
 
-def land(world: RestatedWorld, moment: str) -> Build:
-    """Land the deliveries as in the run for a moment. Return the build of that run."""
-    run_id = f"run for {moment}"
-    for dataset in pipeline.open_run(world.settings, run_id, at(moment)):
-        pipeline.extract(world.settings, run_id, dataset)
-    build_id = pipeline.close_landing(world.settings, run_id, at(moment))
-    return load_build(world.settings, build_id)
-
-
 def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
-    land(world, DEADLINE_DAY)
+    world.land(DEADLINE_DAY)
     run_dbt(world.settings, "daily", ["seed"])
     with administrator(world.settings) as connection:
         # Change the recorded times, as if the run had really been on the deadline day. Only the
@@ -40,7 +30,8 @@ def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
             (at(DEADLINE_DAY), at(DEADLINE_DAY)),
         )
     world.fill(register("2026-01-05T12:00", "E1"))
-    build = land(world, LATER)
+    _, build_id = world.land(LATER)
+    build = load_build(world.settings, build_id)
 
     # The other points get no deadline position, because their data was landed after the deadline.
     assert freeze_deadlines(world.settings, build) == ["INTEL_PLAN"]
