@@ -73,7 +73,7 @@ superset: setup setup-superset ## show the dashboards in Superset on this machin
 	@$(BIN)/assurance superset
 
 test: setup-dev ## run all tests except the slow ones
-	@$(BIN)/python -m pytest -q -m "not slow" $(PARALLEL) tests
+	@TMPDIR="$$($(BIN)/python -m tests.memory)" $(BIN)/python -m pytest -q -m "not slow" $(PARALLEL) tests
 
 test-all: setup-connectors setup-superset setup-contracts setup-deployment debian-packages ## run every test; as root it installs Debian packages first
 	@LANDING_EXAMPLES=25 FILE_EXAMPLES=25 $(BIN)/python -m pytest -q tests
