@@ -63,6 +63,7 @@ from oic_assurance.warehouse import embedded  # noqa: E402
 from oic_assurance.warehouse.cluster import LOGINS, SUPERUSER, password_name  # noqa: E402
 from oic_assurance.warehouse.connections import admin_url  # noqa: E402
 from oic_assurance.warehouse.migrate import migrate  # noqa: E402
+from oic_assurance.warehouse.programs import has_library  # noqa: E402
 from oic_assurance.warehouse.secrets import secret  # noqa: E402
 from tests.databases import Prepared, migrated, temporary_warehouse  # noqa: E402
 
@@ -77,10 +78,13 @@ def hurry(settings: Settings) -> None:
     guesses its passwords either, so they are not made slow to try: half of the time of a login was
     for the 4,096 rounds of a password's hash, and tests log in some ten thousand times.
     """
-    for name, value in (("fsync", "off"), ("scram_iterations", "1")):
-        with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
+    changes = {"fsync": "off", "scram_iterations": "1"}
+    if has_library(settings, "auth_delay"):
+        changes["auth_delay.milliseconds"] = "0"
+    with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
+        for name, value in changes.items():
             administrator.execute(f"alter system set {name} = {value}".encode())
-            administrator.execute("select pg_reload_conf()")
+        administrator.execute("select pg_reload_conf()")
     with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
         for login in (SUPERUSER, *LOGINS):
             password = sql.Literal(secret(settings, password_name(login)))
