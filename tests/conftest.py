@@ -25,7 +25,9 @@ GROUPS = {
         "workbook",
     ),
     # Every model, built without data.
-    "models": ("data_tests", "dbt_files", "dbt_rules", "spc", "transactions"),
+    "models": (
+        "data_tests", "dbt_files", "dbt_rules", "disclosure", "spc", "transactions",
+    ),
     # A small force whose records and rules change. dbt parses the project for it once.
     "restated": (
         "deadlines", "exception_history", "figures", "rekey_world", "reproduce", "restatement",
@@ -63,7 +65,6 @@ from oic_assurance.warehouse import embedded  # noqa: E402
 from oic_assurance.warehouse.cluster import LOGINS, SUPERUSER, password_name  # noqa: E402
 from oic_assurance.warehouse.connections import admin_url  # noqa: E402
 from oic_assurance.warehouse.migrate import migrate  # noqa: E402
-from oic_assurance.warehouse.programs import has_library  # noqa: E402
 from oic_assurance.warehouse.secrets import secret  # noqa: E402
 from tests.databases import Prepared, migrated, temporary_warehouse  # noqa: E402
 
@@ -75,15 +76,12 @@ def hurry(settings: Settings) -> None:
     """Let the session's server leave out what only lasting data needs.
 
     The data is deleted after the session, so the server need not wait until it is on disk. Nobody
-    guesses its passwords either, so they are not made slow to try: half of the time of a login was
+    guesses its passwords either, so they need not be slow to try: half of the time of a login was
     for the 4,096 rounds of a password's hash, and tests log in some ten thousand times.
     """
-    changes = {"fsync": "off", "scram_iterations": "1"}
-    if has_library(settings, "auth_delay"):
-        changes["auth_delay.milliseconds"] = "0"
     with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
-        for name, value in changes.items():
-            administrator.execute(f"alter system set {name} = {value}".encode())
+        administrator.execute("alter system set fsync = off")
+        administrator.execute("alter system set scram_iterations = 1")
         administrator.execute("select pg_reload_conf()")
     with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
         for login in (SUPERUSER, *LOGINS):

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from oic_assurance.builds import data_tests
 from oic_assurance.builds.data_tests import load_tests, run_tests
-from oic_assurance.builds.dbt import forget_project, run_dbt, target_dir
+from oic_assurance.builds.dbt import Node, forget_project, run_dbt, target_dir
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from tests.databases import administrator
@@ -65,9 +66,14 @@ def test_the_queries_are_compiled_again_only_if_the_project_has_changed(
     path.unlink(missing_ok=True)
     compiled: list[str] = []
 
-    def compile_tests(settings: Settings, target: str, arguments: list[str]) -> object:
+    @cache
+    def by_dbt(target: str, *arguments: str) -> list[Node]:
+        # The project stays as it is, so dbt would give the same queries each time.
+        return run_dbt(empty_models, target, arguments)
+
+    def compile_tests(_: Settings, target: str, arguments: list[str]) -> list[Node]:
         compiled.append(target)
-        return run_dbt(settings, target, arguments)
+        return by_dbt(target, *arguments)
 
     monkeypatch.setattr(data_tests, "run_dbt", compile_tests)
     first = load_tests(empty_models, "daily")
