@@ -21,9 +21,11 @@ def ask(terminal: Terminal, query: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def folder(terminal: Terminal, first_run: str) -> Path:
-    # Another test may have made a publication, so the current publication's pack is made here.
-    made = terminal.assurance("pack")
-    assert made.returncode == 0, made.stderr
+    # The first run has made its pack. After another publication, its pack is made here.
+    (current,) = ask(terminal, "select publication_id from marts.publication where is_current")
+    if current["publication_id"] > 1:
+        made = terminal.assurance("pack")
+        assert made.returncode == 0, made.stderr
     return terminal.home / "reports" / "pack"
 
 
@@ -214,14 +216,15 @@ def test_a_pack_shows_what_was_told_and_what_changed(terminal: Terminal, folder:
     assert "Nothing had been published by then" in words(page)
 
 
-def test_the_pack_of_a_publication_can_be_made_again(terminal: Terminal, folder: Path) -> None:
+def test_the_pack_of_a_publication_can_be_made_again(
+    terminal: Terminal, folder: Path, board: str
+) -> None:
     (current,) = ask(terminal, "select publication_id from marts.publication where is_current")
     number = current["publication_id"]
-    assert terminal.assurance("pack").returncode == 0
     done = terminal.assurance("pack", "--publication", str(number))
     assert done.returncode == 0, done.stderr
     again = (folder / f"assurance-pack-of-publication-{number}.html").read_text(encoding="utf-8")
-    assert again == (folder / "assurance-pack.html").read_text(encoding="utf-8")
+    assert again == board
     missing = terminal.assurance("pack", "--publication", "987654")
     assert missing.returncode == 1
     assert missing.stderr == "assurance: There is no publication 987654.\n"
