@@ -30,7 +30,8 @@ export PIP_NO_CACHE_DIR := 1
 endif
 
 # Tests run in three processes, each with its own state folder and server: on two cores, one of them often
-# waits. tests/conftest.py decides which test runs in which process. Test files keep their order.
+# waits. tests/conftest.py decides which test runs in which process. Test files keep their order. Temporary
+# files are in memory if it has the room for them.
 PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 # Folders with Python code to format and clean. dbt's SQL has its own formatter.

@@ -319,7 +319,7 @@ def test_a_changed_password_is_refused_with_the_way_out_and_set_again(
             connect(fresh_warehouse, role=role)
         return refused.value.message
 
-    # A server delays the answer to each failed login, so the logins are tried at the same time.
+    # The server delays the answer to each failed login, so the logins are tried at the same time.
     with ThreadPoolExecutor(len(LOGIN_ROLES)) as pool:
         for role, message in zip(LOGIN_ROLES, pool.map(refusal, LOGIN_ROLES), strict=True):
             assert f"AIRFLOW_CONN_WAREHOUSE_{role.removeprefix('oic_').upper()}" in message
