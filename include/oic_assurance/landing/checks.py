@@ -5,8 +5,12 @@ Landing checks the rows of a delivery in two steps:
 1. The rows are copied into a temporary stage table, with their row numbers. The values of a file
    are copied as text. The values of a database have the types that the catalogue of the source
    guarantees.
-2. One statement reads the staged rows into a second temporary table. It converts the values to
-   their types, and adds the key, the fingerprint, and every reason to reject the row.
+2. One statement reads the staged rows into a second temporary table, the table of checked rows. It
+   converts the values to their types, and adds the key and every reason to reject the row. The
+   table itself computes the fingerprint.
+
+Rows of a large file in plain form are copied straight into the table of checked rows
+(`plain_rows`).
 """
 
 from collections.abc import Callable, Sequence
@@ -79,7 +83,8 @@ def checked(table: Table) -> Identifier:
 def temporary_tables(dataset: Dataset, table: Table) -> Composed:
     """Return the statements that create the stage table and the table of checked rows.
 
-    Both are temporary. A commit empties them.
+    Both are temporary. A commit empties them. The table of checked rows computes the fingerprint of
+    each row from its other columns.
     """
     given = SQL(", ").join(
         SQL("{} {}").format(
@@ -96,8 +101,9 @@ def temporary_tables(dataset: Dataset, table: Table) -> Composed:
         create temporary table {stage} (row_number bigint, fault text, cells text, {given})
         on commit delete rows;
         create temporary table {checked} (
-            row_number bigint, {typed}, row_key text, row_fingerprint text, reasons text[],
-            repeats bigint
+            row_number bigint, {typed}, row_key text,
+            row_fingerprint text generated always as ({fingerprint}) stored,
+            reasons text[] default '{{}}', repeats bigint
         ) on commit delete rows
         """
     ).format(
@@ -105,6 +111,7 @@ def temporary_tables(dataset: Dataset, table: Table) -> Composed:
         checked=Identifier(f"checked_{table.name}"),
         given=given,
         typed=typed,
+        fingerprint=own_fingerprint(dataset, table),
     )
 
 
@@ -117,6 +124,17 @@ def copy_statement(table: Table, form: Literal["csv", "binary", "text"]) -> Comp
     return SQL("copy {} ({}) from stdin (format {})").format(
         stage(table), SQL(", ").join(map(Identifier, names)), SQL(form)
     )
+
+
+def own_fingerprint(dataset: Dataset, table: Table) -> Composed:
+    """Return the SQL expression with which a table computes the fingerprint of its rows.
+
+    For a column of times, the fingerprint uses the moment and not the delivered text. So the same
+    moment in another notation does not count as a change.
+    """
+    columns = dataset.content_columns(table)
+    original_texts = _original_texts(table, columns)
+    return fingerprint([Identifier(name) for name in columns if name not in original_texts])
 
 
 def fingerprint(content: Sequence[Composable]) -> Composed:
@@ -156,13 +174,12 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
     from_file = dataset.kind == "file"
     read: Callable[[Column], list[Composable]] = _read_text if from_file else _read_typed
     columns = dataset.content_columns(table)
-    original_texts = _original_texts(table, columns)
     rules = [rule for column in table.columns for rule in _rules(column, from_file)]
     return SQL(
         """
-        insert into {checked} (row_number, {names}, row_key, row_fingerprint, reasons)
+        insert into {checked} (row_number, {names}, row_key, reasons)
         select
-            row_number, {names}, {key}, {fingerprint},
+            row_number, {names}, {key},
             case
                 when fault is not null then array[fault]
                 when {is_broken} then array_remove(array[{reasons}], null)
@@ -203,11 +220,6 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
         ).format(most=sql.Literal(LONGEST_KEY))
         if from_file
         else Identifier("whole key"),
-        # For a column of times, the fingerprint uses the moment and not the delivered text. So the
-        # same moment in another notation does not count as a change.
-        fingerprint=fingerprint(
-            [Identifier("r", name) for name in columns if name not in original_texts]
-        ),
         # First, one condition tests whether the row breaks any rule. Only then are the reasons
         # collected. Nearly all rows are good, and for a good row this test is cheaper than building
         # an empty array of reasons.
@@ -305,6 +317,31 @@ def repeats_statement(table: Table) -> Composed:
     ).format(checked=checked(table))
 
 
+def stage_rejected_statement(dataset: Dataset, table: Table) -> Composed:
+    """Return the statement that stages rejected rows that were copied without a check.
+
+    They are rows in plain form with the key of another row. Quarantine takes the delivered texts of
+    a row from the stage table. A value in plain form has only one text (`plain_rows`), and raw has
+    a column for the delivered text of a moment.
+    """
+    texts = [f"{c.name}_text" if dataset.is_wall_clock(c) else c.name for c in table.columns]
+    return SQL(
+        """
+        insert into {stage} (row_number, {names})
+        select c.row_number, {texts}
+        from {checked} as c
+        where
+            cardinality(c.reasons) > 0
+            and not exists (select from {stage} as s where s.row_number = c.row_number)
+        """
+    ).format(
+        stage=stage(table),
+        checked=checked(table),
+        names=SQL(", ").join(map(Identifier, table.names)),
+        texts=SQL(", ").join(SQL("{}::text").format(Identifier("c", text)) for text in texts),
+    )
+
+
 def landed_key_statement(table: Table) -> Composed:
     """Return the statement that adds `KEY_LANDED_BY_OTHER_ROW` to the reasons of rejected rows.
 
@@ -328,6 +365,29 @@ def landed_key_statement(table: Table) -> Composed:
         rejected=rejected_rows(table),
         checked=checked(table),
         reason=sql.Literal(KEY_LANDED_BY_OTHER_ROW),
+    )
+
+
+def landed_in_raw_statement(table: Table, raw: Composable, force_code: Composable) -> Composed:
+    """Return the statement that does the same if the good rows are already in raw.
+
+    Raw must have no other rows.
+    """
+    return SQL(
+        """
+        update {checked} as c
+        set reasons = c.reasons || {reason}::text
+        where
+            cardinality(c.reasons) > 0
+            and exists (
+                select from {raw} as k where k.force_code = {force} and k.row_key = c.row_key
+            )
+        """
+    ).format(
+        checked=checked(table),
+        reason=sql.Literal(KEY_LANDED_BY_OTHER_ROW),
+        raw=raw,
+        force=force_code,
     )
 
 

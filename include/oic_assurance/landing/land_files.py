@@ -16,7 +16,7 @@ from oic_assurance.landing.corrections import record_corrections
 from oic_assurance.landing.emptied import Acceptances, LooksEmptied, record_refusal
 from oic_assurance.landing.erased_keys import ErasedKeys, record_removed_rows
 from oic_assurance.landing.late_deliveries import LaterDeliveries
-from oic_assurance.landing.load import Summary, TableLoader
+from oic_assurance.landing.load import NotStraight, Summary, TableLoader
 from oic_assurance.landing.overlap import overlap
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.landing.unusual_values import unusual_values
@@ -25,6 +25,9 @@ from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone
 from oic_assurance.sources.files.row_removal import remove_rows
 from oic_assurance.sources.files.tabular import read_tables
+
+#: From this size on, landing a file is faster if its rows in plain form are not staged.
+PLAIN_FROM_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -92,12 +95,15 @@ class FileLanding:
         dataset: Dataset,
         run_id: str,
         report: LandingReport,
+        plain_from: int = PLAIN_FROM_BYTES,
     ) -> None:
+        """`plain_from` is the size from which the rows of a file in plain form are not staged."""
         self._settings = settings
         self._connection = connection
         self._dataset = dataset
         self._run_id = run_id
         self._report = report
+        self._plain_from = plain_from
         self._archive = Archive(settings, dataset)
         self._erased = ErasedKeys(settings, connection, dataset)
         self._loaders = {
@@ -184,14 +190,14 @@ class FileLanding:
         )
 
     def _land_file(self, file: DroppedFile, at: datetime, content: Content) -> Batch:
-        checked = self._stage_and_check(content)
+        batch_id = next_batch_id(self._connection)
+        known = [loader for loader in self._loaders.values() if loader.has_rows()]
+        checked = self._take_in(content, batch_id, at)
         self._check_delivery(checked, at)
         if self._dataset.delivery == "changes":
             for name, loader in self._loaders.items():
                 if found := overlap(loader, at):
                     checked.notes[name] = checked.notes.get(name, {}) | found
-        batch_id = next_batch_id(self._connection)
-        known = [loader for loader in self._loaders.values() if loader.has_rows()]
         inserted = {
             name: self._insert(loader, batch_id, at) for name, loader in self._loaders.items()
         }
@@ -239,14 +245,39 @@ class FileLanding:
             record_removed_rows(self._connection, batch_id, sha256, erased)
             return self._archive.store(remaining, name, batch_id)
 
-    def _stage_and_check(self, content: Content) -> _Checked:
-        """Copy all tables of a file into the warehouse and check their rows."""
+    def _take_in(self, content: Content, batch_id: int, at: datetime) -> _Checked:
+        """Stage and check the rows of a file.
+
+        If raw has no rows yet and the file is large, the good rows are also inserted.
+        """
+        if content.size_bytes >= self._plain_from and not self._erased:
+            try:
+                with self._connection.transaction():
+                    return self._stage_and_check(content, (batch_id, at))
+            except NotStraight:
+                pass
+        return self._stage_and_check(content)
+
+    def _stage_and_check(
+        self, content: Content, straight: tuple[int, datetime] | None = None
+    ) -> _Checked:
+        """Copy all tables of a file into the warehouse and check their rows.
+
+        With `straight`, the batch and its moment, rows are loaded straight into a raw table without
+        rows.
+
+        Raises:
+            NotStraight: With `straight`, the rows cannot be loaded straight after all.
+        """
         checked = _Checked({}, {}, {})
         for reading in read_tables(content, self._dataset):
             name = reading.table.name
             loader = self._loaders[name]
-            loader.stage_text(reading.copy_text())
-            summary = loader.check()
+            if straight and loader.can_load_straight():
+                summary = loader.load_straight(reading, *straight)
+            else:
+                loader.take(reading, plain=content.size_bytes >= self._plain_from)
+                summary = loader.check()
             if places := self._erased.find_places(loader):
                 summary = loader.exclude_rows(places)
                 checked.erased[name] = places

@@ -5,10 +5,13 @@ batch `batch_id`. The state of a key at a moment is its latest version up to tha
 versions have the same `version_at`, the version with the greater `batch_id` counts.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import cached_property, partial
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
@@ -21,12 +24,25 @@ from oic_assurance.landing.load_statements import (
     RESTORE_LATER_VERSIONS,
     STATE,
 )
-from oic_assurance.landing.raw_tables import bulk_fill, raw_name
+from oic_assurance.landing.plain_rows import PlainForm, plain_form
+from oic_assurance.landing.raw_tables import (
+    MANY_ROWS,
+    adds_provenance,
+    bulk_fill,
+    can_add_provenance,
+    raw_name,
+)
 from oic_assurance.sources.databases.postgres import hash_of
 from oic_assurance.sources.databases.source import KeySum
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.sources.files.rows import Row, as_copy_text
+from oic_assurance.sources.files.tabular import Reading
 from oic_assurance.warehouse.rows import fetch_one
+
+#: While the rows in plain form of a file are copied, its other rows wait in memory, and on disk if
+#: they are more than these bytes.
+WAITING_BYTES = 4 * 1024 * 1024
+CHUNK_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,19 @@ class Summary:
     repeats: int
     #: How many unreadable values were made blank in each column.
     blanked: dict[str, int]
+
+
+class NotStraight(Exception):  # noqa: N818 - no error: the rows are landed in the usual way
+    """Rows cannot be loaded straight into raw: a key repeats, or raw is no longer empty."""
+
+
+@contextmanager
+def _no_repeats() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.UniqueViolation:
+        # The message of the server has the key.
+        raise NotStraight from None
 
 
 class TableLoader:
@@ -59,6 +88,8 @@ class TableLoader:
         self.columns = tuple(dataset.content_columns(table))
         self._written: dict[str, bytes] = {}
         self._found = Summary(0, 0, 0, {})
+        #: How many rows `load_straight` has loaded. None if it was not used.
+        self._loaded: int | None = None
         connection.execute(checks.temporary_tables(dataset, table))
 
     # ---------------------------------------------------------------- staging and checks
@@ -67,7 +98,79 @@ class TableLoader:
         """Copy rows into the stage table. Blank cells become null."""
         self.stage_text(as_copy_text([row] for row in rows))
 
-    def stage_text(self, text: Iterable[str]) -> None:
+    def take(self, reading: Reading, *, plain: bool) -> None:
+        """Copy the rows of a file into the stage table.
+
+        With `plain`, rows in plain form are copied straight into the table of checked rows. This is
+        faster for a large file, and otherwise makes no difference.
+        """
+        self._loaded = None
+        form = self._plain_form if plain else None
+        if form is None:
+            self.stage_text(reading.copy_text())
+            return
+        with SpooledTemporaryFile(max_size=WAITING_BYTES) as others:
+            form.copy(self.connection, reading.pieces, checks.checked(self.table), others)
+            self._stage_others(others)
+
+    def _stage_others(self, others: IO[bytes]) -> None:
+        others.seek(0)
+        self.stage_text(iter(partial(others.read, CHUNK_BYTES), b""))
+
+    def can_load_straight(self) -> bool:
+        """Tell whether `load_straight` can be tried: raw is empty, and rows have a plain form."""
+        return self._plain_form is not None and can_add_provenance(
+            self.connection, self.dataset, self.table
+        )
+
+    def load_straight(self, reading: Reading, batch_id: int, at: datetime) -> Summary:
+        """Load the good rows of a large file into an empty raw table, and check only some of them.
+
+        Rows in plain form are copied straight into raw. Its unique index shows whether a key occurs
+        more than once.
+
+        Raises:
+            NotStraight: The rows must be staged and checked first. What was loaded must be rolled
+                back.
+        """
+        table = (self.connection, self.dataset, self.table)
+        constants = {
+            "force_code": self.force,
+            "batch_id": Literal(batch_id),
+            "version_at": Literal(at),
+            "landed_at": SQL("now()"),
+            "is_tombstone": Literal(False),
+        }
+        with (
+            _no_repeats(),
+            bulk_fill(*table, rows=MANY_ROWS) as is_empty,
+            SpooledTemporaryFile(max_size=WAITING_BYTES) as others,
+        ):
+            if self._plain_form is None or not is_empty:
+                raise NotStraight
+            with adds_provenance(*table, constants, checks.own_fingerprint(*table[1:])):
+                rows = self._plain_form.copy(
+                    self.connection, reading.pieces, self.raw, others, frozen=True
+                )
+            self._stage_others(others)
+            self._run("check", lambda: checks.check_statement(self.dataset, self.table))
+            summary, repeated = self._summary(from_file=True)
+            if repeated:
+                raise NotStraight
+            self._loaded = rows + self._insert_first(batch_id, at)
+        if summary.rejected:
+            self._run(
+                "landed in raw",
+                lambda: checks.landed_in_raw_statement(self.table, self.raw, self.force),
+            )
+        self._found = replace(summary, rows=rows + summary.rows)
+        return self._found
+
+    @cached_property
+    def _plain_form(self) -> PlainForm | None:
+        return plain_form(self.dataset, self.table)
+
+    def stage_text(self, text: Iterable[str | bytes]) -> None:
         """Copy the rows of a file into the stage table. `text` has the CSV format of COPY."""
         statement = checks.copy_statement(self.table, "csv")
         with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
@@ -91,6 +194,10 @@ class TableLoader:
         summary, unresolved = self._summary(from_file)
         if unresolved:
             self._run("repeats", lambda: checks.repeats_statement(self.table))
+            self._run(
+                "stage rejected",
+                lambda: checks.stage_rejected_statement(self.dataset, self.table),
+            )
             summary, _ = self._summary(from_file)
         self._found = summary
         if summary.rejected and from_file:
@@ -138,6 +245,8 @@ class TableLoader:
 
         Return how many rows were inserted.
         """
+        if self._loaded is not None:
+            return self._loaded
         values = {"batch": batch_id, "at": at}
         if self.has_rows():
             until = SQL("and k.version_at <= %(at)s")
@@ -145,18 +254,21 @@ class TableLoader:
                 "delivered", lambda: self._insert_statement(SQL("%(at)s"), until), values
             )
         with bulk_fill(self.connection, self.dataset, self.table, self._found.rows):
-            return self._insert(
-                "first",
-                lambda: SQL(INSERT_FIRST).format(
-                    raw=self.raw,
-                    names=self._names(),
-                    provenance=PROVENANCE,
-                    values=self._names("n"),
-                    force=self.force,
-                    checked=checks.checked(self.table),
-                ),
-                values,
-            )
+            return self._insert_first(batch_id, at)
+
+    def _insert_first(self, batch_id: int, at: datetime) -> int:
+        return self._insert(
+            "first",
+            lambda: SQL(INSERT_FIRST).format(
+                raw=self.raw,
+                names=self._names(),
+                provenance=PROVENANCE,
+                values=self._names("n"),
+                force=self.force,
+                checked=checks.checked(self.table),
+            ),
+            {"batch": batch_id, "at": at},
+        )
 
     def insert_extracted(self, batch_id: int, snapshot_at: datetime) -> tuple[int, KeySum]:
         """Insert the rows of a database that differ from the latest version of their key.
@@ -279,6 +391,8 @@ class TableLoader:
         rejected, the record counts as listed, because it has not vanished. Return the number of
         tombstones.
         """
+        if self._loaded is not None:
+            return 0  # Raw was empty before.
         return self._insert(
             "vanished",
             lambda: SQL(

@@ -4,7 +4,7 @@ Each raw table is append-only: landing adds rows and does not change them. Each 
 of a record.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import psycopg
@@ -13,7 +13,7 @@ from psycopg import sql
 from oic_assurance.errors import AssuranceError
 from oic_assurance.sources.databases.postgres import hash_of, is_given
 from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
-from oic_assurance.warehouse.rows import find_row, relation_exists
+from oic_assurance.warehouse.rows import find_row, one_value, relation_exists
 
 #: If a load into an empty table has at least this many rows, the table is filled first and indexed
 #: afterwards.
@@ -193,10 +193,12 @@ def bulk_fill(
     Yield whether the table was truncated. Only then can `copy` use its option `freeze`.
     """
     name = raw_name(dataset, table)
-    if (
-        rows < MANY_ROWS
-        or find_row(connection, sql.SQL("select from {} limit 1").format(name)) is not None
-    ):
+    if rows < MANY_ROWS or _has_rows(connection, name):
+        yield False
+        return
+    # Another force can be committing rows. Once the table is locked, they can be seen.
+    connection.execute(sql.SQL("lock table {} in access exclusive mode").format(name))
+    if _has_rows(connection, name):
         yield False
         return
     connection.execute(sql.SQL("truncate {}").format(name))
@@ -206,6 +208,81 @@ def bulk_fill(
         )
     yield True
     _create_indexes(connection, dataset, table)
+
+
+def can_add_provenance(connection: psycopg.Connection, dataset: Dataset, table: Table) -> bool:
+    """Tell whether a raw table can add provenance itself: it has no row, and no view reads it."""
+    return not _has_rows(connection, raw_name(dataset, table)) and not one_value(
+        connection,
+        """
+        select exists (
+            select from pg_catalog.pg_depend
+            where refobjid = to_regclass(%s) and classid = 'pg_catalog.pg_rewrite'::regclass
+        )
+        """,
+        (f"{dataset.raw_schema}.{table.name}",),
+    )
+
+
+@contextmanager
+def adds_provenance(
+    connection: psycopg.Connection,
+    dataset: Dataset,
+    table: Table,
+    constants: Mapping[str, sql.Composable],
+    fingerprint: sql.Composable,
+) -> Iterator[None]:
+    """Let an empty raw table add provenance to the rows that are copied into it in this block.
+
+    The rows need only their content, their row number and their key. `constants` maps the columns
+    of provenance that are the same in all rows to their values. `fingerprint` is the SQL expression
+    with which the table computes the fingerprint of a row.
+
+    No column can become a computed one. So the table gets a new column for the fingerprint, and new
+    ones for the columns after it, so that all columns keep their order.
+    """
+    name = raw_name(dataset, table)
+    names = list(PROVENANCE)
+    new = names[names.index("row_fingerprint") :]
+    computed = sql.SQL("generated always as ({}) stored").format(fingerprint)
+    connection.execute(
+        sql.SQL("alter table {} {}").format(
+            name,
+            sql.SQL(", ").join(
+                [
+                    *(sql.SQL("drop column {}").format(sql.Identifier(column)) for column in new),
+                    *(
+                        sql.SQL("add column {} {} {}").format(
+                            sql.Identifier(column),
+                            _type(PROVENANCE[column]),
+                            computed if column == "row_fingerprint" else sql.SQL(""),
+                        )
+                        for column in new
+                    ),
+                    *(
+                        sql.SQL("alter {} set default {}").format(sql.Identifier(column), value)
+                        for column, value in constants.items()
+                    ),
+                ]
+            ),
+        )
+    )
+    for column in new:
+        _comment(connection, dataset, table, column)
+    yield
+    connection.execute(
+        sql.SQL("alter table {} alter row_fingerprint drop expression, {}").format(
+            name,
+            sql.SQL(", ").join(
+                sql.SQL("alter {} drop default").format(sql.Identifier(column))
+                for column in constants
+            ),
+        )
+    )
+
+
+def _has_rows(connection: psycopg.Connection, name: sql.Identifier) -> bool:
+    return find_row(connection, sql.SQL("select from {} limit 1").format(name)) is not None
 
 
 def _comment(connection: psycopg.Connection, dataset: Dataset, table: Table, column: str) -> None:

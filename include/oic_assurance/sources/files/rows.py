@@ -58,7 +58,15 @@ class ReadyLines:
     lines: list[str]
 
 
-def as_rows(pieces: Iterable[ReadyLines | list[Row]]) -> Iterator[Row]:
+Piece = ReadyLines | list[Row]
+
+
+def ready_line(number: int, line: str) -> str:
+    """Return a good row as text for `COPY stage (row_number, fault, cells, …) (csv)`."""
+    return f"{number},,,{line}\r\n"
+
+
+def as_rows(pieces: Iterable[Piece]) -> Iterator[Row]:
     """Yield the rows of all pieces, one by one."""
     for piece in pieces:
         if isinstance(piece, ReadyLines):
@@ -68,7 +76,7 @@ def as_rows(pieces: Iterable[ReadyLines | list[Row]]) -> Iterator[Row]:
             yield from piece
 
 
-def as_copy_text(pieces: Iterable[ReadyLines | list[Row]]) -> Iterator[str]:
+def as_copy_text(pieces: Iterable[Piece]) -> Iterator[str]:
     """Yield the rows as text for PostgreSQL's COPY in CSV format. COPY reads blank cells as null.
 
     Each row has its own number. The order in which rows are yielded can differ from the file.
@@ -77,10 +85,8 @@ def as_copy_text(pieces: Iterable[ReadyLines | list[Row]]) -> Iterator[str]:
     writer = csv.writer(buffer, lineterminator="\r\n")
     for piece in pieces:
         if isinstance(piece, ReadyLines):
-            lines = [
-                f"{number},,,{line}\r\n" for number, line in enumerate(piece.lines, piece.first)
-            ]
-            yield "".join(lines)
+            lines = enumerate(piece.lines, piece.first)
+            yield "".join([ready_line(number, line) for number, line in lines])
             continue
         writer.writerows(piece)
         if buffer.tell() > CHUNK_CHARACTERS:
@@ -130,7 +136,7 @@ class RowMaker:
         #: Lines that look like total lines. If a row follows them, they are rows after all.
         self._possible_totals: list[Record | Broken] = []
 
-    def pieces(self, parts: Iterable[Part]) -> Iterator[ReadyLines | list[Row]]:
+    def pieces(self, parts: Iterable[Part]) -> Iterator[Piece]:
         """Yield the rows in the order of the file, in pieces.
 
         After the last piece, the notes are complete.
@@ -151,13 +157,16 @@ class RowMaker:
         if rows:
             yield rows
 
-    def _rows_of_block(self, part: PlainLines | Records) -> Iterator[ReadyLines | list[Row]]:
+    def _rows_of_block(self, part: PlainLines | Records) -> Iterator[Piece]:
         """Yield the rows of a block in pieces.
 
         Rows that need no further test become ready lines. All others become lists of values.
         """
         ready: list[str] = []
         if isinstance(part, PlainLines):
+            if part.is_trimmed and self._in_order and self._delimiter == ",":
+                yield from self._rows_of_lines(part.lines)
+                return
             lines = self._ready_lines(part, self._delimiter or ",")
         else:
             lines = self._ready_records(part)
@@ -175,6 +184,27 @@ class RowMaker:
         if ready:
             yield self._ready(ready)
 
+    def _rows_of_lines(self, lines: list[str]) -> Iterator[Piece]:
+        """Yield the rows of lines in pieces. The lines are as they must be in a CSV line.
+
+        A line with the right number of cells that is certainly not a total line is ready.
+        """
+        commas = self._header.width - 1
+        others = [
+            place
+            for place, line in enumerate(lines)
+            if line.count(",") != commas or not (line[:1].isdigit() or _cannot_be_total(line))
+        ]
+        start = 0
+        for place in (*others, len(lines)):
+            if ready := lines[start:place]:
+                if self._possible_totals:
+                    yield self._take_possible_totals()
+                yield self._ready(ready)
+            if place < len(lines) and (rows := self._rows_of_record(lines[place].split(","))):
+                yield rows
+            start = place + 1
+
     def _ready_lines(self, part: PlainLines, delimiter: str) -> Iterator[str | Record]:
         """Yield each line either as a CSV line with the declared columns, or as its cells.
 
@@ -182,18 +212,15 @@ class RowMaker:
         line, and has no value that needs quotes in CSV.
         """
         delimiters = self._header.width - 1
-        is_unchanged = part.is_trimmed and self._in_order and delimiter == ","
         for line in part.lines:
-            if line.count(delimiter) == delimiters and (
-                line[:1].isdigit() or _cannot_be_total(line)
+            if (
+                line.count(delimiter) == delimiters
+                and (line[:1].isdigit() or _cannot_be_total(line))
+                and (delimiter == "," or "," not in line)
             ):
-                if is_unchanged:
-                    yield line
-                    continue
-                if delimiter == "," or "," not in line:
-                    yield ",".join(self._values(line.split(delimiter), part.is_trimmed))
-                    continue
-            yield line.split(delimiter)
+                yield ",".join(self._values(line.split(delimiter), part.is_trimmed))
+            else:
+                yield line.split(delimiter)
 
     def _ready_records(self, part: Records) -> Iterator[str | Record]:
         """Yield each record either as a CSV line with the declared columns, or as its cells.

@@ -15,7 +15,7 @@ from oic_assurance.sources.files.delimited import Part
 from oic_assurance.sources.files.dropped import Content
 from oic_assurance.sources.files.encoding import detect_encoding
 from oic_assurance.sources.files.header import SAMPLE_ROWS, Header, find_header
-from oic_assurance.sources.files.rows import ReadyLines, Row, RowMaker, as_copy_text, as_rows
+from oic_assurance.sources.files.rows import Piece, Row, RowMaker, as_copy_text, as_rows
 from oic_assurance.sources.files.workbook import Workbook
 
 #: The largest number of column or sheet names that one note lists.
@@ -33,7 +33,7 @@ class Reading:
     """
 
     table: Table
-    pieces: Iterator[ReadyLines | list[Row]]
+    pieces: Iterator[Piece]
     notes: dict[str, Any] = field(default_factory=dict)
 
     @property
