@@ -23,10 +23,10 @@ from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset, datasets
-from oic_assurance.sources.declarations.model import Column
+from oic_assurance.sources.declarations.model import Column, Table
 from tests.integration.landing.support import COMPLETIONS, World, london_midnight
 
-EXAMPLES = int(os.environ.get("FILE_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("FILE_EXAMPLES", "25"))
 PROFILE = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -68,31 +68,47 @@ NUMBERS = [
 ]
 
 
-def cells(column: Column, keys: bool) -> st.SearchStrategy[str]:
-    """Return texts for a column. Most are good, so that most rows are in plain form."""
-    good: Sequence[str]
-    odd: Sequence[str] = TEXTS
+def plain_texts(column: Column) -> Sequence[str]:
+    """Return texts of a column, so few that keys repeat."""
     if column.digits is not None:
-        good, odd = [f"{n:0{column.digits}}" for n in range(1, 5)], ["1", "000", "12x", "1234567"]
-    elif column.codes:
-        good, odd = column.codes, ["OTHER", column.codes[0].lower(), f"{column.codes[0]} x"]
-    elif column.type == "timestamptz":
-        good = [f"{day}{time}" for day in CLOCK_DAYS[:6] for time in TIMES[:3]]
-        odd = [*(f"{day}{time}" for day in CLOCK_DAYS + DATES for time in TIMES), *DATES]
-    elif column.type == "date":
-        good, odd = DATES[:2], [*DATES, *(f"{day} 10:00" for day in DATES[:3])]
-    elif column.type == "text":
-        good = TEXTS[:3]
-    else:
-        good, odd = NUMBERS[:2], NUMBERS
-    plain = st.sampled_from(good[:2] if keys else good)
-    blank = plain if column.required else st.just("")
-    return st.one_of(plain, plain, plain, blank, st.sampled_from(odd), st.sampled_from(BLANKS))
+        return [f"{n:0{column.digits}}" for n in range(1, 5)]
+    if column.type == "timestamptz":
+        return ["2025-06-15 10:00", "2025-12-15T23:59:59", "2025-03-30 02:00:00"]
+    return column.codes or {"text": TEXTS[:3], "date": DATES[:2]}.get(column.type, NUMBERS[:2])
+
+
+def odd_texts(column: Column) -> Sequence[str]:
+    """Return texts of a column, some of them in plain form and most of them not."""
+    if column.digits is not None:
+        return ["1", "000", "12x", "1234567", *BLANKS]
+    if column.type == "timestamptz":
+        return [*(f"{day}{time}" for day in CLOCK_DAYS for time in TIMES), *DATES, *BLANKS]
+    if column.type == "date":
+        return [*DATES, *(f"{day} 10:00" for day in DATES[:3]), *BLANKS]
+    if column.type == "numeric":
+        return [*NUMBERS, *BLANKS]
+    return [*column.codes, *(f"{code} x" for code in column.codes), "OTHER", *TEXTS, *BLANKS]
+
+
+@st.composite
+def rows(draw: st.DrawFn, table: Table) -> list[list[str]]:
+    """Draw rows, most of them with at most one cell that is not in plain form."""
+    few = draw(st.integers(1, 4))
+    found = []
+    for _ in range(draw(st.integers(0, 40))):
+        row = [draw(st.sampled_from(plain_texts(column)[:few])) for column in table.columns]
+        for place in draw(st.sets(st.integers(0, len(row) - 1), max_size=2)):
+            row[place] = draw(st.sampled_from(odd_texts(table.columns[place])))
+        found.append(row)
+    return found
 
 
 @dataclass(frozen=True)
 class File:
-    """The rows of one file as lists of cells, and how they are written."""
+    """The rows of one file as lists of cells, and how they are written.
+
+    `spoiled` has lines that are put between others: cut, with more cells, with an open quote.
+    """
 
     rows: list[list[str]]
     encoding: str
@@ -114,9 +130,7 @@ class File:
             written = [self._cell(row[place], chance) for place in places]
             lines.append(self.delimiter.join(written))
         for number, text in self.spoiled:
-            # A line that is cut, has more cells, or a quote that is not closed.
-            place = 1 + number % len(lines)
-            lines.insert(place, text)
+            lines.insert(1 + number % len(lines), text)
         text = self.newline.join(lines) + (self.newline if self.last_end else "")
         return text.encode(self.encoding, errors="replace")
 
@@ -129,15 +143,10 @@ class File:
 
 def files(name: str) -> st.SearchStrategy[File]:
     [table] = dataset(name).tables
-    repeats = st.booleans()
-    row = repeats.flatmap(
-        lambda keys: st.tuples(*(cells(c, keys and c.name in table.key) for c in table.columns))
-    )
-    plain = st.sampled_from(["utf-8"])
     return st.builds(
         File,
-        rows=st.lists(row.map(list), max_size=25),
-        encoding=plain | st.sampled_from(["utf-8-sig", "utf-16", "cp1252"]),
+        rows=rows(table),
+        encoding=st.just("utf-8") | st.sampled_from(["utf-8-sig", "utf-16", "cp1252"]),
         delimiter=st.just(",") | st.sampled_from([",", ";", "\t"]),
         newline=st.just("\n") | st.sampled_from(["\n", "\r\n", "\r"]),
         quoted=st.just(0) | st.integers(0, 5),
@@ -155,7 +164,7 @@ def files(name: str) -> st.SearchStrategy[File]:
 
 
 def land(world: World, name: str, plain_from: int) -> None:
-    """Land the dropped files of a dataset. `plain_from` is the size from which on rows are plain."""
+    """Land the dropped files of a dataset. `plain_from` is the size from which rows are plain."""
     declared = dataset(name)
     with landing_session(world.settings) as connection:
         lock_and_prepare(connection, world.settings, declared)
