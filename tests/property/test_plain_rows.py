@@ -56,11 +56,15 @@ TIMES = [
     *(" 10:00", " 10:00:00", "T10:00", "T23:59:59", " 24:00", " 09:60", " 9:00", " 10:00:60"),
     *(" 01:30", " 00:59:59", " 02:00", " 10:00Z", " 10:00+01", " 10:00:00.5", "", " 00:00"),
 ]
-#: Days on which or next to which the clocks change, also in years without a plain moment.
-CLOCK_DAYS = [
-    *("2025-03-30", "2025-10-26", "2025-03-29", "2025-10-27", "2025-06-15", "2025-12-15"),
-    *("2000-03-26", "2049-10-31", "2049-12-31", "2050-06-01", "1999-07-01", "1971-06-01"),
-    *("1995-10-22", "2025-10-25", "2025-03-31"),
+#: Moments when clocks change and next to that, also in years without a plain moment.
+CLOCK_CHANGES = [
+    f"{day}{sign}{time}"
+    for day in ("2025-03-30", "2025-10-26", "2000-03-26", "2049-10-31", "1995-10-22")
+    for sign, time in ((" ", "00:59:59"), (" ", "01:30"), ("T", "01:00:00"), (" ", "02:00"))
+]
+MOMENTS = [
+    *(f"{day}{time}" for day in ("2025-06-15", *DATES) for time in TIMES),
+    *("2049-12-31 23:59", "2050-06-01 10:00", "1999-07-01 10:00", "1971-01-01 10:00"),
 ]
 NUMBERS = [
     *("0", "50", "050", "-5", "+5", "1.50", "1.0000000001", ".5", "5.", "1e3", "NaN", "½", "٣"),
@@ -77,17 +81,19 @@ def plain_texts(column: Column) -> Sequence[str]:
     return column.codes or {"text": TEXTS[:3], "date": DATES[:2]}.get(column.type, NUMBERS[:2])
 
 
-def odd_texts(column: Column) -> Sequence[str]:
+def odd_texts(column: Column) -> st.SearchStrategy[str]:
     """Return texts of a column, some of them in plain form and most of them not."""
+    blanks = st.sampled_from(BLANKS)
     if column.digits is not None:
-        return ["1", "000", "12x", "1234567", *BLANKS]
+        return st.sampled_from(["1", "000", "12x", "1234567"]) | blanks
     if column.type == "timestamptz":
-        return [*(f"{day}{time}" for day in CLOCK_DAYS for time in TIMES), *DATES, *BLANKS]
+        return st.sampled_from(CLOCK_CHANGES) | st.sampled_from(MOMENTS) | blanks
     if column.type == "date":
-        return [*DATES, *(f"{day} 10:00" for day in DATES[:3]), *BLANKS]
+        return st.sampled_from([*DATES, *(f"{day} 10:00" for day in DATES[:3])]) | blanks
     if column.type == "numeric":
-        return [*NUMBERS, *BLANKS]
-    return [*column.codes, *(f"{code} x" for code in column.codes), "OTHER", *TEXTS, *BLANKS]
+        return st.sampled_from(NUMBERS) | blanks
+    codes = [*column.codes, *(f"{code} x" for code in column.codes), "OTHER"]
+    return st.sampled_from(codes) | st.sampled_from(TEXTS) | blanks
 
 
 @st.composite
@@ -98,7 +104,7 @@ def rows(draw: st.DrawFn, table: Table) -> list[list[str]]:
     for _ in range(draw(st.integers(0, 40))):
         row = [draw(st.sampled_from(plain_texts(column)[:few])) for column in table.columns]
         for place in draw(st.sets(st.integers(0, len(row) - 1), max_size=2)):
-            row[place] = draw(st.sampled_from(odd_texts(table.columns[place])))
+            row[place] = draw(odd_texts(table.columns[place]))
         found.append(row)
     return found
 
