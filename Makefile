@@ -9,6 +9,7 @@ UV_PIP := umask 022 && $(UV) pip install --quiet --python $(BIN)/python --no-dep
 COMPILE := umask 022 && $(BIN)/python -m compileall -q -j 0 -x '/(pip|scipy|setuptools|tests)/' $(VENV)/lib
 SUPERSET := .venv-superset
 CONTRACTS := .venv-contracts
+PEERS := .venv-benchmarks
 DEPLOYMENT := .venv-deployment
 DBT_DOCS := build/dbt
 DBT_OPTIONS := --project-dir dbt_project --profiles-dir dbt_project --target-path ../$(DBT_DOCS) --log-path $(DBT_DOCS)
@@ -38,7 +39,7 @@ PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 CODE := benchmarks dags deploy expectations include tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-connectors setup-superset setup-contracts setup-deployment debian-packages run superset test test-all catalogue bench docs lint sbom audit-dependencies format up down clean lock
+.PHONY: help setup setup-dev setup-connectors setup-superset setup-contracts setup-deployment setup-benchmarks debian-packages run superset test test-all catalogue bench docs lint sbom audit-dependencies format up down clean lock
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -53,6 +54,8 @@ setup-connectors: $(VENV)/.installed-connectors
 setup-superset: $(SUPERSET)/.installed
 
 setup-contracts: $(CONTRACTS)/.installed ## install datacontract-cli, which tests the data contracts, into .venv-contracts
+
+setup-benchmarks: $(PEERS)/.installed ## install the programs that benchmarks compare landing with into .venv-benchmarks
 
 setup-deployment: $(DEPLOYMENT)/.installed ## install what a deployment's image has into .venv-deployment, for its tests
 
@@ -82,7 +85,7 @@ test-all: setup-connectors setup-superset setup-contracts setup-deployment debia
 catalogue: setup-dev ## inject every known defect and check that it is caught; writes docs/defects.md
 	@$(BIN)/python -m tests.catalogue
 
-bench: setup-dev ## measure landing, the daily run and readers; writes benchmarks/README.md
+bench: setup-dev setup-benchmarks ## measure landing, the daily run and readers; writes benchmarks/README.md
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.day
 	@$(BIN)/python -m benchmarks.history
@@ -127,7 +130,7 @@ down: ## stop the processes of `make up` from another terminal
 
 clean: down ## stop the servers and remove the environments without asking; keeps the state folder
 	@test ! -x $(BIN)/assurance || $(BIN)/assurance db stop
-	@rm -rf $(VENV) $(SUPERSET) $(CONTRACTS) $(DEPLOYMENT) build include/*.egg-info .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(SUPERSET) $(CONTRACTS) $(PEERS) $(DEPLOYMENT) build include/*.egg-info .mypy_cache .ruff_cache .pytest_cache
 	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Optional packages with which jsonschema checks addresses. Importing them takes a second, in every
@@ -151,6 +154,8 @@ lock: $(UV) ## resolve requirements*.in into the hashed locks again
 		requirements-bi-dev.in -o requirements-bi-dev.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		requirements-contracts.in -o requirements-contracts.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		requirements-benchmarks.in -o requirements-benchmarks.lock
 
 # pip installs uv, pinned and hashed. uv installs everything else in seconds.
 $(UV): requirements-uv.lock
@@ -193,6 +198,13 @@ $(CONTRACTS)/.installed: requirements-contracts.lock | $(UV)
 	@echo "Installing datacontract-cli into $(CONTRACTS) from $< ..."
 	@test -x $(CONTRACTS)/bin/python || $(PYTHON) -m venv $(CONTRACTS)
 	@$(UV) pip install --quiet --python $(CONTRACTS)/bin/python --no-deps --require-hashes --compile-bytecode -r $<
+	@touch $@
+
+# The programs that landing is compared with are not the project's, so they have their own environment.
+$(PEERS)/.installed: requirements-benchmarks.lock | $(UV)
+	@echo "Installing the peers of the benchmarks into $(PEERS) from $< ..."
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(UV) pip install --quiet --python $(PEERS)/bin/python --no-deps --require-hashes --compile-bytecode -r $<
 	@touch $@
 
 # The tests of the deployment show this environment in containers, at the place that it has in the image. So it can

@@ -4,7 +4,9 @@ Each case measures one landing task. If there is a simpler way to load the same 
 case measures the peer too.
 """
 
+import os
 import random
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from oic_assurance.sources.declarations.model import PROVENANCE
 
 HEADER = "employee_no,course_code,module_code,module_version,status,completed_at,score"
 BAD_SHARE = 0.005
+#: The Python of the environment with the peers (`make setup-benchmarks`).
+PEERS = Path(__file__).parent.parent / ".venv-benchmarks" / "bin" / "python"
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,9 @@ class Result:
     work: str
     rows: int
     peer: str
-    target: float | None  # the highest allowed ratio of landing's time to the peer's
+    target: (
+        float | None
+    )  # the highest allowed ratio of landing's time to the peer's, if there is one
     ours: Cost
     compared: Compared | None = None
 
@@ -109,14 +115,17 @@ def nothing_changed(world: World, rows: int, pairs: int) -> Iterator[Result]:
 def files(world: World, rows: int, pairs: int) -> Iterator[Result]:
     """Measure landing a CSV file. Its good rows go into raw, its bad rows into quarantine.
 
-    There are two peers. Both `COPY` a file without bad rows: one into a plain table, the other into
-    a table with the same columns and indexes as the raw table.
+    Two peers `COPY` a file without bad rows: one into a plain table, the other into a table with
+    the same columns and indexes as the raw table. Two more peers, polars and dlt, load the same
+    file as landing, with its bad rows (`file_peers`).
     """
+    work = "CSV, 0.5% bad rows quarantined"
     folder = world.settings.home / "dropzone" / FILES
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
-    _write(folder / "completions_20260101.csv", rows, BAD_SHARE)
+    dropped = folder / "completions_20260101.csv"
+    _write(dropped, rows, BAD_SHARE)
     clean = world.settings.home / "clean.csv"
     _write(clean, rows, 0.0)
     copy = (
@@ -126,13 +135,16 @@ def files(world: World, rows: int, pairs: int) -> Iterator[Result]:
 
     def empty_tables() -> None:
         world.forget()
-        world.execute("truncate bench.completion, bench.completion_shape")
+        world.execute("truncate bench.completion, bench.completion_shape, bench.rejected")
+        world.execute("drop table if exists bench.completion_dlt, bench.rejected_dlt")
+        shutil.rmtree(world.settings.home / "dlt", ignore_errors=True)
         world.settle()
 
-    for table, peer in (
-        ("bench.completion", "typed COPY of a clean file, no key, no check"),
+    for table, target, peer in (
+        ("bench.completion", None, "typed COPY of a clean file, no key, no check"),
         (
             "bench.completion_shape",
+            1.8,
             "the same into raw's columns and indexes, with a numeric key",
         ),
     ):
@@ -143,7 +155,24 @@ def files(world: World, rows: int, pairs: int) -> Iterator[Result]:
             partial(run_shell, copy.format(table)),
             before_each=empty_tables,
         )
-        yield Result("CSV, 0.5% bad rows quarantined", rows, peer, 1.3, median(found.ours), found)
+        yield Result(
+            "CSV, 0.5% bad rows quarantined", rows, peer, target, median(found.ours), found
+        )
+    os.environ["DLT_FOLDER"] = str(world.settings.home / "dlt")
+    for tool, peer in (
+        ("polars", "polars: the four broken rules, key and fingerprint, COPY into raw's shape"),
+        ("dlt", "dlt: a resource that checks the four broken rules, its CSV loader, no index"),
+    ):
+        found = compare(
+            f"CSV of {rows} rows, peer {tool}",
+            pairs,
+            lambda: _land(FILES),
+            partial(run, [str(PEERS), "benchmarks/file_peers.py", tool, str(dropped)]),
+            before_each=empty_tables,
+        )
+        memory = median(found.peers).megabytes
+        peer = f"{peer}; {memory:.0f} MB"
+        yield Result(work, rows, peer, None, median(found.ours), found)
 
 
 def _land(dataset: str, *options: str) -> Cost:

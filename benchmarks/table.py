@@ -56,6 +56,6 @@ def _line(result: Result) -> str:
         cells += [
             f"{median(result.compared.peers).seconds:.2f} s",
             f"{result.compared.ratio:.2f} ({least:.2f}–{most:.2f})",
-            f"{result.target}",
+            "" if result.target is None else f"{result.target}",
         ]
     return f"| {' | '.join(cells)} |"

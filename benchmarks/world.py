@@ -121,6 +121,7 @@ class World:
                     module_version text not null, status text not null, completed_at timestamptz,
                     score numeric
                 );
+                create table bench.rejected (row_number bigint, reasons text, content text);
                 create table bench.completion_shape (like raw_general.completion including all);
                 create sequence bench.row_key;
                 alter table bench.completion_shape

@@ -16,8 +16,8 @@ that is not required in this row:
   quote when it writes a row as text.
 - A number has no sign and no leading zero, and at most nine digits before and after the point.
 - A day is a day of the years 1900 to 2099, written `YYYY-MM-DD`, but not the 29th of February.
-- A moment is such a day, of the years 2000 to 2049, and a time with or without whole seconds. It is
-  not between one and two o'clock in March or October, when the clocks can change.
+- A moment is such a day of the years 2000 to 2049, and a time with or without whole seconds. It is
+  not between one and two o'clock on a day after the 24th of March or October: clocks may change.
 
 Each value in plain form has only one text. So if a row turns out to have the key of another row,
 the texts that were delivered can be put into quarantine.
@@ -53,7 +53,7 @@ _FORMS = {
     "date": f"(?:19|20)[0-9]{{2}}-{_DAY}",
     # The groups are the hour and the rest.
     "timestamptz": (
-        f"(20[0-4][0-9]-(?!(?:03|10)-..[ T]01){_DAY}[ T](?:[01][0-9]|2[0-3]))"
+        f"(20[0-4][0-9]-(?!(?:03|10)-(?:2[5-9]|3.)[ T]01){_DAY}[ T](?:[01][0-9]|2[0-3]))"
         "(:[0-5][0-9](?::[0-5][0-9])?)"
     ),
 }
