@@ -208,6 +208,24 @@ def result(world: World, name: str) -> dict[str, list[tuple[Any, ...]]]:
                 from audit.batch order by batch_id
                 """
             ).fetchall(),
+            # Rows that are loaded straight into raw replace some of its columns.
+            "columns of raw": owner.execute(
+                """
+                select attname, format_type(atttypid, atttypmod), attnotnull, attgenerated,
+                    attstorage, attcompression, attstattarget, attacl::text, attoptions,
+                    pg_get_expr(adbin, adrelid), col_description(attrelid, attnum)
+                from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
+                where attrelid = %s::regclass and attnum > 0 and not attisdropped
+                order by attnum
+                """,
+                (f"{dataset(name).raw_schema}.{table.name}",),
+            ).fetchall(),
+            "indexes of raw": owner.execute(
+                """
+                select indexdef from pg_indexes where schemaname = %s and tablename = %s order by 1
+                """,
+                (dataset(name).raw_schema, table.name),
+            ).fetchall(),
             "corrections": owner.execute(
                 """
                 select dense_rank() over (order by batch_id), table_name, column_name, was, became,
