@@ -131,7 +131,8 @@ def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
     with connect(settings, role="oic_transform") as conn:
         _fill(conn, number, forces)
     run_dbt(settings, "daily", [
-        "run", "--select", "stg_audit__build", "stg_audit__force", "stg_audit__released_figure",
+        "run", "--no-write-json", "--select",
+        "stg_audit__build", "stg_audit__force", "stg_audit__released_figure",
         "path:models/intermediate/disclosure", "public_assurance_period",
     ])  # fmt: skip
     with connect(settings, role="oic_publish") as conn:
