@@ -136,7 +136,7 @@ def files(world: World, rows: int, pairs: int) -> Iterator[Result]:
     def empty_tables() -> None:
         world.forget()
         world.execute("truncate bench.completion, bench.completion_shape, bench.rejected")
-        world.execute("drop table if exists bench.completion_dlt, bench.rejected_dlt")
+        world.execute("drop schema if exists bench_dlt cascade")
         shutil.rmtree(world.settings.home / "dlt", ignore_errors=True)
         world.settle()
 

@@ -3,7 +3,8 @@
 `.venv-benchmarks/bin/python benchmarks/file_peers.py polars|dlt FILE`
 
 Both check the four rules that bad rows of the benchmark's file break, and store each bad row with
-all its reasons in `bench.rejected`. WAREHOUSE_URL names the warehouse. This module runs in an
+all its reasons. polars fills tables of schema `bench`, and dlt makes its own schema `bench_dlt`.
+WAREHOUSE_URL names the warehouse, and DLT_FOLDER an empty folder. This module runs in an
 environment of its own (`make setup-benchmarks`), without the packages of this project.
 """
 
@@ -78,7 +79,7 @@ def load_with_dlt(path: str) -> None:
                 moment, reasons = _checked(row)
                 if reasons:
                     bad = {"row_number": number, "reasons": "; ".join(reasons), "content": str(row)}
-                    yield dlt.mark.with_table_name(bad, "rejected_dlt")
+                    yield dlt.mark.with_table_name(bad, "rejected")
                     continue
                 key = ",".join(row[name] for name in KEY)
                 yield row | {
@@ -95,12 +96,12 @@ def load_with_dlt(path: str) -> None:
     pipeline = dlt.pipeline(
         "benchmark",
         destination=postgres(os.environ["WAREHOUSE_URL"]),
-        dataset_name="bench",
+        dataset_name="bench_dlt",
         pipelines_dir=os.environ["DLT_FOLDER"],
     )
     resource = dlt.resource(
         completions(),
-        name="completion_dlt",
+        name="completion",
         write_disposition="append",
         columns={"completed_at": {"data_type": "timestamp"}, "score": {"data_type": "bigint"}},
     )

@@ -13,6 +13,7 @@ vanished record is not a correction either.
 """
 
 from collections.abc import Iterable
+from functools import partial
 
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
@@ -82,8 +83,11 @@ group by 3, 4, 5, 6
 def record_corrections(loaders: Iterable[TableLoader], batch_id: int) -> None:
     """Count the corrections in a registered batch, and store the counts in `audit.correction`."""
     for loader in loaders:
-        statement = count_statement(loader.dataset, loader.table, loader.raw, loader.force)
-        loader.connection.execute(statement, {"batch": batch_id})
+        loader.run(
+            "corrections",
+            partial(count_statement, loader.dataset, loader.table, loader.raw, loader.force),
+            {"batch": batch_id},
+        )
 
 
 def count_statement(dataset: Dataset, table: Table, raw: Identifier, force: Composable) -> Composed:

@@ -126,6 +126,8 @@ class Acceptances:
 
     def mark_used(self, batch_id: int) -> None:
         """Record that a registered batch was landed because of the acceptances."""
+        if not self._needed:
+            return
         self._connection.execute(
             "update audit.emptied set used_by_batch = %s where emptied_id = any(%s)",
             (batch_id, self._needed),

@@ -1,7 +1,6 @@
 """Land dropped files in the order of their dates. Each file is landed once, in one transaction."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +26,7 @@ from oic_assurance.sources.files.row_removal import remove_rows
 from oic_assurance.sources.files.tabular import read_tables
 
 #: From this size on, landing a file is faster if its rows in plain form are not staged.
-PLAIN_FROM_BYTES = 256 * 1024
+PLAIN_FROM_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,8 @@ class FileLanding:
         }
         self._acceptances = Acceptances(connection, settings.force_code, dataset)
         self._earlier: dict[tuple[str, datetime], _EarlierFile] = {}
+        #: No landed delivery is for a later moment. None if that is not known.
+        self._latest: datetime | None = None
 
     def land(self) -> None:
         """Land every file in the dataset's folder that is new or has changed.
@@ -178,6 +179,8 @@ class FileLanding:
             self._report.batches += 1
             self._report.rows_landed += batch.rows_new or 0
             self._report.rows_rejected += batch.rows_rejected or 0
+        if self._latest is not None and batch.status == "landed":
+            self._latest = max(self._latest, batch.delivered_for)
         self._earlier[(file.name, batch.delivered_for)] = _EarlierFile(
             file.name,
             batch.delivered_for,
@@ -207,7 +210,7 @@ class FileLanding:
                 loader.quarantine(batch_id)
         if self._dataset.delivery == "changes":
             self._apply_later_deliveries(batch_id, at)
-        elif next(self._landed_after(at), None):
+        elif self._has_landed_after(at):
             for name in filter(inserted.get, inserted):
                 self._restore_later_versions(self._loaders[name], batch_id, at)
         batch = Batch(
@@ -356,13 +359,13 @@ class FileLanding:
             self._acceptances.check(loader.table.name, known, vanishing)
         return vanishing
 
-    def _landed_after(self, at: datetime) -> Iterator[_EarlierFile]:
-        """Return the landed deliveries of the dataset for moments after `at`."""
-        return (
-            file
-            for file in self._earlier.values()
-            if file.status == "landed" and file.delivered_for > at
-        )
+    def _has_landed_after(self, at: datetime) -> bool:
+        """Tell whether a delivery of the dataset for a moment after `at` has been landed."""
+        if self._latest is not None and self._latest <= at:
+            return False
+        landed = [file.delivered_for for file in self._earlier.values() if file.status == "landed"]
+        self._latest = max(landed, default=at)
+        return self._latest > at
 
     def _apply_later_deliveries(self, batch_id: int, at: datetime) -> None:
         """Restore the versions of later deliveries after a late-arriving delivery of changes.
@@ -371,7 +374,7 @@ class FileLanding:
         cannot show that the delivery listed the record. Only its archived batch shows this.
         """
         loader = next(iter(self._loaders.values()))
-        if next(self._landed_after(at), None) is None:
+        if not self._has_landed_after(at):
             return
         if keys := loader.keys_changed_late(batch_id, at):
             later = LaterDeliveries(self._settings, loader)

@@ -88,6 +88,8 @@ class TableLoader:
         self.columns = tuple(dataset.content_columns(table))
         self._written: dict[str, bytes] = {}
         self._found = Summary(0, 0, 0, {})
+        #: Whether raw has rows, as far as is known. No row is removed while the dataset is locked.
+        self._has_rows = False
         #: How many rows `load_straight` has loaded. None if it was not used.
         self._loaded: int | None = None
         connection.execute(checks.temporary_tables(dataset, table))
@@ -153,11 +155,11 @@ class TableLoader:
                     self.connection, reading.pieces, self.raw, others, frozen=True
                 )
             self._stage_others(others)
-            self._run("check", lambda: checks.check_statement(self.dataset, self.table))
+            self.run("check", lambda: checks.check_statement(self.dataset, self.table))
             summary, _ = self._summary(from_file=True)
             self._loaded = rows + self._insert_first(batch_id, at)
         if summary.rejected:
-            self._run(
+            self.run(
                 "landed in raw",
                 lambda: checks.landed_in_raw_statement(self.table, self.raw, self.force),
             )
@@ -183,16 +185,16 @@ class TableLoader:
         transaction.
         """
         from_file = self.dataset.kind == "file"
-        self._run("check", lambda: checks.check_statement(self.dataset, self.table))
+        self.run("check", lambda: checks.check_statement(self.dataset, self.table))
         if not from_file:
-            self._run(
+            self.run(
                 "drop known",
                 lambda: quarantine.drop_known_statement(self.dataset, self.table, self.force),
             )
         summary, unresolved = self._summary(from_file)
         if unresolved:
-            self._run("repeats", lambda: checks.repeats_statement(self.table))
-            self._run(
+            self.run("repeats", lambda: checks.repeats_statement(self.table))
+            self.run(
                 "stage rejected",
                 lambda: checks.stage_rejected_statement(self.dataset, self.table),
             )
@@ -200,12 +202,12 @@ class TableLoader:
         self._found = summary
         if summary.rejected and from_file:
             rejected = {"rejected": summary.rejected}
-            self._run("landed keys", lambda: checks.landed_key_statement(self.table), rejected)
+            self.run("landed keys", lambda: checks.landed_key_statement(self.table), rejected)
         return summary
 
     def _summary(self, from_file: bool) -> tuple[Summary, int]:
         """Return the summary of the checked rows, and how many good rows still repeat a key."""
-        cursor = self._run("summary", lambda: checks.summary_statement(self.table, from_file))
+        cursor = self.run("summary", lambda: checks.summary_statement(self.table, from_file))
         rows, rejected, repeats, unresolved, *counts = fetch_one(cursor)
         names = [c.name for c in self.table.columns if c.when_unreadable == "blank"]
         blanked = {n: c for n, c in zip(names, counts, strict=False) if c}
@@ -224,19 +226,24 @@ class TableLoader:
 
     def clear(self) -> None:
         """Empty the temporary tables before the transaction ends."""
-        self._run("clear stage", lambda: SQL("delete from {}").format(checks.stage(self.table)))
-        self._run("clear", lambda: SQL("delete from {}").format(checks.checked(self.table)))
+        self.run("clear stage", lambda: SQL("delete from {}").format(checks.stage(self.table)))
+        self.run("clear", lambda: SQL("delete from {}").format(checks.checked(self.table)))
 
     # ---------------------------------------------------------------- versions
 
     def has_rows(self, at: datetime | None = None) -> bool:
         """Tell whether raw has any version. With `at`, only versions for `at` or before count."""
+        if at is None and self._has_rows:
+            return True
         statement = SQL(
             "select exists (select from {} where force_code = {}"
             " and version_at <= coalesce(%(at)s::timestamptz, 'infinity'))"
         )
-        cursor = self._run("has rows", lambda: statement.format(self.raw, self.force), {"at": at})
-        return bool(fetch_one(cursor)[0])
+        cursor = self.run("has rows", lambda: statement.format(self.raw, self.force), {"at": at})
+        found = bool(fetch_one(cursor)[0])
+        if at is None:
+            self._has_rows = found
+        return found
 
     def insert_delivered(self, batch_id: int, at: datetime) -> int:
         """Insert the rows of a file that differ from the state of their key at the moment `at`.
@@ -280,7 +287,7 @@ class TableLoader:
         """
         cursor_column = Identifier(self.dataset.database.cursor)
         key = Identifier(self.table.key[0])
-        cursor = self._run(
+        cursor = self.run(
             "extracted",
             lambda: SQL(INSERT_EXTRACTED).format(
                 raw=self.raw,
@@ -423,7 +430,7 @@ class TableLoader:
 
         Without `at`, count the records that exist in the latest state.
         """
-        cursor = self._run(
+        cursor = self.run(
             "known",
             lambda: SQL(
                 """
@@ -446,7 +453,7 @@ class TableLoader:
         """Count the rejected rows whose key cannot be read, so that their record is unknown."""
         if not self._found.rejected:
             return 0
-        cursor = self._run(
+        cursor = self.run(
             "without key",
             lambda: SQL(
                 "select count(*) from {} where row_key is null and cardinality(reasons) > 0"
@@ -506,7 +513,7 @@ class TableLoader:
 
     def keys_of_batch(self, batch_id: int, at: datetime) -> set[str]:
         """Return the keys for which a batch has inserted a version for the moment `at`."""
-        cursor = self._run(
+        cursor = self.run(
             "of batch",
             lambda: SQL(
                 "select row_key from {} where force_code = {} and batch_id = %(batch)s"
@@ -522,7 +529,7 @@ class TableLoader:
         These are the keys of the batch for which an earlier batch had already inserted a version
         with a version time of `at` or before.
         """
-        cursor = self._run(
+        cursor = self.run(
             "changed late",
             lambda: SQL(
                 """
@@ -546,7 +553,7 @@ class TableLoader:
         Return the keys that the delivery does not list.
         """
         self._insert_listed(batch_id, at, keys)
-        cursor = self._run(
+        cursor = self.run(
             "listed",
             lambda: SQL(
                 "select row_key from {} where row_key = any(%(keys)s) and cardinality(reasons) = 0"
@@ -559,7 +566,7 @@ class TableLoader:
 
     def quarantine(self, batch_id: int) -> None:
         """Put the rejected rows into quarantine, with all their reasons."""
-        self._run(
+        self.run(
             "quarantine",
             lambda: quarantine.insert_statement(self.dataset, self.table),
             {"batch": batch_id, "rejected": self._found.rejected},
@@ -574,9 +581,9 @@ class TableLoader:
         )
 
     def _insert(self, name: str, write: Callable[[], Composed], values: Mapping[str, Any]) -> int:
-        return self._run(name, write, values).rowcount
+        return self.run(name, write, values).rowcount
 
-    def _run(
+    def run(
         self, name: str, write: Callable[[], Composed], values: Mapping[str, Any] | None = None
     ) -> psycopg.Cursor[Any]:
         """Execute a statement.

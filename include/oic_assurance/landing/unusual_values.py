@@ -11,6 +11,8 @@ has such a date, the file is refused.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 
 import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
@@ -35,10 +37,14 @@ def unusual_values(connection: psycopg.Connection, table: Table) -> dict[str, di
     Raises:
         DeliveryRefused: The dates of a column are written month first.
     """
-    found = _counted(connection, table, [each for c in table.columns for each in _counts(c)])
+    found: dict[str, dict[str, int]] = {}
+    if query := _counted(table):
+        found = query.run(connection)
     for name in found.get(DAY_FIRST, {}):
         _refuse_month_first(connection, table, name)
-    return found | _at_clock_changes(connection, table)
+    if query := _at_clock_changes(table):
+        found |= query.run(connection)
+    return found
 
 
 def _quick_tests(table: Table) -> Iterator[Composable]:
@@ -66,38 +72,52 @@ def _counts(column: Column) -> list[tuple[str, Column, Composable]]:
     ]
 
 
-def _counted(
-    connection: psycopg.Connection, table: Table, counts: Sequence[tuple[str, Column, Composable]]
-) -> dict[str, dict[str, int]]:
-    """Count the staged rows with unusual values, for each note and column.
+@dataclass(frozen=True)
+class _Query:
+    """A query that counts rows for notes and columns. Its text is composed once for all files."""
+
+    counts: Sequence[tuple[str, Column, Composable]]
+    text: bytes
+
+    def run(self, connection: psycopg.Connection) -> dict[str, dict[str, int]]:
+        """Return the numbers of rows that are not zero, for each note and column."""
+        numbers = one_row(connection, self.text, what="counts of unusual values")
+        return _by_note(self.counts, numbers)
+
+
+@cache
+def _counted(table: Table) -> _Query | None:
+    """Return the query for the staged rows with unusual values. None if there can be none.
 
     In most files, few rows have unusual values. So cheap conditions select the rows to examine.
     """
+    counts = [each for column in table.columns for each in _counts(column)]
     if not counts:
-        return {}
+        return None
     statement = SQL("select {} from {} as s where fault is null and ({})").format(
         SQL(", ").join(SQL("count(*) filter (where {})").format(what) for _, _, what in counts),
         checks.stage(table),
         SQL(" or ").join(_quick_tests(table)),
     )
-    return _by_note(counts, one_row(connection, statement, what="counts of unusual values"))
+    return _Query(counts, statement.as_bytes())
 
 
-def _at_clock_changes(connection: psycopg.Connection, table: Table) -> dict[str, dict[str, int]]:
-    """Count good rows with a local time that a clock change repeats or skips."""
+@cache
+def _at_clock_changes(table: Table) -> _Query | None:
+    """Return the query for good rows with a local time that a clock change repeats or skips."""
     flags = [
         (CLOCK_CHANGE, column, Identifier("s", f"{column.name}_is_ambiguous"))
         for column in table.columns
         if column.type == "timestamptz"
     ]
     if not flags:
-        return {}
+        return None
     statement = SQL("select {} from {} as s where cardinality(reasons) = 0 and ({})").format(
         SQL(", ").join(SQL("count(*) filter (where {})").format(what) for _, _, what in flags),
         checks.checked(table),
         SQL(" or ").join(what for _, _, what in flags),
     )
-    return _by_note(flags, one_row(connection, statement, what="counts of unusual values"))
+    return _Query(flags, statement.as_bytes())
 
 
 def _by_note(

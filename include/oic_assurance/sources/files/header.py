@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.sources.declarations.load import datasets
@@ -39,6 +40,7 @@ class Header:
         return list(self.positions) != sorted(self.positions)
 
 
+@lru_cache(maxsize=4096)
 def normalised(name: str) -> str:
     """Return a name in lower case with only letters and digits.
 
