@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from oic_assurance.platform.airflow.scheduler import EXECUTOR
 from tests.deployment.description import (
     ROOT,
     NotAcceptedError,
@@ -25,7 +26,7 @@ def example() -> dict[str, str]:
 @pytest.mark.parametrize(
     ("profile", "executor", "runs_tasks"),
     [
-        ("one-host", "LocalExecutor", {"scheduler"}),
+        ("one-host", EXECUTOR, {"scheduler"}),
         ("many-hosts", "CeleryExecutor", {"celery-scheduler", "worker"}),
         ("worker", "CeleryExecutor", {"remote-worker"}),
     ],

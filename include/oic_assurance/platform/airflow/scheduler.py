@@ -43,6 +43,8 @@ WORKERS = {"scheduler": NO_LOGS, "dag-processor": (), "triggerer": NO_LOGS}
 # How many tasks run at the same time. Each task is a process that may load dbt or Great
 # Expectations, which need much memory.
 PARALLELISM = 2
+#: The executor, by name: it is imported by Airflow's scheduler only.
+EXECUTOR = "oic_assurance.platform.airflow.executor.PreparedLocalExecutor"
 READY_SECONDS = 120.0
 LOCK = "up"
 
@@ -119,7 +121,7 @@ def _environment(settings: Settings, port: int) -> dict[str, str]:
         "AIRFLOW__API__SECRET_KEY": secret(settings, "airflow_secret_key"),
         "AIRFLOW__API_AUTH__JWT_SECRET": secret(settings, "airflow_jwt_secret"),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{HOST}:{port}/execution/",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__EXECUTOR": EXECUTOR,
         "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{LOGIN}:admin",
