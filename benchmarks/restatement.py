@@ -23,6 +23,7 @@ import xlsxwriter
 
 from benchmarks.history import COMMAND, LAST_DAY, Force
 from benchmarks.table import measured_on, write_between
+from simulator.delivery.completions import COLUMNS
 
 BEGIN = "<!-- begin: written by `python -m benchmarks.restatement` -->"
 END = "<!-- end: restatement -->"
@@ -46,10 +47,6 @@ CHANGES = {
 }
 #: The first day on which a completed module can count. All modules are completed on this day.
 LAUNCHED_ON = date(2025, 6, 1)
-COMPLETION = (
-    *("employee_no", "course_code", "module_code", "module_version", "status"),
-    *("completed_at", "score"),
-)
 MODULES = """
     select distinct employee_no, course_code, module_code, module_version
     from raw_general.completion
@@ -109,17 +106,7 @@ class ChangedForce(Force):
         path = dropzone / "lms" / "completions" / f"completions_{LAUNCHED_ON:%Y%m%d}.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(
-                (
-                    "employee_no",
-                    "course_code",
-                    "module_code",
-                    "module_version",
-                    "status",
-                    "completed_at",
-                    "score",
-                )
-            )
+            writer.writerow(COLUMNS)
             for row in done:
                 writer.writerow((*row, "COMPLETED", f"{LAUNCHED_ON} 09:00", ""))
         book = dropzone / "hydra" / "attendance" / f"hydra_{day:%Y%m%d}.xlsx"

@@ -307,7 +307,7 @@ def _variables(settings: Settings) -> dict[str, str]:
     its publication waits until everything before it is on disk.
     """
     variables = connection_variables(login_url(settings, ROLE))
-    given = variables.get("PGOPTIONS", "")
+    given = variables.get("PGOPTIONS", os.environ.get("PGOPTIONS", ""))
     return {**variables, "PGOPTIONS": f"{given} -c synchronous_commit=off".strip()}
 
 

@@ -4,9 +4,7 @@ import functools
 from dataclasses import dataclass
 from importlib import resources
 
-import yaml
-
-from oic_assurance.sources.declarations.yaml_lines import LOADER
+from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def kinds() -> dict[str, Kind]:
     """Return every kind of record, keyed by name."""
     file = resources.files("oic_assurance.operations.explain").joinpath("kinds.yml")
     text = file.read_text("utf-8")
-    described = yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe loader
+    described = load_yaml(text)
     # `shared` is not a kind: it holds queries that several kinds use.
     del described["shared"]
     return {

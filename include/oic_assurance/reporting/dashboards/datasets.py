@@ -9,7 +9,7 @@ import yaml
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards import vocabulary
-from oic_assurance.sources.declarations.yaml_lines import LOADER
+from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
 FOLDER = Path("include") / "bi" / "superset"
 QUERIES = Path("include") / "bi" / "queries"
@@ -106,7 +106,7 @@ def read_yaml(path: Path) -> Any:
         AssuranceError: If the file cannot be read.
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - safe
+        return load_yaml(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise AssuranceError(f"{path}: cannot be read: {error}.") from error
 

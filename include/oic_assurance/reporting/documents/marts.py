@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.sources.declarations.yaml_lines import LOADER
+from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
 DOCS = Path("dbt_project") / "models"
 MODELS = DOCS / "marts"
@@ -144,7 +144,7 @@ def _read(path: Path, blocks: Mapping[str, str]) -> Iterator[Mart]:
 
 def _models(path: Path) -> list[Any]:
     text = path.read_text(encoding="utf-8")
-    models: list[Any] = yaml.load(text, Loader=LOADER).get("models", [])  # noqa: S506 - safe
+    models: list[Any] = load_yaml(text).get("models", [])
     return models
 
 

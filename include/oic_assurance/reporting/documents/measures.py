@@ -7,10 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from oic_assurance.errors import AssuranceError
-from oic_assurance.sources.declarations.yaml_lines import LOADER
+from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
 SEEDS = Path("dbt_project") / "seeds"
 _WORDS = Path(__file__).with_name("measures.yml")
@@ -105,7 +103,7 @@ def measures(project_root: Path) -> list[Measure]:
     """
     seeds = Seeds(project_root)
     text = _WORDS.read_text(encoding="utf-8")
-    words = yaml.load(text, Loader=LOADER)["measures"]  # noqa: S506 - a safe loader
+    words = load_yaml(text)["measures"]
     rows = seeds.rows("policy_measure")
     codes = [row["measure_code"] for row in rows]
     if missing := [code for code in codes if code not in words]:

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from oic_assurance.reporting.documents.marts import DOCS, doc_blocks, resolved
-from oic_assurance.sources.declarations.yaml_lines import LOADER
+from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
 LAYERS = ("staging", "intermediate", "marts")
 _REF = re.compile(r"""\bref\(\s*["'](\w+)["']\s*\)""")
@@ -109,7 +107,7 @@ def _described(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {"models": [{"description": ""}]}
     text = path.read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe loader
+    found: dict[str, Any] = load_yaml(text)
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.sources.declarations.yaml_lines import LOADER
+from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
 FOLDER = Path("include") / "bi" / "power-bi"
 QUESTIONS = Path("docs") / "bi" / "questions.md"
@@ -198,6 +198,6 @@ def _visual(path: Path, given: Mapping[str, Any]) -> Visual:
 
 def _yaml(path: Path) -> Any:
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - safe
+        return load_yaml(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise AssuranceError(f"{path}: cannot be read: {error}.") from error

@@ -9,7 +9,18 @@ import yaml
 Path = tuple[str | int, ...]
 
 #: PyYAML's safe loader in C is ten times as fast as the one in Python, but not always installed.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def load_yaml(text: str) -> Any:
+    """Return the content of YAML text. It is made of plain values only.
+
+    Raises:
+        yaml.YAMLError: The text is not YAML.
+    """
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader
+
+
 _TEXT = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
 _DAY = "tag:yaml.org,2002:timestamp"
@@ -56,7 +67,7 @@ def read(text: str) -> LinedYaml:
             YAML reads a value as a date.
     """
     try:
-        node = yaml.compose(text, Loader=LOADER)
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise YamlMistake(line, f"not YAML: {error.problem}") from error
@@ -66,7 +77,7 @@ def read(text: str) -> LinedYaml:
     if node is None:
         raise YamlMistake(1, "the file is empty")
     _check(node, set())
-    return LinedYaml(yaml.load(text, Loader=LOADER), node)  # noqa: S506 - a safe loader
+    return LinedYaml(load_yaml(text), node)
 
 
 def _check(node: yaml.Node, seen: set[int]) -> None:
