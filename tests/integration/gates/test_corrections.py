@@ -9,7 +9,7 @@ import pytest
 from expectations.catalogue import suites
 from oic_assurance.gates.auditor import Auditor
 from oic_assurance.gates.verdict import Outcome
-from tests.integration.gates.warehouse import World
+from tests.integration.gates.warehouse import World, saved
 
 REFERRALS = "raw_law_enforcement.nccu_referral"
 POSITION = "candidate.assurance_position_day"
@@ -39,7 +39,7 @@ def versions(count: int, batch: int, name: str, **values: str) -> str:
     return (
         f"insert into {REFERRALS} select (jsonb_populate_record(null::{REFERRALS}, to_jsonb(landed)"
         f" || jsonb_build_object('row_key', '{name} ' || n, 'batch_id', {batch}{pairs}))).*"
-        f" from (select * from {REFERRALS} where referral_id = 1 limit 1) as landed,"
+        f" from (select * from {saved(REFERRALS)} where referral_id = 1) as landed,"
         f" generate_series(1, {count}) as n;"
     )
 

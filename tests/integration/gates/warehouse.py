@@ -37,7 +37,7 @@ class World:
         ).fetchall()
         self.tables = [f"{schema}.{table}" for schema, table in rows] + ["audit.batch"]
         for table in self.tables:
-            self._run(f"create table {_saved(table)} as table {table}")
+            self._run(f"create table {saved(table)} as table {table}")
             if table.startswith("raw_"):
                 self._run(f"drop index {table}_version")
 
@@ -59,13 +59,14 @@ class World:
         for table in tables:
             if table in self.tables:
                 self._run(f"delete from {table}")
-                self._run(f"insert into {table} table {_saved(table)}")
+                self._run(f"insert into {table} table {saved(table)}")
 
     def close(self) -> None:
         self.admin.close()
 
 
-def _saved(table: str) -> str:
+def saved(table: str) -> str:
+    """Return the name of the table with the original rows of a table."""
     return f"saved.{table.replace('.', '__')}"
 
 
