@@ -6,10 +6,8 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
+from oic_assurance.platform.airflow.force_dags import ForceDag, force_dags
 from oic_assurance.settings import load_settings
-
-use_secrets_backend(load_settings())
 
 DOC = """
 ### What it does
@@ -25,29 +23,36 @@ Clear, pause or trigger this DAG. `assurance backup make` does the same by hand.
 """
 
 
-@dag(
-    schedule="0 2 * * *",
-    start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
-    catchup=False,
-    max_active_runs=1,
-    dagrun_timeout=timedelta(hours=3),
-    default_args={"owner": "data-engineering", "retries": 1},
-    tags={"assurance", "oic"},
-    doc_md=DOC,
-)
-def assurance_backup() -> None:
-    """Back up the warehouse and the archive every night at 02:00."""
+def make_dag(own: ForceDag) -> None:
+    """Make the DAG of a force."""
 
-    @task
-    def make_backup() -> str:
-        from oic_assurance.operations.backup.scheduled import back_up
+    @dag(
+        dag_id=own.dag_id,
+        schedule=own.daily(2, 0),
+        start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
+        catchup=False,
+        max_active_runs=1,
+        dagrun_timeout=timedelta(hours=3),
+        default_args={**own.defaults, "retries": 1},
+        tags=own.tags,
+        doc_md=own.page(DOC),
+    )
+    def assurance_backup() -> None:
+        """Back up the warehouse and the archive every night at 02:00."""
 
-        folder = back_up(load_settings())
-        if folder is None:
-            raise AirflowSkipException("ASSURANCE_BACKUPS is not set: no back-up is made.")
-        return str(folder)
+        @task
+        def make_backup() -> str:
+            from oic_assurance.operations.backup.scheduled import back_up
 
-    make_backup()
+            folder = back_up(load_settings())
+            if folder is None:
+                raise AirflowSkipException("ASSURANCE_BACKUPS is not set: no back-up is made.")
+            return str(folder)
+
+        make_backup()
+
+    assurance_backup()
 
 
-assurance_backup()
+for own in force_dags("assurance_backup"):
+    make_dag(own)

@@ -1,4 +1,7 @@
-"""The DAG of the daily run, at 05:30 London time. `oic_assurance.pipeline` implements its tasks."""
+"""The DAG of the daily run, at 05:30 London time, one for each force.
+
+`oic_assurance.pipeline` implements its tasks.
+"""
 
 import os
 from datetime import datetime, timedelta
@@ -23,7 +26,7 @@ from oic_assurance.errors import ServerError, SourceUnavailable
 from oic_assurance.notifications.notify import run_deadline
 from oic_assurance.platform.airflow.approval import WarningApproval
 from oic_assurance.platform.airflow.deadline import promise
-from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
+from oic_assurance.platform.airflow.force_dags import ForceDag, force_dags
 from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.account import account
 
@@ -70,10 +73,6 @@ waiting publication current.
 Do not change tables in `marts`, `generation` or `audit` by hand.
 """
 
-MARTS = Asset("oic_assurance_marts", uri="oic-assurance://warehouse/marts")
-
-SETTINGS = load_settings()
-use_secrets_backend(SETTINGS)
 RUN_TIMEOUT = timedelta(hours=3)
 #: The user name that Airflow gives to a run of `dag.test`.
 DAG_TEST = "dag_test"
@@ -85,7 +84,6 @@ AS_AT = Param(
     title="As at",
     description="A moment such as 2026-01-31T05:30, in London. Empty means the last 05:30.",
 )
-APPROVAL_TIMEOUT = timedelta(hours=SETTINGS.approval_hours)
 
 # The delay before a failed task is retried for the first time. Under Airflow's scheduler it is two
 # minutes, so that a source or a server has time to recover. `assurance run` sets it to one second,
@@ -97,11 +95,12 @@ RETRY_POLICY = ExceptionRetryPolicy(
 )
 
 
-def as_at(context: Any) -> datetime:
+def as_at(context: Any, starts_after: timedelta = timedelta(0)) -> datetime:
     """Return the as-at moment of a run.
 
     - If the run's configuration has `as_at`: that moment.
-    - For a scheduled run: the end of the data interval.
+    - For a scheduled run: the end of the data interval, less `starts_after`. So the figures of a
+      force that starts later are as at 05:30 too.
     - For a run that a person has triggered: the last 05:30 London time before its logical date,
       which Airflow's form sets to now.
 
@@ -113,7 +112,7 @@ def as_at(context: Any) -> datetime:
     if configured:
         return clock.parse_moment(configured)
     ends = context.get("data_interval_end") or run.run_after
-    return clock.default_as_at(ends) if run.run_type == MANUAL else ends
+    return clock.default_as_at(ends) if run.run_type == MANUAL else ends - starts_after
 
 
 def run_id() -> str:
@@ -131,112 +130,130 @@ def started_by(context: Any) -> str | None:
     return account() if user == DAG_TEST else user
 
 
-def mark_failed(context: Any) -> None:
-    """Record that a run has failed, unless one of its tasks has already recorded the failure.
-
-    If, for example, the whole run takes too long, no task records the failure.
-    """
-    pipeline.mark_failed(load_settings(), context["run_id"], context.get("reason") or "run failed")
-
-
-@dag(
-    schedule="30 5 * * *",
-    start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
-    catchup=False,
-    max_active_runs=1,
-    # The time for an approval is always added, because any build can wait for a person: a failed
-    # check with `holds` makes a build wait even if the settings require no approval.
-    dagrun_timeout=RUN_TIMEOUT + APPROVAL_TIMEOUT,
-    default_args={
-        "owner": "data-engineering",
-        "retries": 2,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": timedelta(minutes=15),
-        "retry_policy": RETRY_POLICY,
-    },
-    on_failure_callback=mark_failed,
-    deadline=promise(run_deadline()),
-    params={"as_at": AS_AT},
-    tags={"assurance", "daily", "oic"},
-    doc_md=DOC,
-)
-def assurance_daily() -> None:
-    """Extract, build, check and publish the assurance marts."""
-
-    @task
-    def open_run() -> list[str]:
-        context = get_current_context()
-        return pipeline.open_run(load_settings(), run_id(), as_at(context), started_by(context))
-
-    @task(map_index_template="{{ dataset }}", max_active_tis_per_dagrun=4)
-    def extract(dataset: str) -> dict[str, int]:
-        get_current_context()["dataset"] = dataset
-        return pipeline.extract(load_settings(), run_id(), dataset)
-
-    # This task runs if at least one dataset was extracted. Points that use a failed dataset become
-    # `unknown`.
-    @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
-    def close_landing() -> int:
-        return pipeline.close_landing(load_settings(), run_id(), as_at(get_current_context()))
-
-    @task
-    def build_marts(build_id: int) -> None:
-        pipeline.build_marts(load_settings(), run_id(), build_id)
-
-    @task
-    def audit(stage: Stage, build_id: int) -> str:
-        return pipeline.audit(load_settings(), run_id(), build_id, stage)
-
-    @task
-    def seal_marts(build_id: int) -> None:
-        pipeline.seal_marts(load_settings(), run_id(), build_id)
-
-    @task(outlets=[MARTS])
-    def publish(build_id: int) -> int:
-        return pipeline.publish(load_settings(), run_id(), build_id)
-
-    @task
-    def tidy() -> None:
-        pipeline.tidy(load_settings())
-
-    # This task also runs after a critical check has failed, because the pages show which check
-    # failed.
-    @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
-    def document() -> None:
-        pipeline.document(load_settings(), run_id())
-
-    @task
-    def make_packs() -> None:
-        pipeline.make_packs(load_settings())
-
-    # The run succeeds if this task succeeds. The task fails if nothing was published.
-    @task(trigger_rule=TriggerRule.ALL_DONE)
-    def close_run() -> int:
-        return pipeline.close_run(load_settings(), run_id())
-
-    opened = open_run()
-    extracted = extract.expand(dataset=opened)
-    build_id = close_landing()
-    built = build_marts(build_id)
-    # The task `audit_marts` runs after `audit_landing`, because an expectation about a mart reads
-    # the results of the expectations about landed tables.
-    audited_landing, audited_marts = (
-        audit.override(task_id=f"audit_{stage}")(stage, build_id) for stage in ("landing", "marts")
+def make_dag(own: ForceDag) -> None:
+    """Make the daily DAG of a force."""
+    approval_timeout = timedelta(hours=own.settings.approval_hours)
+    marts = Asset(
+        f"oic_assurance_marts{own.suffix}", uri=f"oic-assurance://warehouse{own.suffix}/marts"
     )
-    sealed = seal_marts(build_id)
-    audited_sealed = audit.override(task_id="audit_sealed")("sealed", build_id)
-    approved = WarningApproval(
-        task_id="approve_warning", build_id=build_id, response_timeout=APPROVAL_TIMEOUT
+
+    def mark_failed(context: Any) -> None:
+        """Record that a run has failed, unless one of its tasks has already recorded the failure.
+
+        If, for example, the whole run takes too long, no task records the failure.
+        """
+        own.enter()
+        reason = context.get("reason") or "run failed"
+        pipeline.mark_failed(load_settings(), context["run_id"], reason)
+
+    @dag(
+        dag_id=own.dag_id,
+        schedule=own.daily(5, 30),
+        start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
+        catchup=False,
+        max_active_runs=1,
+        # The time for an approval is always added, because any build can wait for a person: a
+        # failed check with `holds` makes a build wait even if the settings require no approval.
+        dagrun_timeout=RUN_TIMEOUT + approval_timeout,
+        default_args={
+            **own.defaults,
+            "retries": 2,
+            "retry_delay": RETRY_DELAY,
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": timedelta(minutes=15),
+            "retry_policy": RETRY_POLICY,
+        },
+        on_failure_callback=mark_failed,
+        deadline=promise(run_deadline(own.environment), own.starts_after, own.code),
+        params={"as_at": AS_AT},
+        tags={*own.tags, "daily"},
+        doc_md=own.page(DOC),
     )
-    published = publish(build_id)
-    documented = document()
-    closed = close_run()
+    def assurance_daily() -> None:
+        """Extract, build, check and publish the assurance marts."""
 
-    [opened, extracted] >> build_id >> built >> audited_landing >> audited_marts >> sealed
-    sealed >> audited_sealed >> approved >> published
-    published >> [tidy(), make_packs()] >> closed
-    [build_id, published] >> documented >> closed
+        def moment(context: Any) -> datetime:
+            return as_at(context, own.starts_after)
+
+        @task
+        def open_run() -> list[str]:
+            context = get_current_context()
+            return pipeline.open_run(
+                load_settings(), run_id(), moment(context), started_by(context)
+            )
+
+        @task(map_index_template="{{ dataset }}", max_active_tis_per_dagrun=4)
+        def extract(dataset: str) -> dict[str, int]:
+            get_current_context()["dataset"] = dataset
+            return pipeline.extract(load_settings(), run_id(), dataset)
+
+        # This task runs if at least one dataset was extracted. Points that use a failed dataset
+        # become `unknown`.
+        @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+        def close_landing() -> int:
+            return pipeline.close_landing(load_settings(), run_id(), moment(get_current_context()))
+
+        @task
+        def build_marts(build_id: int) -> None:
+            pipeline.build_marts(load_settings(), run_id(), build_id)
+
+        @task
+        def audit(stage: Stage, build_id: int) -> str:
+            return pipeline.audit(load_settings(), run_id(), build_id, stage)
+
+        @task
+        def seal_marts(build_id: int) -> None:
+            pipeline.seal_marts(load_settings(), run_id(), build_id)
+
+        @task(outlets=[marts])
+        def publish(build_id: int) -> int:
+            return pipeline.publish(load_settings(), run_id(), build_id)
+
+        @task
+        def tidy() -> None:
+            pipeline.tidy(load_settings())
+
+        # This task also runs after a critical check has failed, because the pages show which check
+        # failed.
+        @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+        def document() -> None:
+            pipeline.document(load_settings(), run_id())
+
+        @task
+        def make_packs() -> None:
+            pipeline.make_packs(load_settings())
+
+        # The run succeeds if this task succeeds. The task fails if nothing was published.
+        @task(trigger_rule=TriggerRule.ALL_DONE)
+        def close_run() -> int:
+            return pipeline.close_run(load_settings(), run_id())
+
+        opened = open_run()
+        extracted = extract.expand(dataset=opened)
+        build_id = close_landing()
+        built = build_marts(build_id)
+        # The task `audit_marts` runs after `audit_landing`, because an expectation about a mart
+        # reads the results of the expectations about landed tables.
+        audited_landing, audited_marts = (
+            audit.override(task_id=f"audit_{stage}")(stage, build_id)
+            for stage in ("landing", "marts")
+        )
+        sealed = seal_marts(build_id)
+        audited_sealed = audit.override(task_id="audit_sealed")("sealed", build_id)
+        approved = WarningApproval(
+            task_id="approve_warning", build_id=build_id, response_timeout=approval_timeout
+        )
+        published = publish(build_id)
+        documented = document()
+        closed = close_run()
+
+        [opened, extracted] >> build_id >> built >> audited_landing >> audited_marts >> sealed
+        sealed >> audited_sealed >> approved >> published
+        published >> [tidy(), make_packs()] >> closed
+        [build_id, published] >> documented >> closed
+
+    assurance_daily()
 
 
-assurance_daily()
+for own in force_dags("assurance_daily"):
+    make_dag(own)

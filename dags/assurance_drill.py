@@ -6,10 +6,8 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
+from oic_assurance.platform.airflow.force_dags import ForceDag, force_dags
 from oic_assurance.settings import load_settings
-
-use_secrets_backend(load_settings())
 
 DOC = """
 ### What it does
@@ -40,34 +38,41 @@ drill --physical`, does the same by hand.
 """
 
 
-@dag(
-    schedule="0 3 * * 0",
-    start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
-    catchup=False,
-    max_active_runs=1,
-    dagrun_timeout=timedelta(hours=2),
-    default_args={"owner": "data-engineering", "retries": 1},
-    tags={"assurance", "oic"},
-    doc_md=DOC,
-)
-def assurance_drill() -> None:
-    """Prove every Sunday at 03:00 that the newest back-up can be restored."""
+def make_dag(own: ForceDag) -> None:
+    """Make the DAG of a force."""
 
-    # With Celery, only a worker of the first host shares a folder with the service that restores.
-    # Other executors have no queues.
-    @task(queue="first-host")
-    def prove_restore() -> str:
-        from oic_assurance.operations.backup.scheduled import prove_restore as prove
+    @dag(
+        dag_id=own.dag_id,
+        schedule=own.daily(3, 0, "0"),
+        start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
+        catchup=False,
+        max_active_runs=1,
+        dagrun_timeout=timedelta(hours=2),
+        default_args={**own.defaults, "retries": 1},
+        tags=own.tags,
+        doc_md=own.page(DOC),
+    )
+    def assurance_drill() -> None:
+        """Prove every Sunday at 03:00 that the newest back-up can be restored."""
 
-        proven = prove(load_settings())
-        if proven is None:
-            raise AirflowSkipException(
-                "There is nothing to restore: nothing was published yet, or neither "
-                "ASSURANCE_DRILL_PLACE nor ASSURANCE_BACKUPS is set."
-            )
-        return proven
+        # With Celery, only a worker of the first host shares a folder with the service that
+        # restores. Other executors have no queues.
+        @task(queue="first-host")
+        def prove_restore() -> str:
+            from oic_assurance.operations.backup.scheduled import prove_restore as prove
 
-    prove_restore()
+            proven = prove(load_settings())
+            if proven is None:
+                raise AirflowSkipException(
+                    "There is nothing to restore: nothing was published yet, or neither "
+                    "ASSURANCE_DRILL_PLACE nor ASSURANCE_BACKUPS is set."
+                )
+            return proven
+
+        prove_restore()
+
+    assurance_drill()
 
 
-assurance_drill()
+for own in force_dags("assurance_drill"):
+    make_dag(own)

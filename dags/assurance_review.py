@@ -5,11 +5,8 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import Param, dag
 
+from oic_assurance.platform.airflow.force_dags import ForceDag, force_dags
 from oic_assurance.platform.airflow.review import ReviewConfirmation, ReviewDecision
-from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
-from oic_assurance.settings import load_settings
-
-use_secrets_backend(load_settings())
 
 ANSWER_WITHIN = timedelta(days=7)
 
@@ -32,24 +29,31 @@ kept.
 """
 
 
-@dag(
-    schedule=None,
-    start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
-    catchup=False,
-    dagrun_timeout=2 * ANSWER_WITHIN + timedelta(hours=1),
-    params={"dataset": Param("rms/custody_record", type="string", title="Dataset")},
-    default_args={"owner": "data-engineering", "retries": 0},
-    tags={"assurance", "oic"},
-    doc_md=DOC,
-)
-def assurance_review() -> None:
-    """Ask people what happens to records that are past their retention."""
-    dataset = "{{ params.dataset }}"
-    decided = ReviewDecision(task_id="decide", dataset=dataset, response_timeout=ANSWER_WITHIN)
-    confirmed = ReviewConfirmation(
-        task_id="confirm", dataset=dataset, response_timeout=ANSWER_WITHIN
+def make_dag(own: ForceDag) -> None:
+    """Make the DAG of a force."""
+
+    @dag(
+        dag_id=own.dag_id,
+        schedule=None,
+        start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
+        catchup=False,
+        dagrun_timeout=2 * ANSWER_WITHIN + timedelta(hours=1),
+        params={"dataset": Param("rms/custody_record", type="string", title="Dataset")},
+        default_args={**own.defaults, "retries": 0},
+        tags=own.tags,
+        doc_md=own.page(DOC),
     )
-    decided >> confirmed
+    def assurance_review() -> None:
+        """Ask people what happens to records that are past their retention."""
+        dataset = "{{ params.dataset }}"
+        decided = ReviewDecision(task_id="decide", dataset=dataset, response_timeout=ANSWER_WITHIN)
+        confirmed = ReviewConfirmation(
+            task_id="confirm", dataset=dataset, response_timeout=ANSWER_WITHIN
+        )
+        decided >> confirmed
+
+    assurance_review()
 
 
-assurance_review()
+for own in force_dags("assurance_review"):
+    make_dag(own)

@@ -5,11 +5,8 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import Param, dag
 
-from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
+from oic_assurance.platform.airflow.force_dags import ForceDag, force_dags
 from oic_assurance.platform.airflow.sign_off import SignOffStep
-from oic_assurance.settings import load_settings
-
-use_secrets_backend(load_settings())
 
 ANSWER_WITHIN = timedelta(days=7)
 STEPS = ("STEPS_AGREED", "EVIDENCE", "FORCE", "COMMISSIONER", "INSPECTORATE")
@@ -35,31 +32,38 @@ Start it, clear it, or let it end without an answer. Then no step is made.
 """
 
 
-@dag(
-    schedule=None,
-    start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
-    catchup=False,
-    dagrun_timeout=ANSWER_WITHIN + timedelta(hours=1),
-    params={
-        "code": Param("HYDRA", type="string", title="Code of the register"),
-        "step": Param("STEPS_AGREED", type="string", enum=list(STEPS), title="Step"),
-    },
-    default_args={
-        "owner": "data-engineering",
-        # A rule that is broken once is broken again.
-        "retries": 0,
-    },
-    tags={"assurance", "oic"},
-    doc_md=DOC,
-)
-def assurance_signoff() -> None:
-    """Ask a person for one step of a sign-off."""
-    SignOffStep(
-        task_id="make_step",
-        code="{{ params.code }}",
-        step="{{ params.step }}",
-        response_timeout=ANSWER_WITHIN,
+def make_dag(own: ForceDag) -> None:
+    """Make the DAG of a force."""
+
+    @dag(
+        dag_id=own.dag_id,
+        schedule=None,
+        start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
+        catchup=False,
+        dagrun_timeout=ANSWER_WITHIN + timedelta(hours=1),
+        params={
+            "code": Param("HYDRA", type="string", title="Code of the register"),
+            "step": Param("STEPS_AGREED", type="string", enum=list(STEPS), title="Step"),
+        },
+        default_args={
+            **own.defaults,
+            # A rule that is broken once is broken again.
+            "retries": 0,
+        },
+        tags=own.tags,
+        doc_md=own.page(DOC),
     )
+    def assurance_signoff() -> None:
+        """Ask a person for one step of a sign-off."""
+        SignOffStep(
+            task_id="make_step",
+            code="{{ params.code }}",
+            step="{{ params.step }}",
+            response_timeout=ANSWER_WITHIN,
+        )
+
+    assurance_signoff()
 
 
-assurance_signoff()
+for own in force_dags("assurance_signoff"):
+    make_dag(own)

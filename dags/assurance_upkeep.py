@@ -5,10 +5,8 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import TriggerRule, chain, dag, task
 
-from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
+from oic_assurance.platform.airflow.force_dags import ForceDag, force_dags
 from oic_assurance.settings import load_settings
-
-use_secrets_backend(load_settings())
 
 #: The parts in their order, each a task.
 PARTS = ("review", "erasures", "generations", "scratch", "restores", "logs", "airflow")
@@ -36,34 +34,41 @@ Clear, pause or trigger this DAG. `assurance upkeep run --dry-run` shows what it
 """
 
 
-@dag(
-    schedule="0 4 * * *",
-    start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
-    catchup=False,
-    max_active_runs=1,
-    # It must have ended when the daily run begins at 05:30.
-    dagrun_timeout=timedelta(hours=1),
-    default_args={"owner": "data-engineering", "retries": 0},
-    tags={"assurance", "oic"},
-    doc_md=DOC,
-)
-def assurance_upkeep() -> None:
-    """Keep the warehouse and this machine tidy every night at 04:00."""
+def make_dag(own: ForceDag) -> None:
+    """Make the DAG of a force."""
 
-    # A part runs even if the part before it has failed.
-    @task(trigger_rule=TriggerRule.ALL_DONE)
-    def do_part(part: str) -> dict[str, int]:
-        from oic_assurance.platform.upkeep import run_task
+    @dag(
+        dag_id=own.dag_id,
+        schedule=own.daily(4, 0),
+        start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
+        catchup=False,
+        max_active_runs=1,
+        # It must have ended when the daily run begins at 05:30.
+        dagrun_timeout=timedelta(hours=1),
+        default_args={**own.defaults, "retries": 0},
+        tags=own.tags,
+        doc_md=own.page(DOC),
+    )
+    def assurance_upkeep() -> None:
+        """Keep the warehouse and this machine tidy every night at 04:00."""
 
-        return run_task(load_settings(), part)
+        # A part runs even if the part before it has failed.
+        @task(trigger_rule=TriggerRule.ALL_DONE)
+        def do_part(part: str) -> dict[str, int]:
+            from oic_assurance.platform.upkeep import run_task
 
-    @task(trigger_rule=TriggerRule.ALL_DONE)
-    def close_upkeep() -> None:
-        from oic_assurance.platform.upkeep import close
+            return run_task(load_settings(), part)
 
-        close(load_settings())
+        @task(trigger_rule=TriggerRule.ALL_DONE)
+        def close_upkeep() -> None:
+            from oic_assurance.platform.upkeep import close
 
-    chain(*(do_part.override(task_id=part)(part) for part in PARTS), close_upkeep())
+            close(load_settings())
+
+        chain(*(do_part.override(task_id=part)(part) for part in PARTS), close_upkeep())
+
+    assurance_upkeep()
 
 
-assurance_upkeep()
+for own in force_dags("assurance_upkeep"):
+    make_dag(own)

@@ -6,10 +6,8 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import dag, task
 
 from oic_assurance import pipeline
-from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
+from oic_assurance.platform.airflow.force_dags import ForceDag, force_dags
 from oic_assurance.settings import load_settings
-
-use_secrets_backend(load_settings())
 
 DOC = """
 ### What it does
@@ -36,29 +34,36 @@ Clear, pause or trigger this DAG. `assurance notify` also sends the notification
 """
 
 
-@dag(
-    schedule="*/15 * * * *",
-    start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
-    catchup=False,
-    max_active_runs=1,
-    dagrun_timeout=timedelta(minutes=10),
-    default_args={"owner": "data-engineering"},
-    tags={"assurance", "oic"},
-    doc_md=DOC,
-)
-def assurance_watch() -> None:
-    """Notify people of problems that have begun and of problems that are over."""
+def make_dag(own: ForceDag) -> None:
+    """Make the DAG of a force."""
 
-    @task
-    def notify() -> None:
-        pipeline.send_notifications(load_settings())
+    @dag(
+        dag_id=own.dag_id,
+        schedule=own.every(15),
+        start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
+        catchup=False,
+        max_active_runs=1,
+        dagrun_timeout=timedelta(minutes=10),
+        default_args=own.defaults,
+        tags=own.tags,
+        doc_md=own.page(DOC),
+    )
+    def assurance_watch() -> None:
+        """Notify people of problems that have begun and of problems that are over."""
 
-    @task
-    def export_metrics() -> None:
-        pipeline.export_metrics(load_settings())
+        @task
+        def notify() -> None:
+            pipeline.send_notifications(load_settings())
 
-    notify()
-    export_metrics()
+        @task
+        def export_metrics() -> None:
+            pipeline.export_metrics(load_settings())
+
+        notify()
+        export_metrics()
+
+    assurance_watch()
 
 
-assurance_watch()
+for own in force_dags("assurance_watch"):
+    make_dag(own)

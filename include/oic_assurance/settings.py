@@ -5,6 +5,7 @@ docs/reference/settings.md lists all settings.
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,8 @@ DAYS_KEPT, FEWEST_DAYS = 90, 7
 #: How many days upkeep keeps what a restore has set aside: for as long as pgBackRest can restore
 #: the database to a moment again.
 SET_ASIDE_DAYS = 35
+#: The variable with the code of the force that a process works for, if the deployment has several.
+ENTERED = "ASSURANCE_ENTERED_FORCE"
 #: Whether a host may generate secrets.
 MAY_GENERATE = "ASSURANCE_NEW_SECRETS"
 #: The roles in which people make the steps of a sign-off.
@@ -84,30 +87,31 @@ class Settings:
         return self.home / "postgres"
 
 
-def load_settings() -> Settings:
-    """Read the settings from the environment.
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from environment variables: those of the process, or those given.
 
     Raises:
         UsageError: A variable has a value that is not valid. The message names the variable.
     """
-    home = _home()
+    given = os.environ if environment is None else environment
+    home = _home(given)
     return Settings(
         home=home,
         project_root=PROJECT_ROOT,
-        dropzone=os.environ.get("ASSURANCE_DROPZONE", "").strip() or f"file://{home}/dropzone",
-        force_code=_force_code(),
-        archive=_place("ASSURANCE_ARCHIVE_URL"),
-        reports=_place("ASSURANCE_REPORTS_URL"),
-        pg_port=_port(),
-        pg_bin=_bin_dir(),
-        approve_warnings=_yes_or_no("ASSURANCE_APPROVE_WARNINGS"),
-        approval_hours=_approval_hours(),
-        second_person=_yes_or_no("ASSURANCE_SECOND_PERSON"),
-        evidence=_place("ASSURANCE_EVIDENCE"),
-        sign_off_roles=_sign_off_roles(),
-        keep_logs_days=_days("ASSURANCE_KEEP_LOGS_DAYS"),
-        keep_set_aside_days=_days("ASSURANCE_KEEP_SET_ASIDE_DAYS", SET_ASIDE_DAYS),
-        keep_airflow_days=_days("ASSURANCE_KEEP_AIRFLOW_DAYS"),
+        dropzone=given.get("ASSURANCE_DROPZONE", "").strip() or f"file://{home}/dropzone",
+        force_code=_force_code(given),
+        archive=_place(given, "ASSURANCE_ARCHIVE_URL"),
+        reports=_place(given, "ASSURANCE_REPORTS_URL"),
+        pg_port=_port(given),
+        pg_bin=_bin_dir(given),
+        approve_warnings=_yes_or_no(given, "ASSURANCE_APPROVE_WARNINGS"),
+        approval_hours=_approval_hours(given),
+        second_person=_yes_or_no(given, "ASSURANCE_SECOND_PERSON"),
+        evidence=_place(given, "ASSURANCE_EVIDENCE"),
+        sign_off_roles=_sign_off_roles(given),
+        keep_logs_days=_days(given, "ASSURANCE_KEEP_LOGS_DAYS"),
+        keep_set_aside_days=_days(given, "ASSURANCE_KEEP_SET_ASIDE_DAYS", SET_ASIDE_DAYS),
+        keep_airflow_days=_days(given, "ASSURANCE_KEEP_AIRFLOW_DAYS"),
     )
 
 
@@ -149,7 +153,7 @@ def accepts_open_server() -> bool:
     Raises:
         UsageError: `ASSURANCE_ACCEPT_UNHARDENED` is neither yes nor no.
     """
-    return _yes_or_no("ASSURANCE_ACCEPT_UNHARDENED")
+    return _yes_or_no(os.environ, "ASSURANCE_ACCEPT_UNHARDENED")
 
 
 def may_make_secrets() -> bool:
@@ -158,7 +162,7 @@ def may_make_secrets() -> bool:
     Raises:
         UsageError: `ASSURANCE_NEW_SECRETS` is neither yes nor no.
     """
-    return not os.environ.get(MAY_GENERATE, "").strip() or _yes_or_no(MAY_GENERATE)
+    return not os.environ.get(MAY_GENERATE, "").strip() or _yes_or_no(os.environ, MAY_GENERATE)
 
 
 def publisher_file() -> Path | None:
@@ -179,8 +183,8 @@ def publisher_file() -> Path | None:
     return path
 
 
-def _home() -> Path:
-    given = os.environ.get("ASSURANCE_HOME", "").strip()
+def _home(environment: Mapping[str, str]) -> Path:
+    given = environment.get("ASSURANCE_HOME", "").strip()
     if not given:
         return PROJECT_ROOT / ".assurance"
     try:
@@ -189,8 +193,8 @@ def _home() -> Path:
         raise UsageError(f"ASSURANCE_HOME: '{given}' is not a folder: {error}.") from error
 
 
-def _force_code() -> str:
-    code = os.environ.get("ASSURANCE_FORCE_CODE", "").strip() or NORTHAMPTONSHIRE
+def _force_code(environment: Mapping[str, str]) -> str:
+    code = environment.get("ASSURANCE_FORCE_CODE", "").strip() or NORTHAMPTONSHIRE
     if not re.fullmatch(r"[A-Z][0-9]{8}", code):
         raise UsageError(
             f"ASSURANCE_FORCE_CODE: '{code}' is not an ONS police force area code such as "
@@ -199,8 +203,8 @@ def _force_code() -> str:
     return code
 
 
-def _port() -> int | None:
-    given = os.environ.get("ASSURANCE_PG_PORT", "").strip()
+def _port(environment: Mapping[str, str]) -> int | None:
+    given = environment.get("ASSURANCE_PG_PORT", "").strip()
     if not given:
         return None
     if not re.fullmatch(r"[0-9]{1,5}", given) or not 0 < int(given) <= MAX_PORT:
@@ -208,15 +212,15 @@ def _port() -> int | None:
     return int(given)
 
 
-def _yes_or_no(variable: str) -> bool:
-    given = os.environ.get(variable, "").strip().lower() or "no"
+def _yes_or_no(environment: Mapping[str, str], variable: str) -> bool:
+    given = environment.get(variable, "").strip().lower() or "no"
     if given not in ("yes", "no"):
         raise UsageError(f"{variable}: '{given}' must be yes or no.")
     return given == "yes"
 
 
-def _approval_hours() -> float:
-    given = os.environ.get("ASSURANCE_APPROVAL_HOURS", "").strip() or "12"
+def _approval_hours(environment: Mapping[str, str]) -> float:
+    given = environment.get("ASSURANCE_APPROVAL_HOURS", "").strip() or "12"
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", given) or not 0 < float(given) <= MAX_WAIT_HOURS:
         raise UsageError(
             f"ASSURANCE_APPROVAL_HOURS: '{given}' is not a number of hours above 0, up to "
@@ -225,8 +229,8 @@ def _approval_hours() -> float:
     return float(given)
 
 
-def _days(variable: str, default: int = DAYS_KEPT) -> int:
-    given = os.environ.get(variable, "").strip() or str(default)
+def _days(environment: Mapping[str, str], variable: str, default: int = DAYS_KEPT) -> int:
+    given = environment.get(variable, "").strip() or str(default)
     if not re.fullmatch(r"[0-9]{1,5}", given) or int(given) < FEWEST_DAYS:
         raise UsageError(
             f"{variable}: '{given}' is not a number of days from {FEWEST_DAYS} to 99999."
@@ -234,17 +238,17 @@ def _days(variable: str, default: int = DAYS_KEPT) -> int:
     return int(given)
 
 
-def _place(variable: str) -> str:
+def _place(environment: Mapping[str, str], variable: str) -> str:
     """Return a folder or an fsspec URL as a URL, or an empty text if none is set."""
-    given = os.environ.get(variable, "").strip().rstrip("/")
+    given = environment.get(variable, "").strip().rstrip("/")
     if given and "://" not in given:
         return f"file://{Path(given).expanduser().resolve()}"
     return given
 
 
-def _sign_off_roles() -> frozenset[tuple[str, str]]:
+def _sign_off_roles(environment: Mapping[str, str]) -> frozenset[tuple[str, str]]:
     """Return pairs of role and account, from a text such as "COMMISSIONER=a.lead, b.deputy; …"."""
-    given = os.environ.get("ASSURANCE_SIGN_OFF_ROLES", "").strip()
+    given = environment.get("ASSURANCE_SIGN_OFF_ROLES", "").strip()
     pairs: set[tuple[str, str]] = set()
     for part in filter(None, (one.strip() for one in given.split(";"))):
         role, equals, accounts = part.partition("=")
@@ -258,6 +262,6 @@ def _sign_off_roles() -> frozenset[tuple[str, str]]:
     return frozenset(pairs)
 
 
-def _bin_dir() -> Path | None:
-    given = os.environ.get("ASSURANCE_PG_BIN", "").strip()
+def _bin_dir(environment: Mapping[str, str]) -> Path | None:
+    given = environment.get("ASSURANCE_PG_BIN", "").strip()
     return Path(given).expanduser().resolve() if given else None

@@ -13,6 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from oic_assurance import logs
+from oic_assurance.cli.force import add_force_option, begin
 from oic_assurance.cli.group import Group
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.garbage import collect_rarely
@@ -22,7 +23,7 @@ from oic_assurance.reporting.screens.layout import wrapped
 # descriptions are here, so that `--help` and shell completion can show them without importing the
 # modules.
 COMMANDS = {
-    "db": ("db:db", "Start and stop the embedded PostgreSQL server."),
+    "db": ("servers:db", "Start and stop the embedded PostgreSQL server."),
     "sources": ("sources:sources", "Create empty source systems, and document the declarations."),
     "simulate": ("simulate:simulate", "Fill the sources with a synthetic force."),
     "run": ("run:run", "Do the daily run once: extract, build, check, publish."),
@@ -46,7 +47,7 @@ COMMANDS = {
     "mf": ("metrics:mf", "Query measures by name with MetricFlow."),
     "quarantine": ("quarantine:quarantine", "Show, export and replay rejected rows."),
     "batch": ("batch:batch", "List landed batches, and verify raw against the archive."),
-    "archive": ("archive:archive", "Make a key, and encrypt the archive of deliveries with it."),
+    "archive": ("batch:archive", "Make a key, and encrypt the archive of deliveries with it."),
     "backup": ("backup:backup", "Make an encrypted back-up, and restore one."),
     "erase": ("erase:erase", "Erase records from the whole warehouse and the archive."),
     "upkeep": ("upkeep:upkeep", "Keep the warehouse tidy, and review records past retention."),
@@ -57,15 +58,15 @@ COMMANDS = {
         "Replace all pseudonyms, and show their key's version.",
     ),
     "superset": ("servers:superset", "Start Superset with the dashboards, until Ctrl-C."),
+    "forces": ("forces:forces", "List the forces of this deployment, and run all of them."),
     "up": ("servers:up", "Start Airflow with its scheduler and web page, until Ctrl-C."),
     "down": ("servers:down", "Stop Airflow if `up` is running in another terminal."),
 }
-#: The commands that run many stages. Readers are watched before the rest is imported, because the
-#: import alone takes many times as long beside readers that use the processors.
-WATCHED = ("run", "demo", "up")
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 #: The command that writes files in the repository, which everybody may read.
 FOR_THE_REPOSITORY = "sources"
+#: The commands that are about the deployment and not about one of its forces.
+OF_THE_DEPLOYMENT = ("forces", "up", "down")
 
 
 class Commands(Group):
@@ -87,6 +88,8 @@ class Commands(Group):
         found = getattr(importlib.import_module(f"oic_assurance.cli.{module}"), name)
         if not isinstance(found, click.Command):
             raise TypeError(f"{module}:{name} is not a command")
+        if cmd_name not in OF_THE_DEPLOYMENT:
+            add_force_option(found)
         return found
 
     def invoke(self, ctx: click.Context) -> object:
@@ -146,17 +149,10 @@ def cli(ctx: click.Context) -> None:
 
     The daily run extracts data from the sources, computes figures, checks them and publishes them.
     """
-    from oic_assurance.platform.airflow.secrets_backend import VARIABLE, use_secrets_backend
-    from oic_assurance.settings import load_settings
-
-    if os.environ.get(VARIABLE):
-        use_secrets_backend(load_settings())
     if logs.as_json():
         logs.write_as_json()
-    if ctx.invoked_subcommand in WATCHED:
-        from oic_assurance.warehouse.reader_guard import readers_watched
-
-        ctx.with_resource(readers_watched(load_settings()))
+    if ctx.invoked_subcommand in OF_THE_DEPLOYMENT:
+        begin(ctx)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

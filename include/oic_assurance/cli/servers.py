@@ -1,21 +1,83 @@
-"""`assurance up`, `down` and `superset`: run Airflow or Superset on this machine until Ctrl-C."""
+"""`assurance db`, `up`, `down` and `superset`: the servers on this machine."""
 
 import click
 
-from oic_assurance.platform.airflow import scheduler
-from oic_assurance.platform.superset.server import serve
+from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
+from oic_assurance.cli.group import Group
 from oic_assurance.settings import load_settings
+from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse.connections import url as database_url
+from oic_assurance.warehouse.hardening.close import hardening_sql as statements
+
+
+@click.group(cls=Group)
+def db() -> None:
+    """Start and stop the embedded PostgreSQL server, and print how to connect."""
+
+
+@db.command()
+def start() -> None:
+    """Start the server, migrate the warehouse, and wait until it is ready."""
+    from oic_assurance.pipeline import prepare_warehouse
+
+    settings = load_settings()
+    prepare_warehouse(settings)
+    if embedded.is_running(settings):
+        click.echo(f"PostgreSQL is ready on 127.0.0.1, port {embedded.server_port(settings)}.")
+    else:
+        click.echo("All databases are on external servers. The warehouse there is ready.")
+    if archive_key(settings) is None:
+        click.echo(f"The archive of deliveries is not encrypted: {ARCHIVE_KEY} is not set.")
+
+
+@db.command()
+def stop() -> None:
+    """Stop the server. This ends open sessions."""
+    settings = load_settings()
+    was_running = embedded.is_running(settings)
+    embedded.stop(settings)
+    click.echo("PostgreSQL is stopped." if was_running else "PostgreSQL was not running.")
+
+
+@db.command()
+@click.argument("name")
+def url(name: str) -> None:
+    """Print the URI of a database, with its password.
+
+    NAME says for which login the URI is. The names warehouse, rms and intelligence stand for the
+    login with which the pipeline connects to that database. The name bi stands for the login that
+    reads the published marts. The names landing, transform, gate, publish and erasure stand for the
+    login of that stage. The names general_processing and law_enforcement_processing stand for the
+    login that reads raw for that purpose. The name admin stands for the administrator of the
+    warehouse's server.
+    """
+    click.echo(database_url(load_settings(), name))
+
+
+@db.command("hardening-sql")
+def hardening_sql() -> None:
+    """Print the SQL that an administrator of an external server must run.
+
+    PostgreSQL lets every login read statistics, catalogues and sizes. The SQL takes these rights
+    away from readers, and sets limits for them. On the embedded server, the SQL is run at each
+    start.
+    """
+    click.echo(statements(load_settings()), nl=False)
 
 
 @click.command()
 def up() -> int:
     """Start Airflow's api-server, scheduler, dag-processor and triggerer. Ctrl-C stops them."""
+    from oic_assurance.platform.airflow import scheduler
+
     return scheduler.up(load_settings(), click.echo)
 
 
 @click.command()
 def down() -> None:
     """Stop the Airflow that `assurance up` has started in another terminal."""
+    from oic_assurance.platform.airflow import scheduler
+
     was_running = scheduler.down(load_settings())
     click.echo("Airflow is stopped." if was_running else "Airflow was not running.")
 
@@ -23,4 +85,6 @@ def down() -> None:
 @click.command()
 def superset() -> int:
     """Start Superset with the dashboards. Ctrl-C stops it."""
+    from oic_assurance.platform.superset.server import serve
+
     return serve(load_settings(), click.echo)

@@ -1,7 +1,7 @@
 """Send each channel the changes that have not been sent to it, and record what was sent."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -63,13 +63,17 @@ def notify(settings: Settings, now: datetime) -> list[Attempt]:
         return [_send(settings, warehouse, channel, news) for channel, news in found if news]
 
 
-def run_deadline() -> time:
+def run_deadline(environment: Mapping[str, str] | None = None) -> time:
     """Return the time of day, in London, by which the daily run should have published.
+
+    It is read from the environment variables of the process, or from those given.
 
     Raises:
         UsageError: ASSURANCE_RUN_DEADLINE is not a time of day.
     """
-    given = os.environ.get(DEADLINE, "").strip() or DEFAULT_DEADLINE
+    given = (os.environ if environment is None else environment).get(
+        DEADLINE, ""
+    ).strip() or DEFAULT_DEADLINE
     try:
         return time.fromisoformat(given).replace(tzinfo=None)
     except ValueError as error:

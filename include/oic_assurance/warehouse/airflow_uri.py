@@ -22,6 +22,11 @@ Parts = dict[str, str]
 #: A function that returns the connection with a given name as a URI or as JSON, or None.
 Lookup = Callable[[str], str | None]
 
+#: The variable with the IDs of a force's connections.
+CONNECTIONS = "ASSURANCE_CONNECTIONS"
+#: Connections that all forces of a deployment share.
+OF_THE_DEPLOYMENT = frozenset({"airflow_metadata", "smtp_default"})
+
 _lookups: list[Lookup] = []
 
 
@@ -30,9 +35,23 @@ def use_lookup(lookup: Lookup | None) -> None:
     _lookups[:] = [] if lookup is None else [lookup]
 
 
+def connection_id(name: str) -> str:
+    """Return the ID of Airflow's connection for `name`, such as `warehouse` or `rms`.
+
+    The ID is the name. If the deployment holds several forces, the variable `ASSURANCE_CONNECTIONS`
+    gives each force IDs of its own: `rms=east_rms, *=e23000022_` means the ID `east_rms` for `rms`,
+    and `e23000022_warehouse` for `warehouse`.
+    """
+    if name in OF_THE_DEPLOYMENT:
+        return name
+    pairs = (one.partition("=") for one in os.environ.get(CONNECTIONS, "").split(","))
+    ids = {key.strip(): value.strip() for key, _, value in pairs if key.strip()}
+    return ids.get(name) or ids.get("*", "") + name
+
+
 def variable_name(name: str) -> str:
-    """Return the name of the environment variable that contains Airflow's connection `name`."""
-    return f"AIRFLOW_CONN_{name.upper()}"
+    """Return the environment variable that contains Airflow's connection for `name`."""
+    return f"AIRFLOW_CONN_{connection_id(name).upper()}"
 
 
 def find_connection_uri(name: str) -> str | None:
@@ -89,7 +108,9 @@ def _find_text(name: str) -> str:
     given = os.environ.get(variable_name(name), "").strip()
     if given:
         return given
-    return next((found.strip() for lookup in _lookups if (found := lookup(name))), "")
+    return next(
+        (found.strip() for lookup in _lookups if (found := lookup(connection_id(name)))), ""
+    )
 
 
 def libpq_environment(uri: str) -> dict[str, str]:

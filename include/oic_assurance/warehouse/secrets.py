@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 
 from oic_assurance.errors import ServerError, UsageError
-from oic_assurance.settings import MAY_GENERATE, Settings, may_make_secrets
+from oic_assurance.settings import ENTERED, MAY_GENERATE, Settings, may_make_secrets
 from oic_assurance.warehouse.folders import private_folder
 
 #: The minimum length of a secret in characters, and its minimum estimated strength in bits. Anybody
@@ -29,8 +29,12 @@ _WORD_BITS, _WORD_LETTERS, _OTHER_BITS = 13.0, 10, 2.0
 
 
 def variable_name(name: str) -> str:
-    """Return the name of the environment variable that overrides the stored secret `name`."""
-    return f"ASSURANCE_{name.upper()}"
+    """Return the name of the environment variable that overrides the stored secret `name`.
+
+    If the deployment has several forces, each has variables of its own, with its code in the name.
+    """
+    force = os.environ.get(ENTERED, "")
+    return f"ASSURANCE_{force + '_' if force else ''}{name.upper()}"
 
 
 def secret(settings: Settings, name: str) -> str:

@@ -103,6 +103,22 @@ def _database(settings: Settings) -> Path:
     return airflow_home(settings) / "run.db"
 
 
+def import_ahead(settings: Settings) -> None:
+    """Import Airflow and what its tasks need, so that copies of this process need not import it.
+
+    Airflow's own database is made too, because a copy of the process makes it for its own force.
+    """
+    _set_environment(settings)
+    _ensure_metadata(settings)
+    from airflow import settings as airflow_settings
+
+    from oic_assurance.platform.airflow.executor import prepare
+
+    prepare()
+    _load_dag(settings.project_root / DAG_FILE)
+    airflow_settings.engine.dispose()
+
+
 def _ensure_metadata(settings: Settings) -> None:
     """Give the run an empty Airflow metadata database, in which all tables exist.
 
@@ -110,23 +126,40 @@ def _ensure_metadata(settings: Settings) -> None:
     warehouse contains the record of every run. Creating the tables takes seconds, so one empty
     database is stored for each Airflow version and copied for each run.
     """
-    if "airflow.settings" in sys.modules:
-        return  # An earlier run of this process still has the database open.
     database = _database(settings)
+    loaded = sys.modules.get("airflow.settings")
+    if loaded is not None and not _is_of_another_force(loaded, database):
+        return  # An earlier run of this process still has the database open.
     empty = database.with_name(f"empty-{version('apache-airflow-core')}.db")
     for left in database.parent.glob(f"{database.name}*"):
         left.unlink()
+    if loaded is not None and not empty.exists():
+        shutil.copyfile(_opened(loaded).with_name(empty.name), empty)
     if empty.exists():
         shutil.copyfile(empty, database)
-        return
-    from airflow import settings as airflow_settings
-    from airflow.utils.db import initdb
+    else:
+        from airflow import settings as airflow_settings
+        from airflow.utils.db import initdb
 
-    initdb()
-    airflow_settings.engine.dispose()
-    draft = empty.with_suffix(".new")
-    shutil.copyfile(database, draft)
-    draft.replace(empty)
+        initdb()
+        airflow_settings.engine.dispose()
+        draft = empty.with_suffix(".new")
+        shutil.copyfile(database, draft)
+        draft.replace(empty)
+    if loaded is not None:
+        loaded.configure_vars()
+        loaded.reconfigure_orm()
+
+
+def _opened(airflow_settings: Any) -> Path:
+    """Return the file of the database that Airflow has opened in this process."""
+    return Path(str(airflow_settings.SQL_ALCHEMY_CONN).removeprefix("sqlite:///"))
+
+
+def _is_of_another_force(airflow_settings: Any, database: Path) -> bool:
+    """Tell whether this process is a copy of one that `import_ahead` has prepared."""
+    opened = _opened(airflow_settings)
+    return opened.name == database.name and opened != database
 
 
 def _load_dag(path: Path) -> Any:
@@ -144,7 +177,9 @@ def _load_dag(path: Path) -> Any:
     for error in bag.import_errors.values():
         reason = error.strip().splitlines()[-1]
         raise AssuranceError(f"Airflow cannot load {path}: {reason}")
-    return bag.dags[DAG_NAME]
+    from oic_assurance.platform.airflow.force_dags import dag_id
+
+    return bag.dags[dag_id(DAG_NAME)]
 
 
 class Interruption:

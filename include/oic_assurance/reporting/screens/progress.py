@@ -62,9 +62,12 @@ class Screen:
     When a step ends, a line about it stays on the screen. On a terminal, the current step is shown
     live. `sys.stdout` and `sys.stderr` are not replaced. So if they are redirected to a log file,
     the output of libraries still goes to that file.
+
+    A thread refreshes the live line. A command that copies its process cannot have one: then
+    `has_thread` is false, and the command calls `refresh` itself.
     """
 
-    def __init__(self, file: TextIO | None = None) -> None:
+    def __init__(self, file: TextIO | None = None, *, has_thread: bool = True) -> None:
         file = file or sys.stdout
         self._console = Console(
             file=file, force_terminal=file.isatty(), highlight=False, soft_wrap=True
@@ -76,6 +79,7 @@ class Screen:
             console=self._console,
             get_renderable=self._current,
             refresh_per_second=PER_SECOND,
+            auto_refresh=has_thread,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
@@ -111,6 +115,11 @@ class Screen:
         """Start a step and return it. The caller must close the step."""
         self._step = Step(self, label)
         return self._step
+
+    def refresh(self) -> None:
+        """Show the live line as it is now."""
+        if self._is_live:
+            self._live.refresh()
 
     def close(self, step: Step, mark: str, note: str) -> None:
         """Write the line about a step that has ended, and stop showing the step live."""

@@ -42,7 +42,7 @@ from oic_assurance.sources.databases.errors import (
 from oic_assurance.sources.databases.postgres import check_markings, source_type
 from oic_assurance.sources.databases.source import KeySum, SourceDigest
 from oic_assurance.sources.declarations.model import DatabasePlace, Dataset
-from oic_assurance.warehouse.airflow_uri import variable_name
+from oic_assurance.warehouse.airflow_uri import connection_id, variable_name
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.transport import check_other
 
@@ -367,7 +367,7 @@ def _connect(settings: Settings, place: DatabasePlace, dialect: Dialect) -> Any:
 
     at = f"{place.system}: the source database"
     try:
-        hook = BaseHook.get_connection(place.system).get_hook()
+        hook = BaseHook.get_connection(connection_id(place.system)).get_hook()
         airflow = hook.connection
         check_other(variable_name(place.system), dialect.name, airflow.extra_dejson)
         airflow.extra = json.dumps({**dialect.extras, **airflow.extra_dejson})

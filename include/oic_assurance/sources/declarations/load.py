@@ -21,13 +21,11 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
 
 from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.settings import allowed_words_file, declarations_folder
-from oic_assurance.sources.declarations import yaml_lines
+from oic_assurance.sources.declarations import checked_yaml, yaml_lines
 from oic_assurance.sources.declarations.consistency import conflicts, contradictions
 from oic_assurance.sources.declarations.model import (
     Column,
@@ -139,14 +137,7 @@ def read_declaration(text: str, file: str) -> Declaration:
     Raises:
         DeclarationError: The declaration is not valid.
     """
-    try:
-        lined = yaml_lines.read(text)
-    except yaml_lines.YamlMistake as mistake:
-        raise DeclarationError(f"{file}, line {mistake.line}: {mistake.message}.") from mistake
-    error = best_match(_validator().iter_errors(lined.content))
-    if error is not None:
-        path, message = _explained(error)
-        raise DeclarationError(f"{file}, line {lined.line(path)}: {message}.")
+    lined = checked_yaml.read(text, file, _validator(), "the declaration", DeclarationError)
     declaration = Declaration(_dataset(lined.content), file, lined)
     for path, message in contradictions(declaration.dataset, lined.content, Path(file).name):
         raise declaration.error(path, message)
@@ -156,28 +147,7 @@ def read_declaration(text: str, file: str) -> Declaration:
 @functools.cache
 def _validator() -> Draft202012Validator:
     folder = resources.files("oic_assurance.sources").joinpath("declarations")
-    schema = yaml.safe_load(folder.joinpath(SCHEMA_FILE).read_text(encoding="utf-8"))
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)
-
-
-def _explained(error: ValidationError) -> tuple[yaml_lines.Path, str]:
-    """Return the path to a mistake that JSON Schema found, and a message for the author."""
-    path = tuple(error.absolute_path)
-    where = ".".join(str(step) for step in path) or "the declaration"
-    message = error.message
-    if error.validator == "additionalProperties":
-        known = error.schema["properties"]
-        unknown = next(name for name in error.instance if name not in known)
-        path = (*path, unknown)
-        message = f"'{unknown}' is unknown: choose one of {', '.join(known)}"
-    elif error.validator == "pattern" and "description" in error.schema:
-        message = f"{message}: {error.schema['description']}".rstrip(".")
-    elif error.validator == "type" and error.validator_value == "string":
-        message = f"{error.instance!r} is not a text: quote it"
-    if "propertyNames" in error.absolute_schema_path:
-        path = (*path, error.instance)
-    return path, f"{where}: {message}"
+    return checked_yaml.validator(folder.joinpath(SCHEMA_FILE).read_text(encoding="utf-8"))
 
 
 #: The parts of a declaration that do not change what is landed.

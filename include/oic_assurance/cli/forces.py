@@ -1,0 +1,163 @@
+"""`assurance forces`: the forces of the deployment, one command for all of them."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from oic_assurance import clock
+from oic_assurance.cli.group import Group
+from oic_assurance.cli.shared import json_option, show
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.forces.declared import Force, Forces, declared_forces
+from oic_assurance.forces.enter import settings_of
+from oic_assurance.reporting.screens.progress import DONE, FAILED, Screen
+from oic_assurance.settings import load_settings
+
+
+@click.group(cls=Group)
+def forces() -> None:
+    """List the forces of this deployment, show the state of each, and run all of them."""
+
+
+@forces.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """Check forces.yml, and list its forces: when each starts, and who is called."""
+    from oic_assurance.forces.overview import declared
+    from oic_assurance.reporting.screens.forces import DeclaredForces, declared_screen
+
+    found = _declared()
+    show(DeclaredForces(str(found.file), declared(found)), declared_screen, as_json=as_json)
+
+
+@forces.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Show what readers of each force see, and its open problems."""
+    from oic_assurance.forces.overview import read_state
+    from oic_assurance.reporting.screens.forces import ForceStates, states_screen
+
+    states = [read_state(force) for force in _declared().forces.values()]
+    show(ForceStates(states), states_screen, as_json=as_json)
+
+
+@forces.command()
+@click.option(
+    "--as-at",
+    "as_at",
+    metavar="MOMENT",
+    show_default="the last 05:30",
+    help="The moment that figures are computed for, in ISO 8601. Without an offset it is London "
+    "time.",
+)
+@click.option(
+    "--at-once",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    show_default="the number of processors",
+    help="How many forces to run at the same time.",
+)
+@click.option(
+    "--only", "codes", multiple=True, metavar="CODE", help="Run only this force. May be repeated."
+)
+def run(as_at: str | None, at_once: int | None, codes: tuple[str, ...]) -> int:
+    """Do the daily run of every force on this machine, some at the same time.
+
+    The failure of one force stops no other. The exit code is 0 only if each force made a
+    publication.
+    """
+    from oic_assurance.platform.airflow.in_process import import_ahead
+    from oic_assurance.platform.side_by_side import side_by_side
+
+    moment = clock.parse_moment(as_at) if as_at else clock.default_as_at(clock.utc_now())
+    clock.check_not_in_future(moment)
+    found = _declared()
+    chosen = [found.get(code) for code in codes] or list(found.forces.values())
+    ordered = sorted(chosen, key=lambda force: force.starts_after_minutes)
+    total, failed = len(ordered), 0
+    # A copy of this process would not have the thread that refreshes the screen.
+    with Screen(has_thread=False) as screen:
+        with screen.step("Preparing"):
+            import_ahead(load_settings())
+        step = screen.begin("Running")
+
+        def show_running(running: Sequence[str]) -> None:
+            step.detail = ", ".join(running)
+            screen.refresh()
+
+        for ended in side_by_side(
+            lambda code: _command(["run", "--force", code, "--as-at", moment.isoformat()]),
+            [force.code for force in ordered],
+            at_once or os.cpu_count() or 1,
+            lambda code: _log(found.get(code), found),
+            show_running,
+        ):
+            force, is_well = found.get(ended.code), ended.exit_code == 0
+            failed += not is_well
+            screen.line(
+                f"{force.code} {force.name}",
+                ended.seconds,
+                DONE if is_well else FAILED,
+                "" if is_well else _reason(_log(force, found)),
+            )
+    click.echo(f"{total - failed} of {total} forces made a publication.")
+    return 1 if failed else 0
+
+
+@forces.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def each(command: tuple[str, ...]) -> int:
+    """Do COMMAND once for each force, as in `assurance forces each db stop`.
+
+    A force for which it fails stops no other. The exit code is the highest of all.
+    """
+    codes = []
+    for force in _declared().forces.values():
+        click.echo(f"{force.code} {force.name}")
+        codes.append(_command([*command, "--force", force.code]))
+    return max(codes)
+
+
+@forces.command()
+def pools() -> None:
+    """Print the pools of the database servers as JSON, for `airflow pools import`."""
+    from oic_assurance.platform.airflow.pools import pools_of
+
+    click.echo(json.dumps(pools_of(_declared()), indent=2))
+
+
+def _declared() -> Forces:
+    found = declared_forces()
+    if found is None:
+        raise UsageError(
+            "This deployment has one force, and no forces.yml (docs/how-to/several-forces.md)."
+        )
+    return found
+
+
+def _command(arguments: list[str]) -> int:
+    """Run a command for a force in this process, and return its exit code."""
+    from oic_assurance.cli.main import run_command
+    from oic_assurance.forces.enter import leave
+
+    try:
+        return run_command(arguments)
+    finally:
+        leave()
+
+
+def _log(force: Force, found: Forces) -> Path:
+    return settings_of(force, found).log_dir / "forces-run.log"
+
+
+def _reason(log: Path) -> str:
+    """Return the last line that a run has written, which says why it failed."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise AssuranceError(f"{log} cannot be read: {error.strerror}.") from error
+    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return said.removeprefix("assurance: ") or f"It ended without a word: see {log}."

@@ -1,0 +1,1 @@
+"""Several forces in one deployment: their declaration, and the environment of each."""

@@ -1,0 +1,82 @@
+"""Read the state of every force of the deployment. One that cannot be read hides no other."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import psycopg
+
+from oic_assurance.clock import DAILY_RUN, utc_now
+from oic_assurance.errors import AssuranceError, ServerError
+from oic_assurance.forces.declared import Force, Forces
+from oic_assurance.forces.enter import enter, leave, settings_of
+from oic_assurance.notifications.notification import TITLES
+from oic_assurance.notifications.notify import run_deadline
+from oic_assurance.notifications.problems import open_problems
+from oic_assurance.publishing.publication import current_publication
+from oic_assurance.reporting.screens.forces import DeclaredForce, ForceState
+from oic_assurance.reporting.screens.monitor import state_of
+from oic_assurance.settings import Settings, load_settings
+
+
+@contextmanager
+def inside(force: Force) -> Iterator[Settings]:
+    """Enter a force for the block, and yield its settings. After the block, leave it again."""
+    enter(force.code)
+    try:
+        yield load_settings()
+    finally:
+        leave()
+
+
+def read_state(force: Force) -> ForceState:
+    """Return the state of a force, as `assurance status --monitor` shows it.
+
+    If its warehouse cannot be reached, its readers see nothing, so the state is `critical`. If
+    anything else fails, the state is `unknown`.
+    """
+    try:
+        with inside(force) as settings:
+            problems = open_problems(settings, utc_now(), run_deadline())
+            publication = current_publication(settings)
+    except ServerError as error:
+        return ForceState(force.code, force.name, "critical", None, None, error.message)
+    except (AssuranceError, psycopg.Error) as error:
+        why = error.message if isinstance(error, AssuranceError) else type(error).__name__
+        return ForceState(force.code, force.name, "unknown", None, None, why)
+    named = [f"{TITLES[problem.kind]} ({problem.subject})" for problem in problems]
+    if publication is None:
+        named.insert(0, "Nothing has been published yet")
+    return ForceState(
+        force.code,
+        force.name,
+        state_of(problems, is_published=publication is not None),
+        publication.publication_id if publication else None,
+        publication.as_at if publication else None,
+        "; ".join(named),
+    )
+
+
+def declared(forces: Forces) -> list[DeclaredForce]:
+    """Return the forces as `assurance forces list` shows them. Their settings are checked too.
+
+    Raises:
+        UsageError: A setting of a force is not valid.
+    """
+    return [
+        DeclaredForce(
+            force.code,
+            force.name,
+            force.accountable_body,
+            force.owner,
+            f"{_starts(force):%H:%M}",
+            force.server,
+            str(settings_of(force, forces).home),
+        )
+        for force in forces.forces.values()
+    ]
+
+
+def _starts(force: Force) -> datetime:
+    midnight = datetime.combine(utc_now().date(), DAILY_RUN)
+    return midnight + timedelta(minutes=force.starts_after_minutes)
