@@ -86,9 +86,9 @@ def damaged(terminal: Terminal, first_run: str, tmp_path: Path) -> Terminal:
         tmp_path / "dags/assurance_reckless.py",
         {
             DAILY: RECKLESS,
-            'schedule="30 5 * * *"': "schedule=None",
+            "schedule=own.daily(5, 30)": "schedule=None",
             "@task\n": "@task(trigger_rule=TriggerRule.ALL_DONE)\n",
-            "@task(outlets=[MARTS])": "@task(trigger_rule=TriggerRule.ALL_DONE)",
+            "@task(outlets=[marts])": "@task(trigger_rule=TriggerRule.ALL_DONE)",
             "return pipeline.audit(": "raise AirflowSkipException(",
             "from airflow.sdk import (": (
                 "from airflow.sdk.exceptions import AirflowSkipException\nfrom airflow.sdk import ("

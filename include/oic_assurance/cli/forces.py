@@ -14,6 +14,7 @@ from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.forces.declared import Force, Forces, declared_forces
 from oic_assurance.forces.enter import settings_of
 from oic_assurance.reporting.screens.progress import DONE, FAILED, Screen
+from oic_assurance.reporting.screens.run_log import to_log
 from oic_assurance.settings import load_settings
 
 
@@ -79,7 +80,10 @@ def run(as_at: str | None, at_once: int | None, codes: tuple[str, ...]) -> int:
     ordered = sorted(chosen, key=lambda force: force.starts_after_minutes)
     total, failed = len(ordered), 0
     # A copy of this process would not have the thread that refreshes the screen.
-    with Screen(has_thread=False) as screen:
+    with (
+        to_log(load_settings()) as (_, terminal),
+        Screen(terminal, has_thread=False) as screen,
+    ):
         with screen.step("Preparing"):
             import_ahead(load_settings())
         step = screen.begin("Running")
@@ -114,19 +118,30 @@ def each(command: tuple[str, ...]) -> int:
 
     A force for which it fails stops no other. The exit code is the highest of all.
     """
-    codes = []
-    for force in _declared().forces.values():
-        click.echo(f"{force.code} {force.name}")
-        codes.append(_command([*command, "--force", force.code]))
-    return max(codes)
+    return _for_each(list(command))
+
+
+@forces.command()
+def start() -> int:
+    """Start and migrate the warehouse of each force. Without forces.yml, of the only force.
+
+    A force for which it fails stops no other. The exit code is 0 only if it failed for none.
+    """
+    if declared_forces() is None:
+        return _command(["db", "start"])
+    return _for_each(["db", "start"])
 
 
 @forces.command()
 def pools() -> None:
-    """Print the pools of the database servers as JSON, for `airflow pools import`."""
+    """Print the pools of the database servers as JSON, for `airflow pools import`.
+
+    Without forces.yml there are none.
+    """
     from oic_assurance.platform.airflow.pools import pools_of
 
-    click.echo(json.dumps(pools_of(_declared()), indent=2))
+    found = declared_forces()
+    click.echo(json.dumps(pools_of(found) if found else {}, indent=2))
 
 
 def _declared() -> Forces:
@@ -136,6 +151,15 @@ def _declared() -> Forces:
             "This deployment has one force, and no forces.yml (docs/how-to/several-forces.md)."
         )
     return found
+
+
+def _for_each(command: list[str]) -> int:
+    """Run a command for each force, and return the highest exit code."""
+    codes = []
+    for force in _declared().forces.values():
+        click.echo(f"{force.code} {force.name}")
+        codes.append(_command([*command, "--force", force.code]))
+    return max(codes)
 
 
 def _command(arguments: list[str]) -> int:

@@ -16,6 +16,7 @@ from oic_assurance import logs
 from oic_assurance.cli.force import add_force_option, begin
 from oic_assurance.cli.group import Group
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.forces.commands import with_force
 from oic_assurance.garbage import collect_rarely
 from oic_assurance.reporting.screens.layout import wrapped
 
@@ -236,7 +237,7 @@ def _complain(message: str, code: int) -> int:
     The message is one line. On a terminal it is wrapped, and it overwrites the `^C` that the
     terminal shows after Ctrl-C.
     """
-    line = f"assurance: {message}"
+    line = f"assurance: {with_force(message)}"
     if sys.stderr.isatty():
         columns = os.get_terminal_size(sys.stderr.fileno()).columns
         line = "\r" + "\n".join(wrapped(line, limit=columns or None))

@@ -12,6 +12,7 @@ import click
 from oic_assurance import clock
 from oic_assurance.builds import runs
 from oic_assurance.errors import AssuranceError, ServerError
+from oic_assurance.forces.commands import with_force
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.in_process import run_daily
 from oic_assurance.platform.process_lock import only_one
@@ -68,7 +69,7 @@ def run_once(settings: Settings, as_at: datetime) -> None:
             reason = finished.message if finished else lines.last_error
             raise AssuranceError(_failure(settings, finished, reason or "no reason given", log))
         try:
-            sys.stdout.write(run_summary(settings, finished))
+            sys.stdout.write(with_force(run_summary(settings, finished)))
         except ServerError as error:
             # The summary cannot be read, for example because readers use all connections. But the
             # run has made a publication, so this is no failure of the run.

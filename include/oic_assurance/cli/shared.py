@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from oic_assurance.forces.commands import with_force
 from oic_assurance.reporting.screens.as_json import to_json
 
 Record = TypeVar("Record")
@@ -54,4 +55,4 @@ def show(record: Record, screen: Callable[[Record], str], *, as_json: bool) -> N
     `record` is a dataclass with the result. `screen` is a function that turns `record` into text
     for people, which is printed. With `as_json`, one JSON document is printed instead.
     """
-    sys.stdout.write(to_json(record) if as_json else screen(record))
+    sys.stdout.write(to_json(record) if as_json else with_force(screen(record)))

@@ -1,6 +1,7 @@
 """Create and correct the server's roles, and set the logins' passwords to the secrets."""
 
 import logging
+import os
 from contextlib import suppress
 
 import psycopg
@@ -8,7 +9,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.errors import ServerError
-from oic_assurance.settings import Settings
+from oic_assurance.settings import ENTERED, Settings
 from oic_assurance.warehouse import airflow_uri
 from oic_assurance.warehouse.cluster import password_name
 from oic_assurance.warehouse.connections import (
@@ -23,6 +24,9 @@ from oic_assurance.warehouse.secrets import secret, variable_name
 
 LOG = logging.getLogger(__name__)
 ATTEMPTS = 3
+#: What is noted at a login before the code of the force that the server belongs to.
+CLAIMED = "warehouse of the force "
+_CLAIM = "select pg_catalog.shobj_description(%s::regrole, 'pg_authid')"
 _CONFLICTS = (psycopg.errors.InternalError_, psycopg.errors.UniqueViolation)
 #: The advice in error messages for a warehouse that is not on the embedded server.
 ASK_AN_ADMINISTRATOR = (
@@ -58,7 +62,34 @@ def _settle(connection: psycopg.Connection, owner: str) -> None:
     with connection.transaction():
         connection.execute("set local role none")
         ensure_roles(connection, owner)
+        _claim_server(connection)
         take_back(connection, owner)
+
+
+def _claim_server(connection: psycopg.Connection) -> None:
+    """Note at a login which force the server belongs to, if the deployment has several forces.
+
+    The roles of a server belong to all its databases. So on the server of another force, a login
+    would be one login for both, and the second force would replace the passwords of the first.
+
+    Raises:
+        ServerError: The server belongs to another force.
+    """
+    force = os.environ.get(ENTERED, "")
+    if not force:
+        return
+    owned = find_value(connection, _CLAIM, (LOGIN_ROLES[0],))
+    if owned is None:
+        note = sql.SQL("comment on role {} is {}").format(
+            sql.Identifier(LOGIN_ROLES[0]), sql.Literal(CLAIMED + force)
+        )
+        connection.execute(note)
+    elif str(owned).startswith(CLAIMED) and owned != CLAIMED + force:
+        raise ServerError(
+            f"This server has the warehouse of the force {str(owned).removeprefix(CLAIMED)}: give "
+            f"{force} a PostgreSQL server of its own. It may be on the same machine "
+            "(docs/how-to/several-forces.md)."
+        )
 
 
 def settle_passwords(settings: Settings, connection: psycopg.Connection) -> None:

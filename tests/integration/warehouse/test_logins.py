@@ -389,3 +389,19 @@ def test_every_login_has_a_name_for_its_url(fresh_warehouse: Settings) -> None:
     wrong = libpq_uri({**{k: str(v) for k, v in parts.items()}, "password": "wrong"})
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(wrong)
+
+
+def test_a_server_belongs_to_one_force(
+    empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The roles of a server are the same in all its databases, so two forces cannot share them."""
+    with psycopg.connect(admin_url(empty_warehouse), autocommit=True) as administrator:
+        try:
+            monkeypatch.setenv("ASSURANCE_ENTERED_FORCE", "E23000022")
+            migrate(empty_warehouse)
+            migrate(empty_warehouse)
+            monkeypatch.setenv("ASSURANCE_ENTERED_FORCE", "E23000021")
+            with pytest.raises(ServerError, match="has the warehouse of the force E23000022: give"):
+                migrate(empty_warehouse)
+        finally:
+            administrator.execute("comment on role oic_landing is null")

@@ -6,7 +6,6 @@ else. A task's process belongs to one task, so it never sees two forces.
 """
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +13,7 @@ from typing import Any
 
 from airflow.sdk import get_parsing_context
 
+from oic_assurance.forces.commands import with_force
 from oic_assurance.forces.declared import OWNER, Force, Forces, declared_forces
 from oic_assurance.forces.enter import enter, environment_of
 from oic_assurance.platform.airflow.pools import pool_of
@@ -21,8 +21,6 @@ from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
 from oic_assurance.settings import ENTERED, Settings, load_settings
 
 TAGS = frozenset({"assurance", "oic"})
-# A command in an operator's page. Commands about the whole deployment take no force.
-_COMMAND = re.compile(r"`assurance (?!up\b|down\b|forces\b)([^`]+)`")
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ class ForceDag:
             f"Called at night: {force.owner}{contact}. Other forces have DAGs of their own, and "
             "nothing here touches them.\n"
         )
-        return head + _COMMAND.sub(rf"`assurance \1 --force {force.code}`", text)
+        return head + with_force(text, force.code)
 
 
 def force_dags(name: str) -> Iterator[ForceDag]:

@@ -49,7 +49,9 @@ def run_daily(settings: Settings, as_at: datetime, report: Callable[[TaskEvent],
     listener = _listen(report, interruption)
     try:
         interruption.watch()
-        dag = _load_dag(settings.project_root / DAG_FILE)
+        from oic_assurance.platform.airflow.force_dags import dag_id
+
+        dag = _load_dags(settings.project_root / DAG_FILE)[dag_id(DAG_NAME)]
         # At the end of a run, Airflow looks up deadline alerts by numbers that only a scheduler
         # gives them. Here a person waits, and no scheduler is there that would notice.
         dag.deadline = None
@@ -115,7 +117,7 @@ def import_ahead(settings: Settings) -> None:
     from oic_assurance.platform.airflow.executor import prepare
 
     prepare()
-    _load_dag(settings.project_root / DAG_FILE)
+    _load_dags(settings.project_root / DAG_FILE)
     airflow_settings.engine.dispose()
 
 
@@ -162,8 +164,8 @@ def _is_of_another_force(airflow_settings: Any, database: Path) -> bool:
     return opened.name == database.name and opened != database
 
 
-def _load_dag(path: Path) -> Any:
-    """Load the daily DAG from its file, as Airflow's dag processor does.
+def _load_dags(path: Path) -> dict[str, Any]:
+    """Load the DAGs of a file by their IDs, as Airflow's dag processor does.
 
     Each run loads a new DAG object, because an object that has run once still has the configuration
     of that run.
@@ -177,9 +179,7 @@ def _load_dag(path: Path) -> Any:
     for error in bag.import_errors.values():
         reason = error.strip().splitlines()[-1]
         raise AssuranceError(f"Airflow cannot load {path}: {reason}")
-    from oic_assurance.platform.airflow.force_dags import dag_id
-
-    return bag.dags[dag_id(DAG_NAME)]
+    return dict(bag.dags)
 
 
 class Interruption:

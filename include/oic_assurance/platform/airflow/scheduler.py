@@ -15,8 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from oic_assurance.errors import AssuranceError
+from oic_assurance.forces.declared import declared_forces
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.environment import airflow_environment, airflow_home
+from oic_assurance.platform.airflow.pools import pools_of
 from oic_assurance.platform.process_lock import holder_of, only_one
 from oic_assurance.platform.processes import (
     HOST,
@@ -26,6 +28,7 @@ from oic_assurance.platform.processes import (
     end_on_signals,
 )
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import airflow_metadata_url
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.secrets import secret
@@ -64,11 +67,20 @@ def up(settings: Settings, tell: Tell) -> int:
     port = choose_port("ASSURANCE_AIRFLOW_PORT", DEFAULT_PORT)
     airflow = Processes(settings, "Airflow")
     with only_one(settings, LOCK), end_on_signals():
-        prepare_warehouse(settings)
+        forces = declared_forces()
+        if forces is None:
+            prepare_warehouse(settings)
+        else:
+            # Each force's own run prepares its warehouse. Here is only Airflow's own database.
+            embedded.start(settings)
         environment = {**os.environ, **_environment(settings, port)}
         tell("Preparing Airflow's own database ...")
         airflow.finish("db", _airflow("db", "migrate"), environment)
         home = airflow_home(settings)
+        if forces is not None and forces.servers:
+            pools = home / "pools.json"
+            pools.write_text(json.dumps(pools_of(forces)), encoding="utf-8")
+            airflow.finish("pools", _airflow("pools", "import", str(pools)), environment)
         try:
             # Tasks report to the api-server. A task that starts before the api-server answers would
             # fail. So the scheduler and the dag-processor are started after the api-server answers.

@@ -1,0 +1,18 @@
+"""Commands in messages: if the deployment has several forces, they name the force."""
+
+import os
+import re
+
+from oic_assurance.settings import ENTERED
+
+# A command in a text. Commands about the whole deployment take no force.
+_COMMAND = re.compile(r"`assurance (?!up\b|down\b|forces\b)([^`]+)`")
+
+
+def with_force(text: str, code: str | None = None) -> str:
+    """Return a text in which each command for one force names the force.
+
+    `code` is the force. Without it, it is the force that this process has entered, if any.
+    """
+    code = code or os.environ.get(ENTERED, "")
+    return _COMMAND.sub(rf"`assurance \1 --force {code}`", text) if code else text

@@ -1,0 +1,92 @@
+"""Read forces.yml, and check it. Errors name the file and the line."""
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from oic_assurance.forces.declared import SECRET, Force, Forces, ForcesError, own_variable
+from oic_assurance.sources.declarations import checked_yaml, yaml_lines
+
+#: What forces.yml has a field for, so that it does not belong into `settings`.
+_FIELDS = {
+    "ASSURANCE_HOME": "home",
+    "ASSURANCE_FORCE_CODE": "code",
+    "ASSURANCE_DROPZONE": "dropzone",
+    "ASSURANCE_ARCHIVE_URL": "archive",
+    "ASSURANCE_REPORTS_URL": "reports",
+    "ASSURANCE_CONNECTIONS": "connections",
+}
+
+
+def read_file(path: Path) -> Forces:
+    """Return the forces that a file declares.
+
+    Raises:
+        ForcesError: The file cannot be read, or is not valid.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise ForcesError(f"{path} cannot be read: {reason}.") from error
+    return read_forces(text, path)
+
+
+def read_forces(text: str, file: Path) -> Forces:
+    """Return the forces that the text of forces.yml declares. Error messages name `file`.
+
+    Raises:
+        ForcesError: The text is not valid.
+    """
+    lined = checked_yaml.read(text, str(file), _schema(), "the file", ForcesError)
+    content: dict[str, Any] = lined.content
+    servers = {name: server["tasks_at_once"] for name, server in content.get("servers", {}).items()}
+    forces: dict[str, Force] = {}
+    for number, given in enumerate(content["forces"]):
+        force = Force(**given)
+        mistake = next(_mistakes(force, forces.values(), servers), None)
+        if mistake is not None:
+            path, message = mistake
+            line = lined.line(("forces", number, *path))
+            raise ForcesError(f"{file}, line {line}: {message}.")
+        forces[force.code] = force
+    return Forces(file, forces, servers)
+
+
+def _mistakes(
+    force: Force, earlier: Iterable[Force], servers: Mapping[str, int]
+) -> Iterator[tuple[yaml_lines.Path, str]]:
+    """Yield the path to each mistake in a force's declaration, and a message."""
+    if force.server and force.server not in servers:
+        yield ("server",), f"'{force.server}' is not one of the servers of this file"
+    for name in force.settings:
+        if SECRET.search(name):
+            own = own_variable(force.code, name)
+            yield ("settings", name), f"a secret does not belong here: set {own}"
+        elif name in _FIELDS:
+            yield ("settings", name), f"write {name} as `{_FIELDS[name]}` of the force"
+    for other in earlier:
+        yield from _in_common(force, other)
+
+
+def _in_common(force: Force, other: Force) -> Iterator[tuple[yaml_lines.Path, str]]:
+    """Yield what two forces must not have in common, because they would share their data."""
+    if other.code == force.code:
+        yield ("code",), f"the force {force.code} occurs twice"
+    for key in ("home", "dropzone", "archive", "reports"):
+        place = str(getattr(force, key)).rstrip("/")
+        if place and place == str(getattr(other, key)).rstrip("/"):
+            yield (key,), f"the force {other.code} has the same {key}"
+    for name, used in force.connections.items():
+        if used in other.connections.values():
+            yield ("connections", name), f"the force {other.code} has '{used}' too"
+
+
+@functools.cache
+def _schema() -> Draft202012Validator:
+    folder = resources.files("oic_assurance.forces")
+    return checked_yaml.validator(folder.joinpath("_schema.yml").read_text(encoding="utf-8"))

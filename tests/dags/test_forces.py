@@ -1,0 +1,155 @@
+"""One DAG file makes a DAG for each force. A task loads the DAG of its own force only."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from oic_assurance.forces.enter import leave
+from oic_assurance.platform.airflow.pools import pools_of
+from tests.dags.test_dags import DAGS, EXPECTED, PARSE_SECONDS
+
+NORTH, SOUTH = "e23000022", "e23000021"
+FORCES = """\
+servers:
+  east: {tasks_at_once: 3}
+forces:
+  - code: E23000022
+    name: Northamptonshire Police
+    accountable_body: The Commissioner for Northamptonshire
+  - code: E23000021
+    name: Leicestershire Police
+    accountable_body: The Commissioner for Leicestershire
+    owner: east-midlands-data
+    contact: "extension 100"
+    server: east
+    starts_after_minutes: 40
+    settings: {ASSURANCE_APPROVAL_HOURS: "2", ASSURANCE_RUN_DEADLINE: "08:10"}
+"""
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    file = tmp_path / "forces.yml"
+    file.write_text(FORCES)
+    monkeypatch.setenv("ASSURANCE_FORCES", str(file))
+    yield file
+    leave()
+
+
+@pytest.fixture
+def dags(deployment: Path) -> dict[str, Any]:
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(str(DAGS))
+    assert bag.import_errors == {}
+    return dict(bag.dags)
+
+
+def test_every_file_makes_a_dag_for_each_force(dags: dict[str, Any]) -> None:
+    assert set(dags) == {f"{name}_{code}" for name in EXPECTED for code in (NORTH, SOUTH)}
+
+
+def test_a_force_has_its_own_owner_pool_tags_and_page(dags: dict[str, Any]) -> None:
+    for dag_id, dag in dags.items():
+        if dag_id.endswith(NORTH):
+            assert {task.owner for task in dag.tasks} == {"data-engineering"}
+            assert {task.pool for task in dag.tasks} == {"default_pool"}
+            continue
+        assert "E23000021" in dag.tags
+        assert {task.owner for task in dag.tasks} == {"east-midlands-data"}
+        assert {task.pool for task in dag.tasks} == {"server-east"}
+        assert "**Leicestershire Police**, E23000021." in dag.doc_md
+        assert "east-midlands-data (extension 100)" in dag.doc_md
+    page = dags[f"assurance_daily_{SOUTH}"].doc_md
+    assert "`assurance status --force E23000021`" in page
+    assert "`assurance status`" not in page
+
+
+def test_the_pools_are_made_from_the_servers(deployment: Path) -> None:
+    from oic_assurance.forces.declared import declared_forces
+
+    forces = declared_forces()
+    assert forces is not None
+    assert {name: pool["slots"] for name, pool in pools_of(forces).items()} == {"server-east": 3}
+
+
+def test_a_force_may_start_later_and_still_has_figures_as_at_half_past_five(
+    dags: dict[str, Any],
+) -> None:
+    schedules = {dag_id: getattr(dag.timetable, "expression", "") for dag_id, dag in dags.items()}
+    assert schedules[f"assurance_daily_{NORTH}"] == "30 5 * * *"
+    assert schedules[f"assurance_daily_{SOUTH}"] == "10 6 * * *"
+    assert schedules[f"assurance_drill_{SOUTH}"] == "40 3 * * 0"
+    assert schedules[f"assurance_watch_{SOUTH}"] == "10-59/15 * * * *"
+    daily = dags[f"assurance_daily_{SOUTH}"]
+    assert daily.dagrun_timeout == timedelta(hours=5)
+    (alert,) = daily.deadline
+    assert alert.interval == timedelta(hours=2)
+    task = daily.get_task("close_landing").python_callable
+    run = SimpleNamespace(conf={}, run_type="scheduled", run_after=None)
+    moment = next(
+        cell.cell_contents
+        for cell in task.__closure__
+        if getattr(cell.cell_contents, "__name__", "") == "moment"
+    )
+    ends = datetime(2026, 5, 1, 5, 10, tzinfo=UTC)
+    found = moment({"dag_run": run, "data_interval_end": ends})
+    assert found == datetime(2026, 5, 1, 4, 30, tzinfo=UTC)
+
+
+def test_each_task_enters_its_force_before_it_does_anything(dags: dict[str, Any]) -> None:
+    from oic_assurance.settings import load_settings
+
+    for dag_id, dag in dags.items():
+        for task in dag.tasks:
+            hook = getattr(task, "_pre_execute_hook", None) or task.partial_kwargs["pre_execute"]
+            hook({})
+            assert load_settings().force_code == dag_id.rpartition("_")[2].upper()
+
+
+def test_a_task_loads_the_dag_of_its_own_force_only(deployment: Path) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.sdk.definitions._internal.dag_parsing_context import (
+        _airflow_parsing_context_manager,
+    )
+
+    wanted = f"assurance_daily_{SOUTH}"
+    with _airflow_parsing_context_manager(dag_id=wanted, task_id="publish"):
+        assert set(DagBag(str(DAGS / "assurance_daily.py")).dags) == {wanted}
+
+
+def test_a_mistake_in_the_file_is_an_import_error_with_its_line(deployment: Path) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    deployment.write_text(FORCES.replace("server: east\n", "server: west\n"))
+    errors = DagBag(str(DAGS / "assurance_daily.py")).import_errors.values()
+    assert ["line 12: 'west' is not one of the servers" in error for error in errors] == [True]
+
+
+def test_43_forces_are_parsed_within_the_budget(tmp_path: Path) -> None:
+    entries = "".join(
+        f"  - {{code: E230001{number:02}, name: Force {number}, accountable_body: Body}}\n"
+        for number in range(43)
+    )
+    file = tmp_path / "forces.yml"
+    file.write_text(f"forces:\n{entries}")
+    load = (
+        "import sys, time\nimport airflow.sdk\nstarted = time.process_time()\n"
+        f"sys.path.insert(0, {str(DAGS)!r})\nimport assurance_daily\n"
+        "from airflow.sdk import DAG\nprint(time.process_time() - started)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", load],
+        env={**os.environ, "ASSURANCE_FORCES": str(file)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert float(done.stdout.split()[-1]) < PARSE_SECONDS

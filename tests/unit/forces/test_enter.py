@@ -1,0 +1,153 @@
+"""A process that has entered a force sees that force's settings, secrets and connections only."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.errors import UnknownNameError, UsageError
+from oic_assurance.forces.declared import declared_forces
+from oic_assurance.forces.enter import enter, environment_of, leave, settings_of
+from oic_assurance.notifications.notify import run_deadline
+from oic_assurance.settings import load_settings
+from oic_assurance.warehouse.airflow_uri import find_connection_uri, variable_name
+from oic_assurance.warehouse.secrets import secret
+from oic_assurance.warehouse.secrets import variable_name as secret_variable
+
+NORTH, SOUTH = "E23000022", "E23000021"
+
+
+def test_each_force_has_a_state_folder_of_its_own(deployment: Path) -> None:
+    for code in (NORTH, SOUTH):
+        enter(code)
+        settings = load_settings()
+        assert settings.force_code == code
+        assert settings.home == deployment / "forces" / code
+        assert settings.dropzone == f"file://{settings.home}/dropzone"
+    leave()
+    assert load_settings().home == deployment
+
+
+def test_the_process_is_afterwards_as_it_was(deployment: Path) -> None:
+    before = dict(os.environ)
+    enter(NORTH)
+    assert dict(os.environ) != before
+    leave()
+    assert dict(os.environ) == before
+
+
+def test_of_several_forces_one_must_be_chosen(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UsageError, match="has 2 forces: choose one with --force"):
+        enter(None)
+    with pytest.raises(UnknownNameError, match="There is no force 'E23000020'"):
+        enter("E23000020")
+    monkeypatch.setenv("ASSURANCE_FORCE", SOUTH)
+    enter(None)
+    assert load_settings().force_code == SOUTH
+
+
+def test_without_a_file_only_the_force_of_the_environment_exists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path))
+    before = dict(os.environ)
+    enter(None)
+    enter("E23000022")
+    assert dict(os.environ) == before
+    with pytest.raises(UsageError, match="this deployment has the force E23000022 only"):
+        enter(SOUTH)
+
+
+def test_a_key_of_one_force_means_nothing_in_another(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSURANCE_PSEUDONYM_KEY", "a" * 8 + "9f31c7" * 6)
+    keys = set()
+    for code in (NORTH, SOUTH):
+        enter(code)
+        keys.add(secret(load_settings(), "pseudonym_key"))
+    assert len(keys) == 2
+    assert os.environ.get("ASSURANCE_PSEUDONYM_KEY") is None
+
+
+def test_a_secret_of_one_force_is_set_by_its_own_variable(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = "5d0c9e71b2f84a36908d7c1e2b3f4a5968d7e0c1"
+    monkeypatch.setenv(f"ASSURANCE_{NORTH}_ERASURE_KEY", given)
+    enter(NORTH)
+    assert secret(load_settings(), "erasure_key") == given
+    assert secret_variable("erasure_key") == f"ASSURANCE_{NORTH}_ERASURE_KEY"
+    enter(SOUTH)
+    assert secret(load_settings(), "erasure_key") != given
+    assert given not in os.environ.values()
+
+
+def test_a_force_sees_its_own_connections_only(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = "postgres://a:b@{}/rms"
+    for name in ("RMS", "NORTH_RMS", f"{SOUTH}_RMS"):
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", uri.format(name.lower()))
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", "smtp://mail")
+    enter(NORTH)
+    assert variable_name("rms") == "AIRFLOW_CONN_NORTH_RMS"
+    assert "@north_rms/" in str(find_connection_uri("rms"))
+    assert variable_name("warehouse_gate") == f"AIRFLOW_CONN_{NORTH}_WAREHOUSE_GATE"
+    seen = {name for name in os.environ if name.startswith("AIRFLOW_CONN_")}
+    assert seen == {"AIRFLOW_CONN_NORTH_RMS", "AIRFLOW_CONN_SMTP_DEFAULT"}
+    enter(SOUTH)
+    assert f"@{SOUTH.lower()}_rms/" in str(find_connection_uri("rms"))
+    assert find_connection_uri("warehouse") is None
+
+
+def test_a_place_of_the_deployment_is_the_parent_of_the_forces_places(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSURANCE_ARCHIVE_URL", "s3://bucket/archive/")
+    monkeypatch.setenv("ASSURANCE_AUDIT_HEADS", "syslog")
+    enter(NORTH)
+    assert load_settings().archive == f"s3://bucket/archive/{NORTH}"
+    assert "ASSURANCE_AUDIT_HEADS" not in os.environ
+
+
+def test_a_setting_may_differ_between_forces(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSURANCE_RUN_DEADLINE", "07:00")
+    monkeypatch.setenv(f"ASSURANCE_{SOUTH}_APPROVE_WARNINGS", "yes")
+    enter(NORTH)
+    assert (run_deadline().hour, load_settings().approve_warnings) == (8, False)
+    enter(SOUTH)
+    assert (run_deadline().hour, load_settings().approve_warnings) == (7, True)
+
+
+def test_a_setting_that_is_not_valid_names_the_force(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"ASSURANCE_{SOUTH}_APPROVAL_HOURS", "99")
+    found = declared_forces()
+    assert found is not None
+    settings_of(found.get(NORTH), found)
+    with pytest.raises(UsageError, match=f"The force {SOUTH}: ASSURANCE_APPROVAL_HOURS"):
+        settings_of(found.get(SOUTH), found)
+
+
+def test_a_program_that_a_force_starts_belongs_to_the_force(deployment: Path) -> None:
+    found = declared_forces()
+    assert found is not None
+    environment = environment_of(found.get(NORTH), found, os.environ)
+    code = (
+        "from oic_assurance.forces.enter import enter\n"
+        "from oic_assurance.settings import load_settings\n"
+        "enter(None)\nenter('E23000022')\nprint(load_settings().home)\nenter('E23000021')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == str(deployment / "forces" / NORTH)
+    assert "This process works for the force E23000022, not for E23000021" in done.stderr

@@ -1,0 +1,87 @@
+"""forces.yml is checked before anything runs. Each mistake is named with its line."""
+
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.forces.declared import ForcesError
+from oic_assurance.forces.read import read_file, read_forces
+
+FILE = Path("forces.yml")
+TWO = """\
+servers:
+  east: {tasks_at_once: 2}
+forces:
+  - code: E23000022
+    name: Northamptonshire Police
+    accountable_body: The Commissioner for Northamptonshire
+    server: east
+    starts_after_minutes: 5
+    connections: {rms: north_rms}
+    settings: {ASSURANCE_RUN_DEADLINE: "08:00"}
+  - code: E23000021
+    name: Leicestershire Police
+    accountable_body: The Commissioner for Leicestershire
+    owner: east-midlands-data
+"""
+SECOND = 11
+
+
+def test_the_forces_are_read_in_the_order_of_the_file() -> None:
+    found = read_forces(TWO, FILE)
+    assert list(found.forces) == ["E23000022", "E23000021"]
+    assert found.servers == {"east": 2}
+    north, south = found.forces.values()
+    assert (north.server, north.starts_after_minutes) == ("east", 5)
+    assert north.connections == {"rms": "north_rms"}
+    assert (north.owner, south.owner) == ("data-engineering", "east-midlands-data")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "message"),
+    [
+        ("code: E23000021", "code: Leicestershire", SECOND, "ONS police force area code"),
+        ("code: E23000021", "code: E23000022", SECOND, "the force E23000022 occurs twice"),
+        ("    owner:", "    onwer:", SECOND + 3, "'onwer' is unknown"),
+        ("server: east", "server: west", 7, "'west' is not one of the servers"),
+        ("tasks_at_once: 2", "tasks_at_once: 0", 2, "minimum"),
+        ("starts_after_minutes: 5", "starts_after_minutes: 500", 8, "maximum"),
+        ('"08:00"', "8", 10, "8 is not a text: quote it"),
+        ("ASSURANCE_RUN_DEADLINE", "RUN_DEADLINE", 10, "the name of a setting"),
+        (
+            "ASSURANCE_RUN_DEADLINE",
+            "ASSURANCE_PSEUDONYM_KEY",
+            10,
+            "a secret does not belong here: set ASSURANCE_E23000022_PSEUDONYM_KEY",
+        ),
+        ("ASSURANCE_RUN_DEADLINE", "ASSURANCE_HOME", 10, "write ASSURANCE_HOME as `home`"),
+        (
+            "    owner: east-midlands-data",
+            "    connections: {rms: north_rms}",
+            SECOND + 3,
+            "the force E23000022 has 'north_rms' too",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(before: str, after: str, line: int, message: str) -> None:
+    assert before in TWO
+    with pytest.raises(ForcesError) as raised:
+        read_forces(TWO.replace(before, after), FILE)
+    assert raised.value.message.startswith(f"forces.yml, line {line}: ")
+    assert message in raised.value.message
+
+
+@pytest.mark.parametrize("key", ["home", "dropzone", "archive", "reports"])
+def test_two_forces_may_not_share_a_place(key: str) -> None:
+    text = TWO.replace("    server: east", f"    {key}: /srv/x").replace(
+        "    owner:", f"    {key}: /srv/x/\n    owner:"
+    )
+    with pytest.raises(ForcesError, match=f"the force E23000022 has the same {key}"):
+        read_forces(text, FILE)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "forces.yml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ForcesError, match=r"forces\.yml cannot be read: it is not UTF-8"):
+        read_file(path)
