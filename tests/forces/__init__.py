@@ -1,0 +1,1 @@
+"""Several forces in one deployment, each with its own sources, and the figures of each."""
