@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from benchmarks.history import COMMAND, Force
-from benchmarks.measure import run_shell
+from benchmarks.measure import run_shell, server_seconds
 from benchmarks.table import measured_on, write_between
 from oic_assurance.clock import london_day, utc_now
 from tests.end_to_end.airflow_server import airflow
@@ -30,7 +30,6 @@ DAG = "assurance_daily"
 HISTORY = timedelta(days=548)
 #: The stages of the gate.
 GATE = ("audit_landing", "audit_marts", "audit_sealed")
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class RecentForce(Force):
 
     def measured_run(self, day: date) -> Day:
         """Make the daily run of the morning after `day`, and return its cost."""
-        earlier, before, server = len(self._times()), os.times(), self._server_seconds()
+        earlier, before, server = len(self._times()), os.times(), server_seconds(self.home)
         moment = f"{day + timedelta(days=1)}T05:30"
         command = shlex.join(["env", f"ASSURANCE_HOME={self.home}", str(COMMAND), "run"])
         cost = run_shell(f"{command} --as-at {moment} >/dev/null 2>&1")
@@ -62,23 +61,9 @@ class RecentForce(Force):
             cost.seconds,
             after.children_user + after.children_system
             - before.children_user - before.children_system,
-            self._server_seconds() - server,
+            server_seconds(self.home) - server,
             sum(seconds for stage, seconds in self._times()[earlier:] if stage in GATE),
         )  # fmt: skip
-
-    def _server_seconds(self) -> float:
-        """Return the processor seconds of the server's processes, also of those that have ended."""
-        pidfile = self.home / "postgres" / "data" / "postmaster.pid"
-        postmaster = int(pidfile.read_text().splitlines()[0])
-        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-        ticks = sum(_ticks(postmaster)) + sum(sum(_ticks(int(pid))[:2]) for pid in children)
-        return ticks / TICKS
-
-
-def _ticks(pid: int) -> list[int]:
-    """Return the user and system ticks of a process, and those of its ended children."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return [int(field) for field in fields[11:15]]
 
 
 def main() -> None:

@@ -12,6 +12,9 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,30 @@ class Compared:
     def _ratios(self) -> list[float]:
         pairs = zip(self.ours, self.peers, strict=True)
         return [ours.seconds / peer.seconds for ours, peer in pairs]
+
+
+def server_seconds(home: Path) -> float:
+    """Return the processor seconds of a state folder's server, also of processes that have ended.
+
+    They are counted since the server was started.
+    """
+    pidfile = home / "postgres" / "data" / "postmaster.pid"
+    postmaster = int(pidfile.read_text().splitlines()[0])
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    ticks = sum(_ticks(postmaster)) + sum(sum(_ticks(int(pid))[:2]) for pid in children)
+    return ticks / TICKS
+
+
+def _ticks(pid: int) -> list[int]:
+    """Return the user and system ticks of a process, and those of its ended children.
+
+    A process that has just ended has none. Its parent counts them from then on.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return [0, 0, 0, 0]
+    return [int(field) for field in fields[11:15]]
 
 
 def median(costs: Sequence[Cost]) -> Cost:

@@ -15,6 +15,8 @@ inherit them.
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import SECRET, VARIABLE, Force, Forces, declared_forces
@@ -23,6 +25,8 @@ from oic_assurance.warehouse.airflow_uri import CONNECTIONS, OF_THE_DEPLOYMENT
 
 #: The variable in which a person chooses a force.
 CHOICE = "ASSURANCE_FORCE"
+#: The variable with the state folder of the deployment, for a process that has entered a force.
+HOME_OF_ALL = "ASSURANCE_DEPLOYMENT_HOME"
 #: Settings that are parents of the forces' places, and the field of forces.yml for each place.
 _PARENTS = {
     "ASSURANCE_DROPZONE": "dropzone",
@@ -91,7 +95,8 @@ def leave() -> None:
 
 def environment_of(force: Force, forces: Forces, deployment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment variables of a process that works for a force."""
-    home = force.home or f"{load_settings(deployment).home}/forces/{force.code}"
+    home_of_all = load_settings(deployment).home
+    home = force.home or f"{home_of_all}/forces/{force.code}"
     mine = {name: value for name, value in deployment.items() if _is_shared(name, force, forces)}
     for variable, key in _PARENTS.items():
         parent = deployment.get(variable, "").strip().rstrip("/")
@@ -109,10 +114,26 @@ def environment_of(force: Force, forces: Forces, deployment: Mapping[str, str]) 
         **mine,
         VARIABLE: str(forces.file),
         ENTERED: force.code,
+        HOME_OF_ALL: str(home_of_all),
         "ASSURANCE_FORCE_CODE": force.code,
         "ASSURANCE_HOME": home,
         CONNECTIONS: ", ".join([*ids, f"*={force.code.lower()}_"]),
     }
+
+
+def first_force() -> str | None:
+    """Return the code of the first force of forces.yml, or None if there is no such file.
+
+    What has to be done once for the whole deployment is done in its process.
+    """
+    forces = declared_forces()
+    return None if forces is None else next(iter(forces.forces))
+
+
+def of_the_deployment(settings: Settings) -> Settings:
+    """Return the settings of the deployment itself, whose state folder has Airflow's database."""
+    home = os.environ.get(HOME_OF_ALL, "")
+    return replace(settings, home=Path(home)) if home else settings
 
 
 def settings_of(force: Force, forces: Forces) -> Settings:

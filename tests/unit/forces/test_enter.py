@@ -9,7 +9,14 @@ import pytest
 
 from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.forces.declared import declared_forces
-from oic_assurance.forces.enter import enter, environment_of, leave, settings_of
+from oic_assurance.forces.enter import (
+    enter,
+    environment_of,
+    first_force,
+    leave,
+    of_the_deployment,
+    settings_of,
+)
 from oic_assurance.notifications.notify import run_deadline
 from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, variable_name
@@ -151,3 +158,11 @@ def test_a_program_that_a_force_starts_belongs_to_the_force(deployment: Path) ->
     )
     assert done.stdout.strip() == str(deployment / "forces" / NORTH)
     assert "This process works for the force E23000022, not for E23000021" in done.stderr
+
+
+def test_what_belongs_to_the_deployment_is_done_in_the_process_of_the_first_force(
+    deployment: Path,
+) -> None:
+    enter(SOUTH)
+    assert first_force() == NORTH
+    assert of_the_deployment(load_settings()).home == deployment

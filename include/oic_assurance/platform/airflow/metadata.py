@@ -21,6 +21,7 @@ import psycopg
 
 from oic_assurance import clock
 from oic_assurance.errors import AssuranceError
+from oic_assurance.forces.enter import first_force, of_the_deployment
 from oic_assurance.operations.upkeep.part import Did
 from oic_assurance.platform.airflow.environment import airflow_environment
 from oic_assurance.settings import Settings
@@ -51,7 +52,10 @@ def trim(settings: Settings, dry_run: bool) -> Did:
     Raises:
         AssuranceError: The command failed. The message is its last line.
     """
-    url = metadata_url(settings)
+    first = first_force()
+    if first not in (None, settings.force_code):
+        return Did(note=f"Airflow's database is trimmed with the upkeep of the force {first}")
+    url = metadata_url(of_the_deployment(settings))
     if url is None:
         return Did(note=f"AIRFLOW_CONN_{CONNECTION.upper()} is not set: nothing is trimmed")
     before = _size(url)
