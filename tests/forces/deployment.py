@@ -82,9 +82,9 @@ class Deployment:
         for rounds in self.rounds.values():
             rounds.fill_to(step)
 
-    def differences(self, code: str, moment: str, *failed: str) -> list[str]:
+    def differences(self, code: str, moment: str) -> list[str]:
         """Return the differences of a force's marts from the oracle after a run of all forces."""
-        found: list[Difference] = self.rounds[code].run(moment, frozenset(failed))
+        found: list[Difference] = self.rounds[code].run(moment)
         return [str(difference) for difference in found if not difference.soft]
 
     def stop(self) -> None:

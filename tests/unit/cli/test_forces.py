@@ -1,0 +1,78 @@
+"""The command line of a deployment with several forces, without any server."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.cli.main import run_command
+from oic_assurance.forces.enter import leave
+from tests.unit.forces.test_read import TWO
+
+NORTH, SOUTH = "E23000022", "E23000021"
+
+
+@pytest.fixture(autouse=True)
+def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path))
+    (tmp_path / "forces.yml").write_text(TWO)
+    yield tmp_path
+    leave()
+
+
+def test_a_command_about_one_force_asks_for_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["publication", "list"]) == 2
+    assert "has 2 forces: choose one with --force, such as --force E23" in capsys.readouterr().err
+    assert run_command(["publication", "list", "--force", "E23000020"]) == 2
+    assert f"Choose one of {NORTH}, {SOUTH}" in capsys.readouterr().err
+
+
+def test_an_error_names_the_command_with_the_force(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["db", "url", "warehouse", "--force", SOUTH]) == 1
+    assert f"run `assurance db start --force {SOUTH}` first" in capsys.readouterr().err
+
+
+def test_the_list_shows_each_force_with_its_start(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["forces", "list", "--json"]) == 0
+    forces = json.loads(capsys.readouterr().out)["forces"]
+    assert [(one["code"], one["starts_at"]) for one in forces] == [
+        (NORTH, "05:35"),
+        (SOUTH, "05:30"),
+    ]
+    assert run_command(["forces", "list"]) == 0
+    shown = capsys.readouterr().out
+    assert "Northamptonshire Police" in shown
+    assert "The Commissioner for Leicestershire" in shown
+
+
+def test_forces_that_cannot_be_reached_are_all_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["forces", "status", "--json"]) == 0
+    states = json.loads(capsys.readouterr().out)["forces"]
+    assert [(one["code"], one["state"]) for one in states] == [
+        (NORTH, "critical"),
+        (SOUTH, "critical"),
+    ]
+    assert "never started here" in states[0]["message"]
+    assert run_command(["forces", "status"]) == 0
+    assert "0 of 2 forces have no problem." in capsys.readouterr().out
+
+
+def test_a_command_is_done_for_each_force(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["forces", "each", "db", "stop"]) == 0
+    shown = capsys.readouterr().out
+    assert f"{NORTH} Northamptonshire Police\nPostgreSQL was not running.\n" in shown
+    assert f"{SOUTH} Leicestershire Police\nPostgreSQL was not running.\n" in shown
+    assert run_command(["forces", "each", "db", "url", "bi"]) == 1
+
+
+def test_the_pools_are_those_of_the_servers(
+    capsys: pytest.CaptureFixture[str], deployment: Path
+) -> None:
+    assert run_command(["forces", "pools"]) == 0
+    assert json.loads(capsys.readouterr().out)["server-east"]["slots"] == 2
+    (deployment / "forces.yml").unlink()
+    assert run_command(["forces", "pools"]) == 0
+    assert json.loads(capsys.readouterr().out) == {}
+    assert run_command(["forces", "list"]) == 2
+    assert "This deployment has one force" in capsys.readouterr().err
