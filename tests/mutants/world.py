@@ -223,7 +223,7 @@ def _compiled(settings: Settings, project: Path) -> tuple[dict[str, str], dict[s
 
 def _begin(warehouse: psycopg.Connection, schema: str) -> None:
     warehouse.execute(f"set local statement_timeout = '{PATIENCE}'".encode())
-    warehouse.execute("set local enable_nestloop = off")
+    warehouse.execute("set local enable_nestloop = off; set local enable_mergejoin = off")
     warehouse.execute(f"create schema {schema}".encode())
 
 

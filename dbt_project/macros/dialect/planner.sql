@@ -1,12 +1,16 @@
-{#- Switch off nested loops before a model is built, so that PostgreSQL uses hash joins. A new table
-    has no statistics yet, so the planner expects only a few rows from a query for the latest
-    versions of records. It would use a nested loop, which reads the other table of the join once
-    for each record. A nested loop takes minutes, and a hash join takes only a moment. -#}
+{#- Let PostgreSQL use only hash joins before a model is built. A new table has no statistics yet, so the
+    planner expects only a few rows from a query for the latest versions of records. It would use a
+    nested loop, which reads the other table of the join once for each record, or merge two tables
+    by a column that hardly differs, such as the force, and compare each row with each row. Both
+    take minutes, and a hash join takes only a moment. -#}
 {% macro join_by_hash() %}
     {{ return(adapter.dispatch("join_by_hash", "oic_assurance")()) }}
 {% endmacro %}
 
-{% macro postgres__join_by_hash() -%} set local enable_nestloop = off {%- endmacro %}
+{% macro postgres__join_by_hash() -%}
+    set local enable_nestloop = off;
+    set local enable_mergejoin = off
+{%- endmacro %}
 
 {% macro default__join_by_hash() -%} {%- endmacro %}
 
