@@ -146,7 +146,8 @@ def _manifest(settings: Settings, target: str) -> "Manifest":
     place = target_dir(settings, target)
     key = (project_fingerprint(settings), target, place, os.environ[VARIABLES["dbname"]])
     if key not in _parsed:
-        result = _invoke(settings, target, ["parse"], None)
+        # Each build writes the files that describe the project. They need not be written twice.
+        result = _invoke(settings, target, ["parse", "--no-write-json"], None)
         if not result.success:
             raise AssuranceError(f"dbt_project cannot be read: {one_line(str(result.exception))}")
         _parsed.clear()
