@@ -23,14 +23,16 @@ left join pg_catalog.pg_class as p on p.oid = i.inhparent
 left join pg_catalog.pg_namespace as n on n.oid = p.relnamespace
 where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = %(schema)s)
     and c.relkind = 'r' and (%(name)s::text is null or c.relname = %(name)s)
+    and (i.inhdetachpending or not %(pending)s)
 """
 
 _OWN_KEYS = """
 select c.relname, k.conname
 from pg_catalog.pg_constraint as k
 join pg_catalog.pg_class as c on c.oid = k.conrelid
-where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = %s)
+where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = %(schema)s)
     and not c.relispartition and k.contype = 'f' and k.conparentid = 0
+    and (%(name)s::text is null or c.relname = %(name)s)
 order by c.relname, k.conname
 """
 
@@ -71,19 +73,27 @@ class Part:
         return sql.Identifier(self.schema.parents, self.table)
 
 
-def read_parts(conn: psycopg.Connection, name: str | None = None) -> list[Part]:
+def read_parts(
+    conn: psycopg.Connection, name: str | None = None, *, only_pending: bool = False
+) -> list[Part]:
     """Return the tables of all kept generations, oldest generation first.
 
-    With `name`, only the table with this name is returned.
+    These are more than ten thousand tables after a year. With `name`, only the table with this name
+    is returned. With `only_pending`, only tables whose detachment was interrupted are returned.
     """
-    rows = conn.execute(_PARTS, {"schema": GENERATION, "name": name}).fetchall()
+    which = {"schema": GENERATION, "name": name, "pending": only_pending}
+    rows = conn.execute(_PARTS, which).fetchall()
     parts = [part for row in rows for part in _part(*row)]
     return sorted(parts, key=lambda part: (part.publication_id, part.name))
 
 
-def own_foreign_keys(conn: psycopg.Connection) -> list[tuple[str, str]]:
-    """Return the foreign keys of detached tables, each as (table name, key name)."""
-    return [(table, key) for table, key in conn.execute(_OWN_KEYS, (GENERATION,)).fetchall()]
+def own_foreign_keys(conn: psycopg.Connection, name: str | None = None) -> list[tuple[str, str]]:
+    """Return the foreign keys of detached tables, each as (table name, key name).
+
+    With `name`, only the keys of the table with this name are returned.
+    """
+    rows = conn.execute(_OWN_KEYS, {"schema": GENERATION, "name": name}).fetchall()
+    return [(table, key) for table, key in rows]
 
 
 def _part(

@@ -11,13 +11,13 @@ from oic_assurance.publishing.catalogue import read_tables
 from oic_assurance.publishing.generations import read_parts
 from oic_assurance.publishing.publication import ROLE, find_current
 from oic_assurance.publishing.retention import Retention, detach_old
-from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
+from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 
-#: How often the published tables are analysed. The values in a published table, over all
-#: generations, hardly change from day to day.
-PARENTS_EVERY = timedelta(days=7)
+#: How often a table is analysed. The values in a published table, over all generations, hardly
+#: change from day to day.
+EVERY = timedelta(days=7)
 
 
 def tidy(settings: Settings) -> Retention:
@@ -30,16 +30,13 @@ def tidy(settings: Settings) -> Retention:
 
 
 def refresh_statistics(settings: Settings) -> None:
-    """Analyse the current generation's tables now, and the published tables once a week.
+    """Analyse the current generation's tables and the published tables, each once a week.
 
-    The server analyses new partitions by itself, but only after about a minute. It never analyses
-    partitioned tables by itself.
+    dbt analyses each table that it builds, so a new generation is analysed already. The server
+    never analyses the published tables by itself, because they are partitioned.
     """
     with connect(settings, role=ROLE, autocommit=True) as conn:
         current = find_current(conn)
-        for part in read_parts(conn):
-            if current is not None and part.publication_id == current.publication_id:
-                conn.execute(sql.SQL("analyze {}").format(part.identifier))
         fresh = {
             (schema, name)
             for schema, name in conn.execute(
@@ -48,10 +45,19 @@ def refresh_statistics(settings: Settings) -> None:
                 from pg_catalog.pg_stat_user_tables
                 where last_analyze > now() - %s
                 """,
-                (PARENTS_EVERY,),
+                (EVERY,),
             ).fetchall()
         }
-        for schema in PUBLISHED_SCHEMAS:
-            for table in read_tables(conn, schema.parents).values():
-                if (table.schema, table.name) not in fresh:
-                    conn.execute(sql.SQL("analyze {}").format(table.place_identifier))
+        tables = [
+            ((GENERATION, part.name), part.identifier)
+            for part in read_parts(conn)
+            if current is not None and part.publication_id == current.publication_id
+        ]
+        tables += [
+            ((table.schema, table.name), table.place_identifier)
+            for schema in PUBLISHED_SCHEMAS
+            for table in read_tables(conn, schema.parents).values()
+        ]
+        for place, identifier in tables:
+            if place not in fresh:
+                conn.execute(sql.SQL("analyze {}").format(identifier))

@@ -111,8 +111,9 @@ def detach_old(
             # An interrupted call may have left foreign keys on detached tables.
             _drop_own_keys(conn, deadline)
             done = _set_all_aside(conn, aside, deadline)
+            generations = _generations(conn) if beyond else {}
             for publication_id in beyond:
-                parts = _parts_of(conn, publication_id)
+                parts = generations[publication_id]
                 if all(part.state is State.DETACHED for part in parts):
                     _erase(conn, parts, deadline, "which are no longer kept")
                     done.erased.append(publication_id)
@@ -153,12 +154,13 @@ def drop_generations(
         current = find_current(conn)
         try:
             _drop_own_keys(conn, deadline)
+            generations = _generations(conn)
             for publication_id in sorted(publication_ids):
-                parts = _parts_of(conn, publication_id)
+                parts = generations.get(publication_id, [])
                 if not parts or (current and current.publication_id == publication_id):
                     continue
                 _set_aside(conn, parts, deadline)
-                _erase(conn, _parts_of(conn, publication_id), deadline, why)
+                _erase(conn, parts, deadline, why)
                 done.erased.append(publication_id)
         except _PutOffError as put_off:
             done.put_off = str(put_off)
@@ -209,8 +211,12 @@ def _abandoned(conn: psycopg.Connection, there: set[int], current: Publication |
     return earlier - {published for (published,) in rows}
 
 
-def _parts_of(conn: psycopg.Connection, publication_id: int) -> list[Part]:
-    return [part for part in read_parts(conn) if part.publication_id == publication_id]
+def _generations(conn: psycopg.Connection) -> dict[int, list[Part]]:
+    """Return the tables of each kept generation, keyed by the publication's id."""
+    found: dict[int, list[Part]] = {}
+    for part in read_parts(conn):
+        found.setdefault(part.publication_id, []).append(part)
+    return found
 
 
 def _set_all_aside(conn: psycopg.Connection, aside: list[int], deadline: float) -> Retention:
@@ -220,8 +226,9 @@ def _set_all_aside(conn: psycopg.Connection, aside: list[int], deadline: float) 
     a generation as current, this generation and later ones stay attached.
     """
     done = Retention()
+    generations = _generations(conn)
     for publication_id in aside:
-        parts = _parts_of(conn, publication_id)
+        parts = generations[publication_id]
         if all(part.state is State.DETACHED for part in parts):
             continue
         try:
@@ -251,14 +258,14 @@ def _set_aside(conn: psycopg.Connection, parts: list[Part], deadline: float) -> 
         part = by_parent.get((parent.schema, parent.name))
         if part is not None:
             _insist(partial(_detach, conn, part), deadline, part.name)
-            _drop_own_keys(conn, deadline)
+            _drop_own_keys(conn, deadline, part.name)
 
 
 def _detach(conn: psycopg.Connection, part: Part) -> None:
     # An interrupted attempt may have left a detachment pending. A partitioned table can have only
     # one pending detachment, so the pending one is completed first.
-    for other in read_parts(conn):
-        if other.parent == part.parent and other.state is State.PENDING:
+    for other in read_parts(conn, only_pending=True):
+        if other.parent == part.parent:
             conn.execute(finalise(other))
     # Read the state of the table again, because its own detachment may just have been completed.
     if read_parts(conn, part.name)[0].state is State.ATTACHED:
@@ -269,13 +276,13 @@ def _detach(conn: psycopg.Connection, part: Part) -> None:
         )
 
 
-def _drop_own_keys(conn: psycopg.Connection, deadline: float) -> None:
-    """Drop the foreign keys of detached tables.
+def _drop_own_keys(conn: psycopg.Connection, deadline: float, name: str | None = None) -> None:
+    """Drop the foreign keys of detached tables, or of the detached table with this name.
 
     A table cannot be dropped while a foreign key of another table refers to it. Each key is dropped
     in its own transaction, so that no transaction locks two tables that readers use.
     """
-    for table, key in own_foreign_keys(conn):
+    for table, key in own_foreign_keys(conn, name):
         statement = sql.SQL("alter table {} drop constraint {}").format(
             sql.Identifier(GENERATION, table), sql.Identifier(key)
         )

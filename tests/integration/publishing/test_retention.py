@@ -1,12 +1,15 @@
 """Old generations are detached, attached again and erased, but never while a reader uses them."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.publishing import retention
+from oic_assurance.publishing.generations import Part, read_parts
 from oic_assurance.publishing.maintenance import tidy
 from oic_assurance.publishing.publication import list_publications, sole_publisher
 from oic_assurance.publishing.publish import publish
@@ -195,3 +198,34 @@ def test_published_tables_have_statistics_for_the_planner(five: Settings) -> Non
         ).fetchall()
     names = {name for (name,) in analysed}
     assert {"dim_officer", "dim_officer__5", "public__assurance_measure__5"} <= names
+
+
+def test_all_tables_are_not_listed_again_for_each_kept_generation(
+    five: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = 0
+
+    def counting(conn: psycopg.Connection, name: str | None = None, **which: bool) -> list[Part]:
+        nonlocal listed
+        listed += name is None and not which.get("only_pending", False)
+        return read_parts(conn, name, **which)
+
+    monkeypatch.setattr(retention, "read_parts", counting)
+    assert detach_old(five, attached=4).detached == [1]
+    of_one, listed = listed, 0
+    assert detach_old(five, attached=1).detached == [2, 3, 4]
+    assert listed == of_one
+
+
+def test_a_table_with_fresh_statistics_is_not_analysed_again(five: Settings) -> None:
+    def analysed() -> dict[str, datetime]:
+        with administrator(five) as conn:
+            rows = conn.execute(
+                "select relname, last_analyze from pg_stat_all_tables where last_analyze > '-infinity'"
+            ).fetchall()
+        return dict(rows)
+
+    tidy(five)
+    before = analysed()
+    tidy(five)
+    assert analysed() == before
