@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 WIDTH = 420
@@ -20,6 +21,9 @@ QUIET = "#5c6773"
 RULE = "#c9d0d8"
 DARK, MIDDLE, LIGHT, PALE = "#1f4e79", "#6c9dc6", "#b5d0e6", "#e6eef5"
 SAND, ALARM, WHITE = "#d9cdb0", "#20242a", "#ffffff"
+#: The width in pixels after which a name from the data is cut off. Other labels are never cut off:
+#: to measure a label against a limit takes as long as to draw it.
+NAME_WIDTH = 190
 
 _numbers = itertools.count(1)
 _LENGTH = re.compile(r"<svg([^>]*?) width=\"([0-9.]+)\" height=\"([0-9.]+)\"")
@@ -65,6 +69,13 @@ def count_axis(most: int) -> Any:
     return alt.Axis(values=list(range(0, most + step, step)), format=",d")
 
 
+def names_axis() -> Any:
+    """Return an axis for names from the data, which can be too long for the drawing."""
+    import altair as alt
+
+    return alt.Axis(domain=False, ticks=False, labelLimit=NAME_WIDTH)
+
+
 def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:
     """Return an Altair chart as SVG for a page.
 
@@ -73,17 +84,25 @@ def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:
     """
     import altair as alt
     import vl_convert
-    from font_source_sans_pro import font_directory
 
+    _register_font()
     drawn = chart.properties(
         width=width,
         height=height,
         autosize=alt.AutoSizeParams(type="fit", contains="padding"),
         padding=2,
     ).configure(**_config())
-    vl_convert.register_font_directory(font_directory)
     text: str = vl_convert.vegalite_to_svg(drawn.to_dict(validate=False))
     return _embedded(text)
+
+
+@cache
+def _register_font() -> None:
+    """Make the font known to the converter, which keeps it as long as the process lives."""
+    import vl_convert
+    from font_source_sans_pro import font_directory
+
+    vl_convert.register_font_directory(font_directory)
 
 
 def _embedded(text: str) -> str:
@@ -111,7 +130,7 @@ def _config() -> dict[str, Any]:
             "domainColor": QUIET,
             "tickColor": RULE,
             "gridColor": "#e4e8ec",
-            "labelLimit": 190,
+            "labelLimit": 0,
         },
         "legend": {
             **label,
@@ -120,7 +139,7 @@ def _config() -> dict[str, Any]:
             "orient": "top",
             "symbolStrokeWidth": 1,
             "columns": 3,
-            "labelLimit": 130,
+            "labelLimit": 0,
             "rowPadding": 2,
             "columnPadding": 8,
         },

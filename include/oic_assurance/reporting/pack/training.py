@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from oic_assurance.reporting.pack.drawing import DARK, INK, MIDDLE, QUIET, WHITE, Picture, data, svg
+from oic_assurance.reporting.pack.drawing import (
+    DARK,
+    INK,
+    MIDDLE,
+    QUIET,
+    WHITE,
+    Picture,
+    data,
+    names_axis,
+    svg,
+)
 from oic_assurance.reporting.pack.words import MODULES
 from oic_assurance.reporting.screens.layout import share
 
@@ -57,7 +67,7 @@ def _heat_map(title: str, rows: Rows, teams: Sequence[str]) -> Picture:
                 labelExpr="replace(datum.label, 'Module ', 'M')",
             ),
         ),
-        y=alt.Y("team:N", sort=teams, title=None, axis=alt.Axis(domain=False, ticks=False)),
+        y=alt.Y("team:N", sort=teams, title=None, axis=names_axis()),
     )
     cells = base.mark_rect(stroke=QUIET, strokeWidth=0.5).encode(
         color=alt.Color(

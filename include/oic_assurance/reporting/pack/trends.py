@@ -13,6 +13,7 @@ from oic_assurance.reporting.pack.drawing import (
     Picture,
     count_axis,
     data,
+    names_axis,
     svg,
 )
 from oic_assurance.reporting.pack.words import REPORT, figure, long_day
@@ -91,7 +92,7 @@ def by_team(title: str, rows: Rows, done: str, outstanding: str) -> Picture:
         alt.Chart(data(bars))
         .mark_bar(stroke=QUIET, strokeWidth=0.6, height={"band": 0.72})
         .encode(
-            y=alt.Y("team:N", sort=order, title=None, axis=alt.Axis(domain=False, ticks=False)),
+            y=alt.Y("team:N", sort=order, title=None, axis=names_axis()),
             x=alt.X("count:Q", title=None, axis=count_axis(most)),
             color=alt.Color(
                 "part:N", scale=alt.Scale(domain=[done, outstanding], range=[MIDDLE, WHITE])
