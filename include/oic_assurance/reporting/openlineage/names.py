@@ -7,7 +7,7 @@ the source systems recognises the same table.
 import os
 import uuid
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 
 from psycopg.conninfo import conninfo_to_dict
@@ -27,8 +27,12 @@ JOBS = "oic-assurance"
 _POSTGRES_PORT = "5432"
 
 
+@cache
 def producer() -> str:
-    """Return the URI that says which program made an event."""
+    """Return the URI that says which program made an event.
+
+    A run makes nearly a thousand events, and each time the version would be read from a file.
+    """
     return f"urn:oic-assurance:{version('oic-assurance')}"
 
 
