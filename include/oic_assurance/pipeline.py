@@ -130,7 +130,9 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
             # Records whose marking has risen are recalled even if landing failed.
             if declared.kind == "database" and declared.database.marking is not None:
                 carry_out(settings, declared)
-    _seal(settings)
+    # On most days, most datasets have nothing new. The next stage seals what others have added.
+    if processing_log.has_unsealed():
+        _seal(settings)
     return {
         "batches": report.batches,
         "landed": report.rows_landed,

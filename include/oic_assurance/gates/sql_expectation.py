@@ -96,6 +96,8 @@ class ExpectRuleToHold(BatchExpectation):
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id", "row_condition", "condition_parser")
 
     _configured: Any = PrivateAttr(None)
+    #: The metrics that Great Expectations last asked for. Finding them takes longer than the rest.
+    _asked: Any = PrivateAttr(None)
 
     @property
     def configuration(self) -> Any:
@@ -129,6 +131,7 @@ class ExpectRuleToHold(BatchExpectation):
                     metric_value_kwargs={"keys": self.keys},
                 ),
             )
+        self._asked = dependencies
         return dependencies
 
     def metrics_validate(
@@ -147,9 +150,8 @@ class ExpectRuleToHold(BatchExpectation):
             metrics, runtime_configuration, execution_engine, **kwargs
         )
         if not result.result:
-            asked = self.get_validation_dependencies(execution_engine, runtime_configuration)
             taken = {
-                name: metrics[asked.get_metric_configuration(name).id]
+                name: metrics[self._asked.get_metric_configuration(name).id]
                 for name in self.metric_dependencies
             }
             result.result = self._validate(taken)["result"]

@@ -104,13 +104,18 @@ def seal_with(connection: psycopg.Connection) -> int:
     return int(sealed)
 
 
+def has_unsealed() -> bool:
+    """Tell whether this process has added entries since it last sealed."""
+    return _session.has_entered
+
+
 def seal_own(settings: Settings) -> None:
     """Seal if this process has added entries since it last sealed.
 
     A command calls this function when it ends. If sealing fails, the next process that seals adds
     these entries to the chain.
     """
-    if _session.has_entered:
+    if has_unsealed():
         with suppress(AssuranceError, psycopg.Error):
             seal(settings)
 
