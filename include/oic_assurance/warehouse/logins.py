@@ -1,7 +1,11 @@
 """Create and correct the server's roles, and set the logins' passwords to the secrets."""
 
+import hashlib
+import hmac
 import logging
 import os
+import re
+from base64 import b64decode
 from contextlib import suppress
 
 import psycopg
@@ -27,6 +31,8 @@ ATTEMPTS = 3
 #: What is noted at a login before the code of the force that the server belongs to.
 CLAIMED = "warehouse of the force "
 _CLAIM = "select pg_catalog.shobj_description(%s::regrole, 'pg_authid')"
+#: A SCRAM verifier, as the server stores it.
+_VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([^$]+)\$([^:]+):.+")
 _CONFLICTS = (psycopg.errors.InternalError_, psycopg.errors.UniqueViolation)
 #: The advice in error messages for a warehouse that is not on the embedded server.
 ASK_AN_ADMINISTRATOR = (
@@ -121,7 +127,10 @@ def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> 
     """
     parts = conninfo_to_dict(uri)
     login, password = str(parts["user"]), str(parts.get("password") or "")
-    if not _has_no_password(connection, login):
+    verifier = _find_verifier(connection, login)
+    if verifier and _is_of(verifier, password):
+        return
+    if verifier != "":
         with suppress(psycopg.OperationalError):
             # The attempt fails if the login has no password, or another one than in `uri`.
             psycopg.connect(uri, connect_timeout=CONNECT_SECONDS).close()
@@ -145,24 +154,39 @@ def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> 
         ) from error
 
 
-def _has_no_password(connection: psycopg.Connection, login: str) -> bool:
-    """Tell whether a login is known to have no password.
+def _find_verifier(connection: psycopg.Connection, login: str) -> str | None:
+    """Return what the server stores of a login's password, or "" if it has no password.
 
-    Only an administrator can see this. For another session, the answer is False. The check avoids a
-    failing attempt to log in, which the server answers with a delay.
+    Only an administrator can see this. For another session, the answer is None. With the answer, an
+    attempt to log in is hardly ever needed. An attempt takes several times as long, and the server
+    answers a failing one with a delay.
     """
     try:
         with connection.transaction():
             connection.execute("set local role none")
-            return bool(
-                find_value(
-                    connection,
-                    "select rolpassword is null from pg_catalog.pg_authid where rolname = %s",
-                    (login,),
-                )
+            found = find_value(
+                connection,
+                "select coalesce(rolpassword, '') from pg_catalog.pg_authid where rolname = %s",
+                (login,),
             )
+            return None if found is None else str(found)
     except psycopg.errors.InsufficientPrivilege:
+        return None
+
+
+def _is_of(verifier: str, password: str) -> bool:
+    """Tell whether a SCRAM verifier is that of a password (RFC 5802, section 3).
+
+    The answer can be False for a right password if it is not plain ASCII, which SCRAM would first
+    normalise.
+    """
+    parts = _VERIFIER.fullmatch(verifier)
+    if parts is None:
         return False
+    salt, stored = b64decode(parts[2]), b64decode(parts[3])
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode("utf-8"), salt, int(parts[1]))
+    key = hmac.digest(salted, b"Client Key", "sha256")
+    return hmac.compare_digest(hashlib.sha256(key).digest(), stored)
 
 
 def warn_of_an_owner_with_more_rights(connection: psycopg.Connection, owner: str) -> str | None:

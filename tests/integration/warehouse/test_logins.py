@@ -1,6 +1,7 @@
 """Attacks from each login: a session has only the rights of its login, and cannot get more."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import pytest
@@ -326,6 +327,27 @@ def test_a_changed_password_is_refused_with_the_way_out_and_set_again(
     assert migrate(fresh_warehouse) == []
     for role in LOGIN_ROLES:
         connect(fresh_warehouse, role=role).close()
+
+
+def test_an_administrator_tries_only_passwords_that_the_server_does_not_have(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def connecting(*uri: str, **options: Any) -> psycopg.Connection:
+        tried.extend(conninfo_to_dict(one)["user"] for one in uri)
+        return connecting_really(*uri, **options)
+
+    connecting_really = psycopg.connect
+    monkeypatch.setattr(psycopg, "connect", connecting)
+    migrate(fresh_warehouse)
+    assert tried == []
+    with administrator(fresh_warehouse) as session:
+        session.execute("alter role oic_gate password 'other'")
+    tried.clear()
+    migrate(fresh_warehouse)
+    assert tried == ["oic_gate"]
+    connect(fresh_warehouse, role="oic_gate").close()
 
 
 def test_an_airflow_connection_replaces_the_stored_password(
