@@ -8,10 +8,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from oic_assurance.errors import UsageError
 
 NORTHAMPTONSHIRE = "E23000022"
+#: The area of the national warehouse: England and Wales, where the forty-three forces are.
+ENGLAND_AND_WALES = "K04000001"
+#: What a warehouse is about: one force, or the published aggregates of many.
+Kind = Literal["force", "national"]
+#: The environment variable with the kind, which the dbt project reads too.
+KIND = "ASSURANCE_KIND"
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 MAX_PORT = 65535
 # A run starts every 24 hours, and only one run can be active. So before the next run starts, a run
@@ -40,8 +47,13 @@ class Settings:
     project_root: Path
     #: The fsspec URL under which sources drop files.
     dropzone: str
-    #: The ONS police force area code.
+    #: The ONS police force area code. For the national warehouse, the code of its area.
     force_code: str
+    #: Whether the warehouse is of one force, or the national one.
+    kind: Kind = "force"
+    #: The fsspec URL to which a force writes its published aggregates for the national warehouse.
+    #: Empty: they are written nowhere.
+    national_dropzone: str = ""
     #: The fsspec URL of the archive. Empty: the folder `batches` in the state folder.
     archive: str = ""
     #: The fsspec URL to which finished reports are copied. Empty: they stay in the state folder.
@@ -100,6 +112,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         project_root=PROJECT_ROOT,
         dropzone=given.get("ASSURANCE_DROPZONE", "").strip() or f"file://{home}/dropzone",
         force_code=_force_code(given),
+        kind=deployment_kind(given),
+        national_dropzone=_place(given, "ASSURANCE_NATIONAL_DROPZONE"),
         archive=_place(given, "ASSURANCE_ARCHIVE_URL"),
         reports=_place(given, "ASSURANCE_REPORTS_URL"),
         pg_port=_port(given),
@@ -113,6 +127,26 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         keep_set_aside_days=_days(given, "ASSURANCE_KEEP_SET_ASIDE_DAYS", SET_ASIDE_DAYS),
         keep_airflow_days=_days(given, "ASSURANCE_KEEP_AIRFLOW_DAYS"),
     )
+
+
+def deployment_kind(environment: Mapping[str, str] | None = None) -> Kind:
+    """Return the kind of the warehouse: `force`, or `national`.
+
+    It is read from the environment variables of the process, or from those given.
+
+    The kind is also part of `Settings`. This function is for code that has no `Settings`, such as
+    the code that loads declarations and suites.
+
+    Raises:
+        UsageError: `ASSURANCE_KIND` is neither.
+    """
+    variables = os.environ if environment is None else environment
+    given = variables.get(KIND, "").strip() or "force"
+    if given == "force":
+        return "force"
+    if given == "national":
+        return "national"
+    raise UsageError(f"{KIND}: '{given}' must be force or national.")
 
 
 def declarations_folder() -> Path | None:
@@ -194,11 +228,13 @@ def _home(environment: Mapping[str, str]) -> Path:
 
 
 def _force_code(environment: Mapping[str, str]) -> str:
-    code = environment.get("ASSURANCE_FORCE_CODE", "").strip() or NORTHAMPTONSHIRE
+    is_national = deployment_kind(environment) == "national"
+    default = ENGLAND_AND_WALES if is_national else NORTHAMPTONSHIRE
+    code = environment.get("ASSURANCE_FORCE_CODE", "").strip() or default
     if not re.fullmatch(r"[A-Z][0-9]{8}", code):
         raise UsageError(
             f"ASSURANCE_FORCE_CODE: '{code}' is not an ONS police force area code such as "
-            f"{NORTHAMPTONSHIRE}."
+            f"{default}."
         )
     return code
 

@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from oic_assurance import logs
 from oic_assurance.builds.version import project_fingerprint
 from oic_assurance.errors import AssuranceError
-from oic_assurance.settings import Settings
+from oic_assurance.settings import KIND, Settings
 from oic_assurance.warehouse.airflow_uri import libpq_environment
 from oic_assurance.warehouse.connections import login_url
 from oic_assurance.warehouse.folders import private_folder
@@ -309,7 +309,8 @@ def _variables(settings: Settings) -> dict[str, str]:
     """
     variables = connection_variables(login_url(settings, ROLE))
     given = variables.get("PGOPTIONS", os.environ.get("PGOPTIONS", ""))
-    return {**variables, "PGOPTIONS": f"{given} -c synchronous_commit=off".strip()}
+    options = f"{given} -c synchronous_commit=off".strip()
+    return {**variables, "PGOPTIONS": options, KIND: settings.kind}
 
 
 @contextmanager

@@ -1,14 +1,18 @@
 """Land dropped files in the order of their dates. Each file is landed once, in one transaction."""
 
+import hashlib
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 from oic_assurance.batches.archive_writer import CLOCK_SKEW, Archive
 from oic_assurance.batches.batch import Batch, next_batch_id, register
+from oic_assurance.clock import london_day
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.corrections import record_corrections
@@ -20,8 +24,9 @@ from oic_assurance.landing.overlap import overlap
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.landing.unusual_values import unusual_values
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.sources.declarations.model import Dataset, ManifestRule
 from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone
+from oic_assurance.sources.files.manifest import ManifestEntry, check_manifest
 from oic_assurance.sources.files.row_removal import remove_rows
 from oic_assurance.sources.files.tabular import read_tables
 
@@ -84,6 +89,31 @@ class _Checked:
         return not self.summaries[table].rows and table not in self.erased
 
 
+@dataclass(frozen=True)
+class _Listed:
+    """What the manifest of a file says about it.
+
+    `terms` is the fingerprint of everything that decides whether the file is landed, besides its
+    bytes: the declaration and, if there is one, the manifest. As long as it is the same, a refusal
+    counts.
+    """
+
+    rule: ManifestRule | None
+    manifest: bytes | None
+    terms: str
+
+    def check(self, file: DroppedFile, content: Content) -> ManifestEntry | None:
+        """Return the entry of the manifest for a file, or None if files have no manifests.
+
+        Raises:
+            DeliveryRefused: The manifest is missing or cannot be used, or it lists other bytes.
+        """
+        if self.rule is None or file.delivered_for is None:
+            return None
+        day = london_day(file.delivered_for)
+        return check_manifest(self.manifest, file.name, file.force, day, content.sha256)
+
+
 class FileLanding:
     """Lands the files of one dataset. The connection holds the lock of the dataset."""
 
@@ -102,7 +132,9 @@ class FileLanding:
         self._dataset = dataset
         self._run_id = run_id
         self._report = report
-        self._plain_from = plain_from
+        # The staged rows of a file with a manifest are compared with the manifest.
+        has_manifest = dataset.files.manifest is not None
+        self._plain_from = sys.maxsize if has_manifest else plain_from
         self._archive = Archive(settings, dataset)
         self._erased = ErasedKeys(settings, connection, dataset)
         self._loaders = {
@@ -136,21 +168,31 @@ class FileLanding:
             known = self._earlier.get((file.name, file.delivered_for or file.modified_at))
             if known and _looks_unchanged(known, file, is_local=zone.is_local):
                 continue
+            listed = self._listed(zone, file)
             try:
                 with zone.read(file) as content:
-                    if not (known and self._is_settled(known, content)):
-                        self._deliver(file, content)
+                    if not (known and self._is_settled(known, content, listed)):
+                        self._deliver(file, content, listed)
             except FileNotFoundError:
                 self._report.notes.append(f"{file.name} was removed before it was read")
 
-    def _is_settled(self, known: _EarlierFile, content: Content) -> bool:
+    def _listed(self, zone: Dropzone, file: DroppedFile) -> _Listed:
+        """Return what a file's manifest says about it. Files without manifests are not checked."""
+        rule = self._dataset.files.manifest
+        if rule is None:
+            return _Listed(None, None, self._dataset.fingerprint)
+        manifest = zone.manifest(rule, file)
+        terms = hashlib.sha256(self._dataset.fingerprint.encode() + (manifest or b"")).hexdigest()
+        return _Listed(rule, manifest, terms)
+
+    def _is_settled(self, known: _EarlierFile, content: Content, listed: _Listed) -> bool:
         """Tell whether a file has been handled already and need not be tried again.
 
         If a person has accepted that records of the dataset are gone, each refused file is tried
         again.
         """
         is_retried = known.status == "refused" and self._acceptances.retries_refused
-        return not is_retried and known.is_same(content, self._dataset.fingerprint)
+        return not is_retried and known.is_same(content, listed.terms)
 
     def _load_earlier(self) -> list[_EarlierFile]:
         """Return the earlier deliveries of the dataset, in the order in which they were landed."""
@@ -166,15 +208,15 @@ class FileLanding:
         ).fetchall()
         return [_EarlierFile(*row) for row in rows]
 
-    def _deliver(self, file: DroppedFile, content: Content) -> None:
+    def _deliver(self, file: DroppedFile, content: Content, listed: _Listed) -> None:
         """Land one file, or register it as refused."""
         try:
             if file.delivered_for is None:
                 raise DeliveryRefused("the day in its name does not exist")
             with self._connection.transaction():
-                batch = self._land_file(file, file.delivered_for, content)
+                batch = self._land_file(file, file.delivered_for, content, listed)
         except DeliveryRefused as error:
-            batch = self._refuse(file, content, error)
+            batch = self._refuse(file, content, error, listed)
         else:
             self._report.batches += 1
             self._report.rows_landed += batch.rows_new or 0
@@ -187,16 +229,21 @@ class FileLanding:
             batch.batch_id,
             batch.sha256,
             batch.status,
-            self._dataset.fingerprint,
+            listed.terms,
             batch.size_bytes,
             batch.modified_at,
         )
 
-    def _land_file(self, file: DroppedFile, at: datetime, content: Content) -> Batch:
+    def _land_file(
+        self, file: DroppedFile, at: datetime, content: Content, listed: _Listed
+    ) -> Batch:
+        entry = listed.check(file, content)
         batch_id = next_batch_id(self._connection)
         known = [loader for loader in self._loaders.values() if loader.has_rows()]
         checked = self._take_in(content, batch_id, at)
         self._check_delivery(checked, at)
+        if listed.rule is not None and entry is not None:
+            self._check_listed(listed.rule, entry, file, checked)
         if self._dataset.delivery == "changes":
             for name, loader in self._loaders.items():
                 if found := overlap(loader, at):
@@ -225,7 +272,7 @@ class FileLanding:
             rows_new=rows_new,
             rows_rejected=checked.rejected,
             sha256=content.sha256,
-            notes={**checked.notes, "declaration": self._dataset.fingerprint},
+            notes={**checked.notes, "declaration": listed.terms},
             archived_as=self._store(content, file.name, batch_id, checked),
         )
         register(self._connection, batch, self._settings.force_code, self._run_id)
@@ -308,8 +355,8 @@ class FileLanding:
         if self._dataset.tolerance.exceeded(checked.rejected, checked.rows):
             raise DeliveryRefused(
                 f"{checked.rejected} of {checked.rows} rows break the source contract, which is "
-                f"over the tolerance of {self._dataset.tolerance.share:.0%}: most often, "
-                f"{self._most_frequent_reason()}"
+                f"over the tolerance of {self._dataset.tolerance.share:.0%}: "
+                f"{self._first_rejected() or f'most often, {self._most_frequent_reason()}'}"
             )
         if self._dataset.delivery != "full":
             return
@@ -319,6 +366,21 @@ class FileLanding:
             if not loader.table.may_start_empty or loader.has_rows(at):
                 where = f"sheet {loader.table.sheet}" if loader.table.sheet else "it"
                 raise DeliveryRefused(f"{where} has no rows: a full list is never empty")
+
+    def _first_rejected(self) -> str:
+        """Return the first rejected row and its reason, if the dataset accepts no rejected row."""
+        if self._dataset.tolerance.share:
+            return ""
+        for loader in self._loaders.values():
+            first = self._connection.execute(
+                SQL(
+                    "select row_number, array_to_string(reasons, '; ') from {}"
+                    " where cardinality(reasons) > 0 order by row_number limit 1"
+                ).format(checks.checked(loader.table))
+            ).fetchone()
+            if first is not None:
+                return f"first in row {first[0]}: {first[1]}"
+        return ""
 
     def _most_frequent_reason(self) -> str:
         """Return the most frequent reason for which rows of the file were rejected.
@@ -380,7 +442,34 @@ class FileLanding:
             later = LaterDeliveries(self._settings, loader)
             later.apply(batch_id, later.after(at), keys)
 
-    def _refuse(self, file: DroppedFile, content: Content, error: DeliveryRefused) -> Batch:
+    def _check_listed(
+        self, rule: ManifestRule, entry: ManifestEntry, file: DroppedFile, checked: _Checked
+    ) -> None:
+        """Refuse a file with another number of rows than its manifest says, or of another force.
+
+        Raises:
+            DeliveryRefused: The file does not fit its manifest or its name.
+        """
+        rows = checked.rows
+        if rows != entry.rows:
+            raise DeliveryRefused(
+                f"force {file.force}: it has {rows} rows, and the manifest says {entry.rows}"
+            )
+        for loader in self._loaders.values():
+            foreign = self._connection.execute(
+                SQL("select row_number from {} where {} <> %s order by row_number limit 1").format(
+                    checks.stage(loader.table), Identifier(rule.force_column)
+                ),
+                (file.force,),
+            ).fetchone()
+            if foreign is not None:
+                raise DeliveryRefused(
+                    f"force {file.force}: row {foreign[0]} is of another force"
+                )
+
+    def _refuse(
+        self, file: DroppedFile, content: Content, error: DeliveryRefused, listed: _Listed
+    ) -> Batch:
         self._report.refused.append((file.name, error.message))
         with self._connection.transaction():
             batch = Batch(
@@ -394,7 +483,7 @@ class FileLanding:
                 size_bytes=content.size_bytes,
                 modified_at=file.modified_at,
                 sha256=content.sha256,
-                notes={"declaration": self._dataset.fingerprint},
+                notes={"declaration": listed.terms},
             )
             register(self._connection, batch, self._settings.force_code, self._run_id)
             if isinstance(error, LooksEmptied):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from oic_assurance.sources.declarations.model import (
     DAY,
+    FORCE,
     NO_VALUE,
     PROVENANCE,
     Column,
@@ -49,6 +50,7 @@ def contradictions(dataset: Dataset, content: Mapping[str, Any], file: str) -> I
         yield from _check_database(dataset.place, dataset.tables[0])
     else:
         yield from _check_files(dataset.place)
+        yield from _check_manifest(dataset.place, dataset.tables[0])
     for number, table in enumerate(dataset.tables):
         for name in sorted(set(dataset.place.never_extracted) & set(table.names)):
             yield ("tables", number, "columns", name), f"{name} is listed in never_extracted"
@@ -108,12 +110,16 @@ def _relations(table: Table) -> tuple[str, ...]:
 
 def _same_place(one: DatabasePlace | FilePlace, other: DatabasePlace | FilePlace) -> bool:
     if isinstance(one, FilePlace) and isinstance(other, FilePlace):
-        a_day = "20260101"
         return one.folder == other.folder and bool(
-            one.pattern.fullmatch(other.file.replace(DAY, a_day))
-            or other.pattern.fullmatch(one.file.replace(DAY, a_day))
+            one.pattern.fullmatch(_example(other)) or other.pattern.fullmatch(_example(one))
         )
     return str(one) == str(other) and type(one) is type(other)
+
+
+def _example(place: FilePlace) -> str:
+    """Return the name of a file as the place declares it, for some day and force."""
+    name = place.file.replace(DAY, "20260101")
+    return name.replace(FORCE, "E23000022") if place.manifest else name
 
 
 def _check_database(place: DatabasePlace, table: Table) -> Iterator[Problem]:
@@ -141,6 +147,23 @@ def _check_files(place: FilePlace) -> Iterator[Problem]:
         yield ("place", "file"), "the name of a workbook must end with .xlsx or .xlsm"
     if place.file.startswith(".") or place.file.endswith((".part", ".tmp")):
         yield ("place", "file"), "files with such names count as unfinished and are never read"
+
+
+def _check_manifest(place: FilePlace, table: Table) -> Iterator[Problem]:
+    """Find contradictions in a dataset whose files are listed in manifests."""
+    if place.manifest is None:
+        return
+    path: Path = ("place", "manifest")
+    if place.format != "csv" or place.file.count(DAY) != 1 or place.file.count(FORCE) != 1:
+        yield (
+            path,
+            f"files with a manifest are CSV files with {FORCE} and {DAY} once in their names",
+        )
+    column = place.manifest.force_column
+    if column not in table.names:
+        yield path, f"there is no column {column}"
+    elif not table.column(column).required or table.column(column).type != "text":
+        yield path, f"{column} names the force of a row: make it a required text"
 
 
 def _check_table(dataset: Dataset, table: Table, path: Path) -> Iterator[Problem]:

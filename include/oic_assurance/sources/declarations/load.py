@@ -24,7 +24,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from oic_assurance.errors import UnknownNameError, UsageError
-from oic_assurance.settings import allowed_words_file, declarations_folder
+from oic_assurance.settings import Kind, allowed_words_file, declarations_folder, deployment_kind
 from oic_assurance.sources.declarations import checked_yaml, yaml_lines
 from oic_assurance.sources.declarations.consistency import conflicts, contradictions
 from oic_assurance.sources.declarations.model import (
@@ -32,6 +32,7 @@ from oic_assurance.sources.declarations.model import (
     DatabasePlace,
     Dataset,
     FilePlace,
+    ManifestRule,
     MarkingRule,
     Retention,
     Table,
@@ -67,7 +68,15 @@ def datasets() -> dict[str, Dataset]:
         UsageError: `ASSURANCE_DECLARATIONS` is not a folder, or the file that
             `ASSURANCE_ALLOWED_WORDS` names cannot be read.
     """
-    return _declared(declarations_folder(), allowed_words_file())
+    return _declared(deployment_kind(), declarations_folder(), allowed_words_file())
+
+
+def datasets_of(kind: Kind) -> dict[str, Dataset]:
+    """Return the datasets that the project declares for one kind of warehouse, by name.
+
+    The declarations that a deployment adds are left out.
+    """
+    return _declared(kind, None, allowed_words_file())
 
 
 def dataset(name: str) -> Dataset:
@@ -83,13 +92,17 @@ def dataset(name: str) -> Dataset:
 
 
 @functools.cache
-def _declared(own: Path | None, _allowed_words: Path | None) -> dict[str, Dataset]:
+def _declared(
+    kind: Kind, own: Path | None, _allowed_words: Path | None
+) -> dict[str, Dataset]:
     """Read the declarations of the project and of the deployment, once for each process.
 
     `_allowed_words` is the file of allowed words. If another file is set, the declarations are read
     again, because the words are part of the fingerprints of datasets with screened columns.
     """
     built_in = resources.files("oic_assurance.sources").joinpath("declarations")
+    if kind == "national":
+        built_in = built_in.joinpath("national")
     return load_folders(built_in, *([own] if own else []))
 
 
@@ -209,6 +222,7 @@ def _files_of(place: dict[str, Any]) -> FilePlace:
         format=place["format"],
         optional=place.get("optional", False),
         never_extracted=tuple(place.get("never_extracted", ())),
+        manifest=ManifestRule(**place["manifest"]) if "manifest" in place else None,
     )
 
 

@@ -14,6 +14,9 @@ BLANKS = " \t\r\n\N{NO-BREAK SPACE}"
 #: The placeholder for the day of the delivery in the name of a file.
 DAY = "YYYYMMDD"
 
+#: The placeholder for the force in the name of a file. Only files with a manifest have it.
+FORCE = "FORCE"
+
 #: Stands for a missing value where a declaration lists values of a column.
 NO_VALUE = "blank"
 
@@ -157,6 +160,19 @@ class DatabasePlace:
 
 
 @dataclass(frozen=True)
+class ManifestRule:
+    """The folder with the manifests of a dataset's files, and what each file is of.
+
+    A manifest lists the files that one force has delivered for one day, each with its SHA-256 and
+    its number of rows. A file is landed only if its force's manifest for its day lists it so.
+    """
+
+    folder: str
+    #: The column of the force, which has the same value in every row of a file.
+    force_column: str
+
+
+@dataclass(frozen=True)
 class FilePlace:
     """A folder under the dropzone, and the name of the files in the folder."""
 
@@ -167,6 +183,8 @@ class FilePlace:
     optional: bool = False
     #: Columns that exist in the files and are never read.
     never_extracted: tuple[str, ...] = ()
+    #: The manifests that say which files are whole. None if the files have none.
+    manifest: ManifestRule | None = None
 
     def __str__(self) -> str:
         """Return the place as `folder/file`."""
@@ -177,10 +195,12 @@ class FilePlace:
         """The regular expression for the file names, without regard to case.
 
         If the names contain the day of the delivery, the group `day` of the expression matches it.
+        If they contain the force, the group `force` matches it.
         """
-        before, placeholder, after = self.file.partition(DAY)
-        day = r"(?P<day>\d{8})" if placeholder else ""
-        return re.compile(re.escape(before) + day + re.escape(after), re.ASCII | re.IGNORECASE)
+        name = re.escape(self.file).replace(DAY, r"(?P<day>\d{8})", 1)
+        if self.manifest is not None:
+            name = name.replace(FORCE, r"(?P<force>[A-Z]\d{8})", 1)
+        return re.compile(name, re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)

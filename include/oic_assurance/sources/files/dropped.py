@@ -13,10 +13,11 @@ from datetime import UTC, date, datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from oic_assurance.clock import start_of_day
+from oic_assurance.clock import london_day, start_of_day
 from oic_assurance.errors import SourceUnavailable, UsageError
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declarations.model import DAY, Dataset, FilePlace
+from oic_assurance.sources.declarations.model import DAY, Dataset, FilePlace, ManifestRule
+from oic_assurance.sources.files.manifest import LARGEST_MANIFEST, manifest_name
 from oic_assurance.sources.files.not_taken import NO_FOLDER, why_not_taken
 from oic_assurance.storage.urls import is_local, modified_at, open_url, without_credentials
 
@@ -41,6 +42,8 @@ class DroppedFile:
     #: The version time of the delivery: the start of the day in the name of the file, or
     #: `modified_at` if such names have no day. None if the name has a day that does not exist.
     delivered_for: datetime | None
+    #: The code of the force in the name. Empty if such names have none.
+    force: str = ""
 
 
 @dataclass(frozen=True, order=True)
@@ -139,6 +142,25 @@ class Dropzone:
             copy.seek(0)
             yield Content(copy, size, digest.hexdigest())
 
+    def manifest(self, rule: ManifestRule, file: DroppedFile) -> bytes | None:
+        """Return the manifest of a file's force for the file's day, or None if there is none.
+
+        Raises:
+            SourceUnavailable: The manifest cannot be read.
+        """
+        if file.delivered_for is None:
+            return None
+        name = manifest_name(file.force, london_day(file.delivered_for))
+        path = f"{self._root.rstrip('/')}/{rule.folder}/{name}"
+        try:
+            # One byte more than is allowed, so that a manifest that is too large is noticed.
+            with self._system.open(path, "rb") as stream:
+                return bytes(stream.read(LARGEST_MANIFEST + 1))
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # each file system has its own error classes
+            raise self._unavailable(error, path) from error
+
     def _entries(self, folder: str, listing: Listing) -> list[dict[str, Any]]:
         try:
             self._system.invalidate_cache()
@@ -181,6 +203,7 @@ class Dropzone:
                 modified,
                 self._changed_at(entry),
                 delivered_for,
+                match["force"].upper() if place.manifest else "",
             )
         )
 

@@ -1,0 +1,1 @@
+"""The national view: what a force exports for it."""

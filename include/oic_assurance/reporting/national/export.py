@@ -1,0 +1,232 @@
+"""Export a force's published aggregates as files, which the national warehouse lands.
+
+What leaves the force is what its readers see of the force as a whole: no unit, no record, no
+pseudonym, and no words of a person. The columns of each file are those of the national
+warehouse's declaration of it, so that the two cannot disagree.
+
+The manifest is written after the files that it lists. An export that is interrupted leaves the
+manifest of the export before it, or none. The national warehouse then refuses the new files until
+the export is repeated.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.rows import dict_row
+
+from oic_assurance.clock import london_day, utc_now
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.publishing.publication import ROLE, Publication, find_current
+from oic_assurance.publishing.restated import kept_restatements, read_restatements
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import datasets_of
+from oic_assurance.sources.declarations.model import DAY, FORCE, Dataset
+from oic_assurance.sources.files.manifest import (
+    ManifestEntry,
+    manifest_name,
+    write_manifest,
+)
+from oic_assurance.storage.store import Store, open_store
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.processing_log import enter, publication_mark
+
+#: The publications that an export lists: the current one, and those of this many days before it.
+DAYS_LISTED = 400
+_WHAT = "dropzone of the national warehouse"
+
+_LISTED: LiteralString = """
+    (shown.is_current or shown.as_at > %(as_at)s::timestamptz - make_interval(days => %(days)s))
+"""
+_QUERIES: Mapping[str, LiteralString] = {
+    "national/publication": """
+        select
+            shown.publication_id, publication.as_at, publication.published_at,
+            publication.gate_verdict, publication.content_fingerprint, publication.is_current,
+            shown.was_withdrawn and not publication.is_current as is_withdrawn
+        from (
+            select distinct publication_id, as_at, is_current, was_withdrawn
+            from marts.position_as_published
+        ) as shown
+        inner join marts.publication as publication using (publication_id)
+        where
+        """
+    + _LISTED
+    + "order by publication_id",
+    "national/position": """
+        select
+            publication_id, point_code, status, source_status, numerator, denominator, value,
+            target, target_unit, deadline, policy_confirmed, caveat
+        from marts.position_as_published as shown
+        where
+        """
+    + _LISTED
+    + "order by publication_id, point_code",
+    "national/measure": """
+        select
+            measure_code, period_start, numerator, denominator, value, is_complete_period
+        from marts.assurance_measure
+        where publication_id = %(publication_id)s and org_unit_code = 'ALL'
+        order by measure_code, period_start
+        """,
+    "national/freshness": """
+        select dataset as source_dataset, verdict, last_record_at, due_by
+        from marts.source_freshness
+        where publication_id = %(publication_id)s
+        order by dataset
+        """,
+    # A point without a released figure has a row too. So the row of a release that was withdrawn
+    # is replaced, and does not stay with what was taken back.
+    "national/released": """
+        select
+            position.point_code, released.release_id,
+            coalesce(released.is_suppressed, true) as is_suppressed,
+            released.figures_from, released.figures_to, released.numerator, released.denominator
+        from marts.assurance_position as position
+        left join public_release.assurance_position as released
+            on position.force_code = released.force_code
+            and position.point_code = released.point_code
+        where position.publication_id = %(publication_id)s
+        order by position.point_code
+        """,
+}
+_RESTATEMENT = "national/restatement"
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """One exported file, and its number of rows without the header."""
+
+    name: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was exported: the publication, the place, the day in the names, and the files."""
+
+    publication_id: int
+    as_at: datetime
+    place: str
+    day: date
+    files: tuple[ExportedFile, ...]
+
+
+def export_national(settings: Settings, to: str = "") -> Export:
+    """Export the aggregates of the current publication, and log the disclosure.
+
+    Args:
+        settings: The settings of the force.
+        to: The folder or fsspec URL of the national warehouse's dropzone. Empty: the one of the
+            setting `ASSURANCE_NATIONAL_DROPZONE`.
+
+    Raises:
+        UsageError: No place is given or set, or this is the national warehouse.
+        AssuranceError: Nothing is published yet.
+        ServerError: The place cannot be reached or written.
+    """
+    url = to or settings.national_dropzone
+    if settings.kind != "force":
+        raise UsageError("The national warehouse has no aggregates to export: a force exports.")
+    if not url:
+        raise UsageError(
+            "There is no place for the export: set ASSURANCE_NATIONAL_DROPZONE, or give --to."
+        )
+    store = open_store(settings, url, what=_WHAT, prefix="", is_own=False)
+    day = london_day(utc_now())
+    with connect(settings, role=ROLE) as conn:
+        conn.execute("set transaction isolation level repeatable read")
+        publication = find_current(conn)
+        if publication is None:
+            raise AssuranceError("Nothing is published yet, so there is nothing to export.")
+        contents = [
+            (dataset, _rows(conn, dataset.name, publication))
+            for dataset in datasets_of("national").values()
+        ]
+        # The disclosure is on record before the first file leaves.
+        enter(
+            conn,
+            "disclosure",
+            f"the aggregates of publication {publication.publication_id} for the force as a whole",
+            to_whom="the national warehouse",
+            because="so that the forces can be compared",
+            concerns=[publication_mark(publication.publication_id)],
+        )
+    entries = [
+        _write(store, dataset, settings.force_code, day, rows) for dataset, rows in contents
+    ]
+    [folder] = {
+        dataset.files.manifest.folder for dataset, _ in contents if dataset.files.manifest
+    }
+    name = manifest_name(settings.force_code, day)
+    _publish(store, f"{folder}/{name}", write_manifest(settings.force_code, day, entries))
+    return Export(
+        publication.publication_id,
+        publication.as_at,
+        store.place,
+        day,
+        tuple(ExportedFile(entry.name, entry.rows, entry.sha256) for entry in entries),
+    )
+
+
+def _rows(
+    conn: psycopg.Connection, dataset: str, publication: Publication
+) -> Sequence[Mapping[str, Any]]:
+    if dataset == _RESTATEMENT:
+        return read_restatements(conn, sorted(kept_restatements(conn)), "ALL")
+    asked = {
+        "publication_id": publication.publication_id,
+        "as_at": publication.as_at,
+        "days": DAYS_LISTED,
+    }
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_QUERIES[dataset], asked).fetchall()
+
+
+def _write(
+    store: Store, dataset: Dataset, force: str, day: date, rows: Iterable[Mapping[str, Any]]
+) -> ManifestEntry:
+    """Write one file, and return its entry in the manifest."""
+    place, table = dataset.files, dataset.tables[0]
+    assert place.manifest is not None  # noqa: S101 - every national dataset has manifests
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(table.names)
+    number = 0
+    for row in rows:
+        values = {**row, place.manifest.force_column: force}
+        writer.writerow([_text(values[name]) for name in table.names])
+        number += 1
+    content = text.getvalue().encode()
+    name = place.file.replace(DAY, f"{day:%Y%m%d}").replace(FORCE, force)
+    _publish(store, f"{place.folder}/{name}", content)
+    return ManifestEntry(name, hashlib.sha256(content).hexdigest(), number)
+
+
+def _publish(store: Store, name: str, content: bytes) -> None:
+    """Write a file under its name, in place of the one of an earlier export of the day."""
+    draft = store.draft(name)
+    try:
+        draft.file.write(content)
+        draft.publish(replace=True)
+    finally:
+        draft.discard()
+
+
+def _text(value: object) -> str:
+    """Return a value as it stands in a file. A moment has its offset, and a number all digits."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, float):
+        return repr(value)
+    return str(value)
