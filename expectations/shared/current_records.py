@@ -9,7 +9,7 @@ from expectations.vocabulary import (
     every_result,
     sql,
 )
-from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.sources.declarations.load import dataset_of_any_kind as declared
 from oic_assurance.sources.declarations.model import Dataset, Table
 
 # The query uses a join and not `exists`, because the planner may run an `exists` once for each row.

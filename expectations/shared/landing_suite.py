@@ -29,7 +29,7 @@ from expectations.vocabulary import (
     sql,
     unique,
 )
-from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.sources.declarations.load import dataset_of_any_kind as declared
 from oic_assurance.sources.declarations.model import Dataset, Table
 
 # A column could hold a narrative or somebody's identity if its name contains one of these words.

@@ -158,8 +158,10 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
         _failure_on_record(settings, run_id, "closing the landing"),
     ):
         check_policy(settings, london_day(as_at))
-        assign_pseudonyms(settings)
-        _check_evidence(settings, run_id)
+        if settings.kind == "force":
+            # The national warehouse has no officers, and closes no points.
+            assign_pseudonyms(settings)
+            _check_evidence(settings, run_id)
         build = record.open_build(settings, run_id, as_at)
         record_required_checks(settings, build.build_id)
         _seal(settings)
@@ -184,8 +186,10 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
         candidate.claim(settings, build_id),
     ):
         build = record.load_build(settings, build_id)
-        freeze_deadlines(settings, build)
-        set_steps_aside(settings, build)
+        if settings.kind == "force":
+            # What a force's figure was, and why it changed, the national warehouse is told.
+            freeze_deadlines(settings, build)
+            set_steps_aside(settings, build)
         marts.build_marts(settings, build)
         stage.rows = stages.rows_built(settings, build_id)
 

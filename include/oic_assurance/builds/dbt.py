@@ -104,9 +104,13 @@ def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[N
 
 
 def project_nodes(settings: Settings, target: str) -> list[Any]:
-    """Return the models, seeds and data tests of the parsed project, as dbt describes them."""
+    """Return the models, seeds and data tests of the parsed project, as dbt describes them.
+
+    The manifest also has the data tests of models that are disabled for this kind of warehouse.
+    """
     with _environment(_variables(settings)):
-        return list(_manifest(settings, target).nodes.values())
+        nodes = _manifest(settings, target).nodes.values()
+        return [node for node in nodes if node.config.enabled]
 
 
 def names_of_tests(settings: Settings, target: str) -> list[str]:

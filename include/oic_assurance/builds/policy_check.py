@@ -85,6 +85,30 @@ COVERAGES = (
 )  # fmt: skip
 
 
+#: The same for the national warehouse.
+NATIONAL_COVERAGES = (
+    Coverage(
+        "national/policy_national",
+        ("name",),
+        "the forces of that day could not be compared, because {name} would be unknown",
+        only_one=True,
+        names=("late_after_days", "fewest_forces", "suppression_threshold"),
+    ),
+    Coverage(
+        "national/policy_staleness", ("dataset",), "nobody would know whether {name} is fresh",
+        from_first_day=False, only_one=True,
+    ),
+    Coverage(
+        "national/national_force", ("force_code",), "the force {name} would not be shown",
+        from_first_day=False, only_one=True,
+    ),
+    Coverage(
+        "policy_point", ("point_code",), "the point {name} would have no position",
+        from_first_day=False, only_one=True,
+    ),
+)  # fmt: skip
+
+
 def check_policy(settings: Settings, until: date) -> None:
     """Check that the seeds in `COVERAGES` have no gap or overlap up to the as-at day `until`.
 
@@ -97,7 +121,7 @@ def check_policy(settings: Settings, until: date) -> None:
     seeds = settings.project_root / SEEDS
     problems = [
         problem
-        for coverage in COVERAGES
+        for coverage in (NATIONAL_COVERAGES if settings.kind == "national" else COVERAGES)
         for problem in find_problems(coverage, _read(seeds / f"{coverage.seed}.csv"), until)
     ]
     measures = {row["measure_code"] for row in _read(seeds / "policy_measure.csv")}

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +14,8 @@ SOURCE_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".md"})
 SEEDS = Path("dbt_project") / "seeds"
 #: The folders in `dbt_project` whose SQL turns records into figures.
 RULES = ("macros", "models/staging", "models/intermediate")
+#: The folder of the national warehouse, in the folders of models and of seeds.
+NATIONAL = "national"
 #: The environment variable with the commit that a container image was built from.
 COMMIT = "ASSURANCE_COMMIT"
 
@@ -42,8 +44,7 @@ def project_fingerprint(settings: Settings) -> str:
 
 def policy_fingerprint(settings: Settings) -> str:
     """Return the SHA-256 of the policy seeds."""
-    root = settings.project_root / SEEDS
-    return _fingerprint(root, root.rglob("*.csv"))
+    return _fingerprint(settings.project_root / SEEDS, _seeds(settings))
 
 
 def rules_fingerprint(settings: Settings) -> str:
@@ -52,8 +53,17 @@ def rules_fingerprint(settings: Settings) -> str:
     These are the policy, the macros, and the staging and intermediate models.
     """
     root = settings.project_root / "dbt_project"
-    files = (path for place in RULES for path in (root / place).rglob("*.sql"))
-    return _fingerprint(root, (*files, *(root / "seeds").rglob("*.csv")))
+    own = (f"models/{NATIONAL}",) if settings.kind == NATIONAL else ()
+    files = (path for place in (*RULES, *own) for path in (root / place).rglob("*.sql"))
+    return _fingerprint(root, (*files, *_seeds(settings)))
+
+
+def _seeds(settings: Settings) -> Iterator[Path]:
+    """Yield the seeds. Those of the national warehouse decide no figure of a force."""
+    root = settings.project_root / SEEDS
+    for path in root.rglob("*.csv"):
+        if settings.kind == NATIONAL or path.parent.name != NATIONAL:
+            yield path
 
 
 def _fingerprint(root: Path, files: Iterable[Path]) -> str:

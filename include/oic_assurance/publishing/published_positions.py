@@ -21,7 +21,10 @@ on conflict do nothing
 def record_position(conn: psycopg.Connection, publication_id: int) -> int:
     """Record a publication's position, and return for how many points it was recorded now.
 
-    The position of a publication does not change. If it is already recorded, the number is 0.
+    The position of a publication does not change. If it is already recorded, the number is 0. The
+    national warehouse has no position of its own.
     """
+    if POSITION not in MARTS.required:
+        return 0
     shown = sql.Identifier(GENERATION, MARTS.partition(POSITION, publication_id))
     return conn.execute(sql.SQL(_RECORD).format(shown=shown)).rowcount

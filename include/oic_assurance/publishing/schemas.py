@@ -4,9 +4,12 @@ For each schema: where dbt builds the tables, where the publications' tables are
 reads them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from psycopg import sql
+
+from oic_assurance.settings import Kind, deployment_kind
 
 #: The schema that holds the tables of all generations: one table for each mart and publication.
 GENERATION = "generation"
@@ -32,10 +35,15 @@ class PublishedSchema:
     reader: str | None
     #: The prefix that this schema's tables have in the schema `generation`.
     prefix: str
-    #: The tables that every generation must have.
-    required: frozenset[str]
+    #: The tables that every generation must have, for each kind of warehouse.
+    required_of: Mapping[Kind, frozenset[str]] = field(hash=False, compare=False)
     #: SQL for the id of the current publication.
     current: str
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Return the tables that every generation of this kind of warehouse must have."""
+        return self.required_of[deployment_kind()]
 
     def partition(self, table: str, publication_id: int) -> str:
         """Return the name that a publication's table has in the schema `generation`."""
@@ -61,27 +69,44 @@ MARTS = PublishedSchema(
     parents="marts",
     reader="bi_reader",
     prefix="",
-    required=frozenset(
-        {
-            "assurance_position",
-            "assurance_measure",
-            "assurance_exception",
-            "board_action",
-            "board_log_question",
-            "fct_nccu_referral",
-            "fct_oic_incident",
-            "fct_intelligence_report",
-            "fct_training_requirement",
-            "fct_plan_strand",
-            "dim_date",
-            "dim_org_unit",
-            "dim_officer",
-            "dim_recommendation",
-            "data_quality_status",
-            "source_freshness",
-            "restatement",
-        }
-    ),
+    required_of={
+        "force": frozenset(
+            {
+                "assurance_position",
+                "assurance_measure",
+                "assurance_exception",
+                "board_action",
+                "board_log_question",
+                "fct_nccu_referral",
+                "fct_oic_incident",
+                "fct_intelligence_report",
+                "fct_training_requirement",
+                "fct_plan_strand",
+                "dim_date",
+                "dim_org_unit",
+                "dim_officer",
+                "dim_recommendation",
+                "data_quality_status",
+                "source_freshness",
+                "restatement",
+            }
+        ),
+        "national": frozenset(
+            {
+                "national_force_state",
+                "national_position",
+                "national_funnel",
+                "national_funnel_limit",
+                "national_group",
+                "national_history",
+                "national_measure",
+                "national_restatement",
+                "national_source",
+                "data_quality_status",
+                "source_freshness",
+            }
+        ),
+    },
     current=f"{KEY} from marts.publication where is_current",
 )
 
@@ -93,7 +118,10 @@ PUBLIC_DRAFT = PublishedSchema(
     parents="public_draft",
     reader=None,
     prefix="public__",
-    required=frozenset({"assurance_measure", "assurance_period", "assurance_position"}),
+    required_of={
+        "force": frozenset({"assurance_measure", "assurance_period", "assurance_position"}),
+        "national": frozenset({"national_position"}),
+    },
     current="public_draft.current_publication()",
 )
 

@@ -16,6 +16,12 @@ SOURCES: dict[Classification, str] = {
     "law_enforcement": "Records under law-enforcement processing (DPA 2018, Part 3). Each table "
     "has every landed version.",
 }
+#: The dbt source of the national warehouse, and its description.
+NATIONAL = "national"
+NATIONAL_SOURCE = (
+    "What forces have published, for the national warehouse only. Each table has every landed "
+    "version."
+)
 LINE_LENGTH = 150
 
 _LAST_EXTRACTED = (
@@ -28,26 +34,42 @@ _LAST_LANDED = (
 )
 
 
-def sources_file(classification: Classification) -> str:
-    """Return the name of the source file of a classification, in the folder of staging models."""
+def sources_file(classification: str) -> str:
+    """Return the name of the file of a dbt source, in a folder of staging models."""
     return f"_{classification}__sources.yml"
 
 
 def sources_yaml(
     classification: Classification, datasets: Iterable[Dataset], stale_after: Mapping[str, int]
 ) -> str:
-    """Return the YAML of the dbt source for one classification.
+    """Return the YAML of the dbt source for one classification of a force's datasets.
 
     `stale_after` maps the name of a dataset to the number of days after which it is stale.
     """
+    chosen = [dataset for dataset in datasets if dataset.classification == classification]
+    schema = f"raw_{classification}"
+    return _yaml(classification, schema, SOURCES[classification], chosen, stale_after)
+
+
+def national_sources_yaml(datasets: Iterable[Dataset], stale_after: Mapping[str, int]) -> str:
+    """Return the YAML of the dbt source of the national warehouse."""
+    return _yaml(NATIONAL, "raw_general", NATIONAL_SOURCE, datasets, stale_after)
+
+
+def _yaml(
+    name: str,
+    schema: str,
+    description: str,
+    datasets: Iterable[Dataset],
+    stale_after: Mapping[str, int],
+) -> str:
     source = {
-        "name": classification,
-        "schema": f"raw_{classification}",
-        "description": SOURCES[classification],
+        "name": name,
+        "schema": schema,
+        "description": description,
         "tables": [
             _table(dataset, table, stale_after.get(dataset.name))
             for dataset in datasets
-            if dataset.classification == classification
             for table in dataset.tables
         ],
     }

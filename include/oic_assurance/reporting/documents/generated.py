@@ -13,7 +13,13 @@ from oic_assurance.reporting.documents import (
     metrics_page,
 )
 from oic_assurance.reporting.documents.contracts import contracts
-from oic_assurance.reporting.documents.dbt_sources import SOURCES, sources_file, sources_yaml
+from oic_assurance.reporting.documents.dbt_sources import (
+    NATIONAL,
+    SOURCES,
+    national_sources_yaml,
+    sources_file,
+    sources_yaml,
+)
 from oic_assurance.reporting.documents.markdown import with_note
 from oic_assurance.reporting.documents.marts import marts, views
 from oic_assurance.reporting.documents.measures import measures
@@ -21,10 +27,11 @@ from oic_assurance.reporting.documents.models import dbt_models
 from oic_assurance.reporting.documents.policy import stale_after_days
 from oic_assurance.reporting.power_bi.project import LOCAL, PROJECT, project
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.load import datasets, datasets_of
 
 COMMAND = "assurance sources document"
 STAGING = Path("dbt_project") / "models" / "staging"
+NATIONAL_STAGING = Path("dbt_project") / "models" / "national" / "staging"
 PAGES = Path("docs") / "datasets"
 EXPECTATIONS = Path("docs") / "expectations"
 DICTIONARY = Path("docs") / "bi" / "dictionary"
@@ -67,6 +74,10 @@ def generated(settings: Settings) -> dict[Path, str]:
         / sources_file(kind): f"# {_DATASETS_NOTE}\n{sources_yaml(kind, known, stale_after)}"
         for kind in SOURCES
     }
+    national = list(datasets_of("national").values())
+    national_stale_after = stale_after_days(root, "national")
+    text = national_sources_yaml(national, national_stale_after)
+    files[NATIONAL_STAGING / sources_file(NATIONAL)] = f"# {_DATASETS_NOTE}\n{text}"
     files |= _pages(
         PAGES,
         {"README.md": dataset_pages.index(known)}

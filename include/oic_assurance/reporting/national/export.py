@@ -46,7 +46,7 @@ _LISTED: LiteralString = """
 _QUERIES: Mapping[str, LiteralString] = {
     "national/publication": """
         select
-            shown.publication_id, publication.as_at, publication.published_at,
+            shown.publication_id, publication.as_at as figures_as_at, publication.published_at,
             publication.gate_verdict, publication.content_fingerprint, publication.is_current,
             shown.was_withdrawn and not publication.is_current as is_withdrawn
         from (

@@ -91,6 +91,18 @@ def dataset(name: str) -> Dataset:
     return known[name]
 
 
+def dataset_of_any_kind(name: str) -> Dataset:
+    """Return the dataset called `name`, also if the other kind of warehouse declares it.
+
+    The pages of the project describe the suites of both kinds.
+
+    Raises:
+        UnknownNameError: There is no such dataset.
+    """
+    other = "force" if deployment_kind() == "national" else "national"
+    return (datasets_of(other) | datasets()).get(name) or dataset(name)
+
+
 @functools.cache
 def _declared(
     kind: Kind, own: Path | None, _allowed_words: Path | None

@@ -1,0 +1,56 @@
+-- Strands of a plan are no sample of cases, so INTEL_PLAN has no funnel.
+with
+    build as (select * from {{ ref("stg_audit__build") }}),
+
+    policy as (
+        select value as fewest_forces
+        from {{ ref("policy_national") }} as policy_national
+        cross join build
+        where name = 'fewest_forces' and {{ in_force("policy_national", "build.as_at_day") }}
+    ),
+
+    added as (
+        select
+            force_code,
+            comparison_group,
+            point_code,
+            count(*) as forces_in_group,
+            sum(case when denominator > 0 then 1 else 0 end) as forces,
+            cast(sum(numerator) as bigint) as numerator,
+            cast(sum(denominator) as bigint) as denominator
+        from {{ ref("int_national_position") }}
+        group by force_code, comparison_group, point_code
+    ),
+
+    judged as (
+        select
+            added.*,
+            {{ share("added.numerator", "added.denominator") }} as centre,
+            case
+                when added.point_code = 'INTEL_PLAN'
+                then 'NO_SAMPLE'
+                when added.forces < policy.fewest_forces
+                then 'TOO_FEW_FORCES'
+                when added.numerator = 0 or added.numerator = added.denominator
+                then 'NO_VARIATION'
+            end as why_none
+        from added
+        cross join policy
+    ),
+
+    final as (
+        select
+            force_code,
+            comparison_group,
+            point_code,
+            forces_in_group,
+            forces,
+            numerator,
+            denominator,
+            case when why_none is null then centre end as centre,
+            why_none
+        from judged
+    )
+
+select *
+from final

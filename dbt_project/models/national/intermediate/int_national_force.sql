@@ -1,0 +1,156 @@
+with
+    build as (select * from {{ ref("stg_audit__build") }}),
+
+    force as (
+        select
+            area.force_code,
+            listed.force_code as reporting_force_code,
+            listed.force_name,
+            listed.comparison_group,
+            listed.group_name
+        from {{ ref("national_force") }} as listed
+        cross join {{ ref("stg_audit__force") }} as area
+        cross join build
+        where {{ in_force("listed", "build.as_at_day") }}
+    ),
+
+    -- The newest delivery of each file counts, whether it was landed or refused. A refused delivery
+    -- that was landed at last has a later batch for the same moment.
+    ranked_delivery as (
+        select
+            *,
+            row_number() over (
+                partition by reporting_force_code, dataset
+                order by delivered_at desc, batch_id desc
+            ) as recency
+        from {{ ref("stg_national__delivery") }}
+    ),
+
+    delivery as (
+        select
+            reporting_force_code,
+            count(*) as files,
+            sum(case when is_landed then 0 else 1 end) as files_refused,
+            min(case when not is_landed then reason end) as refusal,
+            min(delivered_at) as oldest_delivery_at,
+            max(delivered_at) as newest_delivery_at
+        from ranked_delivery
+        where recency = 1
+        group by reporting_force_code
+    ),
+
+    ranked_publication as (
+        select
+            *,
+            row_number() over (
+                partition by reporting_force_code
+                order by reported_at desc, force_publication_id desc
+            ) as recency
+        from {{ ref("stg_national__publication") }}
+        where is_current
+    ),
+
+    current_publication as (select * from ranked_publication where recency = 1),
+
+    withdrawn as (
+        select reporting_force_code, max(force_publication_id) as force_publication_id
+        from {{ ref("stg_national__publication") }}
+        where is_withdrawn
+        group by reporting_force_code
+    ),
+
+    points as (
+        select
+            position.reporting_force_code,
+            position.force_publication_id,
+            count(*) as points,
+            sum(case when {{ is_possible("position") }} then 0 else 1 end) as impossible
+        from {{ ref("stg_national__position") }} as position
+        group by position.reporting_force_code, position.force_publication_id
+    ),
+
+    expected as (
+        select
+            (select count(*) from {{ ref("policy_staleness") }} where {{ in_force("policy_staleness", "build.as_at_day") }}) as files,
+            (select count(*) from {{ ref("policy_point") }} where {{ in_force("policy_point", "build.as_at_day") }}) as points,
+            (
+                select value from {{ ref("policy_national") }}
+                where name = 'late_after_days' and {{ in_force("policy_national", "build.as_at_day") }}
+            ) as late_after_days
+        from build
+    ),
+
+    judged as (
+        select
+            force.*,
+            current_publication.force_publication_id,
+            current_publication.force_as_at,
+            current_publication.force_published_at,
+            current_publication.force_verdict,
+            current_publication.force_fingerprint,
+            delivery.newest_delivery_at,
+            delivery.refusal,
+            expected.late_after_days,
+            case
+                when delivery.reporting_force_code is null
+                then 'NEVER_REPORTED'
+                when delivery.files_refused > 0
+                then 'REFUSED'
+                when
+                    delivery.files < expected.files
+                    or delivery.oldest_delivery_at < delivery.newest_delivery_at
+                    or coalesce(points.points, 0) < expected.points
+                then 'INCOMPLETE'
+                when points.impossible > 0
+                then 'INCONSISTENT'
+                when withdrawn.force_publication_id > current_publication.force_publication_id
+                then 'WITHDRAWN'
+                when
+                    {{ hours_between("current_publication.force_as_at", "build.as_at") }}
+                    > 24 * expected.late_after_days
+                then 'LATE'
+            end as why_unknown
+        from force
+        cross join build
+        cross join expected
+        left join delivery on force.reporting_force_code = delivery.reporting_force_code
+        left join
+            current_publication
+            on force.reporting_force_code = current_publication.reporting_force_code
+        left join
+            points
+            on current_publication.reporting_force_code = points.reporting_force_code
+            and current_publication.force_publication_id = points.force_publication_id
+        left join withdrawn on force.reporting_force_code = withdrawn.reporting_force_code
+    ),
+
+    final as (
+        select
+            *,
+            case when why_unknown is null then 'REPORTED' else 'UNKNOWN' end as state,
+            case
+                when why_unknown = 'NEVER_REPORTED'
+                then 'the force has delivered nothing'
+                when why_unknown = 'REFUSED'
+                then 'its newest delivery was refused: ' || refusal
+                when why_unknown = 'INCOMPLETE'
+                then 'its newest delivery is not complete'
+                when why_unknown = 'INCONSISTENT'
+                then 'its figures contradict themselves'
+                when why_unknown = 'WITHDRAWN'
+                then 'it has rolled back its newest publication'
+                when why_unknown = 'LATE'
+                then
+                    'its newest figures are of '
+                    || {{ day_in_words(london_day("force_as_at")) }}
+                    || ', more than '
+                    || cast(cast(late_after_days as integer) as {{ dbt.type_string() }})
+                    || ' days old'
+                when force_verdict = 'warning'
+                then 'its gate has warnings'
+            end as caveat
+        from judged
+    )
+
+select *
+from final

@@ -1,0 +1,100 @@
+-- Spiegelhalter 2005, appendix A.1: the exact limits of a share. The limit at probability p is
+-- (r - alpha) / n, where r is the smallest number of cases whose cumulative probability is at least
+-- p, and alpha places the limit between r - 1 and r, so that the limits make a smooth curve. Numbers
+-- of cases that are further than nine deviations from the centre have no weight and are left out.
+with
+    size as (select distinct denominator, centre from {{ ref("int_national_size") }}),
+
+    bounds as (
+        select
+            denominator,
+            centre,
+            greatest(
+                0,
+                cast(floor(denominator * centre - 9 - 9 * sqrt(denominator * centre * (1 - centre))) as bigint)
+            ) as fewest,
+            least(
+                denominator,
+                cast(ceiling(denominator * centre + 9 + 9 * sqrt(denominator * centre * (1 - centre))) as bigint)
+            ) as most
+        from size
+    ),
+
+    term as (
+        select
+            bounds.denominator,
+            bounds.centre,
+            cases.number as cases,
+            exp(
+                whole.log_factorial
+                - cases.log_factorial
+                - rest.log_factorial
+                + cases.number * ln(bounds.centre)
+                + rest.number * ln(1 - bounds.centre)
+            ) as probability
+        from bounds
+        inner join
+            {{ ref("int_national_log_factorial") }} as cases
+            on cases.number between bounds.fewest and bounds.most
+        inner join
+            {{ ref("int_national_log_factorial") }} as whole
+            on bounds.denominator = whole.number
+        inner join
+            {{ ref("int_national_log_factorial") }} as rest
+            on bounds.denominator - cases.number = rest.number
+    ),
+
+    cumulated as (
+        select
+            *,
+            sum(probability) over (
+                partition by denominator, centre
+                order by cases
+                rows between unbounded preceding and current row
+            ) as cumulated
+        from term
+    ),
+
+    level as (
+        select 'lower_998' as name, 0.001 as probability
+        union all
+        select 'lower_95', 0.025
+        union all
+        select 'upper_95', 0.975
+        union all
+        select 'upper_998', 0.999
+    ),
+
+    reached as (
+        select
+            cumulated.denominator,
+            cumulated.centre,
+            level.name,
+            (
+                cumulated.cases
+                - (cumulated.cumulated - level.probability) / cumulated.probability
+            )
+            / cumulated.denominator as limit_at,
+            row_number() over (
+                partition by cumulated.denominator, cumulated.centre, level.name
+                order by cumulated.cases
+            ) as place
+        from cumulated
+        inner join level on cumulated.cumulated >= level.probability
+    ),
+
+    final as (
+        select
+            denominator,
+            centre,
+            greatest(0, max(case when name = 'lower_998' then limit_at end)) as exact_lower_998,
+            greatest(0, max(case when name = 'lower_95' then limit_at end)) as exact_lower_95,
+            least(1, max(case when name = 'upper_95' then limit_at end)) as exact_upper_95,
+            least(1, max(case when name = 'upper_998' then limit_at end)) as exact_upper_998
+        from reached
+        where place = 1
+        group by denominator, centre
+    )
+
+select *
+from final

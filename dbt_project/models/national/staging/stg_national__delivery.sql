@@ -1,0 +1,28 @@
+-- The file that a force delivered for a day is told by its name, which landing has checked.
+with
+    source as (select * from {{ source("audit", "batch") }}),
+
+    file_deliveries as (
+        select
+            -- ids
+            source.force_code,
+            source.batch_id,
+            upper(substring(source.source_place from '_([A-Za-z][0-9]{8})_')) as reporting_force_code,
+
+            -- text
+            source.dataset,
+            source.reason,
+
+            -- booleans
+            source.status = 'landed' as is_landed,
+
+            -- times
+            source.delivered_for as delivered_at,
+            source.landed_at
+        from source
+        inner join {{ ref("stg_audit__build") }} as build on source.batch_id <= build.known_batch_id
+        where source.kind = 'file' and source.delivered_for <= build.as_at
+    )
+
+select *
+from file_deliveries

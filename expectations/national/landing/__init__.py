@@ -1,0 +1,1 @@
+"""Expectations about landed datasets of the national warehouse: one file for each dataset."""

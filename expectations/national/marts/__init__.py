@@ -1,0 +1,1 @@
+"""Expectations about marts of the national warehouse: one file for each mart."""

@@ -1,0 +1,1 @@
+"""Tests of the national warehouse, from files of made-up forces to its publication."""
