@@ -45,7 +45,7 @@ def _suites(kind: Kind, declared: tuple[Dataset, ...]) -> tuple[Suite, ...]:
     definitions = {
         definition.name: definition for definition in (*_of_declarations(declared), *_of_files(kind))
     }
-    return tuple(definitions[name]() for name in sorted(definitions))
+    return tuple(definitions[name](kind) for name in sorted(definitions))
 
 
 def _of_declarations(declared: tuple[Dataset, ...]) -> Iterator[SuiteDefinition]:

@@ -54,6 +54,14 @@ having bool_or(found.value ~ '^[0-9]{6}$')
     or (count(*) >= <<fewest>> and count(officer.collar_no) * 2 > count(*))
 """
 
+# The national warehouse knows no officers, so it can only look for what has the form of a number.
+_NUMBERS_LIKE_OFFICERS = """
+select found.name as column_name
+from ({texts}) as found
+where found.name not in (<<not_searched>>) and found.value ~ '^[0-9]{6}$'
+group by found.name
+"""
+
 # Every column is searched for e-mail addresses. Columns with text from a source are not searched
 # for a title or rank with a name, such as "DS Smith", because the name of a unit, such as "DS
 # Support", looks the same.
@@ -110,6 +118,10 @@ def mart_suite(
     key = tuple(one_row_per)
     not_searched = (*source_text_columns, "force_code", "org_unit_code")
 
+    def shared(officer_numbers: str) -> tuple[Expectation, ...]:
+        nobody = _nobody_named(not_searched, sentence_columns, officer_numbers)
+        return flatten([*_every_mart(key), *nobody])
+
     def make(function: SuiteFunction) -> SuiteDefinition:
         return SuiteDefinition(
             function=function,
@@ -119,7 +131,8 @@ def mart_suite(
             table=table,
             key=key,
             owner=DATA_ENGINEERING,
-            shared=flatten([*_every_mart(key), *_nobody_named(not_searched, sentence_columns)]),
+            shared=shared(_OFFICER_NUMBERS),
+            shared_national=shared(_NUMBERS_LIKE_OFFICERS),
         )
 
     return make
@@ -147,7 +160,7 @@ def _every_mart(key: tuple[str, ...]) -> list[Expectation | tuple[Expectation, .
 
 
 def _nobody_named(
-    source_text_columns: Sequence[str], sentence_columns: Sequence[str]
+    source_text_columns: Sequence[str], sentence_columns: Sequence[str], officer_numbers: str
 ) -> list[Expectation]:
     not_searched = sql_list(source_text_columns)
     return [
@@ -160,7 +173,7 @@ def _nobody_named(
         no_rows(
             "no_officer_numbers",
             sql(
-                _OFFICER_NUMBERS,
+                officer_numbers,
                 not_searched=not_searched,
                 fewest=str(_FEWEST_VALUES_TO_JUDGE),
             ),

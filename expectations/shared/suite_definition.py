@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from expectations.vocabulary import Expectation, Stage, Suite, SuiteFunction, flatten
+from oic_assurance.settings import Kind
 
 
 @dataclass(frozen=True)
 class SuiteDefinition:
     """A suite function, its table, and the expectations that the decorator adds.
 
-    `shared` has the added expectations. `owner` applies to every expectation that names no owner.
+    `shared` has the added expectations, and `shared_national` those for the national warehouse, if
+    they differ there. `owner` applies to every expectation that names no owner.
     `versioned` says that the table keeps every version of a record, as raw tables do.
     """
 
@@ -23,14 +25,15 @@ class SuiteDefinition:
     owner: str
     shared: tuple[Expectation, ...] = ()
     versioned: bool = False
+    shared_national: tuple[Expectation, ...] | None = None
 
     @property
     def name(self) -> str:
         """The suite's name: schema and table."""
         return f"{self.schema}.{self.table}"
 
-    def __call__(self) -> Suite:
-        """Return the suite: first the shared expectations, then those of the function.
+    def __call__(self, kind: Kind = "force") -> Suite:
+        """Return the suite for a kind of warehouse: the shared expectations, then the function's.
 
         The description of the suite is the first line of the function's docstring.
 
@@ -38,9 +41,11 @@ class SuiteDefinition:
             ValueError: Two expectations have the same name.
 
         """
+        is_other = kind == "national" and self.shared_national is not None
+        shared = self.shared_national if is_other else self.shared
         expectations = [
             expectation if expectation.owner else replace(expectation, owner=self.owner)
-            for expectation in (*self.shared, *flatten(self.function()))
+            for expectation in (*(shared or ()), *flatten(self.function()))
         ]
         _check_names(self.name, expectations)
         return Suite(
