@@ -343,10 +343,21 @@ def document(settings: Settings, run_id: str) -> None:
 
 @guarded
 def make_packs(settings: Settings) -> None:
-    """Make the assurance pack, the report for the Board. A failure here does not fail the run."""
+    """Make the assurance pack, the report for the Board, or the national pack.
+
+    Before, a force with `ASSURANCE_NATIONAL_DROPZONE` exports its aggregates. A failure here does
+    not fail the run.
+    """
+    from oic_assurance.reporting.national.export import export_national
+    from oic_assurance.reporting.national.make import make_national_pack
     from oic_assurance.reporting.pack.make import make_pack
 
-    make_pack(settings)
+    if settings.kind == "national":
+        make_national_pack(settings)
+    else:
+        if settings.national_dropzone:
+            export_national(settings)
+        make_pack(settings)
     _seal(settings)
 
 

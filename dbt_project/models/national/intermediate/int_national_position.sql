@@ -9,6 +9,27 @@ with
         where {{ in_force("policy", "build.as_at_day") }}
     ),
 
+    -- The last figure that can be true. Figures that contradict themselves, or that the force has
+    -- rolled back, are the figures of no day.
+    last_figure as (
+        select
+            position.*,
+            publication.force_as_at,
+            row_number() over (
+                partition by position.reporting_force_code, position.point_code
+                order by position.force_publication_id desc
+            ) as recency
+        from {{ ref("stg_national__position") }} as position
+        inner join
+            {{ ref("stg_national__publication") }} as publication
+            on position.reporting_force_code = publication.reporting_force_code
+            and position.force_publication_id = publication.force_publication_id
+        where
+            not publication.is_withdrawn
+            and position.value is not null
+            and {{ is_possible("position") }}
+    ),
+
     joined as (
         select
             force.force_code,
@@ -37,8 +58,11 @@ with
             position.target_unit,
             position.deadline,
             position.policy_confirmed,
-            -- Figures that contradict themselves are no figures of any day.
-            coalesce(force.why_unknown, '') not in ('INCONSISTENT', 'INCOMPLETE') as may_be_last
+            last_figure.force_publication_id as newest_publication_id,
+            last_figure.force_as_at as newest_as_at,
+            last_figure.numerator as newest_numerator,
+            last_figure.denominator as newest_denominator,
+            last_figure.value as newest_value
         from {{ ref("int_national_force") }} as force
         cross join point
         left join
@@ -46,6 +70,11 @@ with
             on force.reporting_force_code = position.reporting_force_code
             and force.force_publication_id = position.force_publication_id
             and point.point_code = position.point_code
+        left join
+            last_figure
+            on force.reporting_force_code = last_figure.reporting_force_code
+            and point.point_code = last_figure.point_code
+            and last_figure.recency = 1
     ),
 
     final as (
@@ -70,14 +99,12 @@ with
             deadline,
             policy_confirmed,
             case
-                when why_unknown is not null and may_be_last then force_publication_id
+                when why_unknown is not null then newest_publication_id
             end as last_publication_id,
-            case when why_unknown is not null and may_be_last then force_as_at end as last_as_at,
-            case when why_unknown is not null and may_be_last then numerator end as last_numerator,
-            case
-                when why_unknown is not null and may_be_last then denominator
-            end as last_denominator,
-            case when why_unknown is not null and may_be_last then value end as last_value,
+            case when why_unknown is not null then newest_as_at end as last_as_at,
+            case when why_unknown is not null then newest_numerator end as last_numerator,
+            case when why_unknown is not null then newest_denominator end as last_denominator,
+            case when why_unknown is not null then newest_value end as last_value,
             nullif(
                 concat_ws(
                     '; ',

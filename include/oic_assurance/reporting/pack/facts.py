@@ -164,7 +164,9 @@ def _one_publication(
         conn.execute("set transaction isolation level repeatable read, read only")
         number = _publication(conn, publication_id)
         kept = _kept(conn)
-        if MARTS.partition("assurance_position", number) not in kept:
+        # Every publication has this mart, so its table is kept as long as any.
+        mart = "national_position" if settings.kind == "national" else "assurance_position"
+        if MARTS.partition(mart, number) not in kept:
             raise AssuranceError(f"The tables of publication {number} are not kept any more.")
         yield conn, number, kept
 

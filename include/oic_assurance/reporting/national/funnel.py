@@ -1,0 +1,205 @@
+"""Funnel plots: the figures of the forces of a group by number of cases, with their limits.
+
+A funnel plot compares each force with what chance allows for its number of cases. It ranks nothing
+(Spiegelhalter, Funnel plots for comparing institutional performance, Statistics in Medicine 2005,
+24:1185-1202).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from oic_assurance.reporting.pack.drawing import (
+    ALARM,
+    DARK,
+    INK,
+    LIGHT,
+    MIDDLE,
+    PALE,
+    QUIET,
+    WHITE,
+    Picture,
+    data,
+    svg,
+)
+from oic_assurance.reporting.screens.layout import NOTHING, interval, share
+
+Rows = Sequence[dict[str, Any]]
+HEIGHT = 290
+
+#: For each reading: its words in a sentence, and its shape, size and fill in the plot. The shapes
+#: can be told apart without colour.
+READINGS = {
+    "WITHIN": ("within the 95% limits", "circle", 46, DARK),
+    "ABOVE_95": ("above the 95% limit", "triangle-up", 110, MIDDLE),
+    "BELOW_95": ("below the 95% limit", "triangle-down", 110, MIDDLE),
+    "ABOVE_998": ("above the 99.8% limit", "diamond", 150, ALARM),
+    "BELOW_998": ("below the 99.8% limit", "square", 120, ALARM),
+}
+NOT_COMPARED = {
+    "UNKNOWN": "unknown",
+    "NO_CASES": "no cases",
+    "TOO_FEW_FORCES": "too few forces in the group",
+    "NO_VARIATION": "all forces of the group have the same figure",
+}
+HEAD = ("Force", "Figure", "Cases", "95% limits", "99.8% limits", "Reading")
+#: The room around the outermost figure or limit, as a share.
+_ROOM = 0.02
+
+
+def funnel(title: str, rows: Rows, limits: Rows) -> Picture:
+    """Return the funnel plot of one group and assurance point.
+
+    Args:
+        title: The name of the group.
+        rows: Rows of the mart `national_funnel` for the group and point, in the order of names.
+        limits: Rows of the mart `national_funnel_limit` for the same, in the order of cases.
+    """
+    table = (HEAD, [_cells(row) for row in rows])
+    shown = [row for row in rows if row["reading"] != "NOT_COMPARED"]
+    if not shown or not limits:
+        return Picture(title, _in_words(rows), "", *table)
+    import altair as alt
+
+    x, y = _scales(shown, limits)
+    base = alt.Chart(data(limits))
+    lines = [
+        base.mark_area(clip=True, color=PALE).encode(x=x, y=_y(y, "lower_998"), y2="upper_998"),
+        base.mark_area(clip=True, color=LIGHT, opacity=0.55).encode(
+            x=x, y=_y(y, "lower_95"), y2="upper_95"
+        ),
+        *(
+            base.mark_line(clip=True, color=QUIET, strokeWidth=1, strokeDash=dash).encode(
+                x=x, y=_y(y, name)
+            )
+            for name, dash in (
+                ("lower_998", [1, 0]),
+                ("upper_998", [1, 0]),
+                ("lower_95", [4, 3]),
+                ("upper_95", [4, 3]),
+            )
+        ),
+        base.mark_line(clip=True, color=INK, strokeWidth=1.5).encode(x=x, y=_y(y, "centre")),
+    ]
+    names = list(READINGS)
+    points = (
+        alt.Chart(data([row | {"words": READINGS[row["reading"]][0]} for row in shown]))
+        .mark_point(stroke=WHITE, strokeWidth=1, opacity=1)
+        .encode(
+            x=x,
+            y=_y(y, "value"),
+            shape=_channel(alt.Shape, names, 1),
+            size=_channel(alt.Size, names, 2),
+            fill=_channel(alt.Fill, names, 3),
+        )
+    )
+    chart = alt.layer(*lines, points, *_labels(shown, x, y))
+    return Picture(title, _in_words(rows), svg(chart, height=HEIGHT), *table)
+
+
+def _scales(shown: Rows, limits: Rows) -> tuple[Any, Any]:
+    """Return the channel of the cases, and the scale of the shares around what is shown.
+
+    With few cases the limits reach from 0 to 1. There, the plot is cut.
+    """
+    import altair as alt
+
+    fewest = min(row["denominator"] for row in shown)
+    most = max(row["denominator"] for row in limits)
+    begins = 0.6 * fewest if fewest > 0.1 * most else 0
+    near = [row for row in limits if row["denominator"] >= fewest]
+    low = min(min(row["value"] for row in shown), min(row["lower_998"] for row in near))
+    high = max(max(row["value"] for row in shown), max(row["upper_998"] for row in near))
+    x = alt.X(
+        "denominator:Q",
+        title="cases",
+        scale=alt.Scale(domain=[begins, most], nice=False),
+        axis=alt.Axis(tickCount=5, grid=False, format=",d"),
+    )
+    domain = [max(0, low - _ROOM), min(1, high + _ROOM)]
+    return x, alt.Scale(domain=domain, zero=False, nice=False)
+
+
+def _y(scale: Any, field: str) -> Any:
+    import altair as alt
+
+    return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(format=".0%", tickCount=6))
+
+
+def _channel(kind: Any, names: Sequence[str], place: int) -> Any:
+    """Return the channel for the shape, size or fill of a point, without a legend.
+
+    The page explains the shapes once for all plots.
+    """
+    import altair as alt
+
+    scale = alt.Scale(domain=names, range=[READINGS[name][place] for name in names])
+    return kind("reading:N", scale=scale, legend=None)
+
+
+def _labels(shown: Rows, x: Any, y: Any) -> list[Any]:
+    """Return the names of the forces outside the 95% limits, on the side away from the centre."""
+    import altair as alt
+
+    outside = [row for row in shown if row["reading"] != "WITHIN"]
+    middle = max(row["denominator"] for row in shown) / 2
+    layers = []
+    for is_above in (True, False):
+        for is_left in (True, False):
+            chosen = [
+                row
+                for row in outside
+                if (row["value"] > row["centre"]) is is_above
+                and (row["denominator"] < middle) is is_left
+            ]
+            if chosen:
+                layers.append(
+                    alt.Chart(data(chosen))
+                    .mark_text(
+                        align="left" if is_left else "right",
+                        dx=9 if is_left else -9,
+                        dy=-6 if is_above else 8,
+                        fontSize=11,
+                        color=INK,
+                    )
+                    .encode(x=x, y=_y(y, "value"), text="force_name:N")
+                )
+    return layers
+
+
+def _in_words(rows: Rows) -> str:
+    """Return what the plot shows, for readers who cannot see it."""
+    shown = [row for row in rows if row["reading"] != "NOT_COMPARED"]
+    unknown = [row["force_name"] for row in rows if row["why_not_compared"] == "UNKNOWN"]
+    left_out = f" Unknown: {', '.join(unknown)}." if unknown else ""
+    if not shown:
+        why = next((row["why_not_compared"] for row in rows if row["state"] == "REPORTED"), None)
+        reason = NOT_COMPARED.get(why or "UNKNOWN", "unknown")
+        return f"No limits: {reason}.{left_out}"
+    parts = [f"{len(shown)} forces around {share(shown[0]['centre'])}."]
+    outside = [row for row in shown if row["reading"] != "WITHIN"]
+    if not outside:
+        parts.append("All are within the 95% limits.")
+    for reading, (words, *_) in READINGS.items():
+        names = [row["force_name"] for row in outside if row["reading"] == reading]
+        if names:
+            parts.append(f"{words[0].upper()}{words[1:]}: {', '.join(names)}.")
+    return " ".join(parts) + left_out
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    if row["state"] == "UNKNOWN":
+        return [row["force_name"], NOTHING, NOTHING, NOTHING, NOTHING, "unknown"]
+    reading = (
+        NOT_COMPARED[row["why_not_compared"]]
+        if row["reading"] == "NOT_COMPARED"
+        else READINGS[row["reading"]][0]
+    )
+    return [
+        row["force_name"],
+        share(row["value"]),
+        f"{row['denominator']:,}" if row["denominator"] is not None else NOTHING,
+        interval(row["lower_95"], row["upper_95"]),
+        interval(row["lower_998"], row["upper_998"]),
+        reading,
+    ]
+
