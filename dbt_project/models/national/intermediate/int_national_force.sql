@@ -69,15 +69,27 @@ with
         group by position.reporting_force_code, position.force_publication_id
     ),
 
+    expected_files as (
+        select count(*) as files
+        from {{ ref("policy_staleness") }} as policy
+        cross join build
+        where {{ in_force("policy", "build.as_at_day") }}
+    ),
+
+    expected_points as (
+        select count(*) as points
+        from {{ ref("policy_point") }} as policy
+        cross join build
+        where {{ in_force("policy", "build.as_at_day") }}
+    ),
+
     expected as (
-        select
-            (select count(*) from {{ ref("policy_staleness") }} where {{ in_force("policy_staleness", "build.as_at_day") }}) as files,
-            (select count(*) from {{ ref("policy_point") }} where {{ in_force("policy_point", "build.as_at_day") }}) as points,
-            (
-                select value from {{ ref("policy_national") }}
-                where name = 'late_after_days' and {{ in_force("policy_national", "build.as_at_day") }}
-            ) as late_after_days
-        from build
+        select expected_files.files, expected_points.points, policy.value as late_after_days
+        from {{ ref("policy_national") }} as policy
+        cross join build
+        cross join expected_files
+        cross join expected_points
+        where policy.name = 'late_after_days' and {{ in_force("policy", "build.as_at_day") }}
     ),
 
     judged as (
@@ -132,7 +144,7 @@ with
                 when why_unknown = 'NEVER_REPORTED'
                 then 'the force has delivered nothing'
                 when why_unknown = 'REFUSED'
-                then 'its newest delivery was refused: ' || refusal
+                then 'its newest delivery was refused'
                 when why_unknown = 'INCOMPLETE'
                 then 'its newest delivery is not complete'
                 when why_unknown = 'INCONSISTENT'

@@ -131,8 +131,9 @@ def national_pack(facts: Facts, contact: Mapping[str, str | None]) -> NationalPa
 def answer(facts: Facts) -> list[str]:
     """Return what somebody must know who reads nothing else."""
     forces = facts["force_state"]
-    known = [row for row in forces if row["state"] == "REPORTED"]
-    sentences = [f"{len(known)} of {count(len(forces), 'force')} are known today."]
+    missing = {r["reporting_force_code"] for r in facts["position"] if r["state"] == "UNKNOWN"}
+    known = len(forces) - len(missing)
+    sentences = [f"{known} of {count(len(forces), 'force')} are known at every point."]
     outside = [row for row in facts["funnel"] if row["reading"] not in ("WITHIN", "NOT_COMPARED")]
     compared = [row for row in facts["funnel"] if row["reading"] != "NOT_COMPARED"]
     if compared:
@@ -152,20 +153,30 @@ def answer(facts: Facts) -> list[str]:
 
 
 def unknown(facts: Facts) -> Table:
-    """Return the forces whose figures are not shown, and why."""
+    """Return the forces whose figures are not shown, for all points or for some, and why."""
+    of_force: dict[str, list[Row]] = {}
+    for row in facts["position"]:
+        if row["state"] == "UNKNOWN":
+            of_force.setdefault(row["reporting_force_code"], []).append(row)
+    rows = []
+    for force in facts["force_state"]:
+        positions = of_force.get(force["reporting_force_code"], [])
+        if not positions:
+            continue
+        known = [row["last_as_at"] for row in positions if row["last_as_at"] is not None]
+        names = [POINTS[code].name for code in ORDER if code in {r["point_code"] for r in positions}]
+        rows.append(
+            (
+                force["force_name"],
+                WHY_UNKNOWN[force["why_unknown"] or positions[0]["why_unknown"]],
+                "all" if len(names) == len(ORDER) else ", ".join(names),
+                words.long_day(london_day(max(known))) if known else NOTHING,
+            )
+        )
     return Table(
         "Forces that are not known",
-        ("Force", "Why", "Last figures of", "What to know"),
-        [
-            (
-                row["force_name"],
-                WHY_UNKNOWN[row["why_unknown"]],
-                words.long_day(london_day(row["force_as_at"])) if row["force_as_at"] else NOTHING,
-                row["caveat"] or NOTHING,
-            )
-            for row in facts["force_state"]
-            if row["state"] == "UNKNOWN"
-        ],
+        ("Force", "Why", "Points", "Last figures of"),
+        rows,
         "Every force is known.",
     )
 

@@ -26,14 +26,14 @@ from oic_assurance.reporting.screens.layout import NOTHING, interval, share
 Rows = Sequence[dict[str, Any]]
 HEIGHT = 290
 
-#: For each reading: its words in a sentence, and its shape, size and fill in the plot. The shapes
+#: For each reading: its words in a sentence, and its shape, size, fill and edge in the plot. The shapes
 #: can be told apart without colour.
 READINGS = {
-    "WITHIN": ("within the 95% limits", "circle", 46, DARK),
-    "ABOVE_95": ("above the 95% limit", "triangle-up", 110, MIDDLE),
-    "BELOW_95": ("below the 95% limit", "triangle-down", 110, MIDDLE),
-    "ABOVE_998": ("above the 99.8% limit", "diamond", 150, ALARM),
-    "BELOW_998": ("below the 99.8% limit", "square", 120, ALARM),
+    "WITHIN": ("within the 95% limits", "circle", 46, DARK, WHITE),
+    "ABOVE_95": ("above the 95% limit", "triangle-up", 150, MIDDLE, INK),
+    "BELOW_95": ("below the 95% limit", "triangle-down", 150, MIDDLE, INK),
+    "ABOVE_998": ("above the 99.8% limit", "diamond", 170, ALARM, WHITE),
+    "BELOW_998": ("below the 99.8% limit", "square", 140, ALARM, WHITE),
 }
 NOT_COMPARED = {
     "UNKNOWN": "unknown",
@@ -83,13 +83,14 @@ def funnel(title: str, rows: Rows, limits: Rows) -> Picture:
     names = list(READINGS)
     points = (
         alt.Chart(data([row | {"words": READINGS[row["reading"]][0]} for row in shown]))
-        .mark_point(stroke=WHITE, strokeWidth=1, opacity=1)
+        .mark_point(strokeWidth=1.2, opacity=1)
         .encode(
             x=x,
             y=_y(y, "value"),
             shape=_channel(alt.Shape, names, 1),
             size=_channel(alt.Size, names, 2),
             fill=_channel(alt.Fill, names, 3),
+            stroke=_channel(alt.Stroke, names, 4),
         )
     )
     chart = alt.layer(*lines, points, *_labels(shown, x, y))
@@ -151,15 +152,16 @@ def _labels(shown: Rows, x: Any, y: Any) -> list[Any]:
                 if (row["value"] > row["centre"]) is is_above
                 and (row["denominator"] < middle) is is_left
             ]
-            if chosen:
+            # Each name is drawn twice: first as an edge that keeps lines away from the letters.
+            for edge in ({"color": WHITE, "stroke": WHITE, "strokeWidth": 3}, {"color": INK}) if chosen else ():
                 layers.append(
                     alt.Chart(data(chosen))
                     .mark_text(
                         align="left" if is_left else "right",
-                        dx=9 if is_left else -9,
-                        dy=-6 if is_above else 8,
-                        fontSize=11,
-                        color=INK,
+                        dx=10 if is_left else -10,
+                        dy=-7 if is_above else 9,
+                        fontSize=12,
+                        **edge,
                     )
                     .encode(x=x, y=_y(y, "value"), text="force_name:N")
                 )
