@@ -45,8 +45,9 @@ _LEVELS = {"warn": logging.WARNING, "error": logging.ERROR}
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 # Parsing takes longer than most commands, so a process parses a project once and keeps the result.
-# The result contains the name of the database, so it is used only for that database.
-_parsed: dict[tuple[str, str, Path, str], "Manifest"] = {}
+# The result contains the name of the database and the models of one kind of warehouse, so
+# it is used only for these.
+_parsed: dict[tuple[str, str, Path, str, str], "Manifest"] = {}
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,8 @@ def one_line(text: str) -> str:
 
 def _manifest(settings: Settings, target: str) -> "Manifest":
     place = target_dir(settings, target)
-    key = (project_fingerprint(settings), target, place, os.environ[VARIABLES["dbname"]])
+    database = os.environ[VARIABLES["dbname"]]
+    key = (project_fingerprint(settings), target, place, database, settings.kind)
     if key not in _parsed:
         # Each build writes the files that describe the project. They need not be written twice.
         result = _invoke(settings, target, ["parse", "--no-write-json"], None)
