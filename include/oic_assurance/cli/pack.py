@@ -8,6 +8,7 @@ import click
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.shared import json_option, show
 from oic_assurance.reporting.bundle.make import make_bundle, verify_bundle
+from oic_assurance.reporting.national.make import make_national_pack
 from oic_assurance.reporting.pack.make import make_pack
 from oic_assurance.reporting.screens.bundles import bundle_screen, verified_screen
 from oic_assurance.reporting.screens.packs import pack_screen
@@ -35,10 +36,15 @@ from oic_assurance.settings import load_settings
 def pack(since: datetime | None, publication: int | None, as_json: bool) -> None:
     """Make the assurance pack of a publication, and print the paths of its files.
 
-    There are two files for the Board: an HTML page and a PDF. Figures for the public are released
+    There are two files for the Board: an HTML page and a PDF. The national warehouse makes the pack
+    in which forces are compared. Figures for the public are released
     with `assurance release make`.
     """
-    made = make_pack(load_settings(), since.date() if since else None, publication)
+    settings = load_settings()
+    if settings.kind == "national":
+        made = make_national_pack(settings, publication)
+    else:
+        made = make_pack(settings, since.date() if since else None, publication)
     show(made, pack_screen, as_json=as_json)
 
 

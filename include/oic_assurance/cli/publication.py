@@ -12,6 +12,7 @@ from oic_assurance.operations.compare import compare as compare_publications
 from oic_assurance.operations.preview import preview as preview_change
 from oic_assurance.operations.reproduce.reproduce import reproduce as recompute_and_compare
 from oic_assurance.publishing import rollback as pointer
+from oic_assurance.reporting.national.export import tell_national
 from oic_assurance.reporting.openlineage.recorder import record_shown
 from oic_assurance.reporting.preview_page import write_page
 from oic_assurance.reporting.screens.compared import comparison_screen
@@ -57,6 +58,7 @@ def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> N
     why = _reason(reason, "Why is it rolled back?")
     pointer.rollback(settings, publication_id, why, until_next_run=until_next_run)
     record_shown(settings, publication_id)
+    tell_national(settings)
     sys.stdout.write(pointer_screen(settings))
 
 
@@ -67,6 +69,7 @@ def release(reason: str | None) -> None:
     settings = load_settings()
     shown = pointer.release(settings, _reason(reason, "Why can the roll-back end?"))
     record_shown(settings, shown.publication_id)
+    tell_national(settings)
     sys.stdout.write(pointer_screen(settings))
 
 

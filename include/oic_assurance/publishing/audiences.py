@@ -29,7 +29,7 @@ from oic_assurance.publishing.limited_views import (
 )
 from oic_assurance.publishing.publication import ROLE, limit_waiting
 from oic_assurance.publishing.schemas import KEY, MARTS
-from oic_assurance.settings import Settings
+from oic_assurance.settings import Settings, deployment_kind
 from oic_assurance.warehouse.connections import OFFICE, SUPERVISOR, connect
 from oic_assurance.warehouse.roles import AUDIENCE, IDENTITY_READER
 
@@ -65,6 +65,23 @@ AGGREGATES = frozenset(
         "restatement",
         "restore_proof",
         "sign_off",
+        "source_freshness",
+    }
+)
+#: The marts of the national warehouse that both audiences may read in full. It has no records.
+NATIONAL_AGGREGATES = frozenset(
+    {
+        "data_quality_history",
+        "data_quality_status",
+        "national_force_state",
+        "national_funnel",
+        "national_funnel_limit",
+        "national_group",
+        "national_history",
+        "national_measure",
+        "national_position",
+        "national_restatement",
+        "national_source",
         "source_freshness",
     }
 )
@@ -155,9 +172,14 @@ def keep_audiences(settings: Settings) -> bool:
 
 def audiences_of(mart: str) -> frozenset[str]:
     """Return the audiences that read a mart, through its view."""
-    if mart in AGGREGATES or mart in (PUBLICATION, AS_PUBLISHED):
+    if mart in _aggregates() or mart in (PUBLICATION, AS_PUBLISHED):
         return frozenset(AUDIENCES)
     return frozenset({SUPERVISOR}) if mart in BY_UNIT else frozenset()
+
+
+def _aggregates() -> frozenset[str]:
+    """Return the marts of aggregates of this kind of warehouse."""
+    return NATIONAL_AGGREGATES if deployment_kind() == "national" else AGGREGATES
 
 
 def _no_rights(mart: Table, readers: Sequence[str]) -> Iterator[sql.Composed]:
@@ -174,7 +196,7 @@ def _policy(conn: psycopg.Connection, mart: Table, existing: str | None) -> Iter
     present policy of the mart, or None. The comment holds a fingerprint of the policy.
     """
     place, name = mart.place_identifier, sql.Identifier(_POLICY)
-    is_of_records = mart.name not in AGGREGATES | {PUBLICATION, AS_PUBLISHED}
+    is_of_records = mart.name not in _aggregates() | {PUBLICATION, AS_PUBLISHED}
     wanted = (
         hashlib.sha256(_CONDITION.as_string(conn).encode("utf-8")).hexdigest()
         if is_of_records

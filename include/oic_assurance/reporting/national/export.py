@@ -12,6 +12,7 @@ the export is repeated.
 import csv
 import hashlib
 import io
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -36,6 +37,7 @@ from oic_assurance.storage.store import Store, open_store
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import enter, publication_mark
 
+LOG = logging.getLogger(__name__)
 #: The publications that an export lists: the current one, and those of this many days before it.
 DAYS_LISTED = 400
 _WHAT = "dropzone of the national warehouse"
@@ -173,6 +175,20 @@ def export_national(settings: Settings, to: str = "") -> Export:
         day,
         tuple(ExportedFile(entry.name, entry.rows, entry.sha256) for entry in entries),
     )
+
+
+def tell_national(settings: Settings) -> None:
+    """Export again after readers have been shown another publication, if the force exports at all.
+
+    The national view then does not show a figure that the force has rolled back. A failure is
+    logged, because what readers of the force see has changed already. The next run exports again.
+    """
+    if settings.kind != "force" or not settings.national_dropzone:
+        return
+    try:
+        export_national(settings)
+    except AssuranceError as error:
+        LOG.warning("The national warehouse was not told: %s", error.message)
 
 
 def _rows(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from oic_assurance.reporting.national.content import NationalPack, national_pack
 from oic_assurance.reporting.pack.facts import QUERIES, ROLE, rows_of_publication
-from oic_assurance.reporting.pack.make import FOLDER, Pack
+from oic_assurance.reporting.pack.make import FOLDER, Pack, pack_files
 from oic_assurance.reporting.pack.pages import render
 from oic_assurance.reporting.pack.paper import MARKING, write_paper
 from oic_assurance.reporting.release.publisher import read_publisher
@@ -15,7 +15,6 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.processing_log import enter, publication_mark
 
-NAME = "national-pack"
 _QUERIES = (
     "publication",
     "force_state",
@@ -39,15 +38,14 @@ def make_national_pack(settings: Settings, publication_id: int | None = None) ->
             are not kept.
         UsageError: If the publisher's file, which has the contact, is not valid.
     """
-    folder = private_folder(settings, settings.home / FOLDER)
+    private_folder(settings, settings.home / FOLDER)
     queries = {
         name: (settings.project_root / QUERIES / "national" / f"{name}.sql").read_text("utf-8")
         for name in _QUERIES
     }
     number, facts = rows_of_publication(settings, publication_id, queries)
     content = national_pack(facts, read_publisher(settings))
-    name = NAME if publication_id is None else f"{NAME}-of-publication-{number}"
-    pack = Pack(folder / f"{name}.html", folder / f"{name}.pdf")
+    pack = pack_files(settings, publication_id)
     draft = pack.page.with_suffix(".new")
     write_paper("national.typ", {**asdict(content), "marking": MARKING}, draft)
     draft.replace(pack.paper)

@@ -1,5 +1,6 @@
 """Make the pack of a publication: a page for screens and a PDF for paper."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,14 +11,15 @@ from oic_assurance.reporting.pack.pages import board_page
 from oic_assurance.reporting.pack.paper import write_pdf
 from oic_assurance.reporting.pack.since import since_the_last_meeting
 from oic_assurance.reporting.release.publisher import read_publisher
-from oic_assurance.settings import Settings
+from oic_assurance.settings import Kind, Settings
 from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.processing_log import enter, publication_mark
 
 FOLDER = Path("reports") / "pack"
-NAME = "assurance-pack"
+#: The name of the pack of each kind of warehouse.
+NAMES: Mapping[Kind, str] = {"force": "assurance-pack", "national": "national-pack"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ def pack_files(settings: Settings, publication_id: int | None = None) -> Pack:
     publication's number.
     """
     folder = settings.home / FOLDER
-    name = NAME if publication_id is None else f"{NAME}-of-publication-{publication_id}"
+    name = NAMES[settings.kind]
+    if publication_id is not None:
+        name = f"{name}-of-publication-{publication_id}"
     return Pack(folder / f"{name}.html", folder / f"{name}.pdf")
 
 

@@ -4,7 +4,7 @@ The marts are read with the login of the BI tools, so that the screens show what
 tables of schema `audit` are read under the gate's role.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -51,6 +51,15 @@ class Point:
     ci_high: float | None
     deadline: date | None
     source_status: str | None
+    caveat: str | None
+
+
+@dataclass(frozen=True)
+class ForceState:
+    """Whether the national view knows a force, and why not."""
+
+    force_name: str
+    state: str
     caveat: str | None
 
 
@@ -156,6 +165,8 @@ class Status:
     failed_checks: list[FailedCheck]
     #: What somebody has to act on now, as notifications say it.
     problems: list[Problem]
+    #: The state of each force, in the national warehouse.
+    forces: list[ForceState] = field(default_factory=list)
 
     @property
     def state(self) -> State:
@@ -181,6 +192,7 @@ def read_status(settings: Settings) -> Status:
         publication=publication,
         hold=current_hold(settings),
         position=position(settings),
+        forces=forces(settings),
         freshness=freshness(settings),
         failed_extractions=failed_extractions(settings, run.run_id) if run else [],
         refused_deliveries=refused_deliveries(settings, run.run_id) if run else [],
@@ -215,6 +227,20 @@ def position(settings: Settings) -> list[Point]:
         from marts.assurance_position
         order by point_code
         """,
+    )
+
+
+def forces(settings: Settings) -> list[ForceState]:
+    """Return the state of each force in the current publication of the national warehouse.
+
+    The list is empty before the first publication, and in the warehouse of a force.
+    """
+    if settings.kind != "national":
+        return []
+    return _published(
+        settings,
+        ForceState,
+        "select force_name, state, caveat from marts.national_force_state order by force_name",
     )
 
 

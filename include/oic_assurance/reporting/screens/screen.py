@@ -39,7 +39,7 @@ def run_summary(settings: Settings, run: Run) -> str:
         *_hold(current_hold(settings), run.publication_id),
         *wrapped(f"Assurance position as at {as_at}{shown}"),
         "",
-        *_position(facts.position(settings)),
+        *_position(facts.position(settings), facts.forces(settings)),
         "",
         *_failed_extractions(facts.failed_extractions(settings, run.run_id)),
         *_refused_deliveries(facts.refused_deliveries(settings, run.run_id)),
@@ -68,7 +68,7 @@ def status_screen(status: facts.Status) -> str:
         *wrapped(f"published {moment(current.published_at)}", 20),
         *_hold(status.hold),
         "",
-        *_position(status.position),
+        *_position(status.position, status.forces),
         "",
         *_freshness(status.freshness),
         "",
@@ -151,7 +151,17 @@ def _hold(hold: Hold | None, new_publication: int | None = None) -> list[str]:
     return wrapped(f"{text} `assurance publication release` shows the newest.")
 
 
-def _position(points: Sequence[facts.Point]) -> list[str]:
+def _forces(forces: Sequence[facts.ForceState]) -> list[str]:
+    """Return how many forces are known, and why the others are not, in the order of their names."""
+    unknown = [force for force in forces if force.state != "REPORTED"]
+    known = f"  {len(forces) - len(unknown)} of {count(len(forces), 'force')} are known."
+    rows = [(force.force_name, force.caveat or NOTHING) for force in unknown]
+    return [known, *(table(("not known", "why"), rows) if rows else [])]
+
+
+def _position(points: Sequence[facts.Point], forces: Sequence[facts.ForceState]) -> list[str]:
+    if forces:
+        return _forces(forces)
     if not points:
         return ["  No position is published."]
     rows = [
