@@ -2,8 +2,8 @@
 
 All modules in `landing/` and `marts/` are imported, so a suite in a new file need not be
 registered. The national warehouse has its own folders, and the suites of the marts that both kinds
-of warehouse have. A raw table without a suite in `landing/` has only the expectations that follow from its
-declaration.
+of warehouse have. A raw table without a suite in `landing/` has only the expectations that follow
+from its declaration.
 """
 
 import functools
@@ -43,7 +43,8 @@ def _suites(kind: Kind, declared: tuple[Dataset, ...]) -> tuple[Suite, ...]:
     # If a table has two suites, the later one in this list is used. So a suite in `landing/`
     # replaces the suite that has only the expectations of the declaration.
     definitions = {
-        definition.name: definition for definition in (*_of_declarations(declared), *_of_files(kind))
+        definition.name: definition
+        for definition in (*_of_declarations(declared), *_of_files(kind))
     }
     return tuple(definitions[name](kind) for name in sorted(definitions))
 

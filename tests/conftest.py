@@ -21,8 +21,8 @@ GROUPS = {
     # A simulated force and its first daily run.
     "first run": (
         "bi_questions", "bundle", "column_origins", "command_line", "daily_run", "explain",
-        "metrics", "minimisation", "openlineage", "pack", "power_bi", "star", "terminal",
-        "workbook",
+        "metrics", "minimisation", "national", "openlineage", "pack", "power_bi", "star",
+        "terminal", "workbook",
     ),
     # Every model, built without data.
     "models": (

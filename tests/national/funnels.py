@@ -22,14 +22,14 @@ def exact_limits(cases: int, centre: Fraction) -> dict[str, float]:
     found: dict[str, float] = {}
     cumulated = Fraction(0)
     for number in range(cases + 1):
-        probability = (
-            math.comb(cases, number) * centre**number * (1 - centre) ** (cases - number)
-        )
+        probability = math.comb(cases, number) * centre**number * (1 - centre) ** (cases - number)
         cumulated += probability
         for name, level in LEVELS.items():
             if name not in found and cumulated >= level:
                 between = (cumulated - level) / probability
-                found[name] = min(1.0, max(0.0, float((number - between) / cases)))
+                limit = (number - between) / cases
+                side = min if name.startswith("lower") else max
+                found[name] = min(1.0, max(0.0, float(side(limit, centre))))
     return found
 
 

@@ -27,8 +27,20 @@ def test_limits_approach_those_of_the_normal_distribution() -> None:
 def test_limits_hold_their_probability() -> None:
     """Between the whole numbers around a limit, the cumulative probability passes its level."""
     assert exact_limits(1, Fraction(9, 10)) == pytest.approx(
-        {"lower_998": 0.0, "lower_95": 0.0, "upper_95": 1 - 0.025 / 0.9, "upper_998": 1 - 0.001 / 0.9}
+        {
+            "lower_998": 0.0,
+            "lower_95": 0.0,
+            "upper_95": 1 - 0.025 / 0.9,
+            "upper_998": 1 - 0.001 / 0.9,
+        }
     )
+
+
+def test_a_limit_never_lies_on_the_wrong_side_of_the_centre() -> None:
+    """One case around 99%: the interpolation would put the upper limit at 97.5%."""
+    found = exact_limits(1, Fraction(99, 100))
+
+    assert found["upper_95"] == 0.99
 
 
 def test_one_outlier_does_not_make_over_dispersion() -> None:

@@ -1,8 +1,8 @@
 """Attacks on what goes to the public: across forces, across totals and across publications.
 
 A force decides itself what it releases, and its own releases are proven elsewhere
-(`tests/oracle/test_disclosure.py`). So an attacker who has the national figures too must not be able
-to say more than one who has only the releases of the forces.
+(`tests/oracle/test_disclosure.py`). So an attacker who has the national figures too must not be
+able to say more than one who has only the releases of the forces.
 """
 
 import random

@@ -80,7 +80,7 @@ class NationalWorld:
     def mart(self, name: str, *, schema: str = "marts") -> list[dict[str, Any]]:
         """Return the rows of a mart that belong to the current publication."""
         return self.rows(
-            f"select mart.* from {schema}.{name} as mart"  # noqa: S608 - names of this test
+            f"select mart.* from {schema}.{name} as mart"
             " where publication_id = (select publication_id from marts.publication"
             " where is_current)"
         )
@@ -92,7 +92,9 @@ class NationalWorld:
 
     def refusals(self) -> list[str]:
         """Return the reasons of all refused deliveries, in the order of their landing."""
-        rows = self.rows("select reason from audit.batch where status = 'refused' order by batch_id")
+        rows = self.rows(
+            "select reason from audit.batch where status = 'refused' order by batch_id"
+        )
         return [row["reason"] for row in rows]
 
 

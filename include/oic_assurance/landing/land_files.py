@@ -244,10 +244,7 @@ class FileLanding:
         self._check_delivery(checked, at)
         if listed.rule is not None and entry is not None:
             self._check_listed(listed.rule, entry, file, checked)
-        if self._dataset.delivery == "changes":
-            for name, loader in self._loaders.items():
-                if found := overlap(loader, at):
-                    checked.notes[name] = checked.notes.get(name, {}) | found
+        self._note_overlaps(checked, at)
         inserted = {
             name: self._insert(loader, batch_id, at) for name, loader in self._loaders.items()
         }
@@ -280,6 +277,14 @@ class FileLanding:
         if rows_new:
             record_corrections(known, batch_id)
         return batch
+
+    def _note_overlaps(self, checked: _Checked, at: datetime) -> None:
+        """Note how much of a delivery of changes the deliveries before it had listed already."""
+        if self._dataset.delivery != "changes":
+            return
+        for name, loader in self._loaders.items():
+            if found := overlap(loader, at):
+                checked.notes[name] = checked.notes.get(name, {}) | found
 
     def _store(self, content: Content, name: str, batch_id: int, checked: _Checked) -> str:
         """Archive a file without the rows of erased records.
@@ -463,9 +468,7 @@ class FileLanding:
                 (file.force,),
             ).fetchone()
             if foreign is not None:
-                raise DeliveryRefused(
-                    f"force {file.force}: row {foreign[0]} is of another force"
-                )
+                raise DeliveryRefused(f"force {file.force}: row {foreign[0]} is of another force")
 
     def _refuse(
         self, file: DroppedFile, content: Content, error: DeliveryRefused, listed: _Listed

@@ -2,6 +2,8 @@
 -- (r - alpha) / n, where r is the smallest number of cases whose cumulative probability is at least
 -- p, and alpha places the limit between r - 1 and r, so that the limits make a smooth curve. Numbers
 -- of cases that are further than nine deviations from the centre have no weight and are left out.
+-- With a few cases around a centre near 0 or 1, this limit can lie on the wrong side of the centre. It
+-- is then the centre.
 with
     size as (select distinct denominator, centre from {{ ref("int_national_size") }}),
 
@@ -87,10 +89,18 @@ with
         select
             denominator,
             centre,
-            greatest(0, max(case when name = 'lower_998' then limit_at end)) as exact_lower_998,
-            greatest(0, max(case when name = 'lower_95' then limit_at end)) as exact_lower_95,
-            least(1, max(case when name = 'upper_95' then limit_at end)) as exact_upper_95,
-            least(1, max(case when name = 'upper_998' then limit_at end)) as exact_upper_998
+            greatest(
+                0, least(centre, max(case when name = 'lower_998' then limit_at end))
+            ) as exact_lower_998,
+            greatest(
+                0, least(centre, max(case when name = 'lower_95' then limit_at end))
+            ) as exact_lower_95,
+            least(
+                1, greatest(centre, max(case when name = 'upper_95' then limit_at end))
+            ) as exact_upper_95,
+            least(
+                1, greatest(centre, max(case when name = 'upper_998' then limit_at end))
+            ) as exact_upper_998
         from reached
         where place = 1
         group by denominator, centre

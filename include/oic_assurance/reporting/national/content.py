@@ -33,23 +33,23 @@ CAUSES = {
     "RULE_CHANGE": "a changed rule",
 }
 METHODS = (
-    "Every figure is the one that the force itself has published for the force as a whole. No record, "
-    "team or person is known here. A figure is compared only if the force's delivery is whole, its "
-    "publication stands, its figures are recent, and its sources were fresh. Otherwise the force is "
-    "unknown, and its last figure is shown apart, with its day.",
+    "Every figure is the one that the force itself has published for the force as a whole. No "
+    "record, team or person is known here. A figure is compared only if the force's delivery is "
+    "whole, its publication stands, its figures are recent, and its sources were fresh. Otherwise "
+    "the force is unknown, and its last figure is shown apart, with its day.",
     "The limits are exact binomial limits around the share of all compared forces of the group "
     "together, with the correction of Spiegelhalter (Funnel plots for comparing institutional "
-    "performance, Statistics in Medicine 2005, 24:1185–1202). Chance alone puts one force in twenty "
-    "outside the 95% limits, and one in five hundred outside the 99.8% limits.",
-    "Forces can differ more than chance explains for reasons that no figure here shows, such as other "
-    "work or other records. This over-dispersion is estimated over all groups from winsorised scores "
-    "(the same paper). If it is more than chance explains, the limits are widened by its square root, "
-    "and the page of the point says so.",
+    "performance, Statistics in Medicine 2005, 24:1185–1202). Chance alone puts one force in "
+    "twenty outside the 95% limits, and one in five hundred outside the 99.8% limits.",
+    "Forces can differ more than chance explains for reasons that no figure here shows, such as "
+    "other work or other records. This over-dispersion is estimated over all groups from "
+    "winsorised scores (the same paper). If it is more than chance explains, the limits are "
+    "widened by its square root, and the page of the point says so.",
     "There is no rank. A force outside the limits is a reason to ask, not an answer.",
 )
 GROUPS = (
-    "The groups are in the seed national_force. The groups that the project comes with are the parts "
-    "of the country, and nobody has defined them as groups of similar forces."
+    "The groups are in the seed national_force. The groups that the project comes with are the "
+    "parts of the country, and nobody has defined them as groups of similar forces."
 )
 LEGEND = (
     "Each dot is a force. The line is the share of all compared forces of the group together. The "
@@ -164,7 +164,9 @@ def unknown(facts: Facts) -> Table:
         if not positions:
             continue
         known = [row["last_as_at"] for row in positions if row["last_as_at"] is not None]
-        names = [POINTS[code].name for code in ORDER if code in {r["point_code"] for r in positions}]
+        names = [
+            POINTS[code].name for code in ORDER if code in {r["point_code"] for r in positions}
+        ]
         rows.append(
             (
                 force["force_name"],
@@ -258,12 +260,12 @@ def spread(groups: Sequence[Row]) -> str:
     most = f"{found['phi_by_chance']:.2f}"
     if found["over_dispersion"] == "NONE":
         return (
-            f"The forces do not differ more than chance explains (φ = {phi}, by chance up to {most})."
-            " The limits are those of chance alone."
+            f"The forces do not differ more than chance explains (φ = {phi}, by chance up to "
+            f"{most}). The limits are those of chance alone."
         )
     return (
-        f"The forces differ more than chance explains (φ = {phi}, by chance up to {most}). The limits"
-        f" are {found['phi'] ** 0.5:.1f} times as wide as those of chance alone."
+        f"The forces differ more than chance explains (φ = {phi}, by chance up to {most}). The "
+        f"limits are {found['phi'] ** 0.5:.1f} times as wide as those of chance alone."
     )
 
 
@@ -277,7 +279,9 @@ def _table(code: str, positions: Sequence[Row]) -> Table:
             last = _last(row, is_checklist=is_checklist)
             caveat = f"{WHY_UNKNOWN[row['why_unknown']]}{last}"
         number = (
-            NOTHING if row["denominator"] is None else f"{row['numerator']:,}/{row['denominator']:,}"
+            NOTHING
+            if row["denominator"] is None
+            else f"{row['numerator']:,}/{row['denominator']:,}"
         )
         figure = f"{row['numerator']} met" if is_checklist and row["value"] is not None else None
         cells = [
@@ -297,4 +301,3 @@ def _last(row: Row, *, is_checklist: bool) -> str:
     figure = f"{row['last_numerator']} met" if is_checklist else share(row["last_value"])
     day = words.long_day(london_day(row["last_as_at"]))
     return f"; its last figure is {figure} of {day}"
-

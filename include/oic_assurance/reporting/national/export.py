@@ -21,7 +21,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import dict_row
 
-from oic_assurance.clock import london_day, utc_now
+from oic_assurance.clock import london_day
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing.publication import ROLE, Publication, find_current
 from oic_assurance.publishing.restated import kept_restatements, read_restatements
@@ -36,15 +36,13 @@ from oic_assurance.sources.files.manifest import (
 from oic_assurance.storage.store import Store, open_store
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import enter, publication_mark
+from oic_assurance.warehouse.rows import one_value
 
 LOG = logging.getLogger(__name__)
 #: The publications that an export lists: the current one, and those of this many days before it.
 DAYS_LISTED = 400
 _WHAT = "dropzone of the national warehouse"
 
-_LISTED: LiteralString = """
-    (shown.is_current or shown.as_at > %(as_at)s::timestamptz - make_interval(days => %(days)s))
-"""
 _QUERIES: Mapping[str, LiteralString] = {
     "national/publication": """
         select
@@ -56,19 +54,19 @@ _QUERIES: Mapping[str, LiteralString] = {
             from marts.position_as_published
         ) as shown
         inner join marts.publication as publication using (publication_id)
-        where
-        """
-    + _LISTED
-    + "order by publication_id",
+        where shown.is_current
+            or shown.as_at > %(as_at)s::timestamptz - make_interval(days => %(days)s)
+        order by publication_id
+        """,
     "national/position": """
         select
             publication_id, point_code, status, source_status, numerator, denominator, value,
             target, target_unit, deadline, policy_confirmed, caveat
         from marts.position_as_published as shown
-        where
-        """
-    + _LISTED
-    + "order by publication_id, point_code",
+        where shown.is_current
+            or shown.as_at > %(as_at)s::timestamptz - make_interval(days => %(days)s)
+        order by publication_id, point_code
+        """,
     "national/measure": """
         select
             measure_code, period_start, numerator, denominator, value, is_complete_period
@@ -141,12 +139,14 @@ def export_national(settings: Settings, to: str = "") -> Export:
             "There is no place for the export: set ASSURANCE_NATIONAL_DROPZONE, or give --to."
         )
     store = open_store(settings, url, what=_WHAT, prefix="", is_own=False)
-    day = london_day(utc_now())
     with connect(settings, role=ROLE) as conn:
         conn.execute("set transaction isolation level repeatable read")
         publication = find_current(conn)
         if publication is None:
             raise AssuranceError("Nothing is published yet, so there is nothing to export.")
+        # After a roll-back, the day is still that of the newest publication. So the export replaces
+        # the files that showed what was rolled back.
+        newest = one_value(conn, "select max(as_at) from marts.position_as_published")
         contents = [
             (dataset, _rows(conn, dataset.name, publication))
             for dataset in datasets_of("national").values()
@@ -160,12 +160,9 @@ def export_national(settings: Settings, to: str = "") -> Export:
             because="so that the forces can be compared",
             concerns=[publication_mark(publication.publication_id)],
         )
-    entries = [
-        _write(store, dataset, settings.force_code, day, rows) for dataset, rows in contents
-    ]
-    [folder] = {
-        dataset.files.manifest.folder for dataset, _ in contents if dataset.files.manifest
-    }
+    day = london_day(newest)
+    entries = [_write(store, dataset, settings.force_code, day, rows) for dataset, rows in contents]
+    [folder] = {dataset.files.manifest.folder for dataset, _ in contents if dataset.files.manifest}
     name = manifest_name(settings.force_code, day)
     _publish(store, f"{folder}/{name}", write_manifest(settings.force_code, day, entries))
     return Export(

@@ -26,8 +26,8 @@ from oic_assurance.reporting.screens.layout import NOTHING, interval, share
 Rows = Sequence[dict[str, Any]]
 HEIGHT = 290
 
-#: For each reading: its words in a sentence, and its shape, size, fill and edge in the plot. The shapes
-#: can be told apart without colour.
+#: For each reading: its words in a sentence, and its shape, size, fill and edge in the plot. The
+#: shapes can be told apart without colour.
 READINGS = {
     "WITHIN": ("within the 95% limits", "circle", 46, DARK, WHITE),
     "ABOVE_95": ("above the 95% limit", "triangle-up", 150, MIDDLE, INK),
@@ -153,7 +153,11 @@ def _labels(shown: Rows, x: Any, y: Any) -> list[Any]:
                 and (row["denominator"] < middle) is is_left
             ]
             # Each name is drawn twice: first as an edge that keeps lines away from the letters.
-            for edge in ({"color": WHITE, "stroke": WHITE, "strokeWidth": 3}, {"color": INK}) if chosen else ():
+            for edge in (
+                ({"color": WHITE, "stroke": WHITE, "strokeWidth": 3}, {"color": INK})
+                if chosen
+                else ()
+            ):
                 layers.append(
                     alt.Chart(data(chosen))
                     .mark_text(
@@ -204,4 +208,3 @@ def _cells(row: dict[str, Any]) -> list[str]:
         interval(row["lower_998"], row["upper_998"]),
         reading,
     ]
-

@@ -1,7 +1,6 @@
 """Make the pack of the national warehouse: a page for screens and a PDF for paper."""
 
 from dataclasses import asdict
-from pathlib import Path
 
 from oic_assurance.reporting.national.content import NationalPack, national_pack
 from oic_assurance.reporting.pack.facts import QUERIES, ROLE, rows_of_publication

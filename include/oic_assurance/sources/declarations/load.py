@@ -104,9 +104,7 @@ def dataset_of_any_kind(name: str) -> Dataset:
 
 
 @functools.cache
-def _declared(
-    kind: Kind, own: Path | None, _allowed_words: Path | None
-) -> dict[str, Dataset]:
+def _declared(kind: Kind, own: Path | None, _allowed_words: Path | None) -> dict[str, Dataset]:
     """Read the declarations of the project and of the deployment, once for each process.
 
     `_allowed_words` is the file of allowed words. If another file is set, the declarations are read

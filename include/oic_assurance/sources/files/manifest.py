@@ -117,6 +117,4 @@ def _entry(file: dict[str, Any], force: str, day: date) -> ManifestEntry:
 
 
 def _unusable(force: str, day: date, why: str) -> DeliveryRefused:
-    return DeliveryRefused(
-        f"force {force}: {manifest_name(force, day)} cannot be used: {why}"
-    )
+    return DeliveryRefused(f"force {force}: {manifest_name(force, day)} cannot be used: {why}")
