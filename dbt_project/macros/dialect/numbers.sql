@@ -6,6 +6,9 @@
 {% macro postgres__number_spine(first, last) -%}
     lateral(
         select cast(series.number as bigint) as number
-        from generate_series(cast({{ first }} as bigint), cast({{ last }} as bigint)) as series(number)
+        from
+            generate_series(cast({{ first }} as bigint), cast({{ last }} as bigint)) as series(
+                number
+            )
     )
 {%- endmacro %}

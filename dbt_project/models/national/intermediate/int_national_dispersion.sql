@@ -28,15 +28,16 @@ with
             {{ ref("int_national_score") }} as score
             on ends.force_code = score.force_code
             and ends.point_code = score.point_code
-        group by
-            ends.force_code, ends.point_code, ends.forces, ends.comparison_groups
+        group by ends.force_code, ends.point_code, ends.forces, ends.comparison_groups
     ),
 
     estimated as (
         select
             *,
             case when degrees > 0 then sum_of_squares / degrees end as phi,
-            case when degrees > 0 then 1 + 2 * sqrt(cast(2 as {{ dbt.type_float() }}) / degrees) end as phi_by_chance
+            case
+                when degrees > 0 then 1 + 2 * sqrt(cast(2 as {{ dbt.type_float() }}) / degrees)
+            end as phi_by_chance
         from added
     ),
 

@@ -20,8 +20,7 @@ with
         select
             *,
             row_number() over (
-                partition by reporting_force_code, dataset
-                order by delivered_at desc, batch_id desc
+                partition by reporting_force_code, dataset order by delivered_at desc, batch_id desc
             ) as recency
         from {{ ref("stg_national__delivery") }}
     ),

@@ -42,9 +42,11 @@ with
             restatement.reporting_force_code,
             restatement.force_publication_id,
             point.point_code,
-            {{ dbt.listagg("distinct restatement.cause", "', '", "order by restatement.cause") }} as causes
+            {{ dbt.listagg("distinct restatement.cause", "', '", "order by restatement.cause") }}
+            as causes
         from {{ ref("stg_national__restatement") }} as restatement
-        inner join {{ ref("policy_point") }} as point on restatement.measure_code = point.measure_code
+        inner join
+            {{ ref("policy_point") }} as point on restatement.measure_code = point.measure_code
         cross join {{ ref("stg_audit__build") }} as build
         where {{ in_force("point", "build.as_at_day") }}
         group by

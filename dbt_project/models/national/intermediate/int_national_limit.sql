@@ -1,8 +1,10 @@
 -- Spiegelhalter 2005, appendix A.1: the exact limits of a share. The limit at probability p is
 -- (r - alpha) / n, where r is the smallest number of cases whose cumulative probability is at least
--- p, and alpha places the limit between r - 1 and r, so that the limits make a smooth curve. Numbers
+-- p, and alpha places the limit between r - 1 and r, so that the limits make a smooth curve.
+-- Numbers
 -- of cases that are further than nine deviations from the centre have no weight and are left out.
--- With a few cases around a centre near 0 or 1, this limit can lie on the wrong side of the centre. It
+-- With a few cases around a centre near 0 or 1, this limit can lie on the wrong side of the
+-- centre. It
 -- is then the centre.
 with
     size as (select distinct denominator, centre from {{ ref("int_national_size") }}),
@@ -13,11 +15,19 @@ with
             centre,
             greatest(
                 0,
-                cast(floor(denominator * centre - 9 - 9 * sqrt(denominator * centre * (1 - centre))) as bigint)
+                cast(
+                    floor(
+                        denominator * centre - 9 - 9 * sqrt(denominator * centre * (1 - centre))
+                    ) as bigint
+                )
             ) as fewest,
             least(
                 denominator,
-                cast(ceiling(denominator * centre + 9 + 9 * sqrt(denominator * centre * (1 - centre))) as bigint)
+                cast(
+                    ceiling(
+                        denominator * centre + 9 + 9 * sqrt(denominator * centre * (1 - centre))
+                    ) as bigint
+                )
             ) as most
         from size
     ),
@@ -39,8 +49,7 @@ with
             {{ ref("int_national_log_factorial") }} as cases
             on cases.number between bounds.fewest and bounds.most
         inner join
-            {{ ref("int_national_log_factorial") }} as whole
-            on bounds.denominator = whole.number
+            {{ ref("int_national_log_factorial") }} as whole on bounds.denominator = whole.number
         inner join
             {{ ref("int_national_log_factorial") }} as rest
             on bounds.denominator - cases.number = rest.number
@@ -72,10 +81,7 @@ with
             cumulated.denominator,
             cumulated.centre,
             level.name,
-            (
-                cumulated.cases
-                - (cumulated.cumulated - level.probability) / cumulated.probability
-            )
+            (cumulated.cases - (cumulated.cumulated - level.probability) / cumulated.probability)
             / cumulated.denominator as limit_at,
             row_number() over (
                 partition by cumulated.denominator, cumulated.centre, level.name

@@ -3,9 +3,7 @@ with
     largest as (select coalesce(max(denominator), 0) as number from {{ ref("int_national_size") }}),
 
     number as (
-        select spine.number
-        from largest
-        cross join {{ number_spine(0, "largest.number") }} as spine
+        select spine.number from largest cross join {{ number_spine(0, "largest.number") }} as spine
     ),
 
     final as (

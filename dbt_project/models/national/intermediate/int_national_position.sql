@@ -98,9 +98,7 @@ with
             target_unit,
             deadline,
             policy_confirmed,
-            case
-                when why_unknown is not null then newest_publication_id
-            end as last_publication_id,
+            case when why_unknown is not null then newest_publication_id end as last_publication_id,
             case when why_unknown is not null then newest_as_at end as last_as_at,
             case when why_unknown is not null then newest_numerator end as last_numerator,
             case when why_unknown is not null then newest_denominator end as last_denominator,

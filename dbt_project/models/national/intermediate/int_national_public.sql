@@ -1,5 +1,6 @@
 -- What may go to the public. A force decides itself what it releases, so nothing is here that the
--- force has not released. A total adds up only what is shown, so nothing can be found by subtraction.
+-- force has not released. A total adds up only what is shown, so nothing can be found by
+-- subtraction.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -51,18 +52,14 @@ with
     ),
 
     shown as (
-        select
-            *,
-            max(figures_to) over (partition by point_code) as newest_figures_to
+        select *, max(figures_to) over (partition by point_code) as newest_figures_to
         from of_force
         where is_shown and point_code <> 'INTEL_PLAN'
     ),
 
     -- Only figures for the same days are added up.
     addable as (
-        select
-            *,
-            min(figures_from) over (partition by point_code) as newest_figures_from
+        select *, min(figures_from) over (partition by point_code) as newest_figures_from
         from shown
         where figures_to = newest_figures_to
     ),

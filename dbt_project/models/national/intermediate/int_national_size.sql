@@ -4,7 +4,11 @@ with
     centre as (select * from {{ ref("int_national_centre") }} where centre is not null),
 
     of_forces as (
-        select position.force_code, position.comparison_group, position.point_code, position.denominator
+        select
+            position.force_code,
+            position.comparison_group,
+            position.point_code,
+            position.denominator
         from {{ ref("int_national_position") }} as position
         where position.denominator > 0
     ),
@@ -24,10 +28,7 @@ with
             largest.comparison_group,
             largest.point_code,
             greatest(
-                1,
-                cast(
-                    ceiling(1.1 * largest.denominator * power(step.number / 60.0, 2)) as bigint
-                )
+                1, cast(ceiling(1.1 * largest.denominator * power(step.number / 60.0, 2)) as bigint)
             ) as denominator
         from largest
         cross join step

@@ -20,8 +20,7 @@ with
         cross join {{ ref("stg_audit__build") }} as build
         inner join
             (
-                select distinct comparison_group, group_name
-                from {{ ref("int_national_force") }}
+                select distinct comparison_group, group_name from {{ ref("int_national_force") }}
             ) as comparison
             on centre.comparison_group = comparison.comparison_group
         inner join {{ ref("point_words") }} as words on centre.point_code = words.point_code

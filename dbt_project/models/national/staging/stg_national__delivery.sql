@@ -7,7 +7,9 @@ with
             -- ids
             source.force_code,
             source.batch_id,
-            upper(substring(source.source_place from '_([A-Za-z][0-9]{8})_')) as reporting_force_code,
+            upper(
+                substring(source.source_place from '_([A-Za-z][0-9]{8})_')
+            ) as reporting_force_code,
 
             -- text
             source.dataset,

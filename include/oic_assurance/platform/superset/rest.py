@@ -10,7 +10,8 @@ import httpx
 import yaml
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.reporting.dashboards.bundle import BUNDLE, DATABASE
+from oic_assurance.reporting.dashboards.bundle import BUNDLE, DATABASE, NATIONAL_BUNDLE
+from oic_assurance.settings import deployment_kind
 
 SECONDS = 120.0
 
@@ -55,7 +56,8 @@ class Superset:
         """
         address = httpx.URL(warehouse)
         without_password = warehouse.replace(f":{address.password}@", ":XXXXXXXXXX@", 1)
-        files = {"bundle": ("bundle.zip", zipped(root / BUNDLE, without_password))}
+        bundle = NATIONAL_BUNDLE if deployment_kind() == "national" else BUNDLE
+        files = {"bundle": ("bundle.zip", zipped(root / bundle, without_password))}
         passwords = json.dumps({DATABASE: address.password})
         self._ask("POST", "/api/v1/assets/import/", files=files, data={"passwords": passwords})
 

@@ -15,12 +15,21 @@ import yaml
 
 from oic_assurance.reporting.dashboards import charts
 from oic_assurance.reporting.dashboards.colours import Colours, colours
-from oic_assurance.reporting.dashboards.datasets import FOLDER, MOMENTS, Column, Dataset, datasets
+from oic_assurance.reporting.dashboards.datasets import (
+    FOLDER,
+    MOMENTS,
+    NATIONAL,
+    Column,
+    Dataset,
+    datasets,
+)
 from oic_assurance.reporting.dashboards.description import Chart, Dashboard, dashboards
 from oic_assurance.reporting.dashboards.filters import cross_filters, native_filters
 from oic_assurance.reporting.dashboards.layout import position
+from oic_assurance.settings import Kind as WarehouseKind
 
 BUNDLE = FOLDER / "bundle"
+NATIONAL_BUNDLE = FOLDER / NATIONAL / "bundle"
 DATABASE = "databases/warehouse.yaml"
 #: A placeholder for the address of the warehouse. The import replaces it with the real address.
 ADDRESS = "postgresql+psycopg2://bi_reader:XXXXXXXXXX@127.0.0.1:5432/warehouse"
@@ -32,17 +41,18 @@ _CSS = FOLDER / "dashboard.css"
 Yaml = dict[str, Any]
 
 
-def bundle(root: Path) -> dict[str, str]:
+def bundle(root: Path, kind: WarehouseKind = "force") -> dict[str, str]:
     """Return the text of every file in the bundle, keyed by its path in the bundle.
 
-    `root` is the root folder of the project.
+    `root` is the root folder of the project. `kind` is the kind of warehouse that the dashboards
+    are of.
 
     Raises:
         AssuranceError: If the description of a dashboard or dataset is not valid.
     """
     given = colours(root)
     css = (root / _CSS).read_text(encoding="utf-8")
-    described = dashboards(root)
+    described = dashboards(root, kind)
     files: dict[str, Yaml] = {
         # Superset's format requires a timestamp. It is fixed, so that equal descriptions give equal
         # files.
@@ -51,10 +61,10 @@ def bundle(root: Path) -> dict[str, str]:
             "type": "assets",
             "timestamp": "2026-01-01T00:00:00+00:00",
         },
-        DATABASE: _database(),
+        DATABASE: _database(kind),
     }
-    for dataset in datasets(root).values():
-        files[f"datasets/warehouse/{dataset.name}.yaml"] = _dataset(dataset)
+    for dataset in datasets(root, kind).values():
+        files[f"datasets/warehouse/{dataset.name}.yaml"] = _dataset(dataset, kind)
     for dashboard in described:
         for place, chart in enumerate(dashboard.charts, start=1):
             name = f"{dashboard.name}-{place:02}-{_file_name(chart.title)}"
@@ -73,9 +83,15 @@ def chart_uuid(dashboard: Dashboard, chart: Chart) -> str:
     return uuid("chart", dashboard.name, chart.title)
 
 
-def _database() -> Yaml:
+def _database_uuid(kind: WarehouseKind) -> str:
+    """Return the UUID of the database, so that one Superset can show both kinds of warehouse."""
+    return uuid("database") if kind == "force" else uuid("database", kind)
+
+
+def _database(kind: WarehouseKind) -> Yaml:
+    name = "OIC assurance warehouse" if kind == "force" else "OIC national warehouse"
     return {
-        "database_name": "OIC assurance warehouse",
+        "database_name": name,
         "sqlalchemy_uri": ADDRESS,
         "cache_timeout": None,
         "expose_in_sqllab": True,
@@ -85,12 +101,12 @@ def _database() -> Yaml:
         "allow_dml": False,
         "allow_csv_upload": False,
         "extra": {"allows_virtual_table_explore": True},
-        "uuid": uuid("database"),
+        "uuid": _database_uuid(kind),
         "version": VERSION,
     }
 
 
-def _dataset(dataset: Dataset) -> Yaml:
+def _dataset(dataset: Dataset, kind: WarehouseKind) -> Yaml:
     columns = [column for given in dataset.columns.values() for column in _columns(given)]
     return {
         "table_name": dataset.name,
@@ -103,7 +119,7 @@ def _dataset(dataset: Dataset) -> Yaml:
         "metrics": [],
         "uuid": uuid("dataset", dataset.name),
         "version": VERSION,
-        "database_uuid": uuid("database"),
+        "database_uuid": _database_uuid(kind),
     }
 
 

@@ -9,10 +9,13 @@ import yaml
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards import vocabulary
+from oic_assurance.settings import Kind as WarehouseKind
 from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
 FOLDER = Path("include") / "bi" / "superset"
 QUERIES = Path("include") / "bi" / "queries"
+#: The part of these folders that is for the national warehouse.
+NATIONAL = "national"
 MOMENTS = ("date", "timestamp with time zone")
 
 
@@ -111,19 +114,25 @@ def read_yaml(path: Path) -> Any:
         raise AssuranceError(f"{path}: cannot be read: {error}.") from error
 
 
-def datasets(root: Path) -> dict[str, Dataset]:
+def folder_of(kind: WarehouseKind) -> Path:
+    """Return the folder of the dashboards of a kind of warehouse."""
+    return FOLDER / NATIONAL if kind == NATIONAL else FOLDER
+
+
+def datasets(root: Path, kind: WarehouseKind = "force") -> dict[str, Dataset]:
     """Return the datasets described in `datasets.yml`, keyed by name, each with its query's SQL.
 
     Raises:
         AssuranceError: If the YAML cannot be read, a query is missing, a vocabulary is unknown, or
             a description names a column that the dataset does not have.
     """
-    described = read_yaml(root / FOLDER / "datasets.yml")
-    return {name: _dataset(root, name, one) for name, one in described.items()}
+    described = read_yaml(root / folder_of(kind) / "datasets.yml")
+    queries = root / QUERIES / NATIONAL if kind == NATIONAL else root / QUERIES
+    return {name: _dataset(queries, name, one) for name, one in described.items()}
 
 
-def _dataset(root: Path, name: str, described: Mapping[str, Any]) -> Dataset:
-    path = root / QUERIES / f"{described.get('query', name)}.sql"
+def _dataset(queries: Path, name: str, described: Mapping[str, Any]) -> Dataset:
+    path = queries / f"{described.get('query', name)}.sql"
     if not path.exists():
         raise AssuranceError(f"datasets.yml: {name} has no {path}.")
     columns = {column: Column(column, *given) for column, given in described["columns"].items()} | {

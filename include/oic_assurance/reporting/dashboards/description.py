@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.reporting.dashboards.datasets import FOLDER, Dataset, datasets, read_yaml
+from oic_assurance.reporting.dashboards.datasets import Dataset, datasets, folder_of, read_yaml
 from oic_assurance.reporting.dashboards.values import Value, described_values
+from oic_assurance.settings import Kind as WarehouseKind
 
 Kind = Literal["table", "number", "line", "bar", "heat_map", "matrix", "flow", "timeline"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -121,16 +122,15 @@ class Dashboard:
         return tuple(chart for row in self.rows for chart in row)
 
 
-def dashboards(root: Path) -> list[Dashboard]:
-    """Return all dashboards, in the order of their numbers.
+def dashboards(root: Path, kind: WarehouseKind = "force") -> list[Dashboard]:
+    """Return all dashboards of a kind of warehouse, in the order of their numbers.
 
     Raises:
         AssuranceError: If a description cannot be read or names something that does not exist.
     """
-    known = datasets(root)
-    return [
-        _dashboard(path, known) for path in sorted((root / FOLDER / "dashboards").glob("*.yml"))
-    ]
+    known = datasets(root, kind)
+    folder = root / folder_of(kind) / "dashboards"
+    return [_dashboard(path, known) for path in sorted(folder.glob("*.yml"))]
 
 
 def _dashboard(path: Path, known: Mapping[str, Dataset]) -> Dashboard:

@@ -48,15 +48,31 @@ The {count} datasets that are extracted. Each has one declaration, from which it
 """
 
 
+_NATIONAL = """
+## The national warehouse
+
+What forces deliver for the [national view](../how-to/national-view.md). A file is refused if its
+manifest does not list it, or if one of its rows is rejected.
+
+| dataset | what | owner | delivery | processing | kept for |
+|---|---|---|---|---|---|
+"""
+
+
 def page_file(dataset: Dataset) -> str:
     """Return the file name of a dataset's page."""
     return f"{dataset.name.replace('/', '_')}.md"
 
 
-def index(datasets: Iterable[Dataset]) -> str:
-    """Return the text of the page that lists all datasets."""
+def index(datasets: Iterable[Dataset], national: Iterable[Dataset] = ()) -> str:
+    """Return the text of the page that lists all datasets, and those of the national warehouse."""
     datasets = list(datasets)
-    lines = [
+    text = _INDEX.format(count=len(datasets)) + "".join(_lines(datasets))
+    return text + "".join([_NATIONAL, *_lines(national)] if national else [])
+
+
+def _lines(datasets: Iterable[Dataset]) -> list[str]:
+    return [
         row(
             f"[{one.name}]({page_file(one)})",
             one.description,
@@ -67,7 +83,6 @@ def index(datasets: Iterable[Dataset]) -> str:
         )
         for one in datasets
     ]
-    return _INDEX.format(count=len(datasets)) + "".join(lines)
 
 
 def page(dataset: Dataset, stale_after_days: int | None) -> str:

@@ -6,7 +6,7 @@ For each expectation of a table, a page shows what it protects, its severity and
 from collections import Counter
 from collections.abc import Iterable
 
-from expectations.catalogue import suites, suites_of
+from expectations.catalogue import suites, suites_of, suites_of_kind
 from expectations.vocabulary import Expectation, Severity, Stage, Suite
 from oic_assurance.reporting.documents.markdown import row, title
 
@@ -53,23 +53,38 @@ Checks of the table `{name}`. {description}
 """
 
 
+#: The heading of the tables that only the national warehouse has.
+_NATIONAL = "The national warehouse"
+
+
 def pages() -> dict[str, str]:
     """Return the text of every page, keyed by file name: an index, and one page for each table."""
-    return {"README.md": _index()} | {_file(suite): _page(suite) for suite in suites()}
+    everything = (*suites(), *_national())
+    return {"README.md": _index()} | {_file(suite): _page(suite) for suite in everything}
+
+
+def _national() -> list[Suite]:
+    """Return the suites of the tables that only the national warehouse has."""
+    known = {suite.name for suite in suites()}
+    return [suite for suite in suites_of_kind("national") if suite.name not in known]
 
 
 def _index() -> str:
     text = _INDEX.format(count=len(_expectations(suites())), suites=len(suites()))
     for stage, heading in _STAGES.items():
-        text += _STAGE.format(title=heading) + "".join(
-            row(
-                f"[{_name(suite)}]({_file(suite)})",
-                suite.description,
-                *_count_by_severity(suite.expectations),
-            )
-            for suite in suites_of(stage)
+        text += _stage(heading, suites_of(stage))
+    return text + _stage(_NATIONAL, _national())
+
+
+def _stage(heading: str, chosen: Iterable[Suite]) -> str:
+    return _STAGE.format(title=heading) + "".join(
+        row(
+            f"[{_name(suite)}]({_file(suite)})",
+            suite.description,
+            *_count_by_severity(suite.expectations),
         )
-    return text
+        for suite in chosen
+    )
 
 
 def _page(suite: Suite) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.reporting.dashboards.bundle import BUNDLE, bundle
+from oic_assurance.reporting.dashboards.bundle import BUNDLE, NATIONAL_BUNDLE, bundle
 from oic_assurance.reporting.documents import datasets as dataset_pages
 from oic_assurance.reporting.documents import (
     dictionary,
@@ -49,6 +49,7 @@ _NOTES = {
     PAGES: _DATASETS_NOTE,
     EXPECTATIONS: _note("the suites"),
     BUNDLE: _note("the descriptions in include/bi"),
+    NATIONAL_BUNDLE: _note("the descriptions in include/bi"),
     DICTIONARY: _note("the models of the marts"),
     CONTRACTS: _note("the declarations and the marts"),
     measure_pages.PAGES: _note("measures.yml, the policy seeds and the dbt models"),
@@ -80,10 +81,14 @@ def generated(settings: Settings) -> dict[Path, str]:
     files[NATIONAL_STAGING / sources_file(NATIONAL)] = f"# {_DATASETS_NOTE}\n{text}"
     files |= _pages(
         PAGES,
-        {"README.md": dataset_pages.index(known)}
+        {"README.md": dataset_pages.index(known, national)}
         | {
-            dataset_pages.page_file(one): dataset_pages.page(one, stale_after.get(one.name))
-            for one in known
+            dataset_pages.page_file(one): dataset_pages.page(one, stale.get(one.name))
+            for described_datasets, stale in (
+                (known, stale_after),
+                (national, national_stale_after),
+            )
+            for one in described_datasets
         },
     )
     files |= _pages(EXPECTATIONS, expectations.pages())
@@ -98,8 +103,11 @@ def generated(settings: Settings) -> dict[Path, str]:
     note = _note("the metrics in reporting/telemetry/declared.py")
     files[metrics_page.PAGE] = with_note(metrics_page.page(), note)
     files |= {_ALL_GENERATED / name: text for name, text in project(root).items()}
+    bundles = {BUNDLE: bundle(root), NATIONAL_BUNDLE: bundle(root, "national")}
     return files | {
-        BUNDLE / name: f"# {_NOTES[BUNDLE]}\n{text}" for name, text in bundle(root).items()
+        folder / name: f"# {_NOTES[folder]}\n{text}"
+        for folder, texts in bundles.items()
+        for name, text in texts.items()
     }
 
 
