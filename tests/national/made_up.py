@@ -101,13 +101,13 @@ def manifest(code: str, zone: Path, day: date) -> Path:
         )
     path = zone / "national" / "manifest" / f"manifest_{code}_{day:%Y%m%d}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {
+    listed = {
         "form": "oic-assurance-national/1",
         "force_code": code,
         "day": day.isoformat(),
         "files": entries,
     }
-    path.write_text(json.dumps(content), encoding="utf-8")
+    path.write_text(json.dumps(listed), encoding="utf-8")
     return path
 
 
@@ -145,7 +145,7 @@ def _rows(force: Force) -> dict[str, list[list[Any]]]:
         for one in force.publications
         for point, (numerator, denominator) in one.figures.items()
     ]
-    [current] = [one for one in force.publications if one.is_current] or [None]
+    current = next((one for one in force.publications if one.is_current), None)
     figures = current.figures if current else {}
     measures = [
         [

@@ -36,6 +36,13 @@ def test_the_environment_replaces_each_default(monkeypatch: pytest.MonkeyPatch) 
     )
 
 
+def test_the_national_warehouse_has_the_code_of_its_area(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().kind == "force"
+    monkeypatch.setenv("ASSURANCE_KIND", "national")
+    settings = load_settings()
+    assert (settings.kind, settings.force_code) == ("national", "K04000001")
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -52,6 +59,7 @@ def test_the_environment_replaces_each_default(monkeypatch: pytest.MonkeyPatch) 
         ("ASSURANCE_PG_PORT", "five"),
         ("ASSURANCE_PG_PORT", "٣"),
         ("ASSURANCE_FORCE_CODE", "Northamptonshire"),
+        ("ASSURANCE_KIND", "regional"),
         ("ASSURANCE_HOME", "~nobody-of-that-name/state"),
         ("ASSURANCE_SIGN_OFF_ROLES", "COMMISSIONER"),
         ("ASSURANCE_SIGN_OFF_ROLES", "COMMISSIONER="),

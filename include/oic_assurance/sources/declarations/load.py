@@ -99,7 +99,7 @@ def dataset_of_any_kind(name: str) -> Dataset:
     Raises:
         UnknownNameError: There is no such dataset.
     """
-    other = "force" if deployment_kind() == "national" else "national"
+    other: Kind = "force" if deployment_kind() == "national" else "national"
     return (datasets_of(other) | datasets()).get(name) or dataset(name)
 
 

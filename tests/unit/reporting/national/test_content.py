@@ -1,0 +1,82 @@
+"""The national pack says who is known, how much chance explains, and orders nothing by a figure."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from oic_assurance.reporting.national.content import answer, changed, spread, unknown
+
+MOMENT = datetime(2026, 3, 8, 5, 30, tzinfo=UTC)
+
+
+def position(code: str, point: str, why: str | None = None, **more: Any) -> dict[str, Any]:
+    row = {
+        "reporting_force_code": code,
+        "point_code": point,
+        "state": "UNKNOWN" if why else "REPORTED",
+        "why_unknown": why,
+        "last_as_at": MOMENT if why else None,
+    }
+    return row | more
+
+
+def state(code: str, why: str | None = None) -> dict[str, Any]:
+    return {"reporting_force_code": code, "force_name": f"Force {code}", "why_unknown": why}
+
+
+def test_a_force_is_listed_with_its_reason_and_the_points_that_are_not_known() -> None:
+    facts = {
+        "force_state": [state("A"), state("B", "LATE"), state("C")],
+        "position": [
+            *(position("B", point, "LATE") for point in ("HYDRA", "ELEARNING", "INTEL_PLAN")),
+            position("B", "NCCU_INTEL", "LATE"),
+            position("A", "HYDRA"),
+            position("C", "HYDRA", "STALE_SOURCES"),
+        ],
+    }
+
+    assert unknown(facts).rows == [
+        ("Force B", "figures too old", "all", "8 March 2026"),
+        ("Force C", "sources not fresh", "Hydra training", "8 March 2026"),
+    ]
+
+
+def test_the_answer_counts_what_chance_alone_would_put_outside() -> None:
+    facts = {
+        "force_state": [state("A"), state("B")],
+        "position": [position("B", "HYDRA", "LATE")],
+        "funnel": [{"reading": "WITHIN"}] * 58
+        + [{"reading": "ABOVE_95"}, {"reading": "BELOW_998"}, {"reading": "NOT_COMPARED"}],
+        "restatement": [{"reporting_force_code": "A", "force_publication_id": 3}] * 2,
+    }
+
+    assert answer(facts) == [
+        "1 of 2 forces are known at every point.",
+        "Of 60 compared figures, 2 lie outside the 95% limits of their group, 1 of them outside "
+        "the 99.8% limits. Chance alone would put about 3 outside the 95% limits.",
+        "1 publication changed figures of past months.",
+    ]
+
+
+def test_over_dispersion_is_said() -> None:
+    found = {"over_dispersion": "ALLOWED_FOR", "phi": 4.0, "phi_by_chance": 1.5}
+
+    assert "2.0 times as wide" in spread([found])
+    assert "those of chance alone" in spread([found | {"over_dispersion": "NONE", "phi": 1.1}])
+    assert "Too few forces" in spread([found | {"over_dispersion": "NOT_ESTIMATED"}])
+    assert "Too few forces" in spread([{"over_dispersion": None}])
+
+
+def test_a_restated_figure_says_what_it_was_and_why() -> None:
+    row = {
+        "force_name": "Kent",
+        "measure_label": "Hydra completed",
+        "measure_code": "hydra_completion",
+        "period_start": date(2026, 2, 1),
+        "value_before": 0.5,
+        "value_after": 0.75,
+        "cause": "LATE_RECORD",
+    }
+
+    assert changed({"restatement": [row]}).rows == [
+        ("Kent", "Hydra completed", "February 2026", "50.0%", "75.0%", "records that arrived late")
+    ]

@@ -1,0 +1,65 @@
+"""A manifest lists each file of an export with its SHA-256 and number of rows, or is refused."""
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from oic_assurance.errors import DeliveryRefused
+from oic_assurance.sources.files.manifest import (
+    LARGEST_MANIFEST,
+    ManifestEntry,
+    check_manifest,
+    manifest_name,
+    write_manifest,
+)
+
+FORCE, DAY, NAME, SHA = "E23000022", date(2026, 3, 10), "position_E23000022_20260310.csv", "a" * 64
+
+
+def written(**changed: Any) -> bytes:
+    content = json.loads(write_manifest(FORCE, DAY, [ManifestEntry(NAME, SHA, 4)]))
+    return json.dumps(content | changed).encode()
+
+
+def check(manifest: bytes | None, sha256: str = SHA) -> ManifestEntry:
+    return check_manifest(manifest, NAME, FORCE, DAY, sha256)
+
+
+def test_a_written_manifest_is_accepted() -> None:
+    assert check(written()) == ManifestEntry(NAME, SHA, 4)
+    assert manifest_name(FORCE, DAY) == "manifest_E23000022_20260310.json"
+
+
+@pytest.mark.parametrize(
+    ("manifest", "reason"),
+    [
+        (None, "there is no manifest_E23000022_20260310.json"),
+        (b"\xff", "it is not JSON in UTF-8"),
+        (b"[" * 100_000, f"larger than {LARGEST_MANIFEST}"),
+        (b"[" * 20_000, "it is not JSON in UTF-8"),
+        (b"[]", "it is not a JSON object"),
+        (written(form="oic-assurance-national/2"), "its form is not"),
+        (written(force_code="E23000021"), "of another force or day"),
+        (written(day="2026-03-11"), "of another force or day"),
+        (written(files=[]), "it lists the file 0 times"),
+        (written(files="none"), "it lists the file 0 times"),
+        (written(files=[1, {"name": 2}]), "it lists the file 0 times"),
+        (written(files=[{"name": NAME}, {"name": NAME}]), "it lists the file 2 times"),
+        (written(files=[{"name": NAME, "sha256": SHA}]), "no SHA-256 or no number of rows"),
+        (written(files=[{"name": NAME, "sha256": SHA, "rows": True}]), "no number of rows"),
+        (written(files=[{"name": NAME, "sha256": SHA, "rows": -1}]), "no number of rows"),
+        (written(files=[{"name": NAME, "sha256": "A" * 64, "rows": 1}]), "no SHA-256"),
+    ],
+)
+def test_a_manifest_that_cannot_be_used_is_refused_with_the_force(
+    manifest: bytes | None, reason: str
+) -> None:
+    with pytest.raises(DeliveryRefused, match=f"force {FORCE}: .*{reason}"):
+        check(manifest)
+
+
+def test_other_bytes_than_the_manifest_says_are_refused() -> None:
+    with pytest.raises(DeliveryRefused, match=f"its SHA-256 is {'b' * 64}, and the manifest says"):
+        check(written(), "b" * 64)
