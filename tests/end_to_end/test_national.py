@@ -154,6 +154,21 @@ def test_the_national_warehouse_exports_nothing(national: Terminal, zone: Path) 
     assert "a force exports" in made.stderr
 
 
+@pytest.mark.parametrize("command", ["explain", "signoff", "release", "simulate", "worklist"])
+def test_a_command_about_records_is_refused_with_one_line(national: Terminal, command: str) -> None:
+    done = national.assurance(command, "list")
+
+    assert done.returncode == 2
+    assert f"`assurance {command}` is a command of a force" in done.stderr
+
+
+def test_a_publication_can_be_computed_again(national: Terminal) -> None:
+    done = national.assurance("publication", "reproduce", "1")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Equal: 14 tables" in done.stdout
+
+
 def test_status_says_which_forces_are_not_known_and_why(national: Terminal) -> None:
     text = " ".join(national.assurance("status").stdout.split())
 

@@ -4,11 +4,13 @@ import csv
 import random
 from collections import defaultdict
 from fractions import Fraction
+from itertools import product
+from typing import Any
 
 import pytest
 
 from tests.conftest import PROJECT_ROOT
-from tests.national.funnels import dispersion, exact_limits, limits, reading
+from tests.national.funnels import Dispersion, dispersion, exact_limits, limits, reading
 from tests.national.made_up import POINTS
 from tests.national.world import NationalWorld, made_up
 
@@ -27,6 +29,7 @@ def test_every_figure_of_the_comparison(world: NationalWorld) -> None:
             groups[row["comparison_group"]].append(row["force_code"])
             figures[row["force_code"]] = _figures(chance)
     figures["E23000003"]["HYDRA"] = (0, 0)
+    figures["E23000005"]["NCCU_INTEL"] = (200, 300)
     for code in groups["WALES"]:
         figures[code]["HYDRA"] = (50, 50)
     for code, made in figures.items():
@@ -44,42 +47,55 @@ def test_every_figure_of_the_comparison(world: NationalWorld) -> None:
     spreads = {point: dispersion(_compared(point, groups, figures)) for point in FUNNELS}
     assert spreads["NCCU_INTEL"].widened_by == 1.0
     assert spreads["HYDRA"].widened_by > 1.0
-    for point in FUNNELS:
+    for point, (group, codes) in product(FUNNELS, groups.items()):
+        _check_group(found[(group, point)], [figures[code][point] for code in codes])
+        assert found[(group, point)]["phi"] == pytest.approx(spreads[point].phi, rel=1e-9)
         compared = _compared(point, groups, figures)
-        for group, codes in groups.items():
-            numbers = [figures[code][point] for code in codes]
-            assert found[(group, point)]["numerator"] == sum(n for n, _ in numbers)
-            assert found[(group, point)]["denominator"] == sum(d for _, d in numbers)
-            assert found[(group, point)]["forces"] == sum(d > 0 for _, d in numbers)
-            assert found[(group, point)]["phi"] == pytest.approx(spreads[point].phi, rel=1e-9)
-            if group not in compared:
-                assert found[(group, point)]["centre"] is None
-                continue
+        if group in compared:
             centre = Fraction(
                 sum(n for n, _ in compared[group]), sum(d for _, d in compared[group])
             )
             assert found[(group, point)]["centre"] == pytest.approx(float(centre), abs=1e-12)
             for code in codes:
-                numerator, cases = figures[code][point]
                 row = shown[(code, point)]
-                if not cases:
-                    assert row["why_not_compared"] == "NO_CASES"
-                    continue
-                edge = limits(cases, centre, spreads[point])
-                for name, limit in edge.items():
-                    assert row[name] == pytest.approx(limit, abs=1e-9), (code, point, name)
-                    assert edges[(group, point, cases)][name] == row[name]
-                for name, limit in exact_limits(cases, centre).items():
-                    assert row[f"exact_{name}"] == pytest.approx(limit, abs=1e-9)
-                assert row["reading"] == reading(numerator / cases, edge)
+                _check_force(row, figures[code][point], centre, spreads[point])
+                edge = edges.get((group, point, row["denominator"]))
+                assert edge is None or edge["lower_95"] == row["lower_95"]
+        else:
+            assert found[(group, point)]["centre"] is None
+            assert {shown[(code, point)]["reading"] for code in codes} == {"NOT_COMPARED"}
     readings = {row["reading"] for row in shown.values()}
-    assert readings >= {"WITHIN", "ABOVE_95", "BELOW_95", "NOT_COMPARED"}
+    assert readings >= {"WITHIN", "ABOVE_95", "BELOW_998", "NOT_COMPARED"}
     assert {r["why_not_compared"] for r in shown.values()} == {
         None,
         "NO_CASES",
         "NO_VARIATION",
         "TOO_FEW_FORCES",
     }
+
+
+def _check_group(row: dict[str, Any], numbers: list[tuple[int, int]]) -> None:
+    """Check what the forces of a group have together."""
+    assert row["numerator"] == sum(n for n, _ in numbers)
+    assert row["denominator"] == sum(d for _, d in numbers)
+    assert row["forces"] == sum(d > 0 for _, d in numbers)
+    assert row["forces_in_group"] == len(numbers)
+
+
+def _check_force(
+    row: dict[str, Any], figure: tuple[int, int], centre: Fraction, spread: Dispersion
+) -> None:
+    """Check the limits and the reading of one force."""
+    numerator, cases = figure
+    if not cases:
+        assert row["why_not_compared"] == "NO_CASES"
+        return
+    expected = limits(cases, centre, spread)
+    for name, limit in expected.items():
+        assert row[name] == pytest.approx(limit, abs=1e-9), (row["reporting_force_code"], name)
+    for name, limit in exact_limits(cases, centre).items():
+        assert row[f"exact_{name}"] == pytest.approx(limit, abs=1e-9)
+    assert row["reading"] == reading(numerator / cases, expected)
 
 
 def _figures(chance: random.Random) -> dict[str, tuple[int, int]]:

@@ -4,9 +4,30 @@ import os
 
 import click
 
+from oic_assurance.errors import UsageError
+
 #: The commands that run many stages. Readers are watched before the rest is imported, because the
 #: import alone takes many times as long beside readers that use the processors.
 WATCHED = ("run", "demo", "up")
+#: The commands about the records, the Board and the releases of a force. The national warehouse has
+#: none of these.
+OF_A_FORCE = frozenset(
+    {
+        "bundle",
+        "compare",
+        "demo",
+        "explain",
+        "mf",
+        "preview",
+        "pseudonyms",
+        "recall",
+        "release",
+        "signoff",
+        "simulate",
+        "workbook",
+        "worklist",
+    }
+)
 
 
 def add_force_option(command: click.Command) -> None:
@@ -33,13 +54,22 @@ class ForceOption(click.Option):
 
 
 def begin(ctx: click.Context) -> None:
-    """Do what a command needs before it runs: find secrets, and watch readers."""
+    """Do what a command needs before it runs: find secrets, and watch readers.
+
+    Raises:
+        UsageError: The national warehouse has nothing that the command is about.
+    """
     from oic_assurance.platform.airflow.secrets_backend import VARIABLE, use_secrets_backend
-    from oic_assurance.settings import load_settings
+    from oic_assurance.settings import deployment_kind, load_settings
 
     if os.environ.get(VARIABLE):
         use_secrets_backend(load_settings())
     root = ctx.find_root()
+    if root.invoked_subcommand in OF_A_FORCE and deployment_kind() == "national":
+        raise UsageError(
+            f"`assurance {root.invoked_subcommand}` is a command of a force. The national warehouse "
+            "has no records, no sign-offs and no releases: use it in the force's deployment."
+        )
     if root.invoked_subcommand in WATCHED:
         from oic_assurance.warehouse.reader_guard import readers_watched
 
