@@ -36,7 +36,7 @@ COMMANDS = {
     "bundle": ("pack:bundle", "Make and verify a file that proves the figures of a pack."),
     "workbook": ("pack:workbook", "Make an Excel workbook with the figures of a publication."),
     "release": ("release:release", "Make, list and withdraw releases to the public."),
-    "national": ("national:national", "Give the force's aggregates to the national warehouse."),
+    "national": ("pack:national", "Give the force's aggregates to the national warehouse."),
     "signoff": ("signoff:signoff", "Close points and recommendations step by step, on evidence."),
     "notify": ("notify:notify", "Send notifications of new and ended problems."),
     "metrics": ("metrics:metrics", "Print metrics about the running, for monitoring."),

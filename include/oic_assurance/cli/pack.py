@@ -1,4 +1,4 @@
-"""`assurance pack`, `bundle` and `workbook`: files with the figures of a publication."""
+"""`assurance pack`, `bundle`, `workbook`, `national`: files with the figures of a publication."""
 
 from datetime import datetime
 from pathlib import Path
@@ -8,9 +8,11 @@ import click
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.shared import json_option, show
 from oic_assurance.reporting.bundle.make import make_bundle, verify_bundle
+from oic_assurance.reporting.national.export import export_national
 from oic_assurance.reporting.national.make import make_national_pack
 from oic_assurance.reporting.pack.make import make_pack
 from oic_assurance.reporting.screens.bundles import bundle_screen, verified_screen
+from oic_assurance.reporting.screens.national import export_screen
 from oic_assurance.reporting.screens.packs import pack_screen
 from oic_assurance.reporting.screens.workbooks import workbook_screen
 from oic_assurance.reporting.workbook.make import make_workbook
@@ -122,3 +124,24 @@ def make_(publication: int | None, as_json: bool) -> None:
     current publication.
     """
     show(make_workbook(load_settings(), publication), workbook_screen, as_json=as_json)
+
+
+@click.group(cls=Group)
+def national() -> None:
+    """Give the force's published aggregates to the national warehouse."""
+
+
+@national.command()
+@click.option(
+    "--to",
+    metavar="URL",
+    show_default="ASSURANCE_NATIONAL_DROPZONE",
+    help="The folder or fsspec URL of the national warehouse's dropzone.",
+)
+@json_option
+def export(to: str | None, as_json: bool) -> None:
+    """Write the aggregates of the current publication as files, with a manifest.
+
+    The files are about the force as a whole. No unit, record or pseudonym is in them.
+    """
+    show(export_national(load_settings(), to or ""), export_screen, as_json=as_json)
