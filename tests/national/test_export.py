@@ -1,0 +1,193 @@
+"""What a real force exports: after a restatement, and after a roll-back."""
+
+import csv
+import dataclasses
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.publishing import rollback as pointer
+from oic_assurance.reporting.national.export import export_national, tell_national
+from oic_assurance.sources.declarations.load import datasets_of
+from tests.integration.builds.restated_world import (
+    change_one_record_of_each_kind,
+    temporary_world,
+)
+from tests.national.world import NationalWorld
+
+FORCE = "E23000022"
+NOON = datetime(2026, 4, 11, 11, 0, tzinfo=UTC)
+
+Rows = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Exports:
+    """The dropzone after the second publication, and after it was rolled back."""
+
+    published: Path
+    rolled_back: Path
+    first: int
+    second: int
+    #: Rows of the force's own marts after the second publication, by the name of the mart.
+    marts: dict[str, list[dict[str, Any]]]
+    disclosures: int
+    too_early: str
+    without_place: str
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
+    folder = tmp_path_factory.mktemp("national")
+    zone = folder / "zone"
+    zone.mkdir()
+    with temporary_world() as world:
+        settings = dataclasses.replace(world.settings, national_dropzone=f"file://{zone}")
+        world.land("2026-04-09T05:30")
+        with pytest.raises(AssuranceError) as too_early:
+            export_national(settings)
+        with pytest.raises(UsageError) as without_place:
+            export_national(world.settings)
+        first = world.publish("2026-04-10T05:30")
+        change_one_record_of_each_kind(world)
+        world.fill()
+        second = world.publish("2026-04-11T05:30")
+        export_national(settings)
+        shutil.copytree(zone, folder / "published")
+        marts = {
+            name: world.ask(f"select * from marts.{name} where publication_id = %s", second)
+            for name in ("assurance_position", "assurance_measure", "restatement")
+        }
+        pointer.rollback(settings, first, "a record was entered twice")
+        tell_national(settings)
+        shutil.copytree(zone, folder / "rolled_back")
+        tell_national(world.settings)
+        [logged] = world.ask(
+            "select count(*) as number from audit.processing_log"
+            " where action = 'disclosure' and to_whom = 'the national warehouse'"
+        )
+        yield Exports(
+            folder / "published",
+            folder / "rolled_back",
+            first,
+            second,
+            marts,
+            logged["number"],
+            str(too_early.value),
+            str(without_place.value),
+        )
+
+
+def rows(zone: Path, name: str) -> Rows:
+    """Return the rows of an exported file of the day of the second publication."""
+    path = zone / "national" / name / f"{name}_{FORCE}_20260411.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_columns_are_those_of_the_national_declarations(exports: Exports) -> None:
+    for dataset in datasets_of("national").values():
+        name = dataset.name.removeprefix("national/")
+        path = exports.published / "national" / name / f"{name}_{FORCE}_20260411.csv"
+        head = path.read_text(encoding="utf-8").splitlines()[0]
+        assert head.split(",") == list(dataset.tables[0].names)
+
+
+def test_the_manifest_lists_every_file_as_it_is(exports: Exports) -> None:
+    for zone in (exports.published, exports.rolled_back):
+        path = zone / "national" / "manifest" / f"manifest_{FORCE}_20260411.json"
+        listed = json.loads(path.read_text(encoding="utf-8"))["files"]
+        assert len(listed) == 6
+        for one in listed:
+            [found] = zone.rglob(one["name"])
+            assert hashlib.sha256(found.read_bytes()).hexdigest() == one["sha256"]
+            assert len(rows(zone, found.parent.name)) == one["rows"]
+
+
+def test_every_publication_is_listed_with_its_position(exports: Exports) -> None:
+    publications = rows(exports.published, "publication")
+    assert [int(row["publication_id"]) for row in publications] == [exports.first, exports.second]
+    assert [row["is_current"] for row in publications] == ["false", "true"]
+    shown = {
+        (int(row["publication_id"]), row["point_code"]): row
+        for row in rows(exports.published, "position")
+    }
+    assert len(shown) == 8
+    for own in exports.marts["assurance_position"]:
+        row = shown[(exports.second, own["point_code"])]
+        assert float(row["value"]) == own["value"]
+        assert (int(row["numerator"]), row["status"]) == (own["numerator"], own["status"])
+
+
+def test_only_the_whole_force_leaves(exports: Exports) -> None:
+    own = {
+        (row["measure_code"], row["period_start"].isoformat()): row["value"]
+        for row in exports.marts["assurance_measure"]
+        if row["org_unit_code"] == "ALL"
+    }
+    exported = {
+        (row["measure_code"], row["period_start"]): float(row["value"]) if row["value"] else None
+        for row in rows(exports.published, "measure")
+    }
+    assert exported == own
+    restated = [r for r in exports.marts["restatement"] if r["org_unit_code"] == "ALL"]
+    assert restated
+    assert {(r["measure_code"], r["cause"]) for r in rows(exports.published, "restatement")} == {
+        (r["measure_code"], r["cause"]) for r in restated
+    }
+    assert "record_count" not in rows(exports.published, "restatement")[0]
+
+
+def test_a_roll_back_is_told_in_the_same_files(exports: Exports) -> None:
+    publications = rows(exports.rolled_back, "publication")
+    assert [(row["is_current"], row["is_withdrawn"]) for row in publications] == [
+        ("true", "false"),
+        ("false", "true"),
+    ]
+    before = sorted(p.name for p in exports.published.rglob("*.csv"))
+    assert sorted(p.name for p in exports.rolled_back.rglob("*.csv")) == before
+
+
+def test_each_export_is_a_disclosure(exports: Exports) -> None:
+    """Two exports were made. A force without a place for them makes none."""
+    assert exports.disclosures == 2
+
+
+def test_what_cannot_be_exported_says_why(exports: Exports) -> None:
+    assert "Nothing is published yet" in exports.too_early
+    assert "set ASSURANCE_NATIONAL_DROPZONE" in exports.without_place
+
+
+def test_the_national_view_follows_the_restatement_and_the_roll_back(
+    exports: Exports, world: NationalWorld
+) -> None:
+    shutil.copytree(exports.published, world.zone, dirs_exist_ok=True)
+    world.run(NOON)
+    assert world.states()[FORCE] is None
+    [told] = [
+        row
+        for row in world.mart("national_history")
+        if row["point_code"] == "NCCU_INTEL" and row["force_publication_id"] == exports.second
+    ]
+    assert told["why_changed"] == "RESTATED"
+    assert "LATE_RECORD" in told["causes"]
+    assert told["value_before"] + told["value_change"] == pytest.approx(told["value"])
+    assert world.mart("national_restatement")
+
+    shutil.copytree(exports.rolled_back, world.zone, dirs_exist_ok=True)
+    world.run(NOON)
+
+    assert world.states()[FORCE] == "WITHDRAWN"
+    [shown] = [r for r in world.mart("national_position") if r["point_code"] == "NCCU_INTEL"
+               and r["reporting_force_code"] == FORCE]  # fmt: skip
+    assert shown["value"] is None
+    assert shown["last_publication_id"] == exports.first
+    assert shown["last_value"] == pytest.approx(told["value_before"])
