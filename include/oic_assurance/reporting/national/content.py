@@ -239,7 +239,8 @@ def _point(code: str, facts: Facts) -> PointComparison:
         question=positions[0]["point_label"] if positions else point.name,
         known=f"{known} of {count(len(positions), 'force')} are known.",
         spread=spread(groups) if funnels else "A number of three strands has no funnel.",
-        pictures=pictures,
+        # A group without limits has only words, which would leave a hole between the drawings.
+        pictures=sorted(pictures, key=lambda one: not one.svg),
         table=_table(code, positions),
     )
 

@@ -116,7 +116,8 @@ def _scales(shown: Rows, limits: Rows) -> tuple[Any, Any]:
         scale=alt.Scale(domain=[begins, most], nice=False),
         axis=alt.Axis(tickCount=5, grid=False, format=",d"),
     )
-    domain = [max(0, low - _ROOM), min(1, high + _ROOM)]
+    # A little above 100%, so that the top of the drawing does not cut its label.
+    domain = [max(0, low - _ROOM), min(1.004, high + _ROOM)]
     return x, alt.Scale(domain=domain, zero=False, nice=False)
 
 
