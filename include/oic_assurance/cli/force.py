@@ -67,8 +67,8 @@ def begin(ctx: click.Context) -> None:
     root = ctx.find_root()
     if root.invoked_subcommand in OF_A_FORCE and deployment_kind() == "national":
         raise UsageError(
-            f"`assurance {root.invoked_subcommand}` is a command of a force. The national warehouse "
-            "has no records, no sign-offs and no releases: use it in the force's deployment."
+            f"`assurance {root.invoked_subcommand}` is a command of a force. The national "
+            "warehouse has no records, no sign-offs and no releases: use it for a force."
         )
     if root.invoked_subcommand in WATCHED:
         from oic_assurance.warehouse.reader_guard import readers_watched
