@@ -32,6 +32,8 @@ DAYS_KEPT, FEWEST_DAYS = 90, 7
 SET_ASIDE_DAYS = 35
 #: The variable with the code of the force that a process works for, if the deployment has several.
 ENTERED = "ASSURANCE_ENTERED_FORCE"
+#: The place to which forces export for the national view.
+NATIONAL_DROPZONE = "ASSURANCE_NATIONAL_DROPZONE"
 #: Whether a host may generate secrets.
 MAY_GENERATE = "ASSURANCE_NEW_SECRETS"
 #: The roles in which people make the steps of a sign-off.
@@ -113,7 +115,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         dropzone=given.get("ASSURANCE_DROPZONE", "").strip() or f"file://{home}/dropzone",
         force_code=_force_code(given),
         kind=deployment_kind(given),
-        national_dropzone=_place(given, "ASSURANCE_NATIONAL_DROPZONE"),
+        national_dropzone=_place(given, NATIONAL_DROPZONE),
         archive=_place(given, "ASSURANCE_ARCHIVE_URL"),
         reports=_place(given, "ASSURANCE_REPORTS_URL"),
         pg_port=_port(given),

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -15,7 +16,10 @@ from oic_assurance.forces.declared import Force, Forces, declared_forces
 from oic_assurance.forces.enter import settings_of
 from oic_assurance.reporting.screens.progress import DONE, FAILED, Screen
 from oic_assurance.reporting.screens.run_log import to_log
-from oic_assurance.settings import load_settings
+from oic_assurance.settings import Kind, load_settings
+
+#: The order in which warehouses are run.
+KINDS: tuple[Kind, ...] = ("force", "national")
 
 
 @click.group(cls=Group)
@@ -92,12 +96,17 @@ def run(as_at: str | None, at_once: int | None, codes: tuple[str, ...]) -> int:
             step.detail = ", ".join(running)
             screen.refresh()
 
-        for ended in side_by_side(
-            lambda code: _command(["run", "--force", code, "--as-at", moment.isoformat()]),
-            [force.code for force in ordered],
-            at_once or os.cpu_count() or 1,
-            lambda code: _log(found.get(code), found),
-            show_running,
+        # The national view compares what the forces have published, so it comes after all of them.
+        rounds = [[force.code for force in ordered if force.kind == kind] for kind in KINDS]
+        for ended in chain.from_iterable(
+            side_by_side(
+                lambda code: _command(["run", "--force", code, "--as-at", moment.isoformat()]),
+                codes_of_round,
+                at_once or os.cpu_count() or 1,
+                lambda code: _log(found.get(code), found),
+                show_running,
+            )
+            for codes_of_round in rounds
         ):
             force, is_well = found.get(ended.code), ended.exit_code == 0
             failed += not is_well

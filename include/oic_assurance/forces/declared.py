@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from oic_assurance.errors import UnknownNameError, UsageError
-from oic_assurance.settings import load_settings
+from oic_assurance.settings import Kind, load_settings
 
 #: The variable with the path of forces.yml. Default: forces.yml in the state folder.
 VARIABLE = "ASSURANCE_FORCES"
@@ -37,6 +37,8 @@ class Force:
     name: str
     #: Who holds the force's Chief Constable to account.
     accountable_body: str
+    #: `force`, or `national` for the warehouse that compares the forces.
+    kind: Kind = "force"
     owner: str = OWNER
     contact: str = ""
     #: The name of its database server. Empty: Airflow's default pool limits its tasks.

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import SECRET, VARIABLE, Force, Forces, declared_forces
-from oic_assurance.settings import ENTERED, Settings, load_settings
+from oic_assurance.settings import ENTERED, KIND, NATIONAL_DROPZONE, Settings, load_settings
 from oic_assurance.warehouse.airflow_uri import CONNECTIONS, OF_THE_DEPLOYMENT
 
 #: The variable in which a person chooses a force.
@@ -103,6 +103,10 @@ def environment_of(force: Force, forces: Forces, deployment: Mapping[str, str]) 
         place = str(getattr(force, key)) if key else ""
         if place or parent:
             mine[variable] = place or f"{parent}/{force.code}"
+    if force.kind == "national":
+        # What the forces export is what the national view lands.
+        exports = mine.pop(NATIONAL_DROPZONE, "").strip()
+        mine["ASSURANCE_DROPZONE"] = force.dropzone or exports or f"{home}/dropzone"
     mine.update(force.settings)
     for name, value in deployment.items():
         own = _OWN.fullmatch(name)
@@ -115,6 +119,7 @@ def environment_of(force: Force, forces: Forces, deployment: Mapping[str, str]) 
         VARIABLE: str(forces.file),
         ENTERED: force.code,
         HOME_OF_ALL: str(home_of_all),
+        KIND: force.kind,
         "ASSURANCE_FORCE_CODE": force.code,
         "ASSURANCE_HOME": home,
         CONNECTIONS: ", ".join([*ids, f"*={force.code.lower()}_"]),

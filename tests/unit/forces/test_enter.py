@@ -166,3 +166,21 @@ def test_what_belongs_to_the_deployment_is_done_in_the_process_of_the_first_forc
     enter(SOUTH)
     assert first_force() == NORTH
     assert of_the_deployment(load_settings()).home == deployment
+
+
+def test_the_national_view_lands_what_the_forces_export(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (deployment / "forces.yml").open("a") as file:
+        file.write(
+            "  - {code: K04000001, name: England and Wales, kind: national,\n"
+            "     accountable_body: The inspectorate}\n"
+        )
+    monkeypatch.setenv("ASSURANCE_NATIONAL_DROPZONE", "s3://national/drop")
+    enter(NORTH)
+    force = load_settings()
+    assert (force.kind, force.national_dropzone) == ("force", "s3://national/drop")
+    enter("K04000001")
+    national = load_settings()
+    assert (national.kind, national.national_dropzone) == ("national", "")
+    assert national.dropzone == "s3://national/drop"
