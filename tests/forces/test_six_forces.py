@@ -67,13 +67,11 @@ def locked(uri: str) -> Iterator[None]:
 
 
 def poison(deployment: Deployment) -> None:
-    """Change a landed row to a code that no rule knows, which only the gate can notice."""
+    """Change landed rows to a code that no rule knows, which only the gate can notice."""
     with psycopg.connect(deployment.forces[POISONED].url("admin"), autocommit=True) as warehouse:
-        changed = warehouse.execute(
-            "update raw_law_enforcement.nccu_referral set referral_type = 'SOMETHING ELSE' "
-            "where ctid = (select min(ctid) from raw_law_enforcement.nccu_referral)"
+        warehouse.execute(
+            "update raw_law_enforcement.nccu_referral set referral_type = 'SOMETHING ELSE'"
         )
-        assert changed.rowcount == 1
 
 
 def fill_the_disk(deployment: Deployment) -> None:
@@ -110,11 +108,6 @@ def test_each_force_has_its_own_figures_and_fails_alone(deployment: Deployment) 
     statuses = positions(deployment, DEAD)
     assert statuses.pop("NCCU_INTEL") == "unknown"
     assert "unknown" not in statuses.values()
-    log = deployment.commands.log.read_text(encoding="utf-8")
-    assert "3 of 6 forces made a publication." in log
-    assert f"--force {POISONED}" in log
-    assert f"ASSURANCE_{KEYLESS}_PSEUDONYM_KEY" in log
-    assert "No space left on device" in log
 
     (state / "forces" / FULL / "ballast").unlink()
     deployment.forces[FULL].call("db", "start")
@@ -123,6 +116,14 @@ def test_each_force_has_its_own_figures_and_fails_alone(deployment: Deployment) 
         assert after[code] == (before[code][0], "critical"), code
     for code in (WELL, SLOW, DEAD):
         assert after[code][0] > before[code][0], code
+    log = deployment.commands.log.read_text(encoding="utf-8").split("forces run")[-1]
+    for words in (
+        "3 of 6 forces made a publication.",
+        f"--force {POISONED}",
+        f"ASSURANCE_{KEYLESS}_PSEUDONYM_KEY",
+        "No space left on device",
+    ):
+        assert words in log, log[:5000]
 
     # What failed is mended, and the next run of these forces publishes.
     key.with_name("away").rename(key)
