@@ -8,7 +8,8 @@
 {% endmacro %}
 
 {% macro postgres__join_by_hash() -%}
-    set local enable_nestloop = off;
+    set local enable_nestloop = off
+    ;
     set local enable_mergejoin = off
 {%- endmacro %}
 

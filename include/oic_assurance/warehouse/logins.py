@@ -127,10 +127,10 @@ def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> 
     """
     parts = conninfo_to_dict(uri)
     login, password = str(parts["user"]), str(parts.get("password") or "")
-    verifier = _find_verifier(connection, login)
-    if verifier and _is_of(verifier, password):
+    stored = _find_verifier(connection, login)
+    if stored and _is_of(stored, password):
         return
-    if verifier != "":
+    if stored != "":
         with suppress(psycopg.OperationalError):
             # The attempt fails if the login has no password, or another one than in `uri`.
             psycopg.connect(uri, connect_timeout=CONNECT_SECONDS).close()

@@ -332,7 +332,7 @@ def test_a_changed_password_is_refused_with_the_way_out_and_set_again(
 def test_an_administrator_tries_only_passwords_that_the_server_does_not_have(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried = []
+    tried: list[Any] = []
 
     def connecting(*uri: str, **options: Any) -> psycopg.Connection:
         tried.extend(conninfo_to_dict(one)["user"] for one in uri)
