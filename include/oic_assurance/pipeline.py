@@ -345,8 +345,8 @@ def document(settings: Settings, run_id: str) -> None:
 def make_packs(settings: Settings) -> None:
     """Make the assurance pack, the report for the Board, or the national pack.
 
-    Before, a force with `ASSURANCE_NATIONAL_DROPZONE` exports its aggregates. A failure here does
-    not fail the run.
+    Afterwards, even if the pack fails, a force with `ASSURANCE_NATIONAL_DROPZONE` exports its
+    aggregates. A failure here does not fail the run.
     """
     from oic_assurance.reporting.national.export import export_national
     from oic_assurance.reporting.national.make import make_national_pack
@@ -355,9 +355,11 @@ def make_packs(settings: Settings) -> None:
     if settings.kind == "national":
         make_national_pack(settings)
     else:
-        if settings.national_dropzone:
-            export_national(settings)
-        make_pack(settings)
+        try:
+            make_pack(settings)
+        finally:
+            if settings.national_dropzone:
+                export_national(settings)
     _seal(settings)
 
 

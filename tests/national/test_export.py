@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from oic_assurance import pipeline
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing import rollback as pointer
 from oic_assurance.reporting.national.export import export_national, tell_national
@@ -60,7 +61,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
         change_one_record_of_each_kind(world)
         world.fill()
         second = world.publish("2026-04-11T05:30")
-        export_national(settings)
+        pipeline.make_packs(settings)
         shutil.copytree(zone, folder / "published")
         marts = {
             name: world.ask(f"select * from marts.{name} where publication_id = %s", second)

@@ -179,6 +179,20 @@ def test_a_second_export_of_a_day_replaces_the_first(world: NationalWorld) -> No
     assert (shown["value"], shown["last_value"]) == (None, 0.9)
 
 
+def test_an_absurd_number_of_cases_does_not_keep_the_build_from_ending(
+    world: NationalWorld,
+) -> None:
+    vast = 10**17
+    for code in MIDLANDS[:5]:
+        world.export(made_up(code))
+    world.export(made_up(MIDLANDS[5], {"HYDRA": (vast // 2, vast)}))
+
+    world.run()
+
+    assert world.states()[MIDLANDS[5]] == "INCONSISTENT"
+    assert {world.states()[code] for code in MIDLANDS[:5]} == {None}
+
+
 def test_a_roll_back_of_the_national_view_shows_what_was_known_then(world: NationalWorld) -> None:
     world.export(made_up(GOOD))
     first = world.run()

@@ -1,10 +1,12 @@
 {#- Whether the numbers of a force's position can be true together: no count is negative, the numerator is
-    not above the denominator, and the value is their quotient. Null counts as possible: a force without
-    cases has no value. -#}
+    not above the denominator, the value is their quotient, and there are not more cases than any force
+    can have. Without that last bound, one wrong number would make the build compute the limits of a
+    number of cases that never ends. Null counts as possible: a force without cases has no value. -#}
 {% macro is_possible(position) -%}
     (
         coalesce({{ position }}.numerator, 0) >= 0
         and coalesce({{ position }}.denominator, 0) >= coalesce({{ position }}.numerator, 0)
+        and coalesce({{ position }}.denominator, 0) <= 1000000
         and coalesce({{ position }}.value, 0) between 0 and 1
         and (coalesce({{ position }}.denominator, 0) > 0) = ({{ position }}.value is not null)
         and coalesce(

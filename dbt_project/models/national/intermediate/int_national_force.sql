@@ -112,7 +112,9 @@ with
                     or delivery.oldest_delivery_at < delivery.newest_delivery_at
                     or coalesce(points.points, 0) < expected.points
                 then 'INCOMPLETE'
-                when points.impossible > 0
+                when
+                    points.impossible > 0
+                    or {{ london_day("current_publication.force_as_at") }} > build.as_at_day
                 then 'INCONSISTENT'
                 when withdrawn.force_publication_id > current_publication.force_publication_id
                 then 'WITHDRAWN'
