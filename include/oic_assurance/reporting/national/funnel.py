@@ -117,7 +117,8 @@ def _scales(shown: Rows, limits: Rows) -> tuple[Any, Any]:
         axis=alt.Axis(tickCount=5, grid=False, format=",d"),
     )
     # A little above 100%, so that the top of the drawing does not cut its label.
-    domain = [max(0, low - _ROOM), min(1.004, high + _ROOM)]
+    lowest = max(0, low - _ROOM)
+    domain = [lowest, min(1 + 0.04 * (1 - lowest), high + _ROOM)]
     return x, alt.Scale(domain=domain, zero=False, nice=False)
 
 
