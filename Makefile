@@ -40,7 +40,7 @@ PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 CODE := benchmarks dags deploy expectations include tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-connectors setup-superset setup-contracts setup-deployment setup-benchmarks debian-packages run superset test test-all catalogue bench docs lint sbom audit-dependencies format up down clean lock
+.PHONY: help setup setup-dev setup-connectors setup-spark setup-superset setup-contracts setup-deployment setup-benchmarks debian-packages run superset test test-all catalogue bench docs lint sbom audit-dependencies format up down clean lock
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -51,6 +51,8 @@ setup: $(VENV)/.installed ## install the pipeline into .venv, from the hashed lo
 setup-dev: $(VENV)/.installed-dev
 
 setup-connectors: $(VENV)/.installed-connectors
+
+setup-spark: $(VENV)/.installed-spark ## install Spark and dbt's adapter for it into .venv; needs Java 17
 
 setup-superset: $(SUPERSET)/.installed
 
@@ -80,7 +82,7 @@ superset: setup setup-superset ## show the dashboards in Superset on this machin
 test: setup-dev ## run all tests except the slow ones
 	@TMPDIR="$$($(BIN)/python -m tests.memory)" $(BIN)/python -m pytest -q -m "not slow" $(PARALLEL) tests
 
-test-all: setup-connectors setup-superset setup-contracts setup-deployment debian-packages ## run every test; as root it installs Debian packages first
+test-all: setup-connectors setup-spark setup-superset setup-contracts setup-deployment debian-packages ## run every test; as root it installs Debian packages first
 	@LANDING_EXAMPLES=25 FILE_EXAMPLES=25 $(BIN)/python -m pytest -q tests
 
 catalogue: setup-dev ## inject every known defect and check that it is caught; writes docs/defects.md
@@ -150,6 +152,8 @@ lock: $(UV) ## resolve requirements*.in into the hashed locks again
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		-c requirements-connectors-dev.lock requirements-connectors.in -o requirements-connectors.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		-c requirements-connectors-dev.lock requirements-spark.in -o requirements-spark.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		requirements-superset.in -o requirements-superset.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-deps \
 		requirements-bi-dev.in -o requirements-bi-dev.lock
@@ -184,6 +188,13 @@ $(VENV)/.installed-connectors: requirements-connectors-dev.lock requirements-bi-
 	@$(UV_PIP) --require-hashes -r requirements-connectors-dev.lock
 	@$(COMPILE)
 	@$(UV_PIP) --require-hashes -r requirements-bi-dev.lock
+	@touch $@
+
+# Spark comes as its source distribution, with the programs in it. The locked setuptools makes the wheel.
+$(VENV)/.installed-spark: requirements-spark.lock $(VENV)/.installed
+	@echo "Installing Spark into $(VENV) from $< ..."
+	@$(UV_PIP) --no-build-isolation --require-hashes -r requirements-spark.lock
+	@$(COMPILE)
 	@touch $@
 
 # Superset needs other package versions than Airflow, so it has its own environment.

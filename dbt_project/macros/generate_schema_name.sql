@@ -1,5 +1,5 @@
-{#- The name of a model's schema, without dbt's default prefix. A build with a target other than
-    `daily` (such as `deadline` or `reproduce`) puts the name of its target before each schema name,
+{#- The name of a model's schema, without dbt's default prefix. A build with a purpose other than
+    `daily` (such as `deadline` or `reproduce`) puts the name of its purpose before each schema name,
     so it never changes the tables of the daily build. Target `published` reads the marts in the
     schemas of the current publication. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
@@ -12,5 +12,11 @@
 
 {#- The prefix of all schemas of this target: none for the daily build. -#}
 {% macro schema_prefix() -%}
-    {{ "" if target.name == "daily" else target.name ~ "_" }}
+    {{ "" if purpose() == "daily" else purpose() ~ "_" }}
+{%- endmacro %}
+
+{#- The purpose of a build on this target. Target `spark` builds for the purpose `daily`, target
+    `spark_deadline` for the purpose `deadline`, and so on. -#}
+{% macro purpose() -%}
+    {{ "daily" if target.name == "spark" else target.name | replace("spark_", "") }}
 {%- endmacro %}

@@ -36,6 +36,8 @@ ENTERED = "ASSURANCE_ENTERED_FORCE"
 NATIONAL_DROPZONE = "ASSURANCE_NATIONAL_DROPZONE"
 #: Whether a host may generate secrets.
 MAY_GENERATE = "ASSURANCE_NEW_SECRETS"
+#: The engines that can build the models.
+POSTGRES, SPARK = "postgres", "spark"
 #: The roles in which people make the steps of a sign-off.
 SIGN_OFF_ROLES = ("ASSURANCE_LEAD", "FORCE_LEAD", "FORCE_OWNER", "COMMISSIONER", "INSPECTORATE")
 
@@ -79,6 +81,13 @@ class Settings:
     keep_set_aside_days: int = SET_ASIDE_DAYS
     #: How many days upkeep keeps the record of runs in Airflow's own database.
     keep_airflow_days: int = DAYS_KEPT
+    #: What computes the models: `postgres` or `spark`.
+    engine: str = POSTGRES
+    #: Spark's master: this machine, with two threads, or a cluster such as `spark://host:7077`.
+    spark_master: str = "local[2]"
+    #: The folder or fsspec URL through which rows pass between PostgreSQL and Spark. Empty: the
+    #: folder `spark` in the state folder.
+    spark_folder: str = ""
 
     @property
     def archive_url(self) -> str:
@@ -128,6 +137,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         keep_logs_days=_days(given, "ASSURANCE_KEEP_LOGS_DAYS"),
         keep_set_aside_days=_days(given, "ASSURANCE_KEEP_SET_ASIDE_DAYS", SET_ASIDE_DAYS),
         keep_airflow_days=_days(given, "ASSURANCE_KEEP_AIRFLOW_DAYS"),
+        engine=_engine(given),
+        spark_master=_spark_master(given),
+        spark_folder=_place(given, "ASSURANCE_SPARK_FOLDER"),
     )
 
 
@@ -281,6 +293,23 @@ def _place(environment: Mapping[str, str], variable: str) -> str:
     given = environment.get(variable, "").strip().rstrip("/")
     if given and "://" not in given:
         return f"file://{Path(given).expanduser().resolve()}"
+    return given
+
+
+def _engine(environment: Mapping[str, str]) -> str:
+    given = environment.get("ASSURANCE_ENGINE", "").strip() or POSTGRES
+    if given not in (POSTGRES, SPARK):
+        raise UsageError(f"ASSURANCE_ENGINE: '{given}' must be {POSTGRES} or {SPARK}.")
+    return given
+
+
+def _spark_master(environment: Mapping[str, str]) -> str:
+    given = environment.get("ASSURANCE_SPARK_MASTER", "").strip() or "local[2]"
+    if not re.fullmatch(r"local|local\[[0-9]+\]|spark://[^\s/]+:[0-9]+", given):
+        raise UsageError(
+            f"ASSURANCE_SPARK_MASTER: '{given}' must be local[2], with another number of threads, or "
+            "spark://host:7077."
+        )
     return given
 
 

@@ -13,11 +13,13 @@
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
     {{ config.get("sql_header") or "" }}
     {% if temporary or not config.get("contract").enforced -%}
-        create {{ "temporary" if temporary }} table {{ relation }} as ({{ sql }});
+        create {{ "temporary" if temporary }} table {{ relation }} as ({{ sql }}) {{ "with no data" if without_rows() }};
     {%- else -%}
         {{ get_assert_columns_equivalent(sql) }}
         create table {{ relation }} {{ get_table_columns_and_constraints() }};
-        insert into {{ relation }} ({{ adapter.dispatch("get_column_names", "dbt")() }}) ({{ get_select_subquery(sql) }});
+        {% if not without_rows() -%}
+            insert into {{ relation }} ({{ adapter.dispatch("get_column_names", "dbt")() }}) ({{ get_select_subquery(sql) }});
+        {%- endif %}
         analyze {{ relation }}
         ;
         {%- for line in adapter.render_raw_model_constraints(
@@ -28,4 +30,10 @@
         alter table {{ relation }} add {{ line }};
         {%- endfor %}
     {%- endif %}
+{%- endmacro %}
+
+{#- Whether tables are made without rows, because another engine computes the rows. The table then has
+    the columns, types and constraints that it would have with rows. -#}
+{% macro without_rows() -%}
+    {{ return(env_var("ASSURANCE_DBT_WITHOUT_ROWS", "no") == "yes") }}
 {%- endmacro %}

@@ -9,6 +9,10 @@
     cast(({{ moment }}) at time zone 'Europe/London' as date)
 {%- endmacro %}
 
+{% macro spark__london_day(moment) -%}
+    cast({{ spark__london_time(moment) }} as date)
+{%- endmacro %}
+
 {#- The moment when a day begins in Europe/London. -#}
 {% macro london_midnight(day) %}
     {{ return(adapter.dispatch("london_midnight", "oic_assurance")(day)) }}
@@ -18,6 +22,10 @@
     (cast({{ day }} as timestamp) at time zone 'Europe/London')
 {%- endmacro %}
 
+{% macro spark__london_midnight(day) -%}
+    to_utc_timestamp(cast({{ day }} as timestamp), 'Europe/London')
+{%- endmacro %}
+
 {#- Elapsed hours from the first moment to the second, as a double. Negative if the second is earlier. -#}
 {% macro hours_between(first, second) %}
     {{ return(adapter.dispatch("hours_between", "oic_assurance")(first, second)) }}
@@ -25,6 +33,10 @@
 
 {% macro postgres__hours_between(first, second) -%}
     cast(extract(epoch from ({{ second }}) - ({{ first }})) as double precision) / 3600
+{%- endmacro %}
+
+{% macro spark__hours_between(first, second) -%}
+    cast(unix_micros({{ second }}) - unix_micros({{ first }}) as double) / 1e6 / 3600
 {%- endmacro %}
 
 {#- A table expression with column `day`: one row per day from the first to the last, both included. -#}
@@ -39,6 +51,17 @@
             generate_series(
                 cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval '1 day'
             ) as series(moment)
+    )
+{%- endmacro %}
+
+{% macro spark__day_spine(first, last) -%}
+    lateral(
+        select explode(
+            case
+                when {{ first }} <= {{ last }}
+                then sequence(cast({{ first }} as date), cast({{ last }} as date), interval 1 day)
+            end
+        ) as day
     )
 {%- endmacro %}
 
@@ -60,12 +83,16 @@
     cast(extract(isodow from {{ day }}) as integer)
 {%- endmacro %}
 
+{% macro spark__iso_day_of_week(day) -%} (weekday({{ day }}) + 1) {%- endmacro %}
+
 {#- A day in words for people, such as 1 August 2026. -#}
 {% macro day_in_words(day) %}
     {{ return(adapter.dispatch("day_in_words", "oic_assurance")(day)) }}
 {% endmacro %}
 
 {% macro postgres__day_in_words(day) -%} to_char({{ day }}, 'FMDD FMMonth YYYY') {%- endmacro %}
+
+{% macro spark__day_in_words(day) -%} date_format({{ day }}, 'd MMMM yyyy') {%- endmacro %}
 
 {#- A moment as the clock in Europe/London shows it. -#}
 {% macro london_time(moment) %}
@@ -74,6 +101,10 @@
 
 {% macro postgres__london_time(moment) -%}
     ({{ moment }}) at time zone 'Europe/London'
+{%- endmacro %}
+
+{% macro spark__london_time(moment) -%}
+    convert_timezone('UTC', 'Europe/London', cast({{ moment }} as timestamp_ntz))
 {%- endmacro %}
 
 {#- A day moved by a number of months, as a date. -#}
@@ -88,6 +119,8 @@
 
 {% macro postgres__month_name(day) -%} to_char({{ day }}, 'FMMonth') {%- endmacro %}
 
+{% macro spark__month_name(day) -%} date_format({{ day }}, 'MMMM') {%- endmacro %}
+
 {#- The year to which the ISO week of a day belongs, as an integer. -#}
 {% macro iso_year(day) %}
     {{ return(adapter.dispatch("iso_year", "oic_assurance")(day)) }}
@@ -97,6 +130,10 @@
     cast(extract(isoyear from {{ day }}) as integer)
 {%- endmacro %}
 
+{% macro spark__iso_year(day) -%}
+    cast(extract(yearofweek from {{ day }}) as integer)
+{%- endmacro %}
+
 {#- The financial year of a day, from April to March, such as 2026/27. -#}
 {% macro financial_year(day) %}
     {{ return(adapter.dispatch("financial_year", "oic_assurance")(day)) }}
@@ -104,4 +141,10 @@
 
 {% macro postgres__financial_year(day) -%}
     to_char({{ add_months(day, -3) }}, 'YYYY') || '/' || to_char({{ add_months(day, 9) }}, 'YY')
+{%- endmacro %}
+
+{% macro spark__financial_year(day) -%}
+    date_format({{ add_months(day, -3) }}, 'yyyy')
+    || '/'
+    || date_format({{ add_months(day, 9) }}, 'yy')
 {%- endmacro %}

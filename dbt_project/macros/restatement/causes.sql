@@ -12,4 +12,4 @@
 
 {#- A figure as a decimal with 15 places, so that differences add up without rounding. A missing figure
     counts as 0. -#}
-{% macro exactly(figure) -%} cast(coalesce({{ figure }}, 0) as numeric(38, 15)) {%- endmacro %}
+{% macro exactly(figure) -%} {{ as_decimal("coalesce(" ~ figure ~ ", 0)", 15) }} {%- endmacro %}

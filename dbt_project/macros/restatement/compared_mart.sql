@@ -25,7 +25,7 @@
     {%- if relation.found is none -%}
         select
             {%- for name, type in columns.items() %}
-                cast(null as {{ type }}) as {{ name }}{{ "," if not loop.last }}
+                cast(null as {{ type_of(type) }}) as {{ name }}{{ "," if not loop.last }}
             {%- endfor %}
         where 1 = 0
     {%- else -%}

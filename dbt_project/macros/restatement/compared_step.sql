@@ -25,7 +25,7 @@
         select
             '{{ rules }}' as rules,
             {%- for name, type in columns.items() %}
-                {{ name if name in known else "cast(null as " ~ type ~ ") as " ~ name }}
+                {{ name if name in known else "cast(null as " ~ type_of(type) ~ ") as " ~ name }}
                 {{- "," if not loop.last }}
             {%- endfor %}
         from {{ relation }} {{ "union all" if not loop.last }}
@@ -33,7 +33,7 @@
         select
             cast(null as {{ dbt.type_string() }}) as rules,
             {%- for name, type in columns.items() %}
-                cast(null as {{ type }}) as {{ name }}{{ "," if not loop.last }}
+                cast(null as {{ type_of(type) }}) as {{ name }}{{ "," if not loop.last }}
             {%- endfor %}
         where 1 = 0
     {%- endfor -%}

@@ -18,6 +18,7 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.engine import run_models
 from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.recompute import open_recompute
 from oic_assurance.builds.record import (
@@ -116,7 +117,7 @@ def recompute_steps(settings: Settings, publication_id: int, purpose: Purpose) -
         earlier = get_build(warehouse, publication_id)
     recomputed = open_recompute(settings, earlier, purpose)
     run_dbt(settings, purpose, ["seed"])
-    run_dbt(settings, purpose, ["run", "--select", *(f"+{step}" for step in STEPS)])
+    run_models(settings, purpose, ["run", "--select", *(f"+{step}" for step in STEPS)])
     return recomputed
 
 

@@ -4,7 +4,7 @@ import contextvars
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from oic_assurance import logs
 from oic_assurance.builds.version import project_fingerprint
 from oic_assurance.errors import AssuranceError
-from oic_assurance.settings import KIND, Settings
+from oic_assurance.settings import KIND, SPARK, Settings
 from oic_assurance.warehouse.airflow_uri import libpq_environment
 from oic_assurance.warehouse.connections import login_url
 from oic_assurance.warehouse.folders import private_folder
@@ -29,6 +29,7 @@ PROJECT = "dbt_project"
 #: The role that dbt logs in as.
 ROLE = "oic_transform"
 TEST = "test"
+MODEL = "model"
 # The environment variables from which profiles.yml reads the parts of the connection. dbt does not
 # log the value of a variable whose name begins with DBT_ENV_SECRET_.
 VARIABLES = {
@@ -79,20 +80,27 @@ class BuildFailed(AssuranceError):  # noqa: N818 - named for what happened
         first, *others = failed
         more = f" (and {len(others)} more)" if others else ""
         super().__init__(f"{first.kind} {first.name}: {first.message}{more}")
+        self.failed = failed
         self.built = built
 
 
-def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[Node]:
+def run_dbt(
+    settings: Settings,
+    target: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+) -> list[Node]:
     """Run one dbt command on a target and return the result of each node.
 
     The target is the purpose of a build, such as `daily`. It decides which schemas dbt writes. A
-    failed test is returned as a result; it raises no error.
+    failed test is returned as a result; it raises no error. `environment` has further environment
+    variables for the command.
 
     Raises:
         BuildFailed: A model cannot be built. The message names the cause.
         AssuranceError: The project cannot be read. The message names the cause.
     """
-    with _environment(_variables(settings)):
+    with _environment({**_variables(settings), **(environment or {})}):
         manifest = _manifest(settings, target)
         result = _invoke(settings, target, arguments, manifest)
     nodes = [_node(outcome) for outcome in getattr(result.result, "results", None) or []]
@@ -104,14 +112,19 @@ def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[N
     return nodes
 
 
+def project_manifest(settings: Settings, target: str) -> "Manifest":
+    """Return the parsed project, as dbt describes it."""
+    with _environment(_variables(settings)):
+        return _manifest(settings, target)
+
+
 def project_nodes(settings: Settings, target: str) -> list[Any]:
     """Return the models, seeds and data tests of the parsed project, as dbt describes them.
 
     The manifest also has the data tests of models that are disabled for this kind of warehouse.
     """
-    with _environment(_variables(settings)):
-        nodes = _manifest(settings, target).nodes.values()
-        return [node for node in nodes if node.config.enabled]
+    nodes = project_manifest(settings, target).nodes.values()
+    return [node for node in nodes if node.config.enabled]
 
 
 def names_of_tests(settings: Settings, target: str) -> list[str]:
@@ -156,7 +169,10 @@ def _manifest(settings: Settings, target: str) -> "Manifest":
         result = _invoke(settings, target, ["parse", "--no-write-json"], None)
         if not result.success:
             raise AssuranceError(f"dbt_project cannot be read: {one_line(str(result.exception))}")
-        _parsed.clear()
+        # A build on Spark uses a target of each engine.
+        of_engine = [one for one in _parsed if one[1].startswith(SPARK) == target.startswith(SPARK)]
+        for one in of_engine:
+            del _parsed[one]
         _parsed[key] = result.result
     return _parsed[key]
 

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.engine import run_models
 from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.record import ROLE, Build, open_build
 from oic_assurance.clock import LONDON
@@ -64,7 +65,7 @@ def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
         run_id = _last_run_before(settings, then) or build.run_id
         computed = open_build(settings, run_id, then, "deadline", known_at=then)
         run_dbt(settings, "deadline", ["seed"])
-        run_dbt(settings, "deadline", ["run", "--select", f"+{STATUS}"])
+        run_models(settings, "deadline", ["run", "--select", f"+{STATUS}"])
         with connect(settings, role=ROLE) as warehouse:
             frozen += _freeze(warehouse, computed, deadline)
             drop_schemas(warehouse, computed.schema_prefix)

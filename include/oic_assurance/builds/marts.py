@@ -9,7 +9,8 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.builds.data_tests import SEALED_TAG, load_tests, run_tests
-from oic_assurance.builds.dbt import BuildFailed, Node, forget_project, run_dbt
+from oic_assurance.builds.dbt import BuildFailed, Node, forget_project
+from oic_assurance.builds.engine import run_models
 from oic_assurance.builds.orphans import drop_orphans
 from oic_assurance.builds.record import ROLE, Build, Purpose, finish_build
 from oic_assurance.builds.required_tests import record_required_tests, record_tested_tables
@@ -82,7 +83,7 @@ def _build(settings: Settings, build: Build, stage: str, selection: list[str]) -
     is_sealing = stage == "sealed"
     tests = [one for one in load_tests(settings, build.purpose) if one.is_sealed == is_sealing]
     try:
-        built = run_dbt(settings, build.purpose, ["build", *ONLY_MODELS, *selection])
+        built = run_models(settings, build.purpose, ["build", *ONLY_MODELS, *selection])
     except BuildFailed as error:
         exist = {node.node.unique_id for node in error.built}
         _block(run_tests(settings, [one for one in tests if exist.issuperset(one.parents)]))

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 import psycopg
 
-from oic_assurance.builds.dbt import Node, names_of_tests
+from oic_assurance.builds.dbt import MODEL, Node, names_of_tests
 from oic_assurance.builds.test_results import STAGE
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.fingerprint import fingerprint_tables
 
 ROLE = "oic_transform"
-MODEL = "model"
 
 
 def record_required_tests(settings: Settings, build_id: int, target: str) -> None:

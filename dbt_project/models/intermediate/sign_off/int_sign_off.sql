@@ -56,7 +56,7 @@ with
             {{ wilson_high("today.numerator", "today.denominator") }} as ci_high_then,
             cast(null as {{ dbt.type_string() }}) as evidence_sha256,
             cast(null as {{ dbt.type_string() }}) as evidence_state,
-            cast(null as timestamp with time zone) as evidence_checked_at,
+            cast(null as {{ type_of("timestamp with time zone") }}) as evidence_checked_at,
             true as is_in_force
         from due
         left join today on due.force_code = today.force_code and due.point_code = today.point_code

@@ -95,7 +95,7 @@ with
             *,
             numerator_before is distinct from numerator_after
             or denominator_before is distinct from denominator_after
-            or hours_before is distinct from hours_after as is_changed
+            or {{ differs("hours_before", "hours_after") }} as is_changed
         from before_and_after
     ),
 

@@ -25,7 +25,7 @@ with
         cross join build
         cross join comparison
         where
-            before.value is distinct from after.value
+            {{ differs("before.value", "after.value") }}
             and (
                 {{ month_end("coalesce(before.period_start, after.period_start)") }}
                 < least(comparison.as_at_day, build.as_at_day)

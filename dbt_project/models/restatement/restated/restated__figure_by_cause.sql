@@ -97,7 +97,7 @@ with
             and step_change.cause = records_of_cause.cause
         where
             records_of_cause.records is not null
-            or step_change.value is distinct from step_change.value_from
+            or {{ differs("step_change.value", "step_change.value_from") }}
             or step_change.numerator_change <> 0
             or step_change.denominator_change <> 0
     )

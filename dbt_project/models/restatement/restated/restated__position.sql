@@ -94,12 +94,31 @@ with
         where not person.is_long_term_absent
     ),
 
-    -- The officers with a training record that the compared publication did not know, because it
-    -- was
-    -- landed later or because it is in a file of a later day. A place in a Hydra session counts
-    -- as a
-    -- record only when its result is recorded. Not attending a session that is over is a result
-    -- too.
+    -- The places in Hydra sessions whose result the compared publication knew. Not attending a session
+    -- that is over is a result too.
+    known_result as (
+        select known.force_code, known.row_key
+        from {{ source("general", "hydra_attendance") }} as known
+        inner join
+            comparison
+            on known.batch_id <= comparison.known_batch_id
+            and known.version_at <= comparison.as_at
+        where
+            known.outcome is not null
+            or known.attended = 'N'
+            and exists (
+                select 1
+                from {{ source("general", "hydra_session") }} as session
+                where
+                    session.force_code = known.force_code
+                    and session.session_code = known.session_code
+                    and session.session_date < comparison.as_at_day
+            )
+    ),
+
+    -- The officers with a training record that the compared publication did not know, because it was
+    -- landed later or because it is in a file of a later day. A place in a Hydra session counts as a
+    -- record only when its result is recorded.
     new_training_record as (
         select completion.force_code, 'ELEARNING' as point_code, completion.employee_no
         from {{ source("general", "completion") }} as completion
@@ -127,24 +146,10 @@ with
         where
             not exists (
                 select 1
-                from {{ source("general", "hydra_attendance") }} as known
+                from known_result
                 where
-                    known.force_code = attendance.force_code
-                    and known.row_key = attendance.row_key
-                    and known.batch_id <= comparison.known_batch_id
-                    and known.version_at <= comparison.as_at
-                    and (
-                        known.outcome is not null
-                        or known.attended = 'N'
-                        and exists (
-                            select 1
-                            from {{ source("general", "hydra_session") }} as session
-                            where
-                                session.force_code = known.force_code
-                                and session.session_code = known.session_code
-                                and session.session_date < comparison.as_at_day
-                        )
-                    )
+                    known_result.force_code = attendance.force_code
+                    and known_result.row_key = attendance.row_key
             )
     ),
 

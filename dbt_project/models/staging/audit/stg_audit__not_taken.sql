@@ -19,7 +19,7 @@ with
             -- text
             latest_attempt.force_code,
             latest_attempt.dataset,
-            left(regexp_replace(source.name, '[^A-Za-z0-9 ._()/~$-]', '?', 'g'), 60) as name,
+            left({{ replace_all_but("source.name", "A-Za-z0-9 ._()/~$-", "?") }}, 60) as name,
             source.reason
         from source
         inner join latest_attempt on source.extraction_id = latest_attempt.extraction_id

@@ -13,9 +13,7 @@ with
             -- numbers
             source.batches as batches_compared,
             cast(
-                round(
-                    {{ hours_between("source.started_at", "source.finished_at") }} * 3600
-                ) as integer
+                {{ nearest_whole(hours_between("source.started_at", "source.finished_at") ~ " * 3600") }} as integer
             ) as seconds,
 
             -- booleans

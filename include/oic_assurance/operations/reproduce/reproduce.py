@@ -17,7 +17,8 @@ from oic_assurance.builds.compared_with import (
     move_steps,
     recompute_steps,
 )
-from oic_assurance.builds.dbt import forget_project, run_dbt
+from oic_assurance.builds.dbt import forget_project
+from oic_assurance.builds.engine import run_models
 from oic_assurance.builds.recompute import open_recompute, recompute_schemas
 from oic_assurance.builds.record import ROLE, Build, finish_build, get_build
 from oic_assurance.errors import UsageError
@@ -114,7 +115,7 @@ def compute_again(settings: Settings, original: Build) -> None:
     forget_project()
     # dbt runs no tests here, because the recomputed marts show the check results of the original
     # build.
-    run_dbt(settings, build.purpose, ["build", "--exclude-resource-type", "unit_test", "test"])
+    run_models(settings, build.purpose, ["build", "--exclude-resource-type", "unit_test", "test"])
     finish_build(settings, build)
 
 

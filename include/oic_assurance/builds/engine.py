@@ -1,0 +1,27 @@
+"""Build models with the engine that the deployment has chosen.
+
+The models are the same for each engine. What differs between engines is in the macros of
+`dbt_project/macros/dialect/`.
+"""
+
+from collections.abc import Sequence
+
+from oic_assurance.builds.dbt import Node, run_dbt
+from oic_assurance.builds.record import Purpose
+from oic_assurance.settings import SPARK, Settings
+
+
+def run_models(settings: Settings, purpose: Purpose, arguments: Sequence[str]) -> list[Node]:
+    """Run a dbt command that builds models for a purpose, and return the result of each node.
+
+    Whatever the engine is, the tables, views and seeds are in the warehouse afterwards.
+
+    Raises:
+        BuildFailed: A model cannot be built. The message names the cause.
+        AssuranceError: The project cannot be read, or the engine cannot be used.
+    """
+    if settings.engine == SPARK:
+        from oic_assurance.builds.spark.build import build_on_spark
+
+        return build_on_spark(settings, purpose, arguments)
+    return run_dbt(settings, purpose, arguments)

@@ -1,0 +1,115 @@
+"""A Spark session for one build, on this machine or on a cluster."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.folders import private_folder
+
+if TYPE_CHECKING:
+    from oic_assurance.builds.spark.folder import Folder
+
+_LOGGING = """\
+rootLogger.level = error
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex
+"""
+#: What a build depends on. A deployment sets everything else in Spark's own `spark-defaults.conf`.
+_NEEDED = {
+    "spark.app.name": "oic-assurance",
+    # Moments are compared in UTC, as in PostgreSQL.
+    "spark.sql.session.timeZone": "UTC",
+    # A value that does not fit its type is an error, as in PostgreSQL.
+    "spark.sql.ansi.enabled": "true",
+    # Tables are known for as long as the session lives.
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    # Only the account that builds may read the files.
+    "spark.hadoop.fs.permissions.umask-mode": "077",
+    # A page that shows queries and their plans.
+    "spark.ui.enabled": "false",
+}
+_LOCAL = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+
+
+def check_java() -> None:
+    """Check that Spark finds Java.
+
+    Raises:
+        AssuranceError: There is no Java. The message says what to install.
+    """
+    home = os.environ.get("JAVA_HOME", "").strip()
+    if not (Path(home, "bin", "java").is_file() if home else shutil.which("java")):
+        where = f"JAVA_HOME is {home}, and there is no Java" if home else "there is no Java"
+        raise AssuranceError(
+            f"ASSURANCE_ENGINE is spark, but {where}: install Java 17 or later (on Debian: apt "
+            "install openjdk-17-jre-headless), or set JAVA_HOME."
+        )
+
+
+@contextmanager
+def spark_session(settings: Settings, folder: "Folder") -> Iterator[Any]:
+    """Start a Spark session whose tables are in `folder`, and end it with its Java process.
+
+    What Spark logs goes to `spark.log` in the folder for logs.
+
+    Raises:
+        AssuranceError: Spark is not installed, there is no Java, or the master cannot be reached.
+    """
+    check_java()
+    try:
+        from pyspark import SparkConf, SparkContext
+        from pyspark.java_gateway import launch_gateway
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise AssuranceError(
+            "ASSURANCE_ENGINE is spark, but Spark is not installed: run `make setup-spark`."
+        ) from error
+    logs = private_folder(settings, settings.log_dir)
+    logging = private_folder(settings, settings.home / "spark") / "log4j2.properties"
+    logging.write_text(_LOGGING, encoding="utf-8")
+    conf = SparkConf()
+    conf.setMaster(settings.spark_master)
+    conf.setAll(_NEEDED.items())
+    conf.set("spark.sql.warehouse.dir", f"{folder.url}/warehouse")
+    conf.set(
+        "spark.driver.extraJavaOptions",
+        f"-Dlog4j2.configurationFile={logging.as_uri()} -Dderby.system.home={settings.home}/spark",
+    )
+    if settings.spark_master.startswith("local"):
+        conf.setAll(_LOCAL.items())
+        conf.set("spark.local.dir", str(private_folder(settings, settings.home / "spark" / "local")))
+    with (logs / "spark.log").open("ab") as log:
+        gateway = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})
+        try:
+            context = SparkContext(conf=conf, gateway=gateway)
+        except Exception as error:
+            gateway.shutdown()
+            gateway.proc.kill()
+            raise AssuranceError(
+                f"Spark does not start on {settings.spark_master}: see {logs / 'spark.log'}."
+            ) from error
+        session = SparkSession(context)
+        if not context.getConf().contains("spark.sql.shuffle.partitions"):
+            parts = str(max(2, context.defaultParallelism))
+            session.conf.set("spark.sql.shuffle.partitions", parts)
+        try:
+            yield session
+        finally:
+            session.stop()
+            gateway.shutdown()
+            gateway.proc.stdin.close()
+            gateway.proc.wait(timeout=30)
+            SparkContext._gateway = None  # noqa: SLF001 - pyspark has no other way
+            SparkContext._jvm = None  # noqa: SLF001
