@@ -11,9 +11,7 @@
 {%- endmacro %}
 
 {#- The prefix of all schemas of this target: none for the daily build. -#}
-{% macro schema_prefix() -%}
-    {{ "" if purpose() == "daily" else purpose() ~ "_" }}
-{%- endmacro %}
+{% macro schema_prefix() -%} {{ "" if purpose() == "daily" else purpose() ~ "_" }} {%- endmacro %}
 
 {#- The purpose of a build on this target. Target `spark` builds for the purpose `daily`, target
     `spark_deadline` for the purpose `deadline`, and so on. -#}

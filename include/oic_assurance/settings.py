@@ -307,8 +307,8 @@ def _spark_master(environment: Mapping[str, str]) -> str:
     given = environment.get("ASSURANCE_SPARK_MASTER", "").strip() or "local[2]"
     if not re.fullmatch(r"local|local\[[0-9]+\]|spark://[^\s/]+:[0-9]+", given):
         raise UsageError(
-            f"ASSURANCE_SPARK_MASTER: '{given}' must be local[2], with another number of threads, or "
-            "spark://host:7077."
+            f"ASSURANCE_SPARK_MASTER: '{given}' must be local[2], or with another number of "
+            "threads, or spark://host:7077."
         )
     return given
 

@@ -45,13 +45,19 @@
 
 {#- Build a table on Spark. A view is built as a table too: Spark computes a view again each time that it is
     read, and the restatement's views are read many times. -#}
-{% materialization table, adapter = "spark" %} {{ return(_table_on_spark()) }} {% endmaterialization %}
+{% materialization table, adapter = "spark" %}
+    {{ return(_table_on_spark()) }}
+{% endmaterialization %}
 
-{% materialization view, adapter = "spark" %} {{ return(_table_on_spark()) }} {% endmaterialization %}
+{% materialization view, adapter = "spark" %}
+    {{ return(_table_on_spark()) }}
+{% endmaterialization %}
 
 {% macro _table_on_spark() -%}
     {%- set table = this.incorporate(type="table") -%}
-    {%- call statement("drop") -%} drop table if exists {{ table }} {%- endcall -%}
-    {%- call statement("main") -%} create table {{ table }} using parquet as {{ sql }} {%- endcall -%}
+    {%- call statement("drop") -%} drop table if exists {{ table }}
+    {%- endcall -%}
+    {%- call statement("main") -%} create table {{ table }} using parquet as {{ sql }}
+    {%- endcall -%}
     {{ return({"relations": [table]}) }}
 {%- endmacro %}

@@ -15,8 +15,7 @@
             array(
                 sort_array(collect_list(cast({{ measure }} as double)) filter (where {{ where }}))
             ),
-            sorted
-            -> case
+            sorted -> case
                 when size(sorted) > 0
                 then
                     sorted[cast(floor(cast({{ share }} as double) * (size(sorted) - 1)) as int)] + (
@@ -25,7 +24,9 @@
                     )
                     * (
                         sorted[cast(ceil(cast({{ share }} as double) * (size(sorted) - 1)) as int)]
-                        - sorted[cast(floor(cast({{ share }} as double) * (size(sorted) - 1)) as int)]
+                        - sorted[
+                            cast(floor(cast({{ share }} as double) * (size(sorted) - 1)) as int)
+                        ]
                     )
             end
         ),

@@ -56,12 +56,16 @@
 
 {% macro spark__day_spine(first, last) -%}
     lateral(
-        select explode(
-            case
-                when {{ first }} <= {{ last }}
-                then sequence(cast({{ first }} as date), cast({{ last }} as date), interval 1 day)
-            end
-        ) as day
+        select
+            explode(
+                case
+                    when {{ first }} <= {{ last }}
+                    then
+                        sequence(
+                            cast({{ first }} as date), cast({{ last }} as date), interval 1 day
+                        )
+                end
+            ) as day
     )
 {%- endmacro %}
 
@@ -83,7 +87,7 @@
     cast(extract(isodow from {{ day }}) as integer)
 {%- endmacro %}
 
-{% macro spark__iso_day_of_week(day) -%} (weekday({{ day }}) + 1) {%- endmacro %}
+{% macro spark__iso_day_of_week(day) -%}(weekday({{ day }}) + 1) {%- endmacro %}
 
 {#- A day in words for people, such as 1 August 2026. -#}
 {% macro day_in_words(day) %}

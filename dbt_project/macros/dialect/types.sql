@@ -28,7 +28,9 @@
 {#- PostgreSQL takes 15 digits of a double, and so does this. -#}
 {% macro spark__as_decimal(value, places) -%}
     cast(
-        format_string('%.14e', cast({{ value }} as double)) as decimal(38, {{ 15 if places is none else places }})
+        format_string('%.14e', cast({{ value }} as double)) as decimal(
+            38, {{ 15 if places is none else places }}
+        )
     )
 {%- endmacro %}
 

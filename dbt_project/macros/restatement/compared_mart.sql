@@ -15,7 +15,7 @@
         {%- for (publication_id,) in run_query(build) if publication_id is not none -%}
             {%- set relation.found = load_relation(
                 api.Relation.create(
-                    database=target.database,
+                    database=source("audit", "build").database,
                     schema="generation",
                     identifier=mart ~ "__" ~ publication_id,
                 )

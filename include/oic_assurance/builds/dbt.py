@@ -100,7 +100,7 @@ def run_dbt(
         BuildFailed: A model cannot be built. The message names the cause.
         AssuranceError: The project cannot be read. The message names the cause.
     """
-    with _environment({**_variables(settings), **(environment or {})}):
+    with environment_with({**_variables(settings), **(environment or {})}):
         manifest = _manifest(settings, target)
         result = _invoke(settings, target, arguments, manifest)
     nodes = [_node(outcome) for outcome in getattr(result.result, "results", None) or []]
@@ -114,7 +114,7 @@ def run_dbt(
 
 def project_manifest(settings: Settings, target: str) -> "Manifest":
     """Return the parsed project, as dbt describes it."""
-    with _environment(_variables(settings)):
+    with environment_with(_variables(settings)):
         return _manifest(settings, target)
 
 
@@ -336,7 +336,8 @@ def _variables(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def _environment(wanted: dict[str, str]) -> Iterator[None]:
+def environment_with(wanted: dict[str, str]) -> Iterator[None]:
+    """Set environment variables during the block."""
     before = {variable: os.environ.get(variable) for variable in wanted}
     os.environ.update(wanted)
     try:

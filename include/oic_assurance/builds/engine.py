@@ -5,10 +5,15 @@ The models are the same for each engine. What differs between engines is in the 
 """
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from oic_assurance.builds.dbt import Node, run_dbt
 from oic_assurance.builds.record import Purpose
+from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import SPARK, Settings
+
+#: The packages that only Spark needs.
+PACKAGES = ("dbt.adapters.spark", "pyarrow", "pyspark")
 
 
 def run_models(settings: Settings, purpose: Purpose, arguments: Sequence[str]) -> list[Node]:
@@ -21,7 +26,17 @@ def run_models(settings: Settings, purpose: Purpose, arguments: Sequence[str]) -
         AssuranceError: The project cannot be read, or the engine cannot be used.
     """
     if settings.engine == SPARK:
-        from oic_assurance.builds.spark.build import build_on_spark
+        _check_installed()
+        from oic_assurance.builds.spark import build
 
-        return build_on_spark(settings, purpose, arguments)
+        return build.build_on_spark(settings, purpose, arguments)
     return run_dbt(settings, purpose, arguments)
+
+
+def _check_installed() -> None:
+    missing = [package for package in PACKAGES if find_spec(package) is None]
+    if missing:
+        raise AssuranceError(
+            f"ASSURANCE_ENGINE is spark, but {' and '.join(missing)} cannot be found: run "
+            "`make setup-spark`."
+        )

@@ -94,8 +94,8 @@ with
         where not person.is_long_term_absent
     ),
 
-    -- The places in Hydra sessions whose result the compared publication knew. Not attending a session
-    -- that is over is a result too.
+    -- The places in Hydra sessions whose result the compared publication knew. Not attending
+    -- a session that is over is a result too.
     known_result as (
         select known.force_code, known.row_key
         from {{ source("general", "hydra_attendance") }} as known
@@ -116,9 +116,9 @@ with
             )
     ),
 
-    -- The officers with a training record that the compared publication did not know, because it was
-    -- landed later or because it is in a file of a later day. A place in a Hydra session counts as a
-    -- record only when its result is recorded.
+    -- The officers with a training record that the compared publication did not know: it was
+    -- landed later, or is in a file of a later day. A place in a Hydra session counts as a record
+    -- only when its result is recorded.
     new_training_record as (
         select completion.force_code, 'ELEARNING' as point_code, completion.employee_no
         from {{ source("general", "completion") }} as completion

@@ -13,7 +13,11 @@ with
             -- numbers
             source.batches as batches_compared,
             cast(
-                {{ nearest_whole(hours_between("source.started_at", "source.finished_at") ~ " * 3600") }} as integer
+                {{
+                    nearest_whole(
+                        hours_between("source.started_at", "source.finished_at") ~ " * 3600"
+                    )
+                }} as integer
             ) as seconds,
 
             -- booleans

@@ -9,10 +9,9 @@ A build on Spark has four steps:
 4. The rows are loaded into the empty tables. PostgreSQL checks the constraints.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -25,12 +24,17 @@ from oic_assurance.builds.dbt import (
     run_dbt,
 )
 from oic_assurance.builds.record import Purpose, schema_prefix
+from oic_assurance.builds.spark.cursor import cut_large_queries
 from oic_assurance.builds.spark.exporting import Place, export
 from oic_assurance.builds.spark.folder import Folder, build_folder
 from oic_assurance.builds.spark.loading import load
+from oic_assurance.builds.spark.reasons import said_by_spark
 from oic_assurance.builds.spark.session import check_java, spark_session
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, reason
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 #: The targets of dbt that build on Spark, by the purpose of the build.
 TARGETS = {
@@ -64,12 +68,14 @@ def build_on_spark(settings: Settings, purpose: Purpose, arguments: Sequence[str
         places, compared = _read_by(settings, purpose, models)
         places = export(settings, places, compared, folder)
         with spark_session(settings, folder) as session:
-            _register(session, places, folder)
+            register(session, places, folder)
             done, failed = _run(settings, purpose, models)
         failed += _load(settings, tables, done, folder)
     if failed:
         exist = done - {node.name for node in failed}
-        raise BuildFailed(failed, [node for node in built if node.name in exist or node not in models])
+        raise BuildFailed(
+            failed, [node for node in built if node.name in exist or node not in models]
+        )
     return built
 
 
@@ -86,20 +92,24 @@ def _read_by(
     macros: set[str] = set()
     for model in models:
         macros.update(model.node.depends_on.macros)
-        for parent in set(model.node.depends_on.nodes) - made:
-            found: Any = project.sources.get(parent) or project.nodes[parent]
-            places.add((found.schema, getattr(found, "alias", None) or found.identifier))
+        places.update(
+            place_of(project, parent) for parent in set(model.node.depends_on.nodes) - made
+        )
     compared = [f"{schema_prefix(purpose)}{schema}" for schema in COMPARED]
     if COMPARED_MART in macros:
         places |= _compared_marts(settings, purpose, models)
     return places, compared
 
 
+def place_of(project: "Manifest", node_id: str) -> Place:
+    """Return the schema and name of a source, model or seed in PostgreSQL."""
+    found: Any = project.sources.get(node_id) or project.nodes[node_id]
+    return found.schema, getattr(found, "alias", None) or found.identifier
+
+
 def _compared_marts(settings: Settings, purpose: Purpose, models: Iterable[Node]) -> set[Place]:
     """Return the tables of the compared publication that models read through `compared_mart`."""
-    text = [
-        node.node.raw_code for node in models if COMPARED_MART in node.node.depends_on.macros
-    ]
+    text = [node.node.raw_code for node in models if COMPARED_MART in node.node.depends_on.macros]
     with connect(settings, role=ROLE) as warehouse:
         tables = warehouse.execute(
             """
@@ -122,7 +132,7 @@ def _compared_marts(settings: Settings, purpose: Purpose, models: Iterable[Node]
     }
 
 
-def _register(session: Any, places: Iterable[Place], folder: Folder) -> None:
+def register(session: Any, places: Iterable[Place], folder: Folder) -> None:
     """Let Spark know the exported relations under the names that they have in PostgreSQL."""
     for schema, name in places:
         session.sql(f"create schema if not exists `{schema}`")
@@ -130,9 +140,12 @@ def _register(session: Any, places: Iterable[Place], folder: Folder) -> None:
         session.sql(f"create table `{schema}`.`{name}` using parquet location '{location}'")
 
 
-def _run(settings: Settings, purpose: Purpose, models: Sequence[Node]) -> tuple[set[str], list[Node]]:
-    """Build the models on Spark. Returns the names of those that were built, and the failed ones."""
+def _run(
+    settings: Settings, purpose: Purpose, models: Sequence[Node]
+) -> tuple[set[str], list[Node]]:
+    """Build the models on Spark. Return the names of the models built, and those that failed."""
     names = [node.name for node in models]
+    cut_large_queries()
     try:
         done = run_dbt(settings, TARGETS[purpose], ["run", "--select", *names])
     except BuildFailed as error:
@@ -142,23 +155,7 @@ def _run(settings: Settings, purpose: Purpose, models: Sequence[Node]) -> tuple[
     return {node.name for node in done}, []
 
 
-def said_by_spark(message: str) -> str:
-    """Return Spark's reason for an error as one line, without values of records.
-
-    An error that Spark finds in the query before it reads a row (SQLSTATE 42) is given whole.
-    Otherwise only the name of the error is given: its text can quote a value.
-    """
-    found = re.search(r"\[([A-Z][A-Z0-9_.]+)\]", message)
-    if found is None:
-        return "Spark failed (see spark.log)"
-    if re.search(r"SQLSTATE: 42", message):
-        return message[found.start() :]
-    return f"Spark: {found[1]}"
-
-
-def _load(
-    settings: Settings, tables: Iterable[Node], done: set[str], folder: Folder
-) -> list[Node]:
+def _load(settings: Settings, tables: Iterable[Node], done: set[str], folder: Folder) -> list[Node]:
     """Load the tables that Spark has built, and return those whose rows break a constraint."""
     failed: list[Node] = []
     with connect(settings, role=ROLE, autocommit=True) as warehouse:

@@ -123,7 +123,7 @@ def _as_written(column: Column) -> sql.Composable:
 
 
 def _batches(stream: "_Stream", columns: list[Column]) -> Iterator[pa.Table]:
-    """Read rows in PostgreSQL's CSV, in which a null is nothing and an empty text is `\"\"`."""
+    """Read rows in PostgreSQL's CSV, in which a null is nothing and an empty text is two quotes."""
     first = stream.read(1)
     if not first:
         return
@@ -138,9 +138,7 @@ def _batches(stream: "_Stream", columns: list[Column]) -> Iterator[pa.Table]:
     }
     reader = csv.open_csv(
         io.BufferedReader(stream, _BLOCK),
-        read_options=csv.ReadOptions(
-            column_names=list(read), block_size=_BLOCK, use_threads=False
-        ),
+        read_options=csv.ReadOptions(column_names=list(read), block_size=_BLOCK, use_threads=False),
         parse_options=csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         convert_options=csv.ConvertOptions(
             column_types=read,

@@ -24,7 +24,7 @@ def load(warehouse: psycopg.Connection, place: "Place", folder: "Folder") -> int
         psycopg.Error: The rows break a constraint, or do not have the table's columns and types.
     """
     path = f"{folder.path}/{folder.built(*place)}"
-    rows = dataset.dataset(path, filesystem=folder.system, format="parquet", exclude_invalid_files=False)
+    rows = dataset.dataset(path, filesystem=folder.system, format="parquet")
     names = sql.SQL(", ").join(map(sql.Identifier, rows.schema.names))
     statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
         sql.Identifier(*place), names
@@ -41,9 +41,9 @@ def load(warehouse: psycopg.Connection, place: "Place", folder: "Folder") -> int
 
 
 def _as_csv(batch: Any) -> bytes:
-    """Return rows in PostgreSQL's CSV, in which a null is nothing and an empty text is `\"\"`."""
+    """Return rows in PostgreSQL's CSV, in which a null is nothing and an empty text two quotes."""
     columns = [
-        column.cast(pa.string()) if pa.types.is_decimal(column.type) else column
+        _decimals(column) if pa.types.is_decimal(column.type) else column
         for column in batch.columns
     ]
     written = io.BytesIO()
@@ -53,3 +53,13 @@ def _as_csv(batch: Any) -> bytes:
         csv.WriteOptions(include_header=False, quoting_style="needed"),
     )
     return written.getvalue()
+
+
+def _decimals(column: Any) -> Any:
+    """Return decimals as text. PostgreSQL keeps the zeros at the end of a number, so none are left.
+
+    A column with a fixed number of places has them again afterwards.
+    """
+    written = (None if one is None else format(one, "f") for one in column.to_pylist())
+    short = (one.rstrip("0").rstrip(".") if one and "." in one else one for one in written)
+    return pa.array(short, pa.string())

@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from oic_assurance.builds.dbt import environment_with
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.folders import private_folder
@@ -30,6 +32,8 @@ _NEEDED = {
     "spark.sql.session.timeZone": "UTC",
     # A value that does not fit its type is an error, as in PostgreSQL.
     "spark.sql.ansi.enabled": "true",
+    # What Spark derives from the conditions of a query grows exponentially with nested expressions.
+    "spark.sql.constraintPropagation.enabled": "false",
     # Tables are known for as long as the session lives.
     "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
@@ -37,9 +41,16 @@ _NEEDED = {
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     # Only the account that builds may read the files.
     "spark.hadoop.fs.permissions.umask-mode": "077",
-    # A page that shows queries and their plans.
+    # A page that shows queries and their plans, what is kept for it, and bars of progress.
     "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.ui.retainedExecutions": "5",
+    "spark.sql.ui.explainMode": "simple",
+    "spark.sql.maxPlanStringLength": "10000",
 }
+#: The memory of the Java process on this machine, unless Spark's own settings say another.
+#: With Spark's default of 1 GB, the plans of all models do not fit.
+MEMORY = "4g"
 _LOCAL = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
 
 
@@ -54,7 +65,7 @@ def check_java() -> None:
         where = f"JAVA_HOME is {home}, and there is no Java" if home else "there is no Java"
         raise AssuranceError(
             f"ASSURANCE_ENGINE is spark, but {where}: install Java 17 or later (on Debian: apt "
-            "install openjdk-17-jre-headless), or set JAVA_HOME."
+            "install default-jre-headless), or set JAVA_HOME."
         )
 
 
@@ -65,33 +76,34 @@ def spark_session(settings: Settings, folder: "Folder") -> Iterator[Any]:
     What Spark logs goes to `spark.log` in the folder for logs.
 
     Raises:
-        AssuranceError: Spark is not installed, there is no Java, or the master cannot be reached.
+        AssuranceError: There is no Java, or the master cannot be reached.
     """
     check_java()
-    try:
+    with warnings.catch_warnings():
+        # About the version of pandas, which nothing here uses.
+        warnings.simplefilter("ignore", FutureWarning)
         from pyspark import SparkConf, SparkContext
         from pyspark.java_gateway import launch_gateway
+        from pyspark.logger import PySparkLogger
         from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise AssuranceError(
-            "ASSURANCE_ENGINE is spark, but Spark is not installed: run `make setup-spark`."
-        ) from error
+    # It would print the text and the plan of each query that fails.
+    PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True
     logs = private_folder(settings, settings.log_dir)
-    logging = private_folder(settings, settings.home / "spark") / "log4j2.properties"
+    logging = folder.scratch / "log4j2.properties"
     logging.write_text(_LOGGING, encoding="utf-8")
     conf = SparkConf()
     conf.setMaster(settings.spark_master)
     conf.setAll(_NEEDED.items())
     conf.set("spark.sql.warehouse.dir", f"{folder.url}/warehouse")
-    conf.set(
-        "spark.driver.extraJavaOptions",
-        f"-Dlog4j2.configurationFile={logging.as_uri()} -Dderby.system.home={settings.home}/spark",
-    )
+    conf.set("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={logging.as_uri()}")
+    conf.set("spark.local.dir", str(folder.scratch))
     if settings.spark_master.startswith("local"):
         conf.setAll(_LOCAL.items())
-        conf.set("spark.local.dir", str(private_folder(settings, settings.home / "spark" / "local")))
     with (logs / "spark.log").open("ab") as log:
-        gateway = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})
+        with environment_with(
+            {"SPARK_DRIVER_MEMORY": os.environ.get("SPARK_DRIVER_MEMORY", MEMORY)}
+        ):
+            gateway = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})
         try:
             context = SparkContext(conf=conf, gateway=gateway)
         except Exception as error:
@@ -111,5 +123,5 @@ def spark_session(settings: Settings, folder: "Folder") -> Iterator[Any]:
             gateway.shutdown()
             gateway.proc.stdin.close()
             gateway.proc.wait(timeout=30)
-            SparkContext._gateway = None  # noqa: SLF001 - pyspark has no other way
-            SparkContext._jvm = None  # noqa: SLF001
+            SparkContext._gateway = None
+            SparkContext._jvm = None

@@ -1,0 +1,51 @@
+"""The rows of relations, for a comparison between engines."""
+
+from collections import Counter
+from typing import Any
+
+from psycopg import sql
+
+from oic_assurance.settings import Settings
+from tests.databases import administrator
+
+#: The relations in a prefix's schemas: for each, its columns and how often it has each row.
+Relations = dict[tuple[str, str], tuple[list[str], Counter[tuple[Any, ...]]]]
+
+
+def relations_of(settings: Settings, prefix: str) -> Relations:
+    """Return all tables and views of the schemas whose names begin with a prefix."""
+    found: Relations = {}
+    with administrator(settings) as connection:
+        places = connection.execute(
+            """
+            select table_schema, table_name, array_agg(column_name::text order by column_name)
+            from information_schema.columns
+            where starts_with(table_schema, %s)
+            group by table_schema, table_name
+            """,
+            (prefix,),
+        ).fetchall()
+        for schema, name, columns in places:
+            query = sql.SQL("select {} from {}").format(
+                sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(schema, name)
+            )
+            rows = Counter(tuple(row) for row in connection.execute(query))
+            found[schema.removeprefix(prefix), name] = columns, rows
+    return found
+
+
+def differences(one: Relations, other: Relations) -> list[str]:
+    """Return the relations that differ, each with rows that only one of the two has.
+
+    Values are compared exactly: a double to its last bit.
+    """
+    told = [f"{'.'.join(place)} is missing" for place in sorted(one.keys() ^ other.keys())]
+    for place in sorted(one.keys() & other.keys()):
+        (columns, rows), (other_columns, other_rows) = one[place], other[place]
+        if columns != other_columns or rows != other_rows:
+            only = (
+                list((rows - other_rows).elements())[:2],
+                list((other_rows - rows).elements())[:2],
+            )
+            told.append(f"{'.'.join(place)}: {columns}: {only[0]} or {only[1]}")
+    return told
