@@ -22,6 +22,9 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.force_code == "E23000022"
     assert settings.pg_port is None
     assert settings.pg_bin is None
+    assert (settings.engine, settings.spark_master, settings.spark_folder) == (
+        "postgres", "local[2]", "",
+    )  # fmt: skip
 
 
 def test_the_environment_replaces_each_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,6 +44,15 @@ def test_the_national_warehouse_has_the_code_of_its_area(monkeypatch: pytest.Mon
     monkeypatch.setenv("ASSURANCE_KIND", "national")
     settings = load_settings()
     assert (settings.kind, settings.force_code) == ("national", "K04000001")
+@pytest.mark.parametrize("master", ["local", "local[4]", "spark://host.example:7077"])
+def test_spark_runs_here_or_on_a_cluster(master: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSURANCE_ENGINE", "spark")
+    monkeypatch.setenv("ASSURANCE_SPARK_MASTER", master)
+    monkeypatch.setenv("ASSURANCE_SPARK_FOLDER", "s3://bucket/folder/")
+    settings = load_settings()
+    assert settings.engine == "spark"
+    assert settings.spark_master == master
+    assert settings.spark_folder == "s3://bucket/folder"
 
 
 @pytest.mark.parametrize(
@@ -54,6 +66,9 @@ def test_the_national_warehouse_has_the_code_of_its_area(monkeypatch: pytest.Mon
         ("ASSURANCE_KEEP_LOGS_DAYS", "for ever"),
         ("ASSURANCE_KEEP_SET_ASIDE_DAYS", "6"),
         ("ASSURANCE_KEEP_AIRFLOW_DAYS", "0"),
+        ("ASSURANCE_ENGINE", "databricks"),
+        ("ASSURANCE_SPARK_MASTER", "host:7077"),
+        ("ASSURANCE_SPARK_MASTER", "local[all]"),
         ("ASSURANCE_PG_PORT", "0"),
         ("ASSURANCE_PG_PORT", "65536"),
         ("ASSURANCE_PG_PORT", "five"),
