@@ -11,6 +11,7 @@ from psycopg import sql
 
 from oic_assurance.builds import engine
 from oic_assurance.builds.data_tests import load_tests, run_tests
+from oic_assurance.builds.dbt import project_manifest
 from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.recompute import recompute_schemas
@@ -19,6 +20,7 @@ from oic_assurance.builds.spark import build as spark_build
 from oic_assurance.builds.spark.build import TARGETS, register
 from oic_assurance.builds.spark.exporting import export
 from oic_assurance.builds.spark.folder import Folder, build_folder
+from oic_assurance.builds.spark.loading import load
 from oic_assurance.builds.spark.session import spark_session
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.reproduce.reproduce import compute_again, reproduce
@@ -68,7 +70,7 @@ def test_every_relation_is_equal(computed: Computed) -> None:
 def test_every_table_has_the_constraints_of_its_contract(computed: Computed) -> None:
     """The tables are PostgreSQL's own, so what the contract of the marts promises holds."""
     with administrator(computed.settings) as connection:
-        kinds = dict(
+        kinds: dict[str, int] = dict(
             connection.execute(
                 """
                 select contype::text, count(*)
@@ -122,7 +124,7 @@ def _spoil(connection: psycopg.Connection, schema: str, name: str, columns: list
 def _run_on_spark(computed: Computed) -> dict[str, int]:
     """Run every data test on Spark, on the rows that are in the warehouse now."""
     tests = load_tests(computed.settings, TARGETS["reproduce"])
-    project = spark_build.project_manifest(computed.settings, "reproduce")
+    project = project_manifest(computed.settings, "reproduce")
     parents = {parent for test in tests for parent in test.parents}
     places = {spark_build.place_of(project, parent) for parent in parents}
     with build_folder(computed.settings) as folder:
@@ -189,7 +191,7 @@ def _let_the_register_be_known_at_the_deadline(settings: Settings) -> None:
 def _watch(patch: pytest.MonkeyPatch) -> set[tuple[str, int]]:
     """Note for which purposes Spark builds, and who can read the folder with the rows then."""
     seen: set[tuple[str, int]] = set()
-    original = spark_build.export
+    original = export
 
     def watched(*arguments: object) -> object:
         *_, folder = arguments
@@ -212,7 +214,7 @@ def _watch(patch: pytest.MonkeyPatch) -> set[tuple[str, int]]:
 def test_rows_that_break_a_constraint_stop_the_build(
     pair: TwoPublications, on_spark: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = spark_build.load
+    original = load
 
     def twice(warehouse: psycopg.Connection, place: tuple[str, str], folder: Folder) -> int:
         loaded = original(warehouse, place, folder)

@@ -8,9 +8,8 @@ import pytest
 
 from oic_assurance.builds import marts
 from oic_assurance.builds.candidate import claim
-from oic_assurance.builds.dbt import TEST, Node
+from oic_assurance.builds.dbt import MODEL, TEST, Node
 from oic_assurance.builds.record import ROLE, load_build
-from oic_assurance.builds.required_tests import MODEL
 from oic_assurance.builds.test_results import store_test_results
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect

@@ -26,7 +26,12 @@ def test_postgresql_is_given_the_command_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[object] = []
-    monkeypatch.setattr(engine, "run_dbt", lambda *arguments: given.extend(arguments) or [])
+
+    def run_dbt(*arguments: object) -> list[object]:
+        given.extend(arguments)
+        return []
+
+    monkeypatch.setattr(engine, "run_dbt", run_dbt)
     settings = Settings(tmp_path, tmp_path, f"file://{tmp_path}", "E23000022")
     assert engine.run_models(settings, "restate", ["run"]) == []
     assert given == [settings, "restate", ["run"]]

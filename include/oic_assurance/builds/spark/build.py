@@ -66,9 +66,9 @@ def build_on_spark(settings: Settings, purpose: Purpose, arguments: Sequence[str
         return built
     with build_folder(settings) as folder:
         places, compared = _read_by(settings, purpose, models)
-        places = export(settings, places, compared, folder)
+        exported = export(settings, places, compared, folder)
         with spark_session(settings, folder) as session:
-            register(session, places, folder)
+            register(session, exported, folder)
             done, failed = _run(settings, purpose, models)
         failed += _load(settings, tables, done, folder)
     if failed:
