@@ -58,7 +58,7 @@ def test_a_table_without_stored_results_has_no_tests_on_record(
     build = audited_build(fresh_warehouse)
     make_candidates(fresh_warehouse, build, salt="second")
     monkeypatch.setattr(marts, "load_tests", lambda *_: [])
-    monkeypatch.setattr(marts, "run_dbt", lambda *_: [a_model("dim_officer")])
+    monkeypatch.setattr(marts, "run_models", lambda *_: [a_model("dim_officer")])
     monkeypatch.setattr(marts, "run_tests", lambda *_: [a_test("unique")])
     tested = (
         "select fingerprint from audit.tested_table "
