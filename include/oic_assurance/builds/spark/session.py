@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,13 +80,12 @@ def spark_session(settings: Settings, folder: "Folder") -> Iterator[Any]:
         AssuranceError: There is no Java, or the master cannot be reached.
     """
     check_java()
-    with warnings.catch_warnings():
-        # About the version of pandas, which nothing here uses.
-        warnings.simplefilter("ignore", FutureWarning)
-        from pyspark import SparkConf, SparkContext
-        from pyspark.java_gateway import launch_gateway
-        from pyspark.logger import PySparkLogger
-        from pyspark.sql import SparkSession
+    # About the version of pandas, which nothing here uses.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    from pyspark import SparkConf
+    from pyspark.java_gateway import launch_gateway
+    from pyspark.logger import PySparkLogger
+
     # It would print the text and the plan of each query that fails.
     PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True
     logs = private_folder(settings, settings.log_dir)
@@ -100,28 +100,47 @@ def spark_session(settings: Settings, folder: "Folder") -> Iterator[Any]:
     if settings.spark_master.startswith("local"):
         conf.setAll(_LOCAL.items())
     with (logs / "spark.log").open("ab") as log:
-        with environment_with(
-            {"SPARK_DRIVER_MEMORY": os.environ.get("SPARK_DRIVER_MEMORY", MEMORY)}
-        ):
+        wanted = os.environ.get("SPARK_DRIVER_MEMORY", MEMORY)
+        with environment_with({"SPARK_DRIVER_MEMORY": wanted}):
             gateway = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})
         try:
-            context = SparkContext(conf=conf, gateway=gateway)
-        except Exception as error:
-            gateway.shutdown()
-            gateway.proc.kill()
-            raise AssuranceError(
-                f"Spark does not start on {settings.spark_master}: see {logs / 'spark.log'}."
-            ) from error
+            with _session(conf, gateway, f"{settings.spark_master}: see {log.name}") as session:
+                yield session
+        finally:
+            _end(gateway)
+
+
+@contextmanager
+def _session(conf: Any, gateway: Any, place: str) -> Iterator[Any]:
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    try:
+        context = SparkContext(conf=conf, gateway=gateway)
         session = SparkSession(context)
         if not context.getConf().contains("spark.sql.shuffle.partitions"):
+            # Spark's default of 200 is for more data than a force has.
             parts = str(max(2, context.defaultParallelism))
             session.conf.set("spark.sql.shuffle.partitions", parts)
-        try:
-            yield session
-        finally:
-            session.stop()
-            gateway.shutdown()
-            gateway.proc.stdin.close()
-            gateway.proc.wait(timeout=30)
-            SparkContext._gateway = None
-            SparkContext._jvm = None
+    except Exception as error:  # Java's errors have many classes here.
+        raise AssuranceError(f"Spark does not start on {place}.") from error
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+def _end(gateway: Any) -> None:
+    """End the Java process. It ends by itself when its input is closed."""
+    from pyspark import SparkContext
+
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    try:
+        gateway.proc.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        gateway.proc.kill()
+        gateway.proc.wait()
+    # The next session of this process starts another one. PySpark has no function for this.
+    SparkContext._gateway = None
+    SparkContext._jvm = None
