@@ -1,14 +1,12 @@
 """A standalone Spark cluster for the tests: a master and two workers, each a process of its own."""
 
+import importlib.util
 import os
 import re
 import subprocess
 import time
 from pathlib import Path
 
-import pyspark
-
-HOME = Path(pyspark.__file__).parent
 PATIENCE = 120
 _MASTER = "org.apache.spark.deploy.master.Master"
 _WORKER = "org.apache.spark.deploy.worker.Worker"
@@ -21,6 +19,10 @@ class Cluster:
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
         self.url = ""
+        # The programs are in the package.
+        found = importlib.util.find_spec("pyspark")
+        assert found, "Spark is not installed: `make setup-spark`"
+        self._home = Path(str(found.origin)).parent
 
     def start(self) -> None:
         """Start the cluster, and wait until both workers are known to the master."""
@@ -41,7 +43,7 @@ class Cluster:
     def _run(self, name: str, role: str, *arguments: str) -> None:
         environment = {
             **os.environ,
-            "SPARK_HOME": str(HOME),
+            "SPARK_HOME": str(self._home),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_DAEMON_MEMORY": "256m",
             "SPARK_LOCAL_DIRS": str(self._folder / f"{name}-scratch"),
@@ -50,7 +52,7 @@ class Cluster:
             self._processes.append(
                 subprocess.Popen(
                     [
-                        HOME / "bin" / "spark-class", role,
+                        self._home / "bin" / "spark-class", role,
                         "--host", "127.0.0.1", "--webui-port", "0", *arguments,
                     ],
                     env=environment, stdout=log, stderr=log,

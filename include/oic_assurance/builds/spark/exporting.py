@@ -3,12 +3,10 @@
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-import pyarrow as pa
 from psycopg import sql
-from pyarrow import csv, parquet
 
 from oic_assurance.builds.dbt import ROLE
 from oic_assurance.errors import AssuranceError
@@ -22,21 +20,8 @@ if TYPE_CHECKING:
 Place = tuple[str, str]
 
 _BLOCK = 4 << 20
-_DECIMAL = pa.decimal128(38, 15)
-_MOMENT, _CLOCK = pa.timestamp("us", tz="UTC"), pa.timestamp("us")
-#: The type in Parquet of each type of PostgreSQL. All other types are written as text.
-_TYPES = {
-    "boolean": pa.bool_(),
-    "smallint": pa.int32(),
-    "integer": pa.int32(),
-    "bigint": pa.int64(),
-    "real": pa.float64(),
-    "double precision": pa.float64(),
-    "date": pa.date32(),
-    "timestamp with time zone": _MOMENT,
-    "timestamp without time zone": _CLOCK,
-    "numeric": _DECIMAL,
-}
+#: The types of a moment in PostgreSQL.
+_MOMENTS = ("timestamp with time zone", "timestamp without time zone")
 _COLUMNS = """
 select a.attname, format_type(a.atttypid, null)
 from pg_catalog.pg_attribute as a
@@ -47,10 +32,46 @@ order by a.attnum
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a relation, and its type in Parquet."""
+    """A column of a relation: its name and its type, as PostgreSQL names it."""
 
     name: str
-    type: pa.DataType
+    type: str
+
+    @property
+    def in_parquet(self) -> Any:
+        """The type in Parquet. Types of PostgreSQL that are not in the list are written as text."""
+        import pyarrow as pa
+
+        types = {
+            "boolean": pa.bool_(),
+            "smallint": pa.int32(),
+            "integer": pa.int32(),
+            "bigint": pa.int64(),
+            "real": pa.float64(),
+            "double precision": pa.float64(),
+            "date": pa.date32(),
+            "timestamp with time zone": pa.timestamp("us", tz="UTC"),
+            "timestamp without time zone": pa.timestamp("us"),
+            "numeric": pa.decimal128(38, 15),
+        }
+        return types.get(self.type, pa.string())
+
+    @property
+    def as_read(self) -> Any:
+        """The type as which the column's CSV is read. From it, it is cast without a loss."""
+        import pyarrow as pa
+
+        if self.type in _MOMENTS:
+            return pa.int64()
+        return pa.string() if self.type == "numeric" else self.in_parquet
+
+    @property
+    def written(self) -> sql.Composable:
+        """The SQL of the column for CSV. A moment is written as microseconds, which is exact."""
+        name = sql.Identifier(self.name)
+        if self.type in _MOMENTS:
+            return sql.SQL("(extract(epoch from {}) * 1000000)::bigint").format(name)
+        return name
 
 
 def export(
@@ -85,18 +106,21 @@ def _tables(warehouse: psycopg.Connection, schemas: Iterable[str]) -> list[Place
 
 def _export_one(warehouse: psycopg.Connection, place: Place, folder: "Folder") -> bool:
     """Write one relation. Returns whether it exists."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
     relation = sql.Identifier(*place)
     columns = [
-        Column(name, _TYPES.get(kind, pa.string()))
+        Column(name, kind)
         for name, kind in warehouse.execute(_COLUMNS, (relation.as_string(warehouse),))
     ]
     if not columns:
         return False
     path = f"{folder.path}/{folder.exported(*place)}"
     folder.system.makedirs(path, exist_ok=True)
-    schema = pa.schema([(column.name, column.type) for column in columns])
+    schema = pa.schema([(column.name, column.in_parquet) for column in columns])
     statement = sql.SQL("copy (select {} from {}) to stdout (format csv)").format(
-        sql.SQL(", ").join(map(_as_written, columns)), relation
+        sql.SQL(", ").join(column.written for column in columns), relation
     )
     try:
         with (
@@ -114,28 +138,16 @@ def _export_one(warehouse: psycopg.Connection, place: Place, folder: "Folder") -
     return True
 
 
-def _as_written(column: Column) -> sql.Composable:
-    """Return the SQL of a column. Moments are written as microseconds, which is exact."""
-    name = sql.Identifier(column.name)
-    if column.type in (_MOMENT, _CLOCK):
-        return sql.SQL("(extract(epoch from {}) * 1000000)::bigint").format(name)
-    return name
-
-
-def _batches(stream: "_Stream", columns: list[Column]) -> Iterator[pa.Table]:
+def _batches(stream: "_Stream", columns: list[Column]) -> Iterator[Any]:
     """Read rows in PostgreSQL's CSV, in which a null is nothing and an empty text is two quotes."""
+    import pyarrow as pa
+    from pyarrow import csv
+
     first = stream.read(1)
     if not first:
         return
     stream.push_back(first)
-    read = {
-        one.name: pa.int64()
-        if one.type in (_MOMENT, _CLOCK)
-        else pa.string()
-        if one.type == _DECIMAL
-        else one.type
-        for one in columns
-    }
+    read = {column.name: column.as_read for column in columns}
     reader = csv.open_csv(
         io.BufferedReader(stream, _BLOCK),
         read_options=csv.ReadOptions(column_names=list(read), block_size=_BLOCK, use_threads=False),

@@ -4,9 +4,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-import pyarrow as pa
 from psycopg import sql
-from pyarrow import csv, dataset
 
 if TYPE_CHECKING:
     from oic_assurance.builds.spark.exporting import Place
@@ -23,6 +21,8 @@ def load(warehouse: psycopg.Connection, place: "Place", folder: "Folder") -> int
     Raises:
         psycopg.Error: The rows break a constraint, or do not have the table's columns and types.
     """
+    from pyarrow import dataset
+
     path = f"{folder.path}/{folder.built(*place)}"
     rows = dataset.dataset(path, filesystem=folder.system, format="parquet")
     names = sql.SQL(", ").join(map(sql.Identifier, rows.schema.names))
@@ -42,6 +42,9 @@ def load(warehouse: psycopg.Connection, place: "Place", folder: "Folder") -> int
 
 def _as_csv(batch: Any) -> bytes:
     """Return rows in PostgreSQL's CSV, in which a null is nothing and an empty text two quotes."""
+    import pyarrow as pa
+    from pyarrow import csv
+
     columns = [
         _decimals(column) if pa.types.is_decimal(column.type) else column
         for column in batch.columns
@@ -60,6 +63,8 @@ def _decimals(column: Any) -> Any:
 
     A column with a fixed number of places has them again afterwards.
     """
+    import pyarrow as pa
+
     written = (None if one is None else format(one, "f") for one in column.to_pylist())
     short = (one.rstrip("0").rstrip(".") if one and "." in one else one for one in written)
     return pa.array(short, pa.string())
