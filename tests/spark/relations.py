@@ -35,17 +35,19 @@ def relations_of(settings: Settings, prefix: str) -> Relations:
 
 
 def differences(one: Relations, other: Relations) -> list[str]:
-    """Return the relations that differ, each with rows that only one of the two has.
+    """Return the relations that differ, each with the values in which two rows differ.
 
     Values are compared exactly: a double to its last bit.
     """
     told = [f"{'.'.join(place)} is missing" for place in sorted(one.keys() ^ other.keys())]
     for place in sorted(one.keys() & other.keys()):
         (columns, rows), (other_columns, other_rows) = one[place], other[place]
-        if columns != other_columns or rows != other_rows:
-            only = (
-                list((rows - other_rows).elements())[:2],
-                list((other_rows - rows).elements())[:2],
-            )
-            told.append(f"{'.'.join(place)}: {columns}: {only[0]} or {only[1]}")
+        if columns != other_columns:
+            told.append(f"{'.'.join(place)}: columns {set(columns) ^ set(other_columns)}")
+        elif rows != other_rows:
+            first = min((rows - other_rows).elements(), key=repr, default=())
+            second = min((other_rows - rows).elements(), key=repr, default=())
+            values = zip(columns, first or columns, second or columns, strict=True)
+            differing = [f"{name}: {a!r} or {b!r}" for name, a, b in values if a != b]
+            told.append(f"{'.'.join(place)}: {'; '.join(differing)}")
     return told

@@ -25,11 +25,12 @@
     cast({{ value }} as numeric{{ "(38, " ~ places ~ ")" if places is not none }})
 {%- endmacro %}
 
-{#- PostgreSQL takes 15 digits of a double, and so does this. -#}
+{#- PostgreSQL takes 15 digits of a double, and so does this. The difference of two decimals of 38 digits
+    would lose a place. -#}
 {% macro spark__as_decimal(value, places) -%}
     cast(
         format_string('%.14e', cast({{ value }} as double)) as decimal(
-            38, {{ 15 if places is none else places }}
+            30, {{ 15 if places is none else places }}
         )
     )
 {%- endmacro %}

@@ -29,8 +29,13 @@ with
                 when progress.is_deadline_reached
                 then policy.recovery_weeks
                 else
-                    greatest({{ dbt.datediff("build.as_at_day", "progress.deadline", "day") }}, 1)
-                    / 7.0
+                    {{
+                        in_weeks(
+                            "greatest("
+                            ~ dbt.datediff("build.as_at_day", "progress.deadline", "day")
+                            ~ ", 1)"
+                        )
+                    }}
             end as weeks_left,
             progress.recent_per_week,
             greatest(progress.recent_per_week * policy.run_rate_weeks, 0) as recent_count,

@@ -57,13 +57,13 @@ with
             baseline_from,
             share,
             count(*) as months,
-            avg(value) as mean,
-            avg(moving_range) as mean_moving_range,
+            {{ average("value", "period_start") }} as mean,
+            {{ average("moving_range", "period_start") }} as mean_moving_range,
             min(denominator) as smallest,
             max(denominator) as largest,
-            avg(denominator) as average,
-            avg(moving_range_of_z) / 1.128 as sigma_z,
-            avg(z * z) as dispersion
+            {{ average_of_counts("denominator") }} as average,
+            {{ average("moving_range_of_z", "period_start") }} / 1.128 as sigma_z,
+            {{ average("z * z", "period_start") }} as dispersion
         from ranged
         group by force_code, measure_code, baseline_from, share
     ),
