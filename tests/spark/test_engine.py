@@ -11,7 +11,7 @@ from psycopg import sql
 
 from oic_assurance.builds import engine
 from oic_assurance.builds.data_tests import load_tests, run_tests
-from oic_assurance.builds.dbt import project_manifest
+from oic_assurance.builds.dbt import forget_project, project_manifest
 from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.recompute import recompute_schemas
@@ -222,6 +222,7 @@ def test_rows_that_break_a_constraint_stop_the_build(
 
     monkeypatch.setattr(spark_build, "load", twice)
     selection = ["run", "--select", "+dim_measure"]
+    forget_project()
     with pytest.raises(AssuranceError, match="model dim_measure: duplicate key value"):
         engine.run_models(on_spark, "daily", selection)
 
