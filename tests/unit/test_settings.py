@@ -44,6 +44,8 @@ def test_the_national_warehouse_has_the_code_of_its_area(monkeypatch: pytest.Mon
     monkeypatch.setenv("ASSURANCE_KIND", "national")
     settings = load_settings()
     assert (settings.kind, settings.force_code) == ("national", "K04000001")
+
+
 @pytest.mark.parametrize("master", ["local", "local[4]", "spark://host.example:7077"])
 def test_spark_runs_here_or_on_a_cluster(master: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSURANCE_ENGINE", "spark")

@@ -40,6 +40,8 @@ VARIABLES = {
     "sslmode": "ASSURANCE_DBT_SSLMODE",
     "password": "DBT_ENV_SECRET_ASSURANCE_PASSWORD",
 }
+#: The environment variable that lets dbt make tables without rows: `yes` or `no`.
+WITHOUT_ROWS = "ASSURANCE_DBT_WITHOUT_ROWS"
 
 #: The levels of dbt's events that are logged.
 _LEVELS = {"warn": logging.WARNING, "error": logging.ERROR}
@@ -331,8 +333,12 @@ def _variables(settings: Settings) -> dict[str, str]:
     """
     variables = connection_variables(login_url(settings, ROLE))
     given = variables.get("PGOPTIONS", os.environ.get("PGOPTIONS", ""))
-    options = f"{given} -c synchronous_commit=off".strip()
-    return {**variables, "PGOPTIONS": options, KIND: settings.kind}
+    return {
+        **variables,
+        "PGOPTIONS": f"{given} -c synchronous_commit=off".strip(),
+        KIND: settings.kind,
+        WITHOUT_ROWS: "no",
+    }
 
 
 @contextmanager

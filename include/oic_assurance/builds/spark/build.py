@@ -18,6 +18,7 @@ import psycopg
 from oic_assurance.builds.dbt import (
     MODEL,
     ROLE,
+    WITHOUT_ROWS,
     BuildFailed,
     Node,
     project_manifest,
@@ -43,7 +44,6 @@ TARGETS = {
     "reproduce": "spark_reproduce",
     "restate": "spark_restate",
 }
-WITHOUT_ROWS = {"ASSURANCE_DBT_WITHOUT_ROWS": "yes"}
 #: The macro by which a model reads a mart of the compared publication.
 COMPARED_MART = "macro.oic_assurance.compared_mart"
 COMPARED = ("compared_with", "compared_with_old_rules")
@@ -59,7 +59,7 @@ def build_on_spark(settings: Settings, purpose: Purpose, arguments: Sequence[str
         AssuranceError: Spark cannot be used, or the project cannot be read.
     """
     check_java()
-    built = run_dbt(settings, purpose, arguments, environment=WITHOUT_ROWS)
+    built = run_dbt(settings, purpose, arguments, environment={WITHOUT_ROWS: "yes"})
     models = [node for node in built if node.kind == MODEL and node.succeeded]
     tables = [node for node in models if node.node.config.materialized == "table"]
     if not tables:
@@ -74,7 +74,7 @@ def build_on_spark(settings: Settings, purpose: Purpose, arguments: Sequence[str
     if failed:
         exist = done - {node.name for node in failed}
         raise BuildFailed(
-            failed, [node for node in built if node.name in exist or node not in models]
+            failed, [node for node in built if node.name in exist or node.kind != MODEL]
         )
     return built
 
