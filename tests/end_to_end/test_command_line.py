@@ -43,7 +43,7 @@ def moments(value: object) -> Iterator[str]:
     [
         (["status"], {"run", "publication", "hold", "position", "freshness", "failed_extractions",
                       "refused_deliveries", "not_taken", "gate", "failed_checks", "recalls",
-                       "drill", "sign_offs", "upkeep", "retention", "problems", "state"}),
+                       "drill", "sign_offs", "upkeep", "retention", "problems", "state", "forces"}),
         (["checks"], {"build", "checks", "failed", "failed_checks"}),
         (["publication", "list"], {"publications", "hold"}),
         (["quarantine", "list"], {"counts", "rows", "total", "is_filtered"}),
