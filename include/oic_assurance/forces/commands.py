@@ -5,8 +5,13 @@ import re
 
 from oic_assurance.settings import ENTERED
 
-# A command in a text. Commands about the whole deployment take no force.
-_COMMAND = re.compile(r"`assurance (?!up\b|down\b|forces\b)([^`]+)`")
+# A command in a text, or at the end of a line with the path of the program. Commands about the
+# whole deployment take no force.
+_COMMAND = re.compile(
+    r"(?P<quoted>`assurance (?!up\b|down\b|forces\b)[^`]+)(?=`)"
+    r"|(?P<path>\S+/assurance (?!up\b|down\b|forces\b)[^`\n]*[^`\n ])(?= *$)",
+    re.MULTILINE,
+)
 
 
 def with_force(text: str, code: str | None = None) -> str:
@@ -15,4 +20,4 @@ def with_force(text: str, code: str | None = None) -> str:
     `code` is the force. Without it, it is the force that this process has entered, if any.
     """
     code = code or os.environ.get(ENTERED, "")
-    return _COMMAND.sub(rf"`assurance \1 --force {code}`", text) if code else text
+    return _COMMAND.sub(rf"\g<0> --force {code}", text) if code else text
