@@ -69,8 +69,8 @@ def main() -> None:
 
 def _write(found: dict[str, list[tuple[Day, float]]]) -> None:
     lines = [
-        f"{measured_on()}; medians of pairs of days: {len(found[POSTGRES])}. A history of a year and "
-        "a half.",
+        f"{measured_on()}; medians of pairs of days: {len(found[POSTGRES])}. A history of a year "
+        "and a half.",
         "",
         "| engine | processor time of a day: client (with Java) and server | a day | of this, "
         "building the marts |",
