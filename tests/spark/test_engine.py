@@ -1,7 +1,6 @@
 """Spark on a cluster computes what PostgreSQL computes, for each purpose of a build."""
 
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,16 +39,19 @@ FEWEST = 190
 
 @dataclass(frozen=True)
 class Computed:
-    """The second publication, computed again by each engine, and where Spark's tables are."""
+    """What each engine makes of the second publication, computed again."""
 
     by_postgres: Relations
     by_spark: Relations
-    settings: Settings
-    prefix: str
+    #: How many constraints of each kind the tables have into which Spark's rows were loaded.
+    constraints: dict[str, int]
+    #: How many rows fail each data test, by its name, if rows are spoiled.
+    failing_by_postgres: dict[str, int]
+    failing_by_spark: dict[str, int]
 
 
 @pytest.fixture(scope="module")
-def computed(pair: TwoPublications, on_spark: Settings) -> Iterator[Computed]:
+def computed(pair: TwoPublications, on_spark: Settings) -> Computed:
     settings = pair.world.settings
     with connect(settings, role=ROLE) as warehouse:
         original = get_build(warehouse, pair.second)
@@ -59,7 +61,15 @@ def computed(pair: TwoPublications, on_spark: Settings) -> Iterator[Computed]:
         with connect(settings, role=ROLE) as warehouse:
             drop_schemas(warehouse, prefix)
         compute_again(on_spark, original)
-        yield Computed(by_postgres, relations_of(settings, prefix), on_spark, prefix)
+        by_spark = relations_of(settings, prefix)
+        constraints = _constraints(settings, f"{prefix}candidate")
+        with administrator(settings) as connection:
+            for (schema, name), (columns, rows) in by_spark.items():
+                if schema == "intermediate" and rows:
+                    _spoil(connection, f"{prefix}{schema}", name, columns)
+        tests = load_tests(settings, "reproduce")
+        failing = {node.name: node.failures for node in run_tests(settings, tests)}
+        return Computed(by_postgres, by_spark, constraints, failing, _run_on_spark(on_spark))
 
 
 def test_every_relation_is_equal(computed: Computed) -> None:
@@ -69,8 +79,19 @@ def test_every_relation_is_equal(computed: Computed) -> None:
 
 def test_every_table_has_the_constraints_of_its_contract(computed: Computed) -> None:
     """The tables are PostgreSQL's own, so what the contract of the marts promises holds."""
-    with administrator(computed.settings) as connection:
-        kinds: dict[str, int] = dict(
+    assert computed.constraints["p"] > 20
+    assert computed.constraints["f"] > 20
+
+
+def test_data_tests_find_the_same_rows(computed: Computed) -> None:
+    """Also if there is something to find: here, rows that occur twice or have lost a value."""
+    assert sum(failing > 0 for failing in computed.failing_by_postgres.values()) > 50
+    assert computed.failing_by_spark == computed.failing_by_postgres
+
+
+def _constraints(settings: Settings, schema: str) -> dict[str, int]:
+    with administrator(settings) as connection:
+        found: dict[str, int] = dict(
             connection.execute(
                 """
                 select contype::text, count(*)
@@ -78,25 +99,10 @@ def test_every_table_has_the_constraints_of_its_contract(computed: Computed) -> 
                 where connamespace = %s::regnamespace
                 group by contype
                 """,
-                (f"{computed.prefix}candidate",),
+                (schema,),
             ).fetchall()
         )
-    assert kinds["p"] > 20
-    assert kinds["f"] > 20
-
-
-def test_data_tests_find_the_same_rows(computed: Computed) -> None:
-    """Also if there is something to find: here, rows that occur twice or have lost a value."""
-    with administrator(computed.settings) as connection:
-        for (schema, name), (columns, rows) in computed.by_spark.items():
-            if schema != "intermediate" or not rows or name.startswith("restated__evidence"):
-                continue
-            _spoil(connection, f"{computed.prefix}{schema}", name, columns)
-    tests = load_tests(computed.settings, "reproduce")
-    by_postgres = {node.name: node.failures for node in run_tests(computed.settings, tests)}
-    by_spark = _run_on_spark(computed)
-    assert sum(failing > 0 for failing in by_postgres.values()) > 50
-    assert by_spark == by_postgres
+    return found
 
 
 def _spoil(connection: psycopg.Connection, schema: str, name: str, columns: list[str]) -> None:
@@ -121,15 +127,15 @@ def _spoil(connection: psycopg.Connection, schema: str, name: str, columns: list
     )
 
 
-def _run_on_spark(computed: Computed) -> dict[str, int]:
+def _run_on_spark(settings: Settings) -> dict[str, int]:
     """Run every data test on Spark, on the rows that are in the warehouse now."""
-    tests = load_tests(computed.settings, TARGETS["reproduce"])
-    project = project_manifest(computed.settings, "reproduce")
+    tests = load_tests(settings, TARGETS["reproduce"])
+    project = project_manifest(settings, "reproduce")
     parents = {parent for test in tests for parent in test.parents}
     places = {spark_build.place_of(project, parent) for parent in parents}
-    with build_folder(computed.settings) as folder:
-        exported = export(computed.settings, places, (), folder)
-        with spark_session(computed.settings, folder) as session:
+    with build_folder(settings) as folder:
+        exported = export(settings, places, (), folder)
+        with spark_session(settings, folder) as session:
             register(session, exported, folder)
             return {
                 test.node.name: session.sql(f"select count(*) from ({test.query})").first()[0]
