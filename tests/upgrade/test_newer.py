@@ -28,12 +28,13 @@ NEWER = (
     rf"{re.escape(migration_files()[-1])}\. Nothing was changed\. Install version 99\.1\.0, or "
     r"restore the back-up that was made before the upgrade \(docs/upgrade\.md\)\."
 )
-#: Of each command that uses the warehouse, one way or several to call it. `{tmp}` is a folder.
+#: Of each command that uses the warehouse, one way or several to call it. `{tmp}` is a
+#: new folder, and `{there}` one that exists.
 CALLS = (
     "db start", "run", "demo", "status", "checks", "pack", "bundle make", "workbook make",
     "release files 1", "release list", "signoff list", "signoff show HYDRA",
     "signoff reopen HYDRA --as assurance_lead --because because-of-a-test", "notify --dry-run",
-    "preview", "compare 1 2",
+    "preview", "compare 1 2", "national export --to {there}",
     "publication list", "publication rollback 1 --reason test",
     "publication release --reason test", "publication approve 1 --reason test",
     "publication reproduce 1", "access list", "access give one --office --reason test",
@@ -49,7 +50,8 @@ CALLS = (
 #: Commands that read no table with the pipeline's logins. `mf` and `superset` read marts as BI
 #: tools do, whose contract holds across versions. `sources` works on the source databases and on
 #: files of the repository. `down` stops processes. `doctor` says which version the warehouse has.
-OF_NO_VERSION = {"mf", "superset", "sources", "down", "doctor"}
+#: `forces` calls other commands.
+OF_NO_VERSION = {"mf", "superset", "sources", "down", "doctor", "forces"}
 
 
 @pytest.fixture
@@ -87,7 +89,9 @@ def test_every_command_refuses_a_newer_warehouse_in_one_line_and_changes_nothing
     before = content(newer)
     wrong = {}
     for call in CALLS:
-        code = run_command([word.format(tmp=tmp_path / "to") for word in call.split()])
+        code = run_command(
+            [word.format(tmp=tmp_path / "to", there=tmp_path) for word in call.split()]
+        )
         errors = capsys.readouterr().err
         if code in (0, 2) or not re.fullmatch(rf"(Readers .*\n)?assurance: {NEWER}\n", errors):
             wrong[call] = (code, errors)

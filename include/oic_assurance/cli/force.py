@@ -5,6 +5,7 @@ import os
 import click
 
 from oic_assurance.errors import UsageError
+from oic_assurance.settings import ENTERED
 
 #: The commands that run many stages. Readers are watched before the rest is imported, because the
 #: import alone takes many times as long beside readers that use the processors.
@@ -35,7 +36,9 @@ def add_force_option(command: click.Command) -> None:
     if isinstance(command, click.Group):
         for one in command.commands.values():
             add_force_option(one)
-    elif not any(isinstance(parameter, ForceOption) for parameter in command.params):
+        if not command.invoke_without_command:
+            return
+    if not any(isinstance(parameter, ForceOption) for parameter in command.params):
         command.params.append(ForceOption())
 
 
@@ -77,8 +80,9 @@ def begin(ctx: click.Context) -> None:
 
 
 def _enter(ctx: click.Context, _: click.Parameter, code: str | None) -> None:
-    if ctx.resilient_parsing:
+    if ctx.resilient_parsing or (code is None and ENTERED in ctx.meta):
         return
+    ctx.meta[ENTERED] = True
     from oic_assurance.forces.enter import enter
 
     enter(code)

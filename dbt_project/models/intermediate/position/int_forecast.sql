@@ -14,6 +14,14 @@ with
             and {{ in_force("run_rate", "build.as_at_day") }}
     ),
 
+    progress as (
+        select
+            point.*,
+            greatest({{ dbt.datediff("build.as_at_day", "point.deadline", "day") }}, 1) as days_left
+        from {{ ref("int_point_deadline_progress") }} as point
+        cross join build
+    ),
+
     outstanding_now as (
         select
             progress.force_code,
@@ -28,20 +36,12 @@ with
             case
                 when progress.is_deadline_reached
                 then policy.recovery_weeks
-                else
-                    {{
-                        in_weeks(
-                            "greatest("
-                            ~ dbt.datediff("build.as_at_day", "progress.deadline", "day")
-                            ~ ", 1)"
-                        )
-                    }}
+                else {{ in_weeks("progress.days_left") }}
             end as weeks_left,
             progress.recent_per_week,
             greatest(progress.recent_per_week * policy.run_rate_weeks, 0) as recent_count,
             policy.run_rate_weeks
-        from {{ ref("int_point_deadline_progress") }} as progress
-        cross join build
+        from progress
         cross join policy
     ),
 
