@@ -206,6 +206,9 @@ class Cluster:
                 if path.is_file() and path.suffix == "":
                     value = path.read_text(encoding="utf-8").strip()
                     found[f"ASSURANCE_{code}_{path.name.upper()}"] = value
+            # A host of a deployment makes no secrets. These would be made by the first run.
+            for name in ("PSEUDONYM_KEY", "ERASURE_KEY", "PROCESSING_LOG_KEY"):
+                found.setdefault(f"ASSURANCE_{code}_{name}", secrets.token_hex(32))
         return found
 
     def _metadata(self) -> str:
