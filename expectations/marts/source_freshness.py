@@ -1,14 +1,12 @@
 """The freshness of each dataset."""
 
-from expectations.shared.code_lists import FRESHNESS, sql_rows
+from expectations.shared.code_lists import sql_rows
+from expectations.shared.freshness import verdict_checks
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import (
     ASSURANCE_LEAD,
     WARNING,
     Expectations,
-    every_result,
-    every_row,
-    filled,
     no_rows,
     one_of,
     sql,
@@ -76,22 +74,5 @@ def source_freshness() -> Expectations:
             severity=WARNING,
             owner=ASSURANCE_LEAD,
         ),
-        filled("verdict", description="Every dataset has a value in {column}."),
-        one_of("verdict", FRESHNESS, description="Every dataset is fresh, stale or failed."),
-        every_row(
-            "fresh_means_delivered",
-            "last_record_at is not null and due_by >= {as_at}",
-            where="verdict = 'fresh'",
-            description="No dataset is fresh if it was never delivered or is overdue.",
-            columns=("verdict", "last_record_at", "due_by"),
-        ),
-        every_result(
-            "all_fresh",
-            "select dataset, verdict = 'fresh' as holds from {rows}",
-            description="Every dataset is fresh.",
-            columns=("verdict",),
-            dimension="freshness",
-            severity=WARNING,
-            owner="the dataset's owner",
-        ),
+        *verdict_checks(),
     ]

@@ -1,13 +1,10 @@
 """The freshness of each dataset of the national warehouse, over all forces."""
 
-from expectations.shared.code_lists import FRESHNESS, sql_rows
+from expectations.shared.code_lists import sql_rows
+from expectations.shared.freshness import verdict_checks
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import (
-    WARNING,
     Expectations,
-    every_result,
-    every_row,
-    filled,
     no_rows,
     one_of,
     sql,
@@ -38,22 +35,5 @@ def source_freshness() -> Expectations:
             description="Every declared dataset has a policy that says when it is stale.",
             dimension="completeness",
         ),
-        filled("verdict", description="Every dataset has a value in {column}."),
-        one_of("verdict", FRESHNESS, description="Every dataset is fresh, stale or failed."),
-        every_row(
-            "fresh_means_delivered",
-            "last_record_at is not null and due_by >= {as_at}",
-            where="verdict = 'fresh'",
-            description="No dataset is fresh if it was never delivered or is overdue.",
-            columns=("verdict", "last_record_at", "due_by"),
-        ),
-        every_result(
-            "all_fresh",
-            "select dataset, verdict = 'fresh' as holds from {rows}",
-            description="Every dataset is fresh.",
-            columns=("verdict",),
-            dimension="freshness",
-            severity=WARNING,
-            owner="the dataset's owner",
-        ),
+        *verdict_checks(),
     ]

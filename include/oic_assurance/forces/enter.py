@@ -54,7 +54,6 @@ _OF_ONE_FORCE = frozenset(
 )
 #: A variable with the code of a force.
 _OWN = re.compile(r"(ASSURANCE|OPENLINEAGE)_([A-Z][0-9]{8})_(.+)")
-_NAMESPACE = "OPENLINEAGE_NAMESPACE"
 
 #: The environment of the deployment, as it was before this process entered a force.
 _deployment: dict[str, str] = {}
@@ -113,7 +112,6 @@ def environment_of(force: Force, forces: Forces, deployment: Mapping[str, str]) 
         if own is not None and own[2] == force.code:
             mine[f"{own[1]}_{own[3]}"] = value
     ids = [f"{name}={used}" for name, used in force.connections.items()]
-    mine.setdefault(_NAMESPACE, f"oic-assurance/{force.code}")
     return {
         **mine,
         VARIABLE: str(forces.file),
@@ -162,7 +160,7 @@ def _chosen(forces: Forces, code: str | None) -> Force:
         raise UsageError(
             f"{forces.file} has {len(forces.forces)} forces: choose one with --force, such as "
             f"--force {next(iter(forces.forces))}, or set {CHOICE}. "
-            "`assurance forces list` shows them."
+            "`assurance forces status` shows all of them."
         )
     return next(iter(forces.forces.values()))
 
@@ -174,7 +172,7 @@ def _check_only(code: str | None) -> None:
     if wanted and wanted.upper() != only:
         raise UsageError(
             f"There is no force '{wanted}': this deployment has the force {only} only. "
-            f"forces.yml declares further forces (docs/how-to/several-forces.md)."
+            "forces.yml declares further forces (docs/how-to/several-forces.md)."
         )
 
 

@@ -15,6 +15,7 @@ from oic_assurance.sources.declarations import checked_yaml, yaml_lines
 _FIELDS = {
     "ASSURANCE_HOME": "home",
     "ASSURANCE_FORCE_CODE": "code",
+    "ASSURANCE_KIND": "kind",
     "ASSURANCE_DROPZONE": "dropzone",
     "ASSURANCE_ARCHIVE_URL": "archive",
     "ASSURANCE_REPORTS_URL": "reports",

@@ -179,6 +179,7 @@ class _Stream(io.RawIOBase):
         """Let `data` be read again."""
         self._rest = data + self._rest
 
+    # The buffer of the type stubs cannot be written to.
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
         if not self._rest:
             self._rest = bytes(self._copy.read())

@@ -228,7 +228,11 @@ def _point(code: str, facts: Facts) -> PointComparison:
     groups = of_point(facts["comparison_group"], code)
     point = POINTS[code]
     pictures = [
-        funnel(group["group_name"], *_of_group(group["comparison_group"], code, facts))
+        funnel(
+            group["group_name"],
+            _of_group("funnel", group["comparison_group"], code, facts),
+            _of_group("funnel_limit", group["comparison_group"], code, facts),
+        )
         for group in groups
         if funnels
     ]
@@ -245,11 +249,8 @@ def _point(code: str, facts: Facts) -> PointComparison:
     )
 
 
-def _of_group(group: str, code: str, facts: Facts) -> tuple[list[Row], list[Row]]:
-    return tuple(  # type: ignore[return-value]
-        [row for row in of_point(facts[name], code) if row["comparison_group"] == group]
-        for name in ("funnel", "funnel_limit")
-    )
+def _of_group(name: str, group: str, code: str, facts: Facts) -> list[Row]:
+    return [row for row in of_point(facts[name], code) if row["comparison_group"] == group]
 
 
 def spread(groups: Sequence[Row]) -> str:

@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.builds.record import ROLE
 from oic_assurance.errors import AssuranceError
-from oic_assurance.settings import Settings
+from oic_assurance.settings import ENTERED, Settings
 from oic_assurance.sources.declarations.model import DatabasePlace, Dataset, Table
 from oic_assurance.storage.urls import without_credentials
 from oic_assurance.warehouse.connections import extract_url, login_url
@@ -37,8 +37,13 @@ def producer() -> str:
 
 
 def job_namespace() -> str:
-    """Return the namespace of the jobs, as the variable that OpenLineage's tools share gives it."""
-    return os.environ.get("OPENLINEAGE_NAMESPACE", "").strip() or JOBS
+    """Return the namespace of the jobs, as the variable that OpenLineage's tools share gives it.
+
+    Jobs of two forces of a deployment have the same names, so each force has a namespace in it.
+    """
+    given = os.environ.get("OPENLINEAGE_NAMESPACE", "").strip() or JOBS
+    force = os.environ.get(ENTERED, "")
+    return f"{given}/{force}" if force else given
 
 
 def stage_job(stage: str, dataset: str | None = None) -> str:
