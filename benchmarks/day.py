@@ -18,8 +18,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from benchmarks.history import COMMAND, Force
-from benchmarks.measure import run_shell, server_seconds
+from benchmarks.history import Force
+from benchmarks.measure import COMMAND, run_shell, server_seconds
 from benchmarks.table import measured_on, write_between
 from oic_assurance.clock import london_day, utc_now
 from tests.end_to_end.airflow_server import airflow

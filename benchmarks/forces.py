@@ -31,11 +31,10 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.measure import server_seconds
+from benchmarks.measure import assurance, server_seconds
 from benchmarks.table import measured_on, write_between
 from oic_assurance.clock import london_day, utc_now
 
-COMMAND = Path(sys.executable).with_name("assurance")
 BEGIN, END = "<!-- begin: written by `python -m benchmarks.forces` -->", "<!-- end: forces -->"
 YEARS = (10, 1, 2, 1)
 MB = 1024
@@ -78,15 +77,7 @@ class Deployment:
         Raises:
             SystemExit: the command failed.
         """
-        done = subprocess.run(
-            [COMMAND, *arguments],
-            env={**os.environ, "ASSURANCE_HOME": str(self.home)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise SystemExit(f"{' '.join(arguments)}: {done.stdout}{done.stderr}")
+        assurance(self.home, *arguments)
 
     def simulate(self, codes: Sequence[str], days: int = 0) -> None:
         """Simulate the history of forces, or some days more, two forces at the same time."""

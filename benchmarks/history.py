@@ -9,9 +9,7 @@ from day to day.
 """
 
 import argparse
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -19,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from benchmarks.measure import assurance
 from benchmarks.table import measured_on, write_between
 
 LAST_DAY = date(2026, 6, 10)
@@ -26,7 +25,6 @@ SEED = 1
 #: The stages that run dbt, named as in the file `log/timings.tsv` of the state folder.
 DBT_STAGES = ("build_marts", "seal_marts")
 BEGIN, END = "<!-- begin: written by `python -m benchmarks.history` -->", "<!-- end: history -->"
-COMMAND = Path(sys.executable).with_name("assurance")
 
 
 @dataclass
@@ -53,16 +51,7 @@ class Force:
         Raises:
             SystemExit: the command failed.
         """
-        done = subprocess.run(
-            [COMMAND, *arguments],
-            env={**os.environ, "ASSURANCE_HOME": str(self.home)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise SystemExit(f"{self.length}: {' '.join(arguments)}: {done.stderr.strip()}")
-        return done.stdout
+        return assurance(self.home, *arguments, who=f"{self.length}:")
 
     def simulate_until(self, day: date) -> None:
         """Simulate data in the sources up to the end of a day."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+COMMAND = Path(sys.executable).with_name("assurance")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -53,6 +54,24 @@ class Compared:
     def _ratios(self) -> list[float]:
         pairs = zip(self.ours, self.peers, strict=True)
         return [ours.seconds / peer.seconds for ours, peer in pairs]
+
+
+def assurance(home: Path, *arguments: str, who: str = "") -> str:
+    """Run an `assurance` command on a state folder, and return its output.
+
+    Raises:
+        SystemExit: the command failed. The message begins with `who`.
+    """
+    done = subprocess.run(
+        [COMMAND, *arguments],
+        env={**os.environ, "ASSURANCE_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"{who} {' '.join(arguments)}: {done.stdout}{done.stderr.strip()}".strip())
+    return done.stdout
 
 
 def server_seconds(home: Path) -> float:

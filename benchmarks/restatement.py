@@ -21,7 +21,8 @@ from pathlib import Path
 import psycopg
 import xlsxwriter
 
-from benchmarks.history import COMMAND, LAST_DAY, Force
+from benchmarks.history import LAST_DAY, Force
+from benchmarks.measure import COMMAND
 from benchmarks.table import measured_on, write_between
 from simulator.delivery.completions import COLUMNS
 
