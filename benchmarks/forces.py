@@ -5,8 +5,8 @@
 The benchmark makes a deployment with as many forces as the largest number, each on a server of its
 own and with a made-up history. The lengths of the histories repeat, so every fourth number of
 forces has the same mixture. It measures their first load, and then days: for each number of
-forces, they get one more day of data, and `assurance forces run` makes their runs. The last
-measured days run one force at a time, and then two.
+forces, they get one more day of data, and `assurance forces run` makes their runs, as many at once
+as there are processors. The day of sixteen forces is measured with each number of `--at-once` too.
 
 `python -m benchmarks.forces --model` computes how long a night takes for other numbers of forces
 and machines, from the costs that were measured.
@@ -143,7 +143,7 @@ def main() -> None:
     if options.model:
         _show_model(options.model)
         return
-    last = london_day(utc_now()) - timedelta(days=len(options.forces) + len(options.at_once) + 2)
+    last = london_day(utc_now()) - timedelta(days=len(_nights(options.forces, options.at_once)) + 2)
     home = Path(tempfile.mkdtemp(prefix="assurance-forces-", dir=options.home))
     home.chmod(0o711)
     deployment = Deployment(home, max(options.forces), options.years, last)
@@ -152,12 +152,19 @@ def main() -> None:
         deployment.simulate(deployment.codes)
         first = deployment.night(deployment.codes, os.cpu_count() or 1)
         _progress(f"first load: {first}")
-        nights = [_night(deployment, n, os.cpu_count() or 1) for n in options.forces]
-        nights += [_night(deployment, min(options.forces[-1], 16), n) for n in options.at_once]
-        _write(first, nights, deployment)
+        # With the largest night first, all forces of a night have had the same nights before it.
+        wanted = sorted(_nights(options.forces, options.at_once), reverse=True)
+        nights = [_night(deployment, forces, at_once) for forces, at_once in wanted]
+        _write(first, nights[::-1], deployment)
     finally:
         deployment.call("forces", "each", "db", "stop")
         shutil.rmtree(home)
+
+
+def _nights(forces: Sequence[int], at_once: Sequence[int]) -> set[tuple[int, int]]:
+    """Return the nights to measure: how many forces, and how many of them at the same time."""
+    some = min(max(forces), 16)
+    return {(n, os.cpu_count() or 1) for n in forces} | {(some, n) for n in at_once}
 
 
 def _night(deployment: Deployment, forces: int, at_once: int) -> Night:
