@@ -7,16 +7,18 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from oic_assurance import pipeline
+from oic_assurance import clock, pipeline
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.notifications.problems import open_problems
 from oic_assurance.publishing import rollback as pointer
 from oic_assurance.reporting.national.export import export_national, tell_national
+from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets_of
 from tests.integration.builds.restated_world import (
     change_one_record_of_each_kind,
@@ -41,8 +43,17 @@ class Exports:
     #: Rows of the force's own marts after the second publication, by the name of the mart.
     marts: dict[str, list[dict[str, Any]]]
     disclosures: int
+    #: What is told to whoever is on call: never exported, exported, failed, and exported again.
+    told: tuple[list[str], ...]
     too_early: str
     without_place: str
+
+
+def problems(settings: Settings) -> list[str]:
+    """Return what is wrong with the exports two hours from now."""
+    later = clock.utc_now() + timedelta(hours=2)
+    found = open_problems(settings, later, time.max)
+    return [problem.what for problem in found if problem.kind == "national"]
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +72,19 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
         change_one_record_of_each_kind(world)
         world.fill()
         second = world.publish("2026-04-11T05:30")
+        told = [problems(settings)]
         pipeline.make_packs(settings)
+        told.append(problems(settings))
         shutil.copytree(zone, folder / "published")
         marts = {
             name: world.ask(f"select * from marts.{name} where publication_id = %s", second)
             for name in ("assurance_position", "assurance_measure", "restatement")
         }
         pointer.rollback(settings, first, "a record was entered twice")
+        tell_national(dataclasses.replace(settings, national_dropzone=f"file://{zone}/away"))
+        told.append(problems(settings))
         tell_national(settings)
+        told.append(problems(settings))
         shutil.copytree(zone, folder / "rolled_back")
         tell_national(world.settings)
         [logged] = world.ask(
@@ -82,6 +98,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
             second,
             marts,
             logged["number"],
+            tuple(told),
             str(too_early.value),
             str(without_place.value),
         )
@@ -192,3 +209,12 @@ def test_the_national_view_follows_the_restatement_and_the_roll_back(
     assert shown["value"] is None
     assert shown["last_publication_id"] == exports.first
     assert shown["last_value"] == pytest.approx(told["value_before"])
+
+
+def test_an_export_that_failed_is_told_until_one_succeeds(exports: Exports) -> None:
+    never, done, failed, again = exports.told
+    assert never == ["the publication that readers see was not exported"]
+    assert done == again == []
+    assert len(failed) == 1
+    assert failed[0].startswith("the export failed: ")
+    assert "away" in failed[0]

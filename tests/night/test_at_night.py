@@ -362,6 +362,14 @@ def test_a_notification_leads_to_its_row(
         follow(row, healthy, capsys)
 
 
+@plays("message *The national view was not told*")
+def test_an_export_that_was_not_made_leads_to_its_row(healthy: Settings) -> None:
+    settings = replace(healthy, national_dropzone="file:///nowhere")
+    later = clock.utc_now() + timedelta(hours=2)
+    told = [one for one in open_problems(settings, later, time.max) if one.kind == "national"]
+    expect(Seen(message(told)), "message *The national view was not told*")
+
+
 @plays("message *Records were recalled")
 def test_a_recall_leads_to_its_row(healthy: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     with administrator(healthy, autocommit=True) as connection:

@@ -12,3 +12,15 @@
             )
     )
 {%- endmacro %}
+
+{% macro spark__number_spine(first, last) -%}
+    lateral(
+        select
+            explode(
+                case
+                    when {{ first }} <= {{ last }}
+                    then sequence(cast({{ first }} as bigint), cast({{ last }} as bigint))
+                end
+            ) as number
+    )
+{%- endmacro %}

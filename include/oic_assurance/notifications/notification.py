@@ -17,6 +17,7 @@ Kind = Literal[
     "restore",
     "upkeep",
     "retention",
+    "national",
 ]
 Event = Literal["new", "changed", "over"]
 
@@ -32,6 +33,7 @@ TITLES: dict[Kind, str] = {
     "restore": "It is not proven that a back-up can be restored",
     "upkeep": "A part of the upkeep is not done",
     "retention": "Records are past their retention",
+    "national": "The national view was not told",
 }
 
 
@@ -40,8 +42,8 @@ class Problem:
     """Something that is wrong now, described for the person who has to act on it."""
 
     kind: Kind
-    #: What the problem is about: `daily run`, `back-up`, a part of the upkeep, a dataset, a
-    #: connection, `the dropzone` or the code of a recommendation.
+    #: What the problem is about: `daily run`, `back-up`, `national view`, a part of the upkeep, a
+    #: dataset, a connection, `the dropzone` or the code of a recommendation.
     subject: str
     what: str
     since: datetime

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from oic_assurance.clock import LONDON
+from oic_assurance.notifications.national import national_problems
 from oic_assurance.notifications.notification import Kind, Problem
 from oic_assurance.notifications.restores import restore_problems
 from oic_assurance.notifications.upkeep import retention_problems, upkeep_problems
@@ -309,13 +310,14 @@ def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Pro
             *upkeep_problems(warehouse, now, readers_see),
             *retention_problems(warehouse, settings, readers_see),
         ]
+        of_exports = national_problems(warehouse, settings, now, readers_see)
     # A failed run or a pending approval already explains why nothing was published. So a run is
     # reported as overdue only if there is neither.
     problems = [_no_publication(run, readers_see) for run in failing]
     problems += [_approval(build, readers_see) for build in waiting]
     problems = problems or _overdue(good, now, deadline, readers_see)
     problems += [_recall(item, readers_see) for item in recalled]
-    problems += [*of_sign_off, *of_restores, *of_upkeep]
+    problems += [*of_sign_off, *of_restores, *of_upkeep, *of_exports]
     problems += [_delivery(item, readers_see) for item in refused]
     refused_datasets = {item.dataset for item in refused}
     waiting_for = [item for item in stale if item.dataset not in refused_datasets]

@@ -13,7 +13,8 @@ import csv
 import hashlib
 import io
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, LiteralString
@@ -96,6 +97,12 @@ _QUERIES: Mapping[str, LiteralString] = {
         """,
 }
 _RESTATEMENT = "national/restatement"
+_BEGIN = "insert into audit.national_export (publication_id) values (%s) returning export_id"
+_END = """
+update audit.national_export
+set outcome = %s, message = %s, ended_at = clock_timestamp()
+where export_id = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -138,12 +145,41 @@ def export_national(settings: Settings, to: str = "") -> Export:
         raise UsageError(
             "There is no place for the export: set ASSURANCE_NATIONAL_DROPZONE, or give --to."
         )
+    with connect(settings, role=ROLE, autocommit=True) as record, _on_record(record):
+        return _export(settings, url)
+
+
+def tell_national(settings: Settings) -> None:
+    """Export again after readers have been shown another publication, if the force exports at all.
+
+    The national view then does not show a figure that the force has rolled back. A failure is
+    logged, because what readers of the force see has changed already. The next run exports again.
+    """
+    if settings.kind != "force" or not settings.national_dropzone:
+        return
+    try:
+        export_national(settings)
+    except AssuranceError as error:
+        LOG.warning("The national warehouse was not told: %s", error.message)
+
+
+@contextmanager
+def _on_record(conn: psycopg.Connection) -> Iterator[None]:
+    """Record the beginning of an export of the current publication, and how it ends."""
+    export_id = one_value(conn, _BEGIN, (_current(conn).publication_id,))
+    try:
+        yield
+    except AssuranceError as error:
+        conn.execute(_END, ("failed", error.message, export_id))
+        raise
+    conn.execute(_END, ("done", None, export_id))
+
+
+def _export(settings: Settings, url: str) -> Export:
     store = open_store(settings, url, what=_WHAT, prefix="", is_own=False)
     with connect(settings, role=ROLE) as conn:
         conn.execute("set transaction isolation level repeatable read")
-        publication = find_current(conn)
-        if publication is None:
-            raise AssuranceError("Nothing is published yet, so there is nothing to export.")
+        publication = _current(conn)
         # After a roll-back, the day is still that of the newest publication. So the export replaces
         # the files that showed what was rolled back.
         newest = one_value(conn, "select max(as_at) from marts.position_as_published")
@@ -174,18 +210,11 @@ def export_national(settings: Settings, to: str = "") -> Export:
     )
 
 
-def tell_national(settings: Settings) -> None:
-    """Export again after readers have been shown another publication, if the force exports at all.
-
-    The national view then does not show a figure that the force has rolled back. A failure is
-    logged, because what readers of the force see has changed already. The next run exports again.
-    """
-    if settings.kind != "force" or not settings.national_dropzone:
-        return
-    try:
-        export_national(settings)
-    except AssuranceError as error:
-        LOG.warning("The national warehouse was not told: %s", error.message)
+def _current(conn: psycopg.Connection) -> Publication:
+    publication = find_current(conn)
+    if publication is None:
+        raise AssuranceError("Nothing is published yet, so there is nothing to export.")
+    return publication
 
 
 def _rows(
