@@ -34,6 +34,18 @@ has `publication_id`, which has the same value in all tables at any moment but i
 |---|---|---:|
 """
 
+_NATIONAL_INDEX = """\
+# Data dictionary of the national view
+
+The {count} tables that only the [national warehouse](../../how-to/national-view.md) has. Each has a
+page with its columns, generated from the descriptions of the dbt models. The examples are made up.
+Every table also has `publication_id` and `force_code`, the area of the national warehouse. The
+force that reports is in `reporting_force_code`. How to connect: [README](../README.md).
+
+| table | what | columns |
+|---|---|---:|
+"""
+
 _RELATIONSHIPS = """
 ## Relationships
 
@@ -62,6 +74,14 @@ def pages(marts: Iterable[Mart]) -> dict[str, str]:
     return {"README.md": _index(marts)} | {f"{mart.place}.md": _page(mart) for mart in marts}
 
 
+def national_pages(marts: Iterable[Mart]) -> dict[str, str]:
+    """Return the text of every page about the national marts, keyed by file name."""
+    marts = sorted(marts, key=lambda mart: mart.name)
+    return {"README.md": _tables(_NATIONAL_INDEX, marts)} | {
+        f"{mart.place}.md": _page(mart) for mart in marts
+    }
+
+
 def relating_column(reference: Reference) -> tuple[str, str]:
     """Return the column of a foreign key and the column to which it refers.
 
@@ -79,33 +99,38 @@ def relating_column(reference: Reference) -> tuple[str, str]:
     return pair
 
 
-def _index(marts: list[Mart]) -> str:
-    tables = [
+def _tables(head: str, marts: list[Mart]) -> str:
+    return head.format(count=len(marts)) + "".join(
         row(f"[{mart.place}]({mart.place}.md)", mart.description, len(mart.columns))
         for mart in marts
-    ]
+    )
+
+
+def _index(marts: list[Mart]) -> str:
     relationships = []
     for mart in marts:
         for reference in mart.references:
             own, theirs = relating_column(reference)
             cells = (mart.name, own, reference.table, theirs)
             relationships.append(row(*(f"`{cell}`" for cell in cells)))
-    head = _INDEX.format(count=len(marts))
-    return head + "".join(tables) + _RELATIONSHIPS + "".join(relationships)
+    return _tables(_INDEX, marts) + _RELATIONSHIPS + "".join(relationships)
 
 
 def _example(value: str) -> str:
     return value if value.startswith("(") else f"`{value}`"
 
 
+def _refers(mart: Mart, reference: Reference) -> str:
+    own = [f"`{name}`" for name in reference.columns if name not in _IN_EVERY_KEY]
+    verb = "refers" if len(own) == 1 else "refer"
+    place = f"{mart.schema}.{reference.table}.md"
+    return f" {', '.join(own)} {verb} to [{reference.table}]({place})."
+
+
 def _page(mart: Mart) -> str:
     own = [name for name in mart.primary_key if name not in _IN_EVERY_KEY]
     key = [f"`{name}`" for name in own or mart.primary_key]
-    references = [
-        f" `{relating_column(reference)[0]}` refers to [{reference.table}]"
-        f"({mart.schema}.{reference.table}.md)."
-        for reference in mart.references
-    ]
+    references = [_refers(mart, reference) for reference in mart.references]
     kind = " (public release)" if mart.schema == "public_release" else ""
     head = _PAGE.format(
         title=f"{title(mart.name)}{kind}",

@@ -21,7 +21,7 @@ from oic_assurance.reporting.documents.dbt_sources import (
     sources_yaml,
 )
 from oic_assurance.reporting.documents.markdown import with_note
-from oic_assurance.reporting.documents.marts import marts, views
+from oic_assurance.reporting.documents.marts import NATIONAL_MODELS, marts, views
 from oic_assurance.reporting.documents.measures import measures
 from oic_assurance.reporting.documents.models import dbt_models
 from oic_assurance.reporting.documents.policy import stale_after_days
@@ -35,6 +35,7 @@ NATIONAL_STAGING = Path("dbt_project") / "models" / "national" / "staging"
 PAGES = Path("docs") / "datasets"
 EXPECTATIONS = Path("docs") / "expectations"
 DICTIONARY = Path("docs") / "bi" / "dictionary"
+NATIONAL_DICTIONARY = Path("docs") / "bi" / "national"
 CONTRACTS = Path("docs") / "contracts"
 
 
@@ -51,6 +52,7 @@ _NOTES = {
     BUNDLE: _note("the descriptions in include/bi"),
     NATIONAL_BUNDLE: _note("the descriptions in include/bi"),
     DICTIONARY: _note("the models of the marts"),
+    NATIONAL_DICTIONARY: _note("the models of the national marts"),
     CONTRACTS: _note("the declarations and the marts"),
     measure_pages.PAGES: _note("measures.yml, the policy seeds and the dbt models"),
 }
@@ -94,6 +96,7 @@ def generated(settings: Settings) -> dict[Path, str]:
     files |= _pages(EXPECTATIONS, expectations.pages())
     described = [*marts(root), *views(root)]
     files |= _pages(DICTIONARY, dictionary.pages(described))
+    files |= _pages(NATIONAL_DICTIONARY, dictionary.national_pages(marts(root, NATIONAL_MODELS)))
     described_measures = measure_pages.pages(measures(root), dbt_models(root))
     files |= _pages(measure_pages.PAGES, described_measures)
     files |= {

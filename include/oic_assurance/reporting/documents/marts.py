@@ -15,6 +15,7 @@ from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
 DOCS = Path("dbt_project") / "models"
 MODELS = DOCS / "marts"
+NATIONAL_MODELS = DOCS / "national" / "marts"
 #: The folder of the public release's models, and the prefix of their names.
 _PUBLIC, _PUBLIC_PREFIX = "public_release", "public_"
 _REF = re.compile(r"ref\('(\w+)'\)")
@@ -72,8 +73,8 @@ class Mart:
         return f"{self.schema}.{self.name}"
 
 
-def marts(project_root: Path) -> list[Mart]:
-    """Return every mart that dbt builds, sorted by schema and name.
+def marts(project_root: Path, models: Path = MODELS) -> list[Mart]:
+    """Return every mart that dbt builds from a folder of models, sorted by schema and name.
 
     Raises:
         AssuranceError: If a column has no example.
@@ -81,7 +82,7 @@ def marts(project_root: Path) -> list[Mart]:
         ValueError: If a foreign key does not use `ref()`.
     """
     blocks = doc_blocks(project_root)
-    paths = (project_root / MODELS).rglob("*.yml")
+    paths = (project_root / models).rglob("*.yml")
     found = [mart for path in paths for mart in _read(path, blocks)]
     return sorted(found, key=lambda mart: (mart.schema, mart.name))
 
@@ -166,7 +167,8 @@ def _examples(place: str, column: Mapping[str, Any]) -> tuple[str, ...]:
         values = ["true", "false"]
     else:
         values = _made_up_values().get(column["name"])
-        values = values.get(place) if isinstance(values, dict) else values
+        if isinstance(values, dict):
+            values = values.get(place, values.get("otherwise"))
         if not values:
             raise AssuranceError(
                 f"{_EXAMPLES.name}: no example for {place}.{column['name']}: add one."
