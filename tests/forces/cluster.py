@@ -81,9 +81,15 @@ class Cluster:
             os.environ,
         )
 
+    @property
+    def _s3_clock(self) -> Path:
+        """The file with the time that an upload gets."""
+        return self.deployment.home / "s3-clock"
+
     def start_s3(self) -> None:
-        program = Path(sys.executable).with_name("moto_server")
-        self.start("s3", [str(program), "-p", str(self.s3_port)], os.environ)
+        program = Path(__file__).with_name("s3_server.py")
+        command = [sys.executable, str(program), str(self.s3_port), str(self._s3_clock)]
+        self.start("s3", command, os.environ)
         address = f"http://127.0.0.1:{self.s3_port}"
         _until(lambda: urllib.request.urlopen(address, timeout=1).status == OK)
 
@@ -177,7 +183,11 @@ class Cluster:
             for place in ("archive", "shared"):
                 files.touch(f"{BUCKET}/{place}/.keep")
         for code, force in self.deployment.forces.items():
-            files.put(f"{force.dropzone}/", f"{BUCKET}/dropzone/{code}/", recursive=True)
+            for path in filter(Path.is_file, sorted(force.dropzone.rglob("*"))):
+                self._s3_clock.write_text(str(path.stat().st_mtime), encoding="utf-8")
+                name = path.relative_to(force.dropzone).as_posix()
+                files.put_file(str(path), f"{BUCKET}/dropzone/{code}/{name}")
+        self._s3_clock.unlink()
 
     @contextmanager
     def operator(self) -> Iterator[Airflow]:
