@@ -70,6 +70,10 @@ class Cluster:
                 os.kill(pid, how)
         process.wait(60)
 
+    def has_started(self, name: str, pid: int) -> bool:
+        """Tell whether a process was started by one of the cluster's, or by one that it started."""
+        return pid in _descendants(self.processes[name].pid)
+
     def start_redis(self) -> None:
         data = self.deployment.home / "redis"
         data.mkdir(exist_ok=True)

@@ -43,18 +43,9 @@ def worker_of(cluster: Cluster, operator: Airflow, code: str, run: str, task: st
         found = operator.get(f"/dags/{daily(code)}/dagRuns/{run}/taskInstances/{task}")
         if found["state"] == "running" and found["pid"]:
             for name in WORKERS:
-                if _works(cluster, name, int(found["pid"])):
+                if cluster.has_started(name, int(found["pid"])):
                     return name
     raise AssertionError
-
-
-def _works(cluster: Cluster, name: str, pid: int) -> bool:
-    """Tell whether a process belongs to a worker, by the state folder in its environment."""
-    try:
-        variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return f"ASSURANCE_HOME={cluster.deployment.home / name}".encode() in variables
 
 
 def record(deployment: Deployment, code: str) -> list[tuple[str, int | None]]:
