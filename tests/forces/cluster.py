@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -51,16 +52,25 @@ class Cluster:
     api_port: int = field(default_factory=free_port)
     s3_port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    #: How each process was started, so that it can be started again.
+    _started: dict[str, tuple[list[str], Mapping[str, str]]] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
 
     def start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
         """Start a process that leads a session of its own, with a log beside the others."""
+        self._started[name] = command, environment
         log = self.deployment.home / f"{name}.log"
         with log.open("ab") as file:
             self.processes[name] = subprocess.Popen(
                 command, env=dict(environment), stdout=file, stderr=file,
                 stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.deployment.home,
             )  # fmt: skip
+
+    def restart_ended(self) -> None:
+        """Start each process again that has ended by itself, as compose and Kubernetes do."""
+        for name, process in list(self.processes.items()):
+            if process.poll() is not None and self.processes.get(name) is process:
+                self.start(name, *self._started[name])
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
         """Kill a process together with the processes that it has started."""
@@ -243,6 +253,7 @@ class Cluster:
 def running(deployment: Deployment) -> Iterator[Cluster]:
     """Start everything, and stop it after the block."""
     cluster = Cluster(deployment)
+    stopping = threading.Event()
     with ExitStack() as stack:
         stack.callback(cluster.stop)
         cluster.start_s3()
@@ -251,7 +262,16 @@ def running(deployment: Deployment) -> Iterator[Cluster]:
         cluster.start_airflow()
         for name in WORKERS:
             cluster.start_worker(name)
+        watch = threading.Thread(target=_keep_alive, args=(cluster, stopping))
+        watch.start()
+        stack.callback(watch.join)
+        stack.callback(stopping.set)
         yield cluster
+
+
+def _keep_alive(cluster: Cluster, stopping: threading.Event) -> None:
+    while not stopping.wait(1):
+        cluster.restart_ended()
 
 
 def _answers(port: int) -> bool:
