@@ -27,11 +27,15 @@ where attribute.attnum > 0
     and type.typcategory not in ('B', 'D', 'N', 'T')
 order by place.name, attribute.attnum
 """
+# Reads the table once for all its columns. Within a grouping set, all other columns are null.
 _TEXTS = """
-select '<<name>>' as name, <<column>>::text as value
-from <<table>>
-where <<column>> is not null
-group by <<column>>
+select name, value
+from (
+    select case <<names>> end as name, case <<values>> end as value
+    from <<table>>
+    group by grouping sets (<<columns>>)
+) as of_column
+where value is not null
 """
 _NO_TEXTS = "select null::text as name, null::text as value limit 0"
 _KEEP_CURRENT = """
@@ -85,17 +89,17 @@ class Places:
 
     def _texts(self, suite: Suite) -> str:
         """Return a query for the distinct values in each text column of the suite's table."""
-        return (
-            " union all ".join(
-                sql(
-                    _TEXTS,
-                    name=name.replace("'", "''"),
-                    column='"{}"'.format(name.replace('"', '""')),
-                    table=self.table(suite),
-                )
-                for name in self.texts.get(self.table(suite), ())
-            )
-            or _NO_TEXTS
+        table = self.table(suite)
+        columns = ['"{}"'.format(name.replace('"', '""')) for name in self.texts.get(table, ())]
+        if not columns:
+            return _NO_TEXTS
+        names = ["'{}'".format(name.replace("'", "''")) for name in self.texts[table]]
+        return sql(
+            _TEXTS,
+            names=_of_grouped(columns, names),
+            values=_of_grouped(columns, [f"{column}::text" for column in columns]),
+            columns=", ".join(f"({column})" for column in columns),
+            table=table,
         )
 
     def text_columns(self, suites: Sequence[Suite]) -> str:
@@ -122,6 +126,14 @@ class Places:
 def current_table(suite: Suite) -> str:
     """Return the name of the temporary table with the current records of a raw table."""
     return f"pg_temp.current_{_safe(suite.table)}"
+
+
+def _of_grouped(columns: Sequence[str], values: Sequence[str]) -> str:
+    """Return the branches of a case that gives the value of the column that is grouped by."""
+    return " ".join(
+        f"when grouping({column}) = 0 then {value}"
+        for column, value in zip(columns, values, strict=True)
+    )
 
 
 def _safe(name: str) -> str:
