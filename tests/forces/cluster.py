@@ -148,7 +148,8 @@ class Cluster:
             "ASSURANCE_ARCHIVE_URL": f"s3://{BUCKET}/archive",
             "ASSURANCE_REPORTS_URL": f"s3://{BUCKET}/shared",
             "ASSURANCE_DROPZONE": f"s3://{BUCKET}/dropzone",
-            "ASSURANCE_RETRY_SECONDS": "5",
+            # A quarter of the default. With two retries, a task waits for a server for 90 seconds.
+            "ASSURANCE_RETRY_SECONDS": "30",
             "AIRFLOW_HOME": str(home / "airflow"),
             "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
