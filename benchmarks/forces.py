@@ -230,7 +230,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--forces", type=int, nargs="+", default=[1, 4, 16, 43])
     parser.add_argument("--years", type=int, nargs="+", default=list(YEARS))
     parser.add_argument("--at-once", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--home", type=Path, default=None, help="a folder with 60 GB of free space")
+    parser.add_argument("--home", type=Path, default=None, help="a folder with 30 GB of free space")
     parser.add_argument(
         "--model", type=float, nargs="+", metavar="SECONDS",
         help="CPU seconds of a force and day, one number for each kind of force",
