@@ -5,10 +5,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 from psycopg.rows import dict_row
 
 from oic_assurance.reporting.dashboards.bundle import bundle
 from oic_assurance.reporting.dashboards.datasets import Dataset, datasets
+from oic_assurance.reporting.dashboards.description import dashboards
 from oic_assurance.reporting.national.make import make_national_pack
 from oic_assurance.warehouse.connections import url
 from tests.conftest import PROJECT_ROOT
@@ -59,6 +61,21 @@ def test_no_chart_sorts_forces_by_a_figure() -> None:
 
     assert len(charts) == 9
     assert not any(f'"value", {way}' in text for text in charts for way in ("true", "false"))
+
+
+def test_a_funnel_is_of_one_point_and_one_group() -> None:
+    """Lines of several groups in one plot would compare what cannot be compared."""
+    [forces, *_] = dashboards(PROJECT_ROOT, "national")
+    [plot] = [chart for chart in forces.charts if chart.title == "Funnel plot"]
+    chosen = [one for one in forces.filters if one.moves(plot)]
+
+    assert [one.column for one in chosen] == ["funnel_point", "funnel_group"]
+    assert all(one.first for one in chosen)
+    written = yaml.safe_load(bundle(PROJECT_ROOT, "national")["dashboards/forces.yaml"])
+    filters = {one["name"]: one for one in written["metadata"]["native_filter_configuration"]}
+    for one in chosen:
+        control = filters[one.title]["controlValues"]
+        assert (control["multiSelect"], control["defaultToFirstItem"]) == (False, True)
 
 
 def test_the_pack_shows_the_restated_figure_and_the_readings(published: NationalWorld) -> None:

@@ -58,7 +58,7 @@ def serve(settings: Settings, tell: Tell) -> int:
             _log_in(settings, superset, programs, environment, client)
             client.import_bundle(settings.project_root, url(settings, "bi"))
             _make_roles(settings, superset, programs, environment)
-            for dashboard in dashboards(settings.project_root):
+            for dashboard in dashboards(settings.project_root, settings.kind):
                 tell(f"{client.address}/superset/dashboard/{dashboard.name}/  {dashboard.title}")
             tell(f"Log in as {LOGIN} with the password {_shown_password(settings, is_new)}")
             tell("Ctrl-C stops it.")

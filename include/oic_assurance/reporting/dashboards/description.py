@@ -79,12 +79,15 @@ class Filter:
             date column of each dataset.
         dataset: The dataset that offers the values to choose from. None for a filter on a period.
         within: The title of the filter whose choice limits what this filter offers.
+        first: Whether exactly one value is chosen, at first the first. For a chart that would mix
+            what cannot be compared without it.
     """
 
     title: str
     column: str | None = None
     dataset: Dataset | None = None
     within: str | None = None
+    first: bool = False
 
     def moves(self, chart: Chart) -> bool:
         """Tell whether the filter changes what a chart shows.
@@ -174,14 +177,14 @@ def _check_filters(path: Path, dashboard: Dashboard) -> None:
             raise AssuranceError(f"{path.name}: the filter '{one.title}' moves no chart.")
 
 
-def _filter(path: Path, described: Mapping[str, str], known: Mapping[str, Dataset]) -> Filter:
+def _filter(path: Path, described: Mapping[str, Any], known: Mapping[str, Dataset]) -> Filter:
     title, column = described["title"], described.get("column")
     if column is None:
         return Filter(title)
     dataset = known.get(described["from"])
     if dataset is None or column not in dataset.columns:
         raise AssuranceError(f"{path.name}: '{title}': no {column} in {described['from']}.")
-    return Filter(title, column, dataset, described.get("within"))
+    return Filter(title, column, dataset, described.get("within"), described.get("first", False))
 
 
 def _chart(path: Path, described: Mapping[str, Any], known: Mapping[str, Dataset]) -> Chart:

@@ -72,7 +72,7 @@ def _native(dashboard: Dashboard, one: Filter, numbers: Mapping[str, int], uuid:
             "rootPath": ["ROOT_ID"],
             "excluded": [numbers[chart.title] for chart in excluded],
         },
-        "controlValues": {} if one.column is None else _SELECT,
+        "controlValues": {} if one.column is None else _FIRST if one.first else _SELECT,
         "defaultDataMask": {"extraFormData": {}, "filterState": {}, "ownState": {}},
         "cascadeParentIds": parents,
         "description": _description(dashboard, one),
@@ -87,6 +87,7 @@ _SELECT = {
     "inverseSelection": False,
     "defaultToFirstItem": False,
 }
+_FIRST = {**_SELECT, "multiSelect": False, "enableEmptyFilter": True, "defaultToFirstItem": True}
 
 
 def _target(one: Filter, uuid: Uuid) -> Yaml:

@@ -12,7 +12,7 @@ Params = dict[str, Any]
 
 #: Number formats, keyed by the name that dashboard descriptions use. The values are format strings
 #: of the JavaScript library d3.
-FORMATS = {"share": ".1%", "whole_share": ".0%", "number": ",d", "hours": ",.1f"}
+FORMATS = {"share": ".1%", "whole_share": ".0%", "number": ",d", "hours": ",.1f", "factor": ".2f"}
 DAY = "%d %b %Y"
 
 
@@ -99,6 +99,8 @@ def _coloured(column: Column, colours: Mapping[str, str]) -> list[Params]:
 def _format_of(name: str, sql_type: str) -> str:
     if sql_type != "double precision":
         return FORMATS["number"]
+    if name.startswith("phi"):
+        return FORMATS["factor"]
     return FORMATS["hours" if name.endswith(("per_week", "hours_to_submission")) else "share"]
 
 
