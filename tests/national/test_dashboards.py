@@ -76,6 +76,7 @@ def test_a_funnel_is_of_one_point_and_one_group() -> None:
     for one in chosen:
         control = filters[one.title]["controlValues"]
         assert (control["multiSelect"], control["defaultToFirstItem"]) == (False, True)
+        assert filters[one.title]["requiredFirst"]
 
 
 def test_the_pack_shows_the_restated_figure_and_the_readings(published: NationalWorld) -> None:

@@ -76,6 +76,8 @@ def _native(dashboard: Dashboard, one: Filter, numbers: Mapping[str, int], uuid:
         "defaultDataMask": {"extraFormData": {}, "filterState": {}, "ownState": {}},
         "cascadeParentIds": parents,
         "description": _description(dashboard, one),
+        # Superset then draws no chart before the first value is chosen.
+        **({"requiredFirst": True} if one.first else {}),
     }
 
 
