@@ -145,6 +145,9 @@ def export_national(settings: Settings, to: str = "") -> Export:
         raise UsageError(
             "There is no place for the export: set ASSURANCE_NATIONAL_DROPZONE, or give --to."
         )
+    if url != settings.national_dropzone:
+        # An export to another place says nothing about what the national view was told.
+        return _export(settings, url)
     with connect(settings, role=ROLE, autocommit=True) as record, _on_record(record):
         return _export(settings, url)
 
