@@ -19,22 +19,32 @@ PROJECT_ROOT = Path(__file__).resolve().parents[1]
 #: Groups of test files that share a costly fixture. The tests of a group run in one process.
 GROUPS = {
     # A simulated force and its first daily run.
-    "first run": (
-        "bi_questions", "bundle", "column_origins", "command_line", "daily_run", "explain",
-        "metrics", "minimisation", "national", "openlineage", "pack", "power_bi", "star",
-        "terminal", "workbook",
-    ),
+    "first run": {
+        "end_to_end": (
+            "bi_questions", "bundle", "column_origins", "command_line", "daily_run", "explain",
+            "metrics", "minimisation", "national", "openlineage", "pack", "power_bi", "star",
+            "terminal", "workbook",
+        ),
+    },
     # Every model, built without data.
-    "models": (
-        "data_tests", "dbt_files", "dbt_rules", "disclosure", "spc", "transactions",
-    ),
+    "models": {
+        "integration/builds": ("data_tests", "dbt_files", "dbt_rules", "spc", "transactions"),
+        "integration/publishing": ("disclosure",),
+    },
     # A small force whose records and rules change. dbt parses the project for it once.
-    "restated": (
-        "deadlines", "exception_history", "figures", "rekey_world", "reproduce", "restatement",
-        "two_workers",
-    ),
+    "restated": {
+        "end_to_end": ("figures",),
+        "integration/builds": ("deadlines", "restatement", "two_workers"),
+        "integration/operations": ("rekey_world", "reproduce"),
+        "integration/publishing": ("exception_history",),
+    },
 }  # fmt: skip
-GROUP_OF = {f"test_{name}.py": group for group, names in GROUPS.items() for name in names}
+GROUP_OF = {
+    f"tests/{folder}/test_{name}.py": group
+    for group, folders in GROUPS.items()
+    for folder, names in folders.items()
+    for name in names
+}
 TEST_HOME = Path(tempfile.mkdtemp(prefix="assurance-test-"))
 
 _PREFIXES = ("ASSURANCE_", "AIRFLOW_", "OPENLINEAGE_", "PG")
@@ -145,7 +155,7 @@ class OneProcessForEachFile(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = str(super()._split_scope(nodeid))
-        return GROUP_OF.get(Path(file).name, file)
+        return GROUP_OF.get(file, file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:

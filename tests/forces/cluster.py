@@ -252,7 +252,7 @@ class Cluster:
 
 @contextmanager
 def running(deployment: Deployment) -> Iterator[Cluster]:
-    """Start everything, and stop it after the block."""
+    """Start everything, start again what ends by itself, and stop it all after the block."""
     cluster = Cluster(deployment)
     stopping = threading.Event()
     with ExitStack() as stack:

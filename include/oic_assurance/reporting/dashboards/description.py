@@ -79,8 +79,8 @@ class Filter:
             date column of each dataset.
         dataset: The dataset that offers the values to choose from. None for a filter on a period.
         within: The title of the filter whose choice limits what this filter offers.
-        first: Whether exactly one value is chosen, at first the first. For a chart that would mix
-            what cannot be compared without it.
+        first: Whether exactly one value is always chosen, at the beginning the first. It is for a
+            chart that would otherwise draw together what cannot be compared.
     """
 
     title: str
