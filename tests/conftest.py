@@ -17,7 +17,7 @@ from psycopg import sql
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 #: Groups of test files that share a costly fixture. The tests of a group run in one process.
-GROUPS = {
+GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     # A simulated force and its first daily run.
     "first run": {
         "end_to_end": (
