@@ -16,7 +16,8 @@ import pytest
 from psycopg import sql
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
-#: Groups of test files that share a costly fixture. The tests of a group run in one process.
+#: Groups of test files that share a costly fixture, the longest first. The tests of a group run in
+#: one process.
 GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     # A simulated force and its first daily run.
     "first run": {
@@ -26,17 +27,22 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
             "terminal", "workbook",
         ),
     },
-    # Every model, built without data.
-    "models": {
-        "integration/builds": ("data_tests", "dbt_files", "dbt_rules", "spc", "transactions"),
-        "integration/publishing": ("disclosure",),
-    },
     # A small force whose records and rules change. dbt parses the project for it once.
     "restated": {
         "end_to_end": ("figures",),
         "integration/builds": ("deadlines", "restatement", "two_workers"),
         "integration/operations": ("rekey_world", "reproduce"),
         "integration/publishing": ("exception_history",),
+        "national": ("export",),
+    },
+    # The national view. dbt parses its models once.
+    "national": {
+        "national": ("dashboards", "figures", "landing", "public", "rules"),
+    },
+    # Every model, built without data.
+    "models": {
+        "integration/builds": ("data_tests", "dbt_files", "dbt_rules", "spc", "transactions"),
+        "integration/publishing": ("disclosure",),
     },
 }  # fmt: skip
 GROUP_OF = {
@@ -142,12 +148,19 @@ MAKE_FURTHER_RUNS = ("test_terminal.py", "test_daily_run.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that make further runs behind the other tests of the first run.
+    """Put the groups first, so that no process is left with one of them when the others are done.
 
-    The runs leave a newer build, and then each explanation of a figure recomputes its records.
+    The tests that make further runs come behind the other tests of the first run. The runs leave a
+    newer build, and then each explanation of a figure recomputes its records.
     """
-    place = {name: number for number, name in enumerate(MAKE_FURTHER_RUNS, 1)}
-    items.sort(key=lambda item: place.get(item.path.name, 0))
+    groups = {group: number for number, group in enumerate(GROUPS)}
+    last = {name: number for number, name in enumerate(MAKE_FURTHER_RUNS, 1)}
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        file = item.path.relative_to(PROJECT_ROOT).as_posix()
+        return groups.get(GROUP_OF.get(file, ""), len(groups)), last.get(item.path.name, 0)
+
+    items.sort(key=place)
 
 
 class OneProcessForEachFile(LoadFileScheduling):

@@ -77,9 +77,11 @@ def temporary_warehouse(
                 administrator.execute(drop.format(sql.Identifier(name)))
 
 
-#: The name of the database in which tests build models, one module after another. dbt parses the
-#: project again for a database of another name, which takes seconds.
+#: The names of the databases in which tests build models of a force and of the national view, one
+#: test after another. dbt parses the project again for a database of another name, which takes
+#: seconds.
 MODELS_DATABASE = "warehouse_models"
+NATIONAL_DATABASE = "warehouse_national"
 
 Prepare = Callable[[Settings], object]
 
@@ -100,12 +102,13 @@ class Prepared:
     names: dict[Prepare, str] = field(default_factory=dict)
 
     @contextmanager
-    def copy(self, prepare: Prepare) -> Iterator[Settings]:
+    def copy(self, prepare: Prepare, name: str | None = None) -> Iterator[Settings]:
         """Yield settings whose warehouse is a copy of the database that `prepare` has filled.
 
-        `prepare` is called with the settings of a migrated warehouse, once in a session.
+        `prepare` is called with the settings of a migrated warehouse, once in a session. The copy
+        has a name that no other has, or the one that is given.
         """
-        with temporary_warehouse(_new_name(), template=self._name(prepare)):
+        with temporary_warehouse(name or _new_name(), template=self._name(prepare)):
             yield load_settings()
 
     def _name(self, prepare: Prepare) -> str:

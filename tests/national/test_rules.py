@@ -8,7 +8,7 @@ import yaml
 
 from oic_assurance.settings import KIND, load_settings
 from tests.conftest import PROJECT_ROOT
-from tests.databases import Prepared, migrated
+from tests.databases import NATIONAL_DATABASE, Prepared, migrated
 from tests.mutants.units import build_from_nothing, run_unit_tests
 
 MODELS = PROJECT_ROOT / "dbt_project" / "models" / "national"
@@ -16,7 +16,7 @@ MODELS = PROJECT_ROOT / "dbt_project" / "models" / "national"
 
 def test_every_unit_test_passes(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KIND, "national")
-    with prepared.copy(migrated) as settings:
+    with prepared.copy(migrated, NATIONAL_DATABASE) as settings:
         assert settings.kind == "national"
         build_from_nothing(load_settings())
         nodes = run_unit_tests(load_settings(), "test_type:unit")

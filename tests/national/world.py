@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 
 from oic_assurance import pipeline
 from oic_assurance.settings import KIND, Settings, load_settings
-from tests.databases import Prepared, administrator, migrated
+from tests.databases import NATIONAL_DATABASE, Prepared, administrator, migrated
 from tests.national.made_up import Figures, Force, Publication, export
 
 DAY = date(2026, 3, 10)
@@ -103,7 +103,7 @@ def national_world(prepared: Prepared, folder: Path) -> Iterator[NationalWorld]:
     """Yield a national warehouse with an empty dropzone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(KIND, "national")
-        with prepared.copy(migrated):
+        with prepared.copy(migrated, NATIONAL_DATABASE):
             yield NationalWorld(load_settings(), folder / "dropzone")
 
 
