@@ -19,6 +19,8 @@ from tests.end_to_end.terminal import Terminal
 from tests.national.made_up import export
 from tests.national.world import MIDLANDS, made_up
 
+pytestmark = pytest.mark.slow
+
 REAL = "E23000022"
 OTHERS = MIDLANDS[:5]
 DAY = date(2026, 4, 21)

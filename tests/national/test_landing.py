@@ -4,12 +4,15 @@ One force's trouble must show as that force's, and must not touch the figures of
 """
 
 import json
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from oic_assurance.publishing import rollback as pointer
+from tests.databases import Prepared
 from tests.national.made_up import manifest
 from tests.national.world import (
     AS_AT,
@@ -18,6 +21,7 @@ from tests.national.world import (
     NationalWorld,
     days_before,
     made_up,
+    national_world,
     publications,
     rolled_back,
 )
@@ -25,29 +29,60 @@ from tests.national.world import (
 GOOD, BAD = MIDLANDS[0], MIDLANDS[1]
 
 
+VAST = 10**17
+UNLISTED = "E23999999"
+
+
+@dataclass(frozen=True)
+class Troubled:
+    """What was published when every force but the first delivered something that is wrong."""
+
+    states: dict[str, str | None]
+    position: list[dict[str, Any]]
+    measure: list[dict[str, Any]]
+    #: The expectations that failed on the landed positions.
+    failed: set[str]
+
+
+@pytest.fixture(scope="module")
+def troubled(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Troubled:
+    good, late, back, wrong, stale, cut, poisoned, _, absurd = MIDLANDS
+    with national_world(prepared, tmp_path_factory.mktemp("troubled")) as world:
+        world.export(made_up(good))
+        world.export(made_up(late, as_at=days_before(3)))
+        twice = publications(made_up(back, as_at=days_before(1)), (9, AS_AT, {"HYDRA": (1, 100)}))
+        world.export(rolled_back(twice, to=8))
+        world.export(made_up(wrong, {"HYDRA": (101, 100)}))
+        world.export(made_up(stale))
+        (world.zone / "national" / "measure" / f"measure_{stale}_20260310.csv").unlink()
+        paths = world.export(made_up(cut))
+        paths["position"].write_bytes(paths["position"].read_bytes()[:-20])
+        paths = world.export(made_up(poisoned))
+        content = paths["position"].read_text().replace("HYDRA,in_progress", "HYDRA,excellent")
+        paths["position"].write_text(content)
+        manifest(poisoned, world.zone, DAY)
+        world.export(made_up(absurd, {"HYDRA": (VAST // 2, VAST)}))
+        world.export(made_up(UNLISTED))
+        world.run()
+        failed = world.rows(
+            "select expectation from audit.latest_expectation_result"
+            " where not success and suite = 'raw_general.force_position'"
+        )
+        return Troubled(
+            world.states(),
+            world.mart("national_position"),
+            world.mart("national_measure"),
+            {row["expectation"] for row in failed},
+        )
+
+
 def test_a_force_in_trouble_is_unknown_with_its_reason_and_the_others_are_published(
-    world: NationalWorld,
+    troubled: Troubled,
 ) -> None:
-    good, late, back, wrong, stale, cut, poisoned, silent = MIDLANDS[:8]
-    world.export(made_up(good))
-    world.export(made_up(late, as_at=days_before(3)))
-    twice = publications(made_up(back, as_at=days_before(1)), (9, AS_AT, {"HYDRA": (1, 100)}))
-    world.export(rolled_back(twice, to=8))
-    world.export(made_up(wrong, {"HYDRA": (101, 100)}))
-    world.export(made_up(stale))
-    (world.zone / "national" / "measure" / f"measure_{stale}_20260310.csv").unlink()
-    paths = world.export(made_up(cut))
-    paths["position"].write_bytes(paths["position"].read_bytes()[:-20])
-    paths = world.export(made_up(poisoned))
-    content = paths["position"].read_text().replace("HYDRA,in_progress", "HYDRA,excellent")
-    paths["position"].write_text(content)
-    manifest(poisoned, world.zone, DAY)
+    good, late, back, wrong, stale, cut, poisoned, silent, _ = MIDLANDS
 
-    world.run()
-
-    states = world.states()
-    assert len(states) == 43
-    assert {code: states[code] for code in MIDLANDS[:8]} == {
+    assert len(troubled.states) == 43
+    assert {code: troubled.states[code] for code in MIDLANDS[:8]} == {
         good: None,
         late: "LATE",
         back: "WITHDRAWN",
@@ -57,10 +92,7 @@ def test_a_force_in_trouble_is_unknown_with_its_reason_and_the_others_are_publis
         poisoned: "REFUSED",
         silent: "NEVER_REPORTED",
     }
-    shown = {
-        (row["reporting_force_code"], row["point_code"]): row
-        for row in world.mart("national_position")
-    }
+    shown = {(row["reporting_force_code"], row["point_code"]): row for row in troubled.position}
     assert shown[(good, "HYDRA")]["value"] == 0.9
     assert shown[(late, "HYDRA")]["status"] == "unknown"
     assert shown[(late, "HYDRA")]["value"] is None
@@ -69,7 +101,18 @@ def test_a_force_in_trouble_is_unknown_with_its_reason_and_the_others_are_publis
     # The figure that was rolled back is nowhere: the last one that stands is the one before.
     assert shown[(back, "HYDRA")]["last_value"] == 0.9
     assert shown[(wrong, "HYDRA")]["last_value"] is None
-    assert {row["reporting_force_code"] for row in world.mart("national_measure")} == {good}
+    assert {row["reporting_force_code"] for row in troubled.measure} == {good}
+
+
+def test_an_absurd_number_of_cases_does_not_keep_the_build_from_ending(
+    troubled: Troubled,
+) -> None:
+    assert troubled.states[MIDLANDS[8]] == "INCONSISTENT"
+
+
+def test_figures_of_a_force_that_is_not_listed_are_not_used(troubled: Troubled) -> None:
+    assert UNLISTED not in troubled.states
+    assert "force_known" in troubled.failed
 
 
 def test_a_refusal_names_the_force_the_file_the_row_and_the_reason(world: NationalWorld) -> None:
@@ -179,20 +222,6 @@ def test_a_second_export_of_a_day_replaces_the_first(world: NationalWorld) -> No
     assert (shown["value"], shown["last_value"]) == (None, 0.9)
 
 
-def test_an_absurd_number_of_cases_does_not_keep_the_build_from_ending(
-    world: NationalWorld,
-) -> None:
-    vast = 10**17
-    for code in MIDLANDS[:5]:
-        world.export(made_up(code))
-    world.export(made_up(MIDLANDS[5], {"HYDRA": (vast // 2, vast)}))
-
-    world.run()
-
-    assert world.states()[MIDLANDS[5]] == "INCONSISTENT"
-    assert {world.states()[code] for code in MIDLANDS[:5]} == {None}
-
-
 def test_a_roll_back_of_the_national_view_shows_what_was_known_then(world: NationalWorld) -> None:
     world.export(made_up(GOOD))
     first = world.run()
@@ -215,19 +244,6 @@ def test_a_run_for_an_earlier_moment_uses_what_forces_had_delivered_by_then(
     world.run(days_before(1))
 
     assert _hydra(world) == 90
-
-
-def test_figures_of_a_force_that_is_not_listed_are_not_used(world: NationalWorld) -> None:
-    world.export(made_up("E23999999"))
-
-    world.run()
-
-    assert "E23999999" not in world.states()
-    [failed] = world.rows(
-        "select distinct expectation from audit.latest_expectation_result"
-        " where not success and suite = 'raw_general.force_position'"
-    )
-    assert failed["expectation"] == "force_known"
 
 
 def _is(row: dict[str, object], code: str, point: str) -> bool:
