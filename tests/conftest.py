@@ -73,6 +73,7 @@ os.environ |= {
     "GX_ANALYTICS_ENABLED": "false",
 }
 
+import hypothesis  # noqa: E402
 from xdist.scheduler import LoadFileScheduling  # noqa: E402
 
 from oic_assurance.garbage import collect_rarely  # noqa: E402
@@ -86,6 +87,11 @@ from tests.databases import Prepared, migrated, temporary_warehouse  # noqa: E40
 
 # As in every command and stage.
 collect_rarely()
+# No test fails because the machine is busy.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 def hurry(settings: Settings) -> None:

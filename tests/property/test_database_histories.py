@@ -36,7 +36,6 @@ from tests.property.source_model import Record, Source
 
 PROFILE = settings(
     max_examples=int(os.environ.get("LANDING_EXAMPLES", "8")),
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

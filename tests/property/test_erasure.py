@@ -37,7 +37,6 @@ KNOWN_KEYS = """
 PROFILE = settings(
     max_examples=int(os.environ.get("LANDING_EXAMPLES", "3")),
     stateful_step_count=14,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -41,7 +41,6 @@ STEPS = 60
 PROFILE = settings(
     max_examples=int(os.environ.get("LANDING_EXAMPLES", "6")),
     stateful_step_count=12,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

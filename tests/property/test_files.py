@@ -22,7 +22,6 @@ EXAMPLES = int(os.environ.get("FILE_EXAMPLES", "10"))
 NAMES = dataset("hr/personnel").tables[0].names
 PROFILE = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

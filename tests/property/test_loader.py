@@ -27,7 +27,6 @@ from tests.integration.landing.support import (
 EXAMPLES = int(os.environ.get("LANDING_EXAMPLES", "15"))
 PROFILE = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

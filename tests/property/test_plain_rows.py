@@ -29,7 +29,6 @@ from tests.integration.landing.support import COMPLETIONS, World, london_midnigh
 EXAMPLES = int(os.environ.get("FILE_EXAMPLES", "25"))
 PROFILE = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

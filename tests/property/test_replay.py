@@ -33,7 +33,6 @@ from tests.property.test_loader import (
 EXAMPLES = int(os.environ.get("LANDING_EXAMPLES", "25"))
 PROFILE = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -103,6 +103,20 @@ def test_all_relations_are_read_at_one_moment(
     assert len(values(folder, "single")) == 3
 
 
+def test_a_share_that_a_force_has_exported_keeps_its_last_digit(
+    tables: Settings, folder: Folder
+) -> None:
+    with administrator(tables) as connection:
+        connection.execute("create table there.share (value numeric)")
+        connection.execute("grant select on there.share to oic_transform")
+        connection.execute("insert into there.share values (0.00012345678901234567), (12)")
+    export(tables, [("there", "share")], (), folder)
+    assert [str(value) for value in values(folder, "share")] == [
+        "0.00012345678901234567",
+        "12.00000000000000000000",
+    ]
+
+
 def test_a_value_without_an_equal_is_refused(tables: Settings, folder: Folder) -> None:
     with administrator(tables) as connection:
         connection.execute("insert into there.one (exact) values (1e-16)")

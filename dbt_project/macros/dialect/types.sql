@@ -48,6 +48,20 @@
     regexp_replace({{ text }}, '[^{{ allowed }}]', '{{ replacement }}')
 {%- endmacro %}
 
+{#- What a text has in the only brackets of a pattern, where it fits first. Null, if it does not fit. -#}
+{% macro first_match(text, pattern) -%}
+    {{ return(adapter.dispatch("first_match", "oic_assurance")(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__first_match(text, pattern) -%}
+    substring({{ text }} from '{{ pattern }}')
+{%- endmacro %}
+
+{#- Spark has another function of the name `substring`, and would take the pattern for a position. -#}
+{% macro spark__first_match(text, pattern) -%}
+    nullif(regexp_extract({{ text }}, '{{ pattern }}', 1), '')
+{%- endmacro %}
+
 {#- A double as the nearest whole number. The even one, if two are equally near. -#}
 {% macro nearest_whole(value) -%}
     {{ return(adapter.dispatch("nearest_whole", "oic_assurance")(value)) }}

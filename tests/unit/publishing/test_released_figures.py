@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oic_assurance.publishing.released_figures import Figure, contradictions
@@ -41,15 +41,11 @@ def added(released: list[Figure], shown: list[Figure], release_id: int) -> list[
     return [*released, *(replace(f, release_id=release_id) for f in shown if f.period in new)]
 
 
-#: How long an example takes says only how busy the machine is.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
 NOBODY = dict.fromkeys(UNITS, (0, 0))
 
 
 # Units are compared with the last month end that shows units. For the force, another one is later.
 @example([[NOBODY | {"REST": (0, 5)}], [NOBODY] * 4 + [NOBODY | {"D2": (0, 6)}]], "people")
-@unhurried
 @given(histories, st.sampled_from(["events", "people"]))
 def test_releases_by_the_rule_pass(
     history: list[list[dict[str, oracle.Figure]]], counted_as: str
@@ -62,7 +58,6 @@ def test_releases_by_the_rule_pass(
         released = added(released, shown, number)
 
 
-@unhurried
 @given(histories, st.integers(0, 100), st.integers(1, K - 1), st.sampled_from([-1, 1]))
 def test_a_figure_that_moves_by_a_small_number_is_found(
     history: list[list[dict[str, oracle.Figure]]], which: int, step: int, sign: int

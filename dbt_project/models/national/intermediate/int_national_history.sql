@@ -37,20 +37,27 @@ with
         from shown
     ),
 
-    cause as (
-        select
+    cause_of_point as (
+        select distinct
             restatement.reporting_force_code,
             restatement.force_publication_id,
             point.point_code,
-            {{ dbt.listagg("distinct restatement.cause", "', '", "order by restatement.cause") }}
-            as causes
+            restatement.cause
         from {{ ref("stg_national__restatement") }} as restatement
         inner join
             {{ ref("policy_point") }} as point on restatement.measure_code = point.measure_code
         cross join {{ ref("stg_audit__build") }} as build
         where {{ in_force("point", "build.as_at_day") }}
-        group by
-            restatement.reporting_force_code, restatement.force_publication_id, point.point_code
+    ),
+
+    cause as (
+        select
+            reporting_force_code,
+            force_publication_id,
+            point_code,
+            {{ dbt.listagg("cause", "', '", "order by cause") }} as causes
+        from cause_of_point
+        group by reporting_force_code, force_publication_id, point_code
     ),
 
     final as (

@@ -1,11 +1,12 @@
 -- Spiegelhalter 2005, appendix A.1: the exact limits of a share. The limit at probability p is
 -- (r - alpha) / n, where r is the smallest number of cases whose cumulative probability is at least
 -- p, and alpha places the limit between r - 1 and r, so that the limits make a smooth curve.
--- Numbers
--- of cases that are further than nine deviations from the centre have no weight and are left out.
--- With a few cases around a centre near 0 or 1, this limit can lie on the wrong side of the
--- centre. It
--- is then the centre.
+-- Numbers of cases that are further than nine deviations from the centre have no weight and are
+-- left
+-- out. With a few cases around a centre near 0 or 1, this limit can lie on the wrong side of the
+-- centre. It is then the centre. A limit has six places, because the last bits of a logarithm
+-- depend
+-- on the machine.
 with
     size as (select distinct denominator, centre from {{ ref("int_national_size") }}),
 
@@ -82,13 +83,23 @@ with
             cumulated.centre,
             level.name,
             (cumulated.cases - (cumulated.cumulated - level.probability) / cumulated.probability)
-            / cumulated.denominator as limit_at,
+            / cumulated.denominator as exact_limit,
             row_number() over (
                 partition by cumulated.denominator, cumulated.centre, level.name
                 order by cumulated.cases
             ) as place
         from cumulated
         inner join level on cumulated.cumulated >= level.probability
+    ),
+
+    rounded as (
+        select
+            denominator,
+            centre,
+            name,
+            cast({{ as_decimal("exact_limit", 6) }} as {{ dbt.type_float() }}) as limit_at
+        from reached
+        where place = 1
     ),
 
     final as (
@@ -107,8 +118,7 @@ with
             least(
                 1, greatest(centre, max(case when name = 'upper_998' then limit_at end))
             ) as exact_upper_998
-        from reached
-        where place = 1
+        from rounded
         group by denominator, centre
     )
 

@@ -21,14 +21,23 @@ with
 
     step as (select spine.number from {{ number_spine(1, 60) }} as spine),
 
-    -- The steps are squares, because the limits bend most where the numbers are small.
+    -- The steps are squares, because the limits bend most where the numbers are small. The last one
+    -- is a tenth more than the largest number: 60 squared is 3,600.
     of_curve as (
         select
             largest.force_code,
             largest.comparison_group,
             largest.point_code,
-            greatest(
-                1, cast(ceiling(1.1 * largest.denominator * power(step.number / 60.0, 2)) as bigint)
+            cast(
+                ceiling(
+                    cast(
+                        11
+                        * largest.denominator
+                        * step.number
+                        * step.number as {{ dbt.type_float() }}
+                    )
+                    / 36000
+                ) as bigint
             ) as denominator
         from largest
         cross join step

@@ -8,7 +8,7 @@ with
             source.force_code,
             source.batch_id,
             upper(
-                substring(source.source_place from '_([A-Za-z][0-9]{8})_')
+                {{ first_match("source.source_place", "_([A-Za-z][0-9]{8})_") }}
             ) as reporting_force_code,
 
             -- text

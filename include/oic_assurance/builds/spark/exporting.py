@@ -30,12 +30,21 @@ order by a.attnum
 """
 
 
+#: Decimal places of a number in Parquet, unless the column has one with more. Together with the
+#: digits before the point there are 38.
+_PLACES = 15
+
+
 @dataclass(frozen=True)
 class Column:
-    """A column of a relation: its name and its type, as PostgreSQL names it."""
+    """A column of a relation: its name and its type, as PostgreSQL names it.
+
+    `places` is the number of decimal places that a `numeric` has in Parquet.
+    """
 
     name: str
     type: str
+    places: int = _PLACES
 
     @property
     def in_parquet(self) -> Any:
@@ -52,7 +61,7 @@ class Column:
             "date": pa.date32(),
             "timestamp with time zone": pa.timestamp("us", tz="UTC"),
             "timestamp without time zone": pa.timestamp("us"),
-            "numeric": pa.decimal128(38, 15),
+            "numeric": pa.decimal128(38, self.places),
         }
         return types.get(self.type, pa.string())
 
@@ -111,8 +120,8 @@ def _export_one(warehouse: psycopg.Connection, place: Place, folder: "Folder") -
 
     relation = sql.Identifier(*place)
     columns = [
-        Column(name, kind)
-        for name, kind in warehouse.execute(_COLUMNS, (relation.as_string(warehouse),))
+        Column(name, kind, _places(warehouse, relation, name) if kind == "numeric" else _PLACES)
+        for name, kind in warehouse.execute(_COLUMNS, (relation.as_string(warehouse),)).fetchall()
     ]
     if not columns:
         return False
@@ -136,6 +145,13 @@ def _export_one(warehouse: psycopg.Connection, place: Place, folder: "Folder") -
             f"{'.'.join(place)}: a value has no equal in Parquet, so Spark cannot read it."
         ) from error
     return True
+
+
+def _places(warehouse: psycopg.Connection, relation: sql.Identifier, column: str) -> int:
+    """Return how many decimal places Parquet needs for the numbers of a column."""
+    query = sql.SQL("select max(scale({})) from {}").format(sql.Identifier(column), relation)
+    most = warehouse.execute(query).fetchone()
+    return max(_PLACES, most[0] or 0) if most else _PLACES
 
 
 def _batches(stream: "_Stream", columns: list[Column]) -> Iterator[Any]:

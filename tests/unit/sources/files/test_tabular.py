@@ -24,7 +24,7 @@ PARTS = (SESSIONS_PART, TEXTS_PART, "xl/workbook.xml", "xl/_rels/workbook.xml.re
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=150, database=None)
 def test_a_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
     def damaged(content: bytes) -> bytes:
         for _ in range(data.draw(st.integers(1, 3))):
