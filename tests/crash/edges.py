@@ -48,7 +48,8 @@ RUN = {
     "oic_assurance.builds.record:open_build": "open build",
     "oic_assurance.pipeline:build_marts": "build marts",
     "oic_assurance.builds.marts:_drop_candidate": "drop candidate",
-    "oic_assurance.builds.marts:run_dbt": "dbt",
+    "oic_assurance.builds.marts:run_models": "models",
+    "oic_assurance.builds.marts:run_tests": "data tests",
     "oic_assurance.builds.marts:store_test_results": "store test results",
     "oic_assurance.pipeline:audit": "audit",
     "oic_assurance.gates.run:run_suites": "suites",
@@ -75,13 +76,24 @@ def watch(work: str, reached: Reached) -> None:
     """
     steps = LANDING if work == "landing" else {**LANDING, **RUN}
     for place, name in steps.items():
-        module, _, path = place.partition(":")
-        *owners, attribute = path.split(".")
-        owner: Any = importlib.import_module(module)
-        for each in owners:
-            owner = getattr(owner, each)
+        owner, attribute = find(place)
         setattr(owner, attribute, _between_edges(getattr(owner, attribute), name, reached))
     _watch_commits(reached)
+
+
+def find(place: str) -> tuple[Any, str]:
+    """Return the module or class of a step, and the name of its function there.
+
+    Raises:
+        ImportError, AttributeError: There is no such step.
+    """
+    module, _, path = place.partition(":")
+    *owners, attribute = path.split(".")
+    owner: Any = importlib.import_module(module)
+    for each in owners:
+        owner = getattr(owner, each)
+    getattr(owner, attribute)
+    return owner, attribute
 
 
 def _between_edges(real: Callable[..., Any], name: str, reached: Reached) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.edges import LANDING, RUN, find
 from tests.crash.points import GROUPS, plan
 from tests.crash.report import not_converged
 from tests.crash.world import PROJECT, environment_of_tests
@@ -29,6 +30,12 @@ def test_a_rerun_converges_after_every_kill_point(tmp_path: Path) -> None:
     kinds = {result["point"]["group"] for result in results if result["interrupted"]}
     # At least one point of every group, and one under the scheduler, must have hit running work.
     assert kinds > {group.name for group in GROUPS}
+
+
+@pytest.mark.parametrize("place", sorted({**LANDING, **RUN}))
+def test_every_step_before_which_work_is_killed_exists(place: str) -> None:
+    owner, function = find(place)
+    assert callable(getattr(owner, function))
 
 
 def test_the_same_seed_gives_the_same_plan_with_points_of_every_kind() -> None:
