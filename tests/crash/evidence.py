@@ -10,8 +10,11 @@ between a run and its re-run:
   `computed_at`, `reconciled_at` and `published_at`.
 - The moment of an extraction. It is the `delivered_for` of a database batch, and the version time
   of a raw row if the source gave none.
-- In marts: `publication_id`, `checked_at` and `last_landed_at`. In rows about a dataset from a
-  database, also `last_record_at` and `due_by`, which depend on the moment of the extraction.
+- In marts: `publication_id`, `build_id`, `checked_at` and `last_landed_at`. In rows about a dataset
+  from a database, also `last_record_at` and `due_by`, which depend on the moment of the extraction.
+- In the mart `data_quality_history`: the results of builds that were not published. A killed run
+  can leave such a build. So the number of this mart's rows is left out as well, in
+  `audit.table_fingerprint` and in the results of its checks.
 - The run (`run_id`), and the batch id inside `kept_as`.
 - The SHA-256 of a database batch, because its rows contain the batch id and the moment of landing.
   The rows themselves are compared in raw.
@@ -39,7 +42,7 @@ from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_ta
 SCHEMA = "evidence"
 Evidence = Mapping[str, TableFingerprint]
 
-_MARTS_LEAVE_OUT = ["publication_id", "checked_at", "last_landed_at"]
+_MARTS_LEAVE_OUT = ["publication_id", "build_id", "checked_at", "last_landed_at"]
 _MARTS_OF_FILES_ONLY = {"last_record_at", "due_by"}
 
 _BATCHES = """
@@ -101,13 +104,17 @@ _PUBLISHED = {
     "expectation_result": """
         select
             r.stage, r.suite, r.dataset, r.dimension, r.expectation, r.column_name, r.description,
-            r.severity, r.owner, r.success, r.evaluated, r.unexpected, r.exception
+            r.severity, r.owner, r.success,
+            case when r.suite not like '%.data_quality_history' then r.evaluated end as evaluated,
+            r.unexpected, r.exception
         from audit.latest_expectation_result as r
         inner join marts.publication as p on r.build_id = p.publication_id
         where p.is_current
     """,
     "table_fingerprint": """
-        select f.schema_name, f.table_name, f.rows
+        select
+            f.schema_name, f.table_name,
+            case when f.table_name <> 'data_quality_history' then f.rows end as rows
         from audit.table_fingerprint as f
         inner join marts.publication as p on f.build_id = p.publication_id
         where p.is_current
@@ -191,14 +198,19 @@ def _current(connection: psycopg.Connection, schema: str, table: str) -> Compose
     of_files = SQL("case when t.dataset !~ '^(rms|intelligence)/' then t.{n} end as {n}")
     written = [
         of_files.format(n=Identifier(name))
-        if name in _MARTS_OF_FILES_ONLY
+        if name in _MARTS_OF_FILES_ONLY and "dataset" in names
         else Identifier("t", name)
         for name in names
     ]
+    published = table == "data_quality_history"
     return SQL(
         "select {names} from {table} as t where publication_id = ("
-        " select publication_id from marts.publication where is_current)"
-    ).format(names=SQL(", ").join(written), table=Identifier(schema, table))
+        " select publication_id from marts.publication where is_current){published}"
+    ).format(
+        names=SQL(", ").join(written),
+        table=Identifier(schema, table),
+        published=SQL(" and (is_published or build_id = publication_id)" if published else ""),
+    )
 
 
 def _tables(connection: psycopg.Connection, schema: str) -> list[tuple[str, str]]:
