@@ -1,30 +1,27 @@
--- The file that a force delivered for a day is told by its name, which landing has checked.
+-- The force that delivered a file is told by the file's name, which landing has checked.
 with
-    source as (select * from {{ source("audit", "batch") }}),
+    delivery as (select * from {{ ref("stg_audit__delivery") }}),
 
-    file_deliveries as (
+    of_forces as (
         select
             -- ids
-            source.force_code,
-            source.batch_id,
+            force_code,
+            batch_id,
             upper(
-                {{ first_match("source.source_place", "_([A-Za-z][0-9]{8})_") }}
+                {{ first_match("source_place", "_([A-Za-z][0-9]{8})_") }}
             ) as reporting_force_code,
 
             -- text
-            source.dataset,
-            source.reason,
+            dataset,
+            reason,
 
             -- booleans
-            source.status = 'landed' as is_landed,
+            is_landed,
 
             -- times
-            source.delivered_for as delivered_at,
-            source.landed_at
-        from source
-        inner join {{ ref("stg_audit__build") }} as build on source.batch_id <= build.known_batch_id
-        where source.kind = 'file' and source.delivered_for <= build.as_at
+            delivered_at
+        from delivery
     )
 
 select *
-from file_deliveries
+from of_forces

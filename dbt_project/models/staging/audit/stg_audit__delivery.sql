@@ -9,6 +9,7 @@ with
 
             -- text
             source.dataset,
+            source.source_place,
             source.reason,
 
             -- booleans
