@@ -2,11 +2,9 @@
 -- (r - alpha) / n, where r is the smallest number of cases whose cumulative probability is at least
 -- p, and alpha places the limit between r - 1 and r, so that the limits make a smooth curve.
 -- Numbers of cases that are further than nine deviations from the centre have no weight and are
--- left
--- out. With a few cases around a centre near 0 or 1, this limit can lie on the wrong side of the
--- centre. It is then the centre. A limit has six places, because the last bits of a logarithm
--- depend
--- on the machine.
+-- left out. With a few cases around a centre near 0 or 1, this limit can lie on the wrong side of
+-- the centre. It is then the centre.
+-- A limit has six places, because the last bits of a logarithm depend on the machine.
 with
     size as (select distinct denominator, centre from {{ ref("int_national_size") }}),
 
