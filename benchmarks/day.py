@@ -45,10 +45,10 @@ class Day:
 class RecentForce(Force):
     """A synthetic force whose history ends some days ago."""
 
-    def simulate_until(self, day: date) -> None:
-        """Simulate data in the sources up to the end of a day."""
-        begin = london_day(utc_now()) - HISTORY
-        self.call("simulate", "--seed", "1", "--from", str(begin), "--to", str(day))
+    @property
+    def first_day(self) -> date:
+        """The first day of the history."""
+        return london_day(utc_now()) - HISTORY
 
     def measured_run(self, day: date) -> Day:
         """Make the daily run of the morning after `day`, and return its cost."""

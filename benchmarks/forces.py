@@ -3,8 +3,8 @@
 `python -m benchmarks.forces [--forces N]… [--years N]… [--at-once N]… [--home FOLDER]`
 
 The benchmark makes a deployment with as many forces as the largest number, each on a server of its
-own and with a made-up history. The lengths of the histories repeat, so every fourth number of
-forces has the same mixture. It measures their first load, and then days: for each number of
+own and with a made-up history. The sizes of the forces repeat, so every fourth number of forces has
+the same mixture. It measures their first load, and then days: for each number of
 forces, they get one more day of data, and `assurance forces run` makes their runs, as many at once
 as there are processors. The day of sixteen forces is measured with each number of `--at-once` too.
 
@@ -36,7 +36,9 @@ from benchmarks.table import measured_on, write_between
 from oic_assurance.clock import london_day, utc_now
 
 BEGIN, END = "<!-- begin: written by `python -m benchmarks.forces` -->", "<!-- end: forces -->"
-YEARS = (10, 1, 2, 1)
+YEARS = (10,)
+# The sizes of the forces as multiples of Northamptonshire, in turn.
+SIZES = (1.0, 0.5, 1.5, 0.5)
 MB = 1024
 
 
@@ -69,7 +71,8 @@ class Deployment:
             for code in self.codes
         ]
         (home / "forces.yml").write_text(yaml.safe_dump({"forces": declared}), encoding="utf-8")
-        self._days = dict.fromkeys(self.codes, last)
+        self._sizes = dict(zip(self.codes, itertools.cycle(SIZES), strict=False))
+        self._next_day: dict[str, date] = {}
 
     def call(self, *arguments: str) -> None:
         """Run an `assurance` command on the deployment.
@@ -79,23 +82,25 @@ class Deployment:
         """
         assurance(self.home, *arguments)
 
-    def simulate(self, codes: Sequence[str], days: int = 0) -> None:
-        """Simulate the history of forces, or some days more, two forces at the same time."""
+    def simulate(self, codes: Sequence[str]) -> None:
+        """Simulate the history of forces, or one more day, two forces at the same time."""
 
         def one(code: str) -> None:
-            first = date(self.last.year - self.years[code], self.last.month, self.last.day)
-            self._days[code] += timedelta(days=days)
+            begin = date(self.last.year - self.years[code], self.last.month, self.last.day)
+            end = self._next_day.get(code, self.last)
             self.call(
-                "simulate", "--force", code, "--seed", code[-2:],
-                "--from", str(first + timedelta(days=1)), "--to", str(self._days[code]),
+                "simulate", "--force", code, "--seed", code[-2:], "--size", str(self._sizes[code]),
+                "--from", str(end if code in self._next_day else begin + timedelta(days=1)),
+                "--to", str(end),
             )  # fmt: skip
+            self._next_day[code] = end + timedelta(days=1)
 
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(one, codes))
 
     def night(self, codes: Sequence[str], at_once: int) -> Night:
         """Make the runs of forces after their last day, and return the cost."""
-        morning = max(self._days[code] for code in codes) + timedelta(days=1)
+        morning = max(self._next_day[code] for code in codes)
         only = [word for code in codes for word in ("--only", code)]
         before, server, free = os.times(), self._server(codes), _available()
         lowest, end = [free], threading.Event()
@@ -169,18 +174,19 @@ def _nights(forces: Sequence[int], at_once: Sequence[int]) -> set[tuple[int, int
 
 def _night(deployment: Deployment, forces: int, at_once: int) -> Night:
     codes = deployment.codes[:forces]
-    deployment.simulate(codes, days=1)
+    deployment.simulate(codes)
     night = deployment.night(codes, at_once)
     _progress(f"{night}")
     return night
 
 
 def _write(first: Night, nights: Sequence[Night], deployment: Deployment) -> None:
-    years = ", ".join(str(one) for one in list(deployment.years.values())[:4])
+    years = ", ".join(str(one) for one in dict.fromkeys(deployment.years.values()))
+    sizes = ", ".join(f"{size:g}" for size in SIZES)
     lines = [
-        f"{measured_on()}; histories of {years} years and so on; each force has a server of its "
-        "own, and everything is on this machine. Disk after all nights: "
-        f"{deployment.gigabytes():.1f} GB.",
+        f"{measured_on()}; each force has a history of {years} years; their sizes are {sizes} times "
+        "that of Northamptonshire, in turn; each has a server of its own, and everything is on "
+        f"this machine. Disk after all nights: {deployment.gigabytes():.1f} GB.",
         "",
         "| work | forces | at once | wall | client | server | a force | memory |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
@@ -230,7 +236,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--forces", type=int, nargs="+", default=[1, 4, 16, 43])
     parser.add_argument("--years", type=int, nargs="+", default=list(YEARS))
     parser.add_argument("--at-once", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--home", type=Path, default=None, help="a folder with 30 GB of free space")
+    parser.add_argument("--home", type=Path, default=None, help="a folder with 60 GB of free space")
     parser.add_argument(
         "--model", type=float, nargs="+", metavar="SECONDS",
         help="CPU seconds of a force and day, one number for each kind of force",

@@ -31,7 +31,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from benchmarks.history import LAST_DAY, SEED, Force
+from benchmarks.history import LAST_DAY, Force
 from benchmarks.table import measured_on, write_between
 from oic_assurance.errors import AssuranceError
 
@@ -145,10 +145,10 @@ class YoungForce(Force):
         super().__init__(1, home)
         self._days = days
 
-    def simulate_until(self, day: date) -> None:
-        """Simulate data in the sources up to the end of a day."""
-        begin = LAST_DAY - timedelta(days=self._days)
-        self.call("simulate", "--seed", str(SEED), "--from", str(begin), "--to", str(day))
+    @property
+    def first_day(self) -> date:
+        """The first day of the history."""
+        return LAST_DAY - timedelta(days=self._days)
 
 
 @dataclass

@@ -41,6 +41,8 @@ def simulate(
     start: date,
     end: date,
     progress: Progress | None = None,
+    *,
+    size: float | None = None,
 ) -> SimulationReport:
     """Simulate a force from `start` to `end`, both included.
 
@@ -49,18 +51,20 @@ def simulate(
     The databases get their content as at the end of the last day. The dropzone gets the files that
     were dropped during the range. Simulating the same range again changes nothing.
 
-    `progress` is called with a label, the amount of work done, and the total amount.
+    `progress` is called with a label, the amount of work done, and the total amount. `size` says
+    how many times as many posts and events the force has as Northamptonshire. None means the size
+    of the existing force, or 1.
 
     Raises:
-        UsageError: the range or the seed does not fit the existing force, or a file cannot be
-            written.
+        UsageError: the range, the seed or the size does not fit the existing force, or a file
+            cannot be written.
         AssuranceError: the saved state cannot be read, or a database refuses the rows.
         ServerError: a source database cannot be reached.
     """
     folder = _folder(settings)
-    new_state, period = state.next_period(state.read(folder), seed, start, end)
+    new_state, period = state.next_period(state.read(folder), seed, start, end, size)
     create_sources(settings)
-    world = World(seed, new_state.epoch)
+    world = World(seed, new_state.epoch, new_state.size)
     world.advance(end, progress)
     if progress is not None:
         progress("writing databases", 0, 1)

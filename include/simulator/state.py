@@ -1,7 +1,7 @@
 """The saved state of a simulated force, so that a later call can continue the force."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +21,7 @@ class State:
     """A force that has been simulated.
 
     `epoch` is its first simulated day. The sources show the days from `first` to `last`.
+    `size` is its size as a multiple of Northamptonshire.
     """
 
     seed: int
@@ -28,6 +29,7 @@ class State:
     first: date
     last: date
     daily_since: date
+    size: float = 1.0
 
     @property
     def whole(self) -> Period:
@@ -50,7 +52,7 @@ def read(folder: Path) -> State | None:
             name: date.fromisoformat(saved[name])
             for name in ("epoch", "first", "last", "daily_since")
         }
-        return State(seed=int(saved["seed"]), **dates)
+        return State(seed=int(saved["seed"]), size=float(saved.get("size", 1.0)), **dates)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AssuranceError(
             f"{path}, the state of the simulated force, cannot be read ({error}). Remove the state"
@@ -63,6 +65,7 @@ def write(folder: Path, state: State) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     saved = {
         "seed": state.seed,
+        "size": state.size,
         "epoch": state.epoch.isoformat(),
         "first": state.first.isoformat(),
         "last": state.last.isoformat(),
@@ -73,29 +76,38 @@ def write(folder: Path, state: State) -> None:
     draft.replace(folder / FILE)
 
 
-def next_period(current: State | None, seed: int, start: date, end: date) -> tuple[State, Period]:
+def next_period(
+    current: State | None, seed: int, start: date, end: date, size: float | None = None
+) -> tuple[State, Period]:
     """Return the state that the force will have after a range, and the period to simulate.
 
+    A size of None means the size that the force has, or 1 for a new force.
+
     Raises:
-        UsageError: the range or the seed does not fit the current state.
+        UsageError: the range, the seed or the size does not fit the current state.
     """
     if end < start:
         raise UsageError(f"The range ends on {end}, before its start on {start}.")
     if current is None:
         epoch = min(USUAL_EPOCH, date(start.year, 1, 1))
-        state = State(seed, epoch, start, end, daily_personnel_since(end))
+        state = State(seed, epoch, start, end, daily_personnel_since(end), size or 1.0)
     else:
-        _check_continues(current, seed, start, end)
-        state = State(seed, current.epoch, current.first, end, current.daily_since)
+        _check_continues(current, seed, start, end, size)
+        state = replace(current, last=end)
     return state, Period(state.first, start, end, state.daily_since)
 
 
-def _check_continues(current: State, seed: int, start: date, end: date) -> None:
+def _check_continues(current: State, seed: int, start: date, end: date, size: float | None) -> None:
     days = f"from {current.first} to {current.last}"
     if seed != current.seed:
         raise UsageError(
             f"There is already a force of seed {current.seed} ({days}). Use that seed to continue"
             " it, or another ASSURANCE_HOME to simulate a new force."
+        )
+    if size is not None and size != current.size:
+        raise UsageError(
+            f"There is already a force of size {current.size:g} ({days}), so it cannot have size"
+            f" {size:g}. Use another ASSURANCE_HOME to simulate a new force."
         )
     if start < current.first:
         raise UsageError(f"The force is simulated {days}. A range cannot begin earlier.")

@@ -3,8 +3,8 @@
 The truth is one gzipped JSON file, `truth.json.gz`. Tests compute every figure a second time from
 it. It has these sections:
 
-- `force`: the seed, the first simulated day (`epoch`), the first and last visible day, and the
-  first day of daily personnel files.
+- `force`: the seed, the size as a multiple of Northamptonshire, the first simulated day (`epoch`),
+  the first and last visible day, and the first day of daily personnel files.
 - `people`: employee number, first day, last day in post (`left`), and when HR keyed the departure
   into its system. `postings` have the first day, the post, the unit, the collar number and the day
   of keying. `absences` have the kind, the first day, the first day back (`until`) and the days of
@@ -88,6 +88,7 @@ def _truth(world: World, period: Period, drops: list[Drop]) -> Values:
         "format": FORMAT,
         "force": {
             "seed": world.chance.seed,
+            "size": world.size,
             "epoch": world.epoch,
             "first": period.first,
             "last": end,

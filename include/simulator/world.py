@@ -27,21 +27,25 @@ Progress = Callable[[str, int, int], None]
 
 
 class World:
-    """A force, simulated up to some day."""
+    """A force, simulated up to some day.
 
-    def __init__(self, seed: int, epoch: date) -> None:
+    `size` says how many times as many posts and events it has as Northamptonshire.
+    """
+
+    def __init__(self, seed: int, epoch: date, size: float = 1.0) -> None:
         self.chance = Chance(seed)
         self.epoch = epoch
+        self.size = size
         self.simulated_until = epoch - DAY
         self.store = Store()
-        self.careers = Careers(self.chance, epoch)
+        self.careers = Careers(self.chance, epoch, size)
         self.plans = PlanRegister(self.chance)
         self.recommendations = RecommendationLog(self.chance)
         self.board = BoardLog(self.chance)
         self._roster = Roster(self.careers)
-        self._immigration = Immigration(self.chance, self.store, self._roster)
+        self._immigration = Immigration(self.chance, self.store, self._roster, size)
         self._documents = Documents(self.chance, self.store, self._roster)
-        self._everyday = Everyday(self.chance, self.store, self._roster)
+        self._everyday = Everyday(self.chance, self.store, self._roster, size)
         self._output = Output(self.chance, self.store)
 
     def advance(self, until: date, progress: Progress | None = None) -> None:
@@ -59,7 +63,7 @@ class World:
         self.store.today = midnight(day)
         self._roster.advance(day)
         rng = self.chance.stream("ordinary occurrences", day)
-        occurrences = incidents.ordinary_day(self.store, rng, day)
+        occurrences = incidents.ordinary_day(self.store, rng, day, self.size)
         rng = self.chance.stream("ordinary custody", day)
         custody.ordinary_day(self.store, rng, self._roster, occurrences)
         for call in self._immigration.day(day, occurrences):

@@ -24,24 +24,36 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 )
 @click.option("--from", "start", type=DAY, required=True, metavar="DATE", help="The first day.")
 @click.option("--to", "end", type=DAY, required=True, metavar="DATE", help="The last day.")
-def simulate(seed: int, start: datetime, end: datetime) -> None:
+@click.option(
+    "--size",
+    # A larger force would need collar numbers with five digits.
+    type=click.FloatRange(0.2, 2),
+    metavar="NUMBER",
+    help="How many times as large as Northamptonshire the force is: 0.2 to 2. The default is 1.",
+)
+def simulate(seed: int, start: datetime, end: datetime, size: float | None) -> None:
     """Fill the sources with a synthetic force.
 
     If there is a synthetic force already, it is continued from its last day.
     """
     if end < start:
         raise click.UsageError("--to is before --from")
-    make_force(load_settings(), seed, start.date(), end.date())
+    make_force(load_settings(), seed, start.date(), end.date(), size)
 
 
-def make_force(settings: Settings, seed: int, start: date, end: date) -> None:
-    """Create the sources that are missing, and simulate a force in them from `start` to `end`."""
+def make_force(
+    settings: Settings, seed: int, start: date, end: date, size: float | None = None
+) -> None:
+    """Create the sources that are missing, and simulate a force in them from `start` to `end`.
+
+    `size` is that of `simulator.force.simulate`.
+    """
     with Screen() as screen, screen.step(f"Synthetic force {seed} to {end}") as step:
         prepare_warehouse(settings)
         create_sources(settings)
         unfinished = unfinished_marker(settings)
         unfinished.touch()
-        simulate_force(settings, seed, start, end, progress=step.advance)
+        simulate_force(settings, seed, start, end, progress=step.advance, size=size)
         unfinished.unlink()
 
 

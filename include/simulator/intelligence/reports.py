@@ -118,15 +118,16 @@ def _review(rng: Stream, record: Record, draft: Draft) -> None:
 class Everyday:
     """Adds reports about subjects other than immigration."""
 
-    def __init__(self, chance: Chance, store: Store, roster: Roster) -> None:
+    def __init__(self, chance: Chance, store: Store, roster: Roster, size: float) -> None:
         self._chance = chance
         self._store = store
         self._roster = roster
+        self._size = size
 
     def day(self, day: date, occurrences: list[Record]) -> None:
         """Add a day's everyday reports."""
         rng = self._chance.stream("everyday reports", day)
-        mean = EVERYDAY_A_DAY * (1.15 if is_weekday(day) else 0.6)
+        mean = self._size * EVERYDAY_A_DAY * (1.15 if is_weekday(day) else 0.6)
         for _ in range(rng.poisson(mean)):
             self._report(rng, moment_of(rng, day), occurrences)
         if day == self._secret_day(day):

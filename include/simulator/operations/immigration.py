@@ -41,10 +41,11 @@ QUALIFIED_LATER = 0.09
 class Immigration:
     """Adds immigration events day by day."""
 
-    def __init__(self, chance: Chance, store: Store, roster: Roster) -> None:
+    def __init__(self, chance: Chance, store: Store, roster: Roster, size: float) -> None:
         self._chance = chance
         self._store = store
         self._roster = roster
+        self._size = size
 
     def day(self, day: date, occurrences: list[Record]) -> Iterator[Call]:
         """Add a day's immigration events.
@@ -52,20 +53,20 @@ class Immigration:
         Yields the calls to the NCCU to which the events lead.
         """
         rng = self._chance.stream("organised immigration crime", day)
-        for _ in range(rng.poisson(self._oic_rate(day))):
+        for _ in range(rng.poisson(self._size * self._oic_rate(day))):
             yield from self._oic(rng, incidents.moment_of(rng, day, OIC_HOURS))
         rng = self._chance.stream("immigration arrests", day)
-        for _ in range(rng.poisson(ARRESTS_A_MONTH * 12 / 365)):
+        for _ in range(rng.poisson(self._size * ARRESTS_A_MONTH * 12 / 365)):
             yield from self._arrest(rng, incidents.moment_of(rng, day))
         rng = self._chance.stream("status checks", day)
-        for _ in range(rng.poisson(CHECKS_A_DAY)):
+        for _ in range(rng.poisson(self._size * CHECKS_A_DAY)):
             yield self._check(rng, incidents.moment_of(rng, day), occurrences)
         rng = self._chance.stream("victims", day)
-        for _ in range(rng.poisson(VICTIMS_A_YEAR / 365)):
+        for _ in range(rng.poisson(self._size * VICTIMS_A_YEAR / 365)):
             yield self._victim(rng, incidents.moment_of(rng, day))
 
     def _oic_rate(self, day: date) -> float:
-        """Return the expected number of OIC events on a day.
+        """Return the expected number of OIC events on a day in a force of size 1.
 
         Each month has its own random rate, so the numbers vary more from month to month than in a
         Poisson process.

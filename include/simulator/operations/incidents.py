@@ -102,9 +102,9 @@ def _add_later_changes(rng: Stream, record: Record) -> None:
         record.removed_at = after(record.entered_at, hours=rng.uniform(20, 300))
 
 
-def ordinary_day(store: Store, rng: Stream, day: date) -> list[Record]:
+def ordinary_day(store: Store, rng: Stream, day: date, size: float) -> list[Record]:
     """Add and return a day's ordinary occurrences, which are those without immigration events."""
-    mean = ORDINARY_A_DAY * (0.96 if is_weekday(day) else 1.1)
+    mean = size * ORDINARY_A_DAY * (0.96 if is_weekday(day) else 1.1)
     occurrences = []
     for moment in sorted(moment_of(rng, day) for _ in range(rng.poisson(mean))):
         incident_type, offence = rng.weighted(ORDINARY)

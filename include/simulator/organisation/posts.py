@@ -1,6 +1,6 @@
 """The posts of each team, by employment type, role and rank."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from simulator.organisation.units import (
@@ -112,3 +112,11 @@ POSTS: tuple[Post, ...] = (
     *_officers(),
     *_staff(),
 )
+
+
+def posts_of(size: float) -> tuple[Post, ...]:
+    """Return the posts of a force of some size. A force of size 1 has `POSTS`.
+
+    Each team has as many times the posts, rounded, but at least one of each kind.
+    """
+    return tuple(replace(post, size=max(1, round(post.size * size))) for post in POSTS)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from simulator.chance import Chance, Stream
 from simulator.moments import DAY, MONDAY, next_weekday
-from simulator.organisation.posts import POSTS, Post
+from simulator.organisation.posts import Post, posts_of
 from simulator.people import population
 from simulator.people.collars import Collars
 from simulator.people.person import Absence, Person, Posting
@@ -13,6 +13,7 @@ from simulator.people.person import Absence, Person, Posting
 LEAVING_A_YEAR = {"OFFICER": 0.075, "STAFF": 0.12, "PCSO": 0.13, "SPECIAL": 0.2}
 VACANCY_FILLED_A_WEEK = 0.3
 SWAPS_A_WEEK = 1.6
+FORMER_MEMBERS = 170
 INTAKE_MONTHS = (1, 3, 5, 7, 9, 11)
 TRAINING = timedelta(days=population.DAYS_AT_SCHOOL)
 CONVERTS_AN_INTAKE = 2
@@ -23,21 +24,32 @@ KEYED_AHEAD_DAYS = 14
 class Careers:
     """The careers of all people, which are simulated some months ahead of all other events."""
 
-    def __init__(self, chance: Chance, epoch: date) -> None:
+    def __init__(self, chance: Chance, epoch: date, size: float = 1.0) -> None:
         self._chance = chance
+        self._size = size
+        self._posts = posts_of(size)
         self._collars = Collars()
         self._numbers = population.EmployeeNumbers()
         # The roster's changes, keyed by day: from that day on, the person works in the unit. None
         # means that the person does not work.
         self.presence: dict[date, list[tuple[Person, str | None]]] = defaultdict(list)
-        self.people = population.former_members(chance, epoch, self._collars, self._numbers)
+        self.people = population.former_members(
+            chance,
+            self._posts,
+            epoch,
+            self._collars,
+            self._numbers,
+            round(FORMER_MEMBERS * size),
+        )
         self._serving: list[Person] = []
         self._post_of: dict[str, Post] = {}
-        self._filled: dict[Post, int] = dict.fromkeys(POSTS, 0)
+        self._filled: dict[Post, int] = dict.fromkeys(self._posts, 0)
         self._leaving_on: dict[date, list[Post]] = defaultdict(list)
         self._graduating_on: dict[date, list[Person]] = defaultdict(list)
         self._simulated_until = epoch - DAY
-        founders = population.founding_force(chance, epoch, self._collars, self._numbers)
+        founders = population.founding_force(
+            chance, self._posts, epoch, self._collars, self._numbers
+        )
         self.founders = [person for person, _ in founders]
         for person, post in founders:
             self._place(person, post, epoch)
@@ -96,8 +108,8 @@ class Careers:
 
         A few of the recruits are PCSOs of the force.
         """
-        school = next(post for post in POSTS if post.role == "STUDENT_OFFICER")
-        officers = [post for post in POSTS if post.employment_type == "OFFICER"]
+        school = next(post for post in self._posts if post.role == "STUDENT_OFFICER")
+        officers = [post for post in self._posts if post.employment_type == "OFFICER"]
         wanted = sum(post.size - self._filled[post] for post in officers if post.opens <= day)
         recruits = []
         pcsos = [p for p in self._serving if self._kind(p) == "PCSO" and p.is_working(day)]
@@ -118,7 +130,7 @@ class Careers:
     def _graduate(self, student: Person, day: date, rng: Stream) -> None:
         if not student.is_in_post(day) or student not in self._serving:
             return
-        teams = [post for post in POSTS if post.role == "RESPONSE"]
+        teams = [post for post in self._posts if post.role == "RESPONSE"]
         emptiest = max(teams, key=lambda post: (post.size - self._filled[post]) / post.size)
         self._move(student, emptiest, day, rng)
 
@@ -149,7 +161,7 @@ class Careers:
             self.presence[day].append((person, post.unit))
 
     def _fill_vacancies(self, day: date, rng: Stream) -> None:
-        for post in POSTS:
+        for post in self._posts:
             if post.opens > day or post.role in ("STUDENT_OFFICER", "RESPONSE"):
                 continue
             for _ in range(post.size - self._filled[post]):
@@ -177,7 +189,7 @@ class Careers:
 
     def _swap(self, day: date, rng: Stream) -> None:
         """Swap the posts of some people with people of the same role in other teams."""
-        for _ in range(rng.poisson(SWAPS_A_WEEK)):
+        for _ in range(rng.poisson(SWAPS_A_WEEK * self._size)):
             one = rng.one_of(self._serving)
             post = self._post_of[one.employee_no]
             others = [

@@ -1,9 +1,10 @@
 """The people on the first simulated day: everybody in post, and people who left before."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from simulator.chance import Chance, Stream
-from simulator.organisation.posts import POSTS, Post
+from simulator.organisation.posts import Post
 from simulator.people.collars import Collars
 from simulator.people.person import Absence, Person, Posting
 
@@ -19,7 +20,6 @@ ABSENCES = {
 YEARS_OF_SERVICE = {"OFFICER": 9.0, "STAFF": 7.0, "PCSO": 6.0, "SPECIAL": 3.0}
 LONGEST_SERVICE = 29.0
 DAYS_AT_SCHOOL = 22 * 7
-FORMER_MEMBERS = 170
 YEAR = 365.25
 
 
@@ -44,12 +44,16 @@ def traits(rng: Stream) -> tuple[float, float]:
 
 
 def founding_force(
-    chance: Chance, epoch: date, collars: Collars, numbers: EmployeeNumbers
+    chance: Chance,
+    posts: Sequence[Post],
+    epoch: date,
+    collars: Collars,
+    numbers: EmployeeNumbers,
 ) -> list[tuple[Person, Post]]:
     """Return everybody in post on the first day, with their posts."""
     rng = chance.stream("population")
     starts = []
-    for post in POSTS:
+    for post in posts:
         if post.opens <= epoch:
             for place in range(post.size):
                 served = _days_served(rng, post)
@@ -100,19 +104,24 @@ def _begin_absent(rng: Stream, person: Person, epoch: date) -> None:
 
 
 def former_members(
-    chance: Chance, epoch: date, collars: Collars, numbers: EmployeeNumbers
+    chance: Chance,
+    posts: Sequence[Post],
+    epoch: date,
+    collars: Collars,
+    numbers: EmployeeNumbers,
+    count: int,
 ) -> list[Person]:
-    """Return people who left in the two years before the first simulated day.
+    """Return `count` people who left in the two years before the first simulated day.
 
     The personnel file still lists them. Their collar numbers can be issued again.
     """
     rng = chance.stream("former members")
     leavers = []
-    posts = [post for post in POSTS if post.opens <= epoch]
-    for place in range(FORMER_MEMBERS):
+    open_posts = [post for post in posts if post.opens <= epoch]
+    for place in range(count):
         left = epoch - timedelta(days=rng.randint(1, 730))
         joined = left - timedelta(days=rng.randint(200, 9000))
-        person = _member(rng, collars, numbers, joined, rng.one_of(posts), place)
+        person = _member(rng, collars, numbers, joined, rng.one_of(open_posts), place)
         person.left = person.left_keyed_on = left
         leavers.append(person)
     for person in leavers:

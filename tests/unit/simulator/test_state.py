@@ -1,3 +1,4 @@
+import json
 from datetime import date
 from pathlib import Path
 
@@ -47,6 +48,26 @@ def test_a_range_that_does_not_fit_is_one_clear_line(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         state.next_period(started(), seed, start, end)
+
+
+def test_a_force_keeps_its_size() -> None:
+    first, days = date(2025, 6, 1), (NEXT_DAY, NEXT_DAY)
+    small, _ = state.next_period(None, 5, first, NEW_YEAR, 0.5)
+    assert state.next_period(small, 5, *days)[0].size == 0.5
+    assert state.next_period(small, 5, *days, 0.5)[0].size == 0.5
+    with pytest.raises(
+        UsageError, match=r"a force of size 0\.5 .* cannot have size 2\. Use another"
+    ):
+        state.next_period(small, 5, *days, 2.0)
+
+
+def test_a_saved_state_without_a_size_has_size_1(tmp_path: Path) -> None:
+    state.write(tmp_path, started())
+    path = tmp_path / state.FILE
+    saved = json.loads(path.read_text())
+    del saved["size"]
+    path.write_text(json.dumps(saved))
+    assert state.read(tmp_path) == started()
 
 
 def test_a_saved_state_can_be_read(tmp_path: Path) -> None:
