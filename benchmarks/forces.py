@@ -184,9 +184,9 @@ def _write(first: Night, nights: Sequence[Night], deployment: Deployment) -> Non
     years = ", ".join(str(one) for one in dict.fromkeys(deployment.years.values()))
     sizes = ", ".join(f"{size:g}" for size in SIZES)
     lines = [
-        f"{measured_on()}; each force has a history of {years} years; their sizes are {sizes} times "
-        "that of Northamptonshire, in turn; each has a server of its own, and everything is on "
-        f"this machine. Disk after all nights: {deployment.gigabytes():.1f} GB.",
+        f"{measured_on()}; each force has a history of {years} years; their sizes are {sizes} "
+        "times that of Northamptonshire, in turn; each has a server of its own, and everything is "
+        f"on this machine. Disk after all nights: {deployment.gigabytes():.1f} GB.",
         "",
         "| work | forces | at once | wall | client | server | a force | memory |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",

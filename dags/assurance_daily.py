@@ -3,7 +3,6 @@
 `oic_assurance.pipeline` implements its tasks.
 """
 
-import os
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -85,10 +84,13 @@ AS_AT = Param(
     description="A moment such as 2026-01-31T05:30, in London. Empty means the last 05:30.",
 )
 
+# For how long an extraction may take. A source that no longer answers would otherwise occupy the
+# place of a task, which all forces share. A delivery is far smaller than what an hour can read.
+EXTRACT_TIMEOUT = timedelta(hours=1)
 # The delay before a failed task is retried for the first time. Under Airflow's scheduler it is two
 # minutes, so that a source or a server has time to recover. `assurance run` sets it to one second,
 # because a person is waiting at a terminal.
-RETRY_DELAY = timedelta(seconds=float(os.environ.get("ASSURANCE_RETRY_SECONDS", "120")))
+RETRY_SECONDS = "120"
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[RetryRule([SourceUnavailable, ServerError], RetryAction.RETRY)],
     default=RetryAction.FAIL,
@@ -133,6 +135,8 @@ def started_by(context: Any) -> str | None:
 def make_dag(own: ForceDag) -> None:
     """Make the daily DAG of a force."""
     approval_timeout = timedelta(hours=own.settings.approval_hours)
+    retry_seconds = own.environment.get("ASSURANCE_RETRY_SECONDS", RETRY_SECONDS)
+    retry_delay = timedelta(seconds=float(retry_seconds))
     marts = Asset(
         f"oic_assurance_marts{own.suffix}", uri=f"oic-assurance://warehouse{own.suffix}/marts"
     )
@@ -158,7 +162,7 @@ def make_dag(own: ForceDag) -> None:
         default_args={
             **own.defaults,
             "retries": 2,
-            "retry_delay": RETRY_DELAY,
+            "retry_delay": retry_delay,
             "retry_exponential_backoff": 2.0,
             "max_retry_delay": timedelta(minutes=15),
             "retry_policy": RETRY_POLICY,
@@ -182,7 +186,11 @@ def make_dag(own: ForceDag) -> None:
                 load_settings(), run_id(), moment(context), started_by(context)
             )
 
-        @task(map_index_template="{{ dataset }}", max_active_tis_per_dagrun=4)
+        @task(
+            map_index_template="{{ dataset }}",
+            max_active_tis_per_dagrun=4,
+            execution_timeout=EXTRACT_TIMEOUT,
+        )
         def extract(dataset: str) -> dict[str, int]:
             get_current_context()["dataset"] = dataset
             return pipeline.extract(load_settings(), run_id(), dataset)

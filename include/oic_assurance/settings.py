@@ -32,6 +32,12 @@ DAYS_KEPT, FEWEST_DAYS = 90, 7
 SET_ASIDE_DAYS = 35
 #: The variable with the code of the force that a process works for, if the deployment has several.
 ENTERED = "ASSURANCE_ENTERED_FORCE"
+#: The variable with the code of the first force of such a deployment. Its process does what has to
+#: be done once for all of them.
+FIRST = "ASSURANCE_FIRST_FORCE"
+#: The variables with the name of the force, and of the body that holds its Chief Constable to
+#: account.
+FORCE_NAME, ACCOUNTABLE_BODY = "ASSURANCE_FORCE_NAME", "ASSURANCE_ACCOUNTABLE_BODY"
 #: The place to which forces export for the national view.
 NATIONAL_DROPZONE = "ASSURANCE_NATIONAL_DROPZONE"
 #: Whether a host may generate secrets.
@@ -55,6 +61,9 @@ class Settings:
     force_code: str
     #: Whether the warehouse is of one force, or the national one.
     kind: Kind = "force"
+    #: The names that reports show. Empty: only what the policy says about the force.
+    force_name: str = ""
+    accountable_body: str = ""
     #: The fsspec URL to which a force writes its published aggregates for the national warehouse.
     #: Empty: they are written nowhere.
     national_dropzone: str = ""
@@ -124,6 +133,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         dropzone=given.get("ASSURANCE_DROPZONE", "").strip() or f"file://{home}/dropzone",
         force_code=_force_code(given),
         kind=deployment_kind(given),
+        force_name=given.get(FORCE_NAME, "").strip(),
+        accountable_body=given.get(ACCOUNTABLE_BODY, "").strip(),
         national_dropzone=_place(given, NATIONAL_DROPZONE),
         archive=_place(given, "ASSURANCE_ARCHIVE_URL"),
         reports=_place(given, "ASSURANCE_REPORTS_URL"),

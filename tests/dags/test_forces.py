@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from oic_assurance.errors import UsageError
 from oic_assurance.forces.enter import leave
 from oic_assurance.platform.airflow.pools import pools_of
 from tests.dags.test_dags import DAGS, EXPECTED, PARSE_SECONDS
@@ -114,15 +115,15 @@ def test_each_task_enters_its_force_before_it_does_anything(dags: dict[str, Any]
             assert load_settings().force_code == dag_id.rpartition("_")[2].upper()
 
 
-def test_a_task_loads_the_dag_of_its_own_force_only(deployment: Path) -> None:
+def test_a_task_loads_the_dag_of_its_own_force_only(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from airflow.dag_processing.dagbag import DagBag
-    from airflow.sdk.definitions._internal.dag_parsing_context import (
-        _airflow_parsing_context_manager,
-    )
+    from airflow.sdk.definitions._internal import dag_parsing_context
 
     wanted = f"assurance_daily_{SOUTH}"
-    with _airflow_parsing_context_manager(dag_id=wanted, task_id="publish"):
-        assert set(DagBag(str(DAGS / "assurance_daily.py")).dags) == {wanted}
+    monkeypatch.setenv(dag_parsing_context._AIRFLOW_PARSING_CONTEXT_DAG_ID, wanted)
+    assert set(DagBag(str(DAGS / "assurance_daily.py")).dags) == {wanted}
 
 
 def test_a_mistake_in_the_file_is_an_import_error_with_its_line(deployment: Path) -> None:
@@ -131,6 +132,20 @@ def test_a_mistake_in_the_file_is_an_import_error_with_its_line(deployment: Path
     deployment.write_text(FORCES.replace("server: east\n", "server: west\n"))
     errors = DagBag(str(DAGS / "assurance_daily.py")).import_errors.values()
     assert ["line 12: 'west' is not one of the servers" in error for error in errors] == [True]
+
+
+def test_a_mistake_in_a_setting_of_one_force_leaves_the_dags_of_the_others(
+    deployment: Path,
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    deployment.write_text(FORCES.replace('"08:10"', '"25:00"'))
+    bag = DagBag(str(DAGS / "assurance_daily.py"))
+    assert bag.import_errors == {}
+    assert set(bag.dags) == {f"assurance_daily_{NORTH}", f"assurance_daily_{SOUTH}"}
+    open_run = bag.dags[f"assurance_daily_{SOUTH}"].get_task("open_run")
+    with pytest.raises(UsageError, match="The force E23000021: ASSURANCE_RUN_DEADLINE: '25:00'"):
+        open_run._pre_execute_hook({})
 
 
 def test_43_forces_are_parsed_within_the_budget(tmp_path: Path) -> None:
@@ -143,7 +158,8 @@ def test_43_forces_are_parsed_within_the_budget(tmp_path: Path) -> None:
     load = (
         "import sys, time\nimport airflow.sdk\nstarted = time.process_time()\n"
         f"sys.path.insert(0, {str(DAGS)!r})\nimport assurance_daily\n"
-        "from airflow.sdk import DAG\nprint(time.process_time() - started)"
+        "spent = time.process_time() - started\n"
+        "print(len(list(assurance_daily.force_dags('assurance_daily'))), spent)"
     )
     done = subprocess.run(
         [sys.executable, "-c", load],
@@ -152,4 +168,6 @@ def test_43_forces_are_parsed_within_the_budget(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert float(done.stdout.split()[-1]) < PARSE_SECONDS
+    made, seconds = done.stdout.split()[-2:]
+    assert int(made) == 43
+    assert float(seconds) < PARSE_SECONDS

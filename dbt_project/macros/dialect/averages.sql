@@ -1,25 +1,33 @@
-{#- The average of doubles in a group. `by` is the column in whose order PostgreSQL meets them. -#}
+{#- The average of doubles in a group, added up in the order of the column `by`. -#}
 {% macro average(measure, by) -%}
-    {{ return(adapter.dispatch("average", "oic_assurance")(measure, by)) }}
+    {{ sum_in_order(measure, by) }} / nullif(count({{ measure }}), 0)
 {%- endmacro %}
 
-{% macro default__average(measure, by) -%} avg({{ measure }}) {%- endmacro %}
+{#- The sum of doubles in a group, in the order of the column `by`. The last bits of a sum depend on the
+    order in which it is added up, and without an order that depends on the plan. -#}
+{% macro sum_in_order(measure, by) -%}
+    {{ return(adapter.dispatch("sum_in_order", "oic_assurance")(measure, by)) }}
+{%- endmacro %}
 
-{#- The last bits of a sum depend on the order in which it is added up. Spark adds up in any order. -#}
-{% macro spark__average(measure, by) -%}
-    aggregate(
-        array_sort(
-            collect_list(
-                case
-                    when {{ measure }} is not null
-                    then struct({{ by }} as place, cast({{ measure }} as double) as measure)
-                end
+{% macro default__sum_in_order(measure, by) -%} sum({{ measure }} order by {{ by }}) {%- endmacro %}
+
+{% macro spark__sum_in_order(measure, by) -%}
+    case
+        when count({{ measure }}) > 0
+        then
+            aggregate(
+                array_sort(
+                    collect_list(
+                        case
+                            when {{ measure }} is not null
+                            then struct({{ by }} as place, cast({{ measure }} as double) as measure)
+                        end
+                    )
+                ),
+                cast(0 as double),
+                (total, one) -> total + one.measure
             )
-        ),
-        cast(0 as double),
-        (total, one) -> total + one.measure
-    )
-    / nullif(count({{ measure }}), 0)
+    end
 {%- endmacro %}
 
 {#- The average of whole numbers in a group, as a decimal. -#}

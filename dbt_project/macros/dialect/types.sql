@@ -28,11 +28,86 @@
 {#- PostgreSQL takes 15 digits of a double, and so does this. The difference of two decimals of 38 digits
     would lose a place. -#}
 {% macro spark__as_decimal(value, places) -%}
-    cast(
-        format_string('%.14e', cast({{ value }} as double)) as decimal(
-            30, {{ 15 if places is none else places }}
-        )
+    cast({{ fifteen_digits(value) }} as decimal(30, {{ 15 if places is none else places }}))
+{%- endmacro %}
+
+{#- A double as a text with 15 digits, on Spark. Java rounds the shortest decimal that means the double, and
+    13/19 would end in 90 instead of 89. So this rounds the double itself, which is `mantissa` divided by a
+    power of two. It must be 0.000001 or more and less than 10 to the 15th: others are rounded by Java. -#}
+{% macro fifteen_digits(value) -%}
+    element_at(
+        transform(
+            transform(
+                transform(
+                    array(cast({{ value }} as double)),
+                    given -> struct(
+                        given as given,
+                        abs(given) >= 1e-6 and abs(given) < 1e15 as is_exact,
+                        try_cast(
+                            substring_index(format_string('%.16e', given), 'e', -1) as integer
+                        ) as tens,
+                        format_string('%a', abs(given)) as hexadecimal
+                    )
+                ),
+                one -> struct(
+                    one.given as given,
+                    one.is_exact as is_exact,
+                    one.tens - 14 as last_place,
+                    case
+                        when one.is_exact
+                        then
+                            cast(
+                                conv(
+                                    '1' || rpad(
+                                        substring_index(
+                                            substring_index(one.hexadecimal, 'p', 1), '.', -1
+                                        ),
+                                        13,
+                                        '0'
+                                    ),
+                                    16,
+                                    10
+                                ) as decimal(16, 0)
+                            )
+                            * cast('1' || repeat('0', 14 - one.tens) as decimal(21, 0))
+                    end as dividend,
+                    case
+                        when one.is_exact
+                        then
+                            {{
+                                power_of_two(
+                                    "52 - cast(substring_index(one.hexadecimal, 'p', -1) as integer)"
+                                )
+                            }}
+                    end as divisor
+                )
+            ),
+            one -> case
+                when one.is_exact
+                then
+                    case when one.given < 0 then '-' else '' end || cast(
+                        one.dividend div one.divisor + case
+                            when 2 * (one.dividend % one.divisor) > one.divisor
+                            then 1
+                            when 2 * (one.dividend % one.divisor) = one.divisor
+                            then (one.dividend div one.divisor) % 2
+                            else 0
+                        end as string
+                    )
+                    || 'e'
+                    || cast(one.last_place as string)
+                when one.given is not null
+                then format_string('%.14e', one.given)
+            end
+        ),
+        1
     )
+{%- endmacro %}
+
+{#- Two to a power from 0 to 80, on Spark. A double would be printed with 17 digits only. -#}
+{% macro power_of_two(exponent) -%}
+    cast(power(2, least({{ exponent }}, 40)) as decimal(14, 0))
+    * cast(power(2, greatest({{ exponent }} - 40, 0)) as decimal(14, 0))
 {%- endmacro %}
 
 {#- A text of which each character that a class of characters, such as `a-z`, does not contain is replaced. -#}
@@ -70,3 +145,8 @@
 {% macro default__nearest_whole(value) -%} round({{ value }}) {%- endmacro %}
 
 {% macro spark__nearest_whole(value) -%} rint({{ value }}) {%- endmacro %}
+
+{#- A number of the policy as a whole number: the nearest one. -#}
+{% macro as_whole(value) -%}
+    cast({{ nearest_whole("cast(" ~ value ~ " as " ~ dbt.type_float() ~ ")") }} as integer)
+{%- endmacro %}

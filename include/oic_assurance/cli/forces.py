@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 from oic_assurance import clock
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.shared import json_option, show
-from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import Force, Forces, declared_forces
 from oic_assurance.forces.enter import settings_of
 from oic_assurance.reporting.screens.progress import DONE, FAILED, Screen
@@ -31,11 +32,12 @@ def forces() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """Check forces.yml, and list its forces: when each starts, and who is called."""
-    from oic_assurance.forces.overview import declared
+    from oic_assurance.forces.overview import declared, undeclared_folders
     from oic_assurance.reporting.screens.forces import DeclaredForces, declared_screen
 
     found = _declared()
-    show(DeclaredForces(str(found.file), declared(found)), declared_screen, as_json=as_json)
+    listed = DeclaredForces(str(found.file), declared(found), undeclared_folders(found))
+    show(listed, declared_screen, as_json=as_json)
 
 
 @forces.command()
@@ -75,18 +77,21 @@ def run(as_at: str | None, at_once: int | None, codes: tuple[str, ...]) -> int:
     publication.
     """
     from oic_assurance.platform.airflow.in_process import import_ahead
+    from oic_assurance.platform.processes import end_on_signals
     from oic_assurance.platform.side_by_side import side_by_side
 
     moment = clock.parse_moment(as_at) if as_at else clock.default_as_at(clock.utc_now())
     clock.check_not_in_future(moment)
     found = _declared()
-    chosen = [found.get(code) for code in codes] or list(found.forces.values())
+    named = dict.fromkeys(found.get(code).code for code in codes)
+    chosen = [found.get(code) for code in named] or list(found.forces.values())
     ordered = sorted(chosen, key=lambda force: force.starts_after_minutes)
     total, failed = len(ordered), 0
     # A copy of this process would not have the thread that refreshes the screen.
     with (
         to_log(load_settings()) as (_, terminal),
         Screen(terminal, has_thread=False) as screen,
+        end_on_signals(),
     ):
         with screen.step("Preparing"):
             import_ahead(load_settings())
@@ -114,7 +119,7 @@ def run(as_at: str | None, at_once: int | None, codes: tuple[str, ...]) -> int:
                 f"{force.code} {force.name}",
                 ended.seconds,
                 DONE if is_well else FAILED,
-                "" if is_well else _reason(_log(force, found)),
+                "" if is_well else _reason(ended.exit_code, _log(force, found)),
             )
     click.echo(f"{total - failed} of {total} forces made a publication.")
     return 1 if failed else 0
@@ -127,18 +132,25 @@ def each(command: tuple[str, ...]) -> int:
 
     A force for which it fails stops no other. The exit code is the highest of all.
     """
-    return _for_each(list(command))
+    return max(_for_each(list(command)))
 
 
 @forces.command()
-def start() -> int:
+@click.option(
+    "--any",
+    "any_is_enough",
+    is_flag=True,
+    help="Exit with 0 if at least one force has started, so that one dead server stops no other.",
+)
+def start(any_is_enough: bool) -> int:
     """Start and migrate the warehouse of each force. Without forces.yml, of the only force.
 
     A force for which it fails stops no other. The exit code is 0 only if it failed for none.
     """
     if declared_forces() is None:
         return _command(["db", "start"])
-    return _for_each(["db", "start"])
+    ended = _for_each(["db", "start"])
+    return min(ended) if any_is_enough else max(ended)
 
 
 @forces.command()
@@ -162,13 +174,18 @@ def _declared() -> Forces:
     return found
 
 
-def _for_each(command: list[str]) -> int:
-    """Run a command for each force, and return the highest exit code."""
-    codes = []
+def _for_each(command: list[str]) -> list[int]:
+    """Run a command for each force, and return the exit codes. Ctrl-C ends it for all of them."""
+    from oic_assurance.cli.main import INTERRUPTED
+
+    codes: list[int] = []
     for force in _declared().forces.values():
-        click.echo(f"{force.code} {force.name}")
+        # The document that a command prints with --json is all that standard output has.
+        click.echo(f"{force.code} {force.name}", err="--json" in command)
         codes.append(_command([*command, "--force", force.code]))
-    return max(codes)
+        if codes[-1] == INTERRUPTED:
+            break
+    return codes
 
 
 def _command(arguments: list[str]) -> int:
@@ -183,14 +200,20 @@ def _command(arguments: list[str]) -> int:
 
 
 def _log(force: Force, found: Forces) -> Path:
-    return settings_of(force, found).log_dir / "forces-run.log"
+    """Return the log of a force's run. If its settings are not valid, it is the deployment's."""
+    try:
+        return settings_of(force, found).log_dir / "forces-run.log"
+    except UsageError:
+        return load_settings().log_dir / f"forces-run-{force.code}.log"
 
 
-def _reason(log: Path) -> str:
-    """Return the last line that a run has written, which says why it failed."""
+def _reason(exit_code: int, log: Path) -> str:
+    """Return why a run failed: the last line that it has written, or the signal that ended it."""
+    if exit_code < 0:
+        return f"Ended by signal {-exit_code} ({signal.Signals(-exit_code).name}): see {log}."
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
-        raise AssuranceError(f"{log} cannot be read: {error.strerror}.") from error
+        return f"Its log {log} cannot be written or read: {error.strerror}."
     said = next((line.strip() for line in reversed(lines) if line.strip()), "")
     return said.removeprefix("assurance: ") or f"It ended without a word: see {log}."

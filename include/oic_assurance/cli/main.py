@@ -15,8 +15,8 @@ from click.shell_completion import CompletionItem
 from oic_assurance import logs
 from oic_assurance.cli.force import add_force_option, begin
 from oic_assurance.cli.group import Group
+from oic_assurance.commands import with_force
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.forces.commands import with_force
 from oic_assurance.garbage import collect_rarely
 from oic_assurance.reporting.screens.layout import wrapped
 

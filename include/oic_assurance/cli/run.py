@@ -11,8 +11,8 @@ import click
 
 from oic_assurance import clock
 from oic_assurance.builds import runs
+from oic_assurance.commands import with_force
 from oic_assurance.errors import AssuranceError, ServerError
-from oic_assurance.forces.commands import with_force
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.in_process import run_daily
 from oic_assurance.platform.process_lock import only_one

@@ -1,13 +1,15 @@
 """What several commands use: arguments and options, and how a result is printed."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from oic_assurance.forces.commands import with_force
+from oic_assurance.commands import with_force
 from oic_assurance.reporting.screens.as_json import to_json
+from oic_assurance.settings import ENTERED, FORCE_NAME
 
 Record = TypeVar("Record")
 #: The largest number of PostgreSQL's type bigint.
@@ -53,6 +55,12 @@ def show(record: Record, screen: Callable[[Record], str], *, as_json: bool) -> N
     """Print the result of a command.
 
     `record` is a dataclass with the result. `screen` is a function that turns `record` into text
-    for people, which is printed. With `as_json`, one JSON document is printed instead.
+    for people, which is printed. With `as_json`, one JSON document is printed instead. If the
+    deployment has several forces, both say whose result it is.
     """
-    sys.stdout.write(to_json(record) if as_json else with_force(screen(record)))
+    entered = os.environ.get(ENTERED, "")
+    if as_json:
+        sys.stdout.write(to_json(record, force_code=entered) if entered else to_json(record))
+        return
+    whose = f"Force {entered}, {os.environ.get(FORCE_NAME, '')}\n" if entered else ""
+    sys.stdout.write(whose + with_force(screen(record)))

@@ -50,7 +50,7 @@ class Force:
     dropzone: str = ""
     archive: str = ""
     reports: str = ""
-    #: IDs of Airflow connections, by the name that this project uses.
+    #: IDs of Airflow connections, by the name that this project uses, such as `rms`.
     connections: Mapping[str, str] = field(default_factory=dict)
     #: Settings in which the force differs from the others, by the name of the variable.
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -102,6 +102,12 @@ def own_variable(code: str, variable: str) -> str:
     """
     start, _, rest = variable.partition("_")
     return f"{start}_{code}_{rest}"
+
+
+def one_spelling(place: str) -> str:
+    """Return a folder or URL in one spelling, so that equal places are equal texts."""
+    path = place.removeprefix("file://")
+    return path.rstrip("/") if "://" in path else str(Path(path).expanduser().resolve())
 
 
 @functools.cache

@@ -9,24 +9,46 @@ inherit them.
 - A place that is set for the deployment, such as `ASSURANCE_ARCHIVE_URL`, is the parent: the
   force's place is the folder in it that is named after its code.
 - What belongs to one force only, such as its secrets, is never taken from the deployment.
+- `AWS_E23000022_SECRET_ACCESS_KEY` sets `AWS_SECRET_ACCESS_KEY` for one force in the same way, and
+  so do the settings of other stores.
 - Every other setting of the deployment applies to each of its forces.
 """
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from oic_assurance.errors import UsageError
-from oic_assurance.forces.declared import SECRET, VARIABLE, Force, Forces, declared_forces
-from oic_assurance.settings import ENTERED, KIND, NATIONAL_DROPZONE, Settings, load_settings
+from oic_assurance.forces.declared import (
+    SECRET,
+    VARIABLE,
+    Force,
+    Forces,
+    declared_forces,
+    one_spelling,
+    own_variable,
+)
+from oic_assurance.settings import (
+    ACCOUNTABLE_BODY,
+    ENTERED,
+    FIRST,
+    FORCE_NAME,
+    KIND,
+    NATIONAL_DROPZONE,
+    Settings,
+    load_settings,
+)
 from oic_assurance.warehouse.airflow_uri import CONNECTIONS, OF_THE_DEPLOYMENT
 
 #: The variable in which a person chooses a force.
 CHOICE = "ASSURANCE_FORCE"
 #: The variable with the state folder of the deployment, for a process that has entered a force.
 HOME_OF_ALL = "ASSURANCE_DEPLOYMENT_HOME"
+#: The folder, in the state folder of the deployment, with those of the forces.
+FOLDER = "forces"
 #: Settings that are parents of the forces' places, and the field of forces.yml for each place.
 _PARENTS = {
     "ASSURANCE_DROPZONE": "dropzone",
@@ -44,6 +66,8 @@ _OF_ONE_FORCE = frozenset(
         "ASSURANCE_DRILL_PLACE",
         "ASSURANCE_DRILL_SECRETS",
         "ASSURANCE_FORCE_CODE",
+        ACCOUNTABLE_BODY,
+        FORCE_NAME,
         "ASSURANCE_HOME",
         "ASSURANCE_METRICS_FILE",
         "ASSURANCE_PG_PORT",
@@ -52,8 +76,17 @@ _OF_ONE_FORCE = frozenset(
         CONNECTIONS,
     }
 )
-#: A variable with the code of a force.
-_OWN = re.compile(r"(ASSURANCE|OPENLINEAGE)_([A-Z][0-9]{8})_(.+)")
+#: A variable with the code of a force. The further prefixes are those of stores of files.
+_OWN = re.compile(r"(ASSURANCE|OPENLINEAGE|AWS|AZURE|GOOGLE|FSSPEC)_([A-Z][0-9]{8})_(.+)")
+#: What only forces.yml can say about a force, by the variable that would say it.
+_ONLY_IN_FILE = {
+    "ASSURANCE_HOME": "`home` of the force",
+    "ASSURANCE_KIND": "`kind` of the force",
+    "ASSURANCE_FORCE_CODE": "`code` of the force",
+    FORCE_NAME: "`name` of the force",
+    ACCOUNTABLE_BODY: "`accountable_body` of the force",
+    CONNECTIONS: "`connections` of the force",
+}
 
 #: The environment of the deployment, as it was before this process entered a force.
 _deployment: dict[str, str] = {}
@@ -81,6 +114,7 @@ def enter(code: str | None) -> None:
         _check_only(code)
         return
     force = _chosen(forces, code)
+    check_own(force, forces, os.environ)
     _deployment.update(os.environ)
     _replace(environment_of(force, forces, _deployment))
 
@@ -95,7 +129,7 @@ def leave() -> None:
 def environment_of(force: Force, forces: Forces, deployment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment variables of a process that works for a force."""
     home_of_all = load_settings(deployment).home
-    home = force.home or f"{home_of_all}/forces/{force.code}"
+    home = force.home or f"{home_of_all}/{FOLDER}/{force.code}"
     mine = {name: value for name, value in deployment.items() if _is_shared(name, force, forces)}
     for variable, key in _PARENTS.items():
         parent = deployment.get(variable, "").strip().rstrip("/")
@@ -117,11 +151,43 @@ def environment_of(force: Force, forces: Forces, deployment: Mapping[str, str]) 
         VARIABLE: str(forces.file),
         ENTERED: force.code,
         HOME_OF_ALL: str(home_of_all),
+        FIRST: next(iter(forces.forces)),
         KIND: force.kind,
+        FORCE_NAME: force.name,
+        ACCOUNTABLE_BODY: force.accountable_body,
         "ASSURANCE_FORCE_CODE": force.code,
         "ASSURANCE_HOME": home,
         CONNECTIONS: ", ".join([*ids, f"*={force.code.lower()}_"]),
     }
+
+
+def check_own(force: Force, forces: Forces, deployment: Mapping[str, str]) -> None:
+    """Check that a force has places and connections of its own.
+
+    forces.yml itself is checked when it is read. Here the places and connections are compared that
+    the environment gives, or that are the default. Only the forces that have something in common
+    are refused, and no other one.
+
+    Raises:
+        UsageError: The force has a place or a connection in common with another force, or a
+            variable sets what only forces.yml can say.
+    """
+    for variable, field in _ONLY_IN_FILE.items():
+        name = own_variable(force.code, variable)
+        if deployment.get(name):
+            raise UsageError(f"{name} has no effect: write it as {field} in {forces.file}.")
+    mine = _held(force, forces, deployment)
+    for other in forces.forces.values():
+        if other.code == force.code:
+            continue
+        theirs = _held(other, forces, deployment)
+        for what, place in mine.items():
+            same = next((name for name, held in theirs.items() if held == place), None)
+            if same is not None:
+                raise UsageError(
+                    f"The {what} of the force {force.code} is the {same} of the force "
+                    f"{other.code} too: each needs its own (docs/how-to/several-forces.md)."
+                )
 
 
 def first_force() -> str | None:
@@ -145,9 +211,23 @@ def settings_of(force: Force, forces: Forces) -> Settings:
     Raises:
         UsageError: A setting of the force is not valid.
     """
-    deployment = _deployment or dict(os.environ)
+    environment = environment_of(force, forces, _deployment or os.environ)
+    check_settings(force, environment)
+    return load_settings(environment)
+
+
+def check_settings(force: Force, environment: Mapping[str, str]) -> None:
+    """Check the settings in the environment of a force, also those that only its DAG reads.
+
+    Raises:
+        UsageError: A setting is not valid. The message names the force.
+    """
+    # The import takes longer than most commands, and few need it.
+    from oic_assurance.notifications.notify import run_deadline
+
     try:
-        return load_settings(environment_of(force, forces, deployment))
+        load_settings(environment)
+        run_deadline(environment)
     except UsageError as error:
         raise UsageError(f"The force {force.code}: {error.message}") from error
 
@@ -201,8 +281,39 @@ def _is_connection_of(connection: str, force: Force, forces: Forces) -> bool:
     )
 
 
+def _held(force: Force, forces: Forces, deployment: Mapping[str, str]) -> dict[str, str]:
+    """Return what a force must not have in common with another, by what a message calls it.
+
+    Each connection is compared with login and password: two forces may have logins of their own to
+    one database, which shows each of them its own records.
+    """
+    environment = environment_of(force, forces, deployment)
+    held = {
+        key: one_spelling(environment[variable])
+        for variable, key in (("ASSURANCE_HOME", "state folder"), *_PARENTS.items())
+        if key and environment.get(variable)
+    }
+    for name, value in environment.items():
+        connection = name.removeprefix("AIRFLOW_CONN_").lower()
+        if connection != name.lower() and connection not in OF_THE_DEPLOYMENT and value.strip():
+            short = connection.removeprefix(f"{force.code.lower()}_")
+            names = {used: own for own, used in force.connections.items()}
+            held[f"connection {names.get(connection, short)}"] = value.strip()
+    return held
+
+
 def _replace(environment: Mapping[str, str]) -> None:
     wanted = dict(environment)
     for name in os.environ.keys() - wanted.keys():
         del os.environ[name]
     os.environ.update(wanted)
+    _reread_stores()
+
+
+def _reread_stores() -> None:
+    """Let fsspec read its variables again. It reads them when it is imported."""
+    config = sys.modules.get("fsspec.config")
+    if config is not None:
+        config.conf.clear()
+        config.set_conf_files(config.conf_dir, config.conf)
+        config.set_conf_env(config.conf)

@@ -1,5 +1,6 @@
 """Read the state of every force of the deployment. One that cannot be read hides no other."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -9,7 +10,13 @@ import psycopg
 from oic_assurance.clock import DAILY_RUN, utc_now
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.forces.declared import Force, Forces
-from oic_assurance.forces.enter import enter, leave, settings_of
+from oic_assurance.forces.enter import (
+    FOLDER,
+    check_own,
+    enter,
+    leave,
+    settings_of,
+)
 from oic_assurance.notifications.notification import TITLES
 from oic_assurance.notifications.notify import run_deadline
 from oic_assurance.notifications.problems import open_problems
@@ -61,8 +68,11 @@ def declared(forces: Forces) -> list[DeclaredForce]:
     """Return the forces as `assurance forces list` shows them. Their settings are checked too.
 
     Raises:
-        UsageError: A setting of a force is not valid.
+        UsageError: A setting of a force is not valid, or two forces have a place or a connection in
+            common.
     """
+    for force in forces.forces.values():
+        check_own(force, forces, os.environ)
     return [
         DeclaredForce(
             force.code,
@@ -75,6 +85,13 @@ def declared(forces: Forces) -> list[DeclaredForce]:
         )
         for force in forces.forces.values()
     ]
+
+
+def undeclared_folders(forces: Forces) -> list[str]:
+    """Return the state folders of forces that forces.yml does not declare any more."""
+    used = {settings_of(force, forces).home for force in forces.forces.values()}
+    folders = (load_settings().home / FOLDER).glob("*/secrets")
+    return sorted(str(one.parent) for one in folders if one.parent not in used)
 
 
 def _starts(force: Force) -> datetime:

@@ -2,14 +2,27 @@
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from oic_assurance.forces.declared import SECRET, Force, Forces, ForcesError, own_variable
+from oic_assurance.forces.declared import (
+    SECRET,
+    Force,
+    Forces,
+    ForcesError,
+    one_spelling,
+    own_variable,
+)
+from oic_assurance.settings import ACCOUNTABLE_BODY, ENGLAND_AND_WALES, FORCE_NAME
 from oic_assurance.sources.declarations import checked_yaml, yaml_lines
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.warehouse.airflow_uri import OF_THE_DEPLOYMENT
+from oic_assurance.warehouse.connections import connection_name
+from oic_assurance.warehouse.roles import LOGIN_ROLES
 
 #: What forces.yml has a field for, so that it does not belong into `settings`.
 _FIELDS = {
@@ -20,7 +33,12 @@ _FIELDS = {
     "ASSURANCE_ARCHIVE_URL": "archive",
     "ASSURANCE_REPORTS_URL": "reports",
     "ASSURANCE_CONNECTIONS": "connections",
+    FORCE_NAME: "name",
+    ACCOUNTABLE_BODY: "accountable_body",
 }
+_PLACES = ("home", "dropzone", "archive", "reports")
+#: Names of connections besides those of the source databases and of the warehouse's logins.
+_CONNECTIONS = ("warehouse", "warehouse_admin", "backup", "worklist")
 
 
 def read_file(path: Path) -> Forces:
@@ -48,7 +66,7 @@ def read_forces(text: str, file: Path) -> Forces:
     servers = {name: server["tasks_at_once"] for name, server in content.get("servers", {}).items()}
     forces: dict[str, Force] = {}
     for number, given in enumerate(content["forces"]):
-        force = Force(**given)
+        force = _placed(Force(**given), file.parent)
         mistake = next(_mistakes(force, forces.values(), servers), None)
         if mistake is not None:
             path, message = mistake
@@ -70,6 +88,15 @@ def _mistakes(
             yield ("settings", name), f"a secret does not belong here: set {own}"
         elif name in _FIELDS:
             yield ("settings", name), f"write {name} as `{_FIELDS[name]}` of the force"
+    for name in force.connections:
+        known = _known_connections()
+        if name in OF_THE_DEPLOYMENT:
+            yield ("connections", name), f"all forces share the connection '{name}'"
+        elif name not in known:
+            message = f"'{name}' is unknown: choose one of {', '.join(known)}"
+            yield ("connections", name), message
+    if (force.kind == "national") != (force.code == ENGLAND_AND_WALES):
+        yield ("code",), f"{ENGLAND_AND_WALES} is the code of the kind national, and of no force"
     for other in earlier:
         yield from _in_common(force, other)
 
@@ -78,13 +105,40 @@ def _in_common(force: Force, other: Force) -> Iterator[tuple[yaml_lines.Path, st
     """Yield what two forces must not have in common, because they would share their data."""
     if other.code == force.code:
         yield ("code",), f"the force {force.code} occurs twice"
-    for key in ("home", "dropzone", "archive", "reports"):
-        place = str(getattr(force, key)).rstrip("/")
-        if place and place == str(getattr(other, key)).rstrip("/"):
+    for key in _PLACES:
+        place, theirs = (str(getattr(one, key)) for one in (force, other))
+        if place and theirs and one_spelling(place) == one_spelling(theirs):
             yield (key,), f"the force {other.code} has the same {key}"
     for name, used in force.connections.items():
-        if used in other.connections.values():
+        if used in other.connections.values() or used.startswith(f"{other.code.lower()}_"):
             yield ("connections", name), f"the force {other.code} has '{used}' too"
+    for used in other.connections.values():
+        if used.startswith(f"{force.code.lower()}_"):
+            yield ("code",), f"the force {other.code} uses its connection '{used}'"
+
+
+def _placed(force: Force, folder: Path) -> Force:
+    """Return the force with its folders as absolute paths. They are relative to forces.yml."""
+
+    def placed(place: str) -> str:
+        if not place or "://" in place:
+            return place
+        return str((folder / Path(place).expanduser()).resolve())
+
+    return replace(
+        force,
+        home=placed(force.home),
+        dropzone=placed(force.dropzone),
+        archive=placed(force.archive),
+        reports=placed(force.reports),
+    )
+
+
+@functools.cache
+def _known_connections() -> list[str]:
+    systems = {one.database.system for one in datasets().values() if one.kind == "database"}
+    logins = [connection_name(role) for role in LOGIN_ROLES]
+    return sorted({*_CONNECTIONS, *systems, *logins})
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from oic_assurance.clock import LONDON
+from oic_assurance.commands import with_force
 from oic_assurance.notifications.notification import TITLES, Change, Event
 
 _HEADS: dict[Event, str] = {"new": "", "changed": " (another cause than before)", "over": ""}
@@ -30,7 +31,7 @@ def subject_line(force_code: str, news: Sequence[Change]) -> str:
 def body(news: Sequence[Change]) -> str:
     """Return the message as plain text: open problems first, then problems that are over."""
     ordered = sorted(news, key=lambda change: change.event == "over")
-    return "\n\n".join(_paragraph(change) for change in ordered) + "\n"
+    return with_force("\n\n".join(_paragraph(change) for change in ordered)) + "\n"
 
 
 def payload(force_code: str, news: Sequence[Change]) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def payload(force_code: str, news: Sequence[Change]) -> dict[str, Any]:
                 "since": change.since.isoformat(),
                 "readers_see": change.problem.readers_see if change.problem else None,
                 "who": change.problem.who if change.problem else None,
-                "command": change.problem.command if change.problem else None,
+                "command": with_force(change.problem.command) if change.problem else None,
             }
             for change in news
         ],

@@ -69,8 +69,11 @@ def _start(work: Callable[[str], int], code: str, log: Path) -> tuple[ForkProces
 
 
 def _call(work: Callable[[str], int], code: str, log: Path) -> None:
-    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+    except OSError:
+        os._exit(FAILED)  # Whoever looks for the log finds none, and says so.
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
         os.dup2(file, stream.fileno())

@@ -44,8 +44,7 @@ def connection_id(name: str) -> str:
     """
     if name in OF_THE_DEPLOYMENT:
         return name
-    pairs = (one.partition("=") for one in os.environ.get(CONNECTIONS, "").split(","))
-    ids = {key.strip(): value.strip() for key, _, value in pairs if key.strip()}
+    ids = _declared_ids()
     return ids.get(name) or ids.get("*", "") + name
 
 
@@ -105,12 +104,27 @@ def libpq_uri(parts: Parts) -> str:
 
 
 def _find_text(name: str) -> str:
+    """Return Airflow's connection for `name` as text, or an empty text if there is none.
+
+    Raises:
+        UsageError: forces.yml names a connection for `name`, and there is no such connection.
+            Without it, another server would be used than the one that was meant.
+    """
     given = os.environ.get(variable_name(name), "").strip()
-    if given:
-        return given
-    return next(
-        (found.strip() for lookup in _lookups if (found := lookup(connection_id(name)))), ""
-    )
+    if not given:
+        found = (lookup(connection_id(name)) for lookup in _lookups)
+        given = next((text.strip() for text in found if text), "")
+    if not given and name in _declared_ids():
+        raise UsageError(
+            f"forces.yml gives '{name}' the connection '{connection_id(name)}', but there is no "
+            f"such connection: set {variable_name(name)}."
+        )
+    return given
+
+
+def _declared_ids() -> dict[str, str]:
+    pairs = (one.partition("=") for one in os.environ.get(CONNECTIONS, "").split(","))
+    return {key.strip(): value.strip() for key, _, value in pairs if key.strip()}
 
 
 def libpq_environment(uri: str) -> dict[str, str]:

@@ -38,6 +38,8 @@ SUPERVISOR, OFFICE = "supervisor_reader", "commissioner_reader"
 CONNECT_SECONDS = 10
 FULL_SECONDS = 30
 ALIVE_SECONDS = 30
+#: How long a statement in a source database may wait for a lock, and how long it may take.
+SOURCE_LIMITS = "-c lock_timeout=5min -c statement_timeout=30min"
 _FULL = ("too many clients already", "remaining connection slots are reserved")
 #: The SQLSTATE class for values that do not fit their data type.
 DATA_EXCEPTION = "22"
@@ -362,7 +364,11 @@ def _with_options(
 ) -> dict[str, Any]:
     """Return connection parameters: those of a URI, and the settings of the session."""
     parts = _parts(uri)
-    options = [parts["options"]] if "options" in parts else []
+    # A source that does not answer may not hold up the other forces. The connection's own options
+    # come later, so they can set another limit.
+    options = [SOURCE_LIMITS] if read_only else []
+    if "options" in parts:
+        options.append(parts["options"])
     options.append("-c timezone=UTC")
     if role is not None:
         options.append(f"-c role={role}")
@@ -376,5 +382,9 @@ def _with_options(
         options.append(f"-c tcp_keepalives_idle={ALIVE_SECONDS}")
         options.append("-c tcp_keepalives_interval=10 -c tcp_keepalives_count=3")
     parts.setdefault("connect_timeout", str(CONNECT_SECONDS))
+    # In the other direction, this process notices a server that has vanished.
+    parts.setdefault("keepalives_idle", str(ALIVE_SECONDS))
+    parts.setdefault("keepalives_interval", "10")
+    parts.setdefault("keepalives_count", "3")
     parts.setdefault("application_name", "oic_assurance")
     return {**parts, "options": " ".join(options)}

@@ -16,6 +16,7 @@ from psycopg.sql import SQL, Identifier
 from oic_assurance.errors import ServerError, SourceUnavailable
 from oic_assurance.sources.databases.errors import ContractBroken
 from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.warehouse import connections
 from oic_assurance.warehouse.connections import admin_url, connect
 from simulator.source_systems import connect_owner
 from tests.integration.landing.changed_databases import (
@@ -124,6 +125,32 @@ def test_a_source_that_is_down_is_recorded_and_tried_again(
     [(outcome, reason)] = world.query("select outcome, reason from audit.extraction")
     assert outcome == "failed"
     assert reason == str(caught.value)
+
+
+def test_a_locked_source_table_is_given_up_and_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(world, 1, at(0))
+    monkeypatch.setattr(connections, "SOURCE_LIMITS", "-c lock_timeout=200ms")
+    with connect_owner(world.settings, "rms") as owner:
+        owner.execute("lock table rms.custody_record in access exclusive mode")
+        with pytest.raises(SourceUnavailable, match="due to lock timeout"):
+            world.land(CUSTODY)
+        owner.rollback()
+    assert world.land(CUSTODY).rows_landed == 1
+
+
+def test_a_statement_that_takes_too_long_is_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(world, 1, at(0))
+    monkeypatch.setattr(connections, "SOURCE_LIMITS", "-c statement_timeout=200ms")
+    with connect_owner(world.settings, "rms") as owner:
+        owner.execute("lock table rms.custody_record in access exclusive mode")
+        with pytest.raises(SourceUnavailable, match="due to statement timeout"):
+            world.land(CUSTODY)
+        owner.rollback()
+    assert world.land(CUSTODY).rows_landed == 1
 
 
 def test_a_cut_connection_leaves_nothing_and_the_next_attempt_succeeds(world: World) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from oic_assurance.cli.forces import _reason
 from oic_assurance.cli.main import run_command
 from oic_assurance.forces.enter import leave
 from tests.unit.forces.test_read import TWO
@@ -64,6 +65,50 @@ def test_a_command_is_done_for_each_force(capsys: pytest.CaptureFixture[str]) ->
     assert f"{NORTH} Northamptonshire Police\nPostgreSQL was not running.\n" in shown
     assert f"{SOUTH} Leicestershire Police\nPostgreSQL was not running.\n" in shown
     assert run_command(["forces", "each", "db", "url", "bi"]) == 1
+
+
+def test_a_document_has_the_force_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    run_command(["forces", "each", "doctor", "--json"])
+    printed = capsys.readouterr()
+    documents, rest = [], printed.out
+    while rest.strip():
+        document, end = json.JSONDecoder().raw_decode(rest.lstrip())
+        documents.append(document)
+        rest = rest.lstrip()[end:]
+    assert [one["force_code"] for one in documents] == [NORTH, SOUTH]
+    assert f"{NORTH} Northamptonshire Police" in printed.err
+
+
+def test_a_screen_says_whose_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    run_command(["doctor", "--force", SOUTH])
+    assert capsys.readouterr().out.startswith(f"Force {SOUTH}, Leicestershire Police\n")
+
+
+def test_a_mistake_in_a_setting_of_one_force_is_listed(
+    capsys: pytest.CaptureFixture[str], deployment: Path
+) -> None:
+    (deployment / "forces.yml").write_text(TWO.replace('"08:00"', '"25:00"'))
+    assert run_command(["forces", "list"]) == 2
+    assert f"The force {NORTH}: ASSURANCE_RUN_DEADLINE" in capsys.readouterr().err
+
+
+def test_a_folder_of_a_force_that_is_not_declared_any_more_is_listed(
+    capsys: pytest.CaptureFixture[str], deployment: Path
+) -> None:
+    old = deployment / "forces" / "E23000018"
+    (old / "secrets").mkdir(parents=True)
+    assert run_command(["forces", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["undeclared"] == [str(old)]
+    assert run_command(["forces", "list"]) == 0
+    assert "State folder of no declared force" in capsys.readouterr().out
+
+
+def test_the_reason_of_a_run_that_was_killed_is_the_signal(tmp_path: Path) -> None:
+    log = tmp_path / "run.log"
+    assert "cannot be written or read" in _reason(1, log)
+    log.write_text("ok build_marts 3.2 s\n")
+    assert _reason(-9, log) == f"Ended by signal 9 (SIGKILL): see {log}."
+    assert _reason(1, log) == "ok build_marts 3.2 s"
 
 
 def test_the_pools_are_those_of_the_servers(

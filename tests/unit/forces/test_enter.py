@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fsspec.config import conf
 
 from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.forces.declared import declared_forces
@@ -23,6 +24,7 @@ from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, variable_name
 from oic_assurance.warehouse.secrets import secret
 from oic_assurance.warehouse.secrets import variable_name as secret_variable
+from tests.unit.forces.test_read import TWO
 
 NORTH, SOUTH = "E23000022", "E23000021"
 
@@ -170,6 +172,73 @@ def test_a_program_that_a_force_starts_belongs_to_the_force(deployment: Path) ->
     )
     assert done.stdout.strip() == str(deployment / "forces" / NORTH)
     assert "This process works for the force E23000022, not for E23000021" in done.stderr
+
+
+def test_a_connection_that_two_forces_have_is_refused_for_both_and_no_other(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (deployment / "forces.yml").open("a") as file:
+        file.write("  - {code: E23000018, name: Nottinghamshire, accountable_body: Another}\n")
+    uri = "postgres://a:b@host/rms"
+    monkeypatch.setenv("AIRFLOW_CONN_NORTH_RMS", uri)
+    monkeypatch.setenv(f"AIRFLOW_CONN_{SOUTH}_RMS", uri)
+    for code, other in ((NORTH, SOUTH), (SOUTH, NORTH)):
+        said = f"The connection rms of the force {code} is the connection rms of the force {other}"
+        with pytest.raises(UsageError, match=said):
+            enter(code)
+    enter("E23000018")
+    monkeypatch.setenv(f"AIRFLOW_CONN_{SOUTH}_RMS", "postgres://another:b@host/rms")
+    leave()
+    monkeypatch.setenv(f"AIRFLOW_CONN_{SOUTH}_RMS", "postgres://another:b@host/rms")
+    enter(NORTH)
+
+
+def test_a_state_folder_that_is_another_force_s_default_is_refused(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = TWO.replace("    owner:", f"    home: forces/{NORTH}\n    owner:")
+    (deployment / "forces.yml").write_text(text)
+    with pytest.raises(UsageError, match=f"The state folder of the force {SOUTH} is the state"):
+        enter(SOUTH)
+
+
+def test_a_declared_connection_that_is_missing_is_an_error(deployment: Path) -> None:
+    enter(NORTH)
+    with pytest.raises(UsageError, match=r"gives 'rms' the connection 'north_rms', but there is"):
+        find_connection_uri("rms")
+    assert find_connection_uri("warehouse") is None
+
+
+@pytest.mark.parametrize("name", ["HOME", "KIND", "CONNECTIONS", "FORCE_NAME"])
+def test_what_only_the_file_can_say_is_refused_as_a_variable(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(f"ASSURANCE_{SOUTH}_{name}", "x")
+    with pytest.raises(UsageError, match=f"ASSURANCE_{SOUTH}_{name} has no effect: write it as"):
+        enter(SOUTH)
+    enter(NORTH)
+
+
+def test_each_force_has_the_credentials_of_its_own_store(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of all")
+    monkeypatch.setenv(f"AWS_{NORTH}_ACCESS_KEY_ID", "of north")
+    monkeypatch.setenv(f"FSSPEC_{NORTH}_S3_ENDPOINT_URL", "https://north.example")
+    enter(NORTH)
+    assert os.environ["AWS_ACCESS_KEY_ID"] == "of north"
+    assert conf["s3"]["endpoint_url"] == "https://north.example"
+    enter(SOUTH)
+    assert os.environ["AWS_ACCESS_KEY_ID"] == "of all"
+    assert "of north" not in os.environ.values()
+    assert "endpoint_url" not in conf.get("s3", {})
+
+
+def test_reports_know_the_name_of_the_force(deployment: Path) -> None:
+    enter(SOUTH)
+    settings = load_settings()
+    assert settings.force_name == "Leicestershire Police"
+    assert settings.accountable_body == "The Commissioner for Leicestershire"
 
 
 def test_what_belongs_to_the_deployment_is_done_in_the_process_of_the_first_force(

@@ -61,6 +61,17 @@ def test_the_forces_are_read_in_the_order_of_the_file() -> None:
             SECOND + 3,
             "the force E23000022 has 'north_rms' too",
         ),
+        (
+            "    owner: east-midlands-data",
+            "    connections: {rms: e23000022_rms}",
+            SECOND + 3,
+            "the force E23000022 has 'e23000022_rms' too",
+        ),
+        ("north_rms", "e23000021_rms", SECOND, "the force E23000022 uses its connection"),
+        ("{rms: north", "{rsm: north", 9, "'rsm' is unknown: choose one of backup, "),
+        ("{rms: north", "{smtp_default: north", 9, "all forces share the connection"),
+        ("east-midlands-data", "!env OWNER", SECOND + 3, "not plain YAML"),
+        ("code: E23000021", "code: K04000001", SECOND, "is the code of the kind national"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(before: str, after: str, line: int, message: str) -> None:
@@ -77,6 +88,29 @@ def test_two_forces_may_not_share_a_place(key: str) -> None:
         "    owner:", f"    {key}: /srv/x/\n    owner:"
     )
     with pytest.raises(ForcesError, match=f"the force E23000022 has the same {key}"):
+        read_forces(text, FILE)
+
+
+def test_the_password_in_a_url_is_not_shown() -> None:
+    url = "postgresql://reader:s3cr3t-w0rd@host/rms"
+    with pytest.raises(ForcesError) as raised:
+        read_forces(TWO.replace("{rms: north_rms}", f'{{rms: "{url}"}}'), FILE)
+    assert raised.value.message.startswith("forces.yml, line 9: ")
+    assert "s3cr3t-w0rd" not in raised.value.message
+
+
+def test_a_folder_is_relative_to_the_file(tmp_path: Path) -> None:
+    text = TWO.replace("    server: east", "    home: north\n    dropzone: s3://drops/north")
+    north = read_forces(text, tmp_path / "forces.yml").forces["E23000022"]
+    assert north.home == str(tmp_path / "north")
+    assert north.dropzone == "s3://drops/north"
+
+
+def test_two_spellings_of_a_folder_are_one_folder() -> None:
+    text = TWO.replace("    server: east", "    home: /srv/x").replace(
+        "    owner:", "    home: /srv/y/../x\n    owner:"
+    )
+    with pytest.raises(ForcesError, match="the force E23000022 has the same home"):
         read_forces(text, FILE)
 
 

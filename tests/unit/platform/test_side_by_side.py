@@ -37,6 +37,14 @@ def test_each_force_ends_with_its_own_exit_code(tmp_path: Path) -> None:
     assert "ValueError: the source is gone" in (tmp_path / "B.log").read_text()
 
 
+def test_a_force_whose_log_cannot_be_made_stops_no_other(tmp_path: Path) -> None:
+    (tmp_path / "B").write_text("this is a file, and no folder")
+    found = side_by_side(
+        lambda code: 0, CODES, 2, lambda code: tmp_path / code / "run.log", lambda running: None
+    )
+    assert {one.code: one.exit_code for one in found} == {"A": 0, "B": 1, "C": 0, "D": 0}
+
+
 def test_no_more_than_so_many_run_at_once(tmp_path: Path) -> None:
     seen: list[int] = []
 

@@ -11,7 +11,7 @@ with
             {{ ref("policy_threshold") }} as run_rate
             on run_rate.name = 'run_rate_weeks'
             and {{ in_force("run_rate", "build.as_at_day") }}
-        where figure.day = {{ add_days("build.as_at_day", "-7 * cast(run_rate.value as integer)") }}
+        where figure.day = {{ add_days("build.as_at_day", "-7 * " ~ as_whole("run_rate.value")) }}
     ),
 
     final as (

@@ -6,7 +6,7 @@ with
             upper(replace(replace(trim(status), ' ', '_'), '-', '_')) as normal_status,
             row_number() over (
                 partition by force_code, point_code, party, {{ london_day("event_at") }}
-                order by event_at desc, place_in_log desc
+                order by event_at desc, place_in_log desc nulls last, status
             ) as place_in_day
         from {{ ref("stg_governance__recommendation_event") }}
     ),

@@ -43,9 +43,9 @@ with
             case
                 when build.as_at_day < point.deadline
                 then point.deadline
-                else {{ add_days("build.as_at_day", "7 * cast(recovery.weeks as integer)") }}
+                else {{ add_days("build.as_at_day", "7 * " ~ as_whole("recovery.weeks")) }}
             end as due_on,
-            {{ add_days("build.as_at_day", "-7 * cast(run_rate.weeks as integer)") }} as pace_from,
+            {{ add_days("build.as_at_day", "-7 * " ~ as_whole("run_rate.weeks")) }} as pace_from,
             status.source_status = 'fresh' as is_fresh,
             status.status_of_data in ('met_on_time', 'met_late', 'sustained') as is_assured,
             coalesce(forecast.outstanding, 0) as outstanding,

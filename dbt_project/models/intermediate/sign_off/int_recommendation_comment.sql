@@ -26,7 +26,7 @@ with
         select
             register.recommendation_code,
             register.report_published_on,
-            {{ add_days("register.report_published_on", "(cast(period.value as integer) - 1)") }}
+            {{ add_days("register.report_published_on", "(" ~ as_whole("period.value") ~ " - 1)") }}
             as comment_due_on,
             build.as_at_day
         from {{ ref("recommendation_register") }} as register

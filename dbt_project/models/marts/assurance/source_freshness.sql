@@ -4,7 +4,8 @@ with
             force_code,
             dataset,
             count(*) as files_not_taken,
-            {{ dbt.listagg("name || ': ' || reason", "'; '", "order by name", 5) }} as not_taken
+            {{ dbt.listagg("name || ': ' || reason", "'; '", "order by name, reason", 5) }}
+            as not_taken
         from {{ ref("stg_audit__not_taken") }}
         group by force_code, dataset
     ),

@@ -14,21 +14,30 @@ with
         group by score.force_code, score.point_code
     ),
 
-    added as (
+    winsorised as (
         select
             ends.force_code,
             ends.point_code,
             ends.forces,
             ends.forces - ends.comparison_groups as degrees,
-            sum(
-                power(greatest(ends.lowest, least(ends.highest, score.z_score)), 2)
-            ) as sum_of_squares
+            score.reporting_force_code,
+            greatest(ends.lowest, least(ends.highest, score.z_score)) as z_score
         from ends
         inner join
             {{ ref("int_national_score") }} as score
             on ends.force_code = score.force_code
             and ends.point_code = score.point_code
-        group by ends.force_code, ends.point_code, ends.forces, ends.comparison_groups
+    ),
+
+    added as (
+        select
+            force_code,
+            point_code,
+            forces,
+            degrees,
+            {{ sum_in_order("z_score * z_score", "reporting_force_code") }} as sum_of_squares
+        from winsorised
+        group by force_code, point_code, forces, degrees
     ),
 
     estimated as (

@@ -157,7 +157,7 @@ with
                     'its newest figures are of '
                     || {{ day_in_words(london_day("force_as_at")) }}
                     || ', more than '
-                    || cast(cast(late_after_days as integer) as {{ dbt.type_string() }})
+                    || cast({{ as_whole("late_after_days") }} as {{ dbt.type_string() }})
                     || ' days old'
                 when force_verdict = 'warning'
                 then 'its gate has warnings'

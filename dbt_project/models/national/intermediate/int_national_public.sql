@@ -5,7 +5,7 @@ with
     build as (select * from {{ ref("stg_audit__build") }}),
 
     policy as (
-        select cast(value as integer) as smallest
+        select {{ as_whole("value") }} as smallest
         from {{ ref("policy_national") }} as policy_national
         cross join build
         where

@@ -140,7 +140,7 @@ def _export_one(warehouse: psycopg.Connection, place: Place, folder: "Folder") -
         ):
             for batch in _batches(_Stream(copy), columns):
                 writer.write_table(batch.cast(schema))
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, psycopg.errors.FeatureNotSupported) as error:
         raise AssuranceError(
             f"{'.'.join(place)}: a value has no equal in Parquet, so Spark cannot read it."
         ) from error

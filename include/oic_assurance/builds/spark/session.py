@@ -35,6 +35,8 @@ _NEEDED = {
     "spark.sql.ansi.enabled": "true",
     # What Spark derives from the conditions of a query grows exponentially with nested expressions.
     "spark.sql.constraintPropagation.enabled": "false",
+    # A query may call itself as often as in PostgreSQL, for example once for each month.
+    "spark.sql.cteRecursionLevelLimit": "100000",
     # Tables are known for as long as the session lives.
     "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",

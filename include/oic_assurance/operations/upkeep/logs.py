@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from oic_assurance.operations.upkeep.part import Did
-from oic_assurance.settings import Settings
+from oic_assurance.settings import FIRST, Settings
 
 LARGEST = 20_000_000
 TAIL = 1_000_000
@@ -38,7 +38,10 @@ def rotate(settings: Settings, dry_run: bool) -> Did:
     deleted = cut = unknown = 0
     size_before = size_after = 0
     for path in _files(bases):
-        found = path.stat()
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            continue  # Another process has deleted it since the folder was listed.
         size_before += found.st_size
         size_after += found.st_size
         if not _is_log(path):
@@ -59,11 +62,16 @@ def rotate(settings: Settings, dry_run: bool) -> Did:
 
 
 def _folders(settings: Settings) -> list[Path]:
-    """Return the folder of all logs and, if a deployment sets another one, that of Airflow's."""
+    """Return the folder of all logs and, if a deployment sets another one, that of Airflow's.
+
+    The forces of a deployment share Airflow's logs, so they are kept with the upkeep of the first.
+    """
     given = os.environ.get(AIRFLOW_LOGS, "").strip()
     airflow = Path(given) if given else settings.home / "airflow" / "logs"
     folders = [settings.log_dir]
-    if not airflow.resolve().is_relative_to(settings.log_dir.resolve()):
+    is_first = os.environ.get(FIRST, settings.force_code) == settings.force_code
+    is_apart = not airflow.resolve().is_relative_to(settings.log_dir.resolve())
+    if is_apart and (is_first or not given):
         folders.append(airflow)
     return [folder for folder in folders if folder.is_dir()]
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from airflow.sdk import get_parsing_context
 
-from oic_assurance.forces.commands import with_force
+from oic_assurance.commands import with_force
+from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import OWNER, Force, Forces, declared_forces
-from oic_assurance.forces.enter import enter, environment_of
+from oic_assurance.forces.enter import check_settings, enter, environment_of
 from oic_assurance.platform.airflow.pools import pool_of
 from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
 from oic_assurance.settings import ENTERED, Settings, load_settings
@@ -33,6 +34,9 @@ class ForceDag:
     settings: Settings
     #: The environment variables of the force, or of the deployment.
     environment: Mapping[str, str]
+    #: Why a setting of the force is not valid. Its DAGs exist, and each of their tasks fails with
+    #: this reason: an error of the file would take the DAGs of all forces away.
+    mistake: str = ""
 
     @property
     def code(self) -> str | None:
@@ -64,7 +68,13 @@ class ForceDag:
         }
 
     def enter(self, _context: Any = None) -> None:
-        """Enter the force in the process of a task or of a callback."""
+        """Enter the force in the process of a task or of a callback.
+
+        Raises:
+            UsageError: A setting of the force is not valid.
+        """
+        if self.mistake:
+            raise UsageError(self.mistake)
         if self.force is not None:
             enter(self.force.code)
 
@@ -99,7 +109,8 @@ def force_dags(name: str) -> Iterator[ForceDag]:
     that one. So the cost of a task does not grow with the number of forces.
 
     Raises:
-        UsageError: forces.yml or a setting is not valid. Airflow shows it as an import error.
+        UsageError: forces.yml is not valid, or a setting of the deployment. Airflow shows it as an
+            import error.
     """
     forces = declared_forces()
     if forces is None:
@@ -126,4 +137,8 @@ def _dag_of(force: Force, forces: Forces, own_id: str) -> ForceDag:
     environment = (
         dict(os.environ) if os.environ.get(ENTERED) else environment_of(force, forces, os.environ)
     )
+    try:
+        check_settings(force, environment)
+    except UsageError as error:
+        return ForceDag(own_id, force, load_settings({}), {}, error.message)
     return ForceDag(own_id, force, load_settings(environment), environment)

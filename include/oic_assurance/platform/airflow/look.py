@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from oic_assurance.errors import AssuranceError
+from oic_assurance.forces.enter import of_the_deployment
 from oic_assurance.operations.doctor.finding import Finding
 from oic_assurance.platform.airflow.environment import SILENCE
 from oic_assurance.platform.process_lock import holder_of
@@ -68,7 +69,7 @@ def _database(inside: Mapping[str, Any]) -> Iterator[Finding]:
 def _inside(settings: Settings) -> Any:
     given = os.environ.get(METADATA)
     try:
-        metadata = given or airflow_metadata_url(settings)
+        metadata = given or airflow_metadata_url(of_the_deployment(settings))
     except AssuranceError:
         metadata = "sqlite://"
     with tempfile.TemporaryDirectory() as folder:
@@ -109,7 +110,7 @@ def _address(settings: Settings) -> str | None:
     if given:
         split = urlsplit(given)
         return f"{split.scheme}://{split.netloc}"
-    if holder_of(settings, "up") is None:
+    if holder_of(of_the_deployment(settings), "up") is None:
         return None
     return f"http://{HOST}:{os.environ.get('ASSURANCE_AIRFLOW_PORT', '').strip() or 8080}"
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.forces.declared import declared_forces
+from oic_assurance.forces.declared import VARIABLE, declared_forces
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.environment import airflow_environment, airflow_home
 from oic_assurance.platform.airflow.pools import pools_of
@@ -74,6 +74,9 @@ def up(settings: Settings, tell: Tell) -> int:
             # Each force's own run prepares its warehouse. Here is only Airflow's own database.
             embedded.start(settings)
         environment = {**os.environ, **_environment(settings, port)}
+        if forces is not None:
+            # Airflow's programs run in another folder, so the path may not be a relative one.
+            environment[VARIABLE] = str(forces.file)
         tell("Preparing Airflow's own database ...")
         airflow.finish("db", _airflow("db", "migrate"), environment)
         home = airflow_home(settings)

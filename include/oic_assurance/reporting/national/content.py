@@ -205,7 +205,7 @@ def changed(facts: Facts) -> Table:
 
 
 def sources(facts: Facts) -> Table:
-    """Return the datasets of forces that are not fresh."""
+    """Return the datasets that are not fresh, of the forces whose figures are known."""
     return Table(
         "Sources of forces that are not fresh",
         ("Force", "Dataset", "State", "Last delivery for"),
@@ -218,7 +218,7 @@ def sources(facts: Facts) -> Table:
             )
             for row in facts["source"]
         ],
-        "All sources of all forces are fresh.",
+        "All sources of the forces that are known are fresh.",
     )
 
 

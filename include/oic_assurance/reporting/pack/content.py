@@ -29,7 +29,7 @@ class Board:
 
     Attributes:
         gate: The gate's verdict on this publication.
-        body: The name of the body that is accountable for the first point.
+        body: The name of the body that is accountable for the first point, and of the force.
         answer: The answer, in three sentences.
         since: A table of each point's position on the day with which the pack compares, and now.
         told: A sentence that says where the earlier positions in `since` come from.
@@ -96,16 +96,25 @@ class Board:
     terms: Sequence[tuple[str, str]]
 
 
-def board(facts: Facts, since: Since, contact: Mapping[str, str | None]) -> Board:
+def board(
+    facts: Facts,
+    since: Since,
+    contact: Mapping[str, str | None],
+    *,
+    force: str = "",
+    body: str = "",
+) -> Board:
     """Return the content of the Board's pack.
 
     `facts` are the results of the queries. `since` has the day with which the pack compares, and
-    what has changed since then.
+    what has changed since then. `force` is the name of the force. `body` is the name of the
+    accountable body if the policy of the publication has none.
     """
     (publication,) = facts["publication"]
     positions = sorted(facts["position"], key=lambda row: ORDER.index(row["point_code"]))
     cards = [card(row, facts) for row in positions]
     today = london_day(publication["as_at"])
+    accountable = facts["position"][0]["accountable_body"]
     more = tables.left_out(facts["board_action"], today, ACTIONS_FIRST)
     return Board(
         as_at=moment(publication["as_at"]),
@@ -115,7 +124,7 @@ def board(facts: Facts, since: Since, contact: Mapping[str, str | None]) -> Boar
         gate=publication["gate_verdict"],
         code_version=publication["code_version"],
         content_fingerprint=publication["content_fingerprint"],
-        body=facts["position"][0]["accountable_body"] or NOTHING,
+        body=" · ".join(filter(None, (accountable or body or NOTHING, force))),
         answer=answer(cards, facts, since),
         since=tables.moved(facts, since),
         told=tables.not_told(since),

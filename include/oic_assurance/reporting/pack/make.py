@@ -71,7 +71,13 @@ def write_pack(
     """
     private_folder(settings, settings.home / FOLDER)
     facts = board_facts(settings, publication_id)
-    contents = board(facts, since_the_last_meeting(facts, since), read_publisher(settings))
+    contents = board(
+        facts,
+        since_the_last_meeting(facts, since),
+        read_publisher(settings),
+        force=settings.force_name,
+        body=settings.accountable_body,
+    )
     pack = pack_files(settings, publication_id)
     draft = pack.page.with_suffix(".new")
     write_pdf(contents, draft)

@@ -8,17 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 
-def to_json(record: object) -> str:
+def to_json(record: object, **first: str) -> str:
     """Return a dataclass as a JSON document that ends with a line break.
 
     - The keys are the names of the fields, followed by the names of the public properties.
     - Dates and times are in ISO 8601. Times have their UTC offset.
     - A missing value is null.
+    - What `first` gives comes before the fields of the record.
 
     Raises:
         ValueError: A number is not finite.
     """
-    return json.dumps(_plain(record), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    plain = {**first, **fields_of} if isinstance(fields_of := _plain(record), dict) else fields_of
+    return json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _plain(value: Any) -> object:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from oic_assurance.reporting.screens.layout import NOTHING, short_moment, table
+from oic_assurance.reporting.screens.layout import NOTHING, short_moment, table, wrapped
 from oic_assurance.reporting.screens.monitor import State
 
 
@@ -49,6 +49,8 @@ class DeclaredForces:
 
     file: str
     forces: Sequence[DeclaredForce]
+    #: State folders that belong to no declared force.
+    undeclared: Sequence[str] = ()
 
 
 def states_screen(states: ForceStates) -> str:
@@ -77,4 +79,12 @@ def declared_screen(declared: DeclaredForces) -> str:
     ]
     notes = [f"{one.accountable_body}. State folder: {one.home}" for one in declared.forces]
     lines = table(("force", "name", "starts", "server", "owner"), rows, notes=notes)
-    return "\n".join(["", *lines, "", f"  Declared in {declared.file}", ""])
+    lines += ["", f"  Declared in {declared.file}"]
+    for folder in declared.undeclared:
+        lines += wrapped(
+            f"State folder of no declared force: {folder}. If its server runs, stop it with "
+            f"ASSURANCE_HOME={folder} and the command db stop.",
+            2,
+            "  ",
+        )
+    return "\n".join(["", *lines, ""])

@@ -25,9 +25,13 @@ def stream_copy(connection: psycopg.Connection, statement: bytes) -> Iterator[by
         psycopg.OperationalError: The source sends nothing for `READ_TIMEOUT_SECONDS`.
     """
     libpq = connection.pgconn
-    begun = libpq.exec_(statement)
-    if begun.status != pq.ExecStatus.COPY_OUT:
-        raise errors.error_from_result(begun)
+    # `exec_` would wait inside libpq, where no time limit and no signal ends the wait.
+    libpq.send_query(statement)
+    while libpq.is_busy():
+        _wait(libpq)
+    begun = libpq.get_result()
+    if begun is None or begun.status != pq.ExecStatus.COPY_OUT:
+        raise errors.error_from_result(begun) if begun else psycopg.OperationalError("no answer")
     pieces: list[memoryview] = []
     size = 0
     for piece in _messages(libpq):
@@ -46,8 +50,6 @@ def stream_copy(connection: psycopg.Connection, statement: bytes) -> Iterator[by
 
 def _messages(libpq: pq.abc.PGconn) -> Iterator[memoryview]:
     take = libpq.get_copy_data
-    waiting = select.poll()
-    waiting.register(libpq.socket, select.POLLIN)
     while True:
         size, message = take(1)
         if size > 0:
@@ -55,8 +57,15 @@ def _messages(libpq: pq.abc.PGconn) -> Iterator[memoryview]:
         elif size < 0:
             return
         else:
-            if not waiting.poll(READ_TIMEOUT_SECONDS * 1000):
-                raise psycopg.OperationalError(
-                    f"the source has sent nothing for {READ_TIMEOUT_SECONDS // 60} minutes"
-                )
-            libpq.consume_input()
+            _wait(libpq)
+
+
+def _wait(libpq: pq.abc.PGconn) -> None:
+    """Wait until the source has sent something, and take it."""
+    waiting = select.poll()
+    waiting.register(libpq.socket, select.POLLIN)
+    if not waiting.poll(READ_TIMEOUT_SECONDS * 1000):
+        raise psycopg.OperationalError(
+            f"the source has sent nothing for {READ_TIMEOUT_SECONDS // 60} minutes"
+        )
+    libpq.consume_input()

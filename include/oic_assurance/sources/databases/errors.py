@@ -14,9 +14,9 @@ from oic_assurance.errors import AssuranceError, DeliveryRefused, SourceUnavaila
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.connections import reason as postgres_reason
 
-#: SQLSTATE classes of failures that can pass: lost connections, scarce resources, intervention by
-#: an operator, and transactions that were rolled back.
-_TEMPORARY = ("08", "53", "57", "40")
+#: SQLSTATE codes or classes of failures that can pass: lost connections, transactions that were
+#: rolled back, scarce resources, a lock that was not given, and intervention by an operator.
+_TEMPORARY = ("08", "40", "53", "55P03", "57")
 #: Error classes of PEP 249 for which another attempt does not help. All drivers use these names.
 _PERMANENT = {"ProgrammingError", "DataError", "IntegrityError", "NotSupportedError"}
 

@@ -1,5 +1,6 @@
 """Read a YAML file and check it with a JSON Schema. Errors name the file and the line."""
 
+import re
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -39,6 +40,8 @@ def read(
     error = best_match(schema.iter_errors(lined.content))
     if error is not None:
         path, message = _explained(error, whole)
+        # A message quotes the value. If somebody wrote a URL with a password, it is left out.
+        message = re.sub(r"://[^\s'\"]*@", "://…@", message)
         raise error_class(f"{file}, line {lined.line(path)}: {message}.")
     return lined
 

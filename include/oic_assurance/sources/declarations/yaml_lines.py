@@ -63,8 +63,8 @@ def read(text: str) -> LinedYaml:
     A key that occurs twice is a mistake here. PyYAML would silently use the last value.
 
     Raises:
-        YamlMistake: The text is not YAML or is empty, a key occurs twice or is not a string, or
-            YAML reads a value as a date.
+        YamlMistake: The text is not YAML or is empty, a key occurs twice or is not a string, a
+            value has a tag, or YAML reads it as a date.
     """
     try:
         node = yaml.compose(text, Loader=_LOADER)
@@ -77,7 +77,11 @@ def read(text: str) -> LinedYaml:
     if node is None:
         raise YamlMistake(1, "the file is empty")
     _check(node, set())
-    return LinedYaml(load_yaml(text), node)
+    try:
+        return LinedYaml(load_yaml(text), node)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise YamlMistake(line, f"not plain YAML: {error.problem}") from error
 
 
 def _check(node: yaml.Node, seen: set[int]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from oic_assurance.operations.upkeep import logs
 from oic_assurance.operations.upkeep.logs import LARGEST, TAIL, rotate
-from oic_assurance.settings import Settings, load_settings
+from oic_assurance.settings import FIRST, Settings, load_settings
 
 DAY = 86_400
 
@@ -126,3 +126,20 @@ def test_airflows_logs_are_kept_as_long_wherever_they_are(
 
 def test_a_state_folder_without_logs_is_fine(settings: Settings) -> None:
     assert rotate(settings, dry_run=False).bytes_before == 0
+
+
+def test_airflows_logs_are_kept_with_the_upkeep_of_the_first_force(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "logs of airflow"
+    shared.mkdir()
+    log = shared / "attempt=1.log"
+    log.write_text("x")
+    os.utime(log, (0, 0))
+    monkeypatch.setenv(logs.AIRFLOW_LOGS, str(shared))
+    monkeypatch.setenv(FIRST, "E23000021")
+    rotate(settings, dry_run=False)
+    assert log.exists()
+    monkeypatch.setenv(FIRST, settings.force_code)
+    rotate(settings, dry_run=False)
+    assert not log.exists()

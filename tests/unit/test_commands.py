@@ -1,6 +1,6 @@
 """If a deployment has several forces, the commands in messages name the force."""
 
-from oic_assurance.forces.commands import with_force
+from oic_assurance.commands import with_force
 
 
 def test_a_command_names_the_force() -> None:
