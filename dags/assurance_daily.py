@@ -86,11 +86,8 @@ AS_AT = Param(
 
 # For how long an extraction may take. A source that no longer answers would otherwise occupy the
 # place of a task, which all forces share. A delivery is far smaller than what an hour can read.
+# `RETRY_POLICY` does not try it again.
 EXTRACT_TIMEOUT = timedelta(hours=1)
-# The delay before a failed task is retried for the first time. Under Airflow's scheduler it is two
-# minutes, so that a source or a server has time to recover. `assurance run` sets it to one second,
-# because a person is waiting at a terminal.
-RETRY_SECONDS = "120"
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[RetryRule([SourceUnavailable, ServerError], RetryAction.RETRY)],
     default=RetryAction.FAIL,
@@ -135,8 +132,6 @@ def started_by(context: Any) -> str | None:
 def make_dag(own: ForceDag) -> None:
     """Make the daily DAG of a force."""
     approval_timeout = timedelta(hours=own.settings.approval_hours)
-    retry_seconds = own.environment.get("ASSURANCE_RETRY_SECONDS", RETRY_SECONDS)
-    retry_delay = timedelta(seconds=float(retry_seconds))
     marts = Asset(
         f"oic_assurance_marts{own.suffix}", uri=f"oic-assurance://warehouse{own.suffix}/marts"
     )
@@ -162,7 +157,10 @@ def make_dag(own: ForceDag) -> None:
         default_args={
             **own.defaults,
             "retries": 2,
-            "retry_delay": retry_delay,
+            # Under Airflow's scheduler the first delay is two minutes, so that a source or a
+            # server has time to recover. `assurance run` sets it to one second, because a person
+            # is waiting at a terminal.
+            "retry_delay": timedelta(seconds=own.settings.retry_seconds),
             "retry_exponential_backoff": 2.0,
             "max_retry_delay": timedelta(minutes=15),
             "retry_policy": RETRY_POLICY,

@@ -77,6 +77,8 @@ class Settings:
     approve_warnings: bool = False
     #: How many hours Airflow waits for an approval.
     approval_hours: float = 12.0
+    #: How many seconds after its failure Airflow tries a task again for the first time.
+    retry_seconds: float = 120.0
     #: Whether a build must be approved by somebody other than the person who started its run, and
     #: each step of a sign-off made by another person.
     second_person: bool = False
@@ -142,6 +144,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         pg_bin=_bin_dir(given),
         approve_warnings=_yes_or_no(given, "ASSURANCE_APPROVE_WARNINGS"),
         approval_hours=_approval_hours(given),
+        retry_seconds=_retry_seconds(given),
         second_person=_yes_or_no(given, "ASSURANCE_SECOND_PERSON"),
         evidence=_place(given, "ASSURANCE_EVIDENCE"),
         sign_off_roles=_sign_off_roles(given),
@@ -287,6 +290,13 @@ def _approval_hours(environment: Mapping[str, str]) -> float:
             f"ASSURANCE_APPROVAL_HOURS: '{given}' is not a number of hours above 0, up to "
             f"{MAX_WAIT_HOURS}."
         )
+    return float(given)
+
+
+def _retry_seconds(environment: Mapping[str, str]) -> float:
+    given = environment.get("ASSURANCE_RETRY_SECONDS", "").strip() or "120"
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]+)?", given):
+        raise UsageError(f"ASSURANCE_RETRY_SECONDS: '{given}' is not a number of seconds.")
     return float(given)
 
 

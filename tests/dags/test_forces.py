@@ -134,17 +134,29 @@ def test_a_mistake_in_the_file_is_an_import_error_with_its_line(deployment: Path
     assert ["line 12: 'west' is not one of the servers" in error for error in errors] == [True]
 
 
+@pytest.mark.parametrize(
+    ("variable", "name", "given", "value"),
+    [
+        ("ASSURANCE_RUN_DEADLINE", "ASSURANCE_RUN_DEADLINE", "08:10", "25:00"),
+        ("ASSURANCE_RUN_DEADLINE", "ASSURANCE_RETRY_SECONDS", "08:10", "2m"),
+        ("ASSURANCE_APPROVAL_HOURS", "ASSURANCE_APPROVAL_HOURS", "2", "many"),
+    ],
+)
 def test_a_mistake_in_a_setting_of_one_force_leaves_the_dags_of_the_others(
-    deployment: Path,
+    deployment: Path, variable: str, name: str, given: str, value: str
 ) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
-    deployment.write_text(FORCES.replace('"08:10"', '"25:00"'))
+    wrong = FORCES.replace(variable, name).replace(f'"{given}"', f'"{value}"')
+    assert wrong != FORCES
+    deployment.write_text(wrong)
     bag = DagBag(str(DAGS / "assurance_daily.py"))
     assert bag.import_errors == {}
     assert set(bag.dags) == {f"assurance_daily_{NORTH}", f"assurance_daily_{SOUTH}"}
     open_run = bag.dags[f"assurance_daily_{SOUTH}"].get_task("open_run")
-    with pytest.raises(UsageError, match="The force E23000021: ASSURANCE_RUN_DEADLINE: '25:00'"):
+    with pytest.raises(
+        UsageError, match=f"The force E23000021: {name}: '{value.strip(chr(34))}' is not"
+    ):
         open_run._pre_execute_hook({})
 
 

@@ -1,7 +1,8 @@
 """Funnel limits and over-dispersion, computed a second time in plain Python with exact fractions.
 
 The formulas are those of Spiegelhalter, Funnel plots for comparing institutional performance,
-Statistics in Medicine 2005, 24:1185-1202: section 4 and appendix A.1.
+Statistics in Medicine 2005, 24:1185-1202: section 4 and appendix A.1, with the upper limits counted
+from above.
 """
 
 import math
@@ -9,28 +10,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-LEVELS = {
-    "lower_998": Fraction(1, 1000),
-    "lower_95": Fraction(25, 1000),
-    "upper_95": Fraction(975, 1000),
-    "upper_998": Fraction(999, 1000),
-}
+LEVELS = {"998": Fraction(1, 1000), "95": Fraction(25, 1000)}
 
 
 def exact_limits(cases: int, centre: Fraction) -> dict[str, float]:
-    """Return the exact limits of a share of `cases` cases, by their names."""
+    """Return the exact limits of a share of `cases` cases, by their names.
+
+    The upper limits are those below which the share of the other cases has its lower limits.
+    """
     found: dict[str, float] = {}
+    for name in LEVELS:
+        found[f"lower_{name}"] = max(0.0, float(_lower(cases, centre, LEVELS[name])))
+        found[f"upper_{name}"] = min(1.0, 1 - float(_lower(cases, 1 - centre, LEVELS[name])))
+    return found
+
+
+def _lower(cases: int, centre: Fraction, level: Fraction) -> Fraction:
+    """Return the lower limit at a level, which can be below 0."""
     cumulated = Fraction(0)
     for number in range(cases + 1):
         probability = math.comb(cases, number) * centre**number * (1 - centre) ** (cases - number)
         cumulated += probability
-        for name, level in LEVELS.items():
-            if name not in found and cumulated >= level:
-                between = (cumulated - level) / probability
-                limit = (number - between) / cases
-                side = min if name.startswith("lower") else max
-                found[name] = min(1.0, max(0.0, float(side(limit, centre))))
-    return found
+        if cumulated >= level:
+            return (number - (cumulated - level) / probability) / cases
+    raise AssertionError("All numbers of cases together have the probability 1.")
 
 
 @dataclass(frozen=True)

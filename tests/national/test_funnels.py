@@ -1,19 +1,17 @@
 """The oracle's funnel limits against numbers that can be checked by hand or in a table."""
 
+import math
 from fractions import Fraction
 
 import pytest
 
-from tests.national.funnels import dispersion, exact_limits
+from tests.national.funnels import LEVELS, dispersion, exact_limits
 
 
-def test_two_cases_around_a_half() -> None:
-    assert exact_limits(2, Fraction(1, 2)) == {
-        "lower_998": 0.0,
-        "lower_95": 0.0,
-        "upper_95": 0.95,
-        "upper_998": 0.998,
-    }
+def test_six_cases_around_a_half() -> None:
+    assert exact_limits(6, Fraction(1, 2)) == pytest.approx(
+        {"lower_998": 0.0, "lower_95": 1 / 60, "upper_95": 59 / 60, "upper_998": 1.0}
+    )
 
 
 def test_limits_approach_those_of_the_normal_distribution() -> None:
@@ -24,23 +22,28 @@ def test_limits_approach_those_of_the_normal_distribution() -> None:
     assert found["upper_998"] == pytest.approx(0.5 + 3.090232 * deviation, abs=3e-4)
 
 
-def test_limits_hold_their_probability() -> None:
-    """Between the whole numbers around a limit, the cumulative probability passes its level."""
-    assert exact_limits(1, Fraction(9, 10)) == pytest.approx(
-        {
-            "lower_998": 0.0,
-            "lower_95": 0.0,
-            "upper_95": 1 - 0.025 / 0.9,
-            "upper_998": 1 - 0.001 / 0.9,
-        }
-    )
+@pytest.mark.parametrize("cases", [1, 2, 7, 50, 100])
+@pytest.mark.parametrize("percent", [3, 20, 50, 90, 97])
+def test_a_figure_is_outside_exactly_if_one_as_extreme_is_less_probable(
+    cases: int, percent: int
+) -> None:
+    centre = Fraction(percent, 100)
+    limits = exact_limits(cases, centre)
+    probabilities = [
+        math.comb(cases, k) * centre**k * (1 - centre) ** (cases - k) for k in range(cases + 1)
+    ]
+    for k in range(cases + 1):
+        fewer, more = sum(probabilities[: k + 1]), sum(probabilities[k:])
+        for name, level in LEVELS.items():
+            assert (k / cases < limits[f"lower_{name}"] - 1e-9) == (fewer < level), (k, name)
+            assert (k / cases > limits[f"upper_{name}"] + 1e-9) == (more < level), (k, name)
 
 
-def test_a_limit_never_lies_on_the_wrong_side_of_the_centre() -> None:
-    """One case around 99%: the interpolation would put the upper limit at 97.5%."""
-    found = exact_limits(1, Fraction(99, 100))
-
-    assert found["upper_95"] == 0.99
+def test_counting_the_others_gives_the_same_limits_from_the_other_side() -> None:
+    one, other = exact_limits(30, Fraction(4, 5)), exact_limits(30, Fraction(1, 5))
+    for name in LEVELS:
+        assert one[f"upper_{name}"] == pytest.approx(1 - other[f"lower_{name}"])
+        assert one[f"lower_{name}"] == pytest.approx(1 - other[f"upper_{name}"])
 
 
 def test_one_outlier_does_not_make_over_dispersion() -> None:

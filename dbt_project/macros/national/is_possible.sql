@@ -6,7 +6,7 @@
     (
         coalesce({{ position }}.numerator, 0) >= 0
         and coalesce({{ position }}.denominator, 0) >= coalesce({{ position }}.numerator, 0)
-        and coalesce({{ position }}.denominator, 0) <= 1000000
+        and coalesce({{ position }}.denominator, 0) <= {{ most_cases() }}
         and coalesce({{ position }}.value, 0) between 0 and 1
         and (coalesce({{ position }}.denominator, 0) > 0) = ({{ position }}.value is not null)
         and coalesce(
@@ -18,4 +18,12 @@
             {{ position }}.value is null
         )
     )
+{%- endmacro %}
+
+{#- More cases than any force can have. -#}
+{% macro most_cases() -%} 1000000 {%- endmacro %}
+
+{#- Whether a release of a force may have been withdrawn since: its newest delivery cannot be used, or is old. -#}
+{% macro is_not_known_to_stand(force) -%}
+    coalesce({{ force }}.why_unknown, '') in ('REFUSED', 'INCONSISTENT', 'INCOMPLETE', 'LATE')
 {%- endmacro %}

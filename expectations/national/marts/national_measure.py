@@ -26,6 +26,7 @@ def national_measure() -> Expectations:
             description="Every month begins on its first day.",
             columns=("period_start",),
             dimension="validity",
+            severity="warning",
         ),
         no_rank(),
         no_rows(

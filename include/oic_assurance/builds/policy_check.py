@@ -40,6 +40,7 @@ class Coverage:
             coverage of a name begins with its first row.
         only_one: Whether at most one row of a name may apply on a day.
         names: The names that must occur.
+        may_end: Whether a name may end for good, as a force that was merged.
     """
 
     seed: str
@@ -48,6 +49,7 @@ class Coverage:
     from_first_day: bool = True
     only_one: bool = False
     names: tuple[str, ...] = ()
+    may_end: bool = False
 
 
 COVERAGES = (
@@ -100,7 +102,7 @@ NATIONAL_COVERAGES = (
     ),
     Coverage(
         "national/national_force", ("force_code",), "the force {name} would not be shown",
-        from_first_day=False, only_one=True,
+        from_first_day=False, only_one=True, may_end=True,
     ),
     Coverage(
         "policy_point", ("point_code",), "the point {name} would have no position",
@@ -144,7 +146,8 @@ def find_problems(coverage: Coverage, rows: Iterable[Row], until: date) -> Itera
         missing = coverage.missing.format(name=words)
         found.sort()
         first = FIRST_DAY if coverage.from_first_day or not found else found[0][0]
-        for day in _uncovered(found, first, until):
+        last = min(until, found[-1][1]) if coverage.may_end and found else until
+        for day in _uncovered(found, first, last):
             yield f"{coverage.seed} has no row{of_name} on {day}: {missing}"
         if coverage.only_one:
             for day in _covered_twice(found):

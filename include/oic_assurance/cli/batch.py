@@ -7,9 +7,8 @@ import click
 
 from oic_assurance.batches.archive_reader import find_batch
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import ID, json_option, required_reason, show
+from oic_assurance.cli.shared import ID, document, json_option, required_reason, show
 from oic_assurance.errors import UsageError
-from oic_assurance.reporting.screens.as_json import to_json
 from oic_assurance.reporting.screens.batches import (
     Verification,
     batches_screen,
@@ -60,7 +59,7 @@ def verify(dataset: str | None, batch_id: int | None, as_json: bool) -> int:
             click.echo("\n".join(proof_lines(proof)))
     verification = Verification(proofs)
     if as_json:
-        click.echo(to_json(verification), nl=False)
+        click.echo(document(verification), nl=False)
     return 0 if verification.agrees else 1
 
 

@@ -11,7 +11,7 @@ import click
 
 from oic_assurance import clock
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import json_option, show
+from oic_assurance.cli.shared import INTERRUPTED, json_option, show
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import Force, Forces, declared_forces
 from oic_assurance.forces.enter import settings_of
@@ -41,14 +41,21 @@ def list_(as_json: bool) -> None:
 
 
 @forces.command()
+@click.option(
+    "--monitor",
+    is_flag=True,
+    help="For a monitor: one line, and exit code 0 ok, 1 warning, 2 critical, 3 unknown.",
+)
 @json_option
-def status(as_json: bool) -> None:
+def status(monitor: bool, as_json: bool) -> int:
     """Show what readers of each force see, and its open problems."""
     from oic_assurance.forces.overview import read_state
-    from oic_assurance.reporting.screens.forces import ForceStates, states_screen
+    from oic_assurance.reporting.screens.forces import ForceStates, states_line, states_screen
+    from oic_assurance.reporting.screens.monitor import EXIT_CODES
 
-    states = [read_state(force) for force in _declared().forces.values()]
-    show(ForceStates(states), states_screen, as_json=as_json)
+    states = ForceStates([read_state(force) for force in _declared().forces.values()])
+    show(states, states_line if monitor else states_screen, as_json=as_json)
+    return EXIT_CODES[states.worst] if monitor else 0
 
 
 @forces.command()
@@ -145,12 +152,12 @@ def each(command: tuple[str, ...]) -> int:
 def start(any_is_enough: bool) -> int:
     """Start and migrate the warehouse of each force. Without forces.yml, of the only force.
 
-    A force for which it fails stops no other. The exit code is 0 only if it failed for none.
+    A force for which it fails stops no other. The exit code is 0 if it failed for none.
     """
     if declared_forces() is None:
         return _command(["db", "start"])
     ended = _for_each(["db", "start"])
-    return min(ended) if any_is_enough else max(ended)
+    return 0 if any_is_enough and 0 in ended and INTERRUPTED not in ended else max(ended)
 
 
 @forces.command()
@@ -176,8 +183,6 @@ def _declared() -> Forces:
 
 def _for_each(command: list[str]) -> list[int]:
     """Run a command for each force, and return the exit codes. Ctrl-C ends it for all of them."""
-    from oic_assurance.cli.main import INTERRUPTED
-
     codes: list[int] = []
     for force in _declared().forces.values():
         # The document that a command prints with --json is all that standard output has.
@@ -209,11 +214,15 @@ def _log(force: Force, found: Forces) -> Path:
 
 def _reason(exit_code: int, log: Path) -> str:
     """Return why a run failed: the last line that it has written, or the signal that ended it."""
+    from oic_assurance.platform.side_by_side import NO_LOG
+
+    if exit_code == NO_LOG:
+        return f"Its log {log} cannot be written."
     if exit_code < 0:
         return f"Ended by signal {-exit_code} ({signal.Signals(-exit_code).name}): see {log}."
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
-        return f"Its log {log} cannot be written or read: {error.strerror}."
+        return f"Its log {log} cannot be read: {error.strerror}."
     said = next((line.strip() for line in reversed(lines) if line.strip()), "")
     return said.removeprefix("assurance: ") or f"It ended without a word: see {log}."

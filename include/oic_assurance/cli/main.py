@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 from oic_assurance import logs
 from oic_assurance.cli.force import add_force_option, begin
 from oic_assurance.cli.group import Group
+from oic_assurance.cli.shared import INTERRUPTED
 from oic_assurance.commands import with_force
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.garbage import collect_rarely
@@ -64,7 +65,7 @@ COMMANDS = {
     "up": ("servers:up", "Start Airflow with its scheduler and web page, until Ctrl-C."),
     "down": ("servers:down", "Stop Airflow if `up` is running in another terminal."),
 }
-USAGE, FAILURE, INTERRUPTED = 2, 1, 130
+USAGE, FAILURE = 2, 1
 #: The command that writes files in the repository, which everybody may read.
 FOR_THE_REPOSITORY = "sources"
 #: The commands that are about the deployment and not about one of its forces.

@@ -7,6 +7,7 @@ import click
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.shared import ID, json_option, required_reason, show
 from oic_assurance.publishing.releases import list_releases
+from oic_assurance.reporting.national.export import tell_national
 from oic_assurance.reporting.release import make as files
 from oic_assurance.reporting.screens.releases import (
     MadeRelease,
@@ -50,6 +51,7 @@ def make(publication_id: int | None, because: str | None, to: Path | None, as_js
     why = required_reason(because, "Why are the figures released now?")
     made = files.make(load_settings(), publication_id, why, account(), to)
     show(MadeRelease.of(made), made_screen, as_json=as_json)
+    tell_national(load_settings())
 
 
 @release.command("list")
@@ -71,6 +73,7 @@ def withdraw(release_id: int, because: str | None, as_json: bool) -> None:
     why = required_reason(because, "Why is it withdrawn?")
     done, note = files.withdraw(load_settings(), release_id, why, account())
     show(WithdrawnRelease(done, note), withdrawn_screen, as_json=as_json)
+    tell_national(load_settings())
 
 
 @release.command("files")

@@ -12,6 +12,8 @@ from oic_assurance.reporting.screens.as_json import to_json
 from oic_assurance.settings import ENTERED, FORCE_NAME
 
 Record = TypeVar("Record")
+#: The exit code of a command that Ctrl-C or a signal has ended.
+INTERRUPTED = 130
 #: The largest number of PostgreSQL's type bigint.
 LARGEST = 2**63 - 1
 
@@ -58,9 +60,15 @@ def show(record: Record, screen: Callable[[Record], str], *, as_json: bool) -> N
     for people, which is printed. With `as_json`, one JSON document is printed instead. If the
     deployment has several forces, both say whose result it is.
     """
-    entered = os.environ.get(ENTERED, "")
     if as_json:
-        sys.stdout.write(to_json(record, force_code=entered) if entered else to_json(record))
+        sys.stdout.write(document(record))
         return
+    entered = os.environ.get(ENTERED, "")
     whose = f"Force {entered}, {os.environ.get(FORCE_NAME, '')}\n" if entered else ""
     sys.stdout.write(whose + with_force(screen(record)))
+
+
+def document(record: object) -> str:
+    """Return a result as one JSON document, with the force if the deployment has several."""
+    entered = os.environ.get(ENTERED, "")
+    return to_json(record, force_code=entered) if entered else to_json(record)

@@ -1,17 +1,15 @@
 """`assurance status` and `assurance checks`: show the last run, and which checks failed."""
 
-import json
 import sys
 
 import click
 
-from oic_assurance.cli.shared import ID, json_option, show
+from oic_assurance.cli.shared import ID, document, json_option, show
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.notifications.notify import run_deadline
 from oic_assurance.notifications.problems import open_problems
 from oic_assurance.publishing.publication import current_publication
-from oic_assurance.reporting.screens.as_json import to_json
 from oic_assurance.reporting.screens.checks import checks_screen, read_checks
 from oic_assurance.reporting.screens.facts import read_status
 from oic_assurance.reporting.screens.monitor import EXIT_CODES, State, line, one_line, state_of
@@ -55,7 +53,7 @@ def _monitor(*, as_json: bool) -> int:
 
 def _state_as_json() -> tuple[State, str]:
     found = read_status(load_settings())
-    return found.state, to_json(found)
+    return found.state, document(found)
 
 
 def _state_as_line() -> tuple[State, str]:
@@ -68,7 +66,7 @@ def _state_as_line() -> tuple[State, str]:
 
 def _without_status(state: State, message: str, *, as_json: bool) -> tuple[State, str]:
     if as_json:
-        return state, json.dumps({"state": state, "message": message}) + "\n"
+        return state, document({"state": state, "message": message})
     return state, one_line(state, message)
 
 

@@ -107,7 +107,12 @@ def own_variable(code: str, variable: str) -> str:
 def one_spelling(place: str) -> str:
     """Return a folder or URL in one spelling, so that equal places are equal texts."""
     path = place.removeprefix("file://")
-    return path.rstrip("/") if "://" in path else str(Path(path).expanduser().resolve())
+    if "://" in path:
+        return path.rstrip("/")
+    try:
+        return str(Path(path).expanduser().resolve())
+    except (RuntimeError, OSError):
+        return path  # It is no folder. The force that uses it gets an error that says so.
 
 
 @functools.cache

@@ -57,6 +57,15 @@ _PARENTS = {
     "ASSURANCE_EVIDENCE": "",
     "ASSURANCE_BACKUPS": "",
 }
+#: What messages call the places of a force, by the variable.
+_PLACES = {
+    "ASSURANCE_HOME": "state folder",
+    "ASSURANCE_DROPZONE": "dropzone",
+    "ASSURANCE_ARCHIVE_URL": "archive",
+    "ASSURANCE_REPORTS_URL": "reports",
+    "ASSURANCE_EVIDENCE": "evidence",
+    "ASSURANCE_BACKUPS": "folder of back-ups",
+}
 #: Settings that belong to one force only, besides its secrets.
 _OF_ONE_FORCE = frozenset(
     {
@@ -289,9 +298,9 @@ def _held(force: Force, forces: Forces, deployment: Mapping[str, str]) -> dict[s
     """
     environment = environment_of(force, forces, deployment)
     held = {
-        key: one_spelling(environment[variable])
-        for variable, key in (("ASSURANCE_HOME", "state folder"), *_PARENTS.items())
-        if key and environment.get(variable)
+        what: one_spelling(environment[variable])
+        for variable, what in _PLACES.items()
+        if environment.get(variable)
     }
     for name, value in environment.items():
         connection = name.removeprefix("AIRFLOW_CONN_").lower()
@@ -314,6 +323,7 @@ def _reread_stores() -> None:
     """Let fsspec read its variables again. It reads them when it is imported."""
     config = sys.modules.get("fsspec.config")
     if config is not None:
+        folder = os.environ.get("FSSPEC_CONFIG_DIR", config.default_conf_dir)
         config.conf.clear()
-        config.set_conf_files(config.conf_dir, config.conf)
+        config.set_conf_files(folder, config.conf)
         config.set_conf_env(config.conf)

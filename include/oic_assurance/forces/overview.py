@@ -91,7 +91,8 @@ def undeclared_folders(forces: Forces) -> list[str]:
     """Return the state folders of forces that forces.yml does not declare any more."""
     used = {settings_of(force, forces).home for force in forces.forces.values()}
     folders = (load_settings().home / FOLDER).glob("*/secrets")
-    return sorted(str(one.parent) for one in folders if one.parent not in used)
+    found = {one.parent for one in folders if one.parent.resolve() not in used}
+    return sorted(map(str, found))
 
 
 def _starts(force: Force) -> datetime:

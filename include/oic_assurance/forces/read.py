@@ -1,6 +1,7 @@
 """Read forces.yml, and check it. Errors name the file and the line."""
 
 import functools
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib import resources
@@ -19,7 +20,7 @@ from oic_assurance.forces.declared import (
 )
 from oic_assurance.settings import ACCOUNTABLE_BODY, ENGLAND_AND_WALES, FORCE_NAME
 from oic_assurance.sources.declarations import checked_yaml, yaml_lines
-from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.load import datasets_of
 from oic_assurance.warehouse.airflow_uri import OF_THE_DEPLOYMENT
 from oic_assurance.warehouse.connections import connection_name
 from oic_assurance.warehouse.roles import LOGIN_ROLES
@@ -82,23 +83,34 @@ def _mistakes(
     """Yield the path to each mistake in a force's declaration, and a message."""
     if force.server and force.server not in servers:
         yield ("server",), f"'{force.server}' is not one of the servers of this file"
+    if (force.kind == "national") != (force.code == ENGLAND_AND_WALES):
+        yield ("code",), f"{ENGLAND_AND_WALES} is the code of the kind national, and of no force"
+    for key in _PLACES:
+        place = str(getattr(force, key))
+        if place.startswith("~"):
+            yield (key,), f"'{place}' is not a folder: this account has no such home"
+    yield from _in_settings(force)
+    yield from _in_connections(force)
+    for other in earlier:
+        yield from _in_common(force, other)
+
+
+def _in_settings(force: Force) -> Iterator[tuple[yaml_lines.Path, str]]:
     for name in force.settings:
         if SECRET.search(name):
             own = own_variable(force.code, name)
             yield ("settings", name), f"a secret does not belong here: set {own}"
         elif name in _FIELDS:
             yield ("settings", name), f"write {name} as `{_FIELDS[name]}` of the force"
+
+
+def _in_connections(force: Force) -> Iterator[tuple[yaml_lines.Path, str]]:
     for name in force.connections:
-        known = _known_connections()
         if name in OF_THE_DEPLOYMENT:
             yield ("connections", name), f"all forces share the connection '{name}'"
-        elif name not in known:
-            message = f"'{name}' is unknown: choose one of {', '.join(known)}"
+        elif not _declares_more(force) and name not in _known_connections():
+            message = f"'{name}' is unknown: choose one of {', '.join(_known_connections())}"
             yield ("connections", name), message
-    if (force.kind == "national") != (force.code == ENGLAND_AND_WALES):
-        yield ("code",), f"{ENGLAND_AND_WALES} is the code of the kind national, and of no force"
-    for other in earlier:
-        yield from _in_common(force, other)
 
 
 def _in_common(force: Force, other: Force) -> Iterator[tuple[yaml_lines.Path, str]]:
@@ -123,7 +135,10 @@ def _placed(force: Force, folder: Path) -> Force:
     def placed(place: str) -> str:
         if not place or "://" in place:
             return place
-        return str((folder / Path(place).expanduser()).resolve())
+        try:
+            return str((folder / Path(place).expanduser()).resolve())
+        except (RuntimeError, OSError):
+            return place  # `_mistakes` names it.
 
     return replace(
         force,
@@ -134,9 +149,17 @@ def _placed(force: Force, folder: Path) -> Force:
     )
 
 
+def _declares_more(force: Force) -> bool:
+    """Tell whether the force has declarations of its own, which can name further databases."""
+    variable = "ASSURANCE_DECLARATIONS"
+    given = (variable, own_variable(force.code, variable))
+    return variable in force.settings or any(os.environ.get(name, "").strip() for name in given)
+
+
 @functools.cache
 def _known_connections() -> list[str]:
-    systems = {one.database.system for one in datasets().values() if one.kind == "database"}
+    declared = datasets_of("force").values()
+    systems = {one.database.system for one in declared if one.kind == "database"}
     logins = [connection_name(role) for role in LOGIN_ROLES]
     return sorted({*_CONNECTIONS, *systems, *logins})
 

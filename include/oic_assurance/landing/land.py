@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from oic_assurance import clock
 from oic_assurance.errors import AssuranceError, ServerError
@@ -67,6 +68,11 @@ def land_dataset(settings: Settings, dataset: str, run_id: str) -> LandingReport
                     force, at = settings.force_code, clock.utc_now()
                     record_refusal(connection, force, declaration, run_id, at, error)
                 _end(connection, attempt, report, failure=error.message)
+            raise
+        except BaseException:
+            # Ctrl-C, SIGTERM, or the time that an extraction may take.
+            if connection.info.transaction_status == TransactionStatus.IDLE:
+                _end(connection, attempt, report, failure=f"{declaration.name}: it was stopped.")
             raise
         _end(connection, attempt, report)
     return report

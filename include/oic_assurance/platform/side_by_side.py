@@ -13,6 +13,8 @@ from multiprocessing.context import ForkProcess
 from pathlib import Path
 
 FAILED = 1
+#: The exit code of a copy that cannot write its log.
+NO_LOG = os.EX_CANTCREAT
 TICK_SECONDS = 0.2
 
 
@@ -73,7 +75,7 @@ def _call(work: Callable[[str], int], code: str, log: Path) -> None:
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
     except OSError:
-        os._exit(FAILED)  # Whoever looks for the log finds none, and says so.
+        os._exit(NO_LOG)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
         os.dup2(file, stream.fileno())

@@ -27,6 +27,9 @@ CONNECTIONS = "ASSURANCE_CONNECTIONS"
 #: Connections that all forces of a deployment share.
 OF_THE_DEPLOYMENT = frozenset({"airflow_metadata", "smtp_default"})
 
+#: Connections that only some processes have, such as that of an administrator.
+_OPTIONAL = ("warehouse_", "backup", "worklist")
+
 _lookups: list[Lookup] = []
 
 
@@ -114,7 +117,7 @@ def _find_text(name: str) -> str:
     if not given:
         found = (lookup(connection_id(name)) for lookup in _lookups)
         given = next((text.strip() for text in found if text), "")
-    if not given and name in _declared_ids():
+    if not given and name in _declared_ids() and not name.startswith(_OPTIONAL):
         raise UsageError(
             f"forces.yml gives '{name}' the connection '{connection_id(name)}', but there is no "
             f"such connection: set {variable_name(name)}."

@@ -38,8 +38,10 @@ SUPERVISOR, OFFICE = "supervisor_reader", "commissioner_reader"
 CONNECT_SECONDS = 10
 FULL_SECONDS = 30
 ALIVE_SECONDS = 30
-#: How long a statement in a source database may wait for a lock, and how long it may take.
-SOURCE_LIMITS = "-c lock_timeout=5min -c statement_timeout=30min"
+#: How long a statement in a source database may wait for a lock, and how long it may take, if
+#: neither the connection nor the source sets a limit. A source that does not answer would hold up
+#: the other forces, which share the places for tasks.
+SOURCE_LIMITS = {"lock_timeout": "5min", "statement_timeout": "30min"}
 _FULL = ("too many clients already", "remaining connection slots are reserved")
 #: The SQLSTATE class for values that do not fit their data type.
 DATA_EXCEPTION = "22"
@@ -277,7 +279,14 @@ def connect_source(settings: Settings, system: str) -> psycopg.Connection:
     except AssuranceError as error:
         raise SourceUnavailable(f"{system}: {error.message}") from error
     try:
-        return psycopg.connect(**_with_options(uri, read_only=True))
+        connection = psycopg.connect(**_with_options(uri, read_only=True), autocommit=True)
+        for name, limit in SOURCE_LIMITS.items():
+            connection.execute(
+                "select set_config(%s, %s, false) where current_setting(%s) = '0'",
+                (name, limit, name),
+            )
+        connection.autocommit = False
+        return connection
     except psycopg.Error as error:
         raise SourceUnavailable(
             f"{system}: the source database cannot be reached ({describe(uri)}): {reason(error)}."
@@ -364,11 +373,7 @@ def _with_options(
 ) -> dict[str, Any]:
     """Return connection parameters: those of a URI, and the settings of the session."""
     parts = _parts(uri)
-    # A source that does not answer may not hold up the other forces. The connection's own options
-    # come later, so they can set another limit.
-    options = [SOURCE_LIMITS] if read_only else []
-    if "options" in parts:
-        options.append(parts["options"])
+    options = [parts["options"]] if "options" in parts else []
     options.append("-c timezone=UTC")
     if role is not None:
         options.append(f"-c role={role}")

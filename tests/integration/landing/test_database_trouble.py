@@ -131,7 +131,7 @@ def test_a_locked_source_table_is_given_up_and_tried_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(world, 1, at(0))
-    monkeypatch.setattr(connections, "SOURCE_LIMITS", "-c lock_timeout=200ms")
+    monkeypatch.setattr(connections, "SOURCE_LIMITS", {"lock_timeout": "200ms"})
     with connect_owner(world.settings, "rms") as owner:
         owner.execute("lock table rms.custody_record in access exclusive mode")
         with pytest.raises(SourceUnavailable, match="due to lock timeout"):
@@ -144,7 +144,7 @@ def test_a_statement_that_takes_too_long_is_given_up(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(world, 1, at(0))
-    monkeypatch.setattr(connections, "SOURCE_LIMITS", "-c statement_timeout=200ms")
+    monkeypatch.setattr(connections, "SOURCE_LIMITS", {"statement_timeout": "200ms"})
     with connect_owner(world.settings, "rms") as owner:
         owner.execute("lock table rms.custody_record in access exclusive mode")
         with pytest.raises(SourceUnavailable, match="due to statement timeout"):

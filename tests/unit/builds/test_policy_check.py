@@ -74,3 +74,11 @@ def test_without_columns_any_row_is_enough() -> None:
     assert problems(coverage=coverage) == [
         "policy_plan_strand has no row on 2020-01-01: no plan is expected"
     ]
+
+
+def test_a_force_that_was_merged_may_end() -> None:
+    ended = ("2020-01-01", "2026-02-28")
+    assert len(problems(ended)) == 1
+    coverage = Coverage("policy_threshold", ("name",), "{name} is missing", may_end=True)
+    assert problems(ended, coverage=coverage) == []
+    assert len(problems(("2020-01-01", "2026-01-31"), ("2026-02-02", ""), coverage=coverage)) == 1

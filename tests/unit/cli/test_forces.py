@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from oic_assurance.cli import forces as commands
 from oic_assurance.cli.forces import _reason
 from oic_assurance.cli.main import run_command
 from oic_assurance.forces.enter import leave
@@ -105,10 +106,35 @@ def test_a_folder_of_a_force_that_is_not_declared_any_more_is_listed(
 
 def test_the_reason_of_a_run_that_was_killed_is_the_signal(tmp_path: Path) -> None:
     log = tmp_path / "run.log"
-    assert "cannot be written or read" in _reason(1, log)
+    assert "cannot be read: No such file" in _reason(1, log)
+    assert _reason(73, log) == f"Its log {log} cannot be written."
     log.write_text("ok build_marts 3.2 s\n")
     assert _reason(-9, log) == f"Ended by signal 9 (SIGKILL): see {log}."
     assert _reason(1, log) == "ok build_marts 3.2 s"
+
+
+def test_a_monitor_sees_one_line_and_the_worst_state(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["forces", "status", "--monitor"]) == 2
+    shown = capsys.readouterr().out
+    assert shown.startswith("CRITICAL - 0 of 2 forces have no problem; E23000022 critical: ")
+    assert shown.count("\n") == 1
+
+
+def test_one_force_that_starts_is_enough_if_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def ends_with(*codes: int) -> None:
+        monkeypatch.setattr(commands, "_for_each", lambda command: list(codes))
+
+    for codes, plain, with_any in (
+        ((0, 0), 0, 0),
+        ((1, 0), 1, 0),
+        ((1, 1), 1, 1),
+        ((0, 130), 130, 130),
+    ):
+        ends_with(*codes)
+        assert run_command(["forces", "start"]) == plain
+        assert run_command(["forces", "start", "--any"]) == with_any
 
 
 def test_the_pools_are_those_of_the_servers(

@@ -209,6 +209,21 @@ def test_a_declared_connection_that_is_missing_is_an_error(deployment: Path) -> 
     assert find_connection_uri("warehouse") is None
 
 
+def test_the_administrator_is_known_in_some_processes_only(deployment: Path) -> None:
+    text = TWO.replace("{rms: north_rms}", "{warehouse_admin: north_admin}")
+    (deployment / "forces.yml").write_text(text)
+    enter(NORTH)
+    assert find_connection_uri("warehouse_admin") is None
+
+
+def test_a_place_of_one_force_that_is_no_folder_stops_no_other(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"ASSURANCE_{NORTH}_ARCHIVE_URL", "~nobody-at-all/x")
+    enter(SOUTH)
+    assert load_settings().force_code == SOUTH
+
+
 @pytest.mark.parametrize("name", ["HOME", "KIND", "CONNECTIONS", "FORCE_NAME"])
 def test_what_only_the_file_can_say_is_refused_as_a_variable(
     deployment: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -99,6 +99,20 @@ def test_the_password_in_a_url_is_not_shown() -> None:
     assert "s3cr3t-w0rd" not in raised.value.message
 
 
+def test_a_force_with_declarations_of_its_own_may_name_further_connections() -> None:
+    text = TWO.replace("{rms: north_rms}", "{crm: north_crm}")
+    with pytest.raises(ForcesError, match="'crm' is unknown"):
+        read_forces(text, FILE)
+    own = text.replace("ASSURANCE_RUN_DEADLINE", "ASSURANCE_DECLARATIONS")
+    assert read_forces(own, FILE).forces["E23000022"].connections == {"crm": "north_crm"}
+
+
+def test_a_home_that_nobody_has_is_named_with_its_line() -> None:
+    text = TWO.replace("    server: east", "    home: ~nobody-at-all/x")
+    with pytest.raises(ForcesError, match="line 7: '~nobody-at-all/x' is not a folder"):
+        read_forces(text, FILE)
+
+
 def test_a_folder_is_relative_to_the_file(tmp_path: Path) -> None:
     text = TWO.replace("    server: east", "    home: north\n    dropzone: s3://drops/north")
     north = read_forces(text, tmp_path / "forces.yml").forces["E23000022"]

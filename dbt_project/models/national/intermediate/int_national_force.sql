@@ -116,7 +116,7 @@ with
                     points.impossible > 0
                     or {{ london_day("current_publication.force_as_at") }} > build.as_at_day
                 then 'INCONSISTENT'
-                when withdrawn.force_publication_id > current_publication.force_publication_id
+                when withdrawn.force_publication_id >= current_publication.force_publication_id
                 then 'WITHDRAWN'
                 when
                     {{ hours_between("current_publication.force_as_at", "build.as_at") }}

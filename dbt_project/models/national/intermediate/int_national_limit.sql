@@ -1,10 +1,13 @@
--- Spiegelhalter 2005, appendix A.1: the exact limits of a share. The limit at probability p is
--- (r - alpha) / n, where r is the smallest number of cases whose cumulative probability is at least
--- p, and alpha places the limit between r - 1 and r, so that the limits make a smooth curve.
+-- Spiegelhalter 2005, appendix A.1: the exact lower limit of a share. The limit at probability p is
+-- (r - alpha) / n, where r is the smallest number of cases so that r cases or fewer have at least
+-- the
+-- probability p, and alpha places the limit between r - 1 and r, so that the limits make a smooth
+-- curve. The upper limit is the same from the other side: the lower limit of the cases without
+-- success. So a force is outside a limit exactly if as few cases as it has, or fewer, are less
+-- probable than p, or as many or more. The paper counts the upper limit from below too, and would
+-- call one of one case an alarm around a centre of 90%.
 -- Numbers of cases that are further than nine deviations from the centre have no weight and are
--- left out. With a few cases around a centre near 0 or 1, this limit can lie on the wrong side of
--- the centre. It is then the centre.
--- A limit has six places, because the last bits of a logarithm depend on the machine.
+-- left out. A limit has six places, because the last bits of a logarithm depend on the machine.
 with
     size as (select distinct denominator, centre from {{ ref("int_national_size") }}),
 
@@ -61,33 +64,47 @@ with
                 partition by denominator, centre
                 order by cases
                 rows between unbounded preceding and current row
-            ) as cumulated
+            ) as so_many_or_fewer,
+            sum(probability) over (
+                partition by denominator, centre
+                order by cases desc
+                rows between unbounded preceding and current row
+            ) as so_many_or_more
         from term
     ),
 
     level as (
-        select 'lower_998' as name, 0.001 as probability
+        select '998' as name, 0.001 as probability
         union all
-        select 'lower_95', 0.025
-        union all
-        select 'upper_95', 0.975
-        union all
-        select 'upper_998', 0.999
+        select '95', 0.025
     ),
 
     reached as (
         select
             cumulated.denominator,
             cumulated.centre,
-            level.name,
-            (cumulated.cases - (cumulated.cumulated - level.probability) / cumulated.probability)
-            / cumulated.denominator as exact_limit,
+            'lower_' || level.name as name,
+            cumulated.cases
+            - (cumulated.so_many_or_fewer - level.probability) / cumulated.probability as cases,
             row_number() over (
                 partition by cumulated.denominator, cumulated.centre, level.name
                 order by cumulated.cases
             ) as place
         from cumulated
-        inner join level on cumulated.cumulated >= level.probability
+        inner join level on cumulated.so_many_or_fewer >= level.probability
+        union all
+        select
+            cumulated.denominator,
+            cumulated.centre,
+            'upper_' || level.name,
+            cumulated.cases
+            + (cumulated.so_many_or_more - level.probability) / cumulated.probability,
+            row_number() over (
+                partition by cumulated.denominator, cumulated.centre, level.name
+                order by cumulated.cases desc
+            )
+        from cumulated
+        inner join level on cumulated.so_many_or_more >= level.probability
     ),
 
     rounded as (
@@ -95,7 +112,7 @@ with
             denominator,
             centre,
             name,
-            cast({{ as_decimal("exact_limit", 6) }} as {{ dbt.type_float() }}) as limit_at
+            cast({{ as_decimal("cases / denominator", 6) }} as {{ dbt.type_float() }}) as limit_at
         from reached
         where place = 1
     ),
@@ -104,18 +121,10 @@ with
         select
             denominator,
             centre,
-            greatest(
-                0, least(centre, max(case when name = 'lower_998' then limit_at end))
-            ) as exact_lower_998,
-            greatest(
-                0, least(centre, max(case when name = 'lower_95' then limit_at end))
-            ) as exact_lower_95,
-            least(
-                1, greatest(centre, max(case when name = 'upper_95' then limit_at end))
-            ) as exact_upper_95,
-            least(
-                1, greatest(centre, max(case when name = 'upper_998' then limit_at end))
-            ) as exact_upper_998
+            greatest(0, max(case when name = 'lower_998' then limit_at end)) as exact_lower_998,
+            greatest(0, max(case when name = 'lower_95' then limit_at end)) as exact_lower_95,
+            least(1, max(case when name = 'upper_95' then limit_at end)) as exact_upper_95,
+            least(1, max(case when name = 'upper_998' then limit_at end)) as exact_upper_998
         from rounded
         group by denominator, centre
     )

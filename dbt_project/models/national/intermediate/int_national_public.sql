@@ -28,8 +28,9 @@ with
             -- The strands of a plan are not people.
             released.release_id is not null
             and not released.is_suppressed
-            and coalesce(force.why_unknown, '') not in ('REFUSED', 'INCONSISTENT', 'INCOMPLETE')
+            and not {{ is_not_known_to_stand("force") }}
             and released.numerator between 0 and released.denominator
+            and released.denominator <= {{ most_cases() }}
             and (
                 point.point_code = 'INTEL_PLAN'
                 or {{
@@ -101,7 +102,7 @@ with
                 then null
                 when release_id is null
                 then 'NOT_RELEASED'
-                when coalesce(why_unknown, '') in ('REFUSED', 'INCONSISTENT', 'INCOMPLETE')
+                when {{ is_not_known_to_stand("of_force") }}
                 then 'UNKNOWN'
                 else 'WITHHELD'
             end as why_withheld,

@@ -18,6 +18,11 @@ with
         inner join
             {{ ref("int_national_force") }} as force
             on restatement.reporting_force_code = force.reporting_force_code
+        inner join
+            {{ ref("stg_national__publication") }} as publication
+            on restatement.reporting_force_code = publication.reporting_force_code
+            and restatement.force_publication_id = publication.force_publication_id
+            and not publication.is_withdrawn
         left join
             {{ ref("policy_measure") }} as measure
             on restatement.measure_code = measure.measure_code

@@ -4,6 +4,7 @@ Forces stand in the order of their names everywhere. Nothing is ordered by a fig
 rank.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,9 +39,10 @@ METHODS = (
     "whole, its publication stands, its figures are recent, and its sources were fresh. Otherwise "
     "the force is unknown, and its last figure is shown apart, with its day.",
     "The limits are exact binomial limits around the share of all compared forces of the group "
-    "together, with the correction of Spiegelhalter (Funnel plots for comparing institutional "
-    "performance, Statistics in Medicine 2005, 24:1185–1202). Chance alone puts one force in "
-    "twenty outside the 95% limits, and one in five hundred outside the 99.8% limits.",
+    "together, with the interpolation of Spiegelhalter (Funnel plots for comparing institutional "
+    "performance, Statistics in Medicine 2005, 24:1185–1202), counted from both ends. Chance alone "
+    "puts at most one force in twenty outside the 95% limits, and at most one in five hundred "
+    "outside the 99.8% limits.",
     "Forces can differ more than chance explains for reasons that no figure here shows, such as "
     "other work or other records. This over-dispersion is estimated over all groups from "
     "winsorised scores (the same paper). If it is more than chance explains, the limits are "
@@ -142,7 +144,7 @@ def answer(facts: Facts) -> list[str]:
             f"Of {count(len(compared), 'compared figure')}, {len(outside)} "
             f"{'lies' if len(outside) == 1 else 'lie'} outside the 95% limits of their group, "
             f"{beyond} of them outside the 99.8% limits. "
-            f"Chance alone would put about {round(0.05 * len(compared))} outside the 95% limits."
+            f"Chance alone would put at most about {math.ceil(0.05 * len(compared))} outside."
         )
     restated = {
         (row["reporting_force_code"], row["force_publication_id"]) for row in facts["restatement"]

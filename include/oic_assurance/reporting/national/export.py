@@ -13,6 +13,7 @@ import csv
 import hashlib
 import io
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,14 +46,29 @@ DAYS_LISTED = 400
 _WHAT = "dropzone of the national warehouse"
 
 _QUERIES: Mapping[str, LiteralString] = {
+    # A publication is withdrawn if readers went back behind it after they had seen it for the last
+    # time. A roll-back over several publications withdraws all of them.
     "national/publication": """
+        with move as (
+            select
+                move_id, to_publication,
+                lag(to_publication) over (order by move_id) as from_publication
+            from audit.publication_move
+        )
         select
             shown.publication_id, publication.as_at as figures_as_at, publication.published_at,
             publication.gate_verdict, publication.content_fingerprint, publication.is_current,
-            shown.was_withdrawn and not publication.is_current as is_withdrawn
+            not publication.is_current and exists (
+                select
+                from move as back
+                where back.from_publication >= shown.publication_id
+                    and back.to_publication < shown.publication_id
+                    and back.move_id > (
+                        select max(move_id) from move where to_publication = shown.publication_id
+                    )
+            ) as is_withdrawn
         from (
-            select distinct publication_id, as_at, is_current, was_withdrawn
-            from marts.position_as_published
+            select distinct publication_id, as_at, is_current from marts.position_as_published
         ) as shown
         inner join marts.publication as publication using (publication_id)
         where shown.is_current
@@ -92,11 +108,18 @@ _QUERIES: Mapping[str, LiteralString] = {
         left join public_release.assurance_position as released
             on position.force_code = released.force_code
             and position.point_code = released.point_code
+            and released.release_id = (
+                select max(release_id) from public_release.release where withdrawn_at is null
+            )
         where position.publication_id = %(publication_id)s
         order by position.point_code
         """,
 }
 _RESTATEMENT = "national/restatement"
+#: What `int_point_correction` says about corrected records.
+_CORRECTED = re.compile(
+    r"([a-z_]+/[a-z_]+): [0-9]+ records (vanished|changed in [a-z0-9_]+)(?: \([^;]*? to [^;]*?\))?"
+)
 _BEGIN = "insert into audit.national_export (publication_id) values (%s) returning export_id"
 _END = """
 update audit.national_export
@@ -153,9 +176,9 @@ def export_national(settings: Settings, to: str = "") -> Export:
 
 
 def tell_national(settings: Settings) -> None:
-    """Export again after readers have been shown another publication, if the force exports at all.
+    """Export again after something else was shown or released, if the force exports at all.
 
-    The national view then does not show a figure that the force has rolled back. A failure is
+    The national view then does not show a figure that the force has taken back. A failure is
     logged, because what readers of the force see has changed already. The next run exports again.
     """
     if settings.kind != "force" or not settings.national_dropzone:
@@ -224,14 +247,30 @@ def _rows(
     conn: psycopg.Connection, dataset: str, publication: Publication
 ) -> Sequence[Mapping[str, Any]]:
     if dataset == _RESTATEMENT:
-        return read_restatements(conn, sorted(kept_restatements(conn)), "ALL")
+        stand = {
+            row["publication_id"]
+            for row in _rows(conn, "national/publication", publication)
+            if not row["is_withdrawn"]
+        }
+        return read_restatements(conn, sorted(stand & set(kept_restatements(conn))), "ALL")
     asked = {
         "publication_id": publication.publication_id,
         "as_at": publication.as_at,
         "days": DAYS_LISTED,
     }
     with conn.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(_QUERIES[dataset], asked).fetchall()
+        rows = cursor.execute(_QUERIES[dataset], asked).fetchall()
+    return [
+        {**row, "caveat": without_counts(row["caveat"])} if "caveat" in row else row for row in rows
+    ]
+
+
+def without_counts(caveat: str | None) -> str | None:
+    """Return a caveat that does not say how many records were corrected, and from which value.
+
+    That number can be one, and the national view is told nothing about a record.
+    """
+    return None if caveat is None else _CORRECTED.sub(r"\1: more records \2 than usual", caveat)
 
 
 def _write(

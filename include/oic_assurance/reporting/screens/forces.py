@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oic_assurance.reporting.screens.layout import NOTHING, short_moment, table, wrapped
-from oic_assurance.reporting.screens.monitor import State
+from oic_assurance.reporting.screens.monitor import State, one_line
+
+_RANKS: Sequence[State] = ("ok", "warning", "unknown", "critical")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ class ForceStates:
     """The state of each force of the deployment."""
 
     forces: Sequence[ForceState]
+
+    @property
+    def worst(self) -> State:
+        """The worst state of a force. `critical` is worse than `unknown`."""
+        return max((one.state for one in self.forces), key=_RANKS.index)
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,16 @@ def states_screen(states: ForceStates) -> str:
     return "\n".join(["", *lines, "", f"  {well} of {len(rows)} forces have no problem.", ""])
 
 
+def states_line(states: ForceStates) -> str:
+    """Return one line for a monitor: the worst state, and the forces that have a problem."""
+    text = "; ".join(
+        f"{one.code} {one.state}: {one.message}" for one in states.forces if one.state != "ok"
+    )
+    well = sum(one.state == "ok" for one in states.forces)
+    counted = f"{well} of {len(states.forces)} forces have no problem"
+    return one_line(states.worst, f"{counted}; {text}" if text else counted)
+
+
 def declared_screen(declared: DeclaredForces) -> str:
     """Return the screen of `assurance forces list`: a row for each force."""
     rows = [
@@ -82,8 +99,8 @@ def declared_screen(declared: DeclaredForces) -> str:
     lines += ["", f"  Declared in {declared.file}"]
     for folder in declared.undeclared:
         lines += wrapped(
-            f"State folder of no declared force: {folder}. If its server runs, stop it with "
-            f"ASSURANCE_HOME={folder} and the command db stop.",
+            f"State folder of no declared force: {folder}. `ASSURANCE_FORCES= "
+            f"ASSURANCE_HOME={folder} assurance db stop` stops its server.",
             2,
             "  ",
         )

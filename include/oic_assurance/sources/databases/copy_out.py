@@ -27,6 +27,8 @@ def stream_copy(connection: psycopg.Connection, statement: bytes) -> Iterator[by
     libpq = connection.pgconn
     # `exec_` would wait inside libpq, where no time limit and no signal ends the wait.
     libpq.send_query(statement)
+    while libpq.flush():
+        _wait(libpq, select.POLLIN | select.POLLOUT)
     while libpq.is_busy():
         _wait(libpq)
     begun = libpq.get_result()
@@ -60,12 +62,14 @@ def _messages(libpq: pq.abc.PGconn) -> Iterator[memoryview]:
             _wait(libpq)
 
 
-def _wait(libpq: pq.abc.PGconn) -> None:
-    """Wait until the source has sent something, and take it."""
+def _wait(libpq: pq.abc.PGconn, events: int = select.POLLIN) -> None:
+    """Wait until the source has sent something and take it, or until it takes more."""
     waiting = select.poll()
-    waiting.register(libpq.socket, select.POLLIN)
-    if not waiting.poll(READ_TIMEOUT_SECONDS * 1000):
+    waiting.register(libpq.socket, events)
+    ready = waiting.poll(READ_TIMEOUT_SECONDS * 1000)
+    if not ready:
         raise psycopg.OperationalError(
             f"the source has sent nothing for {READ_TIMEOUT_SECONDS // 60} minutes"
         )
-    libpq.consume_input()
+    if any(event & ~select.POLLOUT for _, event in ready):
+        libpq.consume_input()

@@ -52,7 +52,7 @@ def test_the_answer_counts_what_chance_alone_would_put_outside() -> None:
     assert answer(facts) == [
         "1 of 2 forces are known at every point.",
         "Of 60 compared figures, 2 lie outside the 95% limits of their group, 1 of them outside "
-        "the 99.8% limits. Chance alone would put about 3 outside the 95% limits.",
+        "the 99.8% limits. Chance alone would put at most about 3 outside.",
         "1 publication changed figures of past months.",
     ]
 
