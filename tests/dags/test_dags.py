@@ -127,6 +127,8 @@ def test_extraction_is_mapped_over_datasets_and_its_failure_does_not_stop_the_ru
     from airflow.sdk import TriggerRule
 
     assert daily.task_dict["extract"].is_mapped
+    # A source that hangs does not occupy the place of a task for ever.
+    assert daily.task_dict["extract"].partial_kwargs["execution_timeout"] == timedelta(hours=1)
     landing = daily.task_dict["close_landing"]
     assert landing.upstream_task_ids == {"open_run", "extract"}
     assert landing.trigger_rule == TriggerRule.ALL_DONE_MIN_ONE_SUCCESS

@@ -18,6 +18,7 @@ from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.notifications.problems import open_problems
 from oic_assurance.publishing import rollback as pointer
 from oic_assurance.reporting.national.export import export_national, tell_national
+from oic_assurance.reporting.release import make as release
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets_of
 from tests.integration.builds.restated_world import (
@@ -72,10 +73,13 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
         change_one_record_of_each_kind(world)
         world.fill()
         second = world.publish("2026-04-11T05:30")
+        for number, name in ((first, "one"), (second, "two")):
+            release.make(settings, number, "for the test", "tester", folder / name)
         told = [problems(settings)]
         pipeline.make_packs(settings)
         told.append(problems(settings))
         shutil.copytree(zone, folder / "published")
+        world.publish("2026-04-11T05:45")
         marts = {
             name: world.ask(f"select * from marts.{name} where publication_id = %s", second)
             for name in ("assurance_position", "assurance_measure", "restatement")
@@ -164,12 +168,23 @@ def test_only_the_whole_force_leaves(exports: Exports) -> None:
     assert "record_count" not in rows(exports.published, "restatement")[0]
 
 
+def test_of_two_releases_to_the_public_the_latest_is_told(exports: Exports) -> None:
+    told = rows(exports.published, "released")
+    assert len(told) == 4
+    assert {row["release_id"] for row in told} == {"2"}
+
+
 def test_a_roll_back_is_told_in_the_same_files(exports: Exports) -> None:
+    """Readers went back from the third publication to the first, and so behind the second too."""
     publications = rows(exports.rolled_back, "publication")
     assert [(row["is_current"], row["is_withdrawn"]) for row in publications] == [
         ("true", "false"),
         ("false", "true"),
+        ("false", "true"),
     ]
+    assert {row["publication_id"] for row in rows(exports.rolled_back, "restatement")} <= {
+        str(exports.first)
+    }
     before = sorted(p.name for p in exports.published.rglob("*.csv"))
     assert sorted(p.name for p in exports.rolled_back.rglob("*.csv")) == before
 

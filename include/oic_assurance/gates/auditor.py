@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from expectations.vocabulary import Expectation, Suite, sql
-from oic_assurance.gates.deferred import defer_statistics
+from oic_assurance.gates.deferred import load_great_expectations
 from oic_assurance.gates.outcomes import exception_of, one_line, outcome_of
 from oic_assurance.gates.table_names import Places, current_table
 from oic_assurance.gates.translate import KEYS_KEPT, expectation_of, key_columns, quick
@@ -32,7 +32,7 @@ class Auditor:
 
     def __enter__(self) -> Self:
         """Connect Great Expectations to the warehouse."""
-        defer_statistics()
+        load_great_expectations()
         import great_expectations as gx
 
         context = gx.get_context(mode="ephemeral")

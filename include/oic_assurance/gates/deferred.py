@@ -6,18 +6,36 @@ from functools import cache
 
 #: Great Expectations imports SciPy's statistics for two expectations about distributions, and this
 #: takes a third of the time of its own import.
-NOT_USED = "scipy.stats"
+STATISTICS = "scipy.stats"
+#: It imports Spark if it is installed. The gate reads PostgreSQL only. Spark's client for remote
+#: sessions even ends the process if the process has no main file, such as a test worker.
+SPARK, REMOTE_SPARK = "pyspark", "pyspark.sql.connect"
 
 
 @cache
-def defer_statistics() -> None:
-    """Let SciPy's statistics be loaded when they are first used. Call this before the import."""
-    found = None if NOT_USED in sys.modules else importlib.util.find_spec(NOT_USED)
+def load_great_expectations() -> None:
+    """Import Great Expectations. SciPy's statistics are loaded when they are first used."""
+    _defer(STATISTICS)
+    hidden = REMOTE_SPARK if SPARK in sys.modules else SPARK
+    if hidden in sys.modules:
+        import great_expectations  # noqa: F401
+
+        return
+    sys.modules[hidden] = None  # type: ignore[assignment]
+    try:
+        import great_expectations  # noqa: F401
+    finally:
+        del sys.modules[hidden]
+
+
+def _defer(name: str) -> None:
+    """Let a module be loaded when it is first used."""
+    found = None if name in sys.modules else importlib.util.find_spec(name)
     if found is None or found.loader is None:
         return
     found.loader = importlib.util.LazyLoader(found.loader)
     module = importlib.util.module_from_spec(found)
-    sys.modules[NOT_USED] = module
+    sys.modules[name] = module
     found.loader.exec_module(module)
-    package, _, name = NOT_USED.rpartition(".")
-    setattr(sys.modules[package], name, module)
+    package, _, last = name.rpartition(".")
+    setattr(sys.modules[package], last, module)

@@ -3,21 +3,26 @@
 import gzip
 import hashlib
 import json
+import socket
 import threading
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from oic_assurance.errors import ServerError, SourceUnavailable
+from oic_assurance.sources.databases import copy_out
 from oic_assurance.sources.databases.errors import ContractBroken
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse import connections
-from oic_assurance.warehouse.connections import admin_url, connect
+from oic_assurance.warehouse.connections import admin_url, connect, extract_url
 from simulator.source_systems import connect_owner
 from tests.integration.landing.changed_databases import (
     CUSTODY,
@@ -151,6 +156,46 @@ def test_a_statement_that_takes_too_long_is_given_up(
             world.land(CUSTODY)
         owner.rollback()
     assert world.land(CUSTODY).rows_landed == 1
+
+
+@contextmanager
+def slow_way_to(host: str, port: int) -> Iterator[int]:
+    """Yield a port that passes everything on, but takes no more than a little at a time."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+
+        def serve() -> None:
+            client, _ = server.accept()
+            with client, socket.create_connection((host, port)) as source:
+                back = threading.Thread(target=pass_on, args=(source, client, 0.0))
+                back.start()
+                pass_on(client, source, 0.002)
+                back.join()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join(30)
+
+
+def pass_on(one: socket.socket, other: socket.socket, pause: float) -> None:
+    while data := one.recv(65536):
+        other.sendall(data)
+        time.sleep(pause)
+    other.shutdown(socket.SHUT_WR)
+
+
+def test_a_long_statement_reaches_a_source_that_takes_it_slowly(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_out, "READ_TIMEOUT_SECONDS", 5)
+    parts = conninfo_to_dict(extract_url(world.settings, "rms"))
+    statement = b"copy (select 1 /*" + b"x" * 12_000_000 + b"*/) to stdout"
+    with (
+        slow_way_to(str(parts["host"]), int(str(parts["port"]))) as port,
+        psycopg.connect(**{**parts, "host": "127.0.0.1", "port": port}) as source,
+    ):
+        assert b"".join(copy_out.stream_copy(source, statement)) == b"1\n"
 
 
 def test_a_cut_connection_leaves_nothing_and_the_next_attempt_succeeds(world: World) -> None:
