@@ -1,5 +1,6 @@
 """Leave out what Great Expectations imports and the gate never uses."""
 
+import importlib
 import importlib.util
 import sys
 from functools import cache
@@ -17,15 +18,14 @@ def load_great_expectations() -> None:
     """Import Great Expectations. SciPy's statistics are loaded when they are first used."""
     _defer(STATISTICS)
     hidden = REMOTE_SPARK if SPARK in sys.modules else SPARK
-    if hidden in sys.modules:
-        import great_expectations  # noqa: F401
-
-        return
-    sys.modules[hidden] = None  # type: ignore[assignment]
+    is_loaded = hidden in sys.modules
+    if not is_loaded:
+        sys.modules[hidden] = None  # type: ignore[assignment]
     try:
-        import great_expectations  # noqa: F401
+        importlib.import_module("great_expectations")
     finally:
-        del sys.modules[hidden]
+        if not is_loaded:
+            del sys.modules[hidden]
 
 
 def _defer(name: str) -> None:
