@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
@@ -189,11 +189,12 @@ def test_a_long_statement_reaches_a_source_that_takes_it_slowly(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copy_out, "READ_TIMEOUT_SECONDS", 5)
-    parts = conninfo_to_dict(extract_url(world.settings, "rms"))
+    uri = extract_url(world.settings, "rms")
+    parts = conninfo_to_dict(uri)
     statement = b"copy (select 1 /*" + b"x" * 12_000_000 + b"*/) to stdout"
     with (
         slow_way_to(str(parts["host"]), int(str(parts["port"]))) as port,
-        psycopg.connect(**{**parts, "host": "127.0.0.1", "port": port}) as source,
+        psycopg.connect(make_conninfo(uri, host="127.0.0.1", port=port)) as source,
     ):
         assert b"".join(copy_out.stream_copy(source, statement)) == b"1\n"
 
