@@ -66,7 +66,8 @@ waiting publication current.
 - Clear any task with all tasks after it.
 - Run the DAG again. A repeated run ends in the same state.
 - Trigger the DAG by hand. The form asks for the moment, such as 2026-01-31T05:30. Without one, the
-  run is as at the last 05:30 in London, like the scheduled run of that day.
+  run is as at the last 05:30 in London, like the scheduled run of that day. A publication for an
+  earlier moment than the current one is kept, and readers see it only if the form says so.
 
 ### Not safe
 Do not change tables in `marts`, `generation` or `audit` by hand.
@@ -82,6 +83,12 @@ AS_AT = Param(
     type=["null", "string"],
     title="As at",
     description="A moment such as 2026-01-31T05:30, in London. Empty means the last 05:30.",
+)
+MAKE_CURRENT = Param(
+    False,
+    type="boolean",
+    title="Make current",
+    description="Readers see the publication even if its moment is earlier than the current one's.",
 )
 
 # For how long an extraction may take. A source that no longer answers would otherwise occupy the
@@ -167,7 +174,7 @@ def make_dag(own: ForceDag) -> None:
         },
         on_failure_callback=mark_failed,
         deadline=promise(run_deadline(own.environment), own.starts_after, own.code),
-        params={"as_at": AS_AT},
+        params={"as_at": AS_AT, "make_current": MAKE_CURRENT},
         tags={*own.tags, "daily"},
         doc_md=own.page(DOC),
     )
@@ -181,7 +188,11 @@ def make_dag(own: ForceDag) -> None:
         def open_run() -> list[str]:
             context = get_current_context()
             return pipeline.open_run(
-                load_settings(), run_id(), moment(context), started_by(context)
+                load_settings(),
+                run_id(),
+                moment(context),
+                started_by(context),
+                makes_current=bool((context["dag_run"].conf or {}).get("make_current")),
             )
 
         @task(

@@ -56,7 +56,8 @@ with
         where published.as_at < {as_at}
             and published.source_status = 'fresh'
             and publication.withdrawn_at is null
-        order by published.force_code, published.point_code, published.publication_id desc
+        order by published.force_code, published.point_code, published.as_at desc,
+            published.publication_id desc
     ),
     with_many_corrections as (
         select distinct source.point_code

@@ -58,16 +58,6 @@ POSITION_STATUSES = (
     "unknown",
 )
 VOICES = ("FORCE", "COMMISSIONER", "DATA")
-#: The steps of a sign-off in their order, each with the role that makes it.
-SIGN_OFF_ROLE_OF_STEP = {
-    "STEPS_AGREED": "ASSURANCE_LEAD",
-    "EVIDENCE": "FORCE_LEAD",
-    "FORCE": "FORCE_OWNER",
-    "COMMISSIONER": "COMMISSIONER",
-    "INSPECTORATE": "INSPECTORATE",
-}
-REOPENING_CAUSES = ("SLIPPED", "RESTATED", "EVIDENCE_CHANGED", "DECISION")
-EVIDENCE_STATES = ("unchanged", "changed", "missing", "unreadable")
 COMMENT_STATUSES = (
     "ANSWERED_IN_TIME",
     "ANSWERED_LATE",

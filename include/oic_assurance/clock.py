@@ -45,6 +45,11 @@ def london_day(moment: datetime) -> date:
     return moment.astimezone(LONDON).date()
 
 
+def london_text(moment: datetime) -> str:
+    """Return a moment as a clock in London shows it, such as `Sat 31 Jan 2026 05:30`."""
+    return f"{moment.astimezone(LONDON):%a %d %b %Y %H:%M}"
+
+
 def start_of_day(day: date) -> datetime:
     """Return the UTC datetime of midnight in London at the start of a day."""
     return datetime.combine(day, time(0), tzinfo=LONDON).astimezone(UTC)
@@ -60,13 +65,15 @@ def default_as_at(now: datetime) -> datetime:
     return moment
 
 
-def check_not_in_future(moment: datetime) -> None:
+def check_not_in_future(moment: datetime, now: datetime | None = None) -> None:
     """Refuse a moment that is later than now, because figures for the future cannot be computed.
+
+    `now` is what another clock shows. The default is this machine's clock.
 
     Raises:
         UsageError: The moment is later than now.
     """
-    now = utc_now()
+    now = now or utc_now()
     if moment > now:
         raise UsageError(
             f"{moment.astimezone(LONDON):%Y-%m-%d %H:%M} is later than now "

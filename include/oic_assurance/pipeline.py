@@ -33,6 +33,7 @@ from oic_assurance.reporting.openlineage import recorder
 from oic_assurance.reporting.openlineage.recorder import Stage as Recorded
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse import embedded, processing_log
+from oic_assurance.warehouse.clocks import MUCH, read_clocks
 from oic_assurance.warehouse.connections import connect, reason, uses_embedded_server
 from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.reader_guard import guarded
@@ -73,14 +74,21 @@ def prepare_warehouse(settings: Settings) -> None:
 
 @guarded
 def open_run(
-    settings: Settings, run_id: str, as_at: datetime, started_by: str | None = None
+    settings: Settings,
+    run_id: str,
+    as_at: datetime,
+    started_by: str | None = None,
+    *,
+    makes_current: bool = False,
 ) -> list[str]:
     """Prepare the warehouse, record the run, and return the names of the datasets to extract.
 
-    `started_by` is the login of the person who started the run, or None for the schedule.
+    `started_by` is the login of the person who started the run, or None for the schedule. With
+    `makes_current`, the publication becomes current even if it is for an earlier moment than the
+    current one.
 
     Raises:
-        UsageError: If the moment is later than now.
+        UsageError: If the moment is later than now, by this machine's clock or by the server's.
         ServerError: If the server cannot be reached.
         AssuranceError: If a migration fails, or the pseudonyms are being re-keyed and the re-keying
             is not finished.
@@ -92,7 +100,13 @@ def open_run(
     check_not_in_future(as_at)
     recorder.begin_run(settings, run_id, as_at)
     prepare_warehouse(settings)
-    runs.open_run(settings, run_id, as_at, started_by)
+    with connect(settings, role="oic_gate") as connection:
+        clocks = read_clocks(connection)
+    if clocks.fault is not None:
+        LOG.warning("%s", clocks.fault)
+    # A clock that is ahead must not make figures for a day that has not come.
+    check_not_in_future(as_at, clocks.theirs + MUCH)
+    runs.open_run(settings, run_id, as_at, started_by, makes_current=makes_current)
     with _failure_on_record(settings, run_id, "opening the run"):
         with connect(settings, role=runs.ROLE) as connection:
             check_no_rekey(connection)
@@ -292,7 +306,6 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
     ):
         published = publish_build(settings, record.load_build(settings, build_id))
         stage.rows = stages.rows_published(settings, build_id)
-    _reopen_closures(settings, build_id)
     _seal(settings)
     return published.publication_id
 
@@ -303,6 +316,59 @@ def publish_approved(settings: Settings, build_id: int) -> None:
     The build's run may have ended, or may still be waiting for the approval.
     """
     publish(settings, record.load_build(settings, build_id).run_id, build_id)
+    tell_what_is_current(settings)
+
+
+def roll_back(
+    settings: Settings, publication_id: int, why: str, *, until_next_run: bool = False
+) -> None:
+    """Make an earlier publication current again. `rollback.rollback` explains the arguments.
+
+    Raises:
+        UsageError: The reason is missing, or the publication does not exist or was never current.
+        AssuranceError: The publication's tables are no longer kept, or another process is
+            publishing.
+    """
+    from oic_assurance.publishing.rollback import rollback
+
+    rollback(settings, publication_id, why, until_next_run=until_next_run)
+    tell_what_is_current(settings)
+
+
+def release_hold(settings: Settings, why: str) -> None:
+    """End the hold after a roll-back, and make current what waited for it.
+
+    Raises:
+        UsageError: The reason is missing, or there is nothing to release.
+        AssuranceError: The tables of the newest publication are no longer kept, or another process
+            is publishing.
+    """
+    from oic_assurance.publishing.rollback import release
+
+    release(settings, why)
+    tell_what_is_current(settings)
+
+
+def tell_what_is_current(settings: Settings) -> None:
+    """Do what follows outside the warehouse when another event than a run changes what is current.
+
+    What follows inside the warehouse is done already (`publishing/pointer.py`). The stages of a run
+    do the same for the publication that the run makes. A restore and a re-keying change what
+    readers see too. Here follow: the lineage of what readers see, the export to the national view,
+    the seal of the log of processing, and notifications. Readers already see the publication, so a
+    failure is logged as a warning.
+
+    The pack is not made again, because somebody may still need the one of the other publication.
+    The screen says so.
+    """
+    from oic_assurance.publishing.publication import current_publication
+    from oic_assurance.reporting.national.export import tell_national
+
+    current = current_publication(settings)
+    if current is not None:
+        recorder.record_shown(settings, current.publication_id)
+        tell_national(settings)
+    seal_and_notify(settings)
 
 
 @guarded
@@ -419,8 +485,8 @@ def send_notifications(settings: Settings) -> None:
             LOG.warning("No notification was sent: %s", attempt.failure)
 
 
-def close_upkeep(settings: Settings) -> None:
-    """Seal what the upkeep has added to the log of processing, and send notifications.
+def seal_and_notify(settings: Settings) -> None:
+    """Seal what a command or a stage has added to the log of processing, and send notifications.
 
     If this fails, the next stage seals, and the next call notifies.
     """
@@ -550,21 +616,6 @@ def _check_evidence(settings: Settings, run_id: str) -> None:
                 checked.outcome,
                 ": its closure is reopened" if checked.is_reopened else "",
             )
-
-
-def _reopen_closures(settings: Settings, build_id: int) -> None:
-    """Reopen the closures that the published build lists as to be reopened.
-
-    Readers already see the publication, so a failure does not fail the run. The next build lists
-    the same closures again.
-    """
-    from oic_assurance.operations.sign_off.daily import reopen_due
-
-    try:
-        for code in reopen_due(settings, build_id):
-            LOG.warning("The closure of %s is reopened", code)
-    except (AssuranceError, psycopg.Error) as error:
-        LOG.warning("No closure was reopened: %s", _said(error))
 
 
 def _seal(settings: Settings) -> None:

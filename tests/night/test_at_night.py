@@ -370,6 +370,20 @@ def test_an_export_that_was_not_made_leads_to_its_row(healthy: Settings) -> None
     expect(Seen(message(told)), "message *The national view was not told*")
 
 
+@plays("message *The clocks disagree*")
+def test_a_clock_that_is_wrong_leads_to_its_row(
+    healthy: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with administrator(healthy, autocommit=True) as connection:
+        connection.execute(
+            "insert into audit.run (run_id, as_at, started_at) values ('r', now(), %s)",
+            (clock.utc_now() + timedelta(hours=2),),
+        )
+    told = [one for one in open_problems(healthy, NIGHT, DEADLINE) if one.kind == "clock"]
+    row = expect(Seen(message(told)), "message *The clocks disagree*")
+    assert "later than now" in follow(row, healthy, capsys)
+
+
 @plays("message *Records were recalled")
 def test_a_recall_leads_to_its_row(healthy: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     with administrator(healthy, autocommit=True) as connection:

@@ -81,11 +81,17 @@ def _lock_of_run(settings: Settings) -> Iterator[None]:
 
 
 def open_run(
-    settings: Settings, run_id: str, as_at: datetime, started_by: str | None = None
+    settings: Settings,
+    run_id: str,
+    as_at: datetime,
+    started_by: str | None = None,
+    *,
+    makes_current: bool = False,
 ) -> None:
     """Record the start of a run, and close any other open run as interrupted.
 
-    `started_by` is the login of the person who started the run, or None for the schedule.
+    `started_by` is the login of the person who started the run, or None for the schedule. With
+    `makes_current`, its publication becomes current even if it is for an earlier moment.
 
     Only one run is active at a time, so another open run must have been interrupted. If this run is
     already recorded, its record is reset.
@@ -104,14 +110,14 @@ def open_run(
         take_in_transaction(warehouse, PSEUDONYMS, shared=True)
         warehouse.execute(
             """
-            insert into audit.run (run_id, as_at, code_version, started_by)
-            values (%s, %s, %s, %s)
+            insert into audit.run (run_id, as_at, code_version, started_by, makes_current)
+            values (%s, %s, %s, %s, %s)
             on conflict (run_id) do update set
                 as_at = excluded.as_at, code_version = excluded.code_version,
-                started_by = excluded.started_by,
+                started_by = excluded.started_by, makes_current = excluded.makes_current,
                 outcome = 'running', finished_at = null, message = null, publication_id = null
             """,
-            (run_id, as_at, code_version(settings), started_by),
+            (run_id, as_at, code_version(settings), started_by, makes_current),
         )
 
 

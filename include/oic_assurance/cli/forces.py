@@ -11,7 +11,13 @@ import click
 
 from oic_assurance import clock
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import INTERRUPTED, json_option, show
+from oic_assurance.cli.shared import (
+    INTERRUPTED,
+    as_at_option,
+    json_option,
+    make_current_option,
+    show,
+)
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import Force, Forces, declared_forces
 from oic_assurance.forces.enter import settings_of
@@ -59,14 +65,8 @@ def status(monitor: bool, as_json: bool) -> int:
 
 
 @forces.command()
-@click.option(
-    "--as-at",
-    "as_at",
-    metavar="MOMENT",
-    show_default="the last 05:30",
-    help="The moment that figures are computed for, in ISO 8601. Without an offset it is London "
-    "time.",
-)
+@as_at_option
+@make_current_option
 @click.option(
     "--at-once",
     type=click.IntRange(min=1),
@@ -77,7 +77,7 @@ def status(monitor: bool, as_json: bool) -> int:
 @click.option(
     "--only", "codes", multiple=True, metavar="CODE", help="Run only this force. May be repeated."
 )
-def run(as_at: str | None, at_once: int | None, codes: tuple[str, ...]) -> int:
+def run(as_at: str | None, make_current: bool, at_once: int | None, codes: tuple[str, ...]) -> int:
     """Do the daily run of every force on this machine, some at the same time.
 
     The failure of one force stops no other. The exit code is 0 only if each force made a
@@ -89,6 +89,7 @@ def run(as_at: str | None, at_once: int | None, codes: tuple[str, ...]) -> int:
 
     moment = clock.parse_moment(as_at) if as_at else clock.default_as_at(clock.utc_now())
     clock.check_not_in_future(moment)
+    arguments = ["--as-at", moment.isoformat(), *(["--make-current"] if make_current else [])]
     found = _declared()
     named = dict.fromkeys(found.get(code).code for code in codes)
     chosen = [found.get(code) for code in named] or list(found.forces.values())
@@ -112,7 +113,7 @@ def run(as_at: str | None, at_once: int | None, codes: tuple[str, ...]) -> int:
         rounds = [[force.code for force in ordered if force.kind == kind] for kind in KINDS]
         for ended in chain.from_iterable(
             side_by_side(
-                lambda code: _command(["run", "--force", code, "--as-at", moment.isoformat()]),
+                lambda code: _command(["run", "--force", code, *arguments]),
                 codes_of_round,
                 at_once or os.cpu_count() or 1,
                 lambda code: _log(found.get(code), found),

@@ -11,9 +11,6 @@ from oic_assurance.cli.shared import ID, json_option, required_reason, show
 from oic_assurance.operations.compare import compare as compare_publications
 from oic_assurance.operations.preview import preview as preview_change
 from oic_assurance.operations.reproduce.reproduce import reproduce as recompute_and_compare
-from oic_assurance.publishing import rollback as pointer
-from oic_assurance.reporting.national.export import tell_national
-from oic_assurance.reporting.openlineage.recorder import record_shown
 from oic_assurance.reporting.preview_page import write_page
 from oic_assurance.reporting.screens.compared import comparison_screen
 from oic_assurance.reporting.screens.facts import read_publications
@@ -56,9 +53,7 @@ def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> N
     """Make the earlier publication ID current. Later publications wait for a release."""
     settings = load_settings()
     why = _reason(reason, "Why is it rolled back?")
-    pointer.rollback(settings, publication_id, why, until_next_run=until_next_run)
-    record_shown(settings, publication_id)
-    tell_national(settings)
+    pipeline.roll_back(settings, publication_id, why, until_next_run=until_next_run)
     sys.stdout.write(pointer_screen(settings))
 
 
@@ -67,9 +62,7 @@ def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> N
 def release(reason: str | None) -> None:
     """End the hold after a roll-back: make the newest waiting publication current."""
     settings = load_settings()
-    shown = pointer.release(settings, _reason(reason, "Why can the roll-back end?"))
-    record_shown(settings, shown.publication_id)
-    tell_national(settings)
+    pipeline.release_hold(settings, _reason(reason, "Why can the roll-back end?"))
     sys.stdout.write(pointer_screen(settings))
 
 

@@ -11,6 +11,7 @@ import click
 
 from oic_assurance import clock
 from oic_assurance.builds import runs
+from oic_assurance.cli.shared import as_at_option, make_current_option
 from oic_assurance.commands import with_force
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.pipeline import prepare_warehouse
@@ -26,25 +27,20 @@ from oic_assurance.settings import Settings, load_settings
 
 
 @click.command()
-@click.option(
-    "--as-at",
-    "as_at",
-    metavar="MOMENT",
-    show_default="the last 05:30",
-    help="The moment that figures are computed for, in ISO 8601. Without an offset it is London "
-    "time.",
-)
-def run(as_at: str | None) -> None:
+@as_at_option
+@make_current_option
+def run(as_at: str | None, make_current: bool) -> None:
     """Do the daily run once: extract, build, check, publish.
 
-    The exit code is 0 only if the run made a publication.
+    A publication for an earlier moment than the current one is kept, and readers do not see it. The
+    exit code is 0 only if the run made a publication.
     """
     moment = clock.parse_moment(as_at) if as_at else clock.default_as_at(clock.utc_now())
     clock.check_not_in_future(moment)
-    run_once(load_settings(), moment)
+    run_once(load_settings(), moment, make_current=make_current)
 
 
-def run_once(settings: Settings, as_at: datetime) -> None:
+def run_once(settings: Settings, as_at: datetime, *, make_current: bool = False) -> None:
     """Run the daily DAG as at a moment, and show its progress and its result.
 
     Raises:
@@ -63,7 +59,7 @@ def run_once(settings: Settings, as_at: datetime) -> None:
                 TaskLines(settings, screen) as lines,
                 _interrupted_runs_are_closed(settings),
             ):
-                run_id = run_daily(settings, as_at, lines.report)
+                run_id = run_daily(settings, as_at, lines.report, make_current=make_current)
         finished = runs.find_run(settings, run_id)
         if finished is None or finished.outcome != "published":
             reason = finished.message if finished else lines.last_error

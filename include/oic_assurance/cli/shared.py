@@ -41,6 +41,20 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document instead of the screen."
 )
 
+as_at_option = click.option(
+    "--as-at",
+    "as_at",
+    metavar="MOMENT",
+    show_default="the last 05:30",
+    help="The moment that figures are computed for, in ISO 8601. Without an offset it is London "
+    "time.",
+)
+make_current_option = click.option(
+    "--make-current",
+    is_flag=True,
+    help="Readers see the publication even if its moment is earlier than the current one's.",
+)
+
 
 def required_reason(given: str | None, question: str) -> str:
     """Return the reason for a decision. If none was given, ask for it at the terminal.

@@ -1,10 +1,9 @@
 """The text of a notification, for e-mail, chat programs and programs that read JSON."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from oic_assurance.clock import LONDON
+from oic_assurance.clock import london_text
 from oic_assurance.commands import with_force
 from oic_assurance.notifications.notification import TITLES, Change, Event
 
@@ -68,7 +67,7 @@ def _title(change: Change) -> str:
 
 def _paragraph(change: Change) -> str:
     lines = [f"{_title(change)}{_HEADS[change.event]}", f"  What          {change.what}"]
-    lines.append(f"  Since         {_moment(change.since)}")
+    lines.append(f"  Since         {london_text(change.since)}")
     if change.problem is not None:
         lines += [
             f"  Readers see   {change.problem.readers_see}",
@@ -76,7 +75,3 @@ def _paragraph(change: Change) -> str:
             f"  Start with    {change.problem.command}",
         ]
     return "\n".join(lines)
-
-
-def _moment(value: datetime) -> str:
-    return f"{value.astimezone(LONDON):%a %d %b %Y %H:%M}"

@@ -18,6 +18,7 @@ Kind = Literal[
     "upkeep",
     "retention",
     "national",
+    "clock",
 ]
 Event = Literal["new", "changed", "over"]
 
@@ -34,6 +35,7 @@ TITLES: dict[Kind, str] = {
     "upkeep": "A part of the upkeep is not done",
     "retention": "Records are past their retention",
     "national": "The national view was not told",
+    "clock": "The clocks disagree",
 }
 
 
@@ -42,8 +44,8 @@ class Problem:
     """Something that is wrong now, described for the person who has to act on it."""
 
     kind: Kind
-    #: What the problem is about: `daily run`, `back-up`, `national view`, a part of the upkeep, a
-    #: dataset, a connection, `the dropzone` or the code of a recommendation.
+    #: What the problem is about: `daily run`, `this machine`, `back-up`, `national view`, a part of
+    #: the upkeep, a dataset, a connection, `the dropzone` or the code of a recommendation.
     subject: str
     what: str
     since: datetime

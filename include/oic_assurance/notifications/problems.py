@@ -9,8 +9,9 @@ from datetime import datetime, time, timedelta
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import sql
 
-from oic_assurance.clock import LONDON
+from oic_assurance.clock import LONDON, london_text
 from oic_assurance.notifications.national import national_problems
 from oic_assurance.notifications.notification import Kind, Problem
 from oic_assurance.notifications.restores import restore_problems
@@ -20,8 +21,14 @@ from oic_assurance.publishing.publication import current_publication
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.files.not_taken import NO_FOLDER, may_be_a_delivery
+from oic_assurance.warehouse.clocks import read_clocks
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.rows import all_records, one_record, relation_exists
+from oic_assurance.warehouse.rows import (
+    all_records,
+    one_record,
+    one_value,
+    relation_exists,
+)
 
 Row = TypeVar("Row")
 ROLE = "oic_gate"
@@ -99,7 +106,7 @@ where latest.status = 'refused'
 order by latest.dataset
 """
 
-# Finds datasets that were not fresh in the last build, even if that build was not published.
+# Finds datasets that are not fresh. `freshness_relation` says in which relation they are looked up.
 _NOT_FRESH = """
 select freshness.dataset, freshness.verdict, freshness.reason,
     coalesce(
@@ -142,7 +149,7 @@ select freshness.dataset, freshness.verdict, freshness.reason,
                 and attempt.force_code = freshness.force_code
         )
     ) as not_taken
-from intermediate.int_source_freshness as freshness
+from {freshness} as freshness
 where freshness.verdict <> 'fresh' and freshness.force_code = %(force_code)s
 order by freshness.dataset
 """
@@ -311,13 +318,14 @@ def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Pro
             *retention_problems(warehouse, settings, readers_see),
         ]
         of_exports = national_problems(warehouse, settings, now, readers_see)
+        of_clocks = clock_problems(warehouse, readers_see)
     # A failed run or a pending approval already explains why nothing was published. So a run is
     # reported as overdue only if there is neither.
     problems = [_no_publication(run, readers_see) for run in failing]
     problems += [_approval(build, readers_see) for build in waiting]
     problems = problems or _overdue(good, now, deadline, readers_see)
     problems += [_recall(item, readers_see) for item in recalled]
-    problems += [*of_sign_off, *of_restores, *of_upkeep, *of_exports]
+    problems += [*of_clocks, *of_sign_off, *of_restores, *of_upkeep, *of_exports]
     problems += [_delivery(item, readers_see) for item in refused]
     refused_datasets = {item.dataset for item in refused}
     waiting_for = [item for item in stale if item.dataset not in refused_datasets]
@@ -346,6 +354,27 @@ def sign_off_problems(
             )
             for one in unread
         ),
+    ]
+
+
+def clock_problems(warehouse: psycopg.Connection, readers_see: str) -> list[Problem]:
+    """Return a problem if this machine's clock contradicts the server's or the record.
+
+    `warehouse` is a session with the role `oic_gate`.
+    """
+    clocks = read_clocks(warehouse)
+    if clocks.fault is None:
+        return []
+    return [
+        Problem(
+            "clock",
+            "this machine",
+            clocks.fault,
+            clocks.theirs,
+            readers_see,
+            DATA_ENGINEERING,
+            "timedatectl status",
+        )
     ]
 
 
@@ -510,14 +539,40 @@ def _readers_see(settings: Settings) -> str:
     current = current_publication(settings)
     if current is None:
         return "nothing: there is no publication yet"
-    as_at = current.as_at.astimezone(LONDON)
-    return f"publication {current.publication_id}, as at {as_at:%a %d %b %Y %H:%M}"
+    return f"publication {current.publication_id}, as at {london_text(current.as_at)}"
 
 
 def _not_fresh(warehouse: psycopg.Connection, settings: Settings) -> list[_NotFresh]:
-    if not relation_exists(warehouse, "intermediate.int_source_freshness"):
+    freshness = freshness_relation(warehouse)
+    if freshness is None:
         return []
-    return _find(warehouse, _NotFresh, _NOT_FRESH, force_code=settings.force_code)
+    query = sql.SQL(_NOT_FRESH).format(freshness=freshness)
+    return all_records(warehouse, _NotFresh, query, {"force_code": settings.force_code})
+
+
+def freshness_relation(warehouse: psycopg.Connection) -> sql.Identifier | None:
+    """Return the relation that says how fresh each dataset is now, or None before the first build.
+
+    This is the result of the last build, even if that build was not published. But if that build is
+    for an earlier moment than the current publication, it says nothing about now. Then it is the
+    mart of the current publication.
+    """
+    if not relation_exists(warehouse, "intermediate.int_source_freshness"):
+        return None
+    is_of_the_past = one_value(
+        warehouse,
+        """
+        select coalesce(
+            (
+                select build.as_at from audit.build as build
+                where build.purpose = 'daily' order by build.build_id desc limit 1
+            ) < (select shown.as_at from marts.publication as shown where shown.is_current), false
+        )
+        """,
+    )
+    if is_of_the_past:
+        return sql.Identifier("marts", "source_freshness")
+    return sql.Identifier("intermediate", "int_source_freshness")
 
 
 def _find(warehouse: psycopg.Connection, kind: type[Row], query: str, **values: Any) -> list[Row]:

@@ -7,7 +7,7 @@ from oic_assurance.operations.upkeep import parts
 from oic_assurance.operations.upkeep.part import Part
 from oic_assurance.operations.upkeep.record import Upkeep, latest
 from oic_assurance.operations.upkeep.run import run_part
-from oic_assurance.pipeline import close_upkeep
+from oic_assurance.pipeline import seal_and_notify
 from oic_assurance.platform.airflow.metadata import trim
 from oic_assurance.settings import Settings
 
@@ -51,7 +51,7 @@ def close(settings: Settings) -> None:
     Raises:
         AssuranceError: The latest run of a part failed.
     """
-    close_upkeep(settings)
+    seal_and_notify(settings)
     failed = [one for one in latest(settings) if one.outcome == "failed" and one.part in PARTS]
     if failed:
         why = "; ".join(f"{one.part}: {one.message}" for one in failed)

@@ -64,7 +64,7 @@ AGGREGATES = frozenset(
         "fct_plan_strand",
         "restatement",
         "restore_proof",
-        "sign_off",
+        "sign_off_reopening",
         "source_freshness",
     }
 )
@@ -100,6 +100,8 @@ EXCEPTIONS = "assurance_exception"
 PUBLICATION = "publication"
 #: What each publication showed as the position. Both audiences see all publications in it.
 AS_PUBLISHED = "position_as_published"
+#: The relations in `marts` that are views of a record, and not tables of each publication.
+VIEWS = frozenset({PUBLICATION, AS_PUBLISHED, "sign_off"})
 
 _POLICY = "audience"
 # The condition names no column of the mart. So the server evaluates it once per statement, and if
@@ -135,7 +137,7 @@ def open_to_audiences(conn: psycopg.Connection) -> None:
     marts = {
         name: table
         for name, table in read_tables(conn, MARTS.parents).items()
-        if table.kind == "p" or name in (PUBLICATION, AS_PUBLISHED)
+        if table.kind == "p" or name in VIEWS
     }
     views = read_views(conn)
     policies: dict[str, str | None] = dict(
@@ -172,7 +174,7 @@ def keep_audiences(settings: Settings) -> bool:
 
 def audiences_of(mart: str) -> frozenset[str]:
     """Return the audiences that read a mart, through its view."""
-    if mart in _aggregates() or mart in (PUBLICATION, AS_PUBLISHED):
+    if mart in _aggregates() | VIEWS:
         return frozenset(AUDIENCES)
     return frozenset({SUPERVISOR}) if mart in BY_UNIT else frozenset()
 
@@ -196,7 +198,7 @@ def _policy(conn: psycopg.Connection, mart: Table, existing: str | None) -> Iter
     present policy of the mart, or None. The comment holds a fingerprint of the policy.
     """
     place, name = mart.place_identifier, sql.Identifier(_POLICY)
-    is_of_records = mart.name not in _aggregates() | {PUBLICATION, AS_PUBLISHED}
+    is_of_records = mart.name not in _aggregates() | VIEWS
     wanted = (
         hashlib.sha256(_CONDITION.as_string(conn).encode("utf-8")).hexdigest()
         if is_of_records

@@ -5,10 +5,11 @@ records them in `audit.exception_event`. The next build continues from this hist
 deletes rows from it.
 """
 
+from datetime import datetime
+
 import psycopg
 from psycopg import sql
 
-from oic_assurance.publishing.publication import get_publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS
 from oic_assurance.warehouse.rows import relation_exists
 
@@ -47,7 +48,7 @@ on conflict do nothing
 """
 
 
-def record_exceptions(conn: psycopg.Connection, publication_id: int) -> int:
+def record_exceptions(conn: psycopg.Connection, publication_id: int, as_at: datetime) -> int:
     """Record each exception that a publication newly shows as open or as closed.
 
     Returns how many events were recorded. A publication made by an early version of the code has no
@@ -56,7 +57,6 @@ def record_exceptions(conn: psycopg.Connection, publication_id: int) -> int:
     name = MARTS.partition(HISTORY, publication_id)
     if not relation_exists(conn, f"{GENERATION}.{name}"):
         return 0
-    as_at = get_publication(conn, publication_id).as_at
     statement = sql.SQL(_RECORD).format(
         shown=sql.Identifier(GENERATION, name), recorded=sql.SQL(_RECORDED)
     )

@@ -1,6 +1,6 @@
 """The record of publications, and which of them is current."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,18 +10,25 @@ import psycopg
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.pseudonyms import check_no_rekey
-from oic_assurance.publishing.published_positions import record_position
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import PUBLISHING, take
-from oic_assurance.warehouse.rows import all_records, find_record, find_value, one_value
+from oic_assurance.warehouse.rows import all_records, find_record, one_value
 
 ROLE = "oic_publish"
 
 _SELECT: LiteralString = """
 select publication_id, force_code, published_at, as_at, code_version, input_fingerprint,
-    content_fingerprint, gate_verdict, is_current, withdrawn_at, withdrawn_because
-from marts.publication
+    content_fingerprint, gate_verdict, is_current, withdrawn_at, withdrawn_because, kept_because,
+    array(
+        select spell.current_from from audit.publication_spell as spell
+        where spell.publication_id = publication.publication_id order by 1
+    ) as current_from,
+    array(
+        select spell.current_to from audit.publication_spell as spell
+        where spell.publication_id = publication.publication_id order by spell.current_from
+    ) as current_to
+from marts.publication as publication
 """
 
 
@@ -40,6 +47,17 @@ class Publication:
     is_current: bool
     withdrawn_at: datetime | None
     withdrawn_because: str | None
+    #: Why it did not become current when it was made, although there was no hold.
+    kept_because: str | None = None
+    #: The moments from which, and until which, readers saw it: one of each for each time that it
+    #: was current. The last end is None if readers see it now.
+    current_from: Sequence[datetime] = ()
+    current_to: Sequence[datetime | None] = ()
+
+    @property
+    def spells(self) -> list[tuple[datetime, datetime | None]]:
+        """Return each time that it was current: from when, until when."""
+        return list(zip(self.current_from, self.current_to, strict=True))
 
 
 @dataclass(frozen=True)
@@ -50,7 +68,8 @@ class Hold:
     publication_id: int
     since: datetime
     reason: str
-    #: The newest publication that waits for the release, or None.
+    #: The publication that a release makes current, or None: of those that wait, the one with the
+    #: latest as-at moment.
     newest_waiting: int | None
     #: How many publications wait for the release.
     waiting: int
@@ -110,9 +129,12 @@ def find_hold(conn: psycopg.Connection) -> Hold | None:
             later.newest as newest_waiting, later.many as waiting
         from audit.publication_move as move
         cross join lateral (
-            select max(made.publication_id) as newest, count(*) as many
+            select (array_agg(
+                made.publication_id order by made.as_at desc, made.publication_id desc
+            ))[1] as newest, count(*) as many
             from marts.publication as made
             where made.publication_id > move.to_publication
+                and made.kept_because is null
                 and not exists (
                     select
                     from audit.publication_move as shown
@@ -129,37 +151,6 @@ def was_shown(conn: psycopg.Connection, publication_id: int) -> bool:
     """Return whether a publication has ever been current."""
     query = "select exists (select from audit.publication_move where to_publication = %s)"
     return bool(one_value(conn, query, (publication_id,)))
-
-
-def move_pointer(
-    conn: psycopg.Connection, publication_id: int, reason: str, *, holds: bool = False
-) -> int | None:
-    """Make a publication current, and record this in `audit.publication_move`.
-
-    The same transaction records the publication's position, if it is not recorded yet. Returns the
-    id of the publication that was current before, or None. A reader's statement or transaction that
-    began before the commit still sees the earlier publication. With `holds`, no later publication
-    becomes current until somebody ends the hold.
-    """
-    record_position(conn, publication_id)
-    left: int | None = find_value(
-        conn,
-        "update marts.publication set is_current = false where is_current returning publication_id",
-    )
-    conn.execute(
-        "update marts.publication "
-        "set is_current = true, withdrawn_at = null, withdrawn_because = null "
-        "where publication_id = %s",
-        (publication_id,),
-    )
-    conn.execute(
-        """
-        insert into audit.publication_move (from_publication, to_publication, reason, holds)
-        values (%s, %s, %s, %s)
-        """,
-        (left, publication_id, reason, holds),
-    )
-    return left
 
 
 @contextmanager

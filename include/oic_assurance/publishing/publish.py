@@ -7,6 +7,7 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.builds.record import Build
+from oic_assurance.clock import london_text
 from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.publishing.approval import check_approval
 from oic_assurance.publishing.attach import attach_again, move_and_attach
@@ -19,26 +20,25 @@ from oic_assurance.publishing.candidate_checks import (
     read_candidates,
 )
 from oic_assurance.publishing.errors import NotPublishableError
-from oic_assurance.publishing.exception_history import record_exceptions
+from oic_assurance.publishing.pointer import make_current
 from oic_assurance.publishing.publication import (
     Publication,
     current_publication,
+    find_current,
     find_hold,
     find_publication,
     get_publication,
     limit_waiting,
-    move_pointer,
     sole_publisher,
 )
 from oic_assurance.publishing.published_positions import record_position
 from oic_assurance.publishing.published_tables import Tables, prepare_parents
-from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS, READERS, PublishedSchema
+from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS, PublishedSchema
 from oic_assurance.publishing.verdicts import check_gates
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
 from oic_assurance.warehouse.limits import end_holders
-from oic_assurance.warehouse.processing_log import build_mark, enter, publication_mark
-from oic_assurance.warehouse.rows import find_value
+from oic_assurance.warehouse.rows import find_value, one_value
 
 #: How long to wait for another publisher.
 PUBLISHER_PATIENCE = "60s"
@@ -73,8 +73,9 @@ def publish(settings: Settings, build: Build) -> Publication:
 
     If the build is already published, the call returns its publication and changes nothing. If an
     attempt was killed, the next call completes the publication. A newly published build becomes
-    current even if the current build was opened later, for example when a run for an older date is
-    repeated. During a hold, the publication is made but waits for the release.
+    current unless it is for an earlier moment than the current publication: then it is kept, and
+    becomes current only if its run was told so. During a hold, the publication is made but waits
+    for the release.
 
     Raises:
         GateBlocked: The evidence does not allow the publication. The current publication stays
@@ -161,7 +162,11 @@ def _locked_candidates(conn: psycopg.Connection, build_id: int) -> dict[Publishe
 
 
 def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publication:
-    """Record the publication, and make it current unless there is a hold after a roll-back."""
+    """Record the publication, and make it current if nothing prevents that.
+
+    During the hold after a roll-back it waits. If it is for an earlier moment than the current
+    publication, it is only kept.
+    """
     verdict = check_gates(conn, build.build_id)
     check_approval(conn, settings, build, verdict)
     content = audited_content(conn, PUBLISHED_SCHEMAS, build.build_id)
@@ -169,13 +174,14 @@ def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publica
         raise NotPublishableError(
             "it was built again after a publication of it was interrupted: a new run is needed"
         )
+    kept_because = _why_kept(conn, build)
     conn.execute(
         """
         insert into marts.publication (
             publication_id, force_code, as_at, code_version, input_fingerprint,
-            content_fingerprint, gate_verdict
+            content_fingerprint, gate_verdict, kept_because
         )
-        values (%s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s)
         """,
         (
             build.build_id,
@@ -185,22 +191,12 @@ def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publica
             build.input_fingerprint,
             content,
             verdict,
+            kept_because,
         ),
     )
     record_position(conn, build.build_id)
-    if find_hold(conn) is None:
-        move_pointer(conn, build.build_id, f"published by run {build.run_id}")
-        record_exceptions(conn, build.build_id)
-        what = f"publication {build.build_id} as at {build.as_at.isoformat()}"
-        enter(
-            conn,
-            "disclosure",
-            what,
-            to_whom=READERS,
-            because="the daily publication",
-            run_id=build.run_id,
-            concerns=(publication_mark(build.build_id), build_mark(build.build_id)),
-        )
+    if kept_because is None and find_hold(conn) is None:
+        make_current(conn, build.build_id, f"published by run {build.run_id}", run_id=build.run_id)
     conn.execute(
         """
         update audit.run
@@ -211,6 +207,23 @@ def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publica
         (build.build_id, build.run_id),
     )
     return get_publication(conn, build.build_id)
+
+
+def _why_kept(conn: psycopg.Connection, build: Build) -> str | None:
+    """Return why a publication is kept and does not become current, or None if it may.
+
+    A repeated run of the current publication's own moment replaces it.
+    """
+    current = find_current(conn)
+    if current is None or build.as_at >= current.as_at:
+        return None
+    query = "select makes_current from audit.run where run_id = %s"
+    if one_value(conn, query, (build.run_id,)):
+        return None
+    return (
+        f"it is as at {london_text(build.as_at)}, earlier than publication "
+        f"{current.publication_id}, which is as at {london_text(current.as_at)}"
+    )
 
 
 def _blocked(settings: Settings, build_id: int, why: str) -> GateBlocked:

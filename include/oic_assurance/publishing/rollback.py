@@ -7,21 +7,18 @@ import psycopg
 
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing.attach import attach_again
-from oic_assurance.publishing.exception_history import record_exceptions
+from oic_assurance.publishing.pointer import make_current
 from oic_assurance.publishing.publication import (
     Publication,
     find_current,
     find_hold,
     find_publication,
     get_publication,
-    move_pointer,
     sole_publisher,
     was_shown,
 )
-from oic_assurance.publishing.schemas import READERS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
-from oic_assurance.warehouse.processing_log import enter, publication_mark
 
 PATIENCE = "10s"
 
@@ -76,6 +73,11 @@ def _rollback(
         raise UsageError(f"There is no publication {publication_id}.")
     if publication.is_current:
         return publication
+    if publication.kept_because is not None:
+        raise UsageError(
+            f"Publication {publication_id} was never shown, because {publication.kept_because}: "
+            "`assurance run` with its --as-at and --make-current makes such a publication current."
+        )
     if not was_shown(conn, publication_id):
         raise UsageError(
             f"Publication {publication_id} waits behind a roll-back and was never shown: "
@@ -85,20 +87,13 @@ def _rollback(
     with conn.transaction():
         left = find_current(conn)
         is_earlier = left is not None and publication_id < left.publication_id
-        move_pointer(conn, publication_id, why, holds=holds and is_earlier)
+        make_current(conn, publication_id, why, holds=holds and is_earlier)
         if left is not None and is_earlier:
-            _withdraw(conn, left.publication_id, why)
-        what = (
-            f"publication {publication_id} again, in place of {left and left.publication_id}: {why}"
-        )
-        enter(
-            conn,
-            "disclosure",
-            what,
-            to_whom=READERS,
-            because=why,
-            concerns=[publication_mark(publication_id)],
-        )
+            conn.execute(
+                "update marts.publication set withdrawn_at = clock_timestamp(), "
+                "withdrawn_because = %s where publication_id = %s",
+                (why, left.publication_id),
+            )
     return get_publication(conn, publication_id)
 
 
@@ -106,33 +101,11 @@ def _release(conn: psycopg.Connection, why: str) -> Publication:
     hold = find_hold(conn)
     if hold is None:
         raise UsageError("There is no hold to end: readers see each new publication.")
-    newest = hold.newest_waiting
-    if newest is None:
-        with conn.transaction():
-            move_pointer(conn, hold.publication_id, why)
-        return get_publication(conn, hold.publication_id)
-    _ensure_attached(conn, newest)
+    shown = hold.newest_waiting or hold.publication_id
+    _ensure_attached(conn, shown)
     with conn.transaction():
-        move_pointer(conn, newest, why)
-        record_exceptions(conn, newest)
-        what = f"publication {newest}, released after a roll-back: {why}"
-        enter(
-            conn,
-            "disclosure",
-            what,
-            to_whom=READERS,
-            because=why,
-            concerns=[publication_mark(newest)],
-        )
-    return get_publication(conn, newest)
-
-
-def _withdraw(conn: psycopg.Connection, publication_id: int, why: str) -> None:
-    conn.execute(
-        "update marts.publication "
-        "set withdrawn_at = clock_timestamp(), withdrawn_because = %s where publication_id = %s",
-        (why, publication_id),
-    )
+        make_current(conn, shown, why)
+    return get_publication(conn, shown)
 
 
 def _ensure_attached(conn: psycopg.Connection, publication_id: int) -> None:

@@ -321,19 +321,8 @@ DAMAGES = {
     "spells_in_order": f"update {{t}} set spell = 7 {ONE}",
     "open_is_on_the_list": "delete from {t} where is_open and record_ref = 'R5'",
     # ---------------------------------------------------------------- sign-off
-    "role_of_the_step": "update {t} set by_role = 'INSPECTORATE' where step = 'FORCE'",
-    "reopening_has_a_cause": "update {t} set cause = null where step = 'REOPENED'",
-    "pipeline_only_reopens": "update {t} set by_role = 'PIPELINE' where step = 'FORCE'",
-    "signed_on_evidence": "update {t} set evidence_sha256 = null where step = 'FORCE'",
-    "figure_of_a_point_only": "update {t} set value_then = 1 where point_code is null",
-    "steps_in_order": "delete from {t} where step = 'EVIDENCE'",
-    "nothing_in_force_after_a_reopening": "update {t} set is_in_force = true where round = 1 "
-    "and step = 'STEPS_AGREED'",
     "no_closure_of_a_slipping_point": "update candidate.assurance_position_day "
-    "set status = 'slipping' where point_code = 'HYDRA'",
-    "recommendation_known": "update {t} set point_code = 'ELEARNING' "
-    "where recommendation_code = 'HYDRA'",
-    "evidence_sha256_well_formed": "update {t} set evidence_sha256 = 'AB' where step = 'FORCE'",
+    "set status = 'slipping' where point_code = 'HYDRA'; delete from {t}",
     "comment_clock_has_56_days": f"update {{t}} set comment_due_on = comment_due_on + 1 {ONE}",
     "comment_status_follows_the_days": f"update {{t}} set comment_status = 'OVERDUE' {ONE}",
     "contradicted_within_said": "update {t} set numerator = 2 where voice = 'COMMISSIONER'",

@@ -75,32 +75,15 @@ select 'E23000022' as force_code, 'unknown' as verdict, 'Never tried' as verdict
     null::bigint as computed_publication_id, null::text as computed_fingerprint,
     <build>::bigint as publication_id;
 
-create table candidate.sign_off as
-select 'E23000022' as force_code, code as recommendation_code, point as point_code, round, step,
-    timestamptz '2026-05-01 10:00Z' + n * interval '1 hour' as at, by_role, cause,
-    case when point is null then 'EVIDENCE_ALONE' else 'FIGURE_AND_EVIDENCE' end as rests_on,
-    1::bigint as made_on_publication, timestamptz '2026-05-01 04:30Z' as made_on_as_at,
-    false as made_on_was_withdrawn, case when point is not null then 'met_on_time' end
-        as status_then,
-    case when point is not null then 1 end::bigint as numerator_then,
-    case when point is not null then 1 end::bigint as denominator_then,
-    case when point is not null then 1 end::double precision as value_then,
-    case when point is not null then 0.9 end::double precision as ci_low_then,
-    case when point is not null then 1 end::double precision as ci_high_then,
-    case when step not in ('STEPS_AGREED', 'REOPENED') then repeat('ab', 32) end
-        as evidence_sha256,
-    case when step = 'EVIDENCE' then 'unchanged' end as evidence_state,
-    case when step = 'EVIDENCE' then timestamptz '2026-05-15 04:30Z' end as evidence_checked_at,
-    in_force as is_in_force, <build>::bigint as publication_id
-from (values
-    (1, 'HYDRA', 'HYDRA', 1, 'STEPS_AGREED', 'ASSURANCE_LEAD', null, false),
-    (2, 'HYDRA', 'HYDRA', 1, 'REOPENED', 'PIPELINE', 'SLIPPED', false),
-    (3, 'HYDRA', 'HYDRA', 2, 'STEPS_AGREED', 'ASSURANCE_LEAD', null, true),
-    (4, 'HYDRA', 'HYDRA', 2, 'EVIDENCE', 'FORCE_LEAD', null, true),
-    (5, 'HYDRA', 'HYDRA', 2, 'FORCE', 'FORCE_OWNER', null, true),
-    (6, 'HYDRA', 'HYDRA', 2, 'COMMISSIONER', 'COMMISSIONER', null, true),
-    (7, 'TRACKED_A', null, 1, 'STEPS_AGREED', 'ASSURANCE_LEAD', null, true)
-) as step (n, code, point, round, step, by_role, cause, in_force);
+create table candidate.sign_off_reopening as
+select 'E23000022' as force_code, 'HYDRA' as recommendation_code, 'HYDRA' as point_code, 1 as round,
+    'SLIPPED' as cause, 'it slipped' as words, timestamptz '2026-05-15 04:30Z' as found_at,
+    <build>::bigint as publication_id;
+create schema if not exists intermediate;
+create table intermediate.int_sign_off_step as
+select 'E23000022' as force_code, 'HYDRA' as recommendation_code, 'HYDRA' as point_code, 1 as round,
+    step, true as is_in_force
+from (values ('STEPS_AGREED'), ('EVIDENCE'), ('FORCE'), ('COMMISSIONER')) as made (step);
 
 create table candidate.assurance_disagreement as
 select 'E23000022' as force_code, point as point_code, disagreed_from::date,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -21,13 +22,30 @@ TRACKED = "TRACKED_A"
 Position = tuple[str, int, int]
 
 
-def publish_points(settings: Settings, **positions: Position) -> int:
-    """Publish a build whose register has these points and `TRACKED`. Return the publication."""
-    build = open_build(settings)
+def publish_points(
+    settings: Settings,
+    *,
+    as_at: str = "2026-05-01 05:30+01",
+    reopens: Mapping[str, int] = MappingProxyType({}),
+    **positions: Position,
+) -> int:
+    """Publish a build whose register has these points and `TRACKED`. Return the publication.
+
+    `reopens` has the points that the build finds slipped, each with the round of its closure.
+    """
+    build = open_build(settings, as_at=as_at)
     make_candidates(settings, build)
     with connect(settings, role="oic_transform") as conn:
         conn.execute("delete from candidate.assurance_position")
         conn.execute("delete from candidate.dim_recommendation")
+        conn.execute("delete from candidate.sign_off_reopening")
+        for code, number in reopens.items():
+            conn.execute(
+                "insert into candidate.sign_off_reopening (force_code, publication_id, "
+                "recommendation_code, round, cause, words) "
+                "values (%s, %s, %s, %s, 'SLIPPED', 'it slipped')",
+                (settings.force_code, build.build_id, code, number),
+            )
         for code in (*positions, TRACKED):
             point = code if code in positions else None
             conn.execute(

@@ -13,10 +13,10 @@ from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.notifications.problems import open_problems
 from oic_assurance.operations.sign_off import evidence as evidence_files
-from oic_assurance.operations.sign_off.daily import check_evidence, reopen_due
+from oic_assurance.operations.sign_off.daily import check_evidence
 from oic_assurance.operations.sign_off.entries import ROLES, STEPS
 from oic_assurance.operations.sign_off.steps import make_step
-from oic_assurance.publishing.rollback import rollback
+from oic_assurance.publishing.rollback import release, rollback
 from oic_assurance.reporting.screens.facts import sign_offs
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import admin_url, connect
@@ -324,41 +324,61 @@ def test_people_are_told_of_evidence_and_of_reopenings(people: People) -> None:
     assert told() == {"HYDRA": "its sign-off was reopened: the evidence has changed"}
 
 
-def due(people: People, publication: int) -> None:
-    """Make the table in which a build says that HYDRA has slipped."""
-    with connect(people.settings, role="oic_transform") as transform:
-        transform.execute(
-            f"create table intermediate.int_sign_off_reopening as select "
-            f"'{people.settings.force_code}' as force_code, 'HYDRA' as recommendation_code, "
-            f"'SLIPPED' as cause, 'it slipped' as words, {publication}::bigint as publication_id"
-            "".encode()
-        )
-
-
-def test_the_run_reopens_what_its_build_found_to_be_due(people: People) -> None:
+def test_a_publication_that_becomes_current_reopens_what_it_finds_slipped(people: People) -> None:
     people.close()
-    publication = publish_points(people.settings, HYDRA=("slipping", 80, 100))
-    assert reopen_due(people.settings, publication) == []
-    due(people, publication)
-    assert reopen_due(people.settings, publication + 1) == []
-    assert reopen_due(people.settings, publication) == ["HYDRA"]
-    # A repetition finds nothing in force.
-    assert reopen_due(people.settings, publication) == []
+    slipping = ("slipping", 80, 100)
+    publication = publish_points(people.settings, HYDRA=slipping, reopens={"HYDRA": 1})
     last = people.does("lead", "show", "HYDRA")["entries"][-1]
     assert (last["cause"], last["because"], last["made_on"]) == (
         "SLIPPED", "it slipped", publication
     )  # fmt: skip
     assert (last["status"], last["value"]) == ("slipping", 0.8)
+    # The next publication finds the same closure, which is not in force any more.
+    publish_points(people.settings, HYDRA=slipping, reopens={"HYDRA": 1})
+    assert people.does("lead", "show", "HYDRA")["entries"][-1] == last
 
 
-def test_a_build_that_readers_do_not_see_reopens_nothing(people: People) -> None:
+def test_a_publication_that_waits_reopens_nothing_until_it_is_released(people: People) -> None:
     people.close()
-    earlier = ask(people.settings, "select publication_id from marts.publication")[0][0]
-    publication = publish_points(people.settings, HYDRA=("slipping", 80, 100))
-    rollback(people.settings, earlier, "a mistake")
-    due(people, publication)
-    assert reopen_due(people.settings, publication) == []
+    signed_on = ask(people.settings, "select publication_id from marts.publication")[0][0]
+    publish_points(people.settings, HYDRA=("met_on_time", 96, 100))
+    rollback(people.settings, signed_on, "a mistake")
+    publish_points(people.settings, HYDRA=("slipping", 80, 100), reopens={"HYDRA": 1})
     assert people.states()["HYDRA"] == "closed"
+    release(people.settings, "the mistake is mended")
+    assert people.states()["HYDRA"] == "reopened"
+    shown = "select step, is_in_force from marts.sign_off where step = 'REOPENED'"
+    assert ask(people.settings, shown) == [("REOPENED", True)]
+
+
+def test_a_closure_that_was_made_anew_is_not_reopened_by_what_was_found_before(
+    people: People,
+) -> None:
+    people.close()
+    signed_on = ask(people.settings, "select publication_id from marts.publication")[0][0]
+    publish_points(people.settings, HYDRA=("met_on_time", 96, 100))
+    rollback(people.settings, signed_on, "a mistake")
+    publish_points(people.settings, HYDRA=("slipping", 80, 100), reopens={"HYDRA": 1})
+    people.does("commissioner", "reopen", "HYDRA", "--as", "COMMISSIONER", "--because", "anew")
+    people.close()
+    release(people.settings, "the mistake is mended")
+    assert people.states()["HYDRA"] == "closed"
+
+
+def test_the_mart_of_sign_offs_is_the_record_after_each_step_and_each_move(people: People) -> None:
+    def rows() -> list[tuple[Any, ...]]:
+        mart = "select round, step, is_in_force, publication_id from marts.sign_off order by at"
+        return list(ask(people.settings, mart))
+
+    first = ask(people.settings, "select publication_id from marts.publication")[0][0]
+    assert rows() == []
+    people.does("lead", "agree", "HYDRA", "--steps", "a plan")
+    assert rows() == [(1, "STEPS_AGREED", True, first)]
+    second = publish_points(people.settings, HYDRA=("met_on_time", 96, 100))
+    assert rows() == [(1, "STEPS_AGREED", True, second)]
+    people.does("lead", "reopen", "HYDRA", "--as", "ASSURANCE_LEAD", "--because", "anew")
+    rollback(people.settings, first, "a mistake")
+    assert rows() == [(1, "STEPS_AGREED", False, first), (1, "REOPENED", True, first)]
 
 
 def test_a_person_can_reopen_with_a_reason(people: People) -> None:

@@ -15,6 +15,7 @@ from oic_assurance.warehouse.fingerprint import fingerprint_tables
 from tests.databases import administrator
 
 FORCE = "E23000022"
+AS_AT = "2026-05-01 05:30+01"
 CHECKS = ("complete", "unique")
 
 _UNIT = "foreign key (publication_id, force_code, org_unit_code) references candidate.dim_org_unit"
@@ -81,6 +82,11 @@ _MARTS: dict[str, tuple[str, str, list[str]]] = {
         "officer_key, requirement_code",
         [_UNIT, _OFFICER],
     ),
+    "sign_off_reopening": (
+        "recommendation_code text not null, round integer, cause text, words text",
+        "recommendation_code",
+        [],
+    ),
     "board_action": ("action_ref text not null, status text", "action_ref", []),
     "board_log_question": ("question_ref text not null, status text", "question_ref", []),
     "fct_plan_strand": ("strand text not null, is_met boolean", "strand", []),
@@ -121,7 +127,14 @@ TABLES = [("candidate", name) for name in _MARTS] + [("candidate_public", name) 
 _SUFFIX = itertools.count(1)
 
 
-def open_build(settings: Settings, *, purpose: str = "daily", prefix: str = "") -> Build:
+def open_build(
+    settings: Settings,
+    *,
+    purpose: str = "daily",
+    prefix: str = "",
+    as_at: str = AS_AT,
+    makes_current: bool = False,
+) -> Build:
     """Record a new run and its build. Return the build."""
     with connect(settings, role="oic_transform") as conn:
         row = conn.execute(
@@ -130,14 +143,15 @@ def open_build(settings: Settings, *, purpose: str = "daily", prefix: str = "") 
                 run_id, as_at, known_batch_id, purpose, schema_prefix, input_fingerprint,
                 code_version
             )
-            values (gen_random_uuid()::text, '2026-05-01 05:30+01', 7, %s, %s, 'inputs', '0.1.0')
+            values (gen_random_uuid()::text, %s, 7, %s, %s, 'inputs', '0.1.0')
             returning build_id, run_id
             """,
-            (purpose, prefix),
+            (as_at, purpose, prefix),
         ).fetchone()
         assert row is not None
         conn.execute(
-            "insert into audit.run (run_id, as_at) values (%s, '2026-05-01 05:30+01')", (row[1],)
+            "insert into audit.run (run_id, as_at, makes_current) values (%s, %s, %s)",
+            (row[1], as_at, makes_current),
         )
     return load_build(settings, row[0])
 
@@ -219,9 +233,16 @@ def _record_checks(
         )
 
 
-def audited_build(settings: Settings, *, scale: int = 1, salt: str = "") -> Build:
+def audited_build(
+    settings: Settings,
+    *,
+    scale: int = 1,
+    salt: str = "",
+    as_at: str = AS_AT,
+    makes_current: bool = False,
+) -> Build:
     """Make candidate tables, and record that they were checked. Return their build."""
-    build = open_build(settings)
+    build = open_build(settings, as_at=as_at, makes_current=makes_current)
     make_candidates(settings, build, scale=scale, salt=salt)
     audit(settings, build)
     return build
@@ -232,9 +253,19 @@ def as_reader(settings: Settings, name: str, *, autocommit: bool = False) -> psy
     return psycopg.connect(url(settings, name), autocommit=autocommit)
 
 
-def published(settings: Settings, *, scale: int = 1, salt: str = "") -> int:
+def published(
+    settings: Settings,
+    *,
+    scale: int = 1,
+    salt: str = "",
+    as_at: str = AS_AT,
+    makes_current: bool = False,
+) -> int:
     """Make a build, record that it was checked, and publish it. Return the publication's number."""
-    return publish(settings, audited_build(settings, scale=scale, salt=salt)).publication_id
+    build = audited_build(
+        settings, scale=scale, salt=salt, as_at=as_at, makes_current=makes_current
+    )
+    return publish(settings, build).publication_id
 
 
 def _making(schema: str, name: str, spec: tuple[str, str, list[str]]) -> list[str]:

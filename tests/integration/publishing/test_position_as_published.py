@@ -55,7 +55,8 @@ def shown(settings: Settings) -> Sequence[tuple[object, ...]]:
     """
     with as_reader(settings, "bi") as reader:
         return reader.execute(
-            "select publication_id, count(*), bool_and(is_current), bool_or(was_withdrawn) "
+            "select publication_id, count(distinct point_code), bool_or(is_current),"
+            " bool_or(was_withdrawn) "
             "from marts.position_as_published group by 1 order by 1"
         ).fetchall()
 
@@ -88,6 +89,22 @@ def test_what_was_rolled_back_was_withdrawn_also_when_it_is_shown_again(three: S
     assert [(row[0], row[3]) for row in shown(three)] == [(1, False), (2, False), (3, True)]
     rollback(three, 3, "the file was right")
     assert [row[2:] for row in shown(three)] == [(False, False), (False, False), (True, True)]
+
+
+def test_each_time_that_a_publication_was_current_has_its_moments(three: Settings) -> None:
+    rollback(three, 2, WHY)
+    release(three, "nothing waits, so nothing begins anew")
+    rollback(three, 3, "the file was right")
+    with as_reader(three, "bi") as reader:
+        spells = reader.execute(
+            "select distinct publication_id, current_from, current_to, is_current"
+            " from marts.position_as_published order by 2"
+        ).fetchall()
+    assert [(row[0], row[3]) for row in spells] == [
+        (1, False), (2, False), (3, False), (2, False), (3, True),
+    ]  # fmt: skip
+    # Readers always see exactly one.
+    assert [row[2] for row in spells] == [*(row[1] for row in spells[1:]), None]
 
 
 def test_a_publication_that_waits_is_not_there_until_it_is_released(three: Settings) -> None:

@@ -19,20 +19,13 @@ with
             step.round,
             step.step,
             step.made_at,
-            step.by_role,
             step.cause,
-            step.made_on_publication,
             step.made_on_as_at,
-            step.made_on_was_withdrawn,
             step.status_then,
-            step.numerator_then,
-            step.denominator_then,
             step.value_then,
             step.ci_low_then,
             step.ci_high_then,
-            step.evidence_sha256,
             evidence.evidence_state,
-            evidence.evidence_checked_at,
             -- A reopening is in force until another step is made.
             case
                 when step.step = 'REOPENED'

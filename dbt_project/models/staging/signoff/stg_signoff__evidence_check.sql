@@ -17,10 +17,7 @@ with
             entry_id,
 
             -- texts
-            outcome as evidence_state,
-
-            -- times
-            checked_at as evidence_checked_at
+            outcome as evidence_state
         from known
         where recency = 1
     )

@@ -2,21 +2,16 @@
 
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import psycopg
-
-from oic_assurance import clock
+from oic_assurance.clock import london_text
 from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.doctor.finding import Finding
+from oic_assurance.operations.doctor.finding import Finding, State
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect, describe, reason, warehouse_url
+from oic_assurance.warehouse.clocks import LITTLE, MUCH, read_clocks
+from oic_assurance.warehouse.connections import connect, describe, warehouse_url
 from oic_assurance.warehouse.embedded import is_running
-from oic_assurance.warehouse.rows import one_row, relation_exists
 
-#: The largest difference between two clocks. Freshness and deadlines are counted in minutes.
-LITTLE, MUCH = timedelta(seconds=5), timedelta(minutes=2)
 SET_THE_CLOCK = "`timedatectl status` shows whether the clock is set by a time server"
 
 
@@ -47,32 +42,15 @@ def look_at_clock(settings: Settings) -> Iterator[Finding]:
         ZoneInfo("Europe/London")
     except KeyError:
         yield Finding("zones", "failed", "Europe/London is not known here", "install tzdata")
-    zone = time.strftime("%Z")
-    with connect(settings) as warehouse:
-        began = clock.utc_now()
-        (theirs,) = one_row(warehouse, "select clock_timestamp()", what="clock")
-        ended = clock.utc_now()
-        yield _compared(began + (ended - began) / 2, theirs, zone)
     with connect(settings, role="oic_gate") as warehouse:
-        if relation_exists(warehouse, "audit.run"):
-            yield from _newest(warehouse, ended)
-
-
-def _compared(ours: datetime, theirs: datetime, zone: str) -> Finding:
-    apart = abs(theirs - ours)
-    what = f"{apart.total_seconds():.1f} s from the server's; this machine is in {zone}"
-    if apart <= LITTLE:
-        return Finding("clock", "ok", what)
-    return Finding("clock", "attention" if apart <= MUCH else "failed", what, SET_THE_CLOCK)
-
-
-def _newest(warehouse: psycopg.Connection, now: datetime) -> Iterator[Finding]:
-    """Find whether a run was recorded in the future: then a clock was set back since."""
-    try:
-        (newest,) = one_row(warehouse, "select max(started_at) from audit.run", what="runs")
-    except psycopg.Error as error:
-        yield Finding("newest run", "unknown", reason(error))
-        return
-    if newest is not None and newest > now + LITTLE:
-        what = f"a run was started at {newest:%Y-%m-%d %H:%M} UTC, which is later than now"
-        yield Finding("newest run", "failed", what, SET_THE_CLOCK)
+        clocks = read_clocks(warehouse)
+    apart = f"{clocks.apart.total_seconds():.1f} s from the server's"
+    what = f"{apart}; this machine is in {time.strftime('%Z')}"
+    if clocks.apart <= LITTLE:
+        yield Finding("clock", "ok", what)
+    else:
+        state: State = "attention" if clocks.apart <= MUCH else "failed"
+        yield Finding("clock", state, what, SET_THE_CLOCK)
+    if clocks.newest is not None and clocks.is_behind_the_record:
+        what = f"it is of {london_text(clocks.newest)}, which is later than now"
+        yield Finding("newest run or publication", "failed", what, SET_THE_CLOCK)

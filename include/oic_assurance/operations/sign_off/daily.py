@@ -1,10 +1,12 @@
-"""What the daily run does for sign-off: check the evidence, and reopen closures.
+"""Check the evidence of sign-offs, as the daily run does before a build.
 
-- Before a build, the evidence of each step in force is read and hashed again. If the evidence has
-  changed, its closure is reopened at once. If the file is missing or cannot be read, people are
-  notified, but nothing is reopened. The file may be unchanged: for example, its network share is
-  not mounted for an hour.
-- After a publication, each closure that the model `int_sign_off_reopening` lists is reopened.
+The evidence of each step in force is read and hashed again. If the evidence has changed, its
+closure is reopened at once. If the file is missing or cannot be read, people are notified, but
+nothing is reopened. The file may be unchanged: for example, its network share is not mounted for an
+hour.
+
+Closures that slipped or whose figure was restated are reopened when the publication that shows this
+becomes current (`publishing/pointer.py`).
 """
 
 from dataclasses import dataclass
@@ -17,21 +19,8 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.account import account_at_host
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.roles import SIGN_OFF
-from oic_assurance.warehouse.rows import one_value, relation_exists
+from oic_assurance.warehouse.rows import one_value
 
-_DUE = """
-select recommendation_code, cause, words
-from intermediate.int_sign_off_reopening
-where force_code = %s
-    and publication_id = %s
-    and exists (
-        select
-        from marts.publication as shown
-        where shown.is_current
-            and shown.publication_id = int_sign_off_reopening.publication_id
-    )
-order by recommendation_code
-"""
 _REOPEN = """
 select signoff.reopen(
     of_force => %s, code => %s, why => %s, words => %s, claim => %s
@@ -62,24 +51,6 @@ def check_evidence(settings: Settings, run_id: str | None = None) -> list[Checke
     with connect(settings, role=SIGN_OFF) as connection:
         shown = evidence_in_force(connection, settings)
     return [_check(settings, entry, run_id) for entry in shown]
-
-
-def reopen_due(settings: Settings, build_id: int) -> list[str]:
-    """Reopen the closures that a build lists as to be reopened, and return their codes.
-
-    If the build's publication is not the current one, nothing is reopened. A closure that has no
-    step in force any more is left out, so a repeated call changes nothing.
-    """
-    with connect(settings, role="oic_gate") as gate:
-        if not relation_exists(gate, "intermediate.int_sign_off_reopening"):
-            return []
-        due = gate.execute(_DUE, (settings.force_code, build_id)).fetchall()
-    reopened = []
-    for code, cause, words in due:
-        with connect(settings, role=SIGN_OFF) as connection:
-            if _reopen(connection, settings, code, cause, words):
-                reopened.append(code)
-    return reopened
 
 
 def _check(settings: Settings, entry: Entry, run_id: str | None) -> CheckedEvidence:

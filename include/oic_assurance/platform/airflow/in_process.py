@@ -34,10 +34,17 @@ RETRY_SECONDS = "1"
 LITTLE = 4_000_000
 
 
-def run_daily(settings: Settings, as_at: datetime, report: Callable[[TaskEvent], None]) -> str:
+def run_daily(
+    settings: Settings,
+    as_at: datetime,
+    report: Callable[[TaskEvent], None],
+    *,
+    make_current: bool = False,
+) -> str:
     """Run the daily DAG as at a moment, and return the ID of the run.
 
-    `report` is called whenever a task starts, succeeds or fails.
+    `report` is called whenever a task starts, succeeds or fails. With `make_current`, readers see
+    the publication even if it is for an earlier moment than the current one.
 
     Raises:
         AssuranceError: Airflow cannot load the DAG, or cannot write its record of the run.
@@ -58,7 +65,8 @@ def run_daily(settings: Settings, as_at: datetime, report: Callable[[TaskEvent],
         # Airflow allows one run for each logical date. Without a logical date, any number of runs
         # can have the same as-at moment.
         with record_can_be_written(_database(settings)):
-            run = dag.test(logical_date=None, run_conf={"as_at": as_at.isoformat()})
+            conf = {"as_at": as_at.isoformat(), "make_current": make_current}
+            run = dag.test(logical_date=None, run_conf=conf)
     finally:
         interruption.forget()
         _forget(listener)

@@ -114,6 +114,10 @@ def _publication(conn: psycopg.Connection, publication: Publication) -> dict[str
         "content_fingerprint": publication.content_fingerprint,
         "gate_verdict": publication.gate_verdict,
         "was_withdrawn": publication.withdrawn_at is not None,
+        "shown": [
+            {"current_from": begin.isoformat(), "current_to": end and end.isoformat()}
+            for begin, end in publication.spells
+        ],
         "tables": tables,
     }
 

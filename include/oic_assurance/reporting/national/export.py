@@ -68,7 +68,9 @@ _QUERIES: Mapping[str, LiteralString] = {
                     )
             ) as is_withdrawn
         from (
-            select distinct publication_id, as_at, is_current from marts.position_as_published
+            select publication_id, as_at, bool_or(is_current) as is_current
+            from marts.position_as_published
+            group by publication_id, as_at
         ) as shown
         inner join marts.publication as publication using (publication_id)
         where shown.is_current
@@ -76,7 +78,7 @@ _QUERIES: Mapping[str, LiteralString] = {
         order by publication_id
         """,
     "national/position": """
-        select
+        select distinct
             publication_id, point_code, status, source_status, numerator, denominator, value,
             target, target_unit, deadline, policy_confirmed, caveat
         from marts.position_as_published as shown

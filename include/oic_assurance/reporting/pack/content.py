@@ -163,7 +163,8 @@ def _warning(publication: Row, facts: Facts) -> str:
     if publication["withdrawn_because"] is not None:
         why = publication["withdrawn_because"].rstrip(".")
         return f"This publication was rolled back: {why}. Do not use its figures."
-    if publication["publication_id"] not in {row["publication_id"] for row in facts["moves"]}:
+    seen = {row["publication_id"] for row in facts["position_as_published"]}
+    if publication["publication_id"] not in seen:
         return "Readers never saw this publication. Do not use its figures."
     return ""
 

@@ -71,19 +71,9 @@ _OF_EVERY_PUBLICATION = {
     "position_as_published": (
         "(select * from marts.position_as_published where publication_id <= {number})"
     ),
+    # The record of sign-offs belongs to no publication: each step has its own day.
+    "sign_off": "marts.sign_off",
 }
-# The day on which readers began to see a publication is the as-at day of that publication, or of
-# the publication that it replaced if that is later. The time of the move is not used, because past
-# days can be computed later, for example in a simulation.
-_MOVES = """
-select
-    move.to_publication as publication_id,
-    (greatest(later.as_at, earlier.as_at) at time zone 'Europe/London')::date as day
-from audit.publication_move as move
-inner join marts.publication as later on move.to_publication = later.publication_id
-left join marts.publication as earlier on move.from_publication = earlier.publication_id
-order by move.move_id
-"""
 _TABLE = re.compile(r"\bmarts\.(\w+)")
 
 
@@ -93,7 +83,7 @@ def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
     All queries run in one transaction, so that all results are of one publication. Four results are
     also about other publications:
 
-    - `moves`: from which day readers saw which publication.
+    - `position_as_published`: what each publication showed, and between which moments.
     - `compared_with`: for each publication, the publication with which it was compared.
     - `kept`: the publication and those that it comes from, if their restatements are kept.
     - `restated`: the restated figures of the whole force in the publications of `kept`.
@@ -115,7 +105,6 @@ def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
                     f"Publication {number} was made by an earlier version of the rules, and has no "
                     f"data for the pack's part '{query}': {error.diag.message_primary}."
                 ) from error
-        facts["moves"] = reader.execute(_MOVES).fetchall()
         compared_with = read_compared_with(conn)
         facts["compared_with"] = [
             {"publication_id": one, "compared_with": before}

@@ -23,7 +23,7 @@ class Since:
         day: The day, Europe/London.
         is_meeting: Whether the Board put a question or agreed an action on that day, according to
             its log.
-        publication_id: The publication that readers saw at the end of that day. None if there was
+        publication_id: The publication that was current at the end of that day. None if there was
             none.
         told: The position of each point as that publication showed it. Empty if there was no such
             publication.
@@ -82,16 +82,13 @@ def since_the_last_meeting(facts: Facts, day: date | None = None) -> Since:
 def _told(facts: Facts, day: date, current: int) -> dict[str, Row]:
     """Return the position that readers saw at the end of a day, keyed by point.
 
-    This is the position of the publication that was current then. A publication that had been
-    rolled back by then, or that was still waiting, does not count.
+    This is the position of the publication that was current then. Its own as-at moment does not
+    count: a figure that was first computed later was not told on that day.
     """
     seen = [
-        row["publication_id"]
-        for row in facts["moves"]
-        if row["day"] <= day and row["publication_id"] < current
-    ]
-    return {
-        row["point_code"]: row
+        row
         for row in facts["position_as_published"]
-        if seen and row["publication_id"] == seen[-1]
-    }
+        if row["publication_id"] < current and london_day(row["current_from"]) <= day
+    ]
+    latest = max((row["current_from"] for row in seen), default=None)
+    return {row["point_code"]: row for row in seen if row["current_from"] == latest}

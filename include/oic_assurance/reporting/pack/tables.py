@@ -62,7 +62,7 @@ def not_told(since: Since) -> str:
     """Return a sentence that says where the earlier positions in the table `moved` come from."""
     if since.told:
         return f"Then: publication {since.publication_id}, as readers saw it."
-    return "Nothing had been published by then, so the table shows that day as it is known now."
+    return "Readers saw no publication on that day, so the table shows the day as it is known now."
 
 
 def _position(code: str, row: Row | None) -> str:

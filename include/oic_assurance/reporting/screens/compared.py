@@ -57,7 +57,17 @@ def _title(one: Publication, word: str) -> list[str]:
     return wrapped(
         f"{word} publication {one.publication_id}, as at {moment(one.as_at)}"
         + (", rolled back" if one.withdrawn_at else "")
+        + "; "
+        + _seen(one)
     )
+
+
+def _seen(one: Publication) -> str:
+    """Return between which moments readers saw a publication."""
+    spells = [
+        f"from {moment(begin)} until {moment(end) if end else 'now'}" for begin, end in one.spells
+    ]
+    return f"readers saw it {' and '.join(spells)}" if spells else "readers never saw it"
 
 
 def _point(one: PointChange) -> tuple[str, ...]:

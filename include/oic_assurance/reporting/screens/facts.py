@@ -31,6 +31,7 @@ from oic_assurance.publishing.publication import (
 )
 from oic_assurance.reporting.screens.monitor import State, state_of
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse.clocks import read_clocks
 from oic_assurance.warehouse.connections import connect, reason, url
 from oic_assurance.warehouse.rows import all_records, one_value
 
@@ -313,6 +314,12 @@ def not_taken(settings: Settings, run_id: str) -> list[NotTaken]:
         """,
         run_id,
     )
+
+
+def clock_fault(settings: Settings) -> str | None:
+    """Return in words how this machine's clock contradicts the server's or the record, or None."""
+    with connect(settings, role=ROLE) as warehouse:
+        return read_clocks(warehouse).fault
 
 
 def sign_offs(settings: Settings) -> list[SignOffProblem]:

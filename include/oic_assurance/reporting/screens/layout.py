@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from oic_assurance.clock import LONDON
+from oic_assurance.clock import london_text
 
 #: The text that is shown for a missing value.
 NOTHING = "–"
@@ -101,7 +101,7 @@ def interval(low: float | None, high: float | None) -> str:
 
 def moment(value: datetime | None) -> str:
     """Return a moment in London time, such as "Thu 09 Jul 2026 05:30"."""
-    return NOTHING if value is None else f"{value.astimezone(LONDON):%a %d %b %Y %H:%M}"
+    return NOTHING if value is None else london_text(value)
 
 
 def short_moment(value: datetime | None) -> str:

@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from oic_assurance.builds.dbt_docs import docs_page
 from oic_assurance.builds.runs import Run
 from oic_assurance.clock import utc_now
-from oic_assurance.publishing.publication import Hold, current_hold, current_publication
+from oic_assurance.publishing.publication import (
+    Hold,
+    current_hold,
+    current_publication,
+    list_publications,
+)
 from oic_assurance.reporting.pack.make import pack_files
 from oic_assurance.reporting.screens import facts
 from oic_assurance.reporting.screens.backups import drill_lines
@@ -36,6 +41,8 @@ def run_summary(settings: Settings, run: Run) -> str:
     as_at = moment(current.as_at if current else run.as_at)
     lines = [
         "",
+        *_clocks(facts.clock_fault(settings)),
+        *_kept(settings, run.publication_id),
         *_hold(current_hold(settings), run.publication_id),
         *wrapped(f"Assurance position as at {as_at}{shown}"),
         "",
@@ -57,7 +64,8 @@ def status_screen(status: facts.Status) -> str:
 
     It shows the last run, the current publication, the freshness of datasets, and what failed.
     """
-    lines = _last_run(status.run)
+    clock_faults = (one.what for one in status.problems if one.kind == "clock")
+    lines = [*_clocks(next(clock_faults, None)), *_last_run(status.run)]
     current = status.publication
     if current is None:
         lines.append("Current publication none yet")
@@ -83,6 +91,10 @@ def status_screen(status: facts.Status) -> str:
         *(_gate(status.gate, status.failed_checks) if status.gate else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _clocks(fault: str | None) -> list[str]:
+    return wrapped(f"Clock: {fault}. `assurance doctor` says more.") if fault else []
 
 
 def _sign_offs(problems: list[facts.SignOffProblem]) -> list[str]:
@@ -116,7 +128,25 @@ def publications_screen(found: facts.Publications) -> str:
             lines += wrapped(
                 f"Publication {item.publication_id} rolled back {when}: {item.withdrawn_because}"
             )
+        if item.kept_because:
+            lines += wrapped(
+                f"Publication {item.publication_id} is kept and was never current, because "
+                f"{item.kept_because}."
+            )
     return "\n".join([*lines, *_hold(found.hold)]) + "\n"
+
+
+def _kept(settings: Settings, publication_id: int | None) -> list[str]:
+    """Return a line that says why readers do not see the publication of the run that has ended."""
+    made = next(
+        (one for one in list_publications(settings) if one.publication_id == publication_id), None
+    )
+    if made is None or made.kept_because is None:
+        return []
+    return wrapped(
+        f"Publication {publication_id} is kept, and readers do not see it: {made.kept_because}. "
+        "With --make-current, the run would have made it current."
+    )
 
 
 def pointer_screen(settings: Settings) -> str:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
+from psycopg import sql
 
 from oic_assurance.builds.stages import FinishedStage, finished_stages
 from oic_assurance.clock import utc_now
 from oic_assurance.notifications.notify import run_deadline
-from oic_assurance.notifications.problems import open_problems, publication_due
+from oic_assurance.notifications.problems import freshness_relation, open_problems, publication_due
 from oic_assurance.publishing.publication import ROLE as PUBLISHING
 from oic_assurance.publishing.publication import find_current, find_hold
 from oic_assurance.reporting.telemetry import declared
@@ -21,7 +22,7 @@ from oic_assurance.reporting.telemetry.declared import Metric
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.rows import all_records, find_record, one_record, relation_exists
+from oic_assurance.warehouse.rows import all_records, find_record, one_record
 
 ROLE = "oic_gate"
 
@@ -80,7 +81,7 @@ limit 1
 """
 _FRESHNESS = """
 select dataset, verdict, last_landed_at, due_by
-from intermediate.int_source_freshness
+from {freshness}
 where force_code = %s
 order by dataset
 """
@@ -173,8 +174,10 @@ def _stages(finished: Iterable[FinishedStage]) -> Iterator[Sample]:
 
 
 def _datasets(warehouse: psycopg.Connection, force_code: str) -> Iterator[Sample]:
-    if relation_exists(warehouse, "intermediate.int_source_freshness"):
-        for one in all_records(warehouse, _Dataset, _FRESHNESS.encode(), (force_code,)):
+    freshness = freshness_relation(warehouse)
+    if freshness is not None:
+        query = sql.SQL(_FRESHNESS).format(freshness=freshness)
+        for one in all_records(warehouse, _Dataset, query, (force_code,)):
             yield Sample(declared.FRESH, one.verdict == "fresh", (one.dataset,))
             if one.last_landed_at is not None:
                 yield _moment(declared.DELIVERED, one.last_landed_at, one.dataset)

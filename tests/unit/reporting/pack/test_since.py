@@ -22,6 +22,7 @@ def shown(publication_id: int, day: date, value: float) -> dict[str, Any]:
         "publication_id": publication_id,
         "point_code": "HYDRA",
         "as_at": moment(day),
+        "current_from": moment(day),
         "status": "in_progress",
         "value": value,
     }
@@ -43,12 +44,6 @@ def facts(
         "position_day": [
             {"point_code": "HYDRA", "day": date(2026, 5, 13), "value": 0.61},
             {"point_code": "HYDRA", "day": TODAY, "value": 0.8},
-        ],
-        "moves": [
-            {"publication_id": 3, "day": date(2026, 5, 12)},
-            {"publication_id": 4, "day": date(2026, 5, 13)},
-            {"publication_id": 5, "day": date(2026, 5, 14)},
-            {"publication_id": 9, "day": TODAY},
         ],
         "kept": [{"publication_id": one} for one in (3, 4, 5, 9)],
         "restated": [],
@@ -120,9 +115,20 @@ def test_only_restatements_after_that_publication_count() -> None:
 
 def test_a_publication_that_was_rolled_back_is_not_what_the_board_was_told() -> None:
     given = facts()
-    given["moves"].insert(3, {"publication_id": 4, "day": date(2026, 5, 15)})
+    again = {**shown(4, date(2026, 5, 13), 0.6), "current_from": moment(date(2026, 5, 15))}
+    given["position_as_published"].append(again)
     assert since_the_last_meeting(given, date(2026, 5, 14)).publication_id == 5
     assert since_the_last_meeting(given, date(2026, 6, 1)).publication_id == 4
+
+
+def test_a_figure_that_was_computed_later_was_not_told_then() -> None:
+    """A publication for a past day was first current when it was made, and not on that day."""
+    given = facts()
+    for row in given["position_as_published"]:
+        row["current_from"] = moment(date(2026, 6, 20))
+    found = since_the_last_meeting(given, date(2026, 5, 13))
+    assert (found.publication_id, found.told) == (None, {})
+    assert found.then["HYDRA"]["value"] == 0.61
 
 
 def test_changes_that_are_not_kept_are_named() -> None:
