@@ -160,15 +160,20 @@ def restore(
     folder: Path, key: Path | None, secrets: Path | None, sha256: str | None, without_keys: bool
 ) -> None:
     """Restore the back-up in FOLDER into an empty state folder, and migrate the warehouse."""
+    from oic_assurance import pipeline
     from oic_assurance.operations.backup.restore import Options, restore_backup
+    from oic_assurance.reporting.screens.screen import pointer_screen
     from oic_assurance.warehouse.encryption import read_identities
 
+    settings = load_settings()
     identities = read_identities(key, "--key") if key else ()
     options = Options(identities, secrets, sha256, without_keys)
-    manifest = restore_backup(load_settings(), folder, options)
+    manifest = restore_backup(settings, folder, options)
     click.echo(f"Restored: the warehouse and {manifest.batches} archived batches as at")
     click.echo(f"{manifest.made_at}. Check them with `assurance batch verify`, and repeat the")
     click.echo("erasures and the changes to access that were made after the back-up.")
+    pipeline.tell_what_is_current(settings)
+    click.echo(pointer_screen(settings), nl=False)
 
 
 @backup.command("set-aside")

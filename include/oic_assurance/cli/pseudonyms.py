@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from oic_assurance import pipeline
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.shared import json_option, show
 from oic_assurance.operations.pseudonyms.clean import clean
@@ -55,5 +56,6 @@ def rekey(because: str | None, run_was_killed: bool, yes: bool) -> int:
     done = replace_all(settings, because, run_was_killed=run_was_killed, tell=click.echo)
     click.echo("Dead rows, samples and the write-ahead log are cleaned.")
     waits_for = clean(settings)
+    pipeline.tell_what_is_current(settings)
     sys.stdout.write(rekey_screen(done, waits_for))
     return 0 if waits_for is None else 1

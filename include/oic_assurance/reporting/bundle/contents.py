@@ -53,6 +53,16 @@ from audit.approval
 where build_id = %s
 order by approval_id
 """
+# The record of sign-offs belongs to no publication: the steps that had been made on this one, or on
+# an earlier one.
+_SIGN_OFFS = """
+select recommendation_code, point_code, round, step, at, by_role, cause, rests_on,
+    made_on_publication, made_on_was_withdrawn, status_then, numerator_then, denominator_then,
+    value_then, evidence_sha256, evidence_state, is_in_force
+from marts.sign_off
+where made_on_publication <= %s
+order by recommendation_code, round, at
+"""
 # The column `source_place` is left out, because it can name a server or a person. In the bundle, a
 # delivery is identified by its SHA-256.
 _BATCHES = """
@@ -90,6 +100,7 @@ def contents(
         ("checks", _CHECKS, number, "Every check that ran, with its result"),
         ("gates", _GATES, number, "The verdict on each stage"),
         ("approvals", _APPROVALS, number, "Decisions about the warnings of the build"),
+        ("sign_offs", _SIGN_OFFS, number, "The steps of each closure, as the record has them now"),
         ("batches", _BATCHES, build.known_batch_id, "The batches that the build knew, by hash"),
     ):
         yield f"{name}.json", _json(_rows(conn, query, asked)), what

@@ -38,7 +38,7 @@ FIGURES = (
     "dim_point",
     "dim_recommendation",
     "restatement",
-    "sign_off",
+    "sign_off_reopening",
 )
 #: The errors that a file raises if its content has another form than a bundle's.
 ODD = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError, csv.Error)
