@@ -83,7 +83,7 @@ test: setup-dev ## run all tests except the slow ones
 	@TMPDIR="$$($(BIN)/python -m tests.memory)" $(BIN)/python -m pytest -q -m "not slow" $(PARALLEL) tests
 
 test-all: setup-connectors setup-spark setup-superset setup-contracts setup-deployment debian-packages ## run every test; as root it installs Debian packages first
-	@LANDING_EXAMPLES=25 FILE_EXAMPLES=25 $(BIN)/python -m pytest -q tests
+	@LANDING_EXAMPLES=25 FILE_EXAMPLES=25 SEQUENCE_EXAMPLES=60 $(BIN)/python -m pytest -q tests
 
 catalogue: setup-dev ## inject every known defect and check that it is caught; writes docs/defects.md
 	@$(BIN)/python -m tests.catalogue

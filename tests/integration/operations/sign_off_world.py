@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from oic_assurance.builds.record import Build
 from oic_assurance.cli import signoff
 from oic_assurance.cli.main import run_command
 from oic_assurance.publishing.publish import publish
@@ -29,11 +30,24 @@ def publish_points(
     reopens: Mapping[str, int] = MappingProxyType({}),
     **positions: Position,
 ) -> int:
-    """Publish a build whose register has these points and `TRACKED`. Return the publication.
+    """Publish a build whose register has these points and `TRACKED`. Return the publication."""
+    build = open_build(settings, as_at=as_at)
+    fill_points(settings, build, reopens=reopens, **positions)
+    audit(settings, build)
+    return publish(settings, build).publication_id
+
+
+def fill_points(
+    settings: Settings,
+    build: Build,
+    *,
+    reopens: Mapping[str, int] = MappingProxyType({}),
+    **positions: Position,
+) -> None:
+    """Make the candidates of a build, whose register has these points and `TRACKED`.
 
     `reopens` has the points that the build finds slipped, each with the round of its closure.
     """
-    build = open_build(settings, as_at=as_at)
     make_candidates(settings, build)
     with connect(settings, role="oic_transform") as conn:
         conn.execute("delete from candidate.assurance_position")
@@ -64,8 +78,6 @@ def publish_points(
                     denominator, value, value - 0.05, value + 0.05,
                 ),
             )  # fmt: skip
-    audit(settings, build)
-    return publish(settings, build).publication_id
 
 
 @dataclass

@@ -1,0 +1,354 @@
+"""Runs, approvals, roll-backs, releases, sign-offs, access, restores and upgrades in any order.
+
+After each event, whoever looks sees the same: the marts, the limited readers, the screens, the
+record of sign-offs and what was shown when. The marts are handmade, so that hundreds of events take
+a minute. `test_whole_runs.py` does the same with whole runs.
+"""
+
+import os
+from contextlib import ExitStack, nullcontext
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from psycopg import sql
+
+from oic_assurance import pipeline
+from oic_assurance.builds.record import Build
+from oic_assurance.errors import GateBlocked, UsageError
+from oic_assurance.operations.access import end, give
+from oic_assurance.operations.sign_off.entries import ROLES, find_entries
+from oic_assurance.operations.sign_off.steps import make_step, reopen_by_decision
+from oic_assurance.publishing.publish import publish
+from oic_assurance.reporting.screens.facts import read_publications
+from oic_assurance.reporting.screens.screen import publications_screen
+from oic_assurance.settings import Settings, load_settings
+from oic_assurance.warehouse.connections import admin_url, connect, url
+from oic_assurance.warehouse.migrate import migrate
+from oic_assurance.warehouse.roles import SIGN_OFF
+from tests.databases import Prepared, migrated, temporary_warehouse, used_as_warehouse
+from tests.integration.operations.sign_off_world import fill_points
+from tests.integration.publishing.limited_readers import add_history, database_of
+from tests.integration.publishing.marts import audit, open_build
+from tests.sequences.pointer_model import Made, Model
+
+EXAMPLES, EVENTS = int(os.environ.get("SEQUENCE_EXAMPLES", "6")), 15
+POINT, WHY = "HYDRA", "a step of a sequence"
+FIRST_DAY = date(2026, 5, 1)
+#: A login of each kind of limited reader. Logins belong to the whole server.
+LOGINS = {"sequence_inspector": ("U1",), "sequence_office": ()}
+FIGURES = {"met_on_time": (96, 100), "in_progress": (60, 100), "slipping": (40, 100)}
+
+runs = st.tuples(
+    st.just("run"),
+    st.integers(0, 4),
+    st.sampled_from(sorted(FIGURES)),
+    st.sampled_from(("", "", "make current", "warning")),
+)
+decisions = st.tuples(
+    st.just("decide"),
+    st.sampled_from(("roll back", "roll back", "release", "approve")),
+    st.integers(0, 9),
+)
+signing = st.tuples(st.just("sign_off"), st.sampled_from((4, 4, 1, 0)))
+access = st.tuples(st.just("change_access"), st.sampled_from(sorted(LOGINS)))
+keeping = st.tuples(st.just("keep"), st.sampled_from(("back up", "restore", "restore", "upgrade")))
+#: Runs and decisions come more often than the rest.
+events = st.one_of(runs, runs, decisions, decisions, signing, signing, access, keeping)
+
+
+class Sequences(RuleBasedStateMachine):
+    """A warehouse with handmade marts, beside the model of it."""
+
+    prepared: Prepared
+
+    def __init__(self) -> None:
+        """Begin with an empty warehouse."""
+        super().__init__()
+        self.stack = ExitStack()
+        self.stack.enter_context(self.prepared.copy(migrated))
+        self.settings: Settings = replace(load_settings(), approve_warnings=True)
+        self.model = Model()
+        #: The build that waits for a decision, with what it would publish.
+        self.waiting: tuple[Build, Made] | None = None
+        self.passwords: dict[str, str] = {}
+        self.has_access: set[str] = set()
+        #: The name of the database that was backed up, with the model of that moment.
+        self.backup: tuple[str, Model] | None = None
+        self.copies = 0
+
+    def teardown(self) -> None:
+        """Drop the databases and the logins."""
+        with psycopg.connect(admin_url(self.settings, database_of(self.settings))) as server:
+            for login in self.passwords:
+                role = sql.Identifier(login)
+                server.execute(sql.SQL("drop owned by {} cascade").format(role))
+                server.execute(sql.SQL("drop role {}").format(role))
+        self.stack.close()
+
+    # ------------------------------------------------------------ events
+    #
+    # Hypothesis leaves whole rules out of most sequences. One rule for all events lets each
+    # sequence have runs and decisions about them.
+
+    @rule(event=events)
+    def happens(self, event: tuple[Any, ...]) -> None:
+        """Let an event happen."""
+        name, *arguments = event
+        getattr(self, name)(*arguments)
+
+    @initialize()
+    def first_run(self) -> None:
+        """Publish once, so that there is something to decide about."""
+        self.run(0, "met_on_time", "")
+
+    def run(self, day: int, status: str, told: str) -> None:
+        """Run for a day, which may be earlier than what readers see. The figures may be others.
+
+        With a warning, the build waits for a decision.
+        """
+        self.waiting = None
+        made = Made(day, status, reopens=self.model.finds_slipped(day, status))
+        as_at = f"{FIRST_DAY + timedelta(days=day)} 05:30+01"
+        make_current = told == "make current"
+        build = open_build(self.settings, as_at=as_at, makes_current=make_current)
+        fill_points(
+            self.settings, build, reopens={POINT: made.reopens} if made.reopens else {},
+            HYDRA=(status, *FIGURES[status]),
+        )  # fmt: skip
+        add_history(self.settings, build)
+        if told == "warning":
+            audit(self.settings, build, verdict="warning")
+            with pytest.raises(GateBlocked):
+                publish(self.settings, build)
+            self.waiting = build, made
+            return
+        audit(self.settings, build)
+        publish(self.settings, build)
+        self.model.publish(build.build_id, made, make_current=make_current)
+
+    def decide(self, decision: str, which: int) -> None:
+        """Decide what readers see. What is not there to be decided is refused."""
+        if decision == "roll back":
+            self._roll_back(sorted(self.model.made)[which % len(self.model.made)])
+        elif decision == "approve" and self.waiting is not None:
+            (build, made), self.waiting = self.waiting, None
+            pipeline.decide(
+                self.settings, build.build_id, is_approved=True, who="A. Lead", login="lead",
+                reason=WHY, through="command line",
+            )  # fmt: skip
+            pipeline.publish_approved(self.settings, build.build_id)
+            self.model.publish(build.build_id, made, make_current=False)
+        elif decision == "release" and self.model.holds:
+            pipeline.release_hold(self.settings, WHY)
+            self.model.release()
+        elif decision == "release":
+            with pytest.raises(UsageError, match="no hold"):
+                pipeline.release_hold(self.settings, WHY)
+
+    def sign_off(self, steps: int) -> None:
+        """Make the next steps of the closure, each by an account of its own, or reopen it."""
+        for _ in range(steps):
+            if self.model.next_step is not None:
+                self._sign(self.model.next_step)
+        if steps == 0 and self.model.reopen():
+            reopen_by_decision(
+                self.settings, POINT, role="COMMISSIONER", account="commissioner",
+                through="command line", because=WHY,
+            )  # fmt: skip
+
+    def change_access(self, login: str) -> None:
+        """Give a limited reader access, or end it."""
+        if login in self.has_access:
+            end(self.settings, login, (), WHY)
+            self.has_access.remove(login)
+            return
+        password = give(self.settings, login, LOGINS[login], WHY)
+        if password is not None:
+            self.passwords[login] = password
+        self.has_access.add(login)
+
+    def keep(self, event: str) -> None:
+        """Keep the warehouse as it is, go back to what was kept, or migrate as each start does."""
+        if event == "upgrade":
+            migrate(self.settings)
+        elif event == "back up":
+            self._back_up()
+        elif self.backup is not None:
+            self._restore(*self.backup)
+
+    # ------------------------------------------------------------ what must hold after each
+
+    @invariant()
+    def readers_see_one_publication(self) -> None:
+        """The marts show what the model says, and only that."""
+        if not self.model.shown:
+            return
+        wanted = self.model.made[self.model.current]
+        with psycopg.connect(url(self.settings, "bi")) as reader:
+            rows = reader.execute(
+                "select p.publication_id, p.status, p.as_at, q.gate_verdict"
+                " from marts.assurance_position as p"
+                " inner join marts.publication as q on q.is_current"
+            ).fetchall()
+        assert [(number, status, as_at.date()) for number, status, as_at, _ in rows] == [
+            (self.model.current, wanted.status, FIRST_DAY + timedelta(days=wanted.day))
+        ]
+        # What readers see passed the gate, or somebody has approved its warnings.
+        assert rows[0][3] in ("passed", "warning")
+
+    @invariant()
+    def limited_readers_see_the_same(self) -> None:
+        """A limited reader sees the current publication, and nothing without access."""
+        if not self.model.shown:
+            return
+        for login, password in self.passwords.items():
+            try:
+                with psycopg.connect(
+                    url(self.settings, "bi"), user=login, password=password
+                ) as reader:
+                    rows = reader.execute("select publication_id from limited.assurance_position")
+                    assert login in self.has_access
+                    assert rows.fetchall() == [(self.model.current,)]
+            except psycopg.Error:
+                assert login not in self.has_access
+
+    @invariant()
+    def what_was_shown_is_on_record(self) -> None:
+        """Each time that a publication was current has its moments, without gap or overlap."""
+        if not self.model.shown:
+            return
+        with psycopg.connect(url(self.settings, "bi")) as reader:
+            rows = reader.execute(
+                "select publication_id, current_from, current_to, is_current, status"
+                " from marts.position_as_published order by current_from"
+            ).fetchall()
+        spells = [
+            number
+            for place, number in enumerate(self.model.shown)
+            if place == 0 or number != self.model.shown[place - 1]
+        ]
+        assert [row[0] for row in rows] == spells
+        assert [row[4] for row in rows] == [self.model.made[number].status for number in spells]
+        assert [row[3] for row in rows] == [False] * (len(rows) - 1) + [True]
+        assert [row[2] for row in rows] == [*(row[1] for row in rows[1:]), None]
+
+    @invariant()
+    def sign_offs_say_what_is_recorded(self) -> None:
+        """The mart, the record and the model have the same steps in force."""
+        if not self.model.shown:
+            return
+        with psycopg.connect(url(self.settings, "bi")) as reader:
+            mart = reader.execute(
+                "select round, step, made_on_publication, is_in_force from marts.sign_off"
+                " where point_code = %s order by round, at, step = 'REOPENED'",
+                (POINT,),
+            ).fetchall()
+        with connect(self.settings, role=SIGN_OFF) as session:
+            record = find_entries(session, self.settings, POINT)
+        assert [(one.round, one.step, one.made_on) for one in record] == self.model.record
+        assert sorted(row[:3] for row in mart) == sorted(self.model.record)
+        in_force = [step for _, step, _, is_in_force in mart if is_in_force]
+        assert sorted(step for step in in_force if step != "REOPENED") == sorted(
+            self.model.in_force
+        )
+
+    @invariant()
+    def no_closure_stands_that_readers_are_told_has_slipped(self) -> None:
+        """What the current publication finds slipped is not closed."""
+        if not self.model.shown:
+            return
+        with psycopg.connect(url(self.settings, "bi")) as reader:
+            contradicted = reader.execute(
+                "select step.step from marts.sign_off_reopening as found"
+                " inner join marts.sign_off as step using (recommendation_code, round)"
+                " where step.is_in_force and step.step <> 'REOPENED'"
+            ).fetchall()
+        assert contradicted == []
+
+    @invariant()
+    def the_screen_says_the_same(self) -> None:
+        """The list of publications marks the current one, and says which are only kept."""
+        if not self.model.shown:
+            return
+        found = read_publications(self.settings)
+        assert [one.publication_id for one in found.publications if one.is_current] == [
+            self.model.current
+        ]
+        assert (found.hold is not None) == self.model.holds
+        screen = publications_screen(found)
+        for number, made in self.model.made.items():
+            assert (f"Publication {number} is kept" in screen) == made.is_kept
+
+    # ------------------------------------------------------------ helpers
+
+    def _roll_back(self, number: int) -> None:
+        """Roll back to a publication, which is refused if readers never saw it."""
+        if not self.model.made[number].was_shown:
+            with pytest.raises(UsageError, match="was never shown"):
+                pipeline.roll_back(self.settings, number, WHY)
+        elif number != self.model.current:
+            pipeline.roll_back(self.settings, number, WHY)
+            self.model.roll_back(number)
+
+    def _sign(self, step: str) -> None:
+        is_allowed = self.model.sign()
+        with nullcontext() if is_allowed else pytest.raises(UsageError, match="cannot be signed"):
+            make_step(
+                self.settings, POINT, step, account=ROLES[step].lower(), through="command line",
+                because=WHY, evidence="proof.txt" if step == "EVIDENCE" else None,
+            )  # fmt: skip
+
+    def _back_up(self) -> None:
+        self.copies += 1
+        name = f"{database_of(self.settings)[:40]}_kept_{self.copies}"
+        uri = os.environ["AIRFLOW_CONN_WAREHOUSE"]
+        kept = temporary_warehouse(name, template=database_of(self.settings))
+        self.stack.enter_context(kept)
+        self.stack.enter_context(used_as_warehouse(uri))
+        self.backup = name, self.model.copy()
+
+    def _restore(self, name: str, model: Model) -> None:
+        """Go back to the back-up, as a restore does, and tell what is current."""
+        self.copies += 1
+        copied = temporary_warehouse(f"{name[:50]}_{self.copies}", template=name)
+        self.stack.enter_context(copied)
+        self.settings = replace(load_settings(), approve_warnings=True)
+        self.model, self.waiting = model.copy(), None
+        migrate(self.settings)
+        pipeline.tell_what_is_current(self.settings)
+
+
+@pytest.fixture
+def machine(prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type[Sequences]:
+    """The machine, with its databases and a file of evidence."""
+    (tmp_path / "proof.txt").write_text("twelve certificates", encoding="utf-8")
+    monkeypatch.setenv("ASSURANCE_EVIDENCE", str(tmp_path))
+    Sequences.prepared = prepared
+    return Sequences
+
+
+def test_whoever_looks_sees_the_same_after_each_event(machine: type[Sequences]) -> None:
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=EVENTS,
+            deadline=None,
+            database=None,
+            phases=(Phase.explicit, Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
