@@ -18,6 +18,7 @@ Kind = Literal[
     "upkeep",
     "retention",
     "national",
+    "policy",
 ]
 Event = Literal["new", "changed", "over"]
 
@@ -34,6 +35,7 @@ TITLES: dict[Kind, str] = {
     "upkeep": "A part of the upkeep is not done",
     "retention": "Records are past their retention",
     "national": "The national view was not told",
+    "policy": "A policy cannot be used, or ends soon",
 }
 
 
@@ -43,7 +45,7 @@ class Problem:
 
     kind: Kind
     #: What the problem is about: `daily run`, `back-up`, `national view`, a part of the upkeep, a
-    #: dataset, a connection, `the dropzone` or the code of a recommendation.
+    #: dataset, a connection, `the dropzone`, a seed, `seeds` or the code of a recommendation.
     subject: str
     what: str
     since: datetime

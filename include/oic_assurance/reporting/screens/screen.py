@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from oic_assurance.builds.dbt_docs import docs_page
 from oic_assurance.builds.runs import Run
 from oic_assurance.clock import utc_now
+from oic_assurance.notifications.notification import Problem
+from oic_assurance.notifications.problems import policy_problems
 from oic_assurance.publishing.publication import Hold, current_hold, current_publication
 from oic_assurance.reporting.pack.make import pack_files
 from oic_assurance.reporting.screens import facts
@@ -45,6 +47,7 @@ def run_summary(settings: Settings, run: Run) -> str:
         *_refused_deliveries(facts.refused_deliveries(settings, run.run_id)),
         *_not_taken(facts.not_taken(settings, run.run_id)),
         *_quarantine(settings, run),
+        *_policy(policy_problems(settings, utc_now(), "")),
     ]
     if run.publication_id is not None:
         gate = facts.gate(settings, run.publication_id)
@@ -57,7 +60,7 @@ def status_screen(status: facts.Status) -> str:
 
     It shows the last run, the current publication, the freshness of datasets, and what failed.
     """
-    lines = _last_run(status.run)
+    lines = [*_last_run(status.run), *_policy(status.problems)]
     current = status.publication
     if current is None:
         lines.append("Current publication none yet")
@@ -83,6 +86,11 @@ def status_screen(status: facts.Status) -> str:
         *(_gate(status.gate, status.failed_checks) if status.gate else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _policy(problems: list[Problem]) -> list[str]:
+    lines = [line for one in problems if one.kind == "policy" for line in one.what.splitlines()]
+    return [text for line in lines for text in wrapped(line, 4, "Policy: ")]
 
 
 def _sign_offs(problems: list[facts.SignOffProblem]) -> list[str]:
@@ -282,5 +290,5 @@ def _last_run(run: Run | None) -> list[str]:
     return [
         *wrapped(f"{run.outcome}, as at {moment(run.as_at)}", 20, "Last run            "),
         *wrapped(f"started {moment(run.started_at)}{ended}", 20),
-        *wrapped(run.message or "", 20),
+        *(text for line in (run.message or "").splitlines() for text in wrapped(line, 20)),
     ]
