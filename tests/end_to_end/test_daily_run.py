@@ -1,19 +1,15 @@
 """The daily run, from the sources to a publication, and its result if something fails."""
 
-import re
-import shutil
 import socket
 import time
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from oic_assurance.clock import LONDON
 from tests.end_to_end.conftest import AS_AT, Interrupted
-from tests.end_to_end.terminal import PROJECT, Terminal
+from tests.end_to_end.terminal import Terminal
 from tests.lineage_events import ends, latest_events
 from tests.lineage_events import message as why
 from tests.unit.notifications.servers import HttpServer
@@ -40,16 +36,6 @@ def current(terminal: Terminal) -> int:
     )
     assert isinstance(publication_id, int)
     return publication_id
-
-
-@pytest.fixture
-def damaged_project(tmp_path: Path) -> Path:
-    """A copy of the project, in which a test can damage a model."""
-    for name in ("include", "expectations", "dags", "dbt_project"):
-        shutil.copytree(
-            PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("target", "__pycache__")
-        )
-    return tmp_path
 
 
 def test_the_first_run_publishes_and_shows_the_position(terminal: Terminal, first_run: str) -> None:
@@ -192,55 +178,6 @@ def test_a_damaged_mart_is_not_published_and_the_last_publication_stays(
         if not check["success"]
     ]
     assert failed, "the event of the audit says which checks have failed"
-
-
-@pytest.mark.slow
-def test_mistakes_in_seeds_stop_the_run_and_a_policy_that_ends_soon_does_not(
-    terminal: Terminal, first_run: str, damaged_project: Path
-) -> None:
-    before = current(terminal)
-    damaged = Terminal(terminal.home, damaged_project)
-    seeds = damaged_project / "dbt_project" / "seeds"
-    absence, sound = seeds / "policy_absence.csv", (seeds / "policy_absence.csv").read_text()
-    point, header = seeds / "policy_point.csv", (seeds / "policy_point.csv").read_text()
-    point.write_text(header.replace("deadline", "dead_line", 1))
-    absence.write_text(f"{sound}HOLIDAY,2020-13-01,,the Board\n")
-    line = sound.count("\n") + 1
-    told = [
-        f"policy_absence.csv, line {line}, column effective_from: '2020-13-01' does not exist",
-        f"policy_absence.csv, line {line}, column absence_status: 'HOLIDAY' is unknown",
-        "policy_point.csv, line 1, column dead_line: the seed has no such column",
-        "policy_point.csv, line 1, column deadline: the column is missing",
-    ]
-    run = damaged.assurance("run", "--as-at", AS_AT)
-    assert run.returncode == 1
-    first, *lines = run.stderr.splitlines()
-    assert first.startswith("assurance: the run failed: closing the landing: The policy cannot be")
-    assert f"Readers still see publication {before}." in first
-    assert sorted(one.partition(";")[0] for one in lines) == sorted(
-        f"  dbt_project/seeds/{one}" for one in told
-    )
-    shown = " ".join(damaged.assurance("status").stdout.split())
-    assert all(one in shown for one in told)
-    pages = damaged.assurance("sources", "document")
-    assert (pages.returncode, pages.stderr.splitlines()[1:]) == (1, lines)
-    assert current(terminal) == before
-
-    point.write_text(header)
-    absence.write_text(sound)
-    hours, named = seeds / "policy_training_item.csv", "HYDRA,HYDRA,,,"
-    ends = datetime.now(LONDON).date() + timedelta(weeks=4)
-    changed = [
-        re.sub(r"^((?:[^,]*,){6}),", rf"\g<1>{ends},", row) if row.startswith(named) else row
-        for row in hours.read_text().splitlines()
-    ]
-    hours.write_text("\n".join(changed) + "\n")
-    run = damaged.assurance("run", "--as-at", AS_AT)
-    assert run.returncode == 0, run.stderr
-    warning = f"column effective_to: the row ends on {ends}, and there is no row for HYDRA on"
-    assert warning in " ".join(run.stdout.split())
-    assert warning in " ".join(damaged.assurance("status").stdout.split())
-    assert current(terminal) > before
 
 
 @pytest.mark.slow

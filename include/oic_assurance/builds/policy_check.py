@@ -35,7 +35,7 @@ def check_policy(settings: Settings, until: date) -> None:
     """
     seeds = read_seeds(settings.project_root, settings.kind)
     if found := [text for seed in seeds.values() for text in find_gaps(seed, until)]:
-        raise SeedsError(found)
+        raise SeedsError.of(found)
 
 
 def find_gaps(seed: Seed, until: date) -> Iterator[str]:

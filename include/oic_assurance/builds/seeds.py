@@ -25,8 +25,8 @@ from typing import Any
 from oic_assurance.builds.version import NATIONAL, SEEDS
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Kind, declarations_folder, deployment_kind
+from oic_assurance.sources.declarations import yaml_lines
 from oic_assurance.sources.declarations.load import datasets, datasets_of
-from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
 FROM, TO = "effective_from", "effective_to"
 #: A span of days, both included, and the line of its row.
@@ -51,15 +51,16 @@ _FORMS["double precision"] = _FORMS["numeric"]
 class SeedsError(AssuranceError):
     """Seeds have mistakes. The message has one line, or a line for each of several mistakes."""
 
-    def __init__(self, mistakes: Sequence[str]) -> None:
+    @classmethod
+    def of(cls, mistakes: Sequence[str]) -> "SeedsError":
+        """Return the error that lists mistakes."""
         head = "The policy cannot be used"
         if len(mistakes) == 1:
-            super().__init__(f"{head}: {mistakes[0]}.")
-            return
+            return cls(f"{head}: {mistakes[0]}.")
         listed = [f"{mistake}." for mistake in mistakes[:_LISTED]]
         more = len(mistakes) - len(listed)
         listed += [f"{more} more mistakes are not listed."] if more else []
-        super().__init__(f"{head}: there are {len(mistakes)} mistakes in seeds.", listed)
+        return cls(f"{head}: there are {len(mistakes)} mistakes in seeds.", listed)
 
 
 @dataclass(frozen=True)
@@ -155,27 +156,28 @@ def read_seeds(project_root: Path, kind: Kind = "force") -> Mapping[str, Seed]:
     own = declarations_folder() if kind == deployment_kind() else None
     seeds = _read(project_root, kind, own, stamp)
     if mistakes := [text for one in seeds.values() for _, text in sorted(one.mistakes)]:
-        raise SeedsError(mistakes)
+        raise SeedsError.of(mistakes)
     return seeds
 
 
 @functools.lru_cache(maxsize=4)
 def _read(root: Path, kind: Kind, own: Path | None, _stamp: object) -> Mapping[str, Seed]:
     """Read and check the seeds. `own` is the folder of declarations that the deployment adds."""
-    declared = {
-        entry["name"]: (entry, path)
-        for path in sorted((root / SEEDS).rglob("*.yml"))
-        for entry in load_yaml(path.read_text(encoding="utf-8"))["seeds"]
-    }
     files = _files(root, kind)
     folder = root / SEEDS / NATIONAL if kind == NATIONAL else root / SEEDS
-    for name, (_, path) in declared.items():
-        if path.parent == folder:
-            files.setdefault(name, folder / f"{name}.csv")
+    declared = {}
+    for path in sorted((root / SEEDS).rglob("*.yml")):
+        for entry in _entries(root, path):
+            declared[entry["name"]] = entry
+            if path.parent == folder:
+                files.setdefault(entry["name"], folder / f"{entry['name']}.csv")
     seeds = {}
     for name, path in sorted(files.items()):
-        entry = declared[name][0] if name in declared else {"name": name}
-        seeds[name] = _seed(entry, path.relative_to(root).as_posix())
+        file = path.relative_to(root).as_posix()
+        try:
+            seeds[name] = _seed(declared.get(name, {"name": name}), file)
+        except (AttributeError, LookupError, TypeError) as error:
+            raise SeedsError.of([f"{file}: its YAML has a mistake ({error})"]) from error
         _fill(seeds[name], path)
     for one in seeds.values():
         _check_references(one, seeds, datasets() if own else datasets_of(kind))
@@ -186,12 +188,24 @@ def _read(root: Path, kind: Kind, own: Path | None, _stamp: object) -> Mapping[s
     return seeds
 
 
+def _entries(root: Path, path: Path) -> list[Mapping[str, Any]]:
+    """Return what a YAML file says of each seed."""
+    try:
+        entries: list[Mapping[str, Any]] = yaml_lines.read(path.read_text("utf-8")).content["seeds"]
+    except yaml_lines.YamlMistake as mistake:
+        file = path.relative_to(root).as_posix()
+        raise SeedsError.of([f"{file}, line {mistake.line}: {mistake.message}"]) from mistake
+    return entries
+
+
 def _files(root: Path, kind: Kind) -> dict[str, Path]:
     """Return the file of each seed that dbt builds for a kind of warehouse, by name."""
     files = {path.stem: path for path in (root / SEEDS).glob("*.csv")}
     if kind != NATIONAL:
         return files
-    project = load_yaml((root / SEEDS.parent / "dbt_project.yml").read_text(encoding="utf-8"))
+    project = yaml_lines.load_yaml(
+        (root / SEEDS.parent / "dbt_project.yml").read_text(encoding="utf-8")
+    )
     rules = project["seeds"][project["name"]].items()
     both = [name for name, rule in rules if isinstance(rule, dict) and rule.get("+enabled") is True]
     own = {path.stem: path for path in (root / SEEDS / NATIONAL).glob("*.csv")}
@@ -207,11 +221,20 @@ def _seed(entry: Mapping[str, Any], file: str) -> Seed:
         for name, kind in config.get("column_types", {}).items()
     }
     keys = [key["columns"] for key in _tests(entry, "unique_together")]
-    every_day = config.get("meta", {}).get("every_day")
-    return Seed(entry["name"], file, columns, keys, EveryDay(**every_day) if every_day else None)
+    given = config.get("meta", {}).get("every_day")
+    every_day = EveryDay(**given) if given else None
+    named = [name for key in keys for name in key] + list(every_day.by if every_day else ())
+    named += [name for one in columns.values() for name in (one.not_before, *one.share_if) if name]
+    for name in named:
+        if name not in columns:
+            raise LookupError(f"there is no column {name}")
+    return Seed(entry["name"], file, columns, keys, every_day)
 
 
 def _column(kind: str, entry: Mapping[str, Any]) -> Column:
+    """Return what the YAML says of a column, whose type must be one of `_FORMS`."""
+    if kind not in _FORMS:
+        raise LookupError(f"the type {kind} is unknown")
     values = [test["values"] for test in _tests(entry, "accepted_values")]
     refers = [(test["to"].split("'")[1], test["field"]) for test in _tests(entry, "relationships")]
     return Column(

@@ -212,6 +212,21 @@ def test_a_missing_file_and_a_seed_without_yaml_are_told(folder: Path) -> None:
     assert "swans.csv, line 1: no YAML beside the seeds has its" in told.value.message
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("at_least: 0", "atleast: 0", r"herons\.csv: its YAML has a mistake \(.*'atleast'"),
+        ("not_before: counted_from", "not_before: begun", r"mistake \(there is no column begun\)"),
+        ("boolean", "bool", r"herons\.csv: its YAML has a mistake \(the type bool is unknown"),
+        ("fed: boolean", "fed boolean", r"_seeds\.yml, line 13: not YAML"),
+    ],
+)
+def test_a_mistake_in_the_yaml_is_told(folder: Path, old: str, new: str, said: str) -> None:
+    (folder / "_seeds.yml").write_text(YAML.replace(old, new), encoding="utf-8")
+    with pytest.raises(SeedsError, match=said):
+        read_seeds(folder.parents[1])
+
+
 def test_lines_are_counted_after_a_cell_with_a_line_break(folder: Path) -> None:
     broken = line(pond='"No\nrth"')
     rows = f"{broken}\n{line(eggs='x', effective_from='2021-01-01')}\n"
