@@ -323,7 +323,7 @@ def _row(seed: Seed, line: int, texts: Mapping[str, str]) -> Row | None:
         is_share = any(texts.get(other) in values for other, values in column.share_if.items())
         allowed = _allowed(column, is_share=is_share)
         what = _wrong(column, text, is_share=is_share)
-        if not text.strip() and (column.may_be_blank or name == TO):
+        if not text and (column.may_be_blank or name == TO):
             row[name] = None
         elif what:
             seed.mistake(line, name, what, allowed)
@@ -342,7 +342,7 @@ def _wrong(column: Column, text: str, *, is_share: bool) -> str:
     """Return what is wrong with the text of a cell, or an empty text."""
     form, convert, _ = _FORMS[column.type]
     shown = repr(text if len(text) <= _LONGEST else text[:_LONGEST] + "…")
-    if not text.strip():
+    if not text:
         return "the cell is blank"
     if text != text.strip():
         return f"{shown} has blanks around it"

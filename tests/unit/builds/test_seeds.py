@@ -147,6 +147,8 @@ def test_values_have_types_whatever_program_saved_the_file(
         ({"fed": "yes"}, "column fed: 'yes' is not allowed; allowed: true or false"),
         ({"code": "GRAY"}, "column code: 'GRAY' is not allowed; allowed: GREY, PURPLE"),
         ({"code": "GREY "}, "column code: 'GREY ' has blanks around it; allowed: GREY, PURPLE"),
+        ({"ring": " "}, "column ring: ' ' has blanks around it; allowed: a text in one line, or "
+         "blank"),
         ({"code": ""}, "column code: the cell is blank; allowed: GREY, PURPLE"),
         ({"code": "null"}, "column code: 'null' would be read as blank; allowed: GREY, PURPLE"),
         ({"pond": '"No\nrth"'}, "column pond: 'No\\nrth' is not allowed; allowed: a text in one "
