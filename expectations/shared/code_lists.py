@@ -5,16 +5,14 @@ The other lists come from the mart contract and are written out here. A list in 
 effective dates is not read from the seed, because the rows that are in force depend on the build.
 """
 
-import csv
 from collections.abc import Iterable
 
+from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.settings import PROJECT_ROOT
 
 POINTS = ("NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING")
 
-_MEASURE_SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "policy_measure.csv"
-with _MEASURE_SEED.open(encoding="utf-8", newline="") as _seed:
-    _POLICY_MEASURES = tuple(csv.DictReader(_seed))
+_POLICY_MEASURES = read_seeds(PROJECT_ROOT)["policy_measure"].rows
 
 POINT_OF_MEASURE = {row["measure_code"]: row["point_code"] for row in _POLICY_MEASURES}
 MEASURES = tuple(POINT_OF_MEASURE)

@@ -1,6 +1,7 @@
 """Errors that a user can act on.
 
-Each message is one line: what is wrong, where, and what to do next.
+Each message is one line: what is wrong, where, and what to do next. Only an error about several
+mistakes has further lines, one for each.
 """
 
 from collections.abc import Iterable
@@ -8,10 +9,13 @@ from difflib import get_close_matches
 
 
 class AssuranceError(Exception):
-    """Base class of the errors that are shown to the user as one line, without a traceback."""
+    """Base class of the errors that are shown to the user without a traceback.
 
-    def __init__(self, message: str) -> None:
-        self.message = " ".join(message.split())
+    The message is one line, and after it a line for each of `mistakes`.
+    """
+
+    def __init__(self, message: str, mistakes: Iterable[str] = ()) -> None:
+        self.message = "\n  ".join(" ".join(line.split()) for line in (message, *mistakes))
         super().__init__(self.message)
 
 

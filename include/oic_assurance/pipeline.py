@@ -25,7 +25,7 @@ from oic_assurance.batches.archive_key import archive_key
 from oic_assurance.builds import candidate, marts, record, runs, stages
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.deadline import freeze_deadlines
-from oic_assurance.builds.policy_check import check_policy
+from oic_assurance.builds.policy_check import check_policy, ending_soon
 from oic_assurance.clock import check_not_in_future, london_day, utc_now
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.garbage import collect_rarely
@@ -159,7 +159,8 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
 def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
     """Check the policy and the evidence of sign-offs, and open the build.
 
-    Every new officer gets a pseudonym. Returns the ID of the build.
+    A policy with a mistake or a gap stops the run here: the deliveries are landed, and nothing is
+    built. Every new officer gets a pseudonym. Returns the ID of the build.
 
     The build uses the batches that have been landed so far. The list of its required checks is
     recorded before any check runs.
@@ -172,6 +173,8 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
         _failure_on_record(settings, run_id, "closing the landing"),
     ):
         check_policy(settings, london_day(as_at))
+        for ending in ending_soon(settings, london_day(as_at)):
+            LOG.warning("%s", ending.what)
         if settings.kind == "force":
             # The national warehouse has no officers, and closes no points.
             assign_pseudonyms(settings)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.end_to_end.pseudo_terminal import Display
 from tests.end_to_end.server_log import kept_server_log
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import PROJECT, Terminal
 
 SEED, FIRST_DAY, LAST_DAY = "11", "2026-03-01", "2026-04-20"
 AS_AT = "2026-04-21T05:30"
@@ -85,3 +85,13 @@ def interrupted(terminal: Terminal, first_run: str) -> Interrupted:
     finally:
         run.kill()
     return Interrupted(run.pid, code, run.display(), run.running(), beside)
+
+
+@pytest.fixture
+def damaged_project(tmp_path: Path) -> Path:
+    """A copy of the project, in which a test can damage a model."""
+    for name in ("include", "expectations", "dags", "dbt_project"):
+        shutil.copytree(
+            PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("target", "__pycache__")
+        )
+    return tmp_path

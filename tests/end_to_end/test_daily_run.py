@@ -1,6 +1,5 @@
 """The daily run, from the sources to a publication, and its result if something fails."""
 
-import shutil
 import socket
 import time
 from pathlib import Path
@@ -10,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.end_to_end.conftest import AS_AT, Interrupted
-from tests.end_to_end.terminal import PROJECT, Terminal
+from tests.end_to_end.terminal import Terminal
 from tests.lineage_events import ends, latest_events
 from tests.lineage_events import message as why
 from tests.unit.notifications.servers import HttpServer
@@ -37,16 +36,6 @@ def current(terminal: Terminal) -> int:
     )
     assert isinstance(publication_id, int)
     return publication_id
-
-
-@pytest.fixture
-def damaged_project(tmp_path: Path) -> Path:
-    """A copy of the project, in which a test can damage a model."""
-    for name in ("include", "expectations", "dags", "dbt_project"):
-        shutil.copytree(
-            PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("target", "__pycache__")
-        )
-    return tmp_path
 
 
 def test_the_first_run_publishes_and_shows_the_position(terminal: Terminal, first_run: str) -> None:

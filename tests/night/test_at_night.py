@@ -34,7 +34,7 @@ from oic_assurance.landing.land import errors_in_one_line
 from oic_assurance.landing.pseudonyms import assign_pseudonyms, current_version
 from oic_assurance.notifications.message import body
 from oic_assurance.notifications.notification import TITLES, Kind, Problem, changes
-from oic_assurance.notifications.problems import open_problems
+from oic_assurance.notifications.problems import open_problems, policy_problems
 from oic_assurance.operations.doctor.archive import look_at_archive
 from oic_assurance.operations.doctor.drift import look_at_databases
 from oic_assurance.operations.doctor.finding import Examination, Examined, Look, examine
@@ -606,7 +606,8 @@ def test_a_policy_with_a_gap(
     fresh_warehouse: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(PROJECT_ROOT / SEEDS, tmp_path / SEEDS)
-    (tmp_path / SEEDS / "policy_document_type.csv").write_text("force_code\n", encoding="utf-8")
+    seed = tmp_path / SEEDS / "policy_document_type.csv"
+    seed.write_text(seed.read_text("utf-8").splitlines()[0], "utf-8")
     gap = replace(fresh_warehouse, project_root=tmp_path)
     runs.open_run(gap, "gap", AS_AT)
     text = error_of(lambda: pipeline.close_landing(gap, "gap", AS_AT))
@@ -614,6 +615,28 @@ def test_a_policy_with_a_gap(
     assert "The policy cannot be used" in row.symptom
     runs.close_run(gap, "gap")
     assert "The policy cannot be used" in " ".join(follow(row, gap, capsys).split())
+
+
+@plays("message *A policy cannot be used, or ends soon*")
+def test_a_policy_that_ends_soon_and_one_with_a_mistake(healthy: Settings, tmp_path: Path) -> None:
+    shutil.copytree(PROJECT_ROOT / SEEDS, tmp_path / SEEDS)
+    settings = replace(healthy, project_root=tmp_path)
+    assert not policy_problems(settings, NIGHT, "")
+    seed = tmp_path / SEEDS / "policy_absence.csv"
+    sound = seed.read_text("utf-8")
+    seed.write_text(f"{sound}MATERNITY,2019-01-01,2019-12-31,the Board\n", "utf-8")
+    assert not policy_problems(settings, NIGHT, ""), "a row that ended long ago needs no other"
+    assert "2020-01-01,," in sound
+    seed.write_text(sound.replace("2020-01-01,,", "2020-01-01,2026-05-29,", 1), "utf-8")
+    (ending,) = policy_problems(settings, NIGHT, "")
+    assert ending.subject == "policy_absence"
+    assert "the row ends on 2026-05-29" in ending.what
+    seed.write_text(sound.replace("2020-01-01", "soon", 1), "utf-8")
+    (mistake,) = policy_problems(settings, NIGHT, "")
+    assert "policy_absence.csv, line 2, column effective_from: 'soon'" in mistake.what
+    for problem in (ending, mistake):
+        row = look_up(Seen(message([problem])))
+        assert row.symptom == "message *A policy cannot be used, or ends soon*"
 
 
 def test_evidence_that_is_missing(prepared: Prepared) -> None:

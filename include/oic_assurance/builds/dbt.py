@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from oic_assurance import logs
+from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.builds.version import project_fingerprint
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import KIND, SPARK, Settings
@@ -99,9 +100,11 @@ def run_dbt(
     variables for the command.
 
     Raises:
+        SeedsError: A seed has a mistake. Nothing is built.
         BuildFailed: A model cannot be built. The message names the cause.
         AssuranceError: The project cannot be read. The message names the cause.
     """
+    read_seeds(settings.project_root, settings.kind)
     with environment_with({**_variables(settings), **(environment or {})}):
         manifest = _manifest(settings, target)
         result = _invoke(settings, target, arguments, manifest)

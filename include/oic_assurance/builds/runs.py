@@ -138,8 +138,10 @@ def close_interrupted(settings: Settings, but: str | None = None) -> None:
 def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool) -> None:
     """Store why a run failed. If `blocked` is true, also set the run's outcome to `blocked`.
 
-    If the failed stage is repeated and succeeds, the run's publication clears the reason.
+    If the failed stage is repeated and succeeds, the run's publication clears the reason. Each line
+    of the reason is shortened to `LONGEST_MESSAGE` characters.
     """
+    lines = (" ".join(line.split())[:LONGEST_MESSAGE] for line in message.splitlines())
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
             """
@@ -147,7 +149,7 @@ def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool
             set message = %s, outcome = case when %s then 'blocked' else outcome end
             where run_id = %s and outcome <> 'published'
             """,
-            (" ".join(message.split())[:LONGEST_MESSAGE], blocked, run_id),
+            ("\n".join(lines), blocked, run_id),
         )
 
 

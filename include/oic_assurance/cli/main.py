@@ -173,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run a command and return its exit code. An error is written to standard error as one line."""
+    """Run a command and return its exit code. An error is written to standard error."""
     collect_rarely()
     if not all(_is_text(argument) for argument in arguments):
         return _complain("an argument is not text in UTF-8.", USAGE)
@@ -236,13 +236,14 @@ def _usage(error: click.UsageError) -> str:
 def _complain(message: str, code: int) -> int:
     """Write an error message to standard error, and return the exit code `code`.
 
-    The message is one line. On a terminal it is wrapped, and it overwrites the `^C` that the
+    On a terminal the message is wrapped, and it overwrites the `^C` that the
     terminal shows after Ctrl-C.
     """
     line = f"assurance: {with_force(message)}"
     if sys.stderr.isatty():
         columns = os.get_terminal_size(sys.stderr.fileno()).columns
-        line = "\r" + "\n".join(wrapped(line, limit=columns or None))
+        parts = (wrapped(part, limit=columns or None) for part in line.splitlines())
+        line = "\r" + "\n".join(text for part in parts for text in part)
     click.echo(line, err=True)
     return code
 

@@ -63,7 +63,8 @@ def run_once(settings: Settings, as_at: datetime, *, make_current: bool = False)
         finished = runs.find_run(settings, run_id)
         if finished is None or finished.outcome != "published":
             reason = finished.message if finished else lines.last_error
-            raise AssuranceError(_failure(settings, finished, reason or "no reason given", log))
+            reason, *mistakes = (reason or "no reason given").splitlines()
+            raise AssuranceError(_failure(settings, finished, reason, log), mistakes)
         try:
             sys.stdout.write(with_force(run_summary(settings, finished)))
         except ServerError as error:

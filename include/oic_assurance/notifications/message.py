@@ -10,7 +10,7 @@ from oic_assurance.notifications.notification import TITLES, Change, Event
 _HEADS: dict[Event, str] = {"new": "", "changed": " (another cause than before)", "over": ""}
 LONGEST_SUBJECT = 120
 #: The kinds of problems whose title names what they are about.
-WITH_SUBJECT = ("source", "delivery", "evidence", "reopened", "upkeep", "retention")
+WITH_SUBJECT = ("source", "delivery", "evidence", "reopened", "upkeep", "retention", "policy")
 
 
 def subject_line(force_code: str, news: Sequence[Change]) -> str:

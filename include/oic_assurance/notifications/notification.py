@@ -19,6 +19,7 @@ Kind = Literal[
     "retention",
     "national",
     "clock",
+    "policy",
 ]
 Event = Literal["new", "changed", "over"]
 
@@ -36,6 +37,7 @@ TITLES: dict[Kind, str] = {
     "retention": "Records are past their retention",
     "national": "The national view was not told",
     "clock": "The clocks disagree",
+    "policy": "A policy cannot be used, or ends soon",
 }
 
 
@@ -45,7 +47,8 @@ class Problem:
 
     kind: Kind
     #: What the problem is about: `daily run`, `this machine`, `back-up`, `national view`, a part of
-    #: the upkeep, a dataset, a connection, `the dropzone` or the code of a recommendation.
+    #: the upkeep, a dataset, a connection, `the dropzone`, a seed, `seeds` or the code of a
+    #: recommendation.
     subject: str
     what: str
     since: datetime

@@ -5,13 +5,16 @@ sign-offs in schema `signoff`, and in the freshness of each dataset in the last 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg import sql
 
-from oic_assurance.clock import LONDON, london_text
+from oic_assurance.builds.policy_check import NOTICE, Ending, check_policy, ending_soon
+from oic_assurance.builds.seeds import SeedsError
+from oic_assurance.builds.version import SEEDS
+from oic_assurance.clock import LONDON, london_day, london_text, start_of_day
 from oic_assurance.notifications.national import national_problems
 from oic_assurance.notifications.notification import Kind, Problem
 from oic_assurance.notifications.restores import restore_problems
@@ -326,6 +329,12 @@ def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Pro
     problems = problems or _overdue(good, now, deadline, readers_see)
     problems += [_recall(item, readers_see) for item in recalled]
     problems += [*of_clocks, *of_sign_off, *of_restores, *of_upkeep, *of_exports]
+    # If the run failed because of the policy, its message is the same.
+    problems += [
+        one
+        for one in policy_problems(settings, now, readers_see)
+        if not any(one.what in run.message for run in failing)
+    ]
     problems += [_delivery(item, readers_see) for item in refused]
     refused_datasets = {item.dataset for item in refused}
     waiting_for = [item for item in stale if item.dataset not in refused_datasets]
@@ -375,6 +384,35 @@ def clock_problems(warehouse: psycopg.Connection, readers_see: str) -> list[Prob
             DATA_ENGINEERING,
             "timedatectl status",
         )
+    ]
+
+
+def policy_problems(settings: Settings, now: datetime, readers_see: str) -> list[Problem]:
+    """Return a problem if the policy of today cannot be used, or one for each seed that ends soon.
+
+    A seed ends soon if one of its rows ends within weeks and no row follows it.
+    """
+    today = london_day(now)
+
+    def problem(subject: str, what: str, since: datetime) -> Problem:
+        return Problem("policy", subject, what, since, readers_see, ASSURANCE_LEAD, STATUS_COMMAND)
+
+    try:
+        check_policy(settings, today)
+        endings = ending_soon(settings, today)
+    except SeedsError as error:
+        changed = max(path.stat().st_mtime for path in (settings.project_root / SEEDS).rglob("*"))
+        return [problem("seeds", error.message, datetime.fromtimestamp(changed, UTC))]
+    by_seed: dict[str, list[Ending]] = {}
+    for ending in endings:
+        by_seed.setdefault(ending.seed, []).append(ending)
+    return [
+        problem(
+            seed,
+            "; ".join(one.what for one in found),
+            start_of_day(min(one.day for one in found) - NOTICE),
+        )
+        for seed, found in by_seed.items()
     ]
 
 

@@ -1,4 +1,4 @@
-"""A run whose policy has a gap stops before its build is opened."""
+"""A run whose policy has a gap or a mistake stops before anything is built."""
 
 import shutil
 from dataclasses import replace
@@ -8,9 +8,12 @@ import pytest
 
 from oic_assurance import pipeline
 from oic_assurance.builds import runs
+from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.seeds import SeedsError
 from oic_assurance.builds.version import SEEDS
 from oic_assurance.clock import parse_moment
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.reporting.documents.measures import measures
 from oic_assurance.settings import Settings
 from tests.databases import administrator
 
@@ -46,15 +49,23 @@ def test_a_gap_is_refused_before_the_build_with_what_would_be_missing(
     runs.open_run(with_a_gap, "gap", AS_AT)
     with pytest.raises(AssuranceError) as refused:
         pipeline.close_landing(with_a_gap, "gap", AS_AT)
-    assert refused.value.message == (
-        "The policy cannot be used: policy_threshold has no row for timely_hours on 2026-05-02: "
-        "what happened on that day would be judged without timely_hours and drop out of the "
-        "figures."
+    assert (
+        "column effective_to: there is no row for timely_hours on 2026-05-02: what happened on "
+        "that day would be judged without timely_hours" in refused.value.message
     )
     assert builds(with_a_gap) == 0
     run = runs.find_run(with_a_gap, "gap")
     assert run is not None
     assert refused.value.message in (run.message or "")
+
+
+def test_a_mistake_is_told_by_whatever_runs_dbt(with_a_gap: Settings) -> None:
+    (with_a_gap.project_root / SEEDS / "policy_absence.csv").write_bytes(b"")
+    said = r"policy_absence\.csv, line 1: there is no header; allowed: absence_status, "
+    with pytest.raises(SeedsError, match=said):
+        run_dbt(with_a_gap, "daily", ["seed"])
+    with pytest.raises(SeedsError, match=said):
+        measures(with_a_gap.project_root)
 
 
 def test_the_day_before_the_gap_can_still_be_built(with_a_gap: Settings) -> None:

@@ -49,7 +49,7 @@ class ChangedRules:
             pair.folder, "policy_threshold", "timely_hours,24", "timely_hours,48"
         )
         self.rules = self.world.with_policy(
-            pair.folder, "policy_absence", "LONG_TERM_SICK", "NO_LONGER_LONG_TERM"
+            pair.folder, "policy_absence", "SICK,2020-01-01,,", "SICK,2020-01-01,2020-01-31,"
         )
         open_build(self.world.settings, "failed", at("2026-04-11T05:30"))
         self.unknown = preview(self.rules)

@@ -184,7 +184,7 @@ def _reasons(settings: Settings, publication_id: int) -> list[Reason]:
 
 def test_a_failed_reproduction_leaves_nothing_behind(old: Old) -> None:
     broken = old.world.with_policy(
-        old.folder, "policy_threshold", "timely_hours", "hours_to_be_timely"
+        old.folder, "policy_threshold", "grace_hours,72", "grace_hours,71"
     )
     model = old.folder / "dbt_project" / "models" / "marts" / "core" / "dim_date.sql"
     model.write_text("select 1 / 0 as nothing", encoding="utf-8")

@@ -1,7 +1,6 @@
 """The points, training items and measures that reports name are those in the policy's seeds."""
 
-import csv
-
+from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.reporting.pack.words import MODULES
 from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.release.wording import MEASURES
@@ -9,9 +8,7 @@ from tests.conftest import PROJECT_ROOT
 
 
 def seed(name: str, column: str) -> set[str]:
-    path = PROJECT_ROOT / "dbt_project" / "seeds" / f"{name}.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row[column] for row in csv.DictReader(file)}
+    return {row[column] for row in read_seeds(PROJECT_ROOT)[name].rows}
 
 
 def test_every_point_of_the_policy_has_a_name() -> None:
@@ -19,9 +16,8 @@ def test_every_point_of_the_policy_has_a_name() -> None:
 
 
 def test_pages_name_the_points_as_the_marts_do() -> None:
-    path = PROJECT_ROOT / "dbt_project" / "seeds" / "point_words.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        titles = {row["point_code"]: row["title"] for row in csv.DictReader(file)}
+    rows = read_seeds(PROJECT_ROOT)["point_words"].rows
+    titles = {row["point_code"]: row["title"] for row in rows}
     assert {code: point.name for code, point in POINTS.items()} == titles
 
 

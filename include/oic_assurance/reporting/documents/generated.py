@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.bundle import BUNDLE, NATIONAL_BUNDLE, bundle
 from oic_assurance.reporting.documents import datasets as dataset_pages
@@ -24,9 +25,8 @@ from oic_assurance.reporting.documents.markdown import with_note
 from oic_assurance.reporting.documents.marts import NATIONAL_MODELS, marts, views
 from oic_assurance.reporting.documents.measures import measures
 from oic_assurance.reporting.documents.models import dbt_models
-from oic_assurance.reporting.documents.policy import stale_after_days
 from oic_assurance.reporting.power_bi.project import LOCAL, PROJECT, project
-from oic_assurance.settings import Settings
+from oic_assurance.settings import Kind, Settings
 from oic_assurance.sources.declarations.load import datasets, datasets_of
 
 COMMAND = "assurance sources document"
@@ -67,18 +67,19 @@ def generated(settings: Settings) -> dict[Path, str]:
     """Return the text that each generated file should have, keyed by its path in the project.
 
     Raises:
-        AssuranceError: If a declaration, a measure or the description of a dashboard is not valid.
+        AssuranceError: If a declaration, a seed, a measure or the description of a dashboard is not
+            valid.
     """
     root = settings.project_root
     known = list(datasets().values())
-    stale_after = stale_after_days(root)
+    stale_after = _stale_after_days(root, "force")
     files = {
         STAGING
         / sources_file(kind): f"# {_DATASETS_NOTE}\n{sources_yaml(kind, known, stale_after)}"
         for kind in SOURCES
     }
     national = list(datasets_of("national").values())
-    national_stale_after = stale_after_days(root, "national")
+    national_stale_after = _stale_after_days(root, "national")
     text = national_sources_yaml(national, national_stale_after)
     files[NATIONAL_STAGING / sources_file(NATIONAL)] = f"# {_DATASETS_NOTE}\n{text}"
     files |= _pages(
@@ -147,6 +148,17 @@ def check(settings: Settings) -> None:
         raise AssuranceError(
             f"{changed[0]}{more}: out of date. Run `{COMMAND}` and commit the result."
         )
+
+
+def _stale_after_days(root: Path, kind: Kind) -> dict[str, int]:
+    """Return after how many days each dataset is stale, by the row that is in force last.
+
+    The dbt models use the row that is in force on the as-at day of a build. Generated pages cannot
+    do this, because they must not change from day to day.
+    """
+    rows = read_seeds(root, kind)["policy_staleness"].rows
+    ordered = sorted(rows, key=lambda row: row["effective_from"])
+    return {row["dataset"]: row["stale_after_days"] for row in ordered}
 
 
 def _pages(folder: Path, texts: Mapping[str, str]) -> dict[Path, str]:

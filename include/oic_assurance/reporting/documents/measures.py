@@ -1,20 +1,19 @@
 """Read the measures: their rows in the policy seeds, and what `measures.yml` says in words."""
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from oic_assurance.builds.seeds import Row, Seed, read_seeds
 from oic_assurance.errors import AssuranceError
 from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
-SEEDS = Path("dbt_project") / "seeds"
 _WORDS = Path(__file__).with_name("measures.yml")
 _BOTH, _DENOMINATOR, _NOTHING = "both", "denominator", "nothing"
 
-Row = Mapping[str, str]
+Seeds = Mapping[str, Seed]
 
 
 @dataclass(frozen=True)
@@ -99,12 +98,13 @@ def measures(project_root: Path) -> list[Measure]:
     """Return every measure of the seed `policy_measure`, in the order of the seed.
 
     Raises:
-        AssuranceError: `measures.yml` lacks a measure, or describes one that does not exist.
+        AssuranceError: A seed has a mistake, or `measures.yml` lacks a measure, or describes one
+            that does not exist.
     """
-    seeds = Seeds(project_root)
+    seeds = read_seeds(project_root)
     text = _WORDS.read_text(encoding="utf-8")
     words = load_yaml(text)["measures"]
-    rows = seeds.rows("policy_measure")
+    rows = seeds["policy_measure"].rows
     codes = [row["measure_code"] for row in rows]
     if missing := [code for code in codes if code not in words]:
         raise AssuranceError(f"{_WORDS.name}: no entry for {missing[0]}: add one.")
@@ -113,42 +113,24 @@ def measures(project_root: Path) -> list[Measure]:
     return [_measure(row, words[row["measure_code"]], seeds) for row in rows]
 
 
-class Seeds:
-    """The policy seeds of a project. Each is read once."""
+def _last(seed: Seed, column: str, value: str) -> Row | None:
+    """Return the row that has `value` in `column` and is in force last, or None.
 
-    def __init__(self, project_root: Path) -> None:
-        self._folder = project_root / SEEDS
-        self._read: dict[str, list[Row]] = {}
-
-    def rows(self, name: str) -> list[Row]:
-        """Return the rows of a seed, each as a mapping from columns to texts."""
-        if name not in self._read:
-            path = self._folder / f"{name}.csv"
-            with path.open(encoding="utf-8", newline="") as file:
-                self._read[name] = list(csv.DictReader(file))
-        return self._read[name]
-
-    def last(self, name: str, column: str, value: str) -> Row | None:
-        """Return the row that has `value` in `column` and is in force last, or None.
-
-        Generated pages cannot use the row of today, because they must not change by themselves.
-        """
-        found = [row for row in self.rows(name) if row[column] == value]
-        return max(found, key=lambda row: row["effective_from"], default=None)
-
-    def thresholds(self) -> dict[str, str]:
-        """Return the value of each threshold that is in force last, keyed by name."""
-        rows = sorted(self.rows("policy_threshold"), key=lambda row: row["effective_from"])
-        return {row["name"]: row["value"] for row in rows}
+    Generated pages cannot use the row of today, because they must not change by themselves.
+    """
+    found = [row for row in seed.rows if row[column] == value]
+    return max(found, key=lambda row: row["effective_from"], default=None)
 
 
 def _measure(row: Row, words: Mapping[str, Any], seeds: Seeds) -> Measure:
     code, point_code = row["measure_code"], row["point_code"]
-    point = seeds.last("policy_point", "point_code", point_code)
+    point = _last(seeds["policy_point"], "point_code", point_code)
     if point is None:
         raise AssuranceError(f"policy_point.csv has no row for {point_code}: add one.")
-    named = {**seeds.thresholds(), "title": row["title"]}
-    released = seeds.last("policy_public_measure", "measure_code", code)
+    rows = sorted(seeds["policy_threshold"].rows, key=lambda row: row["effective_from"])
+    thresholds = {row["name"]: row for row in rows}
+    named = {name: row["value"] for name, row in thresholds.items()} | {"title": row["title"]}
+    released = _last(seeds["policy_public_measure"], "measure_code", code)
     of_target = (point["measure_code"], point["second_measure_code"])
     return Measure(
         code=code,
@@ -156,12 +138,12 @@ def _measure(row: Row, words: Mapping[str, Any], seeds: Seeds) -> Measure:
         title=row["title"],
         description=row["description"],
         unit=row["unit_of_value"],
-        more_is_better=row["more_is_better"] == "true",
-        is_snapshot=row["is_snapshot"] == "true",
-        may_be_added_up=row["may_be_added_up"] == "true",
+        more_is_better=row["more_is_better"],
+        is_snapshot=row["is_snapshot"],
+        may_be_added_up=row["may_be_added_up"],
         first_measure=point["measure_code"],
-        second_measure=point["second_measure_code"] or None,
-        target=_target(point, seeds) if code in of_target else None,
+        second_measure=point["second_measure_code"],
+        target=_target(point, thresholds) if code in of_target else None,
         population=released["population"] if released else None,
         meaning=words["meaning"].format(**named),
         numerator=words["numerator"].format(**named),
@@ -177,20 +159,17 @@ def _measure(row: Row, words: Mapping[str, Any], seeds: Seeds) -> Measure:
     )
 
 
-def _target(point: Row, seeds: Seeds) -> Target:
-    threshold = seeds.last("policy_threshold", "name", point["target_threshold"])
-    if threshold is None:
-        raise AssuranceError(f"policy_threshold.csv has no row for {point['target_threshold']}.")
+def _target(point: Row, thresholds: Mapping[str, Row]) -> Target:
+    threshold = thresholds[point["target_threshold"]]
     return Target(
-        float(threshold["value"]),
-        point["target_unit"],
-        _day(point["deadline"]),
-        threshold["approved_by"],
+        float(threshold["value"]), point["target_unit"], point["deadline"], threshold["approved_by"]
     )
 
 
 def _counted(classes: Mapping[str, str], seeds: Seeds) -> tuple[Counted, ...]:
-    meanings = {row["class"]: row["meaning"] for row in seeds.rows("record_class")}
+    meanings = {row["class"]: row["meaning"] for row in seeds["record_class"].rows}
+    if missing := sorted(set(classes) - set(meanings)):
+        raise AssuranceError(f"record_class.csv has no row for {missing[0]}: add one.")
     return tuple(
         Counted(name, meanings[name], adds == _BOTH, adds in (_BOTH, _DENOMINATOR))
         for name, adds in classes.items()
@@ -205,15 +184,14 @@ def _policy(code: str, rests_on: Mapping[str, Sequence[str]], seeds: Seeds) -> l
     selected["policy_public_measure"] = [code]
     found = []
     for name, values in sorted(selected.items()):
-        periods: dict[tuple[str, str, str], list[Row]] = {}
-        for row in seeds.rows(name):
+        periods: dict[tuple[date, date | None, str], list[Row]] = {}
+        for row in seeds[name].rows:
             if not values or set(values) & set(row.values()):
                 days = (row["effective_from"], row["effective_to"], row["approved_by"])
                 periods.setdefault(days, []).append(row)
-        for (since, until, approved_by), rows in sorted(periods.items()):
-            found.append(
-                Policy(name, date.fromisoformat(since), _day(until), _said(name, rows), approved_by)
-            )
+        for days in sorted(periods, key=lambda days: (days[0], days[1] or date.min, days[2])):
+            since, until, approved_by = days
+            found.append(Policy(name, since, until, _said(name, periods[days]), approved_by))
     return found
 
 
@@ -247,7 +225,3 @@ def _said_of_point(row: Row) -> str:
 def _said_of_item(row: Row) -> str:
     version = f" version {row['module_version']}" if row["module_version"] else ""
     return f"`{row['requirement_code']}`{version}, launched on {row['launched_on']}"
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None

@@ -17,7 +17,12 @@ from oic_assurance.clock import utc_now
 from oic_assurance.errors import ServerError
 from oic_assurance.notifications.notification import Problem
 from oic_assurance.notifications.notify import run_deadline
-from oic_assurance.notifications.problems import open_problems, sign_off_problems
+from oic_assurance.notifications.problems import (
+    clock_problems,
+    open_problems,
+    policy_problems,
+    sign_off_problems,
+)
 from oic_assurance.operations.backup.record import Drill, last_drill
 from oic_assurance.operations.recall.recall import Recall, list_recalls
 from oic_assurance.operations.review.due import DueTable, list_due
@@ -31,7 +36,6 @@ from oic_assurance.publishing.publication import (
 )
 from oic_assurance.reporting.screens.monitor import State, state_of
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.clocks import read_clocks
 from oic_assurance.warehouse.connections import connect, reason, url
 from oic_assurance.warehouse.rows import all_records, one_value
 
@@ -316,10 +320,11 @@ def not_taken(settings: Settings, run_id: str) -> list[NotTaken]:
     )
 
 
-def clock_fault(settings: Settings) -> str | None:
-    """Return in words how this machine's clock contradicts the server's or the record, or None."""
+def told_by_the_run(settings: Settings) -> list[Problem]:
+    """Return what a run tells besides its result: wrong clocks, and policy that is wrong or ends."""
     with connect(settings, role=ROLE) as warehouse:
-        return read_clocks(warehouse).fault
+        clocks = clock_problems(warehouse, "")
+    return [*clocks, *policy_problems(settings, utc_now(), "")]
 
 
 def sign_offs(settings: Settings) -> list[SignOffProblem]:

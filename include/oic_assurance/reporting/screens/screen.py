@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from oic_assurance.builds.dbt_docs import docs_page
 from oic_assurance.builds.runs import Run
 from oic_assurance.clock import utc_now
+from oic_assurance.notifications.notification import Problem
 from oic_assurance.publishing.publication import (
     Hold,
     current_hold,
@@ -41,7 +42,7 @@ def run_summary(settings: Settings, run: Run) -> str:
     as_at = moment(current.as_at if current else run.as_at)
     lines = [
         "",
-        *_clocks(facts.clock_fault(settings)),
+        *_told(facts.told_by_the_run(settings)),
         *_kept(settings, run.publication_id),
         *_hold(current_hold(settings), run.publication_id),
         *wrapped(f"Assurance position as at {as_at}{shown}"),
@@ -64,8 +65,7 @@ def status_screen(status: facts.Status) -> str:
 
     It shows the last run, the current publication, the freshness of datasets, and what failed.
     """
-    clock_faults = (one.what for one in status.problems if one.kind == "clock")
-    lines = [*_clocks(next(clock_faults, None)), *_last_run(status.run)]
+    lines = [*_told(status.problems), *_last_run(status.run)]
     current = status.publication
     if current is None:
         lines.append("Current publication none yet")
@@ -93,8 +93,16 @@ def status_screen(status: facts.Status) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _clocks(fault: str | None) -> list[str]:
-    return wrapped(f"Clock: {fault}. `assurance doctor` says more.") if fault else []
+def _told(problems: Sequence[Problem]) -> list[str]:
+    """Return what a run tells besides its result: wrong clocks, and a policy that ends or is wrong."""
+    return [
+        text
+        for kind, word in (("clock", "Clock"), ("policy", "Policy"))
+        for one in problems
+        if one.kind == kind
+        for line in one.what.splitlines()
+        for text in wrapped(line, 4, f"{word}: ")
+    ]
 
 
 def _sign_offs(problems: list[facts.SignOffProblem]) -> list[str]:
@@ -312,5 +320,5 @@ def _last_run(run: Run | None) -> list[str]:
     return [
         *wrapped(f"{run.outcome}, as at {moment(run.as_at)}", 20, "Last run            "),
         *wrapped(f"started {moment(run.started_at)}{ended}", 20),
-        *wrapped(run.message or "", 20),
+        *(text for line in (run.message or "").splitlines() for text in wrapped(line, 20)),
     ]

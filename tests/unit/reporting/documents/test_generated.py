@@ -27,9 +27,9 @@ def project(tmp_path: Path) -> Settings:
     """A project folder with the generated files and the inputs that they need."""
     for needed in ("dbt_project/seeds", "dbt_project/models", "include/bi"):
         shutil.copytree(PROJECT / needed, tmp_path / needed)
-    questions = "docs/bi/questions.md"
-    (tmp_path / questions).parent.mkdir(parents=True)
-    shutil.copy(PROJECT / questions, tmp_path / questions)
+    (tmp_path / "docs/bi").mkdir(parents=True)
+    for file in ("docs/bi/questions.md", "dbt_project/dbt_project.yml"):
+        shutil.copy(PROJECT / file, tmp_path / file)
     settings = dataclasses.replace(load_settings(), project_root=tmp_path)
     generated.write(settings)
     return settings

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from oic_assurance.builds.version import SEEDS
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.documents import measure_pages
 from oic_assurance.reporting.documents.measure_models import models_of
-from oic_assurance.reporting.documents.measures import SEEDS, Measure, measures
+from oic_assurance.reporting.documents.measures import Measure, measures
 from oic_assurance.reporting.documents.models import DbtModel, ancestors, dbt_models
 from oic_assurance.settings import load_settings
 

@@ -1,0 +1,450 @@
+"""Read the policy seeds, and check each cell before anything uses it.
+
+The YAML beside the seeds declares what a cell may hold, and nothing else does:
+
+- `column_types` lists the columns of a seed, each with its type.
+- dbt's tests `accepted_values`, `relationships` and `unique_together` limit the values. A key that
+  ends with `effective_from` holds for each day: no two of its rows apply on the same day.
+- The `meta` of a column has the fields of `Column` that dbt has no test for.
+- The `meta` of a seed has `every_day`: the days on which a row must apply (`policy_check`).
+
+A cell must be filled unless its column may be blank. `effective_to` is blank while a row applies.
+"""
+
+import csv
+import functools
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from oic_assurance.builds.version import NATIONAL, SEEDS
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Kind, declarations_folder, deployment_kind
+from oic_assurance.sources.declarations import yaml_lines
+from oic_assurance.sources.declarations.load import datasets, datasets_of
+
+FROM, TO = "effective_from", "effective_to"
+#: A span of days, both included, and the line of its row.
+Span = tuple[date, date, int]
+#: The values of a row: text, int, Decimal, bool, date, or None for a blank cell.
+Row = Mapping[str, Any]
+
+#: The largest number of mistakes that an error lists, and of values that a mistake lists.
+_LISTED = 40
+_LONGEST = 60
+#: For each type: what a text looks like, how it becomes a value, and what is allowed in words.
+_FORMS: dict[str, tuple[str, Callable[[str], Any], str]] = {
+    "text": (r"[^\x00-\x1f\x7f]*", str, "a text in one line"),
+    "date": (r"\d{4}-\d\d-\d\d", date.fromisoformat, "a day such as 2026-03-01"),
+    "boolean": ("true|false", lambda text: text == "true", "true or false"),
+    "integer": (r"-?\d{1,9}", int, "a whole number"),
+    "numeric": (r"-?\d+(\.\d+)?", Decimal, "a number such as 24 or 0.95"),
+}
+_FORMS["double precision"] = _FORMS["numeric"]
+
+
+class SeedsError(AssuranceError):
+    """Seeds have mistakes. The message has one line, or a line for each of several mistakes."""
+
+    @classmethod
+    def of(cls, mistakes: Sequence[str]) -> "SeedsError":
+        """Return the error that lists mistakes."""
+        head = "The policy cannot be used"
+        if len(mistakes) == 1:
+            return cls(f"{head}: {mistakes[0]}.")
+        listed = [f"{mistake}." for mistake in mistakes[:_LISTED]]
+        more = len(mistakes) - len(listed)
+        listed += [f"{more} more mistakes are not listed."] if more else []
+        return cls(f"{head}: there are {len(mistakes)} mistakes in seeds.", listed)
+
+
+@dataclass(frozen=True)
+class Column:
+    """What the YAML says of a column. `meta` can have each field from `declared` on.
+
+    Attributes:
+        values: The values of its test `accepted_values`. Without one, any value is accepted.
+        refers_to: The seed and the column of its test `relationships`.
+        declared: Whether a value is a declared `dataset`, or a code of a declared column, which is
+            written as `hr/personnel.absence_status`.
+        share_if: Other columns with values. A row with one of these values has a share from 0 to 1.
+        not_before: Another column, whose day must not be later.
+    """
+
+    type: str
+    values: tuple[str, ...] = ()
+    refers_to: tuple[str, str] | None = None
+    declared: str = ""
+    may_be_blank: bool = False
+    at_least: int | None = None
+    share_if: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    first_of_month: bool = False
+    not_before: str = ""
+
+
+@dataclass(frozen=True)
+class EveryDay:
+    """The days on which a seed must have a row.
+
+    Attributes:
+        by: Columns. A combination of their values is called a name, and a row must apply for each
+            name. If a column accepts only some values, each of them must occur. Without columns,
+            any one row is enough.
+        otherwise: What would happen on a day without a row. `{name}` stands for the name.
+        since: The first day, or an empty text for the day on which the first row of a name begins.
+        may_end: Whether a name may end for good, as a force that was merged.
+    """
+
+    by: Sequence[str]
+    otherwise: str
+    since: str = ""
+    may_end: bool = False
+
+
+@dataclass
+class Seed:
+    """A seed: what its YAML declares, and its rows without a mistake, each with its line."""
+
+    name: str
+    file: str
+    columns: Mapping[str, Column]
+    keys: Sequence[Sequence[str]]
+    every_day: EveryDay | None
+    lines: list[tuple[int, Row]] = field(default_factory=list)
+    #: The texts in the cells of each column that are filled and have no mistake, with their lines.
+    texts: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    mistakes: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows, in the order of the file."""
+        return [row for _, row in self.lines]
+
+    def said(self, line: int, column: str, what: str, allowed: str) -> str:
+        """Return a mistake in words."""
+        place = f"{self.file}, line {line}" + (f", column {column}" if column else "")
+        return f"{place}: {what}; allowed: {allowed}"
+
+    def mistake(self, line: int, column: str, what: str, allowed: str) -> None:
+        """Note a mistake."""
+        self.mistakes.append((line, self.said(line, column, what, allowed)))
+
+    def spans(self, by: Sequence[str]) -> dict[tuple[Any, ...], list[Span]]:
+        """Return the days on which rows apply, sorted, for each combination of values in `by`."""
+        found: dict[tuple[Any, ...], list[Span]] = {}
+        for line, row in self.lines:
+            span = (row[FROM], row[TO] or date.max, line)
+            found.setdefault(tuple(row[column] for column in by), []).append(span)
+        return {name: sorted(spans) for name, spans in found.items()}
+
+
+def read_seeds(project_root: Path, kind: Kind = "force") -> Mapping[str, Seed]:
+    """Return the seeds of a kind of warehouse by name.
+
+    Raises:
+        SeedsError: A seed has a mistake. The message lists all mistakes of all seeds.
+    """
+    folder = project_root / SEEDS
+    files = [*folder.rglob("*.csv"), *folder.rglob("*.yml"), folder.parent / "dbt_project.yml"]
+    state = ((str(one), one.stat()) for one in sorted(files) if one.exists())
+    stamp = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in state)
+    own = declarations_folder() if kind == deployment_kind() else None
+    seeds = _read(project_root, kind, own, stamp)
+    if mistakes := [text for one in seeds.values() for _, text in sorted(one.mistakes)]:
+        raise SeedsError.of(mistakes)
+    return seeds
+
+
+@functools.lru_cache(maxsize=4)
+def _read(root: Path, kind: Kind, own: Path | None, _stamp: object) -> Mapping[str, Seed]:
+    """Read and check the seeds. `own` is the folder of declarations that the deployment adds."""
+    files = _files(root, kind)
+    folder = root / SEEDS / NATIONAL if kind == NATIONAL else root / SEEDS
+    declared = {}
+    for path in sorted((root / SEEDS).rglob("*.yml")):
+        for entry in _entries(root, path):
+            declared[entry["name"]] = entry
+            if path.parent == folder:
+                files.setdefault(entry["name"], folder / f"{entry['name']}.csv")
+    seeds = {}
+    for name, path in sorted(files.items()):
+        file = path.relative_to(root).as_posix()
+        try:
+            seeds[name] = _seed(declared.get(name, {"name": name}), file)
+        except (AttributeError, LookupError, TypeError) as error:
+            raise SeedsError.of([f"{file}: its YAML has a mistake ({error})"]) from error
+        _fill(seeds[name], path)
+    for one in seeds.values():
+        _check_references(one, seeds, datasets() if own else datasets_of(kind))
+        for key in one.keys:
+            _check_key(one, key)
+        for column in one.every_day.by if one.every_day else ():
+            _check_names(one, column)
+    return seeds
+
+
+def _entries(root: Path, path: Path) -> list[Mapping[str, Any]]:
+    """Return what a YAML file says of each seed."""
+    try:
+        entries: list[Mapping[str, Any]] = yaml_lines.read(path.read_text("utf-8")).content["seeds"]
+    except yaml_lines.YamlMistake as mistake:
+        file = path.relative_to(root).as_posix()
+        raise SeedsError.of([f"{file}, line {mistake.line}: {mistake.message}"]) from mistake
+    return entries
+
+
+def _files(root: Path, kind: Kind) -> dict[str, Path]:
+    """Return the file of each seed that dbt builds for a kind of warehouse, by name."""
+    files = {path.stem: path for path in (root / SEEDS).glob("*.csv")}
+    if kind != NATIONAL:
+        return files
+    project = yaml_lines.load_yaml(
+        (root / SEEDS.parent / "dbt_project.yml").read_text(encoding="utf-8")
+    )
+    rules = project["seeds"][project["name"]].items()
+    both = [name for name, rule in rules if isinstance(rule, dict) and rule.get("+enabled") is True]
+    own = {path.stem: path for path in (root / SEEDS / NATIONAL).glob("*.csv")}
+    return {name: path for name, path in files.items() if name in both} | own
+
+
+def _seed(entry: Mapping[str, Any], file: str) -> Seed:
+    """Return what the YAML says of a seed, without rows."""
+    config = entry.get("config", {})
+    described = {column["name"]: column for column in entry.get("columns", ())}
+    columns = {
+        name: _column(kind, described.get(name, {}))
+        for name, kind in config.get("column_types", {}).items()
+    }
+    keys = [key["columns"] for key in _tests(entry, "unique_together")]
+    given = config.get("meta", {}).get("every_day")
+    every_day = EveryDay(**given) if given else None
+    named = [name for key in keys for name in key] + list(every_day.by if every_day else ())
+    named += [name for one in columns.values() for name in (one.not_before, *one.share_if) if name]
+    for name in named:
+        if name not in columns:
+            raise LookupError(f"there is no column {name}")
+    return Seed(entry["name"], file, columns, keys, every_day)
+
+
+def _column(kind: str, entry: Mapping[str, Any]) -> Column:
+    """Return what the YAML says of a column, whose type must be one of `_FORMS`."""
+    if kind not in _FORMS:
+        raise LookupError(f"the type {kind} is unknown")
+    values = [test["values"] for test in _tests(entry, "accepted_values")]
+    refers = [(test["to"].split("'")[1], test["field"]) for test in _tests(entry, "relationships")]
+    return Column(
+        kind,
+        tuple(values[0]) if values else (),
+        refers[0] if refers else None,
+        **entry.get("config", {}).get("meta", {}),
+    )
+
+
+def _tests(entry: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Return the arguments of each dbt test of a seed or column that is called `name`."""
+    tests = entry.get("data_tests", ())
+    return [test[name]["arguments"] for test in tests if isinstance(test, dict) and name in test]
+
+
+def _fill(seed: Seed, path: Path) -> None:
+    """Read the rows of a seed from its file, and note each mistake in a row."""
+    if not seed.columns:
+        seed.mistake(1, "", "no YAML beside the seeds has its `column_types`", "a declared seed")
+        return
+    lines = list(_lines(seed, path))
+    header = lines[0][1] if lines else []
+    _check_header(seed, header)
+    is_sound = not seed.mistakes
+    for line, cells in lines[1:]:
+        if not any(cells):
+            seed.mistake(line, "", "the line has no value", "no empty line")
+        elif len(cells) != len(header):
+            what = f"the line has {len(cells)} cells"
+            seed.mistake(line, "", what, f"{len(header)} cells, as the header has")
+        else:
+            # If the header has a column twice, the first one is checked.
+            row = _row(seed, line, dict(reversed([*zip(header, cells, strict=True)])))
+            if row is not None and is_sound:
+                seed.lines.append((line, row))
+
+
+def _check_header(seed: Seed, header: Sequence[str]) -> None:
+    columns = ", ".join(seed.columns)
+    if not header and not seed.mistakes:
+        seed.mistake(1, "", "there is no header", columns)
+    for place, name in enumerate(header):
+        if name in header[:place]:
+            seed.mistake(1, name, "the header has this column twice", columns)
+        elif name in seed.columns:
+            seed.texts[name] = []
+        else:
+            seed.mistake(1, name, "the seed has no such column", columns)
+    for name in seed.columns:
+        if header and name not in header:
+            seed.mistake(1, name, "the column is missing", columns)
+
+
+def _lines(seed: Seed, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of each line, with the number of the line in which the cells begin."""
+    try:
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        seed.mistake(1, "", f"the file cannot be read ({error.strerror})", "a file that exists")
+        return
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        seed.mistake(line, "", "a character is not in UTF-8", "a file that is saved as CSV UTF-8")
+        return
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        what = f"the line cannot be read ({error})"
+        seed.mistake(line, "", what, "cells with commas between them, and quotes in pairs")
+
+
+def _row(seed: Seed, line: int, texts: Mapping[str, str]) -> Row | None:
+    """Return the values of a row, or note its mistakes and return None."""
+    before = len(seed.mistakes)
+    row: dict[str, Any] = {}
+    for name, column in seed.columns.items():
+        if name not in texts:
+            continue
+        text = texts[name]
+        is_share = any(texts.get(other) in values for other, values in column.share_if.items())
+        allowed = _allowed(column, is_share=is_share)
+        what = _wrong(column, text, is_share=is_share)
+        if not text and (column.may_be_blank or name == TO):
+            row[name] = None
+        elif what:
+            seed.mistake(line, name, what, allowed)
+        else:
+            seed.texts[name].append((line, text))
+            row[name] = _FORMS[column.type][1](text)
+    for name, column in seed.columns.items():
+        other = FROM if name == TO else column.not_before
+        if row.get(name) and row.get(other) and row[name] < row[other]:
+            what = f"{row[name]} is before {other}, which is {row[other]}"
+            seed.mistake(line, name, what, f"a day from {row[other]} on")
+    return row if len(seed.mistakes) == before else None
+
+
+def _wrong(column: Column, text: str, *, is_share: bool) -> str:
+    """Return what is wrong with the text of a cell, or an empty text."""
+    form, convert, _ = _FORMS[column.type]
+    shown = repr(text if len(text) <= _LONGEST else text[:_LONGEST] + "…")
+    if not text:
+        return "the cell is blank"
+    if text != text.strip():
+        return f"{shown} has blanks around it"
+    if text.lower() == "null":
+        return f"{shown} would be read as blank"
+    if not re.fullmatch(form, text, re.ASCII):
+        return f"{shown} is not allowed"
+    try:
+        value: Any = convert(text)
+    except ValueError:
+        return f"{shown} does not exist"
+    too_small = column.at_least is not None and value < column.at_least
+    if (column.values and text not in column.values) or too_small or (is_share and value > 1):
+        return f"{shown} is not allowed"
+    if column.first_of_month and value.day != 1:
+        return f"{shown} is not the first of a month"
+    return ""
+
+
+def _allowed(column: Column, *, is_share: bool = False) -> str:
+    """Return what a cell may hold, in words."""
+    allowed = _FORMS[column.type][2]
+    if column.values:
+        allowed = ", ".join(column.values)
+    elif is_share:
+        allowed = "a share from 0 to 1, such as 0.95"
+    elif column.first_of_month:
+        allowed = "the first day of a month, such as 2026-03-01"
+    elif column.at_least is not None:
+        allowed += f", at least {column.at_least}"
+    return f"{allowed}, or blank" if column.may_be_blank else allowed
+
+
+def _check_references(seed: Seed, seeds: Mapping[str, Seed], known: Mapping[str, Any]) -> None:
+    """Note each value that does not exist where the YAML says that it does."""
+    for name, column in seed.columns.items():
+        if column.refers_to is not None:
+            other, field_name = column.refers_to
+            if other not in seeds or field_name not in seeds[other].texts:
+                continue
+            values = dict.fromkeys(text for _, text in seeds[other].texts[field_name])
+            where = f"{field_name} of {other}"
+        elif column.declared == "dataset":
+            values, where = dict.fromkeys(known), "a declared dataset"
+        elif column.declared:
+            dataset, _, field_name = column.declared.rpartition(".")
+            columns = [one for table in known[dataset].tables for one in table.columns]
+            codes = [code for one in columns if one.name == field_name for code in one.codes]
+            values, where = dict.fromkeys(codes), column.declared
+        else:
+            continue
+        listed = ", ".join(values) if len(values) <= _LISTED else f"{len(values)} codes"
+        for line, text in seed.texts.get(name, ()):
+            if text not in values:
+                seed.mistake(line, name, f"{text!r} is unknown", f"{listed} ({where})")
+
+
+def _check_key(seed: Seed, key: Sequence[str]) -> None:
+    """Note each row whose key another row has, on the same day if the key has `effective_from`."""
+    by = [column for column in key if column != FROM]
+    if FROM not in key:
+        first: dict[tuple[Any, ...], int] = {}
+        for line, row in seed.lines:
+            name = tuple(row[column] for column in by)
+            if name in first:
+                what = f"line {first[name]} has {_words(name)} too"
+                seed.mistake(line, by[-1], what, "one row for each")
+            first.setdefault(name, line)
+        return
+    for name, spans in seed.spans(by).items():
+        until, earlier = date.min, 0
+        for begins, ends, line in spans:
+            if earlier and begins <= until:
+                what = f"line {earlier} applies on {begins} too, for {_words(name)}"
+                seed.mistake(line, FROM, what, "one row for a day")
+            if not earlier or ends > until:
+                until, earlier = ends, line
+
+
+def _check_names(seed: Seed, column: str) -> None:
+    """Note each value that a column accepts and that has no row."""
+    found = {text for _, text in seed.texts.get(column, ())}
+    for value in seed.columns[column].values if column in seed.texts else ():
+        if value not in found:
+            what = f"there is no row for {value}"
+            seed.mistake(1, column, what, f"a row for each of {_allowed(seed.columns[column])}")
+
+
+def uncovered(spans: Iterable[Span], first: date, until: date) -> Iterator[tuple[date, int]]:
+    """Yield the first day of each gap from `first` to `until`, with the line of the row before it.
+
+    The spans are sorted. The line is 0 if there is no row before the gap.
+    """
+    day, before = first, 0
+    for begins, ends, line in spans:
+        if begins > day and day <= until:
+            yield day, before
+        if ends >= day:
+            day, before = (ends if ends == date.max else ends + timedelta(days=1)), line
+    if day <= until:
+        yield day, before
+
+
+def _words(name: Iterable[Any]) -> str:
+    return " ".join(str(part) for part in name)

@@ -1,0 +1,74 @@
+"""Mistakes in policy seeds stop everything that uses them, and readers keep what they see."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from oic_assurance.clock import LONDON
+from tests.end_to_end.conftest import AS_AT
+from tests.end_to_end.terminal import Terminal, published_force
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def terminal(damaged_project: Path) -> Iterator[Terminal]:
+    """A published force whose commands use a copy of the project, in which seeds are changed."""
+    with published_force("2026-04-01") as force:
+        yield Terminal(force.home, damaged_project)
+
+
+def current(terminal: Terminal) -> int:
+    query = "select publication_id from marts.publication where is_current"
+    with psycopg.connect(terminal.url("bi")) as reader:
+        ((publication_id,),) = reader.execute(query).fetchall()
+    return int(publication_id)
+
+
+def test_mistakes_in_seeds_stop_the_run_and_a_row_that_ends_soon_does_not(
+    terminal: Terminal,
+) -> None:
+    before = current(terminal)
+    seeds = terminal.project / "dbt_project" / "seeds"
+    absence, point = seeds / "policy_absence.csv", seeds / "policy_point.csv"
+    sound, header = absence.read_text(), point.read_text()
+    point.write_text(header.replace("deadline", "dead_line", 1))
+    absence.write_text(f"{sound}HOLIDAY,2020-13-01,,the Board\n")
+    line = sound.count("\n") + 1
+    told = [
+        f"policy_absence.csv, line {line}, column absence_status: 'HOLIDAY' is unknown",
+        f"policy_absence.csv, line {line}, column effective_from: '2020-13-01' does not exist",
+        "policy_point.csv, line 1, column dead_line: the seed has no such column",
+        "policy_point.csv, line 1, column deadline: the column is missing",
+    ]
+    run = terminal.assurance("run", "--as-at", AS_AT)
+    assert run.returncode == 1
+    first, *lines = run.stderr.splitlines()
+    assert first.startswith("assurance: the run failed: closing the landing: The policy cannot be")
+    assert f"Readers still see publication {before}." in first
+    assert [one.partition(";")[0] for one in lines] == [
+        f"  dbt_project/seeds/{one}" for one in told
+    ]
+    shown = " ".join(terminal.assurance("status").stdout.split())
+    assert all(one in shown for one in told)
+    for command in (["sources", "document"], ["preview"]):
+        done = terminal.assurance(*command)
+        assert (done.returncode, done.stderr.splitlines()[-len(lines) :]) == (1, lines), command
+    for command in (["explain", "hydra_completion"], ["pack"]):
+        done = terminal.assurance(*command)
+        assert done.returncode == 0, "what was published is still explained and shown"
+    assert current(terminal) == before
+
+    point.write_text(header)
+    ends = datetime.now(LONDON).date() + timedelta(weeks=4)
+    absence.write_text(re.sub(r"^(MATERNITY,[^,]*,)", rf"\g<1>{ends}", sound, flags=re.MULTILINE))
+    run = terminal.assurance("run", "--as-at", AS_AT)
+    assert run.returncode == 0, run.stderr
+    warning = f"column effective_to: the row ends on {ends}, and there is no row for MATERNITY on"
+    assert warning in " ".join(run.stdout.split())
+    assert warning in " ".join(terminal.assurance("status").stdout.split())
+    assert current(terminal) > before
