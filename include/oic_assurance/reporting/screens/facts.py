@@ -321,7 +321,7 @@ def not_taken(settings: Settings, run_id: str) -> list[NotTaken]:
 
 
 def told_by_the_run(settings: Settings) -> list[Problem]:
-    """Return what a run tells besides its result: wrong clocks, and policy that is wrong or ends."""
+    """Return what a run tells besides its result: clocks that disagree, and wrong policy."""
     with connect(settings, role=ROLE) as warehouse:
         clocks = clock_problems(warehouse, "")
     return [*clocks, *policy_problems(settings, utc_now(), "")]

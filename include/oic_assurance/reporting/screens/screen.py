@@ -94,7 +94,7 @@ def status_screen(status: facts.Status) -> str:
 
 
 def _told(problems: Sequence[Problem]) -> list[str]:
-    """Return what a run tells besides its result: wrong clocks, and a policy that ends or is wrong."""
+    """Return what a run tells besides its result: clocks that disagree, and wrong policy."""
     return [
         text
         for kind, word in (("clock", "Clock"), ("policy", "Policy"))
