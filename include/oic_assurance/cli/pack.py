@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import json_option, required_reason, show
+from oic_assurance.cli.shared import ID, json_option, required_reason, show
 from oic_assurance.landing.exporters import trust as trust_exporter
 from oic_assurance.reporting.bundle.make import make_bundle, verify_bundle
 from oic_assurance.reporting.national.export import export_national
@@ -31,7 +31,7 @@ from oic_assurance.warehouse.account import account
 )
 @click.option(
     "--publication",
-    type=int,
+    type=ID,
     metavar="ID",
     show_default="the current publication",
     help="Make the pack of this publication.",
@@ -63,7 +63,7 @@ def bundle() -> None:
 @bundle.command("make")
 @click.option(
     "--publication",
-    type=int,
+    type=ID,
     metavar="ID",
     show_default="the current publication",
     help="Bundle the pack of this publication.",
@@ -113,7 +113,7 @@ def workbook() -> None:
 @workbook.command("make")
 @click.option(
     "--publication",
-    type=int,
+    type=ID,
     metavar="ID",
     show_default="the current publication",
     help="Make the workbook of this publication.",
