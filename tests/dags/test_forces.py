@@ -132,7 +132,10 @@ def test_the_national_run_follows_the_exports_of_the_forces_and_comes_at_its_tim
         bag = DagBag(str(DAGS / "assurance_daily.py"))
         assert bag.import_errors == {}
         outlets = {
-            code: [one.name for one in bag.dags[f"assurance_daily_{code}"].get_task("make_packs").outlets]
+            code: [
+                one.name
+                for one in bag.dags[f"assurance_daily_{code}"].get_task("make_packs").outlets
+            ]
             for code in (NORTH, SOUTH)
         }
         names = [f"oic_assurance_export_{code}" for code in exporting]

@@ -343,7 +343,7 @@ def _history(world: NationalWorld) -> set[tuple[str, int]]:
 
 
 def _disagreements(world: NationalWorld) -> list[str]:
-    """Return what the archive and raw do not agree about. The archive also has other tests' files."""
+    """Return where archive and raw disagree. The archive also has the files of other tests."""
     proofs = verify(world.settings)
     return [str(one) for proof in proofs for one in proof.disagreements if one.batch is not None]
 

@@ -18,8 +18,8 @@ from oic_assurance.landing import checks
 from oic_assurance.landing.corrections import record_corrections
 from oic_assurance.landing.emptied import Acceptances, LooksEmptied, record_refusal
 from oic_assurance.landing.erased_keys import ErasedKeys, record_removed_rows
-from oic_assurance.landing.late_deliveries import LaterDeliveries
 from oic_assurance.landing.exporters import check_exporter, known_exporter
+from oic_assurance.landing.late_deliveries import LaterDeliveries
 from oic_assurance.landing.load import NotStraight, Summary, TableLoader
 from oic_assurance.landing.overlap import overlap
 from oic_assurance.landing.report import LandingReport
@@ -461,7 +461,7 @@ class FileLanding:
         return vanishing
 
     def _has_landed_after(self, at: datetime, export_of: str | None = None) -> bool:
-        """Tell whether a delivery for a moment after `at` has been landed, of one force if given."""
+        """Tell whether a delivery for a moment after `at` was landed, of one force if given."""
         if export_of in self._latest and self._latest[export_of] <= at:
             return False
         landed = [

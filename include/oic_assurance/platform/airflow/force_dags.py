@@ -143,7 +143,9 @@ def _dag_of(force: Force, forces: Forces, own_id: str) -> ForceDag:
         check_settings(force, environment)
     except UsageError as error:
         return ForceDag(own_id, force, load_settings({}), {}, error.message)
-    exporters = tuple(_suffix(one) for one in forces.forces.values() if _exports_to(force, one, forces))
+    exporters = tuple(
+        _suffix(one) for one in forces.forces.values() if _exports_to(force, one, forces)
+    )
     return ForceDag(own_id, force, load_settings(environment), environment, exporters=exporters)
 
 
