@@ -150,7 +150,7 @@ def schedule(own: ForceDag) -> str | AssetOrTimeSchedule:
     if not own.exporters:
         return daily
     return AssetOrTimeSchedule(
-        timetable=CronTriggerTimetable(daily, timezone=ZoneInfo("Europe/London")),
+        timetable=CronTriggerTimetable(daily, timezone="Europe/London"),
         assets=AssetAll(*(asset("export", suffix) for suffix in own.exporters)),
     )
 
