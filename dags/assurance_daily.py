@@ -114,7 +114,7 @@ def as_at(context: Any, starts_after: timedelta = timedelta(0)) -> datetime:
     configured = (run.conf or {}).get("as_at")
     if configured:
         return clock.parse_moment(configured)
-    ends = context.get("data_interval_end") or run.run_after
+    ends: datetime = context.get("data_interval_end") or run.run_after
     if run.run_type in (MANUAL, BY_ASSETS):
         return clock.default_as_at(ends)
     return ends - starts_after

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ print(json.dumps(seen))
 NORTH, SOUTH = "e23000022", "e23000021"
 ASSETS, TIME = "asset_triggered", "scheduled"
 #: What happens in each turn of the scheduler, and the runs that there are after it.
-TURNS = (
+TURNS: tuple[tuple[dict[str, Any], list[str]], ...] = (
     ({"exported": []}, []),
     ({"exported": [NORTH]}, []),
     ({"exported": [NORTH]}, []),

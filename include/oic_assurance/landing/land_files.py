@@ -50,9 +50,9 @@ class _EarlierFile:
     declaration: str | None
     size_bytes: int | None
     modified_at: datetime | None
-    #: The force whose export the file was landed as. None for a file that lists all records.
-    export_of: str | None
     landed_at: datetime | None = None
+    #: The force whose export the file was landed as. None for a file that lists all records.
+    export_of: str | None = None
 
     def is_same(self, content: Content, declaration: str) -> bool:
         """Tell whether this delivery had the same bytes as `content`, and its outcome still counts.
@@ -209,7 +209,7 @@ class FileLanding:
         rows = self._connection.execute(
             """
             select source_place, delivered_for, batch_id, sha256, status,
-                notes ->> 'declaration', size_bytes, modified_at, notes ->> 'export_of', landed_at
+                notes ->> 'declaration', size_bytes, modified_at, landed_at, notes ->> 'export_of'
             from audit.batch
             where force_code = %s and dataset = %s and kind = 'file'
             order by batch_id
@@ -243,7 +243,7 @@ class FileLanding:
             listed.terms,
             batch.size_bytes,
             batch.modified_at,
-            export_of,
+            export_of=export_of,
         )
 
     def _land_file(

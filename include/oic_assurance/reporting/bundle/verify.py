@@ -336,7 +336,7 @@ def check_pack(folder: Path, publication: Any, tables: "dict[str, list[Row]]") -
         if shown != (name, word, figure, figure):
             raise BrokenError(f"the pack shows another figure or status of {code} than the rows")
     sentences = found_in(page, '<p class="lead sentences">(.*?)</p>', "answer")[0]
-    if not sentences.startswith(f"{headline(points)} "):
+    if not sentences.startswith(" ".join([*headline(points), ""])):
         raise BrokenError("the sentences at the top of the pack are not those that the rows give")
 
 
@@ -378,7 +378,7 @@ def in_words(row: "Row") -> "tuple[str, str, str, str]":
     return str(row["point_label"]), str(row["status_label"]), figure, goal
 
 
-def headline(points: "Sequence[tuple[str, str, str, str]]") -> str:
+def headline(points: "Sequence[tuple[str, str, str, str]]") -> "list[str]":
     """Return two sentences: how many points are met, and which ones are, are not, or are unknown.
 
     Each point is its name, the word of its status, its figure and its target.
@@ -400,7 +400,7 @@ def headline(points: "Sequence[tuple[str, str, str, str]]") -> str:
         parts.append(f"{joined(short)} {be(short)} not")
     if unknown:
         parts.append(f"for {joined(unknown)} it is not known")
-    return f"{counted}. {'; '.join(parts)}."
+    return [f"{counted}.", f"{'; '.join(parts)}."]
 
 
 def number(count: int) -> str:

@@ -14,9 +14,9 @@ from oic_assurance.reporting.screens.layout import count
 
 
 def answer(cards: Sequence[Card], facts: Facts, since: Since) -> list[str]:
-    """Return the answer, in three sentences. The first two are one text."""
+    """Return the answer, in three sentences."""
     points = [(one.name, one.answer.word, one.figure, one.target) for one in cards]
-    return [headline(points), _changed(cards, facts, since)]
+    return [*headline(points), _changed(cards, facts, since)]
 
 
 def _changed(cards: Sequence[Card], facts: Facts, since: Since) -> str:
