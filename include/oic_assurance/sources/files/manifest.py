@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FORM = "oic-assurance-national/1"
 #: The largest manifest that is read, in bytes.
 LARGEST_MANIFEST = 64 * 1024
+#: The longest name of a host that is shown. A longer one is cut.
+LONGEST_HOST = 64
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -136,7 +138,8 @@ def _exporter(content: dict[str, Any]) -> Exporter | None:
         key = signer(signature, _signed(content))
     except RecursionError:
         return None
-    host = str(content.get("host", ""))
+    # Everybody who can write to the store can choose the host, which is shown in messages.
+    host = str(content.get("host", ""))[:LONGEST_HOST]
     return Exporter(key, host if host.isprintable() else "?") if key else None
 
 
