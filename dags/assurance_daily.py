@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import (
     Asset,
+    AssetAll,
+    AssetOrTimeSchedule,
+    CronTriggerTimetable,
     ExceptionRetryPolicy,
     Param,
     RetryAction,
@@ -76,8 +79,8 @@ Do not change tables in `marts`, `generation` or `audit` by hand.
 RUN_TIMEOUT = timedelta(hours=3)
 #: The user name that Airflow gives to a run of `dag.test`.
 DAG_TEST = "dag_test"
-#: Airflow's name for runs that a person has triggered.
-MANUAL = "manual"
+#: Airflow's names for runs that a person has triggered, and for runs that assets have triggered.
+MANUAL, BY_ASSETS = "manual", "asset_triggered"
 AS_AT = Param(
     None,
     type=["null", "string"],
@@ -108,7 +111,8 @@ def as_at(context: Any, starts_after: timedelta = timedelta(0)) -> datetime:
     - For a scheduled run: the end of the data interval, less `starts_after`. So the figures of a
       force that starts later are as at 05:30 too.
     - For a run that a person has triggered: the last 05:30 London time before its logical date,
-      which Airflow's form sets to now.
+      which Airflow's form sets to now. For a run that the exports of the forces have triggered: the
+      last one before the last export. So it has the moment of the scheduled run of the day.
 
     Raises:
         UsageError: `as_at` in the configuration is not a moment.
@@ -117,8 +121,10 @@ def as_at(context: Any, starts_after: timedelta = timedelta(0)) -> datetime:
     configured = (run.conf or {}).get("as_at")
     if configured:
         return clock.parse_moment(configured)
-    ends = context.get("data_interval_end") or run.run_after
-    return clock.default_as_at(ends) if run.run_type == MANUAL else ends - starts_after
+    ends: datetime = context.get("data_interval_end") or run.run_after
+    if run.run_type in (MANUAL, BY_ASSETS):
+        return clock.default_as_at(ends)
+    return ends - starts_after
 
 
 def run_id() -> str:
@@ -136,12 +142,29 @@ def started_by(context: Any) -> str | None:
     return account() if user == DAG_TEST else user
 
 
+def asset(what: str, suffix: str) -> Asset:
+    """Return the asset for something that a run makes. `suffix` says of which force."""
+    return Asset(f"oic_assurance_{what}{suffix}", uri=f"oic-assurance://warehouse{suffix}/{what}")
+
+
+def schedule(own: ForceDag) -> str | AssetOrTimeSchedule:
+    """Return when the DAG runs: every day at 05:30 or, as declared, later.
+
+    The national warehouse also runs as soon as every force that exports has exported since the last
+    such run.
+    """
+    daily = own.daily(5, 30)
+    if not own.exporters:
+        return daily
+    return AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable(daily, timezone="Europe/London"),
+        assets=AssetAll(*(asset("export", suffix) for suffix in own.exporters)),
+    )
+
+
 def make_dag(own: ForceDag) -> None:
     """Make the daily DAG of a force."""
     approval_timeout = timedelta(hours=own.settings.approval_hours)
-    marts = Asset(
-        f"oic_assurance_marts{own.suffix}", uri=f"oic-assurance://warehouse{own.suffix}/marts"
-    )
 
     def mark_failed(context: Any) -> None:
         """Record that a run has failed, unless one of its tasks has already recorded the failure.
@@ -154,7 +177,7 @@ def make_dag(own: ForceDag) -> None:
 
     @dag(
         dag_id=own.dag_id,
-        schedule=own.daily(5, 30),
+        schedule=schedule(own),
         start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
         catchup=False,
         max_active_runs=1,
@@ -222,7 +245,7 @@ def make_dag(own: ForceDag) -> None:
         def seal_marts(build_id: int) -> None:
             pipeline.seal_marts(load_settings(), run_id(), build_id)
 
-        @task(outlets=[marts])
+        @task(outlets=[asset("marts", own.suffix)])
         def publish(build_id: int) -> int:
             return pipeline.publish(load_settings(), run_id(), build_id)
 
@@ -236,7 +259,7 @@ def make_dag(own: ForceDag) -> None:
         def document() -> None:
             pipeline.document(load_settings(), run_id())
 
-        @task
+        @task(outlets=[asset("export", own.suffix)] if own.settings.national_dropzone else [])
         def make_packs() -> None:
             pipeline.make_packs(load_settings())
 

@@ -385,7 +385,9 @@ def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
     """
     deliveries = sql(_DELIVERIES, dataset=source.name)
     expectations: list[Expectation] = [few_corrections(source, raw)]
-    if source.delivery == "full":
+    # What vanishes with the export of a force is what that force no longer publishes.
+    is_list = source.delivery == "full" and not (source.kind == "file" and source.files.manifest)
+    if is_list:
         expectations.append(
             every_result(
                 "few_vanished",
@@ -421,7 +423,7 @@ def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
     ]
     if source.kind == "database" and "created_at" in raw.names:
         expectations += _moments(source.database.cursor)
-    if source.delivery == "full":
+    if is_list:
         expectations.append(
             every_result(
                 "row_count_like_previous",
@@ -431,7 +433,7 @@ def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
                 severity=WARNING,
             )
         )
-    if source.delivery == "full" and source.kind == "file":
+    if is_list and source.kind == "file":
         expectations += _resent_lists(source)
     if source.delivery == "changes" and source.kind == "file":
         expectations.append(

@@ -105,6 +105,52 @@ def test_a_force_may_start_later_and_still_has_figures_as_at_half_past_five(
     assert found == datetime(2026, 5, 1, 4, 30, tzinfo=UTC)
 
 
+NATIONAL = """\
+  - code: K04000001
+    kind: national
+    name: England and Wales
+    accountable_body: The inspectorate
+    dropzone: /srv/national
+    starts_after_minutes: 90
+"""
+
+
+def test_the_national_run_follows_the_exports_of_the_forces_and_comes_at_its_time_anyway(
+    deployment: Path,
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    north = FORCES.replace(
+        "  - code: E23000021\n",
+        "    settings: {ASSURANCE_NATIONAL_DROPZONE: /srv/national}\n  - code: E23000021\n",
+    )
+    everybody = north.replace(
+        'ASSURANCE_RUN_DEADLINE: "08:10"', "ASSURANCE_NATIONAL_DROPZONE: /srv/national"
+    )
+    for text, exporting in ((FORCES, []), (north, [NORTH]), (everybody, [NORTH, SOUTH])):
+        deployment.write_text(text + NATIONAL)
+        bag = DagBag(str(DAGS / "assurance_daily.py"))
+        assert bag.import_errors == {}
+        outlets = {
+            code: [
+                one.name
+                for one in bag.dags[f"assurance_daily_{code}"].get_task("make_packs").outlets
+            ]
+            for code in (NORTH, SOUTH)
+        }
+        names = [f"oic_assurance_export_{code}" for code in exporting]
+        assert sorted([*outlets[NORTH], *outlets[SOUTH]]) == sorted(names)
+        national = bag.dags["assurance_daily_k04000001"]
+        assert national.get_task("make_packs").outlets == []
+        timetable = national.timetable
+        if exporting:
+            asked = [one.name for one in timetable.asset_condition.objects]
+            assert sorted(asked) == sorted(names)
+            timetable = timetable.timetable
+        assert timetable.expression == "0 7 * * *"
+        assert "Europe/London" in str(timetable.timezone)
+
+
 def test_each_task_enters_its_force_before_it_does_anything(dags: dict[str, Any]) -> None:
     from oic_assurance.settings import load_settings
 

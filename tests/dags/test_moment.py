@@ -6,7 +6,7 @@ an interval, the time of the run takes the interval's place.
 """
 
 import importlib.util
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -64,6 +64,14 @@ def test_a_run_by_hand_is_as_at_the_last_half_past_five(
     """Airflow's form sets the logical date, which ends the interval, to now."""
     by_hand = context(conf, interval_end, "manual")
     assert module.as_at(by_hand) == datetime(2026, 5, 1, 4, 30, tzinfo=UTC)
+
+
+def test_a_run_that_exports_have_triggered_is_as_at_the_last_half_past_five(
+    module: ModuleType,
+) -> None:
+    triggered = context({}, None, "asset_triggered")
+    assert module.as_at(triggered) == datetime(2026, 5, 1, 4, 30, tzinfo=UTC)
+    assert module.as_at(triggered, timedelta(minutes=90)) == datetime(2026, 5, 1, 4, 30, tzinfo=UTC)
 
 
 def test_a_run_by_hand_is_as_at_the_moment_in_the_form(module: ModuleType) -> None:

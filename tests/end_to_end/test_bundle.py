@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from rocrate.rocrate import ROCrate
 
-from oic_assurance.reporting.bundle.verify import BrokenError, verify
+from oic_assurance.reporting.bundle.verify import BrokenError, london, verify
 from tests.end_to_end.terminal import Terminal
 
 
@@ -61,6 +63,19 @@ def test_the_program_in_the_bundle_needs_python_alone(folder: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={})
     assert done.returncode == 1
     assert done.stdout == "THE BUNDLE DOES NOT HOLD: gates.json was changed.\n"
+
+
+def test_the_program_explains_itself_and_refuses_what_it_does_not_know(folder: Path) -> None:
+    command = [sys.executable, "-I", "-S", "-B", str(folder / "verify.py")]
+    for given, code, told in (
+        (["--help"], 0, "requires a signature of the key"),
+        (["-h"], 0, "requires a signature of the key"),
+        (["--key"], 2, "verify.py --help explains it"),
+        (["a", "b", "c"], 2, "verify.py --help explains it"),
+    ):
+        done = subprocess.run([*command, *given], capture_output=True, text=True, check=False)
+        assert done.returncode == code
+        assert told in done.stdout + done.stderr
 
 
 def test_the_figures_are_those_of_the_publication(terminal: Terminal, folder: Path) -> None:
@@ -195,8 +210,96 @@ def key_of_every_signature(folder: Path) -> None:
     (folder / "signature.json").write_text(json.dumps(forged), encoding="utf-8")
 
 
+def _change_page(folder: Path, before: str, after: str) -> None:
+    """Change what the page of the pack shows, and update the manifest."""
+    _edit(folder, "pack/assurance-pack.html", lambda text: text.replace(before, after))
+    _repair(folder)
+
+
+def _publication(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "publication.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _figure(folder: Path) -> str:
+    """Return the figure of the point NCCU_INTEL, as the page shows it."""
+    page = (folder / "pack" / "assurance-pack.html").read_text(encoding="utf-8")
+    [figure] = re.findall(r"Reporting to the NCCU \(([0-9.]+%), target", page)
+    return str(figure)
+
+
+def changed_headline(folder: Path) -> None:
+    _change_page(folder, f"NCCU ({_figure(folder)}", "NCCU (98.8%")
+
+
+def changed_figure(folder: Path) -> None:
+    _change_page(folder, _figure(folder), "98.8%")
+
+
+def changed_status(folder: Path) -> None:
+    _change_page(folder, "</strong> In progress</span>", "</strong> Met on time</span>")
+
+
+def hidden_figure(folder: Path) -> None:
+    figure = f'<p class="figure"><strong>{_figure(folder)}</strong>'
+    _change_page(folder, figure, f"<!--{figure}-->98.8%")
+
+
+def changed_moment_of_the_page(folder: Path) -> None:
+    at = london(datetime.fromisoformat(_publication(folder)["as_at"]))
+    _change_page(folder, at, "Tue 01 Dec 2026 05:30")
+
+
+def changed_moment(folder: Path) -> None:
+    """Change the moment wherever it is, but for the rows."""
+    at = _publication(folder)["as_at"]
+    _edit(folder, "publication.json", lambda text: text.replace(at, "2026-12-01T05:30:00+00:00"))
+    _change_page(folder, london(datetime.fromisoformat(at)), "Tue 01 Dec 2026 05:30")
+
+
+def changed_verdict_of_the_page(folder: Path) -> None:
+    verdict, other = _verdicts(folder)
+    head = "Verdict of the checks: <strong>"
+    _change_page(folder, f"{head}{verdict}<", f"{head}{other}<")
+
+
+def changed_verdict(folder: Path) -> None:
+    verdict, other = _verdicts(folder)
+    changed_verdict_of_the_page(folder)
+    head = '"gate_verdict": '
+    before, after = (f'{head}"{one}"' for one in (verdict, other))
+    _edit(folder, "publication.json", lambda text: text.replace(before, after))
+    _repair(folder)
+
+
+def changed_verdict_of_the_stages(folder: Path) -> None:
+    _, other = _verdicts(folder)
+    changed_verdict(folder)
+    gates = json.loads((folder / "gates.json").read_text(encoding="utf-8"))
+    changed = [{**one, "verdict": other} for one in gates]
+    (folder / "gates.json").write_text(json.dumps(changed), encoding="utf-8")
+    _repair(folder)
+
+
+def changed_verdict_and_checks(folder: Path) -> None:
+    """Change the verdict, and the checks so that they give the changed one."""
+    _, other = _verdicts(folder)
+    changed_verdict_of_the_stages(folder)
+    checks = json.loads((folder / "checks.json").read_text(encoding="utf-8"))
+    for one in checks:
+        one["success"] = other == "passed" or one["severity"] != "warning"
+    (folder / "checks.json").write_text(json.dumps(checks), encoding="utf-8")
+    _repair(folder)
+
+
+def _verdicts(folder: Path) -> tuple[str, str]:
+    """Return the verdict of the gate, and the one that it does not have."""
+    verdict = _publication(folder)["gate_verdict"]
+    return verdict, "passed" if verdict == "warning" else "warning"
+
+
 def changed_checks(folder: Path) -> None:
-    """Change a check's result, and update the manifest. Only the signature reveals this change."""
+    """Change a check's result, and update the manifest."""
     _edit(
         folder, "checks.json", lambda text: text.replace('"success": true', '"success": false', 1)
     )
@@ -234,7 +337,17 @@ def _repair(folder: Path) -> None:
         (changed_row, "the rows of marts.assurance_position are not those that the checks passed"),
         (changed_copy, "assurance_position.csv does not have the values"),
         (changed_fingerprint, "do not give that of the publication"),
-        (changed_checks, "the signature does not belong to this bundle"),
+        (changed_checks, "the verdict on the stage .* is not that of its checks"),
+        (changed_headline, "the sentences at the top of the pack are not those"),
+        (changed_figure, "another figure or status of NCCU_INTEL"),
+        (changed_status, "another figure or status of"),
+        (hidden_figure, "the pack has 0 places for one figure"),
+        (changed_moment_of_the_page, "the pack shows another as-at moment"),
+        (changed_moment, "the as-at moment is not that of the rows"),
+        (changed_verdict_of_the_page, "the pack shows another verdict"),
+        (changed_verdict, "the verdict of the gate is not that of its stages"),
+        (changed_verdict_of_the_stages, "the verdict on the stage .* is not that of its checks"),
+        (changed_verdict_and_checks, "marts.data_quality_status|the verdict on the stage"),
         (no_tables, "does not have the .json file of every table"),
         (two_columns_in_one_name, "assurance_position.json is not the table"),
         (linked_file, "gates.json is neither a file nor a folder"),

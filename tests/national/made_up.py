@@ -14,6 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 POINTS = ("NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING")
 MEASURES = {
     "NCCU_INTEL": "nccu_intel_compliance",
@@ -77,19 +79,24 @@ class Force:
 
 
 def export(
-    force: Force, zone: Path, day: date, *, changed: Mapping[str, Any] | None = None
+    force: Force,
+    zone: Path,
+    day: date,
+    *,
+    changed: Mapping[str, Any] | None = None,
+    key: Ed25519PrivateKey | None = None,
 ) -> dict[str, Path]:
     """Write the six files and the manifest of a force for a day. Return their paths.
 
-    `changed` replaces rows: the name of a file, and its rows.
+    `changed` replaces rows: the name of a file, and its rows. With `key`, the manifest is signed.
     """
     rows = _rows(force) | dict(changed or {})
     paths = {name: _write(zone, name, force.code, day, rows[name]) for name in COLUMNS}
-    manifest(force.code, zone, day)
+    manifest(force.code, zone, day, key)
     return paths
 
 
-def manifest(code: str, zone: Path, day: date) -> Path:
+def manifest(code: str, zone: Path, day: date, key: Ed25519PrivateKey | None = None) -> Path:
     """Write the manifest of the files that a force has for a day."""
     entries = []
     for name in COLUMNS:
@@ -101,12 +108,22 @@ def manifest(code: str, zone: Path, day: date) -> Path:
         )
     path = zone / "national" / "manifest" / f"manifest_{code}_{day:%Y%m%d}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    listed = {
+    listed: dict[str, Any] = {
         "form": "oic-assurance-national/1",
         "force_code": code,
         "day": day.isoformat(),
         "files": entries,
     }
+    if key is not None:
+        listed["host"] = "force-host"
+        signed = json.dumps(listed, sort_keys=True, separators=(",", ":")).encode()
+        moment = "2026-03-10T06:00:00+00:00"
+        message = f"{moment}\n{hashlib.sha256(signed).hexdigest()}".encode()
+        listed["signature"] = {
+            "signed_at": moment,
+            "public_key": key.public_key().public_bytes_raw().hex(),
+            "signature": key.sign(message).hex(),
+        }
     path.write_text(json.dumps(listed), encoding="utf-8")
     return path
 

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import hashlib
 import json
+import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ from oic_assurance import clock, pipeline
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.notifications.problems import open_problems
 from oic_assurance.publishing import rollback as pointer
-from oic_assurance.reporting.national.export import export_national, tell_national
+from oic_assurance.reporting.national.export import Export, export_national, tell_national
 from oic_assurance.reporting.release import make as release
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets_of
+from oic_assurance.sources.files.manifest import Exporter, exporter_of
 from tests.integration.builds.restated_world import (
     change_one_record_of_each_kind,
     temporary_world,
@@ -48,6 +50,10 @@ class Exports:
     told: tuple[list[str], ...]
     too_early: str
     without_place: str
+    #: The refusal of another deployment, whether it changed a file, and what it took over.
+    foreign: str
+    is_untouched: bool
+    taken_over: Export
 
 
 def problems(settings: Settings) -> list[str]:
@@ -95,6 +101,13 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
             "select count(*) as number from audit.processing_log"
             " where action = 'disclosure' and to_whom = 'the national warehouse'"
         )
+        before = contents(zone)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ASSURANCE_SIGNING_KEY", secrets.token_hex(32))
+            with pytest.raises(AssuranceError) as foreign:
+                export_national(settings)
+            is_untouched = contents(zone) == before
+            taken_over = export_national(settings, take_over=True)
         yield Exports(
             folder / "published",
             folder / "rolled_back",
@@ -105,7 +118,22 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
             tuple(told),
             str(too_early.value),
             str(without_place.value),
+            foreign.value.message,
+            is_untouched,
+            taken_over,
         )
+
+
+def contents(zone: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in zone.rglob("*") if path.is_file()}
+
+
+def exporter(zone: Path) -> Exporter:
+    """Return who has signed the manifest of the day of the second publication."""
+    path = zone / "national" / "manifest" / f"manifest_{FORCE}_20260411.json"
+    found = exporter_of(path.read_bytes())
+    assert found is not None
+    return found
 
 
 def rows(zone: Path, name: str) -> Rows:
@@ -189,6 +217,20 @@ def test_a_roll_back_is_told_in_the_same_files(exports: Exports) -> None:
     assert sorted(p.name for p in exports.rolled_back.rglob("*.csv")) == before
 
 
+def test_another_deployment_with_the_code_of_the_force_replaces_nothing_without_a_word(
+    exports: Exports,
+) -> None:
+    own = exporter(exports.published)
+    assert own == exporter(exports.rolled_back)
+    assert own.key != exports.taken_over.key
+    assert f"the key {own.key} (host {own.host})" in exports.foreign
+    assert f"this one is the key {exports.taken_over.key}" in exports.foreign
+    assert "`assurance national export --take-over`" in exports.foreign
+    assert "\n" not in exports.foreign
+    assert exports.is_untouched
+    assert exporter(Path(exports.taken_over.place)).key == exports.taken_over.key
+
+
 def test_each_export_is_a_disclosure(exports: Exports) -> None:
     """Two exports were made. A force without a place for them makes none."""
     assert exports.disclosures == 2
@@ -214,6 +256,8 @@ def test_the_national_view_follows_the_restatement_and_the_roll_back(
     assert "LATE_RECORD" in told["causes"]
     assert told["value_before"] + told["value_change"] == pytest.approx(told["value"])
     assert world.mart("national_restatement")
+    known = world.rows("select distinct key_sha256, trusted_by from audit.exporter")
+    assert known == [{"key_sha256": exporter(exports.published).key, "trusted_by": None}]
 
     shutil.copytree(exports.rolled_back, world.zone, dirs_exist_ok=True)
     world.run(NOON)

@@ -3,6 +3,7 @@
 One force's trouble must show as that force's, and must not touch the figures of another.
 """
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from datetime import date
@@ -11,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from oic_assurance.operations.verify.verify import verify
 from oic_assurance.publishing import rollback as pointer
 from tests.databases import Prepared
-from tests.national.made_up import manifest
+from tests.national.made_up import Publication, manifest
 from tests.national.world import (
     AS_AT,
     DAY,
@@ -222,6 +224,93 @@ def test_a_second_export_of_a_day_replaces_the_first(world: NationalWorld) -> No
     assert (shown["value"], shown["last_value"]) == (None, 0.9)
 
 
+def test_a_warehouse_that_was_rebuilt_replaces_what_was_known_of_its_force(
+    world: NationalWorld,
+) -> None:
+    """Its publications count from 1 again, and are fewer than half of those before."""
+    months = [
+        ["nccu_intel_compliance", f"{year}-0{month}-01"]
+        for year in (2023, 2024, 2025)
+        for month in range(1, 10)
+    ]
+    measures = [[BAD, *month, 1, 2, "0.5", "true"] for month in months]
+    before = publications(
+        made_up(BAD, as_at=days_before(2)), (9, days_before(1), {}), (10, days_before(1), {})
+    )
+    restated = dataclasses.replace(
+        before, restatements=[(8, "hydra_completion", DAY, 1, "LATE_RECORD", 0.5, 0.6)]
+    )
+    world.export(rolled_back(restated, to=8), date(2026, 3, 9), measure=measures)
+    world.export(publications(made_up(GOOD), (9, AS_AT, {})), date(2026, 3, 10))
+    world.run()
+    assert world.states()[BAD] is not None
+
+    world.export(made_up(BAD, {"HYDRA": (70, 100)}, number=1))
+    world.run()
+
+    assert world.states()[BAD] is None
+    [shown] = [r for r in world.mart("national_position") if _is(r, BAD, "HYDRA")]
+    assert (shown["force_publication_id"], shown["numerator"], shown["last_value"]) == (1, 70, None)
+    assert _history(world) == {(BAD, 1), (GOOD, 8), (GOOD, 9)}
+    assert world.refusals() == []
+    kept = world.rows(
+        "select count(*) as versions from raw_general.force_publication"
+        " where reporting_force_code = %s and not is_tombstone",
+        BAD,
+    )
+    assert kept == [{"versions": 4}], "raw keeps what was exported before"
+    assert _disagreements(world) == []
+
+
+def test_a_wrong_row_is_gone_with_the_next_export(world: NationalWorld) -> None:
+    force = made_up(BAD)
+    wrong = Publication(9_999, days_before(1), {}, is_current=False, is_withdrawn=True)
+    world.export(dataclasses.replace(force, publications=[*force.publications, wrong]))
+    world.run()
+    assert world.states()[BAD] == "WITHDRAWN"
+
+    world.export(force)
+    world.run()
+
+    assert world.states()[BAD] is None
+    assert _disagreements(world) == []
+
+
+def test_an_export_that_arrives_late_touches_no_later_one_and_no_other_force(
+    world: NationalWorld,
+) -> None:
+    world.export(made_up(GOOD))
+    world.export(made_up(BAD, number=9))
+    world.run()
+    world.export(made_up(BAD, as_at=days_before(1), number=8), date(2026, 3, 9))
+
+    world.run()
+
+    assert world.states()[GOOD] is None
+    [shown] = [r for r in world.mart("national_position") if _is(r, BAD, "HYDRA")]
+    assert shown["force_publication_id"] == 9
+    assert _history(world) == {(BAD, 9), (GOOD, 8)}
+    assert _disagreements(world) == []
+    world.run(days_before(1))
+    [shown] = [r for r in world.mart("national_position") if _is(r, BAD, "HYDRA")]
+    assert shown["force_publication_id"] == 8
+
+
+def test_an_export_without_a_publication_is_refused_and_shows_no_old_figure(
+    world: NationalWorld,
+) -> None:
+    world.export(made_up(BAD))
+    world.run()
+    world.export(made_up(BAD), publication=[])
+    world.run()
+
+    assert world.states()[BAD] == "REFUSED"
+    assert any("it has no rows: a full list is never empty" in one for one in world.refusals())
+    world.export(made_up(BAD))
+    world.run()
+    assert world.states()[BAD] is None
+
+
 def test_a_roll_back_of_the_national_view_shows_what_was_known_then(world: NationalWorld) -> None:
     world.export(made_up(GOOD))
     first = world.run()
@@ -244,6 +333,19 @@ def test_a_run_for_an_earlier_moment_uses_what_forces_had_delivered_by_then(
     world.run(days_before(1))
 
     assert _hydra(world) == 90
+
+
+def _history(world: NationalWorld) -> set[tuple[str, int]]:
+    return {
+        (row["reporting_force_code"], row["force_publication_id"])
+        for row in world.mart("national_history")
+    }
+
+
+def _disagreements(world: NationalWorld) -> list[str]:
+    """Return where archive and raw disagree. The archive also has the files of other tests."""
+    proofs = verify(world.settings)
+    return [str(one) for proof in proofs for one in proof.disagreements if one.batch is not None]
 
 
 def _is(row: dict[str, object], code: str, point: str) -> bool:

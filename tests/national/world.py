@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.rows import dict_row
 
 from oic_assurance import pipeline
@@ -41,9 +42,16 @@ class NationalWorld:
         self.settings = dataclasses.replace(settings, dropzone=f"file://{zone}")
         self.runs = 0
 
-    def export(self, force: Force, day: date = DAY, **changed: Any) -> dict[str, Path]:
+    def export(
+        self,
+        force: Force,
+        day: date = DAY,
+        *,
+        key: Ed25519PrivateKey | None = None,
+        **changed: Any,
+    ) -> dict[str, Path]:
         """Write the files of a force for a day."""
-        return export(force, self.zone, day, changed=changed)
+        return export(force, self.zone, day, changed=changed, key=key)
 
     def land(self, as_at: datetime = AS_AT) -> str:
         """Open a run and land what is in the dropzone. Return the ID of the run."""

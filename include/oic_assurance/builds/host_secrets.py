@@ -2,8 +2,9 @@
 
 All hosts need the same keys. Most wrong secrets are refused where they are used: a login fails, an
 archived file cannot be decrypted, and the key of the pseudonyms has a check value. The keys here
-have none: a host with another key of erasures would land erased records again, and a host with
-another key of the log would write entries that nobody finds. So each host records a keyed hash of
+have none: a host with another key of erasures would land erased records again, a host with another
+key of the log would write entries that nobody finds, and the exports of a host with another signing
+key would be refused. So each host records a keyed hash of
 them at the end of each stage, never a key itself, and `assurance doctor` compares the hosts.
 """
 
@@ -22,6 +23,7 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import SECRET as LOG_KEY
 from oic_assurance.warehouse.rows import all_records
 from oic_assurance.warehouse.secrets import find_secret
+from oic_assurance.warehouse.signatures import SIGNING_KEY
 
 ROLE = "oic_transform"
 
@@ -44,7 +46,7 @@ def marks_here(settings: Settings) -> dict[str, str]:
         ServerError: A key cannot be read, or others can read it.
     """
     has = takewhile(lambda name: find_secret(settings, name), map(layer_name, count(1)))
-    found = {name: find_secret(settings, name) for name in (*has, LOG_KEY)}
+    found = {name: find_secret(settings, name) for name in (*has, LOG_KEY, SIGNING_KEY)}
     return {name: _mark(key) for name, key in found.items() if key}
 
 

@@ -1,14 +1,14 @@
 """`assurance explain`: show the records behind a figure, and the raw rows behind a record."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
 import click
 
 from oic_assurance.cli.shared import ID, json_option, show
+from oic_assurance.operations.explain.figure import check_figure, month
 from oic_assurance.operations.explain.figure import explain as explain_figure
-from oic_assurance.operations.explain.figure import month
 from oic_assurance.operations.explain.history import get_history
 from oic_assurance.operations.explain.publication_records import (
     HISTORY_ROLE,
@@ -17,7 +17,8 @@ from oic_assurance.operations.explain.publication_records import (
     find,
     records_of,
 )
-from oic_assurance.operations.explain.question import explain_question
+from oic_assurance.operations.explain.question import explain_question, find_question
+from oic_assurance.operations.explain.record_kinds import find_kind
 from oic_assurance.reporting.screens.explained import (
     figure_screen,
     history_screen,
@@ -92,26 +93,33 @@ def explain(
     chosen_month = month(period) if period else None
     settings = load_settings()
     if record is not None:
+        find_kind(record[0])
         with _records(settings, publication_id, HISTORY_ROLE) as records:
             history = get_history(settings, records, *record)
         show(history, history_screen, as_json=as_json)
         return 0
     if question is not None:
-        with _records(settings, publication_id, ROLE) as records:
+        check: Callable[[Records], object] = partial(find_question, rule=question, unit=unit)
+        with _records(settings, publication_id, ROLE, check) as records:
             explained = explain_question(records, question, unit, only_class, limit)
         show(explained, question_screen, as_json=as_json)
         return 1 if explained.mismatch else 0
-    with _records(settings, publication_id, ROLE) as records:
-        figure = explain_figure(
-            records, measure or "", chosen_month, unit or "ALL", only_class, limit
-        )
+    named, unit = measure or "", unit or "ALL"
+    check = partial(check_figure, measure=named, period=chosen_month, unit=unit)
+    with _records(settings, publication_id, ROLE, check) as records:
+        figure = explain_figure(records, named, chosen_month, unit, only_class, limit)
     show(figure, figure_screen, as_json=as_json)
     return 1 if figure.mismatch else 0
 
 
 @contextmanager
-def _records(settings: Settings, publication_id: int | None, role: str) -> Iterator[Records]:
+def _records(
+    settings: Settings,
+    publication_id: int | None,
+    role: str,
+    check: Callable[[Records], object] = lambda _: None,
+) -> Iterator[Records]:
     publication = find(settings, publication_id)
     progress = partial(working, settings, f"Recompute publication {publication.publication_id}")
-    with records_of(settings, publication, role, progress) as records:
+    with records_of(settings, publication, role, progress, check) as records:
         yield records

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import json_option, show
+from oic_assurance.cli.shared import ID, json_option, required_reason, show
+from oic_assurance.landing.exporters import trust as trust_exporter
 from oic_assurance.reporting.bundle.make import make_bundle, verify_bundle
 from oic_assurance.reporting.national.export import export_national
 from oic_assurance.reporting.national.make import make_national_pack
@@ -17,6 +18,7 @@ from oic_assurance.reporting.screens.packs import pack_screen
 from oic_assurance.reporting.screens.workbooks import workbook_screen
 from oic_assurance.reporting.workbook.make import make_workbook
 from oic_assurance.settings import load_settings
+from oic_assurance.warehouse.account import account
 
 
 @click.command()
@@ -29,7 +31,7 @@ from oic_assurance.settings import load_settings
 )
 @click.option(
     "--publication",
-    type=int,
+    type=ID,
     metavar="ID",
     show_default="the current publication",
     help="Make the pack of this publication.",
@@ -61,7 +63,7 @@ def bundle() -> None:
 @bundle.command("make")
 @click.option(
     "--publication",
-    type=int,
+    type=ID,
     metavar="ID",
     show_default="the current publication",
     help="Bundle the pack of this publication.",
@@ -111,7 +113,7 @@ def workbook() -> None:
 @workbook.command("make")
 @click.option(
     "--publication",
-    type=int,
+    type=ID,
     metavar="ID",
     show_default="the current publication",
     help="Make the workbook of this publication.",
@@ -128,7 +130,7 @@ def make_(publication: int | None, as_json: bool) -> None:
 
 @click.group(cls=Group)
 def national() -> None:
-    """Give the force's published aggregates to the national warehouse."""
+    """Give the force's aggregates to the national warehouse, and decide whose it takes."""
 
 
 @national.command()
@@ -138,10 +140,31 @@ def national() -> None:
     show_default="ASSURANCE_NATIONAL_DROPZONE",
     help="The folder or fsspec URL of the national warehouse's dropzone.",
 )
+@click.option(
+    "--take-over", is_flag=True, help="Replace the files that another deployment has exported."
+)
 @json_option
-def export(to: str | None, as_json: bool) -> None:
-    """Write the aggregates of the current publication as files, with a manifest.
+def export(to: str | None, take_over: bool, as_json: bool) -> None:
+    """Write the aggregates of the current publication as files, with a signed manifest.
 
     The files are about the force as a whole. No unit, record or pseudonym is in them.
     """
-    show(export_national(load_settings(), to or ""), export_screen, as_json=as_json)
+    made = export_national(load_settings(), to or "", take_over=take_over)
+    show(made, export_screen, as_json=as_json)
+
+
+@national.command()
+@click.argument("force", metavar="FORCE")
+@click.argument("key", metavar="KEY")
+@click.option("--reason", metavar="TEXT", help="Who has confirmed the key, and how.")
+def trust(force: str, key: str, reason: str | None) -> None:
+    """Take the exports of FORCE that are signed with KEY, instead of those of its earlier key.
+
+    This is a command of the national warehouse. `national export` of the force shows its key.
+    """
+    why = required_reason(reason, "Who has confirmed the key, and how?")
+    before = trust_exporter(load_settings(), force, key, account(), why)
+    click.echo(
+        f"Exports of {force} are taken if the key {key} has signed them. Before: "
+        f"{before or 'no key'}. The next run lands what was refused."
+    )

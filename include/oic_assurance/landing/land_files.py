@@ -18,6 +18,7 @@ from oic_assurance.landing import checks
 from oic_assurance.landing.corrections import record_corrections
 from oic_assurance.landing.emptied import Acceptances, LooksEmptied, record_refusal
 from oic_assurance.landing.erased_keys import ErasedKeys, record_removed_rows
+from oic_assurance.landing.exporters import check_exporter, known_exporter
 from oic_assurance.landing.late_deliveries import LaterDeliveries
 from oic_assurance.landing.load import NotStraight, Summary, TableLoader
 from oic_assurance.landing.overlap import overlap
@@ -26,7 +27,7 @@ from oic_assurance.landing.unusual_values import unusual_values
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, ManifestRule
 from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone
-from oic_assurance.sources.files.manifest import ManifestEntry, check_manifest
+from oic_assurance.sources.files.manifest import Exporter, ManifestEntry, check_manifest
 from oic_assurance.sources.files.row_removal import remove_rows
 from oic_assurance.sources.files.tabular import read_tables
 
@@ -50,6 +51,8 @@ class _EarlierFile:
     size_bytes: int | None
     modified_at: datetime | None
     landed_at: datetime | None = None
+    #: The force whose export the file was landed as. None for a file that lists all records.
+    export_of: str | None = None
 
     def is_same(self, content: Content, declaration: str) -> bool:
         """Tell whether this delivery had the same bytes as `content`, and its outcome still counts.
@@ -94,22 +97,26 @@ class _Listed:
     """What the manifest of a file says about it.
 
     `terms` is the fingerprint of everything that decides whether the file is landed, besides its
-    bytes: the declaration and, if there is one, the manifest. As long as it is the same, a refusal
-    counts.
+    bytes: the declaration and, if there is one, the manifest, with the key that the force is known
+    by. As long as it is the same, a refusal counts.
     """
 
     rule: ManifestRule | None
     manifest: bytes | None
     terms: str
 
-    def check(self, file: DroppedFile, content: Content) -> ManifestEntry | None:
-        """Return the entry of the manifest for a file, or None if files have no manifests.
+    def check(
+        self, file: DroppedFile, content: Content
+    ) -> tuple[ManifestEntry | None, Exporter | None]:
+        """Return the entry of the manifest for a file, and who has signed the manifest.
+
+        Both are None if files have no manifests.
 
         Raises:
             DeliveryRefused: The manifest is missing or cannot be used, or it lists other bytes.
         """
         if self.rule is None or file.delivered_for is None:
-            return None
+            return None, None
         day = london_day(file.delivered_for)
         return check_manifest(self.manifest, file.name, file.force, day, content.sha256)
 
@@ -143,8 +150,9 @@ class FileLanding:
         }
         self._acceptances = Acceptances(connection, settings.force_code, dataset)
         self._earlier: dict[tuple[str, datetime], _EarlierFile] = {}
-        #: No landed delivery is for a later moment. None if that is not known.
-        self._latest: datetime | None = None
+        #: The latest moment of the landed deliveries, of each force if each has its own. A force is
+        #: missing if its moment is not known.
+        self._latest: dict[str | None, datetime] = {}
 
     def land(self) -> None:
         """Land every file in the dataset's folder that is new or has changed.
@@ -182,7 +190,9 @@ class FileLanding:
         if rule is None:
             return _Listed(None, None, self._dataset.fingerprint)
         manifest = zone.manifest(rule, file)
-        terms = hashlib.sha256(self._dataset.fingerprint.encode() + (manifest or b"")).hexdigest()
+        known = known_exporter(self._connection, self._settings.force_code, file.force)
+        decisive = (self._dataset.fingerprint, known.key if known else "")
+        terms = hashlib.sha256("".join(decisive).encode() + (manifest or b"")).hexdigest()
         return _Listed(rule, manifest, terms)
 
     def _is_settled(self, known: _EarlierFile, content: Content, listed: _Listed) -> bool:
@@ -199,7 +209,7 @@ class FileLanding:
         rows = self._connection.execute(
             """
             select source_place, delivered_for, batch_id, sha256, status,
-                notes ->> 'declaration', size_bytes, modified_at, landed_at
+                notes ->> 'declaration', size_bytes, modified_at, landed_at, notes ->> 'export_of'
             from audit.batch
             where force_code = %s and dataset = %s and kind = 'file'
             order by batch_id
@@ -221,8 +231,9 @@ class FileLanding:
             self._report.batches += 1
             self._report.rows_landed += batch.rows_new or 0
             self._report.rows_rejected += batch.rows_rejected or 0
-        if self._latest is not None and batch.status == "landed":
-            self._latest = max(self._latest, batch.delivered_for)
+        export_of = self._export_of(file)
+        if export_of in self._latest and batch.status == "landed":
+            self._latest[export_of] = max(self._latest[export_of], batch.delivered_for)
         self._earlier[(file.name, batch.delivered_for)] = _EarlierFile(
             file.name,
             batch.delivered_for,
@@ -232,12 +243,15 @@ class FileLanding:
             listed.terms,
             batch.size_bytes,
             batch.modified_at,
+            export_of=export_of,
         )
 
     def _land_file(
         self, file: DroppedFile, at: datetime, content: Content, listed: _Listed
     ) -> Batch:
-        entry = listed.check(file, content)
+        entry, exporter = listed.check(file, content)
+        if listed.rule is not None:
+            check_exporter(self._connection, self._settings.force_code, file.force, exporter)
         batch_id = next_batch_id(self._connection)
         known = [loader for loader in self._loaders.values() if loader.has_rows()]
         checked = self._take_in(content, batch_id, at)
@@ -245,8 +259,10 @@ class FileLanding:
         if listed.rule is not None and entry is not None:
             self._check_listed(listed.rule, entry, file, checked)
         self._note_overlaps(checked, at)
+        export_of = self._export_of(file)
         inserted = {
-            name: self._insert(loader, batch_id, at) for name, loader in self._loaders.items()
+            name: self._insert(loader, batch_id, at, export_of)
+            for name, loader in self._loaders.items()
         }
         rows_new = sum(inserted.values())
         if checked.rejected:
@@ -254,9 +270,9 @@ class FileLanding:
                 loader.quarantine(batch_id)
         if self._dataset.delivery == "changes":
             self._apply_later_deliveries(batch_id, at)
-        elif self._has_landed_after(at):
+        elif self._has_landed_after(at, export_of):
             for name in filter(inserted.get, inserted):
-                self._restore_later_versions(self._loaders[name], batch_id, at)
+                self._restore_later_versions(self._loaders[name], batch_id, at, export_of)
         batch = Batch(
             batch_id,
             self._dataset.name,
@@ -269,7 +285,11 @@ class FileLanding:
             rows_new=rows_new,
             rows_rejected=checked.rejected,
             sha256=content.sha256,
-            notes={**checked.notes, "declaration": listed.terms},
+            notes={
+                **checked.notes,
+                "declaration": listed.terms,
+                **({"export_of": export_of} if export_of else {}),
+            },
             archived_as=self._store(content, file.name, batch_id, checked),
         )
         register(self._connection, batch, self._settings.force_code, self._run_id)
@@ -277,6 +297,10 @@ class FileLanding:
         if rows_new:
             record_corrections(known, batch_id)
         return batch
+
+    def _export_of(self, file: DroppedFile) -> str | None:
+        """Return the force whose records a file lists. None if it lists the records of all."""
+        return file.force if self._dataset.files.manifest else None
 
     def _note_overlaps(self, checked: _Checked, at: datetime) -> None:
         """Note how much of a delivery of changes the deliveries before it had listed already."""
@@ -355,7 +379,7 @@ class FileLanding:
 
         With an empty full delivery, every record would count as vanished. If a table is declared
         `may_start_empty`, an empty delivery is allowed as long as raw has no version for the moment
-        of this delivery or an earlier one.
+        of this delivery or an earlier one, and always if its manifest says that it has no rows.
         """
         if self._dataset.tolerance.exceeded(checked.rejected, checked.rows):
             raise DeliveryRefused(
@@ -368,7 +392,8 @@ class FileLanding:
         for loader in self._loaders.values():
             if not checked.is_empty(loader.table.name):
                 continue
-            if not loader.table.may_start_empty or loader.has_rows(at):
+            is_listed = self._dataset.files.manifest is not None
+            if not loader.table.may_start_empty or (loader.has_rows(at) and not is_listed):
                 where = f"sheet {loader.table.sheet}" if loader.table.sheet else "it"
                 raise DeliveryRefused(f"{where} has no rows: a full list is never empty")
 
@@ -397,7 +422,9 @@ class FileLanding:
             found.update(dict(self._connection.execute(checks.reasons_statement(loader.table))))
         return max(found, key=lambda reason: found[reason])
 
-    def _insert(self, loader: TableLoader, batch_id: int, at: datetime) -> int:
+    def _insert(
+        self, loader: TableLoader, batch_id: int, at: datetime, export_of: str | None
+    ) -> int:
         """Insert new versions and, after a full delivery, tombstones. Return their number.
 
         If the key of a row cannot be read, there are no tombstones, because the row may belong to
@@ -405,34 +432,45 @@ class FileLanding:
         """
         rows_new = loader.insert_delivered(batch_id, at)
         if self._dataset.delivery == "full" and not loader.rows_without_key():
-            rows_new += self._insert_vanished(loader, batch_id, at)
+            rows_new += self._insert_vanished(loader, batch_id, at, export_of)
         return rows_new
 
-    def _restore_later_versions(self, loader: TableLoader, batch_id: int, at: datetime) -> None:
+    def _restore_later_versions(
+        self, loader: TableLoader, batch_id: int, at: datetime, export_of: str | None
+    ) -> None:
         """After a late full delivery, restore the versions of the next delivery."""
         deliveries = LaterDeliveries(self._settings, loader)
         unnamed = deliveries.unnamed(batch_id, at, deliveries.after(at))
-        loader.restore_later_versions(batch_id, at, unnamed)
+        loader.restore_later_versions(batch_id, at, unnamed, export_of)
 
-    def _insert_vanished(self, loader: TableLoader, batch_id: int, at: datetime) -> int:
+    def _insert_vanished(
+        self, loader: TableLoader, batch_id: int, at: datetime, export_of: str | None
+    ) -> int:
         """Insert tombstones for the records that a full list does not contain. Return their number.
+
+        The export of a force is believed however much vanishes: its manifest proves that it is
+        whole, and a warehouse that was rebuilt has few publications.
 
         Raises:
             LooksEmptied: Most of the known records would vanish.
         """
-        vanishing = loader.insert_vanished(batch_id, at)
-        if vanishing:
+        vanishing = loader.insert_vanished(batch_id, at, export_of)
+        if vanishing and not export_of:
             known = loader.known_before(batch_id, at)
             self._acceptances.check(loader.table.name, known, vanishing)
         return vanishing
 
-    def _has_landed_after(self, at: datetime) -> bool:
-        """Tell whether a delivery of the dataset for a moment after `at` has been landed."""
-        if self._latest is not None and self._latest <= at:
+    def _has_landed_after(self, at: datetime, export_of: str | None = None) -> bool:
+        """Tell whether a delivery for a moment after `at` was landed, of one force if given."""
+        if export_of in self._latest and self._latest[export_of] <= at:
             return False
-        landed = [file.delivered_for for file in self._earlier.values() if file.status == "landed"]
-        self._latest = max(landed, default=at)
-        return self._latest > at
+        landed = [
+            file.delivered_for
+            for file in self._earlier.values()
+            if file.status == "landed" and file.export_of == export_of
+        ]
+        self._latest[export_of] = max(landed, default=at)
+        return self._latest[export_of] > at
 
     def _apply_later_deliveries(self, batch_id: int, at: datetime) -> None:
         """Restore the versions of later deliveries after a late-arriving delivery of changes.

@@ -389,12 +389,12 @@ class TableLoader:
             only=only,
         )
 
-    def insert_vanished(self, batch_id: int, at: datetime) -> int:
+    def insert_vanished(self, batch_id: int, at: datetime, export_of: str | None = None) -> int:
         """Insert a tombstone for each key that a full delivery does not list.
 
         Only keys whose record exists at the moment `at` get a tombstone. If the row of a record was
-        rejected, the record counts as listed, because it has not vanished. Return the number of
-        tombstones.
+        rejected, the record counts as listed, because it has not vanished. The export of a force,
+        `export_of`, lets only records of that force vanish. Return the number of tombstones.
         """
         if self._loaded is not None:
             return 0  # Raw was empty before.
@@ -408,7 +408,7 @@ class TableLoader:
                 from (
                     select distinct on (k.row_key) k.*
                     from {raw} as k
-                    where k.force_code = {force} and k.version_at <= %(at)s
+                    where k.force_code = {force} and k.version_at <= %(at)s {of_export}
                     order by k.row_key, k.version_at desc, k.batch_id desc
                 ) as s
                 where
@@ -421,8 +421,9 @@ class TableLoader:
                 provenance=PROVENANCE,
                 force=self.force,
                 checked=checks.checked(self.table),
+                of_export=self._of_export(),
             ),
-            {"batch": batch_id, "at": at},
+            {"batch": batch_id, "at": at, "export_of": export_of},
         )
 
     def known_before(self, batch_id: int, at: datetime | None = None) -> int:
@@ -464,9 +465,15 @@ class TableLoader:
     # ---------------------------------------------------------------- late-arriving deliveries
 
     def restore_later_versions(
-        self, batch_id: int, at: datetime, unnamed: Iterable[tuple[int, str]] = ()
+        self,
+        batch_id: int,
+        at: datetime,
+        unnamed: Iterable[tuple[int, str]] = (),
+        export_of: str | None = None,
     ) -> int:
         """After a late full delivery, restore the versions of the next full delivery.
+
+        After the export of a force, `export_of`, that is the next export of the same force.
 
         The next delivery is the one for the next later moment. If that delivery listed a record
         unchanged, it added no row to raw. Then the version from the late delivery would wrongly
@@ -506,6 +513,7 @@ class TableLoader:
             {
                 "batch": batch_id,
                 "at": at,
+                "export_of": export_of,
                 "unnamed_in": [batch for batch, _ in pairs],
                 "unnamed": [key for _, key in pairs],
             },
@@ -571,6 +579,13 @@ class TableLoader:
             lambda: quarantine.insert_statement(self.dataset, self.table),
             {"batch": batch_id, "rejected": self._found.rejected},
         )
+
+    def _of_export(self) -> Composable:
+        """Return the condition that a version belongs to the force whose export is landed."""
+        rule = self.dataset.files.manifest
+        if rule is None:
+            return SQL("")
+        return SQL("and k.{} = %(export_of)s").format(Identifier(rule.force_column))
 
     def _state(self, key: Composable, until: Composable) -> Composed:
         return STATE.format(raw=self.raw, force=self.force, key=key, until=until)

@@ -81,6 +81,7 @@ RESTORE_LATER_VERSIONS = """
         where
             b.force_code = {force} and b.dataset = {dataset} and b.status = 'landed'
             and b.kind <> 'replay' and b.delivered_for > %(at)s
+            and b.notes ->> 'export_of' is not distinct from %(export_of)s::text
             and not exists (
                 select from audit.rejected_row as r
                 where

@@ -9,6 +9,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from oic_assurance.clock import london_day
+from oic_assurance.errors import UnknownNameError
 from oic_assurance.operations.explain.publication_records import find
 from oic_assurance.publishing.publication import ROLE, Publication, get_publication
 from oic_assurance.publishing.restated import (
@@ -143,12 +144,16 @@ def compare(
     by each cause have the opposite sign.
 
     Raises:
-        UsageError: There is no such publication.
+        UsageError: There is no such publication, or neither has a figure of the unit.
         AssuranceError: The tables of one of the two publications are no longer kept.
     """
     first, second = find(settings, before), find(settings, after)
     with connect(settings, role=ROLE) as conn:
         conn.execute("set transaction isolation level repeatable read, read only")
+        if org_unit_code is not None:
+            units = {unit for number in (before, after) for *_, unit in _values(conn, number, None)}
+            if org_unit_code not in units:
+                raise UnknownNameError("unit", org_unit_code, sorted(units), "in either of them")
         compared_with = read_compared_with(conn)
         steps = way(compared_with, before, after)
         kept = {number for number, _ in steps} & kept_restatements(conn)

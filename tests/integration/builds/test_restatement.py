@@ -13,6 +13,7 @@ from oic_assurance.errors import UsageError
 from oic_assurance.operations.compare import compare
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
+from oic_assurance.operations.explain import publication_records
 from oic_assurance.operations.explain.figure import explain, month
 from oic_assurance.operations.explain.publication_records import find, records_of
 from oic_assurance.operations.preview import preview
@@ -132,6 +133,37 @@ def test_explain_shows_why_a_figure_changed(pair: TwoPublications) -> None:
     assert "Restated: the compared publication had 77.8%; now it is 87.5%." in screen
     assert "late records 1 +11.1% corrected records 1 -1.4%" in screen
     assert "Restated" not in figure_screen(unchanged)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["hydra_complation"], "There is no measure 'hydra_complation'. Did you mean"),
+        (["hydra_completion", "--period", "2019-01"], "not for 2019-01"),
+        (["hydra_completion", "--unit", "T9"], "There is no unit 'T9' with hydra_completion in"),
+        (["--question", "NONE"], "There is no question 'NONE'"),
+        (["--record", "referal", "R-DEC-1"], "There is no kind of record 'referal'"),
+    ],
+)
+def test_a_wrong_name_is_told_before_anything_is_computed(
+    pair: TwoPublications,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    asked: list[str],
+    told: str,
+) -> None:
+    """The records of the first publication would have to be computed again."""
+    computed: list[object] = []
+    monkeypatch.setattr(publication_records, "run_dbt", lambda *what: computed.append(what))
+    monkeypatch.setenv("ASSURANCE_HOME", str(pair.world.settings.home))
+    assert run_command(["explain", *asked, "--publication", str(pair.first)]) == 2
+    assert told in capsys.readouterr().err
+    assert computed == []
+
+
+def test_a_comparison_of_a_unit_that_does_not_exist_is_refused(pair: TwoPublications) -> None:
+    with pytest.raises(UsageError, match="There is no unit 'T9' in either of them"):
+        compare(pair.world.settings, pair.first, pair.second, "T9")
 
 
 @pytest.mark.parametrize(

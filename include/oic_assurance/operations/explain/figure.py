@@ -278,6 +278,22 @@ def explain(
     )
 
 
+def check_figure(
+    records: Records, measure: str, period: date | None = None, unit: str = "ALL"
+) -> None:
+    """Check that the publication has a figure. Only its marts are read, so nothing is recomputed.
+
+    Raises:
+        UsageError: The publication has no such measure, month or unit.
+        AssuranceError: The publication has no figure of the measure yet.
+    """
+    if not _rows(records, _MONTHS, {"measure": measure}):
+        # Whether there is such a measure at all, the policy of the newest build tells.
+        _rule(records, measure)
+    chosen = _period(records, measure, period)
+    _published(records, {"measure": measure, "period": chosen, "unit": unit})
+
+
 def log_members(records: Records, members: list[Member], behind: str, because: str) -> None:
     """Log who looks at a figure's or a question's records, as DPA 2018 section 62 requires.
 

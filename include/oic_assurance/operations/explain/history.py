@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from oic_assurance.errors import UnknownNameError, UsageError
+from oic_assurance.errors import UsageError
 from oic_assurance.operations.explain.provenance import Sought, Source, Version, sources, trace
 from oic_assurance.operations.explain.publication_records import Records
-from oic_assurance.operations.explain.record_kinds import Kind, kinds
+from oic_assurance.operations.explain.record_kinds import Kind, find_kind
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.processing_log import officer_name
 
@@ -42,17 +42,15 @@ def get_history(settings: Settings, records: Records, kind: str, key: str) -> Re
         UsageError: There is no such kind of record, or the build did not know the record.
         AssuranceError: The login may not read raw for the purpose of a dataset.
     """
-    known = kinds()
-    if kind not in known:
-        raise UnknownNameError("kind of record", kind, known)
+    described = find_kind(kind)
     asked: dict[str, object] = {"key": key, "kind": kind}
     chapters = [
-        Chapter(title, records.ask(query, asked)) for title, query in known[kind].chapters.items()
+        Chapter(title, records.ask(query, asked)) for title, query in described.chapters.items()
     ]
     if not chapters[0].rows:
         raise UsageError(f"Publication {records.publication.publication_id} has no {kind} '{key}'.")
     officers = {str(row["officer_key"]) for row in chapters[0].rows if row.get("officer_key")}
-    sought = _sought(records, known[kind], asked)
+    sought = _sought(records, described, asked)
     what = _name_in_log(settings, kind, key)
     versions = trace(settings, records, sought, what, sorted(officers))
     return RecordHistory(

@@ -122,15 +122,20 @@ def records_of(
     publication: Publication,
     role: str = ROLE,
     while_computing: Callable[[], AbstractContextManager[object]] = nullcontext,
+    check: Callable[[Records], object] = lambda _: None,
 ) -> Iterator[Records]:
     """Yield the records behind a publication during the block. They are read under `role`.
 
-    If dbt must recompute the records, the context manager `while_computing` is active while dbt
-    runs.
+    `check` is called first, and raises an error if a name that is asked for does not exist. It may
+    ask the marts of the publication only. If dbt must then recompute the records, the context
+    manager `while_computing` is active while dbt runs.
 
     Raises:
         AssuranceError: dbt cannot recompute the records.
     """
+    with _reading(settings, role) as connection:
+        build = get_build(connection, publication.publication_id)
+        check(Records(connection, settings, publication, build, ""))
     with _reading(settings, role) as connection:
         build = get_build(connection, publication.publication_id)
         if _is_newest_build(connection, build):

@@ -148,7 +148,7 @@ def explain_question(
         UsageError: The rule gives questions about several units, and no unit is given.
         AssuranceError: An earlier version of the code made the publication, without questions.
     """
-    row = _question(records, rule, unit)
+    row = find_question(records, rule, unit)
     asked: dict[str, object] = {
         "rule": rule,
         "unit": row["org_unit_code"],
@@ -177,7 +177,11 @@ def explain_question(
     )
 
 
-def _question(records: Records, rule: str, unit: str | None) -> dict[str, Any]:
+def find_question(records: Records, rule: str, unit: str | None) -> dict[str, Any]:
+    """Return the row of a question in its mart. Nothing else is read.
+
+    `explain_question` explains the arguments and the errors.
+    """
     number = records.publication.publication_id
     if not records.has_questions():
         raise AssuranceError(f"Publication {number} was made before there were questions.")

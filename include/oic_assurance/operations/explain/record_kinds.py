@@ -4,6 +4,7 @@ import functools
 from dataclasses import dataclass
 from importlib import resources
 
+from oic_assurance.errors import UnknownNameError
 from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
 
@@ -31,6 +32,17 @@ class Kind:
 
     chapters: dict[str, str]
     behind: tuple[Behind, ...]
+
+
+def find_kind(name: str) -> Kind:
+    """Return a kind of record.
+
+    Raises:
+        UnknownNameError: There is no such kind.
+    """
+    if name not in kinds():
+        raise UnknownNameError("kind of record", name, kinds())
+    return kinds()[name]
 
 
 @functools.cache

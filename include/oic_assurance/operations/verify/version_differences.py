@@ -4,7 +4,7 @@ As in `row_differences`, each query returns one row for each difference, with th
 number or null, a key, and a message.
 """
 
-from psycopg.sql import SQL, Composed, Literal
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from oic_assurance.operations.verify.row_differences import Agreement
 
@@ -126,7 +126,7 @@ class FileAgreement(Agreement):
                 select distinct s.row_key from {raw} as s
                 where
                     s.force_code = {force} and s.batch_id > %(batch)s and s.version_at <= %(at)s
-                    and not s.is_tombstone
+                    and not s.is_tombstone {of_export}
             ) as c
             inner join lateral (
                 select s.* from {raw} as s
@@ -147,9 +147,23 @@ class FileAgreement(Agreement):
             """,
             lets_vanish=self._lets_vanish(),
             may_be_overridden=self._may_be_overridden(),
+            of_export=self._of_export("s"),
         )
 
     # ---------------------------------------------------------------- parts
+
+    def _of_export(self, rows: str) -> Composable:
+        """Return the condition that a version belongs to the force whose export the batch is.
+
+        No version belongs to a batch from before exports were whole.
+        """
+        rule = self._dataset.files.manifest
+        if rule is None:
+            return SQL("")
+        return SQL(
+            "and {} = (select b.notes ->> 'export_of' from audit.batch as b"
+            " where b.batch_id = %(batch)s)"
+        ).format(Identifier(rows, rule.force_column))
 
     def _lets_vanish(self) -> Composed:
         """Return an SQL condition that is true if every key of the full delivery could be read.
@@ -174,11 +188,11 @@ class FileAgreement(Agreement):
                 select distinct on (k.row_key) k.row_key, k.is_tombstone
                 from {} as k
                 where
-                    k.force_code = {} and k.batch_id < %(batch)s and k.version_at <= %(at)s
+                    k.force_code = {} and k.batch_id < %(batch)s and k.version_at <= %(at)s {}
                 order by k.row_key, k.version_at desc, k.batch_id desc
             )
             """
-        ).format(self._raw, self._force)
+        ).format(self._raw, self._force, self._of_export("k"))
 
     def _may_be_overridden(self) -> Composed:
         """Return an SQL condition: true if a late delivery or a replay was landed after the batch.

@@ -19,7 +19,7 @@ from oic_assurance.forces.declared import OWNER, Force, Forces, declared_forces
 from oic_assurance.forces.enter import check_settings, enter, environment_of
 from oic_assurance.platform.airflow.pools import pool_of
 from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
-from oic_assurance.settings import ENTERED, Settings, load_settings
+from oic_assurance.settings import ENTERED, NATIONAL_DROPZONE, Settings, load_settings
 
 TAGS = frozenset({"assurance", "oic"})
 
@@ -37,6 +37,8 @@ class ForceDag:
     #: Why a setting of the force is not valid. Its DAGs exist, and each of their tasks fails with
     #: this reason: an error of the file would take the DAGs of all forces away.
     mistake: str = ""
+    #: For the national warehouse: the suffixes of the forces of the deployment that export to it.
+    exporters: tuple[str, ...] = ()
 
     @property
     def code(self) -> str | None:
@@ -46,7 +48,7 @@ class ForceDag:
     @property
     def suffix(self) -> str:
         """What follows a name of which each force has its own. Empty without forces.yml."""
-        return f"_{self.force.code.lower()}" if self.force else ""
+        return _suffix(self.force) if self.force else ""
 
     @property
     def starts_after(self) -> timedelta:
@@ -121,7 +123,7 @@ def force_dags(name: str) -> Iterator[ForceDag]:
     entered, wanted = os.environ.get(ENTERED), get_parsing_context().dag_id
     use_secrets_backend(load_settings())
     for force in forces.forces.values():
-        own_id = f"{name}_{force.code.lower()}"
+        own_id = f"{name}{_suffix(force)}"
         if (entered and entered != force.code) or (wanted and wanted != own_id):
             continue
         yield _dag_of(force, forces, own_id)
@@ -141,4 +143,19 @@ def _dag_of(force: Force, forces: Forces, own_id: str) -> ForceDag:
         check_settings(force, environment)
     except UsageError as error:
         return ForceDag(own_id, force, load_settings({}), {}, error.message)
-    return ForceDag(own_id, force, load_settings(environment), environment)
+    exporters = tuple(
+        _suffix(one) for one in forces.forces.values() if _exports_to(force, one, forces)
+    )
+    return ForceDag(own_id, force, load_settings(environment), environment, exporters=exporters)
+
+
+def _suffix(force: Force) -> str:
+    return f"_{force.code.lower()}"
+
+
+def _exports_to(national: Force, force: Force, forces: Forces) -> bool:
+    return (
+        national.kind == "national"
+        and force.kind == "force"
+        and bool(environment_of(force, forces, os.environ).get(NATIONAL_DROPZONE, "").strip())
+    )

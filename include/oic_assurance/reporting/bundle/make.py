@@ -10,9 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.operations.explain.publication_records import find
 from oic_assurance.publishing.publication import ROLE
@@ -25,9 +23,7 @@ from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.processing_log import enter, publication_mark
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from oic_assurance.warehouse.signatures import read_key, sign
 
 FOLDER = Path("reports") / "bundle"
 #: A bundle has about fifty files and a few megabytes.
@@ -74,7 +70,7 @@ def make_bundle(
         UsageError: Nothing has been published, there is no such publication, or the key cannot be
             read.
     """
-    private = None if key is None else _read_key(key)
+    private = None if key is None else read_key(key)
     publication = find(settings, publication_id)
     number = publication.publication_id
     target = private_folder(settings, settings.home / FOLDER) / (
@@ -99,7 +95,8 @@ def make_bundle(
         write_crate(folder, publication, described)
         manifest = _write_manifest(folder)
         if private is not None:
-            _sign(folder, manifest, private)
+            signature = json.dumps(sign(private, manifest), indent=1) + "\n"
+            (folder / verifier.SIGNATURE).write_text(signature, encoding="utf-8")
         try:
             verifier.verify(folder)
         except verifier.BrokenError as error:
@@ -142,39 +139,6 @@ def _write_manifest(folder: Path) -> bytes:
     content = (json.dumps({"files": files}, indent=1) + "\n").encode("utf-8")
     (folder / verifier.MANIFEST).write_bytes(content)
     return content
-
-
-def _read_key(key: Path) -> "Ed25519PrivateKey":
-    """Read a private key.
-
-    Raises:
-        UsageError: The file cannot be read, it has no Ed25519 key in PEM form, or its key has a
-            password.
-    """
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    try:
-        private = load_pem_private_key(key.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"{key} is no private key in PEM form without a password.") from error
-    if not isinstance(private, Ed25519PrivateKey):
-        raise UsageError(f"{key} is not an Ed25519 key: `openssl genpkey -algorithm ed25519`.")
-    return private
-
-
-def _sign(folder: Path, manifest: bytes, private: "Ed25519PrivateKey") -> None:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    signed_at = utc_now().isoformat(timespec="seconds")
-    message = f"{signed_at}\n{hashlib.sha256(manifest).hexdigest()}".encode()
-    public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    signature = {
-        "signed_at": signed_at,
-        "public_key": public.hex(),
-        "signature": private.sign(message).hex(),
-    }
-    (folder / verifier.SIGNATURE).write_text(json.dumps(signature, indent=1), encoding="utf-8")
 
 
 def _zip(folder: Path, target: Path) -> int:

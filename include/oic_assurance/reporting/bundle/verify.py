@@ -4,20 +4,31 @@
     python3 -B verify.py                   verifies the bundle that this file is in
     python3 -B verify.py FOLDER            verifies the bundle in a folder
     python3 -B verify.py FOLDER KEY        also requires a signature of the key with this SHA-256
+    python3 -B verify.py --help            prints this text
 
 This program reads only the bundle. It prints one sentence: what the bundle proves, or what is wrong
-with it. The exit code is 0 if nothing is wrong, otherwise 1. Somebody who changes a bundle can also
-change the copy of this file in it. To be sure, use a copy that did not come with the bundle.
+with it. The exit code is 0 if nothing is wrong, 1 if something is, and 2 if the arguments are
+wrong. Somebody who changes a bundle can also change the copy of this file in it. To be sure, use a
+copy that did not come with the bundle.
 """
 
 import csv
 import hashlib
+import html
 import io
 import json
 import re
 import sys
+from collections import Counter
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    #: A row of a table: the text of each value by the name of its column.
+    Row = dict[str, str | None]
 
 MANIFEST = "manifest.json"
 SIGNATURE = "signature.json"
@@ -40,8 +51,17 @@ FIGURES = (
     "restatement",
     "sign_off_reopening",
 )
+# Python 3.9 has no `datetime.UTC`.
+UTC = timezone.utc  # noqa: UP017
 #: The errors that a file raises if its content has another form than a bundle's.
 ODD = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError, csv.Error)
+
+#: How a point is met, by the word of its status.
+HOW = {"Met on time": "on time", "Met late": "late", "Sustained": "in every case"}
+UNKNOWN = "Unknown"
+NUMBERS = ("None", "One", "Two", "Three", "Four")
+#: What stands in place of a missing value.
+NOTHING = "–"
 
 # Ed25519 (RFC 8032, section 5.1). Points are pairs of coordinates modulo P.
 P = 2**255 - 19
@@ -76,15 +96,17 @@ def _verified(folder: Path, key: str) -> str:
     manifest_bytes = read(folder / MANIFEST)
     files = check_files(folder, load(manifest_bytes, MANIFEST))
     publication = load(read(folder / "publication.json"), "publication.json")
-    figures = check_tables(folder, publication)
-    check_pack(folder, publication)
+    tables = check_tables(folder, publication)
+    check_moment(publication, tables)
+    check_gate(folder, publication, tables)
+    check_pack(folder, publication, tables)
     signed = check_signature(folder, manifest_bytes, key)
     rolled_back = ", which was rolled back" if publication["was_withdrawn"] else ""
     return plain(
         f"Publication {publication['publication_id']}, as at {publication['as_at']}{rolled_back}: "
-        f"all {files} files are as they were bundled, the {figures} tables of figures give the "
-        f"fingerprint {publication['content_fingerprint']} that the checks passed, the pack names "
-        f"it, and {signed}."
+        f"all {files} files are as they were bundled, the {len(tables)} tables of figures give the "
+        f"fingerprint {publication['content_fingerprint']} that the checks passed, the page of the "
+        f"pack shows their figures, moment and verdict, and {signed}."
     )
 
 
@@ -136,8 +158,8 @@ def check_files(folder: Path, manifest: Any) -> int:
     return len(listed)
 
 
-def check_tables(folder: Path, publication: Any) -> int:
-    """Check the figures against the publication's fingerprints. Return the number of tables."""
+def check_tables(folder: Path, publication: Any) -> "dict[str, list[Row]]":
+    """Check the figures against the publication's fingerprints. Return the rows of each table."""
     tables = publication["tables"]
     lines = "\n".join(
         f"{name} {tables[name]['rows']} {tables[name]['fingerprint']}" for name in sorted(tables)
@@ -148,6 +170,7 @@ def check_tables(folder: Path, publication: Any) -> int:
     for kind in (".json", ".csv"):
         if {path.stem for path in (folder / "figures").glob(f"*{kind}")} != expected:
             raise BrokenError(f"figures/ does not have the {kind} file of every table of figures")
+    found = {}
     for name in sorted(expected):
         table = load(read(folder / "figures" / f"{name}.json"), f"{name}.json")
         place = f"marts.{name}"
@@ -159,7 +182,8 @@ def check_tables(folder: Path, publication: Any) -> int:
         if any(len(values(row)) != len(columns) for row in table["rows"]):
             raise BrokenError(f"a row of {place} does not have a value for each column")
         check_csv(folder / "figures" / f"{name}.csv", table)
-    return len(expected)
+        found[name] = [dict(zip(columns, values(row))) for row in table["rows"]]  # noqa: B905
+    return found
 
 
 def digest(text: str) -> str:
@@ -213,11 +237,185 @@ def values(row: str) -> "list[str | None]":
     return found
 
 
-def check_pack(folder: Path, publication: Any) -> None:
-    """Check that the pack is that of the publication."""
+def check_moment(publication: Any, tables: "dict[str, list[Row]]") -> None:
+    """Check the as-at moment of the publication against that in the rows."""
+    moments = {row["as_at"] for row in tables["assurance_position"]}
+    if moments != {stored(datetime.fromisoformat(publication["as_at"]))}:
+        raise BrokenError("the as-at moment is not that of the rows of marts.assurance_position")
+
+
+def stored(at: datetime) -> str:
+    """Return a moment as PostgreSQL writes it, such as `2026-07-09 04:30:00.5+00`."""
+    text = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return f"{text.rstrip('0').rstrip('.')}+00"
+
+
+def check_gate(folder: Path, publication: Any, tables: "dict[str, list[Row]]") -> None:
+    """Check the verdict of the gate against the checks, and these against the rows that count them.
+
+    The checks on the sealed marts come after these rows, so only their verdict is compared.
+    """
+    checks = load(read(folder / "checks.json"), "checks.json")
+    verdicts = {one["stage"]: one["verdict"] for one in load(read(folder / "gates.json"), "gates")}
+    for stage, verdict in verdicts.items():
+        failed = {
+            one["severity"]
+            for one in latest(one for one in checks if one["stage"] == stage)
+            if not one["success"]
+        }
+        if verdict != next((one for one in ("critical", "warning") if one in failed), "passed"):
+            raise BrokenError(f"the verdict on the stage {stage} is not that of its checks")
+    if publication["gate_verdict"] != max(verdicts.values(), key=("passed", "warning").index):
+        raise BrokenError("the verdict of the gate is not that of its stages")
+    quality = tables.get("data_quality_status")
+    if quality is None:
+        return
+    sealed_at = max(str(row["checked_at"]) for row in quality)
+    counts: Counter[Any] = Counter()
+    failures: Counter[Any] = Counter()
+    for one in latest(
+        one
+        for one in checks
+        if one["stage"] != "sealed"
+        and one["suite"] != "dbt_sealed"
+        and stored(datetime.fromisoformat(one["checked_at"])) <= sealed_at
+    ):
+        what = (one["dataset"], one["dimension"], one["severity"])
+        counts[what] += 1
+        failures[what] += not one["success"]
+    counted = {
+        (row["dataset"], row["dimension"], row["severity"]): (row["expectations"], row["failed"])
+        for row in quality
+    }
+    if counted != {what: (str(counts[what]), str(failures[what])) for what in counts}:
+        raise BrokenError("the checks are not those that marts.data_quality_status counts")
+
+
+def latest(checks: "Iterable[Any]") -> "list[Any]":
+    """Return the last result of each check. The results of a check are in their order."""
+    return list({(one["stage"], one["suite"], one["expectation"]): one for one in checks}.values())
+
+
+def check_pack(folder: Path, publication: Any, tables: "dict[str, list[Row]]") -> None:
+    """Check that the page of the pack is that of the publication, and shows what its rows say.
+
+    The figure and the status of each point, the sentences about them at the top, the as-at moment
+    and the verdict of the checks are compared.
+    """
     page = read(folder / "pack" / "assurance-pack.html").decode("utf-8")
     if publication["content_fingerprint"] not in page:
         raise BrokenError("the pack is not that of the publication")
+    # What a browser does not show proves nothing.
+    page = re.sub("<!--.*?-->", "", page, flags=re.DOTALL)
+    at = london(datetime.fromisoformat(publication["as_at"]))
+    is_told = found_in(page, "<title>(.*?)</title>", "title")[0].endswith(f" as at {at}")
+    if not is_told or found_in(page, "as at <strong>(.*?)</strong>", "as-at moment") != [at]:
+        raise BrokenError("the pack shows another as-at moment than the publication")
+    verdict = found_in(page, "Verdict of the checks: <strong>(.*?)</strong>", "verdict")
+    if verdict != [publication["gate_verdict"]]:
+        raise BrokenError("the pack shows another verdict of the checks than the publication")
+    rows = {str(row["point_code"]): row for row in tables["assurance_position"]}
+    if any("status_label" not in row for row in rows.values()):
+        return  # Earlier versions of the rules do not have the words of a status in the rows.
+    cards = re.findall('<article class="card">(.*?)</article>', page, flags=re.DOTALL)
+    codes = [found_in(card, '<h3><a href="#([A-Z_]+)">', "point")[0] for card in cards]
+    if sorted(codes) != sorted(rows):
+        raise BrokenError("the pack does not show each point once")
+    points = []
+    for code, card in zip(codes, cards):  # noqa: B905 - Python 3.9
+        point = in_words(rows[code])
+        points.append(point)
+        name, word, figure, _ = point
+        section = found_in(page, f'<section class="point" id="{code}"(.*?)</section>', "page")[0]
+        shown = (
+            *found_in(card, '<h3><a href="#[A-Z_]+">(.*?)</a>', "name"),
+            *found_in(card, "</strong> ([^<]*)</span></p>", "status"),
+            *found_in(card, '<p class="figure"><strong>(.*?)</strong>', "figure"),
+            *found_in(section, "<strong>The figure.</strong>[^<]*<strong>(.*?)</strong>", "figure"),
+        )
+        if shown != (name, word, figure, figure):
+            raise BrokenError(f"the pack shows another figure or status of {code} than the rows")
+    sentences = found_in(page, '<p class="lead sentences">(.*?)</p>', "answer")[0]
+    if not sentences.startswith(" ".join([*headline(points), ""])):
+        raise BrokenError("the sentences at the top of the pack are not those that the rows give")
+
+
+def found_in(text: str, pattern: str, what: str) -> "list[str]":
+    """Return what a page has in the one place that a pattern describes, as text.
+
+    Raises:
+        BrokenError: There is no such place, or there are several.
+    """
+    found = re.findall(pattern, text, flags=re.DOTALL)
+    if len(found) != 1:
+        raise BrokenError(f"the pack has {len(found)} places for one {what}")
+    return [html.unescape(found[0])]
+
+
+def london(at: datetime) -> str:
+    """Return a moment in London time, such as "Thu 09 Jul 2026 05:30".
+
+    Not every machine knows the time zones, and London's rule has been the same since 1996.
+    """
+    at = at.astimezone(UTC)
+    begins, ends = (
+        datetime(at.year, month, 31, 1, tzinfo=UTC)
+        - timedelta(days=(datetime(at.year, month, 31, tzinfo=UTC).weekday() + 1) % 7)
+        for month in (3, 10)
+    )
+    return f"{at + timedelta(hours=begins <= at < ends):%a %d %b %Y %H:%M}"
+
+
+def in_words(row: "Row") -> "tuple[str, str, str, str]":
+    """Return the name of a point, the word of its status, its figure and its target."""
+    target, value = row["target"], row["value"]
+    if row["target_unit"] == "strands":
+        figure = f"{row['numerator']} of {row['denominator']}"
+        goal = NOTHING if target is None else f"{float(target):g} strands"
+    else:
+        figure = NOTHING if value is None else f"{float(value) * 100:.1f}%"
+        goal = NOTHING if target is None else f"{float(target) * 100:g}%"
+    return str(row["point_label"]), str(row["status_label"]), figure, goal
+
+
+def headline(points: "Sequence[tuple[str, str, str, str]]") -> "list[str]":
+    """Return two sentences: how many points are met, and which ones are, are not, or are unknown.
+
+    Each point is its name, the word of its status, its figure and its target.
+    """
+    met = [f"{name} ({HOW[word]})" for name, word, *_ in points if word in HOW]
+    unknown = [name for name, word, *_ in points if word == UNKNOWN]
+    short = [
+        f"{name} ({figure}, target {target})"
+        for name, word, figure, target in points
+        if word not in HOW and word != UNKNOWN
+    ]
+    counted = f"{number(len(met))} of the {number(len(points)).lower()} points {be(met)} met"
+    if unknown:
+        counted += f"; for {number(len(unknown)).lower()} the status is not known"
+    parts = []
+    if met:
+        parts.append(f"{joined(met)} {be(met)} met")
+    if short:
+        parts.append(f"{joined(short)} {be(short)} not")
+    if unknown:
+        parts.append(f"for {joined(unknown)} it is not known")
+    return [f"{counted}.", f"{'; '.join(parts)}."]
+
+
+def number(count: int) -> str:
+    """Return a small number as a word, and any other one in digits."""
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
+
+
+def be(names: "Sequence[str]") -> str:
+    """Return the verb for some names."""
+    return "is" if len(names) == 1 else "are"
+
+
+def joined(names: "Sequence[str]") -> str:
+    """Return names as a list in a sentence: "a, b and c"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def check_signature(folder: Path, manifest: bytes, wanted: str) -> str:
@@ -295,9 +493,16 @@ def times(number: int, point: "tuple[int, int]") -> "tuple[int, int]":
 
 def main() -> int:
     """Verify the bundle in a folder, and say what holds."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent
+    given = sys.argv[1:]
+    if {"-h", "--help"} & set(given):
+        print(__doc__)
+        return 0
+    if len(given) > 2 or any(one.startswith("-") for one in given):
+        print("Give a folder and a key, or nothing: verify.py --help explains it.", file=sys.stderr)
+        return 2
+    folder = Path(given[0]) if given else Path(__file__).resolve().parent
     try:
-        print(f"The bundle holds. {verify(folder, sys.argv[2] if len(sys.argv) > 2 else '')}")
+        print(f"The bundle holds. {verify(folder, given[1] if len(given) > 1 else '')}")
     except BrokenError as error:
         print(f"THE BUNDLE DOES NOT HOLD: {error}.")
         return 1

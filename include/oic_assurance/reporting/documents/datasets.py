@@ -197,6 +197,8 @@ def _place(dataset: Dataset) -> str:
 def _delivery(dataset: Dataset) -> str:
     if isinstance(dataset.place, DatabasePlace):
         return f"the rows that changed since the last run, by `{dataset.place.cursor}`"
+    if dataset.files.manifest is not None:
+        return "full: each file has every record of one force, and replaces what was known of it"
     if dataset.delivery == "full":
         return "full: each file has every record, so a record that is not in it has vanished"
     return "changes: each file has the records that changed, and no others"

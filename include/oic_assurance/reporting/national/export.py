@@ -13,6 +13,7 @@ import csv
 import hashlib
 import io
 import logging
+import platform
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,7 +32,9 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets_of
 from oic_assurance.sources.declarations.model import DAY, FORCE, Dataset
 from oic_assurance.sources.files.manifest import (
+    Exporter,
     ManifestEntry,
+    exporter_of,
     manifest_name,
     write_manifest,
 )
@@ -39,6 +42,7 @@ from oic_assurance.storage.store import Store, open_store
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import enter, publication_mark
 from oic_assurance.warehouse.rows import one_value
+from oic_assurance.warehouse.signatures import name_of, own_key
 
 LOG = logging.getLogger(__name__)
 #: The publications that an export lists: the current one, and those of this many days before it.
@@ -141,26 +145,31 @@ class ExportedFile:
 
 @dataclass(frozen=True)
 class Export:
-    """What was exported: the publication, the place, the day in the names, and the files."""
+    """What was exported: the publication, the place, the day in the names, and the files.
+
+    `key` is the SHA-256 of the public key that signs the manifest.
+    """
 
     publication_id: int
     as_at: datetime
     place: str
     day: date
+    key: str
     files: tuple[ExportedFile, ...]
 
 
-def export_national(settings: Settings, to: str = "") -> Export:
+def export_national(settings: Settings, to: str = "", *, take_over: bool = False) -> Export:
     """Export the aggregates of the current publication, and log the disclosure.
 
     Args:
         settings: The settings of the force.
         to: The folder or fsspec URL of the national warehouse's dropzone. Empty: the one of the
             setting `ASSURANCE_NATIONAL_DROPZONE`.
+        take_over: Whether files that another deployment has exported are replaced.
 
     Raises:
         UsageError: No place is given or set, or this is the national warehouse.
-        AssuranceError: Nothing is published yet.
+        AssuranceError: Nothing is published yet, or another deployment has exported the files.
         ServerError: The place cannot be reached or written.
     """
     url = to or settings.national_dropzone
@@ -172,9 +181,9 @@ def export_national(settings: Settings, to: str = "") -> Export:
         )
     if url != settings.national_dropzone:
         # An export to another place says nothing about what the national view was told.
-        return _export(settings, url)
+        return _export(settings, url, take_over=take_over)
     with connect(settings, role=ROLE, autocommit=True) as record, _on_record(record):
-        return _export(settings, url)
+        return _export(settings, url, take_over=take_over)
 
 
 def tell_national(settings: Settings) -> None:
@@ -203,7 +212,9 @@ def _on_record(conn: psycopg.Connection) -> Iterator[None]:
     conn.execute(_END, ("done", None, export_id))
 
 
-def _export(settings: Settings, url: str) -> Export:
+def _export(settings: Settings, url: str, *, take_over: bool) -> Export:
+    private = own_key(settings)
+    own = Exporter(name_of(private), platform.node())
     store = open_store(settings, url, what=_WHAT, prefix="", is_own=False)
     with connect(settings, role=ROLE) as conn:
         conn.execute("set transaction isolation level repeatable read")
@@ -211,6 +222,10 @@ def _export(settings: Settings, url: str) -> Export:
         # After a roll-back, the day is still that of the newest publication. So the export replaces
         # the files that showed what was rolled back.
         newest = one_value(conn, "select max(as_at) from marts.position_as_published")
+        day = london_day(newest)
+        manifest = _manifest_place(settings.force_code, day)
+        if not take_over:
+            _check_own(store, manifest, own)
         contents = [
             (dataset, _rows(conn, dataset.name, publication))
             for dataset in datasets_of("national").values()
@@ -224,17 +239,45 @@ def _export(settings: Settings, url: str) -> Export:
             because="so that the forces can be compared",
             concerns=[publication_mark(publication.publication_id)],
         )
-    day = london_day(newest)
     entries = [_write(store, dataset, settings.force_code, day, rows) for dataset, rows in contents]
-    [folder] = {dataset.files.manifest.folder for dataset, _ in contents if dataset.files.manifest}
-    name = manifest_name(settings.force_code, day)
-    _publish(store, f"{folder}/{name}", write_manifest(settings.force_code, day, entries))
+    content = write_manifest(settings.force_code, day, entries, own.host, private)
+    _publish(store, manifest, content)
     return Export(
         publication.publication_id,
         publication.as_at,
         store.place,
         day,
+        own.key,
         tuple(ExportedFile(entry.name, entry.rows, entry.sha256) for entry in entries),
+    )
+
+
+def _manifest_place(force: str, day: date) -> str:
+    """Return the name of a manifest in the dropzone, with its folder."""
+    rules = {dataset.files.manifest for dataset in datasets_of("national").values()}
+    [folder] = {rule.folder for rule in rules if rule}
+    return f"{folder}/{manifest_name(force, day)}"
+
+
+def _check_own(store: Store, manifest: str, own: Exporter) -> None:
+    """Check that no other deployment has exported the files that would be replaced.
+
+    Files of older code, which signs nothing, are replaced.
+
+    Raises:
+        AssuranceError: Another deployment has exported them.
+    """
+    try:
+        with store.open(manifest) as file:
+            found = exporter_of(file.read())
+    except FileNotFoundError:
+        return
+    if found is None or found.key == own.key:
+        return
+    raise AssuranceError(
+        f"Another deployment has exported {manifest} in {store.place}: the {found}, and this one "
+        f"is the {own}. Nothing was written. If this one replaces it: `assurance national export "
+        "--take-over`, and the national warehouse must trust the key."
     )
 
 

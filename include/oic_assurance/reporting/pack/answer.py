@@ -1,48 +1,22 @@
-"""The three sentences at the top of the pack: how many points are met, which ones, what changed."""
+"""The three sentences at the top of the pack: how many points are met, which ones, what changed.
 
-from collections.abc import Iterable, Sequence
+The first two are written by the program that verifies a bundle, so that it can compare them.
+"""
 
+from collections.abc import Sequence
+
+from oic_assurance.reporting.bundle.verify import headline, joined
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.card import Card
 from oic_assurance.reporting.pack.facts import Facts, Row
 from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.screens.layout import count
 
-#: How a point is met, by the word of its status.
-HOW = {"Met on time": "on time", "Met late": "late", "Sustained": "in every case"}
-NUMBERS = ("None", "One", "Two", "Three", "Four")
-
 
 def answer(cards: Sequence[Card], facts: Facts, since: Since) -> list[str]:
     """Return the answer, in three sentences."""
-    return [_counted(cards), _named(cards), _changed(cards, facts, since)]
-
-
-def _counted(cards: Sequence[Card]) -> str:
-    met = sum(one.answer.answer == "Yes" for one in cards)
-    unknown = sum(one.answer is words.UNKNOWN for one in cards)
-    text = f"{_number(met)} of the {_number(len(cards)).lower()} points {_is(met)} met"
-    if unknown:
-        return f"{text}; for {_number(unknown).lower()} the status is not known."
-    return f"{text}."
-
-
-def _named(cards: Sequence[Card]) -> str:
-    """Return a sentence that says which points are met, which are not, and which are not known."""
-    met = [one for one in cards if one.answer.answer == "Yes"]
-    unknown = [one for one in cards if one.answer is words.UNKNOWN]
-    short = [one for one in cards if one not in met and one not in unknown]
-    parts = []
-    if met:
-        names = _list(f"{one.name} ({HOW[one.answer.word]})" for one in met)
-        parts.append(f"{names} {_is(len(met))} met")
-    if short:
-        figures = _list(f"{one.name} ({one.figure}, target {one.target})" for one in short)
-        parts.append(f"{figures} {_is(len(short))} not")
-    if unknown:
-        names = _list(one.name for one in unknown)
-        parts.append(f"for {names} it is not known")
-    return "; ".join(parts) + "."
+    points = [(one.name, one.answer.word, one.figure, one.target) for one in cards]
+    return [*headline(points), _changed(cards, facts, since)]
 
 
 def _changed(cards: Sequence[Card], facts: Facts, since: Since) -> str:
@@ -61,7 +35,7 @@ def _changed(cards: Sequence[Card], facts: Facts, since: Since) -> str:
             f"{one.answer.word.lower()}"
             for one in moved
         )
-        text = f"{when}, the status has changed for {_list(changes)}"
+        text = f"{when}, the status has changed for {joined(list(changes))}"
     else:
         text = f"{when}, no status has changed"
     if not actions:
@@ -70,22 +44,9 @@ def _changed(cards: Sequence[Card], facts: Facts, since: Since) -> str:
         return f"{text}; no action of the Board is open."
     if overdue == open_now > 1:
         return f"{text}; all {open_now} open actions are overdue."
-    return f"{text}; {overdue} of {count(open_now, 'open action')} {_is(overdue)} overdue."
+    verb = "is" if overdue == 1 else "are"
+    return f"{text}; {overdue} of {count(open_now, 'open action')} {verb} overdue."
 
 
 def _moved(card: Card, then: Row) -> bool:
     return words.status(then["status"]) is not card.answer
-
-
-def _number(number: int) -> str:
-    return NUMBERS[number] if number < len(NUMBERS) else str(number)
-
-
-def _is(number: int) -> str:
-    return "is" if number == 1 else "are"
-
-
-def _list(names: Iterable[str]) -> str:
-    """Return names as a list in a sentence: "a, b and c"."""
-    found = list(names)
-    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"

@@ -11,4 +11,5 @@ def export_screen(made: Export) -> str:
         f"The aggregates of publication {made.publication_id} as at {moment(made.as_at)} are in "
         f"{made.place}."
     )
-    return "\n".join([first, *lines]) + "\n"
+    last = f"The manifest is signed with the key {made.key}."
+    return "\n".join([first, *lines, last]) + "\n"

@@ -19,6 +19,7 @@ from oic_assurance.sources.declarations.model import (
     Dataset,
     FilePlace,
     Table,
+    Tolerance,
 )
 from oic_assurance.sources.declarations.mopi import GROUPS
 from oic_assurance.sources.declarations.patterns import pattern_problem
@@ -50,7 +51,7 @@ def contradictions(dataset: Dataset, content: Mapping[str, Any], file: str) -> I
         yield from _check_database(dataset.place, dataset.tables[0])
     else:
         yield from _check_files(dataset.place)
-        yield from _check_manifest(dataset.place, dataset.tables[0])
+        yield from _check_manifest(dataset, dataset.place, dataset.tables[0])
     for number, table in enumerate(dataset.tables):
         for name in sorted(set(dataset.place.never_extracted) & set(table.names)):
             yield ("tables", number, "columns", name), f"{name} is listed in never_extracted"
@@ -149,7 +150,7 @@ def _check_files(place: FilePlace) -> Iterator[Problem]:
         yield ("place", "file"), "files with such names count as unfinished and are never read"
 
 
-def _check_manifest(place: FilePlace, table: Table) -> Iterator[Problem]:
+def _check_manifest(dataset: Dataset, place: FilePlace, table: Table) -> Iterator[Problem]:
     """Find contradictions in a dataset whose files are listed in manifests."""
     if place.manifest is None:
         return
@@ -159,11 +160,15 @@ def _check_manifest(place: FilePlace, table: Table) -> Iterator[Problem]:
             path,
             f"files with a manifest are CSV files with {FORCE} and {DAY} once in their names",
         )
+    if dataset.delivery != "full" or dataset.tolerance != Tolerance(0, 1):
+        yield path, "an export is whole: delivery must be full, and no row may be rejected"
     column = place.manifest.force_column
     if column not in table.names:
         yield path, f"there is no column {column}"
     elif not table.column(column).required or table.column(column).type != "text":
         yield path, f"{column} names the force of a row: make it a required text"
+    elif column not in table.key:
+        yield path, f"{column} must be part of the key: an export replaces the rows of one force"
 
 
 def _check_table(dataset: Dataset, table: Table, path: Path) -> Iterator[Problem]:

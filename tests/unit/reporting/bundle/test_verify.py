@@ -1,13 +1,21 @@
-"""The verifier's own Ed25519 agrees with a second implementation."""
+"""The verifier's own Ed25519, London time and words agree with a second implementation."""
 
+import csv
 import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oic_assurance.reporting.bundle.verify import ORDER, is_signed
+from oic_assurance.reporting.bundle.verify import HOW, ORDER, UNKNOWN, is_signed, london, stored
+from oic_assurance.reporting.pack import words
+from oic_assurance.reporting.screens.layout import moment
+
+SEEDS = Path(__file__).resolve().parents[4] / "dbt_project" / "seeds"
 
 
 def public(private: Ed25519PrivateKey) -> bytes:
@@ -51,3 +59,30 @@ def test_the_first_vector_of_the_rfc_holds() -> None:
         "6bd25bf5f0595bbe24655141438e7a100b"
     )
     assert is_signed(key, b"", signature)
+
+
+@given(
+    st.datetimes(datetime(1996, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+)
+def test_london_time_is_that_of_the_time_zone_database(at: datetime) -> None:
+    assert london(at) == moment(at)
+
+
+def test_london_time_at_the_change_of_the_clocks() -> None:
+    for changes in (datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)):
+        for at in (changes - timedelta(seconds=1), changes):
+            assert london(at) == moment(at)
+
+
+def test_a_moment_is_written_as_postgresql_writes_it() -> None:
+    at = datetime(2026, 7, 9, 5, 30, tzinfo=ZoneInfo("Europe/London"))
+    assert stored(at) == "2026-07-09 04:30:00+00"
+    assert stored(at.replace(microsecond=120_000)) == "2026-07-09 04:30:00.12+00"
+
+
+def test_the_pack_and_the_rows_have_the_same_words_for_a_status() -> None:
+    with (SEEDS / "code_label.csv").open(encoding="utf-8", newline="") as file:
+        labels = {r["code"]: r["label"] for r in csv.DictReader(file) if r["code_set"] == "status"}
+    assert labels == {code: one.word for code, one in words.STATUSES.items()}
+    assert set(HOW) == {one.word for one in words.STATUSES.values() if one.answer == "Yes"}
+    assert words.UNKNOWN.word == UNKNOWN

@@ -5,26 +5,62 @@ from datetime import date
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.sources.files.manifest import (
     LARGEST_MANIFEST,
+    Exporter,
     ManifestEntry,
     check_manifest,
+    exporter_of,
     manifest_name,
     write_manifest,
 )
+from oic_assurance.warehouse.signatures import name_of
 
 FORCE, DAY, NAME, SHA = "E23000022", date(2026, 3, 10), "position_E23000022_20260310.csv", "a" * 64
 
 
+KEY = Ed25519PrivateKey.generate()
+SIGNED = write_manifest(FORCE, DAY, [ManifestEntry(NAME, SHA, 4)], "a host", KEY)
+
+
 def written(**changed: Any) -> bytes:
-    content = json.loads(write_manifest(FORCE, DAY, [ManifestEntry(NAME, SHA, 4)]))
+    """Return a manifest of older code, which signs nothing."""
+    content = json.loads(SIGNED)
+    del content["signature"], content["host"]
     return json.dumps(content | changed).encode()
 
 
 def check(manifest: bytes | None, sha256: str = SHA) -> ManifestEntry:
-    return check_manifest(manifest, NAME, FORCE, DAY, sha256)
+    entry, exporter = check_manifest(manifest, NAME, FORCE, DAY, sha256)
+    assert exporter is None
+    return entry
+
+
+def test_a_signed_manifest_says_who_has_signed_it() -> None:
+    entry, exporter = check_manifest(SIGNED, NAME, FORCE, DAY, SHA)
+    assert entry == ManifestEntry(NAME, SHA, 4)
+    assert exporter == exporter_of(SIGNED) == Exporter(name_of(KEY), "a host")
+    assert exporter_of(written()) is exporter_of(b"[") is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"host": "another"},
+        {"day": "2026-03-11"},
+        {"more": 1},
+        {"signature": None},
+        {"signature": {"signed_at": 1, "public_key": "00", "signature": "no"}},
+    ],
+)
+def test_a_signed_manifest_that_was_changed_is_refused(changed: dict[str, Any]) -> None:
+    manifest = json.dumps(json.loads(SIGNED) | changed).encode()
+    assert exporter_of(manifest) is None
+    with pytest.raises(DeliveryRefused, match=f"force {FORCE}: .*its signature is wrong"):
+        check(manifest)
 
 
 def test_a_written_manifest_is_accepted() -> None:

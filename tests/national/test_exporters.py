@@ -1,0 +1,121 @@
+"""Whose export the national warehouse takes: that of the deployment that its force is known by."""
+
+import hashlib
+import json
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from oic_assurance.cli.main import run_command
+from oic_assurance.errors import UsageError
+from oic_assurance.landing.exporters import trust
+from tests.national.world import DAY, MIDLANDS, NationalWorld, made_up
+
+FORCE, OTHER = MIDLANDS[0], MIDLANDS[1]
+OWN, FOREIGN = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+
+
+def name(key: Ed25519PrivateKey) -> str:
+    return hashlib.sha256(key.public_key().public_bytes_raw()).hexdigest()
+
+
+def hydra(world: NationalWorld) -> list[int | None]:
+    """Return the numerator of the force, as the national view shows it."""
+    return [
+        row["numerator"]
+        for row in world.mart("national_position")
+        if row["reporting_force_code"] == FORCE and row["point_code"] == "HYDRA"
+    ]
+
+
+def test_another_deployment_with_the_code_of_a_force_is_refused_until_a_person_trusts_its_key(
+    world: NationalWorld,
+) -> None:
+    world.export(made_up(OTHER), key=FOREIGN)
+    world.export(made_up(FORCE), key=OWN)
+    world.run()
+    assert hydra(world) == [90]
+
+    world.export(made_up(FORCE, {"HYDRA": (10, 100)}), key=FOREIGN)
+    world.run()
+
+    assert hydra(world) == [None]
+    assert (world.states()[FORCE], world.states()[OTHER]) == ("REFUSED", None)
+    refused = world.refusals()
+    # The other files are the same as before.
+    assert len(refused) == 2
+    for reason in refused:
+        assert f"by the key {name(FOREIGN)} (host force-host)" in reason
+        assert f"known by the key {name(OWN)} (host force-host)" in reason
+        assert f"`assurance national trust {FORCE} {name(FOREIGN)} --reason …`" in reason
+        assert "\n" not in reason
+    world.run()
+    assert world.refusals() == refused, "a refusal that stands is recorded once"
+
+    trust(world.settings, FORCE, name(FOREIGN), "a.lead", "the force has called")
+    world.run()
+
+    assert (world.states()[FORCE], hydra(world)) == (None, [10])
+    world.export(made_up(FORCE), key=OWN)
+    world.run()
+    assert world.states()[FORCE] == "REFUSED", "the earlier key is not taken any more"
+
+
+def test_exports_of_older_code_are_taken_as_long_as_the_force_has_never_signed(
+    world: NationalWorld,
+) -> None:
+    world.export(made_up(FORCE))
+    world.run()
+    assert hydra(world) == [90]
+    world.export(made_up(FORCE, {"HYDRA": (20, 100)}), key=OWN)
+    world.run()
+    assert hydra(world) == [20]
+
+    world.export(made_up(FORCE, {"HYDRA": (30, 100)}))
+    world.run()
+
+    assert world.states()[FORCE] == "REFUSED"
+    assert all("nobody has signed its manifest" in reason for reason in world.refusals())
+
+
+@pytest.mark.parametrize("changed", ["files", "host", "signature", "key"])
+def test_a_manifest_that_was_changed_after_it_was_signed_is_refused(
+    world: NationalWorld, changed: str
+) -> None:
+    paths = world.export(made_up(FORCE), key=OWN)
+    path = world.zone / "national" / "manifest" / f"manifest_{FORCE}_{DAY:%Y%m%d}.json"
+    listed = json.loads(path.read_text())
+    if changed == "files":
+        paths["measure"].write_bytes(paths["measure"].read_bytes().replace(b"90,100", b"99,100"))
+        [entry] = [one for one in listed["files"] if one["name"] == paths["measure"].name]
+        entry["sha256"] = hashlib.sha256(paths["measure"].read_bytes()).hexdigest()
+    elif changed == "host":
+        listed["host"] = "elsewhere"
+    elif changed == "signature":
+        listed["signature"] = "none"
+    else:
+        listed["signature"]["public_key"] = FOREIGN.public_key().public_bytes_raw().hex()
+    path.write_text(json.dumps(listed))
+
+    world.land()
+
+    assert len(world.refusals()) == 6
+    assert all("its signature is wrong" in reason for reason in world.refusals())
+    assert world.rows("select * from audit.exporter") == []
+
+
+def test_a_key_is_trusted_for_a_force_and_with_a_reason(
+    world: NationalWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for force, key, reason, message in (
+        ("Surrey", name(OWN), "they called", "is not the ONS code of a force"),
+        (FORCE, "abc", "they called", "is not the SHA-256 of a key"),
+        (FORCE, name(OWN), " ", "needs a reason"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            trust(world.settings, force, key, "a.lead", reason)
+    done = run_command(["national", "trust", FORCE, name(OWN), "--reason", "they called"])
+    assert done == 0
+    assert "Before: no key." in capsys.readouterr().out
+    with pytest.raises(UsageError, match="known by the key"):
+        trust(world.settings, FORCE, name(OWN), "a.lead", "they called again")
