@@ -28,6 +28,7 @@ ROLE = "oic_gate"
 DATA_ENGINEERING = "data engineering"
 ASSURANCE_LEAD = "assurance lead"
 STATUS_COMMAND = ".venv/bin/assurance status"
+DOCTOR_COMMAND = ".venv/bin/assurance doctor"
 
 _FAILING = """
 select latest.run_id, latest.outcome, coalesce(latest.message, 'no reason was given') as message,
@@ -461,7 +462,7 @@ def _connection(place: str, reason: str, items: list[_NotFresh], readers_see: st
         min(item.since for item in items),
         readers_see,
         DATA_ENGINEERING,
-        STATUS_COMMAND,
+        DOCTOR_COMMAND,
     )
 
 

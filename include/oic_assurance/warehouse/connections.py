@@ -188,9 +188,17 @@ def extract_url(settings: Settings, name: str) -> str:
     return _embedded(settings, name, SOURCES[name][1])
 
 
+def embedded_databases() -> list[str]:
+    """Return which of the warehouse and the source databases are on the embedded server.
+
+    These are the databases without an Airflow connection.
+    """
+    return [name for name in ("warehouse", *SOURCES) if not connection_type(name)]
+
+
 def uses_embedded_server() -> bool:
     """Tell whether the warehouse or a source database is on the embedded server."""
-    return not all(connection_type(name) for name in ("warehouse", *SOURCES))
+    return bool(embedded_databases())
 
 
 def airflow_metadata_url(settings: Settings) -> str:
