@@ -22,7 +22,7 @@ from oic_assurance.reporting.screens.progress import working
 from oic_assurance.reporting.screens.reproduced import reproduction_screen
 from oic_assurance.reporting.screens.screen import pointer_screen, publications_screen
 from oic_assurance.settings import load_settings
-from oic_assurance.warehouse.account import account
+from oic_assurance.warehouse.connections import acting_account, person
 
 by_option = click.option(
     "--by",
@@ -78,7 +78,11 @@ def release(reason: str | None) -> None:
 @click.option("--reason", metavar="TEXT", help="Why readers may see it with its warnings.")
 @by_option
 def approve(build_id: int, reason: str | None, by: str | None) -> None:
-    """Publish build ID, which has warnings and waits for a decision."""
+    """Publish build ID, which has warnings and waits for a decision.
+
+    With a login of your own, this only records the approval. Under the account of the deployment,
+    it publishes a build that somebody has approved.
+    """
     why = required_reason(reason, "Why may readers see it with its warnings?")
     _decide(build_id, why, by, is_approved=True)
 
@@ -149,7 +153,7 @@ def preview(as_json: bool) -> None:
 
 def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) -> None:
     settings = load_settings()
-    user = account()
+    user = acting_account()
     pipeline.decide(
         settings,
         build_id,
@@ -159,7 +163,12 @@ def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) ->
         reason=reason,
         through="command line",
     )
-    if is_approved:
+    if is_approved and person() is not None:
+        sys.stdout.write(
+            f"Build {build_id} is approved by '{user}'. `assurance publication approve {build_id}` "
+            "under the deployment's account publishes it.\n"
+        )
+    elif is_approved:
         pipeline.publish_approved(settings, build_id)
     sys.stdout.write(pointer_screen(settings))
 

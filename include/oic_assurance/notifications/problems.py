@@ -20,7 +20,7 @@ from oic_assurance.publishing.publication import current_publication
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.files.not_taken import NO_FOLDER, may_be_a_delivery
-from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.connections import connect, person, readable_marts
 from oic_assurance.warehouse.rows import all_records, one_record, relation_exists
 
 Row = TypeVar("Row")
@@ -100,6 +100,12 @@ where latest.status = 'refused'
 order by latest.dataset
 """
 
+#: The points that need a dataset. Only the pipeline's logins read the policy.
+_POINTS = """(
+    select string_agg(distinct point.point_code, ', ' order by point.point_code)
+    from policy.policy_point_dataset as point
+    where point.dataset = freshness.dataset and point.effective_to is null
+)"""
 # Finds datasets that were not fresh in the last build, even if that build was not published.
 _NOT_FRESH = """
 select freshness.dataset, freshness.verdict, freshness.reason,
@@ -125,11 +131,7 @@ select freshness.dataset, freshness.verdict, freshness.reason,
         freshness.due_by,
         (select min(run.started_at) from audit.run as run)
     ) as since,
-    (
-        select string_agg(distinct point.point_code, ', ' order by point.point_code)
-        from policy.policy_point_dataset as point
-        where point.dataset = freshness.dataset and point.effective_to is null
-    ) as points,
+    {points} as points,
     (
         select array_agg(
             array[found.name, found.reason]
@@ -143,7 +145,7 @@ select freshness.dataset, freshness.verdict, freshness.reason,
                 and attempt.force_code = freshness.force_code
         )
     ) as not_taken
-from intermediate.int_source_freshness as freshness
+from {freshness} as freshness
 where freshness.verdict <> 'fresh' and freshness.force_code = %(force_code)s
 order by freshness.dataset
 """
@@ -516,9 +518,14 @@ def _readers_see(settings: Settings) -> str:
 
 
 def _not_fresh(warehouse: psycopg.Connection, settings: Settings) -> list[_NotFresh]:
-    if not relation_exists(warehouse, "intermediate.int_source_freshness"):
+    freshness, points = "intermediate.int_source_freshness", _POINTS
+    if person() is not None:
+        # A person does not read the tables of builds, and sees the current publication.
+        freshness, points = f"{readable_marts()}.source_freshness", "null"
+    if not relation_exists(warehouse, freshness):
         return []
-    return _find(warehouse, _NotFresh, _NOT_FRESH, force_code=settings.force_code)
+    query = _NOT_FRESH.format(freshness=freshness, points=points)
+    return _find(warehouse, _NotFresh, query, force_code=settings.force_code)
 
 
 def _find(warehouse: psycopg.Connection, kind: type[Row], query: str, **values: Any) -> list[Row]:
