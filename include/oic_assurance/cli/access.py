@@ -26,7 +26,8 @@ right_option = click.option(
     "rights",
     multiple=True,
     type=click.Choice(RIGHTS, case_sensitive=False),
-    help="A right of a person. Repeat the option for each.",
+    metavar="RIGHT",
+    help=f"A right of a person: {', '.join(RIGHTS)}. Repeat the option for each.",
 )
 
 

@@ -119,13 +119,13 @@ def _check_who_acts(ctx: click.Context) -> None:
             raise UsageError(
                 f"The state folder {settings.home} belongs to another account. Run the command "
                 f"under that account, or act with a login of your own: set {variable} "
-                "(docs/how-to/act-as-a-person.md)."
+                "(docs/how-to/give-access.md)."
             )
         return
     if command not in OF_A_PERSON:
         raise UsageError(
             f"`assurance {command}` needs the account of the deployment, and '{who}' ({variable}) "
-            "is the login of a person (docs/how-to/act-as-a-person.md)."
+            "is the login of a person (docs/how-to/give-access.md)."
         )
     right = OF_A_PERSON[command]
     if right is not None:
@@ -136,7 +136,7 @@ def _check_who_acts(ctx: click.Context) -> None:
 def _is_closed(folder: Path) -> bool:
     """Tell whether a folder exists, but not for this account."""
     try:
-        return folder.exists() and not os.access(folder, os.R_OK | os.X_OK)
+        return folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK)
     except PermissionError:
         return True
 

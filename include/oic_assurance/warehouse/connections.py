@@ -1,5 +1,6 @@
 """Connect to the warehouse and the source databases, and describe why a connection failed."""
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -123,15 +124,15 @@ def login_url(settings: Settings, role: str) -> str:
 def person() -> str | None:
     """Return the login of the person who acts, or None if the process acts for the deployment.
 
-    A person's process has the person's own connection, and no secret of the deployment.
+    A person's process has the person's own connection, and no secret of the deployment. The
+    connection is only in the environment, because a secrets backend is that of the deployment.
 
     Raises:
         UsageError: The connection is not to PostgreSQL, or names no login.
     """
-    uri = find_connection_uri(PERSON_CONNECTION)
-    if uri is None:
+    if not os.environ.get(variable_name(PERSON_CONNECTION), "").strip():
         return None
-    login = _parts(uri).get("user")
+    login = _parts(find_connection_uri(PERSON_CONNECTION) or "").get("user")
     if not login:
         raise UsageError(f"{variable_name(PERSON_CONNECTION)} names no login.")
     return login
