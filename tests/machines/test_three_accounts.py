@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from oic_assurance.warehouse.launcher import MOUNT_POINT
@@ -27,11 +28,10 @@ pytestmark = pytest.mark.slow
 PEOPLE = {"a.lead": "oiclead", "c.chief": "oicchief", "p.commissioner": "oicpcc"}
 #: Root's Python and checkout can be in root's home. So they are shown to the accounts elsewhere.
 SHOWN = {
-    Path(folder): Path(MOUNT_POINT, name)
-    for name, folder in {
-        "python": sys.base_prefix, "packages": sysconfig.get_path("purelib"), "checkout": PROJECT
-    }.items()
-}  # fmt: skip
+    Path(sys.base_prefix): Path(MOUNT_POINT, "python"),
+    Path(sysconfig.get_path("purelib")): Path(MOUNT_POINT, "packages"),
+    PROJECT: Path(MOUNT_POINT, "checkout"),
+}
 PYTHON = f"{MOUNT_POINT}/python/bin/python{sys.version_info.major}.{sys.version_info.minor}"
 PATHS = ":".join(f"{MOUNT_POINT}/{one}" for one in ("checkout/include", "checkout", "packages"))
 
@@ -74,7 +74,7 @@ def loop() -> Iterator[Loop]:
 
 
 def as_account(
-    account: Account, loop: Loop, arguments: list[str], variable: str = ""
+    account: Account, loop: Loop, command: str, variable: str = ""
 ) -> subprocess.CompletedProcess[str]:
     environment = {
         "PATH": os.environ["PATH"], "PYTHONPATH": PATHS, "PYTHONDONTWRITEBYTECODE": "1",
@@ -85,6 +85,8 @@ def as_account(
     if variable:
         name, _, url = variable.partition("=")
         environment[name] = url
+    program, *arguments = shlex.split(command)
+    assert program == "assurance"
     return subprocess.run(
         [*launched(account, SHOWN), PYTHON, "-m", "oic_assurance.cli", *arguments],
         env=environment, cwd="/", capture_output=True, text=True, timeout=600, check=False,
@@ -100,28 +102,26 @@ def test_three_accounts_close_a_point(loop: Loop, accounts: Mapping[str, Account
         (line,) = re.findall(r"AIRFLOW_CONN_WAREHOUSE_PERSON=\S+", given.stdout)
         variables[shlex.split(command)[3]] = line
     assert set(variables) == set(accounts) == set(PEOPLE)
-    lead, chief = accounts["a.lead"], accounts["c.chief"]
-    assert as_account(lead, loop, ["status"]).stderr.startswith(
+    assert as_account(accounts["a.lead"], loop, "assurance status").stderr.startswith(
         f"assurance: The state folder {loop.terminal.home} belongs to another account."
     )
-    for command in (line for line in page if "$ " in line):
-        person, _, words = command.partition("$ ")
-        done = as_account(accounts[person], loop, shlex.split(words)[1:], variables[person])
+    for person, command in (line.split("$ ") for line in page if "$ " in line):
+        done = as_account(accounts[person], loop, command, variables[person])
         assert (done.returncode, done.stderr) == (0, ""), command
-    for words, answer in (
-        (["signoff", "sign", "INTEL_PLAN", "--as", "COMMISSIONER", "--because", "x"], "lacks the"),
-        (["publication", "approve", "1", "--reason", "x"], "lacks the right APPROVER"),
-        (["run"], "needs the account of the deployment"),
-        (["doctor"], "needs the account of the deployment"),
-    ):
-        refused = as_account(chief, loop, words, variables["c.chief"])
-        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr
-        assert answer in refused.stderr
-    for words in (["status"], ["publication", "list"], ["signoff", "show", "INTEL_PLAN"]):
-        seen = as_account(chief, loop, words, variables["c.chief"])
-        assert (seen.returncode, seen.stderr) == (0, ""), words
-    assert "closed" in seen.stdout
-    assert loop.ask("select account, login from signoff.entry order by entry_id") == [
-        {"account": person, "login": person}
-        for person in ("a.lead", "a.lead", "c.chief", "p.commissioner")
-    ]
+    for command, answer in {
+        "signoff sign INTEL_PLAN --as COMMISSIONER --because x": "lacks the right COMMISSIONER",
+        "publication approve 1 --reason x": "lacks the right APPROVER",
+        "run": "needs the account of the deployment",
+        "doctor": "needs the account of the deployment",
+        "status": "",
+        "publication list": "",
+        "signoff show INTEL_PLAN": "",
+    }.items():
+        done = as_account(accounts["c.chief"], loop, f"assurance {command}", variables["c.chief"])
+        assert (done.returncode, done.stderr.count("\n")) == ((2, 1) if answer else (0, 0))
+        assert answer in done.stderr
+    assert "INTEL_PLAN: closed" in done.stdout
+    with psycopg.connect(loop.terminal.url("signoff")) as session:
+        made = session.execute("select account, login from signoff.entry order by entry_id")
+        by = ["a.lead", "a.lead", "c.chief", "p.commissioner"]
+        assert made.fetchall() == list(zip(by, by, strict=True))

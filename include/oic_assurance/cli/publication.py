@@ -163,12 +163,12 @@ def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) ->
         reason=reason,
         through="command line",
     )
-    if is_approved and person() is not None:
-        sys.stdout.write(
-            f"Build {build_id} is approved by '{user}'. `assurance publication approve {build_id}` "
-            "under the deployment's account publishes it.\n"
-        )
-    elif is_approved:
+    if person() is not None:
+        follow = f"`assurance publication approve {build_id}` under the deployment's account"
+        words = f"approved by '{user}': {follow} publishes it" if is_approved else "rejected"
+        sys.stdout.write(f"Build {build_id} is {words}.\n")
+        return
+    if is_approved:
         pipeline.publish_approved(settings, build_id)
     sys.stdout.write(pointer_screen(settings))
 
