@@ -1,15 +1,20 @@
 """`assurance access`: manage what readers may read, and what persons may do."""
 
+import os
+
 import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.shared import json_option, show
 from oic_assurance.operations import access as logins
 from oic_assurance.reporting.screens.access import access_screen, read_access
-from oic_assurance.settings import load_settings
+from oic_assurance.settings import ENTERED, load_settings
 from oic_assurance.warehouse.airflow_uri import variable_name
 from oic_assurance.warehouse.connections import PERSON_CONNECTION
 from oic_assurance.warehouse.roles import RIGHTS
+
+#: The settings of the deployment that a person's commands need as well.
+OF_A_PERSON = ("ASSURANCE_FORCE_CODE", "ASSURANCE_EVIDENCE")
 
 
 @click.group(cls=Group)
@@ -59,8 +64,12 @@ def give(
     if password is not None:
         click.echo(f"Its password, which is not stored anywhere: {password}")
     if wanted:
-        variable = variable_name(PERSON_CONNECTION)
-        click.echo(f"The person sets: {variable}={logins.person_url(settings, login, password)}")
+        click.echo("The person sets, for commands of their own:")
+        url = logins.person_url(settings, login, password)
+        click.echo(f"{variable_name(PERSON_CONNECTION)}={url}")
+        for name in () if os.environ.get(ENTERED) else OF_A_PERSON:
+            if os.environ.get(name):
+                click.echo(f"{name}={os.environ[name]}")
 
 
 @access.command()

@@ -115,7 +115,8 @@ def _check_who_acts(ctx: click.Context) -> None:
     variable = variable_name(connections.PERSON_CONNECTION)
     command = ctx.command_path.partition(" ")[2] or ctx.invoked_subcommand or ""
     if who is None:
-        if command not in WITHOUT_STATE and _is_closed(settings.home):
+        folders = (settings.home, settings.secrets_dir)
+        if command not in WITHOUT_STATE and any(map(_is_closed, folders)):
             raise UsageError(
                 f"The state folder {settings.home} belongs to another account. Run the command "
                 f"under that account, or act with a login of your own: set {variable} "
