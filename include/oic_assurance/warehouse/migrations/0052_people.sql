@@ -45,7 +45,7 @@ language plpgsql stable security definer
 set search_path = ''
 as $function$
 begin
-    if not pg_catalog.pg_has_role(session_user, 'person_' || pg_catalog.lower(wanted), 'USAGE') then
+    if pg_catalog.pg_has_role(session_user, 'person_' || pg_catalog.lower(wanted), 'USAGE') is not true then
         raise insufficient_privilege using message = pg_catalog.format(
             '%L lacks the right %s: `assurance access give %s --right %s` gives it', session_user, wanted, session_user, wanted
         );
