@@ -49,6 +49,7 @@ from oic_assurance.reporting.screens.doctor import doctor_screen
 from oic_assurance.reporting.screens.tasks import LABELS
 from oic_assurance.settings import MAY_GENERATE, PROJECT_ROOT, Settings
 from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.sources.files.dropped import Dropzone
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.encryption import Encrypter, new_identity
 from oic_assurance.warehouse.locks import CANDIDATE, held
@@ -751,6 +752,8 @@ def test_a_place_that_the_hosts_share_is_gone(fresh_warehouse: Settings, tmp_pat
     unmounted = replace(fresh_warehouse, archive=f"file://{tmp_path}/not-mounted")
     assert "is the share mounted?" in " ".join(one.what for one in look_at_archive(unmounted))
     declared = dataset("hr/personnel")
+    away = replace(fresh_warehouse, dropzone=f"file://{tmp_path}/not-mounted")
+    expect(red("extract", error_of(partial(Dropzone(away).listing, declared))), beginning)
 
     def archive() -> None:
         with errors_in_one_line(fresh_warehouse, declared):

@@ -118,10 +118,10 @@ def open_build(
             insert into audit.build (
                 run_id, as_at, known_batch_id, known_drill_id, known_at, purpose, schema_prefix,
                 reproduces, input_fingerprint, policy_fingerprint, rules_fingerprint, code_version,
-                wants_approval
+                wants_approval, second_person
             )
             values (
-                %s, %s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s, %s, %s, %s
+                %s, %s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s, %s, %s, %s, %s
             )
             returning build_id
             """,
@@ -139,6 +139,7 @@ def open_build(
                 rules_fingerprint(settings),
                 code_version(settings),
                 purpose == "daily" and settings.approve_warnings,
+                settings.second_person,
             ),
         )
         warehouse.execute(

@@ -19,7 +19,7 @@ from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset, Table
-from oic_assurance.warehouse.account import account
+from oic_assurance.warehouse.connections import acting_account, person
 
 
 @click.command()
@@ -185,8 +185,9 @@ def approve(recall_id: int, reason: str | None) -> None:
     """
     settings = load_settings()
     reason = required_reason(reason, f"Why are the markings of recall {recall_id} right?")
-    done = approve_erasure(settings, recall_id, account(), reason)
+    done = approve_erasure(settings, recall_id, acting_account(), reason)
+    when = "are erased" if person() is None else "will be erased by the next run"
     click.echo(
-        f"{done.dataset}: {done.left_to_erase} records are erased. The next publication has figures"
+        f"{done.dataset}: {done.left_to_erase} records {when}. The next publication has figures"
         " without them."
     )

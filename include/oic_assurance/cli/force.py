@@ -1,6 +1,7 @@
 """The option `--force CODE`, which every command about one force has."""
 
 import os
+from pathlib import Path
 
 import click
 
@@ -10,6 +11,8 @@ from oic_assurance.settings import ENTERED
 #: The commands that run many stages. Readers are watched before the rest is imported, because the
 #: import alone takes many times as long beside readers that use the processors.
 WATCHED = ("run", "demo", "up")
+#: The commands that need no state folder.
+WITHOUT_STATE = ("sources document", "bundle verify")
 #: The commands about the records, the Board and the releases of a force. The national warehouse has
 #: none of these.
 OF_A_FORCE = frozenset(
@@ -29,6 +32,28 @@ OF_A_FORCE = frozenset(
         "worklist",
     }
 )
+
+#: What a person can do with a login of their own, each with the right that it needs. A step of a
+#: sign-off needs the right of its role: the warehouse says so.
+OF_A_PERSON = {
+    "checks": "APPROVER",
+    "publication approve": "APPROVER",
+    "publication list": None,
+    "publication reject": "APPROVER",
+    "recall approve": "REVIEWER",
+    "recall list": "REVIEWER",
+    "signoff agree": None,
+    "signoff evidence": None,
+    "signoff list": None,
+    "signoff reopen": None,
+    "signoff show": None,
+    "signoff sign": None,
+    "status": None,
+    "upkeep confirm": "REVIEWER",
+    "upkeep decide": "REVIEWER",
+    "upkeep decisions": "REVIEWER",
+    "upkeep due": "REVIEWER",
+}
 
 
 def add_force_option(command: click.Command) -> None:
@@ -57,10 +82,11 @@ class ForceOption(click.Option):
 
 
 def begin(ctx: click.Context) -> None:
-    """Do what a command needs before it runs: find secrets, and watch readers.
+    """Do what a command needs before it runs: find secrets, see who acts, and watch readers.
 
     Raises:
-        UsageError: The national warehouse has nothing that the command is about.
+        UsageError: The national warehouse has nothing that the command is about, or whoever runs
+            the command may not use it.
     """
     from oic_assurance.platform.airflow.secrets_backend import VARIABLE, use_secrets_backend
     from oic_assurance.settings import deployment_kind, load_settings
@@ -73,10 +99,47 @@ def begin(ctx: click.Context) -> None:
             f"`assurance {root.invoked_subcommand}` is a command of a force. The national "
             "warehouse has no records, no sign-offs and no releases: use it for a force."
         )
+    _check_who_acts(ctx)
     if root.invoked_subcommand in WATCHED:
         from oic_assurance.warehouse.reader_guard import readers_watched
 
         root.with_resource(readers_watched(load_settings()))
+
+
+def _check_who_acts(ctx: click.Context) -> None:
+    from oic_assurance.settings import load_settings
+    from oic_assurance.warehouse import connections
+    from oic_assurance.warehouse.airflow_uri import variable_name
+
+    settings, who = load_settings(), connections.person()
+    variable = variable_name(connections.PERSON_CONNECTION)
+    command = ctx.command_path.partition(" ")[2] or ctx.invoked_subcommand or ""
+    if who is None:
+        folders = (settings.home, settings.secrets_dir)
+        if command not in WITHOUT_STATE and any(map(_is_closed, folders)):
+            raise UsageError(
+                f"The state folder {settings.home} belongs to another account. Run the command "
+                f"under that account, or act with a login of your own: set {variable} "
+                "(docs/how-to/give-access.md)."
+            )
+        return
+    if command not in OF_A_PERSON:
+        raise UsageError(
+            f"`assurance {command}` needs the account of the deployment, and '{who}' ({variable}) "
+            "is the login of a person (docs/how-to/give-access.md)."
+        )
+    right = OF_A_PERSON[command]
+    if right is not None:
+        with connections.refusals(), connections.connect(settings, role="oic_gate") as warehouse:
+            warehouse.execute("select audit.check_right(%s)", (right,))
+
+
+def _is_closed(folder: Path) -> bool:
+    """Tell whether a folder exists, but not for this account."""
+    try:
+        return folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK)
+    except PermissionError:
+        return True
 
 
 def _enter(ctx: click.Context, _: click.Parameter, code: str | None) -> None:

@@ -264,9 +264,14 @@ def _unexpected(error: Exception) -> str:
     what = f"{type(error).__name__}: {first}" if first else type(error).__name__
     with contextlib.suppress(AssuranceError, OSError):
         from oic_assurance.settings import load_settings
+        from oic_assurance.warehouse.connections import person
         from oic_assurance.warehouse.folders import private_folder
 
-        settings = load_settings()
+        who, settings = person(), load_settings()
+        if who is not None:
+            # A person has no state folder. What is not given with a right is not allowed.
+            is_refused = type(error).__name__ == "InsufficientPrivilege"
+            return f"'{who}' may not do that: {first}." if is_refused else f"unexpected {what}."
         log: Path = private_folder(settings, settings.log_dir) / "assurance.log"
         with log.open("a", encoding="utf-8") as file:
             file.write("".join(traceback.format_exception(error)))

@@ -19,7 +19,7 @@ from oic_assurance.reporting.screens.progress import working
 from oic_assurance.reporting.screens.reproduced import reproduction_screen
 from oic_assurance.reporting.screens.screen import pointer_screen, publications_screen
 from oic_assurance.settings import load_settings
-from oic_assurance.warehouse.account import account
+from oic_assurance.warehouse.connections import acting_account, person
 
 by_option = click.option(
     "--by",
@@ -71,7 +71,11 @@ def release(reason: str | None) -> None:
 @click.option("--reason", metavar="TEXT", help="Why readers may see it with its warnings.")
 @by_option
 def approve(build_id: int, reason: str | None, by: str | None) -> None:
-    """Publish build ID, which has warnings and waits for a decision."""
+    """Publish build ID, which has warnings and waits for a decision.
+
+    With a login of your own, this only records the approval. Under the account of the deployment,
+    it publishes a build that somebody has approved.
+    """
     why = required_reason(reason, "Why may readers see it with its warnings?")
     _decide(build_id, why, by, is_approved=True)
 
@@ -142,7 +146,7 @@ def preview(as_json: bool) -> None:
 
 def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) -> None:
     settings = load_settings()
-    user = account()
+    user = acting_account()
     pipeline.decide(
         settings,
         build_id,
@@ -152,6 +156,11 @@ def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) ->
         reason=reason,
         through="command line",
     )
+    if person() is not None:
+        follow = f"`assurance publication approve {build_id}` under the deployment's account"
+        words = f"approved by '{user}': {follow} publishes it" if is_approved else "rejected"
+        sys.stdout.write(f"Build {build_id} is {words}.\n")
+        return
     if is_approved:
         pipeline.publish_approved(settings, build_id)
     sys.stdout.write(pointer_screen(settings))

@@ -6,6 +6,8 @@ from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
 from oic_assurance.cli.group import Group
 from oic_assurance.settings import load_settings
 from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse.airflow_uri import variable_name
+from oic_assurance.warehouse.connections import describe, embedded_databases, warehouse_url
 from oic_assurance.warehouse.connections import url as database_url
 from oic_assurance.warehouse.hardening.close import hardening_sql as statements
 
@@ -22,10 +24,13 @@ def start() -> None:
 
     settings = load_settings()
     prepare_warehouse(settings)
-    if embedded.is_running(settings):
-        click.echo(f"PostgreSQL is ready on 127.0.0.1, port {embedded.server_port(settings)}.")
-    else:
-        click.echo("All databases are on external servers. The warehouse there is ready.")
+    here, why = embedded_databases(), ""
+    if "warehouse" not in here:
+        click.echo(f"The warehouse is ready: {describe(warehouse_url(settings))}.")
+        unset = " and ".join(map(variable_name, here))
+        why = f", for {' and '.join(here)}: set {unset} to do without it"
+    if here:
+        click.echo(f"PostgreSQL is ready on 127.0.0.1, port {embedded.server_port(settings)}{why}.")
     if archive_key(settings) is None:
         click.echo(f"The archive of deliveries is not encrypted: {ARCHIVE_KEY} is not set.")
 

@@ -16,7 +16,7 @@ from oic_assurance.reporting.screens.sign_off import (
     subject_screen,
 )
 from oic_assurance.settings import SIGN_OFF_ROLES, load_settings
-from oic_assurance.warehouse.account import account
+from oic_assurance.warehouse.connections import acting_account
 
 SIGNATURES = ("FORCE", "COMMISSIONER", "INSPECTORATE")
 
@@ -124,7 +124,7 @@ def reopen(code: str, role: str, because: str | None, as_json: bool) -> None:
         load_settings(),
         code,
         role=role.upper(),
-        account=account(),
+        account=acting_account(),
         through="command line",
         because=words,
     )
@@ -175,7 +175,7 @@ def _step(
         load_settings(),
         code,
         step,
-        account=account(),
+        account=acting_account(),
         through="command line",
         because=because,
         publication_id=publication_id,

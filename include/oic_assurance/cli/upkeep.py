@@ -86,7 +86,7 @@ def decide(
     from oic_assurance.operations.review.decisions import decide as record
     from oic_assurance.reporting.screens.upkeep import decision_line
     from oic_assurance.sources.declarations.load import dataset as declared
-    from oic_assurance.warehouse.account import account
+    from oic_assurance.warehouse.connections import acting_account
 
     settings = load_settings()
     if choice == "erase" and until is not None:
@@ -94,7 +94,7 @@ def decide(
     wish = Wish(
         "erase" if choice == "erase" else "keep",
         required_reason(reason, f"Why {choice} these records of {dataset}?"),
-        account(),
+        acting_account(),
         until.date() if until else None,
     )
     for one in record(settings, declared(dataset), keys, wish):
@@ -107,9 +107,9 @@ def confirm(decision: int) -> None:
     """Confirm another person's decision, as the second person."""
     from oic_assurance.operations.review.decisions import confirm as record
     from oic_assurance.reporting.screens.upkeep import decision_line
-    from oic_assurance.warehouse.account import account
+    from oic_assurance.warehouse.connections import acting_account
 
-    click.echo(decision_line(record(load_settings(), decision, account())))
+    click.echo(decision_line(record(load_settings(), decision, acting_account())))
 
 
 @upkeep.command()

@@ -6,7 +6,7 @@ sign-offs in schema `signoff`, and in the freshness of each dataset in the last 
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -25,7 +25,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.files.not_taken import NO_FOLDER, may_be_a_delivery
 from oic_assurance.warehouse.clocks import read_clocks
-from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.connections import connect, person, readable_marts
 from oic_assurance.warehouse.rows import (
     all_records,
     one_record,
@@ -38,6 +38,7 @@ ROLE = "oic_gate"
 DATA_ENGINEERING = "data engineering"
 ASSURANCE_LEAD = "assurance lead"
 STATUS_COMMAND = ".venv/bin/assurance status"
+DOCTOR_COMMAND = ".venv/bin/assurance doctor"
 
 _FAILING = """
 select latest.run_id, latest.outcome, coalesce(latest.message, 'no reason was given') as message,
@@ -109,6 +110,12 @@ where latest.status = 'refused'
 order by latest.dataset
 """
 
+#: The points that need a dataset. Only the pipeline's logins read the policy.
+_POINTS: LiteralString = """(
+    select string_agg(distinct point.point_code, ', ' order by point.point_code)
+    from policy.policy_point_dataset as point
+    where point.dataset = freshness.dataset and point.effective_to is null
+)"""
 # Finds datasets that are not fresh. `freshness_relation` says in which relation they are looked up.
 _NOT_FRESH = """
 select freshness.dataset, freshness.verdict, freshness.reason,
@@ -134,11 +141,7 @@ select freshness.dataset, freshness.verdict, freshness.reason,
         freshness.due_by,
         (select min(run.started_at) from audit.run as run)
     ) as since,
-    (
-        select string_agg(distinct point.point_code, ', ' order by point.point_code)
-        from policy.policy_point_dataset as point
-        where point.dataset = freshness.dataset and point.effective_to is null
-    ) as points,
+    {points} as points,
     (
         select array_agg(
             array[found.name, found.reason]
@@ -528,7 +531,7 @@ def _connection(place: str, reason: str, items: list[_NotFresh], readers_see: st
         min(item.since for item in items),
         readers_see,
         DATA_ENGINEERING,
-        STATUS_COMMAND,
+        DOCTOR_COMMAND,
     )
 
 
@@ -584,7 +587,8 @@ def _not_fresh(warehouse: psycopg.Connection, settings: Settings) -> list[_NotFr
     freshness = freshness_relation(warehouse)
     if freshness is None:
         return []
-    query = sql.SQL(_NOT_FRESH).format(freshness=freshness)
+    points = _POINTS if person() is None else "null"
+    query = sql.SQL(_NOT_FRESH).format(freshness=freshness, points=sql.SQL(points))
     return all_records(warehouse, _NotFresh, query, {"force_code": settings.force_code})
 
 
@@ -593,8 +597,11 @@ def freshness_relation(warehouse: psycopg.Connection) -> sql.Identifier | None:
 
     This is the result of the last build, even if that build was not published. But if that build is
     for an earlier moment than the current publication, it says nothing about now. Then it is the
-    mart of the current publication.
+    mart of the current publication. So it is for a person, who does not read the tables of builds.
     """
+    if person() is not None:
+        mart = sql.Identifier(readable_marts(), "source_freshness")
+        return mart if relation_exists(warehouse, f"{readable_marts()}.source_freshness") else None
     if not relation_exists(warehouse, "intermediate.int_source_freshness"):
         return None
     is_of_the_past = one_value(

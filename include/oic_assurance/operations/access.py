@@ -1,4 +1,6 @@
-"""Give, end and list the access of the logins of supervisors and the Commissioner's office.
+"""Give, end and list the access of the logins of supervisors, the office and persons.
+
+A person reads as the Commissioner's office, and has rights to act (`roles.RIGHTS`).
 
 A login's rights are its memberships in server roles (see `publishing.audiences`).
 `audit.access_change` records who changed the rights of a login and why.
@@ -10,16 +12,31 @@ from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.errors import AssuranceError, ServerError, UnknownNameError, UsageError
 from oic_assurance.publishing.audiences import UNIT_ROLE
 from oic_assurance.publishing.limited_views import LIMITED
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.account import account_at_host
-from oic_assurance.warehouse.connections import OFFICE, READERS, SUPERVISOR, connect, reason
+from oic_assurance.warehouse.airflow_uri import libpq_uri
+from oic_assurance.warehouse.connections import (
+    OFFICE,
+    READERS,
+    SUPERVISOR,
+    connect,
+    reason,
+    warehouse_url,
+)
 from oic_assurance.warehouse.limits import limits_of
 from oic_assurance.warehouse.reader_statements import log_statements_of
-from oic_assurance.warehouse.roles import KEEPERS, LOGIN_ROLES
+from oic_assurance.warehouse.roles import (
+    KEEPERS,
+    LOGIN_ROLES,
+    PERSON,
+    RIGHT_PREFIX,
+    RIGHT_ROLES,
+)
 from oic_assurance.warehouse.rows import find_row, find_value, relation_exists
 from oic_assurance.warehouse.versions import check_version
 
@@ -48,7 +65,13 @@ select
         order by 1
     ),
     pg_has_role(login.oid, %(supervisor)s, 'USAGE'),
-    pg_has_role(login.oid, %(office)s, 'USAGE')
+    pg_has_role(login.oid, %(office)s, 'USAGE'),
+    array(
+        select upper(substr(held.rolname::text, length(%(right_prefix)s) + 1))
+        from pg_catalog.pg_roles as held
+        where held.rolname::text = any (%(rights)s) and pg_has_role(login.oid, held.oid, 'USAGE')
+        order by array_position(%(rights)s, held.rolname::text)
+    )
 from pg_catalog.pg_roles as login
 where login.rolcanlogin
     and not login.rolsuper
@@ -94,16 +117,25 @@ limit 1
 
 @dataclass(frozen=True)
 class Access:
-    """What a login may read: the records of its units, or only aggregates."""
+    """What a login may read (the records of its units, or only aggregates), and its rights."""
 
     login: str
     units: tuple[str, ...]
     is_supervisor: bool
     is_office: bool
+    rights: tuple[str, ...] = ()
 
 
-def give(settings: Settings, login: str, units: Sequence[str], because: str) -> str | None:
+def give(
+    settings: Settings,
+    login: str,
+    units: Sequence[str],
+    because: str,
+    rights: Sequence[str] = (),
+) -> str | None:
     """Give a login access to the records of units or, without units, to the office's aggregates.
+
+    With `rights`, the login is of a person, who can act in the warehouse as well.
 
     If the login does not exist, it is created and its password is returned. The password is not
     stored anywhere. Returns None if the login already exists. `because` is recorded as the reason.
@@ -125,16 +157,29 @@ def give(settings: Settings, login: str, units: Sequence[str], because: str) -> 
         for unit in units:
             _ensure_role(conn, _unit_role(conn, settings, unit))
             _grant(conn, _unit_role(conn, settings, unit), login)
-        for entry in units or (None,):
-            _record(conn, login, entry, because, is_granted=True)
+            _record(conn, login, "SUPERVISOR", because, unit=unit, is_granted=True)
+        for right in rights:
+            _grant(conn, PERSON, login)
+            _grant(conn, RIGHT_ROLES[right], login)
+            _record(conn, login, right, because, is_granted=True)
+        if not units and not rights:
+            _record(conn, login, "OFFICE", because, is_granted=True)
     return password
 
 
-def end(settings: Settings, login: str, units: Sequence[str], because: str) -> None:
-    """Revoke a login's access to units or, without units, all its access. The login itself stays.
+def end(
+    settings: Settings,
+    login: str,
+    units: Sequence[str],
+    because: str,
+    rights: Sequence[str] = (),
+) -> None:
+    """Revoke a login's access to units, or its rights, or without both, all its access.
+
+    The login itself stays.
 
     Raises:
-        UsageError: The login has no access at all, or lacks access to one of these units.
+        UsageError: The login has no access at all, or lacks one of these units or rights.
         ServerError: The login would still have access, because an administrator or a directory has
             also granted it. Only the grantor can revoke a grant. Nothing is changed.
     """
@@ -146,21 +191,39 @@ def end(settings: Settings, login: str, units: Sequence[str], because: str) -> N
         missing = [unit for unit in units if unit not in before.units]
         if missing:
             raise UsageError(f"'{login}' does not read the records of {', '.join(missing)}.")
-        ended = tuple(units) or before.units
+        missing = [right for right in rights if right not in before.rights]
+        if missing:
+            raise UsageError(f"'{login}' does not have the right {', '.join(missing)}.")
+        is_all = not units and not rights
+        ended = before.units if is_all else tuple(units)
+        ended_rights = before.rights if is_all else tuple(rights)
         for unit in ended:
             _revoke(conn, _unit_role(conn, settings, unit), login)
-            _record(conn, login, unit, because, is_granted=False)
-        if not units and before.is_office:
+            _record(conn, login, "SUPERVISOR", because, unit=unit, is_granted=False)
+        for right in ended_rights:
+            _revoke(conn, RIGHT_ROLES[right], login)
+            _record(conn, login, right, because, is_granted=False)
+        if before.rights and set(ended_rights) == set(before.rights):
+            _revoke(conn, PERSON, login)
+        if is_all and before.is_office:
             _revoke(conn, OFFICE, login)
-            _record(conn, login, None, because, is_granted=False)
+            _record(conn, login, "OFFICE", because, is_granted=False)
         if before.is_supervisor and set(ended) == set(before.units):
             _revoke(conn, SUPERVISOR, login)
         after = _find(conn, settings, login)
-        if after is not None and (not units or set(ended) & set(after.units)):
+        lost = {*ended, *ended_rights}
+        if after is not None and (is_all or lost & {*after.units, *after.rights}):
             raise ServerError(
                 f"'{login}' was granted that by an administrator, a directory or a group, who must "
                 "revoke it. Nothing is changed."
             )
+
+
+def person_url(settings: Settings, login: str, password: str | None) -> str:
+    """Return the URI with which a person logs in. Without a password, it has a placeholder."""
+    place = conninfo_to_dict(warehouse_url(settings))
+    known = {key: str(value) for key, value in place.items() if value is not None}
+    return libpq_uri({**known, "user": login, "password": password or "PASSWORD"})
 
 
 def list_access(settings: Settings) -> list[Access]:
@@ -183,9 +246,14 @@ def _list_access(conn: psycopg.Connection, settings: Settings) -> list[Access]:
             "prefix": _unit_role(conn, settings, ""),
             "office": OFFICE,
             "supervisor": SUPERVISOR,
+            "right_prefix": RIGHT_PREFIX,
+            "rights": list(RIGHT_ROLES.values()),
         },
     ).fetchall()
-    return [Access(login, tuple(units), *audiences) for login, units, *audiences in rows]
+    return [
+        Access(login, tuple(units), is_supervisor, is_office, tuple(rights))
+        for login, units, is_supervisor, is_office, rights in rows
+    ]
 
 
 def _find(conn: psycopg.Connection, settings: Settings, login: str) -> Access | None:
@@ -203,7 +271,8 @@ def _check_login(
     if not 0 < len(login.encode("utf-8")) <= _LONGEST_NAME:
         raise UsageError("A login has 1 to 63 characters.")
     ours = [*LOGIN_ROLES, *KEEPERS, *READERS.values()]
-    if login in (*ours, SUPERVISOR, OFFICE) or login.startswith((OURS, "pg_")):
+    groups = (SUPERVISOR, OFFICE, PERSON, *RIGHT_ROLES.values())
+    if login in (*ours, *groups) or login.startswith((OURS, "pg_")):
         raise UsageError(f"'{login}' is a role of the warehouse itself: choose another name.")
     if find_value(conn, _SEES_MORE.encode(), {"ours": ours, "login": login}):
         raise UsageError(f"'{login}' can already see more: choose a login with fewer rights.")
@@ -301,10 +370,15 @@ def _run(conn: psycopg.Connection, statement: sql.Composed) -> None:
 
 
 def _record(
-    conn: psycopg.Connection, login: str, unit: str | None, because: str, *, is_granted: bool
+    conn: psycopg.Connection,
+    login: str,
+    audience: str,
+    because: str,
+    *,
+    is_granted: bool,
+    unit: str | None = None,
 ) -> None:
-    """Record that a login gained or lost access to a unit or, without a unit, to the aggregates."""
-    audience = "OFFICE" if unit is None else "SUPERVISOR"
+    """Record that a login gained or lost a unit, the aggregates (OFFICE) or a right."""
     conn.execute(
         """
         insert into audit.access_change (

@@ -14,7 +14,7 @@ from oic_assurance.publishing.publication import ROLE, find_publication
 from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
 from oic_assurance.publishing.verdicts import check_gates
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.connections import connect, person, refusals
 from oic_assurance.warehouse.rows import find_record, find_value
 
 Through = Literal["airflow", "command line", "expiry"]
@@ -84,6 +84,8 @@ def decide(
 
     `who` is the name that the person gave, and `login` is the login that they used. If the settings
     require a second person, the login that started the run may reject its build but not approve it.
+    A person who acts with a login of their own never approves a run that they have started, and the
+    warehouse records the login as the name. An approval that stands is not made again.
 
     Raises:
         UsageError: The name or the reason is missing, the build is already published, the build has
@@ -107,6 +109,17 @@ def decide(
             ) from error
         if verdict != "warning":
             raise UsageError(f"Build {build_id} has no warnings, so it needs no decision.")
+        content = audited_content(conn, PUBLISHED_SCHEMAS, build_id)
+        decided = _decision(conn, build_id)
+        if is_approved and decided is not None and decided.is_approved:
+            return
+        if person() is not None:
+            with refusals():
+                conn.execute(
+                    "select audit.decide_approval(%s, %s, %s, %s)",
+                    (build_id, is_approved, reason, content),
+                )
+            return
         if is_approved and settings.second_person:
             _check_second_person(conn, build, login)
         conn.execute(
@@ -123,7 +136,7 @@ def decide(
                 login,
                 reason.strip(),
                 through,
-                audited_content(conn, PUBLISHED_SCHEMAS, build_id),
+                content,
             ),
         )
 

@@ -6,17 +6,22 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.publishing.candidate_checks import audited_tables
 from oic_assurance.publishing.published_positions import POSITION
 from oic_assurance.publishing.schemas import GENERATION, MARTS
+from oic_assurance.warehouse.connections import person, readable_marts
 from oic_assurance.warehouse.fingerprint import fingerprint_tables
 
 
 def check_position(conn: psycopg.Connection, publication_id: int) -> None:
     """Check that the published position is the one that the gate has audited.
 
+    A person's process checks what the person can read, which is the current publication.
+
     Raises:
         AssuranceError: The position is no longer stored, or it has changed since the audit.
     """
-    name = MARTS.partition(POSITION, publication_id)
-    stored = fingerprint_tables(conn, GENERATION, only=[name]).get(name)
+    schema, name = GENERATION, MARTS.partition(POSITION, publication_id)
+    if person() is not None:
+        schema, name = readable_marts(), POSITION
+    stored = fingerprint_tables(conn, schema, only=[name]).get(name)
     if stored is None:
         raise AssuranceError(
             f"The position of publication {publication_id} is no longer stored: use a later one."

@@ -1,7 +1,10 @@
 """Connect to the warehouse and the source databases, and describe why a connection failed."""
 
+import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -15,6 +18,7 @@ from oic_assurance.errors import (
     UsageError,
 )
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse.account import account
 from oic_assurance.warehouse.airflow_uri import (
     connection_type,
     find_connection_uri,
@@ -35,6 +39,8 @@ READERS = {"bi": "bi_reader"}
 FORMER_READER = "public_reader"
 #: The group roles of readers who may see only some rows: supervisors and the Commissioner's office.
 SUPERVISOR, OFFICE = "supervisor_reader", "commissioner_reader"
+#: The Airflow connection of a person. A process that has it acts as this person.
+PERSON_CONNECTION = "warehouse_person"
 CONNECT_SECONDS = 10
 FULL_SECONDS = 30
 ALIVE_SECONDS = 30
@@ -115,6 +121,33 @@ def login_url(settings: Settings, role: str) -> str:
     return libpq_uri({**place, "user": role, **parts})
 
 
+def person() -> str | None:
+    """Return the login of the person who acts, or None if the process acts for the deployment.
+
+    A person's process has the person's own connection, and no secret of the deployment. The
+    connection is only in the environment, because a secrets backend is that of the deployment.
+
+    Raises:
+        UsageError: The connection is not to PostgreSQL, or names no login.
+    """
+    if not os.environ.get(variable_name(PERSON_CONNECTION), "").strip():
+        return None
+    login = _parts(find_connection_uri(PERSON_CONNECTION) or "").get("user")
+    if not login:
+        raise UsageError(f"{variable_name(PERSON_CONNECTION)} names no login.")
+    return login
+
+
+def acting_account() -> str:
+    """Return who acts: the login of a person, or else the account of this process."""
+    return person() or account()
+
+
+def readable_marts() -> str:
+    """Return the schema in which this process reads the marts. A person reads aggregates only."""
+    return "marts" if person() is None else "limited"
+
+
 def connection_name(role: str) -> str:
     """Return the name of the Airflow connection with which a role logs in."""
     return f"warehouse_{role.removeprefix('oic_')}"
@@ -188,9 +221,17 @@ def extract_url(settings: Settings, name: str) -> str:
     return _embedded(settings, name, SOURCES[name][1])
 
 
+def embedded_databases() -> list[str]:
+    """Return which of the warehouse and the source databases are on the embedded server.
+
+    These are the databases without an Airflow connection.
+    """
+    return [name for name in ("warehouse", *SOURCES) if not connection_type(name)]
+
+
 def uses_embedded_server() -> bool:
     """Tell whether the warehouse or a source database is on the embedded server."""
-    return not all(connection_type(name) for name in ("warehouse", *SOURCES))
+    return bool(embedded_databases())
 
 
 def airflow_metadata_url(settings: Settings) -> str:
@@ -217,15 +258,20 @@ def connect(
     """Return a new connection to the warehouse, whose session is in the time zone UTC.
 
     The session logs in as `role`, one of `roles.LOGIN_ROLES`. Without `role`, it logs in as the
-    owner, which is only for migrations, for creating roles and for rewriting tables.
+    owner, which is only for migrations, for creating roles and for rewriting tables. A person's
+    process logs in as the person instead, whatever the role, and can do what this login may do.
 
     Raises:
         ServerError: The warehouse cannot be reached, or does not accept the login's password.
         VersionError: `role` is given, and the warehouse is newer or older than this code.
     """
-    uri = warehouse_url(settings) if role is None else login_url(settings, role)
+    who = person()
+    if who is None:
+        uri = warehouse_url(settings) if role is None else login_url(settings, role)
+    else:
+        uri = str(find_connection_uri(PERSON_CONNECTION))
     try:
-        connection = _connect_patiently(autocommit=True, **_with_options(uri))
+        connection = _connect_patiently(autocommit=True, **_with_options(uri, is_person=bool(who)))
         try:
             if role is not None:
                 check_version(connection)
@@ -235,7 +281,9 @@ def connect(
             raise
     except psycopg.Error as error:
         hint = "" if find_connection_uri("warehouse") or is_running(settings) else f" {START_FIRST}"
-        if role is not None and "password authentication failed" in str(error):
+        if who is not None:
+            hint = f" The place and the password are those in {variable_name(PERSON_CONNECTION)}."
+        elif role is not None and "password authentication failed" in str(error):
             hint = (
                 " Run `assurance db start`, which sets the password again. If another warehouse on "
                 f"this server uses this login too, give both the same password in "
@@ -315,6 +363,19 @@ def reason(error: psycopg.Error) -> str:
     return (cause if mark else line).removeprefix("FATAL:").strip().rstrip(".")
 
 
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn the refusal of a function of the warehouse into a `UsageError`.
+
+    A function refuses what a rule does not allow, or a person without the right.
+    """
+    try:
+        yield
+    except (psycopg.errors.CheckViolation, psycopg.errors.InsufficientPrivilege) as error:
+        text = reason(error)
+        raise UsageError(f"{text[0].upper()}{text[1:]}.") from None
+
+
 def _embedded(settings: Settings, database: str, login: str) -> str:
     port = server_port(settings)
     password = find_secret(settings, password_name(login))
@@ -369,7 +430,12 @@ def _parts(uri: str) -> dict[str, str]:
 
 
 def _with_options(
-    uri: str, *, role: str | None = None, search_path: str | None = None, read_only: bool = False
+    uri: str,
+    *,
+    role: str | None = None,
+    search_path: str | None = None,
+    read_only: bool = False,
+    is_person: bool = False,
 ) -> dict[str, Any]:
     """Return connection parameters: those of a URI, and the settings of the session."""
     parts = _parts(uri)
@@ -381,6 +447,10 @@ def _with_options(
         options.append(f"-c search_path={search_path.replace(' ', '')}")
     if read_only:
         options.append("-c default_transaction_read_only=on")
+    if is_person:
+        # The same login may read as the Commissioner's office, and readers' sessions cannot write.
+        options.append("-c default_transaction_read_only=off")
+        options.append(r"-c default_transaction_isolation=read\ committed")
     if not read_only:
         # A host that has vanished still holds its locks until the server ends its session. So the
         # server asks the other end after half a minute of silence, and not after two hours.

@@ -33,7 +33,8 @@ from pg_catalog.pg_class as c
 left join pg_catalog.pg_attribute as a
     on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attname <> all(%(exclude)s)
 where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = %(schema)s)
-    and c.relkind in ('r', 'p') and (not c.relispartition or %(only)s::text[] is not null)
+    and (c.relkind in ('r', 'p') or (c.relkind = 'v' and %(only)s::text[] is not null))
+    and (not c.relispartition or %(only)s::text[] is not null)
     and (%(only)s::text[] is null or c.relname = any(%(only)s))
 group by c.relname
 order by c.relname collate "C"
@@ -80,8 +81,8 @@ def fingerprint_tables(
     - Floating-point numbers are compared to the last bit, because PostgreSQL writes them exactly.
     - For a partitioned table, only the rows that the login may see count. For a reader, these are
       the rows of the current generation.
-    - `only` limits the result to the tables that it names. A partition is included only if `only`
-      names it.
+    - `only` limits the result to the tables that it names. A partition or a view is included only
+      if `only` names it.
     - `values` maps columns to SQL expressions that are hashed instead of the columns' values.
     - The server reads each table once.
     """

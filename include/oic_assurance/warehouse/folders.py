@@ -1,9 +1,11 @@
 """Create private folders in the state folder. Only the owner of a private folder can read it."""
 
+import os
 from pathlib import Path
 
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse.account import account
 
 
 def private_folder(settings: Settings, folder: Path) -> Path:
@@ -12,7 +14,7 @@ def private_folder(settings: Settings, folder: Path) -> Path:
     If this call creates the folder, only the folder's owner can read it.
 
     Raises:
-        ServerError: The folder cannot be created.
+        ServerError: The folder cannot be created, or this account may not write to it.
     """
     try:
         for path in (settings.home, folder):
@@ -26,4 +28,9 @@ def private_folder(settings: Settings, folder: Path) -> Path:
         raise ServerError(
             f"The state folder {settings.home} cannot be used: {folder}: {error.strerror}."
         ) from error
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+        raise ServerError(
+            f"{folder} cannot be written to by '{account()}': give the folder to this account, or "
+            "use the account that owns it."
+        )
     return folder

@@ -38,7 +38,7 @@ from oic_assurance.warehouse.logins import (
 )
 from oic_assurance.warehouse.programs import OLDEST_MAJOR
 from oic_assurance.warehouse.reader_statements import log_readers
-from oic_assurance.warehouse.roles import hand_over, lend, take_back
+from oic_assurance.warehouse.roles import PERSON, RIGHT_ROLES, hand_over, lend, take_back
 from oic_assurance.warehouse.rows import one_row, one_value, relation_exists
 from oic_assurance.warehouse.secrets import secret, variable_name
 from oic_assurance.warehouse.versions import (
@@ -198,7 +198,7 @@ def _check_server(connection: psycopg.Connection) -> None:
         from pg_catalog.pg_database as d, pg_catalog.pg_roles as r
         where d.datname = current_database() and r.rolname = current_user
         """,
-        ([*READERS.values(), *former, SUPERVISOR, OFFICE],),
+        ([*READERS.values(), *former, SUPERVISOR, OFFICE, PERSON, *RIGHT_ROLES.values()],),
         what="entry for its own database and login",
     )
     database = connection.info.dbname

@@ -3,15 +3,16 @@
 import importlib.util
 import os
 import re
-import shutil
 import stat
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse import launcher
 
 OLDEST_MAJOR = 16
 #: The user and group ID of `nobody`, under which the programs run if root starts them. PostgreSQL
@@ -19,8 +20,6 @@ OLDEST_MAJOR = 16
 NOBODY = 65534
 #: Placeholders for the data directory and for the log file, in the arguments of `run_program`.
 HERE, LOG = ".", "log"
-#: Where PostgreSQL's installation is shown if the server's account cannot access its folder.
-MOUNT_POINT = Path("/mnt")
 TIMEOUT_SECONDS = 120
 
 
@@ -176,16 +175,14 @@ def run_program(
     """
     account = server_account(data)
     programs = bin_dir(settings)
-    prefix = _limited(account)
-    if prefix and account is not None and not _may_pass(programs, account):
-        installation = programs.parent
-        prefix = [*_mounted(installation, account), *prefix]
-        programs = _place_of(installation) / programs.name
+    shown: dict[Path, Path] = {}
+    if account is not None and not _may_pass(programs, account):
+        shown = _shown(programs.parent, account)
+        programs = shown[programs.parent] / programs.name
     given = [_given(str(argument), account, log) for argument in arguments[1:]]
-    command = [*prefix, str(programs / arguments[0]), *given]
     try:
         return subprocess.run(
-            command,
+            [*launched(account, shown), str(programs / arguments[0]), *given],
             input=text if text is not None else "",
             capture_output=True,
             text=True,
@@ -195,73 +192,42 @@ def run_program(
             umask=0o077,
             check=False,
             pass_fds=() if log is None else (log,),
-            # Without `setpriv`, Python changes the account.
-            user=None if account is None or prefix else account.uid,
-            group=None if account is None or prefix else account.gid,
-            extra_groups=None if account is None or prefix else [],
         )
-    except PermissionError as error:
-        raise ServerError(
-            f"{command[0]} cannot be run on {data}"
-            + (f" as uid {account.uid}" if account is not None else "")
-            + ": it cannot pass through the folders above."
-        ) from error
     except (OSError, subprocess.SubprocessError) as error:
-        raise ServerError(f"{command[0]} cannot be run: {error}.") from error
+        raise ServerError(f"{arguments[0]} cannot be run on {data}: {error}.") from error
 
 
-def _limited(account: Account | None) -> list[str]:
-    """Return the first words of a command that drop every right that the server does not need.
+def launched(account: Account | None, shown: Mapping[Path, Path]) -> list[str]:
+    """Return the first words of a command that starts a program with fewer rights (`launcher`).
 
-    If the program `setpriv` is missing, the list is empty. Then a process that the server starts
-    could still gain rights from a program that has the set-user-ID bit.
+    `shown` are folders, each with the place below `MOUNT_POINT` at which the program sees it.
     """
-    found = shutil.which("setpriv")
-    if found is None:
-        return []
-    if account is None:
-        return [found, "--no-new-privs"]
-    rights = ["--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
-    return [found, f"--reuid={account.uid}", f"--regid={account.gid}", *rights]
+    words = [] if account is None else [str(account.uid), str(account.gid)]
+    words += [str(place) for pair in shown.items() for place in pair]
+    return [sys.executable, "-I", "-S", launcher.__file__, *words, "--"]
 
 
-def _mounted(installation: Path, account: Account) -> list[str]:
-    """Return the first words of a command that shows the installation below `MOUNT_POINT`.
-
-    Only the started program sees it there. It is needed if the installation is in a folder that
-    only root can access.
+def _shown(installation: Path, account: Account) -> dict[Path, Path]:
+    """Return the folders of an installation that only root can reach, each with its other place.
 
     Raises:
         ServerError: Not only a folder above the installation is closed to the account, but the
             installation itself.
     """
-    shown = {installation: _place_of(installation)}
+    place = Path(launcher.MOUNT_POINT)
+    shown = {installation: place / installation.parent.name / installation.name}
     # The programs of a Python package, such as `initdb`, look for their libraries in a folder
     # beside the package, by its place relative to their own.
     libraries = installation.parent.with_name(f"{installation.parent.name}.libs")
     if libraries.is_dir():
-        shown[libraries] = MOUNT_POINT / libraries.name
+        shown[libraries] = place / libraries.name
     for folder in shown:
         if any(not _passes(one, account) for one in (folder, *folder.iterdir()) if one.is_dir()):
             raise ServerError(
                 f"The server runs under uid {account.uid}, which may not read PostgreSQL's programs"
                 f" in {installation}: run `chmod -R go+rX {' '.join(map(str, shown))}`."
             )
-    script = """
-        mount -t tmpfs -o mode=755,size=1m none "$0" || exit
-        until [ "$1" = -- ]; do
-            (umask 022 && mkdir -p "$2") && mount --bind -o ro "$1" "$2" && shift 2 || exit
-        done
-        shift && exec "$@"
-    """
-    unshare = ["unshare", "--mount", "--propagation", "private"]
-    places = [str(folder) for pair in shown.items() for folder in pair]
-    return [*unshare, "--", "sh", "-c", script, str(MOUNT_POINT), *places, "--"]
-
-
-def _place_of(installation: Path) -> Path:
-    """Return where the server sees an installation that only root can access."""
-    return MOUNT_POINT / installation.parent.name / installation.name
+    return shown
 
 
 def _may_pass(folder: Path, account: Account) -> bool:

@@ -5,6 +5,8 @@
   `oic_rekey` have rights of other roles (`INHERITED`).
 - A **keeper** is a role that nobody logs in as. It owns objects that no login may change or read in
   full.
+- A **person** is a login that `assurance access` makes: a member of `PERSON` and of a role for each
+  of the person's rights (`RIGHTS`).
 - The **owner** of the database applies the migrations. A migration makes objects for other roles,
   so the owner is a member of them, but only inside the transaction of the migration.
 
@@ -14,6 +16,7 @@ docs/decisions/0024-a-login-a-stage.md explains why.
 import psycopg
 from psycopg import sql
 
+from oic_assurance.settings import SIGN_OFF_ROLES
 from oic_assurance.warehouse.rows import one_value
 
 STAGE_ROLES = ("oic_landing", "oic_transform", "oic_gate", "oic_publish")
@@ -43,6 +46,14 @@ IDENTITY_READER = "oic_identity"
 #: The owner of the locks and limits. It may see and end the sessions of readers.
 GUARD = "oic_guard"
 KEEPERS = (IDENTITY_KEEPER, AUDIT_KEEPER, AUDIENCE, IDENTITY_READER, GUARD)
+#: The role of every person who acts with a login of their own.
+PERSON = "assurance_person"
+#: What such a login can have the right to do: to make a step of a sign-off in one of its roles, to
+#: approve publications, and to decide about records past their retention and about recalls.
+RIGHTS = (*SIGN_OFF_ROLES, "APPROVER", "REVIEWER")
+#: Each right is a role: this prefix, and the right in small letters.
+RIGHT_PREFIX = "person_"
+RIGHT_ROLES = {right: f"{RIGHT_PREFIX}{right.lower()}" for right in RIGHTS}
 #: The prefix of the roles for organisational units. The owner creates these roles and grants them
 #: to supervisors.
 UNIT_PREFIX = "oic_unit_"

@@ -240,7 +240,7 @@ def test_a_connection_that_is_down_is_one_problem_with_its_datasets(
         f"connection rms failed: {told}. Datasets behind it: rms/custody_record, "
         "rms/nccu_referral, rms/occurrence"
     )
-    assert rms.who == "data engineering"
+    assert (rms.who, rms.command) == ("data engineering", ".venv/bin/assurance doctor")
     assert rms.readers_see.endswith("; NCCU_INTEL unknown")
     assert problems["intelligence/report"].what == (
         "intelligence/report is failed: intelligence/report: the database is full."

@@ -92,7 +92,7 @@ class People:
 
     def run(self, person: str, *arguments: str) -> tuple[int, str]:
         """Run a command as a person. Return the command's exit code and standard output."""
-        self.patch.setattr(signoff, "account", lambda: person)
+        self.patch.setattr(signoff, "acting_account", lambda: person)
         self.output.readouterr()
         code = run_command(["signoff", *arguments])
         written = self.output.readouterr()

@@ -90,7 +90,7 @@ def test_a_file_is_compared_with_its_declaration(world: World) -> None:
 def test_a_dropzone_that_is_missing_is_found(world: World) -> None:
     shutil.rmtree(world.dropzone)
     found = the(drift.look_at_dropzone(world.settings), "dropzone")
-    assert (found.state, found.todo) == ("failed", "`assurance sources create`")
+    assert (found.state, found.todo) == ("failed", "mount it, or tell whoever runs it")
 
 
 # ------------------------------------------------------------ connections

@@ -39,12 +39,13 @@ def two_publications(prepared: Prepared) -> Iterator[Settings]:
     """
     with prepared.copy(publish_twice) as warehouse:
         yield warehouse
-        _drop_logins(warehouse)
+        drop_logins(warehouse, *LOGINS, "analyst")
 
 
-def _drop_logins(warehouse: Settings) -> None:
+def drop_logins(warehouse: Settings, *names: str) -> None:
+    """Drop logins, with what they may do in a warehouse. Some of them may not exist."""
     with psycopg.connect(admin_url(warehouse, database_of(warehouse))) as administrator:
-        for login in (*LOGINS, "analyst"):
+        for login in names:
             administrator.execute(
                 sql.SQL("do $$ begin if exists (select from pg_roles where rolname = {name}) then "
                         "drop owned by {role} cascade; drop role {role}; end if; end $$").format(

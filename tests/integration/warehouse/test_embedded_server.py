@@ -482,9 +482,13 @@ def test_root_follows_no_link_that_the_server_has_left(own: Settings, tmp_path: 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root reaches what the server cannot")
+@pytest.mark.parametrize("is_bare", [False, True])
 def test_programs_that_only_root_can_reach_are_shown_to_the_server(
-    tmp_path: Path, own: Settings
+    tmp_path: Path, own: Settings, monkeypatch: pytest.MonkeyPatch, is_bare: bool
 ) -> None:
+    if is_bare:
+        # A bare machine may lack `setpriv`, `mount` and `unshare`.
+        monkeypatch.setenv("PATH", str(tmp_path))
     packages = tmp_path / "of root alone"
     package = bin_dir(own).parents[1]
     for name in (package.name, f"{package.name}.libs"):

@@ -9,6 +9,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from oic_assurance.cli.main import run_command
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse import connections
@@ -177,6 +178,24 @@ def stranger(
         with psycopg.connect(admin_url(empty_warehouse, str(place["dbname"]))) as inside:
             inside.execute("drop owned by stranger cascade")
         administrator.execute("drop role stranger")
+
+
+def test_a_start_says_which_servers_are_ready_and_why(
+    empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = "PostgreSQL is ready on 127.0.0.1, port "
+    for outside, lines in (
+        (("warehouse",), ["The warehouse is ready: host 127.0.0.1, ", here]),
+        (("warehouse", "rms", "intelligence"), ["The warehouse is ready: host 127.0.0.1, "]),
+    ):
+        for name in outside:
+            monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", warehouse_url(empty_warehouse))
+        assert run_command(["db", "start"]) == 0
+        shown = capsys.readouterr().out.splitlines()
+        assert len(shown) == len(lines) + 1
+        assert all(map(str.startswith, shown, lines)), shown
+        if lines[1:]:
+            assert "for rms and intelligence: set AIRFLOW_CONN_RMS and" in shown[1]
 
 
 def test_a_login_that_does_not_own_the_database_is_refused(

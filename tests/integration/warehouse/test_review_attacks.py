@@ -14,8 +14,8 @@ from tests.integration.warehouse.stage_roles import DENIED, may
 READ_KEYS = {"oic_review", "oic_erasure"}
 KEYS = ("select row_key from audit.retention_due", "select row_key from audit.retention_state")
 DECIDE = (
-    "select audit.decide_retention('F', 'd', 't', array[1], 'erase', null, 'x', 'a', false)",
-    "select audit.confirm_retention('F', 1, 'a')",
+    "select audit.decide_review('F', 'd', 't', array[1], 'erase', null, 'x', 'a', false)",
+    "select audit.confirm_review('F', 1, 'a')",
 )
 RECORD = (
     "select audit.begin_upkeep('logs')",

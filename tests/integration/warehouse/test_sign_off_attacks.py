@@ -42,9 +42,9 @@ ATTACKS = (
     "set role oic_audit_keeper",
 )
 FUNCTIONS = (
-    "select signoff.enter_step('F', 'HYDRA', 'FORCE', 'a', 'airflow', 'x', 1, 'f', null, null, "
+    "select signoff.make_step('F', 'HYDRA', 'FORCE', 'a', 'airflow', 'x', 1, 'f', null, null, "
     "null, false, null)",
-    "select signoff.reopen('F', 'HYDRA', 'DECISION', 'x', 'COMMISSIONER', 'a', 'airflow', null)",
+    "select signoff.decide_reopening('F', 'HYDRA', 'x', 'COMMISSIONER', 'a', 'airflow', null)",
     "select signoff.enter_check(1, 'missing', null, null, null)",
 )
 
@@ -97,7 +97,7 @@ def test_the_login_of_sign_off_cannot_break_a_rule_by_itself(fresh_warehouse: Se
     def call(step: str, account: str, fingerprint: str, sha256: str | None = None) -> int:
         with connect(fresh_warehouse, role="oic_signoff") as session:
             made = session.execute(
-                "select signoff.enter_step(%s, %s, %s, %s, 'airflow', 'x', %s, %s, %s, %s, %s, "
+                "select signoff.make_step(%s, %s, %s, %s, 'airflow', 'x', %s, %s, %s, %s, %s, "
                 "false, null)",
                 (force, TRACKED, step, account, publication, fingerprint, "a", sha256, 1),
             ).fetchone()

@@ -1,11 +1,14 @@
 """Test what the command line does without a warehouse: errors, exit codes, help and completion."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +18,9 @@ import yaml
 
 from oic_assurance.cli.demo import months_before
 from oic_assurance.cli.main import COMMANDS, cli, run_command
+from oic_assurance.errors import ServerError
+from oic_assurance.reporting.screens.run_log import to_log
+from oic_assurance.settings import load_settings
 from tests.conftest import PROJECT_ROOT
 
 #: The options without a default value: without the option, nothing is selected or nothing happens.
@@ -221,6 +227,21 @@ def test_a_state_folder_that_is_a_file_is_one_line(
     err = capsys.readouterr().err
     assert "is a file where a folder must be" in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can work under another account")
+def test_a_log_folder_that_cannot_be_written_to_is_one_line() -> None:
+    home = Path(tempfile.mkdtemp(prefix="assurance-log-"))
+    (home / "log").mkdir()
+    home.chmod(0o755)
+    settings = replace(load_settings(), home=home)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(ServerError, match="log cannot be written to by"), to_log(settings):
+            pass
+    finally:
+        os.seteuid(0)
+        shutil.rmtree(home)
 
 
 def test_an_unexpected_error_is_one_line_and_its_traceback_is_logged(

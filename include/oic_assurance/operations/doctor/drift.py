@@ -43,7 +43,7 @@ def look_at_dropzone(settings: Settings) -> Iterator[Finding]:
             if dataset.kind == "file":
                 yield _file(dropzone, dataset)
     except SourceUnavailable as error:
-        yield Finding("dropzone", "failed", error.message, "`assurance sources create`")
+        yield Finding("dropzone", "failed", error.message, "mount it, or tell whoever runs it")
 
 
 def _file(dropzone: Dropzone, dataset: Dataset) -> Finding:

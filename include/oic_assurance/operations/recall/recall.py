@@ -19,7 +19,7 @@ from oic_assurance.operations.recall.withdraw import withdraw
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as find_dataset
 from oic_assurance.sources.declarations.model import Dataset
-from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.connections import connect, person, refusals
 from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import all_records, find_record, one_value
 
@@ -103,7 +103,8 @@ def carry_out(settings: Settings, dataset: Dataset) -> int:
 def approve(settings: Settings, recall_id: int, who: str, reason: str) -> Recall:
     """Approve the erasure of a recall, and erase its records.
 
-    `who` is the login of the person who approves.
+    `who` is the login of the person who approves. Of a person who acts with a login of their own,
+    only the approval is recorded: the next run erases the records.
 
     Raises:
         UsageError: The reason is missing, or the recall does not wait for an approval.
@@ -122,21 +123,29 @@ def approve(settings: Settings, recall_id: int, who: str, reason: str) -> Recall
                 f"Recall {recall_id} does not wait for an approval: `assurance recall list` shows"
                 " the recalls that do."
             )
-        connection.execute(
-            """
-            update audit.recall
-            set approved_at = clock_timestamp(), approved_by = %s, reason = %s
-            where recall_id = %s
-            """,
-            (who, reason.strip(), recall_id),
-        )
+        if person() is None:
+            connection.execute(
+                """
+                update audit.recall
+                set approved_at = clock_timestamp(), approved_by = %s, reason = %s
+                where recall_id = %s
+                """,
+                (who, reason.strip(), recall_id),
+            )
+        else:
+            with refusals():
+                connection.execute(
+                    "select audit.approve_recall(%s, %s, %s)",
+                    (settings.force_code, recall_id, reason),
+                )
         enter(
             connection,
             "erasure",
             f"the erasure of recall {recall_id} ({found.dataset}, {found.records} records) was"
             f" approved: {reason.strip()}",
         )
-    carry_out(settings, find_dataset(found.dataset))
+    if person() is None:
+        carry_out(settings, find_dataset(found.dataset))
     return found
 
 

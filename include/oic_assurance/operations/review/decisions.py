@@ -6,13 +6,10 @@ and the time, and refuse that one person makes and confirms a decision.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
-
-import psycopg
 
 from oic_assurance import clock
 from oic_assurance.errors import UsageError
@@ -21,7 +18,7 @@ from oic_assurance.operations.review.due import DueRecord, show_records
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as find_dataset
 from oic_assurance.sources.declarations.model import Dataset
-from oic_assurance.warehouse.connections import connect, reason
+from oic_assurance.warehouse.connections import connect, refusals
 from oic_assurance.warehouse.processing_log import dataset_mark, enter
 from oic_assurance.warehouse.roles import REVIEW
 from oic_assurance.warehouse.rows import all_records, one_value
@@ -29,7 +26,7 @@ from oic_assurance.warehouse.rows import all_records, one_value
 Choice = Literal["erase", "keep"]
 
 _DECIDE = """
-select audit.decide_retention(
+select audit.decide_review(
     %(force)s, %(dataset)s, %(table)s, %(due)s, %(choice)s, %(until)s, %(why)s, %(account)s,
     %(second)s
 )
@@ -107,9 +104,9 @@ def confirm(settings: Settings, decision_id: int, account: str) -> Decision:
     Raises:
         UsageError: The same account made the decision, or it does not wait for a confirmation.
     """
-    with _refusals(), connect(settings, role=REVIEW) as connection:
+    with refusals(), connect(settings, role=REVIEW) as connection:
         connection.execute(
-            "select audit.confirm_retention(%s, %s, %s)",
+            "select audit.confirm_review(%s, %s, %s)",
             (settings.force_code, decision_id, account),
         )
         enter(
@@ -178,7 +175,7 @@ def _decide(
         "account": wish.account,
         "second": settings.second_person,
     }
-    with _refusals(), connect(settings, role=REVIEW) as connection:
+    with refusals(), connect(settings, role=REVIEW) as connection:
         decision = int(one_value(connection, _DECIDE, values))
         kept = f", until {until}" if until else ""
         enter(
@@ -190,16 +187,6 @@ def _decide(
             concerns=[dataset_mark(dataset.name)],
         )
     return decision
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn the refusal of a database function into a `UsageError`."""
-    try:
-        yield
-    except psycopg.errors.CheckViolation as error:
-        text = reason(error)
-        raise UsageError(f"{text[0].upper()}{text[1:]}.") from None
 
 
 def _names(text: str, key: str) -> bool:

@@ -9,7 +9,7 @@ import psycopg
 
 from oic_assurance.errors import UnknownNameError
 from oic_assurance.settings import SIGN_OFF_ROLES, Settings
-from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.connections import connect, readable_marts
 from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.roles import SIGN_OFF
 from oic_assurance.warehouse.rows import all_records
@@ -53,7 +53,7 @@ order by entry.entry_id
 """
 _REGISTER = """
 select r.recommendation_code, r.point_code, r.title
-from marts.dim_recommendation as r
+from {marts}.dim_recommendation as r
 where r.publication_id = (select p.publication_id from marts.publication as p where p.is_current)
     and r.force_code = %s
 order by r.point_code is null, r.recommendation_code
@@ -159,7 +159,8 @@ class Subject:
 
 def read_register(connection: psycopg.Connection, settings: Settings) -> list[Registered]:
     """Return the register of the current publication. `connection` has the role `oic_gate`."""
-    return all_records(connection, Registered, _REGISTER.encode(), (settings.force_code,))
+    query = _REGISTER.format(marts=readable_marts()).encode()
+    return all_records(connection, Registered, query, (settings.force_code,))
 
 
 def read_subjects(settings: Settings, code: str | None, because: str) -> list[Subject]:

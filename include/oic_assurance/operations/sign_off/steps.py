@@ -24,7 +24,7 @@ from oic_assurance.publishing.publication import ROLE as PUBLISH
 from oic_assurance.publishing.publication import Publication, find_current, find_publication
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.account import account_at_host
-from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.connections import connect, person, refusals
 from oic_assurance.warehouse.processing_log import seal
 from oic_assurance.warehouse.roles import SIGN_OFF
 from oic_assurance.warehouse.rows import one_value
@@ -32,14 +32,14 @@ from oic_assurance.warehouse.rows import one_value
 Through = Literal["command line", "airflow"]
 
 _ENTER = """
-select signoff.enter_step(
+select signoff.make_step(
     %(force)s, %(code)s, %(step)s, %(account)s, %(through)s, %(because)s, %(publication)s,
     %(fingerprint)s, %(place)s, %(sha256)s, %(size)s, %(each_by_another)s, %(claim)s
 )
 """
 _REOPEN = """
-select signoff.reopen(
-    %(force)s, %(code)s, 'DECISION', %(because)s, %(role)s, %(account)s, %(through)s, %(claim)s
+select signoff.decide_reopening(
+    %(force)s, %(code)s, %(because)s, %(role)s, %(account)s, %(through)s, %(claim)s
 )
 """
 
@@ -61,7 +61,8 @@ def make_step(
         settings: The settings of the deployment.
         code: The code of the recommendation. For an assurance point, this is the point's code.
         step: One of `STEPS`.
-        account: The account of the person, on this machine or in Airflow.
+        account: The account of the person, on this machine or in Airflow. In a process that acts as
+            a person, the warehouse records the person's login instead.
         through: Where the person made the step.
         because: What was agreed, shown or decided, in the words of the person.
         publication_id: The publication on which the step is made, or None for the current one. A
@@ -132,10 +133,14 @@ def reopen_by_decision(
 def check_holder(settings: Settings, role: str, account: str) -> None:
     """Check that an account may take a role, if the deployment lists the accounts of each role.
 
+    The rights of a person's own login are in the warehouse, which checks them.
+
     Raises:
         UsageError: `ASSURANCE_SIGN_OFF_ROLES` is set and does not give the role to the account.
     """
-    if settings.sign_off_roles and (role, account) not in settings.sign_off_roles:
+    if person() is not None or not settings.sign_off_roles:
+        return
+    if (role, account) not in settings.sign_off_roles:
         raise UsageError(
             f"The account '{account}' may not sign off as {role}: ASSURANCE_SIGN_OFF_ROLES does "
             "not list it."
@@ -207,13 +212,10 @@ def _call(settings: Settings, statement: str, **values: object) -> int | None:
     """Call a function of `signoff`, seal the log of processing, and return the entry's number.
 
     Raises:
-        UsageError: A rule does not allow the entry.
+        UsageError: A rule does not allow the entry, or the person lacks the right.
     """
-    with connect(settings, role=SIGN_OFF) as connection:
-        try:
-            entry_id: int | None = one_value(connection, statement.encode(), values)
-        except psycopg.errors.CheckViolation as error:
-            raise UsageError(error.diag.message_primary or str(error)) from error
+    with refusals(), connect(settings, role=SIGN_OFF) as connection:
+        entry_id: int | None = one_value(connection, statement.encode(), values)
     seal(settings, role=SIGN_OFF)
     return entry_id
 

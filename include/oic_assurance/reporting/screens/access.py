@@ -18,6 +18,8 @@ class LoginAccess:
     units: tuple[str, ...]
     is_supervisor: bool
     is_office: bool
+    #: The rights of a person (`roles.RIGHTS`).
+    rights: tuple[str, ...]
     #: The person who last changed the rights. None if `assurance access` has never changed them.
     changed_by: str | None
     because: str | None
@@ -40,7 +42,15 @@ def read_access(settings: Settings) -> AccessList:
     for one in list_access(settings):
         changed_by, because = last_change(settings, one.login) or (None, None)
         found.append(
-            LoginAccess(one.login, one.units, one.is_supervisor, one.is_office, changed_by, because)
+            LoginAccess(
+                one.login,
+                one.units,
+                one.is_supervisor,
+                one.is_office,
+                one.rights,
+                changed_by,
+                because,
+            )
         )
     return AccessList(found)
 
@@ -53,10 +63,11 @@ def access_screen(found: AccessList) -> str:
         (
             one.login,
             "aggregates" if one.is_office else ", ".join(one.units) or NOTHING,
+            ", ".join(one.rights) or NOTHING,
             one.changed_by or NOTHING,
             one.because or NOTHING,
         )
         for one in found.logins
     ]
-    lines = table(("login", "reads", "changed by", "because"), rows, indent=0)
+    lines = table(("login", "reads", "rights", "changed by", "because"), rows, indent=0)
     return "\n".join(lines) + "\n"

@@ -36,7 +36,7 @@ from oic_assurance.publishing.publication import (
 )
 from oic_assurance.reporting.screens.monitor import State, state_of
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect, reason, url
+from oic_assurance.warehouse.connections import connect, person, readable_marts, reason, url
 from oic_assurance.warehouse.rows import all_records, one_value
 
 Row = TypeVar("Row")
@@ -229,7 +229,7 @@ def position(settings: Settings) -> list[Point]:
         """
         select point_code, status, value, numerator, denominator, ci_low, ci_high, deadline,
             source_status, caveat
-        from marts.assurance_position
+        from {marts}.assurance_position
         order by point_code
         """,
     )
@@ -245,7 +245,7 @@ def forces(settings: Settings) -> list[ForceState]:
     return _published(
         settings,
         ForceState,
-        "select force_name, state, caveat from marts.national_force_state order by force_name",
+        "select force_name, state, caveat from {marts}.national_force_state order by force_name",
     )
 
 
@@ -259,7 +259,7 @@ def freshness(settings: Settings) -> list[Freshness]:
         Freshness,
         """
         select dataset, verdict, last_landed_at, due_by
-        from marts.source_freshness
+        from {marts}.source_freshness
         order by dataset
         """,
     )
@@ -420,12 +420,15 @@ def data_docs_page(settings: Settings) -> Path:
 
 def _published(settings: Settings, kind: type[Row], query: str) -> list[Row]:
     try:
-        session = psycopg.connect(url(settings, "bi"))
+        if person() is None:
+            session = psycopg.connect(url(settings, "bi"))
+        else:
+            session = connect(settings, role=ROLE)
     except psycopg.OperationalError as error:
         raise ServerError(f"The marts cannot be read as 'bi_reader': {reason(error)}.") from error
     with session as reader:
         try:
-            return all_records(reader, kind, query.encode())
+            return all_records(reader, kind, query.format(marts=readable_marts()).encode())
         except psycopg.errors.UndefinedTable:
             return []
 

@@ -170,8 +170,8 @@ class Dropzone:
                 listing.not_taken.append(NotTaken(f"{missing}/", NO_FOLDER))
                 if not self._system.isdir(self._root):
                     raise SourceUnavailable(
-                        f"The dropzone {self.place} does not exist or cannot be read: "
-                        "create it with `assurance sources create`, or set ASSURANCE_DROPZONE."
+                        f"The dropzone {self.place} does not exist or cannot be read. Mount it, or "
+                        "create it if this is the first run: `assurance sources create`."
                     )
                 return []
             return list(self._system.ls(folder, detail=True))
