@@ -97,8 +97,8 @@ select
         inner join other on n.nspowner = other.oid
         where n.nspname <> all (%(schemas)s)
     ),
-    array(
-        select c.oid::regclass::text
+    (
+        select coalesce(jsonb_object_agg(c.oid, c.oid::regclass), '{}')
         from pg_catalog.pg_class as c
         inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
         inner join other on c.relowner = other.oid
@@ -111,10 +111,10 @@ select
 
 @dataclass(frozen=True)
 class Others:
-    """The schemas and the views that other people have made in the warehouse's database."""
+    """The schemas and the views (names by object id) that other people have made."""
 
     schemas: list[str]
-    views: list[str]
+    views: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -376,15 +376,15 @@ def _check_views(connection: psycopg.Connection, others: Others) -> None:
     Raises:
         ServerError: A view was dropped. The caller rolls the upgrade back.
     """
-    gone = one_value(
-        connection,
-        "select string_agg(name, ', ') from unnest(%s::text[]) as name"
-        " where to_regclass(name) is null",
-        (others.views,),
-    )
+    left = connection.execute(
+        "select oid::text from pg_catalog.pg_class where oid = any (%s)",
+        ([int(oid) for oid in others.views],),
+    ).fetchall()
+    gone = set(others.views) - {oid for (oid,) in left}
     if gone:
+        names = ", ".join(sorted(others.views[oid] for oid in gone))
         raise ServerError(
-            f"The upgrade removes columns that a view of yours reads: {gone}. {UNCHANGED} "
+            f"The upgrade removes columns that a view of yours reads: {names}. {UNCHANGED} "
             f"{KEEP_AND_DROP}"
         )
 
