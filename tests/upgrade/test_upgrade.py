@@ -38,6 +38,9 @@ LONGEST_SECONDS = 10.0
 _OF_ALL = ("publication", "position_as_published")
 #: Columns that a migration has removed from every publication, because they tell who somebody is.
 _REMOVED = {"dim_officer": {"rank_grade", "role_code", "absence_status"}}
+#: This migration also rewrites the table, so that no value is left in its file. A transaction that
+#: began before finds the table empty afterwards (docs/upgrade.md).
+_REWRITES = "0035_minimise.sql"
 _WHY = ("--reason", "a test")
 _QUARANTINE = "select dataset, status, count(*) from audit.rejected_row group by 1, 2 order by 1, 2"
 
@@ -73,6 +76,7 @@ def story(request: pytest.FixtureRequest) -> Iterator[Story]:
 def _upgraded(state: Real) -> Story:
     with state.administrator() as session:
         newest = session.execute("select max(name) from audit.schema_migration").fetchone()
+        assert newest is not None
         session.execute(
             "create schema analyst;"
             "create view analyst.mine as select * from staging_general.stg_audit__build"
@@ -93,7 +97,11 @@ def _upgraded(state: Real) -> Story:
         }
     before = marts_as_seen(state, columns)
     everybody = _readers(state, "bi_reader", "marts")
-    with reading(everybody) as during_migration:
+    rewritten = _REMOVED if newest < (_REWRITES,) else {}
+    unchanged = [
+        (login, [table for table in tables if table not in rewritten]) for login, tables in everybody
+    ]
+    with reading(unchanged) as during_migration:
         migrated = state.assurance("db", "start")
     with state.administrator() as session:
         rows_after = session.execute(_QUARANTINE).fetchall()
@@ -188,7 +196,7 @@ def test_limited_readers_read_it_too(story: Story) -> None:
 
 
 def test_todays_code_publishes(story: Story) -> None:
-    assert story.ran.code == 0, story.ran.errors
+    assert story.ran.code == 0, story.ran.output + story.ran.errors
     assert story.released.code == 0, story.released.errors
     shown = story.state.asked("publication", "list")["publications"]
     assert [one["publication_id"] for one in shown][1:] == [2, 1]
