@@ -99,7 +99,7 @@ def _upgraded(state: Real) -> Story:
     everybody = _readers(state, "bi_reader", "marts")
     rewritten = _REMOVED if newest < (_REWRITES,) else {}
     unchanged = [
-        (login, [table for table in tables if table not in rewritten]) for login, tables in everybody
+        (login, [mart for mart in marts if mart not in rewritten]) for login, marts in everybody
     ]
     with reading(unchanged) as during_migration:
         migrated = state.assurance("db", "start")
