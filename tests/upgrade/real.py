@@ -59,15 +59,16 @@ class Real:
 
     def then(self, *arguments: str) -> Done:
         """Run a command of the commit's code."""
-        return self._run(".venv/bin/assurance", *arguments)
+        return self._run(self.checkout, ".venv/bin/assurance", *arguments)
 
     def make(self, target: str) -> Done:
         """Make a target of the commit's Makefile."""
-        return self._run("make", target)
+        return self._run(self.checkout, "make", target)
 
     def assurance(self, *arguments: str) -> Done:
         """Run a command of today's code."""
-        return self._run(sys.executable, "-m", "oic_assurance.cli", *arguments)
+        # Not in the checkout: Python would import packages of the commit from there.
+        return self._run(PROJECT, sys.executable, "-m", "oic_assurance.cli", *arguments)
 
     def asked(self, *arguments: str) -> dict[str, Any]:
         """Return the JSON document that a command of today's code prints."""
@@ -81,13 +82,13 @@ class Real:
         uri = admin_url(self.settings, database)
         return psycopg.connect(uri, autocommit=True, options="-c timezone=UTC")
 
-    def _run(self, *command: str) -> Done:
+    def _run(self, folder: Path, *command: str) -> Done:
         foreign = ("ASSURANCE_", "AIRFLOW_", "OPENLINEAGE_", "DBT_", "PG", "GX_", "PYTEST_")
         kept = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
         done = subprocess.run(
             command,
             env={**kept, "ASSURANCE_HOME": str(self.settings.home), "DO_NOT_TRACK": "1"},
-            cwd=self.checkout,
+            cwd=folder,
             capture_output=True,
             text=True,
             check=False,
