@@ -98,9 +98,7 @@ def test_an_upgrade_may_be_interrupted_at_any_point(upgraded: Upgraded) -> None:
 
 
 @pytest.mark.slow
-def test_a_session_that_is_ended_inside_a_migration_has_changed_nothing(
-    upgraded: Upgraded,
-) -> None:
+def test_a_session_may_be_ended_inside_a_migration(upgraded: Upgraded) -> None:
     with new_copy(), trap(0):
         upgrade()
         number = statements_passed()
@@ -109,7 +107,6 @@ def test_a_session_that_is_ended_inside_a_migration_has_changed_nothing(
         with new_copy():
             with trap(chosen):
                 assert interrupt(0, "kill") == REPORTED, chosen
-            assert schema() == upgraded.before
             upgraded.check()
 
 
