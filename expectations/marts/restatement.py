@@ -2,7 +2,16 @@
 
 from expectations.shared.code_lists import MEASURES, RESTATEMENT_CAUSES
 from expectations.shared.mart_suite import known_unit, mart_suite
-from expectations.vocabulary import INFO, Expectations, every_result, every_row, filled, one_of
+from expectations.vocabulary import (
+    INFO,
+    Expectations,
+    every_result,
+    every_row,
+    filled,
+    no_rows,
+    one_of,
+    sql,
+)
 
 _FORCE_MOVES = """
 select
@@ -33,6 +42,28 @@ from {rows}
 window figure as (
     partition by force_code, measure_code, period_start, org_unit_code order by step
 )
+"""
+
+# The compared publication may be for a later moment. Months after this one are then not missing.
+_NOT_SHOWN_AGAIN = """
+select earlier.measure_code, earlier.period_start, earlier.org_unit_code
+from {intermediate}.compared__figure as earlier
+where earlier.value is not null
+    and earlier.period_start <= ({as_at} at time zone 'Europe/London')::date
+    and not exists (
+        select from {candidate}.assurance_measure as now
+        where now.force_code = earlier.force_code
+            and now.measure_code = earlier.measure_code
+            and now.period_start = earlier.period_start
+            and now.org_unit_code = earlier.org_unit_code
+    )
+    and not exists (
+        select from {rows} as restated
+        where restated.force_code = earlier.force_code
+            and restated.measure_code = earlier.measure_code
+            and restated.period_start = earlier.period_start
+            and restated.org_unit_code = earlier.org_unit_code
+    )
 """
 
 
@@ -83,6 +114,16 @@ def restatement() -> Expectations:
             ),
             columns=("value_before", "value_after"),
             dimension="consistency",
+            severity=INFO,
+        ),
+        no_rows(
+            "figures_are_shown_again",
+            sql(_NOT_SHOWN_AGAIN),
+            description=(
+                "Every figure of the compared publication is shown again, or listed as restated."
+            ),
+            columns=("measure_code", "period_start", "org_unit_code"),
+            dimension="completeness",
             severity=INFO,
         ),
     ]

@@ -56,13 +56,16 @@ def prepare_warehouse(settings: Settings) -> None:
             connection does not check the server's certificate.
         AssuranceError: If a migration fails, or the warehouse is newer than this code.
     """
+    from oic_assurance.landing.land import ensure_raw_tables
+    from oic_assurance.publishing.audiences import open_after_upgrade
+
     check_links()
     archive_key(settings)
     if uses_embedded_server():
         embedded.start(settings)
     connect(settings).close()
     try:
-        migrate(settings)
+        is_upgraded = migrate(settings, open_marts=open_after_upgrade) != []
     except ServerError as error:
         # Airflow retries a task after a `ServerError`. A retry helps if the connection was lost or
         # a table was in use. Otherwise the migration would fail again, so another type of error
@@ -70,6 +73,9 @@ def prepare_warehouse(settings: Settings) -> None:
         if isinstance(error.__cause__, psycopg.OperationalError):
             raise
         raise AssuranceError(error.message) from error
+    if is_upgraded:
+        # `assurance batch verify` and others read the raw tables as they are declared now.
+        ensure_raw_tables(settings)
 
 
 @guarded

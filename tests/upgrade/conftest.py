@@ -1,16 +1,15 @@
-"""The state of each release, restored on a server of its own."""
+"""The small state of an earlier version, made once for each file of tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.upgrade.state import VERSIONS, Released, released
+from tests.upgrade.earlier import earlier_state
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
-def state(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Released]:
-    """The state of a release, not migrated. The tests of a module bring it up to date in turn."""
-    with released(request.param, tmp_path_factory.mktemp("released")) as restored:
-        yield restored
+@pytest.fixture(scope="module")
+def earlier(home: Path) -> Iterator[None]:
+    """Make the earlier state on the session's server. Tests upgrade copies of it."""
+    with earlier_state():
+        yield

@@ -22,7 +22,7 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.backup.programs import output_of
 from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.connections import administrator_url
-from oic_assurance.warehouse.migrate import migrate
+from tests.upgrade.earlier import upgrade
 
 #: The process is killed; the connection breaks before the statement is sent; the connection breaks
 #: after the server has done the statement, before the client has the answer.
@@ -72,7 +72,7 @@ def points() -> int:
 
     psycopg.Connection.wait = counted  # type: ignore[method-assign, assignment]
     try:
-        migrate(load_settings())
+        upgrade()
     finally:
         psycopg.Connection.wait = wait  # type: ignore[method-assign]
     return next(counter)
@@ -135,7 +135,7 @@ def _migrate(point: int, kind: str) -> None:
     psycopg.Connection.wait = watched  # type: ignore[method-assign, assignment]
     code = 0
     try:
-        migrate(load_settings())
+        upgrade()
     except (AssuranceError, psycopg.Error) as error:
         code = REPORTED if isinstance(error, AssuranceError) else 1
         if code == 1:

@@ -1,15 +1,16 @@
-"""A migration that is interrupted anywhere goes on, and ends with the same schema."""
+"""An upgrade that is interrupted anywhere has changed all or nothing, and comes to its end."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 import pytest
 
 from oic_assurance.settings import load_settings
-from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.roles import can_become
+from oic_assurance.warehouse.versions import migration_files
 from tests.databases import administrator, temporary_warehouse
+from tests.upgrade.earlier import copy, upgrade
 from tests.upgrade.interrupted import (
     KINDS,
     REPORTED,
@@ -19,94 +20,105 @@ from tests.upgrade.interrupted import (
     statements_passed,
     trap,
 )
-from tests.upgrade.state import Released
 
 #: How many of the statements inside migrations' files the slow test ends a session at.
 TRAPS = 40
+#: The slow test interrupts upgrades at every such point. There are about a thousand points.
+EVERY = 11
 
 
-@pytest.fixture(autouse=True)
-def the_states_server(state: Released, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use the server of the restored state. Its warehouse is only ever copied."""
-    monkeypatch.setenv("ASSURANCE_HOME", str(state.settings.home))
+@dataclass(frozen=True)
+class Upgraded:
+    """What an upgrade without an interruption does.
 
+    Attributes:
+        points: How many points it passes.
+        before, after: The schema at its beginning and at its end.
+    """
 
-@contextmanager
-def copy() -> Iterator[None]:
-    """Use a copy of the restored warehouse, which is not migrated."""
-    with temporary_warehouse(f"copy_{uuid.uuid4().hex[:8]}", template="warehouse"):
-        yield
+    points: int
+    before: dict[str, str]
+    after: dict[str, str]
+
+    def check(self) -> None:
+        """Check that the warehouse has all migrations or is as before, and come to the end."""
+        self.check_whole()
+        upgrade()
+        assert schema() == self.after
+        with administrator(load_settings()) as session:
+            assert can_become(session, "warehouse_owner") == []
+
+    def check_whole(self) -> None:
+        """Check that the warehouse has all migrations or is as before.
+
+        The server's own catalogues are closed after the migrations.
+        """
+        with administrator(load_settings()) as session:
+            row = session.execute(
+                "select name from audit.schema_migration order by number desc limit 1"
+            ).fetchone()
+        assert row == (migration_files()[-1],) or schema() == self.before
 
 
 @pytest.fixture(scope="module")
-def upgraded(state: Released) -> tuple[int, dict[str, str]]:
-    """How many points an upgrade without an interruption passes, and the schema at its end."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ASSURANCE_HOME", str(state.settings.home))
-        with copy():
-            # The first migration on a server makes roles that the next ones find.
-            migrate(load_settings())
-        with copy():
-            return points(), schema()
+def upgraded(earlier: None) -> Upgraded:
+    """An upgrade without an interruption."""
+    with new_copy():
+        before = schema()
+        # The first upgrade on a server makes roles that the next ones find.
+        upgrade()
+    with new_copy():
+        return Upgraded(points(), before, schema())
 
 
-def check_end(wanted: dict[str, str]) -> None:
-    """Migrate to the end, and compare the schema. The owner is left without a right too many."""
-    migrate(load_settings())
-    assert schema() == wanted
-    with administrator(load_settings()) as session:
-        assert can_become(session, "warehouse_owner") == []
+def new_copy() -> AbstractContextManager[None]:
+    """Use a new copy of the earlier state."""
+    return copy(f"copy_{uuid.uuid4().hex[:8]}")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_upgrade_that_is_interrupted_again_and_again_comes_to_its_end(
-    upgraded: tuple[int, dict[str, str]], kind: str
+    upgraded: Upgraded, kind: str
 ) -> None:
-    number, wanted = upgraded
-    with copy():
-        for point in range(1, number + 10, max(1, number // 8)):
+    with new_copy():
+        for point in range(1, upgraded.points + 10, max(1, upgraded.points // 8)):
             interrupt(point, kind)
-        check_end(wanted)
+            upgraded.check_whole()
+        upgraded.check()
 
 
 @pytest.mark.slow
-def test_an_upgrade_goes_on_from_every_point(upgraded: tuple[int, dict[str, str]]) -> None:
-    number, wanted = upgraded
-    assert number > 50
-    for point in range(1, number + 1):
+def test_an_upgrade_may_be_interrupted_at_any_point(upgraded: Upgraded) -> None:
+    assert upgraded.points > 50
+    for point in range(1, upgraded.points + 1, EVERY):
         kind = KINDS[point % len(KINDS)]
-        with copy():
+        with new_copy():
             assert interrupt(point, kind) == (-9 if kind == "kill" else REPORTED), (point, kind)
-            check_end(wanted)
+            upgraded.check()
 
 
 @pytest.mark.slow
-def test_an_upgrade_goes_on_after_a_session_was_ended_inside_a_migration(
-    upgraded: tuple[int, dict[str, str]],
-) -> None:
-    _, wanted = upgraded
-    with copy(), trap(0):
-        migrate(load_settings())
+def test_a_session_may_be_ended_inside_a_migration(upgraded: Upgraded) -> None:
+    with new_copy(), trap(0):
+        upgrade()
         number = statements_passed()
     assert number > TRAPS
     for chosen in range(1, number + 1, max(1, number // TRAPS)):
-        with copy():
+        with new_copy():
             with trap(chosen):
                 assert interrupt(0, "kill") == REPORTED, chosen
-            check_end(wanted)
+            upgraded.check()
 
 
-def test_an_upgraded_warehouse_has_all_that_a_new_one_has(
-    upgraded: tuple[int, dict[str, str]],
-) -> None:
+def test_an_upgraded_warehouse_has_all_that_a_new_one_has(upgraded: Upgraded) -> None:
     """And more: what landings and publications have made, with rights that they have given."""
-    _, wanted = upgraded
     with temporary_warehouse(f"new_{uuid.uuid4().hex[:8]}"):
-        migrate(load_settings())
+        upgrade()
         new = schema()
     assert len(new) > 300
     for what, text in new.items():
         is_of_rights = what.startswith(("ACL", "DEFAULT ACL"))
-        missing = set(text.splitlines()) - set(wanted.get(what, "").splitlines())
+        # The dictionary of data has the marts of the earlier state in it.
+        missing = set(text.splitlines()) - set(upgraded.after.get(what, "").splitlines())
         assert missing == set(), what
-        assert is_of_rights or text == wanted[what], what
+        assert is_of_rights or text == upgraded.after[what], what

@@ -1,6 +1,6 @@
 """What changed between any two publications, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -111,6 +111,12 @@ class FigureChange:
         return abs(self.by_time) < NOTHING
 
 
+#: Measure, month and unit.
+Key = tuple[str, date, str]
+#: Value and counts.
+Figure = tuple[float | None, Counts]
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Two publications, and everything that differs between them.
@@ -119,6 +125,8 @@ class Comparison:
         way: The publications whose restatements lead from one to the other.
         not_kept: The publications on this way whose tables are no longer kept. So the causes that
             they listed are not known.
+        not_compared: Figures that only one publication shows, because the other has no figure of
+            their unit, or none of their measure for their month.
     """
 
     before: Publication
@@ -127,6 +135,7 @@ class Comparison:
     figures: Sequence[FigureChange]
     way: Sequence[int]
     not_kept: Sequence[int]
+    not_compared: Sequence[Key] = ()
 
     @property
     def is_explained(self) -> bool:
@@ -150,10 +159,10 @@ def compare(
     first, second = find(settings, before), find(settings, after)
     with connect(settings, role=ROLE) as conn:
         conn.execute("set transaction isolation level repeatable read, read only")
-        if org_unit_code is not None:
-            units = {unit for number in (before, after) for *_, unit in _values(conn, number, None)}
-            if org_unit_code not in units:
-                raise UnknownNameError("unit", org_unit_code, sorted(units), "in either of them")
+        old, new = _values(conn, before), _values(conn, after)
+        known = {unit for *_, unit in (*old, *new)}
+        if org_unit_code is not None and org_unit_code not in known:
+            raise UnknownNameError("unit", org_unit_code, sorted(known), "in either of them")
         compared_with = read_compared_with(conn)
         steps = way(compared_with, before, after)
         kept = {number for number, _ in steps} & kept_restatements(conn)
@@ -163,13 +172,18 @@ def compare(
         moments = [first.as_at, second.as_at]
         if common is not None:
             moments.append(get_publication(conn, common).as_at)
+        months = {key[:2] for key in old} & {key[:2] for key in new}
+        units = {key[2] for key in old} & {key[2] for key in new}
+        asked = {key for key in old.keys() | new.keys() if org_unit_code in (None, key[2])}
+        both = {key for key in asked if key[:2] in months and key[2] in units}
         return Comparison(
             before=first,
             after=second,
             points=_points(conn, before, after),
-            figures=_figures(conn, first, second, min(moments), restated, org_unit_code),
+            figures=_figures(old, new, both, min(moments), restated),
             way=[number for number, _ in steps],
             not_kept=sorted({number for number, _ in steps} - kept),
+            not_compared=sorted(asked - both),
         )
 
 
@@ -197,18 +211,15 @@ def _points(conn: psycopg.Connection, before: int, after: int) -> list[PointChan
 
 
 def _figures(
-    conn: psycopg.Connection,
-    before: Publication,
-    after: Publication,
+    old: Mapping[Key, Figure],
+    new: Mapping[Key, Figure],
+    both: Collection[Key],
     earliest: datetime,
     restated: Sequence[Restated],
-    unit: str | None,
 ) -> list[FigureChange]:
-    old = _values(conn, before.publication_id, unit)
-    new = _values(conn, after.publication_id, unit)
     why = {(one.measure_code, one.month, one.org_unit_code): one for one in restated}
     changes = []
-    for key in sorted(old.keys() | new.keys() | why.keys()):
+    for key in sorted(both):
         value_before, counts_before = old.get(key, (None, None))
         value_after, counts_after = new.get(key, (None, None))
         causes = why[key].causes if key in why else {}
@@ -231,16 +242,13 @@ def _figures(
     return changes
 
 
-def _values(
-    conn: psycopg.Connection, number: int, unit: str | None
-) -> dict[tuple[str, date, str], tuple[float | None, Counts]]:
+def _values(conn: psycopg.Connection, number: int) -> dict[Key, Figure]:
     """Return value and counts of a publication's figures, keyed by measure, month and unit."""
     place = sql.Identifier(GENERATION, MARTS.partition("assurance_measure", number))
     rows = conn.execute(sql.SQL(_FIGURES).format(place=place)).fetchall()
     return {
         (measure, month, code): (value, (numerator, denominator))
         for measure, month, code, value, numerator, denominator in rows
-        if unit is None or code == unit
     }
 
 

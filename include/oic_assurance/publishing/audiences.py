@@ -157,6 +157,17 @@ def open_to_audiences(conn: psycopg.Connection) -> None:
                 conn.execute(statement)
 
 
+def open_after_upgrade(conn: psycopg.Connection) -> None:
+    """Let both audiences read the current publication as soon as the migrations are applied.
+
+    `conn` is a session in the transaction of the migrations, in which the owner may act as `ROLE`.
+    """
+    with conn.transaction():
+        conn.execute(sql.SQL("set local role {}").format(sql.Identifier(ROLE)))
+        open_to_audiences(conn)
+        conn.execute("reset role")
+
+
 def keep_audiences(settings: Settings) -> bool:
     """Update views, rights and policies at the start of a run, even if the run publishes nothing.
 

@@ -22,7 +22,7 @@ from oic_assurance.warehouse.connections import (
     login_url,
     reason,
 )
-from oic_assurance.warehouse.roles import LOGIN_ROLES, can_become, ensure_roles, take_back
+from oic_assurance.warehouse.roles import LOGIN_ROLES, as_login, can_become, ensure_roles, take_back
 from oic_assurance.warehouse.rows import find_value, one_row
 from oic_assurance.warehouse.secrets import secret, variable_name
 
@@ -65,8 +65,7 @@ def settle_roles(connection: psycopg.Connection, owner: str) -> None:
 
 
 def _settle(connection: psycopg.Connection, owner: str) -> None:
-    with connection.transaction():
-        connection.execute("set local role none")
+    with as_login(connection):
         ensure_roles(connection, owner)
         _claim_server(connection)
         take_back(connection, owner)
@@ -104,8 +103,7 @@ def settle_passwords(settings: Settings, connection: psycopg.Connection) -> None
     Raises:
         ServerError: A login has another password on the server, which the session may not change.
     """
-    with connection.transaction():
-        connection.execute("set local role none")
+    with as_login(connection):
         for role in LOGIN_ROLES:
             name = connection_name(role)
             if airflow_uri.find_connection_uri(name) is None:
@@ -162,8 +160,7 @@ def _find_verifier(connection: psycopg.Connection, login: str) -> str | None:
     answers a failing one with a delay.
     """
     try:
-        with connection.transaction():
-            connection.execute("set local role none")
+        with as_login(connection):
             found = find_value(
                 connection,
                 "select coalesce(rolpassword, '') from pg_catalog.pg_authid where rolname = %s",

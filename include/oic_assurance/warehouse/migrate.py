@@ -7,7 +7,7 @@ import hashlib
 import logging
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -38,7 +38,16 @@ from oic_assurance.warehouse.logins import (
 )
 from oic_assurance.warehouse.programs import OLDEST_MAJOR
 from oic_assurance.warehouse.reader_statements import log_readers
-from oic_assurance.warehouse.roles import PERSON, RIGHT_ROLES, hand_over, lend, take_back
+from oic_assurance.warehouse.roles import (
+    KEEPERS,
+    LOGIN_ROLES,
+    PERSON,
+    RIGHT_ROLES,
+    as_login,
+    hand_over,
+    lend,
+    take_back,
+)
 from oic_assurance.warehouse.rows import one_row, one_value, relation_exists
 from oic_assurance.warehouse.secrets import secret, variable_name
 from oic_assurance.warehouse.versions import (
@@ -55,6 +64,14 @@ LOG = logging.getLogger(__name__)
 READER_PATIENCE = "300ms"
 #: How long to keep trying a migration, over all attempts.
 PATIENCE_SECONDS = 900.0
+UNCHANGED = "Nothing was changed."
+KEEP_AND_DROP = (
+    "Keep the definition of what is yours, drop it, run `assurance db start`, and make it again."
+)
+#: The schemas with objects that the owner kept under older versions of this code.
+OF_THE_OWNER = ("audit", "identity", "landing")
+#: The login that runs dbt.
+TRANSFORM = "oic_transform"
 
 _RECORD = """
 create schema if not exists audit;
@@ -75,6 +92,40 @@ grant select on audit.schema_migration to current_user;
 """
 
 
+# What other people have made in the warehouse's database. No role of the warehouse owns it. The
+# owner may have made it, because older versions of this code had no other login for it.
+_OTHERS = """
+with
+    other as (
+        select oid from pg_catalog.pg_roles where rolname <> all (%(ours)s)
+    )
+select
+    array(
+        select n.nspname::text
+        from pg_catalog.pg_namespace as n
+        inner join other on n.nspowner = other.oid
+        where n.nspname <> all (%(schemas)s)
+    ),
+    (
+        select coalesce(jsonb_object_agg(c.oid, c.oid::regclass), '{}')
+        from pg_catalog.pg_class as c
+        inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+        inner join other on c.relowner = other.oid
+        where c.relkind in ('v', 'm')
+            and n.nspname <> all (%(schemas)s)
+            and n.nspname not in ('pg_catalog', 'information_schema')
+    )
+"""
+
+
+@dataclass(frozen=True)
+class Others:
+    """The schemas and the views (names by object id) that other people have made."""
+
+    schemas: list[str]
+    views: dict[str, str]
+
+
 @dataclass(frozen=True)
 class Migration:
     """A migration: one numbered SQL file."""
@@ -89,17 +140,20 @@ class Migration:
         return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
 
-def migrate(settings: Settings, administrator: str | None = None) -> list[str]:
+def migrate(
+    settings: Settings,
+    administrator: str | None = None,
+    open_marts: Callable[[psycopg.Connection], None] = lambda _: None,
+) -> list[str]:
     """Apply the migrations that the warehouse lacks, and return the names of their files.
 
-    `administrator` is the URI of an administrator's login that only the caller knows.
+    `administrator` is the URI of an administrator's login that only the caller knows. `open_marts`
+    gives the limited readers what they may read of the current publication, after the migrations.
 
-    Each migration is applied and recorded in one transaction. One process at a time migrates. The
-    owner is a member of the warehouse's other roles only inside such a transaction. If readers use
-    a table that a migration changes, the migration waits for them and is tried again, and new
-    readers do not wait behind it.
-
-    After an interruption at any point, the next call goes on.
+    All of this is one transaction: the warehouse has every migration, or is as it was and the older
+    code still runs on it. One process at a time migrates. The owner is a member of the warehouse's
+    other roles only inside the transaction. If readers use a table that a migration changes, the
+    transaction waits for them and is tried again, and new readers do not wait behind it.
 
     After the migrations, the server is hardened, the passwords of the stages and of the readers are
     set to this deployment's secrets, and the server is set to log readers' statements.
@@ -111,11 +165,11 @@ def migrate(settings: Settings, administrator: str | None = None) -> list[str]:
             an administrator must harden the server first.
     """
     try:
-        applied = _migrate(settings, administrator)
+        applied = _migrate(settings, administrator, open_marts)
     except psycopg.Error as error:
         raise ServerError(
-            f"The warehouse is not migrated to the end: {reason(error)}. Run `assurance db start` "
-            "again, which goes on."
+            f"The migration was interrupted: {reason(error)}. The warehouse is as it was before, "
+            "or has all migrations. Run `assurance db start` again."
         ) from error
     # The login FORMER_READER no longer exists, so its stored password is not needed.
     (settings.secrets_dir / password_name(FORMER_READER)).unlink(missing_ok=True)
@@ -151,19 +205,22 @@ def known_migrations() -> list[Migration]:
     return found
 
 
-def _migrate(settings: Settings, administrator: str | None) -> list[str]:
+def _migrate(
+    settings: Settings,
+    administrator: str | None,
+    open_marts: Callable[[psycopg.Connection], None],
+) -> list[str]:
     with connect_to_migrate(settings, administrator) as connection:
         owner = one_value(connection, "select current_user")
         _check_server(connection)
         migrations = known_migrations()
         # Before anything is changed, this checks that the warehouse is not newer than the code.
-        pending = _pending(connection, migrations)
-        settle_roles(connection, owner)
         applied: list[str] = []
-        if pending:
-            serve_new_roles(connection)
-            applied = _apply_all(connection, migrations, owner)
-        note_version(connection)
+        if _pending(connection, migrations):
+            applied = _apply_all(connection, migrations, owner, open_marts)
+        else:
+            settle_roles(connection, owner)
+            note_version(connection)
         close(connection)
         settle_passwords(settings, connection)
         for name, login in READERS.items():
@@ -238,63 +295,136 @@ def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> lis
 
 
 def _apply_all(
-    connection: psycopg.Connection, migrations: list[Migration], owner: str
+    connection: psycopg.Connection,
+    migrations: list[Migration],
+    owner: str,
+    open_marts: Callable[[psycopg.Connection], None],
 ) -> list[str]:
-    with held(connection, MIGRATIONS):
-        if not relation_exists(connection, "audit.schema_migration"):
-            connection.execute(_RECORD)
-        # Another process may have applied migrations while this one waited for the lock.
-        pending = _pending(connection, migrations)
-        if 0 < len(pending) < len(migrations):
-            # Under an older version of this code, the owner kept the objects that it had created.
-            # So the keepers become their owners before the pending migrations are applied.
-            _insist(connection, owner, None)
-        for migration in pending:
-            _insist(connection, owner, migration)
-    return [migration.name for migration in pending]
+    """Apply the pending migrations in one transaction, and return the names of their files.
 
-
-def _insist(connection: psycopg.Connection, owner: str, migration: Migration | None) -> None:
-    """Apply one migration, and try again as long as readers use a table that it changes.
-
-    Without a migration, the owner's objects are handed over to the keepers.
+    If readers use a table that a migration changes, everything is rolled back and tried again.
 
     Raises:
         ServerError: A statement fails, or readers use a table for longer than `PATIENCE_SECONDS`.
+            Nothing was changed.
     """
-    what = f"Migration {migration.name}" if migration else "The hand-over of the owner's tables"
-    deadline, is_first = time.monotonic() + PATIENCE_SECONDS, True
-    while True:
-        try:
-            with _as_member_of_all(connection, owner, f"{what} failed"):
-                if migration is not None:
-                    _apply(connection, migration)
-            return
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
-            if time.monotonic() > deadline:
-                raise ServerError(
-                    f"{what} waits for sessions that use a table ({reason(error)}): end the oldest "
-                    f"transaction{_oldest(connection)}, and run `assurance db start` again."
-                ) from error
-        if is_first:
-            LOG.warning("%s waits for sessions that use a table%s.", what, _oldest(connection))
-            is_first = False
-        time.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - spreads retries, no secret
+    with held(connection, MIGRATIONS):
+        deadline, is_first = time.monotonic() + PATIENCE_SECONDS, True
+        while True:
+            step = "The upgrade"
+            try:
+                with connection.transaction():
+                    pending, others = _begin(connection, migrations, owner)
+                    for migration in pending:
+                        step = f"Migration {migration.name}"
+                        with _as_member_of_all(connection, owner, others, f"{step} failed"):
+                            _apply(connection, migration)
+                    step = "The opening of the marts for limited readers"
+                    with _as_member_of_all(connection, owner, others, f"{step} failed"):
+                        open_marts(connection)
+                    _check_views(connection, others)
+                    note_version(connection)
+                return [migration.name for migration in pending]
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+                waits = f"{step} waits for sessions that use a table"
+                if time.monotonic() > deadline:
+                    raise ServerError(
+                        f"{waits} ({reason(error)}): end the oldest transaction"
+                        f"{_oldest(connection)}, and run `assurance db start` again. {UNCHANGED}"
+                    ) from error
+            if is_first:
+                LOG.warning("%s%s.", waits, _oldest(connection))
+                is_first = False
+            time.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - spreads retries, no secret
+
+
+def _begin(
+    connection: psycopg.Connection, migrations: list[Migration], owner: str
+) -> tuple[list[Migration], Others]:
+    """Prepare the roles and the tables for the pending migrations.
+
+    Returns these migrations, and what the warehouse's database has of other people's.
+    """
+    connection.execute("select set_config('lock_timeout', %s, true)", (READER_PATIENCE,))
+    settle_roles(connection, owner)
+    serve_new_roles(connection)
+    if not relation_exists(connection, "audit.schema_migration"):
+        connection.execute(_RECORD)
+    # Another process may have applied migrations while this one waited for the lock.
+    pending = _pending(connection, migrations)
+    found = one_row(
+        connection,
+        _OTHERS,
+        {"ours": [*LOGIN_ROLES, *KEEPERS], "schemas": list(OF_THE_OWNER)},
+        what="list of schemas",
+    )
+    others = Others(*found)
+    if 0 < len(pending) < len(migrations):
+        # Under an older version of this code, the owner kept the objects that it had created. So
+        # the keepers become their owners before the pending migrations are applied.
+        problem = "The preparation of the upgrade failed"
+        with _as_member_of_all(connection, owner, others, problem):
+            _drop_views_of_dbt(connection)
+    return pending, others
 
 
 def _apply(connection: psycopg.Connection, migration: Migration) -> None:
     connection.execute(migration.text.encode("utf-8"))
+    # A table cannot be altered while a foreign key of its rows is still to be checked.
+    connection.execute("set constraints all immediate")
+    connection.execute("set constraints all deferred")
     connection.execute(
         "insert into audit.schema_migration (number, name, checksum) values (%s, %s, %s)",
         (migration.number, migration.name, migration.checksum),
     )
-    note_version(connection)
+
+
+def _check_views(connection: psycopg.Connection, others: Others) -> None:
+    """Check that no view of other people was dropped with a column that it reads.
+
+    Raises:
+        ServerError: A view was dropped. The caller rolls the upgrade back.
+    """
+    left = connection.execute(
+        "select oid::text from pg_catalog.pg_class where oid = any (%s)",
+        ([int(oid) for oid in others.views],),
+    ).fetchall()
+    gone = set(others.views) - {oid for (oid,) in left}
+    if gone:
+        names = ", ".join(sorted(others.views[oid] for oid in gone))
+        raise ServerError(
+            f"The upgrade removes columns that a view of yours reads: {names}. {UNCHANGED} "
+            f"{KEEP_AND_DROP}"
+        )
+
+
+def _drop_views_of_dbt(connection: psycopg.Connection) -> None:
+    """Drop every view that dbt has made, because a view keeps the columns that it reads in place.
+
+    Each build makes the views again. dbt's tables stay: no migration is in their way, and the next
+    run compares the current publication's tables with its own.
+
+    Raises:
+        psycopg.errors.DependentObjectsStillExist: An object that dbt has not made rests on a view.
+    """
+    views = one_value(
+        connection,
+        """
+        select string_agg(c.oid::regclass::text, ', ')
+        from pg_catalog.pg_class as c
+        inner join pg_catalog.pg_roles as r on c.relowner = r.oid
+        where c.relkind = 'v' and r.rolname = %s
+        """,
+        (TRANSFORM,),
+    )
+    if views:
+        # The server has quoted the names.
+        connection.execute(f"drop view {views}".encode())
 
 
 def _oldest(connection: psycopg.Connection) -> str:
     """Return words that name the session with the oldest transaction, or "" if none is seen."""
-    with connection.transaction():
-        connection.execute("set local role none")
+    with as_login(connection):
         row = connection.execute(
             """
             select usename, pid from pg_catalog.pg_stat_activity
@@ -308,36 +438,40 @@ def _oldest(connection: psycopg.Connection) -> str:
 
 
 @contextmanager
-def _as_member_of_all(connection: psycopg.Connection, owner: str, problem: str) -> Iterator[None]:
-    """Run the block in one transaction, in which the owner is a member of every login and keeper.
+def _as_member_of_all(
+    connection: psycopg.Connection, owner: str, others: Others, problem: str
+) -> Iterator[None]:
+    """Run the block while the owner is a member of every login and keeper.
 
     At the end, the keepers become the owners of everything that the owner owns. The memberships end
-    in the same transaction, so no other session ever sees them.
+    before the transaction does, so no other session ever sees them.
 
     Raises:
         ServerError: A statement fails, or the session may not grant a role. The message begins with
             `problem`.
         psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected: Another session uses a
-            table. The transaction has changed nothing.
+            table.
     """
     try:
-        with connection.transaction():
-            connection.execute("select set_config('lock_timeout', %s, true)", (READER_PATIENCE,))
-            connection.execute("set local role none")
+        with as_login(connection):
             lend(connection, owner)
-            connection.execute("reset role")
-            yield
-            hand_over(connection, owner)
-            connection.execute(_READ_RECORD)
-            connection.execute("set local role none")
+        yield
+        hand_over(connection, owner, others.schemas)
+        connection.execute(_READ_RECORD)
+        with as_login(connection):
             take_back(connection, owner, keeping_grants=True)
-            connection.execute("reset role")
     except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
         raise
     except psycopg.errors.InsufficientPrivilege as error:
         raise ServerError(
-            f"{problem}: {reason(error)}. If the login '{owner}' lacks a right, "
+            f"{problem}: {reason(error)}. {UNCHANGED} If the login '{owner}' lacks a right, "
             f"{ASK_AN_ADMINISTRATOR}."
         ) from error
+    except psycopg.errors.DependentObjectsStillExist as error:
+        # The detail has a line for each object: "view a.b depends on column c of table d.e".
+        objects = "; ".join((error.diag.message_detail or "").splitlines())
+        raise ServerError(
+            f"{problem}: {reason(error)} ({objects}). {UNCHANGED} {KEEP_AND_DROP}"
+        ) from error
     except psycopg.Error as error:
-        raise ServerError(f"{problem}: {reason(error)}.") from error
+        raise ServerError(f"{problem}: {reason(error)}. {UNCHANGED}") from error

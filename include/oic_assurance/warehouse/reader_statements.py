@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.warehouse.connections import OFFICE, READERS, SUPERVISOR
-from oic_assurance.warehouse.roles import is_administrator
+from oic_assurance.warehouse.roles import as_login, is_administrator
 from oic_assurance.warehouse.rows import one_value
 
 LOGGED = {"log_statement": "all", "log_parameter_max_length": "256"}
@@ -109,8 +109,7 @@ def _insist(connection: psycopg.Connection, statement: sql.Composed) -> None:
     """Run a statement. Retry if another warehouse on this server is changing the same role."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with connection.transaction():
-                connection.execute("set local role none")
+            with as_login(connection):
                 connection.execute(statement)
             return
         except psycopg.errors.InternalError_:

@@ -13,6 +13,9 @@
 docs/decisions/0024-a-login-a-stage.md explains why.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 import psycopg
 from psycopg import sql
 
@@ -115,7 +118,7 @@ with
             oid, nspname, nspowner,
             case nspname when 'identity' then %(identity)s else %(audit)s end as keeper
         from pg_catalog.pg_namespace
-        where nspname !~ '^pg_' and nspname not in ('information_schema', 'public')
+        where nspname !~ '^pg_' and nspname <> all (%(others)s)
     ),
     owner as (select oid from pg_catalog.pg_roles where rolname = %(owner)s)
 select statement
@@ -207,6 +210,19 @@ def ensure_roles(connection: psycopg.Connection, owner: str) -> None:
             )
 
 
+@contextmanager
+def as_login(connection: psycopg.Connection) -> Iterator[None]:
+    """Run the block with the rights of the session's login, in a transaction or a savepoint.
+
+    `connection` is from `connect_to_migrate`. Outside such blocks, it acts as the owner.
+    """
+    with connection.transaction():
+        before = one_value(connection, "select current_setting('role')")
+        connection.execute("set local role none")
+        yield
+        connection.execute("select set_config('role', %s, true)", (before,))
+
+
 def lend(connection: psycopg.Connection, owner: str) -> None:
     """Make the owner a member of every role of the warehouse, for the transaction of a migration.
 
@@ -265,12 +281,18 @@ def take_back(connection: psycopg.Connection, owner: str, *, keeping_grants: boo
         )
 
 
-def hand_over(connection: psycopg.Connection, owner: str) -> None:
+def hand_over(connection: psycopg.Connection, owner: str, others: Sequence[str]) -> None:
     """Make the keepers the owners of the schemas, tables and functions that the owner owns.
 
-    Other roles keep their rights on these objects. The owner must be a member of the keepers.
+    Other roles keep their rights on these objects. The owner must be a member of the keepers. The
+    schemas `others` are left out, because somebody else made them as the owner.
     """
-    wanted = {"owner": owner, "identity": IDENTITY_KEEPER, "audit": AUDIT_KEEPER}
+    wanted = {
+        "owner": owner,
+        "identity": IDENTITY_KEEPER,
+        "audit": AUDIT_KEEPER,
+        "others": [*others, "public", "information_schema"],
+    }
     for (statement,) in connection.execute(_HAND_OVER, wanted).fetchall():
         connection.execute(statement.encode())
 

@@ -3,6 +3,20 @@ with
 
     comparison as (select * from {{ ref("stg_audit__comparison") }}),
 
+    -- Only what both show can be compared: a measure, a month or a unit may be new, or gone.
+    {% for name, columns in [
+        ("shown_month", "force_code, measure_code, period_start"),
+        ("shown_unit", "force_code, org_unit_code"),
+    ] %}
+        {{ name }} as (
+            select {{ columns }}
+            from {{ ref("compared__figure") }}
+            intersect
+            select {{ columns }}
+            from {{ ref("int_measure") }}
+        ),
+    {% endfor %}
+
     final as (
         select
             coalesce(before.force_code, after.force_code) as force_code,
@@ -22,6 +36,15 @@ with
             and before.measure_code = after.measure_code
             and before.period_start = after.period_start
             and before.org_unit_code = after.org_unit_code
+        inner join
+            shown_month
+            on coalesce(before.force_code, after.force_code) = shown_month.force_code
+            and coalesce(before.measure_code, after.measure_code) = shown_month.measure_code
+            and coalesce(before.period_start, after.period_start) = shown_month.period_start
+        inner join
+            shown_unit
+            on coalesce(before.force_code, after.force_code) = shown_unit.force_code
+            and coalesce(before.org_unit_code, after.org_unit_code) = shown_unit.org_unit_code
         cross join build
         cross join comparison
         where

@@ -29,6 +29,7 @@ from oic_assurance.operations.backup.parts import (
     sha256_of,
 )
 from oic_assurance.operations.backup.programs import CONNECTION, backup_url, feed
+from oic_assurance.publishing.audiences import open_after_upgrade
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import RELEASES, reports_store
 from oic_assurance.warehouse import embedded
@@ -88,7 +89,7 @@ def restore_backup(settings: Settings, folder: Path, options: Options) -> Manife
     _restore_archive(settings, part_of(folder, manifest, ARCHIVE), options.identities)
     # A back-up holds no passwords. With the administrator's URI, `migrate` can set the passwords of
     # the stages' logins.
-    migrate(settings, uri)
+    migrate(settings, uri, open_after_upgrade)
     return manifest
 
 

@@ -50,7 +50,7 @@ def comparison_screen(found: Comparison) -> str:
         lines += table(
             ("measure", "month", "unit", "before", "after"), [_counts(one) for one in same_value]
         )
-    return "\n".join([*lines, "", *_conclusion(found)]) + "\n"
+    return "\n".join([*lines, "", *_conclusion(found), *_not_compared(found)]) + "\n"
 
 
 def _title(one: Publication, word: str) -> list[str]:
@@ -145,4 +145,22 @@ def _conclusion(found: Comparison) -> Sequence[str]:
     return wrapped(
         f"{count(changed, 'figure')} restated over {count(len(found.way), 'publication')}. The "
         "causes account for every changed value of a month that was over."
+    )
+
+
+def _not_compared(found: Comparison) -> Sequence[str]:
+    if not found.not_compared:
+        return []
+    parts = [
+        f"{word} {names.pop()}" if len(names) == 1 else count(len(names), word)
+        for word, names in (
+            ("measure", {measure for measure, _, _ in found.not_compared}),
+            ("month", {day(month)[3:] for _, month, _ in found.not_compared}),
+            ("unit", {unit for _, _, unit in found.not_compared}),
+        )
+    ]
+    return wrapped(
+        f"{count(len(found.not_compared), 'figure')} not compared ({', '.join(parts)}), because "
+        "only one of the two publications has figures of their unit, or of their measure for their "
+        "month."
     )

@@ -11,7 +11,7 @@ from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings, accepts_open_server
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.locks import MIGRATIONS, held
-from oic_assurance.warehouse.roles import is_administrator
+from oic_assurance.warehouse.roles import as_login, is_administrator
 from oic_assurance.warehouse.rows import one_value, relation_exists
 
 LOG = logging.getLogger(__name__)
@@ -109,12 +109,13 @@ def _run(connection: psycopg.Connection) -> None:
         ServerError: The server refuses a statement.
     """
     try:
-        with connection.transaction():
-            connection.execute("set local role none")
+        with as_login(connection):
             connection.execute("set local search_path = pg_catalog")
             for statement in needed_statements(connection):
                 # The statements contain names from the server's catalogue, which the server quoted.
                 connection.execute(statement.encode())
+            # A migration may follow in the same transaction.
+            connection.execute("reset search_path")
     except psycopg.Error as error:
         raise ServerError(f"The server's catalogues cannot be closed: {reason(error)}.") from error
 

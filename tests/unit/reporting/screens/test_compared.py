@@ -67,3 +67,14 @@ def test_a_figure_that_changed_with_time_is_not_called_restated() -> None:
     shown = screen(replace(FIGURE, before=0.4, by_time=0.1, was_over=False))
     assert "Figures that changed because time passed" in shown
     assert "counts changed" not in shown
+
+
+def test_figures_that_only_one_publication_shows_are_told_and_explain_themselves() -> None:
+    gone = [("hydra_completion", date(2026, month, 1), "NP") for month in (1, 2)]
+    found = Comparison(
+        publication(1), publication(2), [], [], way=[2], not_kept=[], not_compared=gone
+    )
+    assert found.is_explained
+    assert "2 figures not compared (measure hydra_completion, 2 months, unit NP)" in " ".join(
+        comparison_screen(found).split()
+    )
