@@ -1,7 +1,14 @@
 with
     final as (
         select
-            force_code, recommendation_code, point_code, round, cause, words, found_at, publication_id
+            force_code,
+            recommendation_code,
+            point_code,
+            round,
+            cause,
+            words,
+            found_at,
+            publication_id
         from {{ ref("int_sign_off_reopening") }}
     )
 
