@@ -37,6 +37,7 @@ PUBLICATION_REPAIRS = {
             "training_numbers_stay_close",
             "units_keep_their_people",
             "strands_stay_met",
+            "figures_are_shown_again",
         ),
         _NO_EARLIER_FIGURES,
     ),
@@ -50,6 +51,9 @@ PUBLICATION_DAMAGES = {
     "no_old_list_resent": _LISTS.format("'old', 'new', 'old'"),
     "list_differs_from_previous": _LISTS.format("'old', 'new', 'new'"),
     "published_figures_stay_in_interval": _EARLIER_FIGURE.format(_APRIL),
+    "figures_are_shown_again": _EARLIER_FIGURE.format(
+        "'hydra_completion', '2026-04-01', 'GONE', 40, 100, 0.4"
+    ),
     "units_keep_their_people": _EARLIER_FIGURE.format(
         "'hydra_completion_incl_absent', '2026-05-01', 'T1', 40, 100, 0.4"
     ),
