@@ -60,7 +60,7 @@ RUN = {
     "oic_assurance.publishing.publish:prepare_parents": "prepare parents",
     "oic_assurance.publishing.publish:move_and_attach": "move and attach",
     "oic_assurance.publishing.publish:_show": "show publication",
-    "oic_assurance.publishing.publish:move_pointer": "move pointer",
+    "oic_assurance.publishing.publish:make_current": "move pointer",
     "oic_assurance.pipeline:tidy": "tidy",
     "oic_assurance.publishing.retention:_set_aside": "set aside",
     "oic_assurance.publishing.retention:_detach": "detach",

@@ -291,7 +291,7 @@ def test_an_export_that_arrives_late_touches_no_later_one_and_no_other_force(
     assert shown["force_publication_id"] == 9
     assert _history(world) == {(BAD, 9), (GOOD, 8)}
     assert _disagreements(world) == []
-    world.run(days_before(1))
+    world.run(days_before(1), makes_current=True)
     [shown] = [r for r in world.mart("national_position") if _is(r, BAD, "HYDRA")]
     assert shown["force_publication_id"] == 8
 

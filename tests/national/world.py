@@ -53,21 +53,22 @@ class NationalWorld:
         """Write the files of a force for a day."""
         return export(force, self.zone, day, changed=changed, key=key)
 
-    def land(self, as_at: datetime = AS_AT) -> str:
+    def land(self, as_at: datetime = AS_AT, *, makes_current: bool = False) -> str:
         """Open a run and land what is in the dropzone. Return the ID of the run."""
         self.runs += 1
         run_id = f"national {self.runs}"
-        for dataset in pipeline.open_run(self.settings, run_id, as_at):
+        opened = pipeline.open_run(self.settings, run_id, as_at, makes_current=makes_current)
+        for dataset in opened:
             pipeline.extract(self.settings, run_id, dataset)
         return run_id
 
-    def run(self, as_at: datetime = AS_AT) -> int:
+    def run(self, as_at: datetime = AS_AT, *, makes_current: bool = False) -> int:
         """Do a whole run, and return the publication.
 
         Raises:
             GateBlocked: A check blocks the publication.
         """
-        run_id = self.land(as_at)
+        run_id = self.land(as_at, makes_current=makes_current)
         build_id = pipeline.close_landing(self.settings, run_id, as_at)
         pipeline.build_marts(self.settings, run_id, build_id)
         pipeline.audit(self.settings, run_id, build_id, "landing")

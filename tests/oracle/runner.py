@@ -69,8 +69,11 @@ class CommandLine:
         self._run([sys.executable, "-c", LAND, moment], {})
 
     def run(self, moment: str, down: dict[str, str]) -> None:
-        """Make a run as at a moment. `down` has the connections of sources that are unavailable."""
-        self.call("run", "--as-at", moment, more=down)
+        """Make a run as at a moment, whose publication readers see even if the moment is earlier.
+
+        `down` has the connections of sources that are unavailable.
+        """
+        self.call("run", "--as-at", moment, "--make-current", more=down)
 
     def _run(self, command: list[str], more: dict[str, str]) -> str:
         started = time.monotonic()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import LiteralString
 
@@ -51,8 +51,8 @@ class Publication:
     kept_because: str | None = None
     #: The moments from which, and until which, readers saw it: one of each for each time that it
     #: was current. The last end is None if readers see it now.
-    current_from: Sequence[datetime] = ()
-    current_to: Sequence[datetime | None] = ()
+    current_from: Sequence[datetime] = field(default=(), hash=False)
+    current_to: Sequence[datetime | None] = field(default=(), hash=False)
 
     @property
     def spells(self) -> list[tuple[datetime, datetime | None]]:

@@ -89,6 +89,7 @@ def empty_world(connection: psycopg.Connection) -> None:
     for schema, table in rows:
         if table not in without_records:
             connection.execute(f"delete from {schema}.{table}".encode())
+    connection.execute("delete from intermediate.int_sign_off_step")
     connection.execute(EMPTY.encode())
 
 
