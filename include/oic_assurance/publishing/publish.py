@@ -32,7 +32,7 @@ from oic_assurance.publishing.publication import (
     sole_publisher,
 )
 from oic_assurance.publishing.published_positions import record_position
-from oic_assurance.publishing.published_tables import Tables, prepare_parents
+from oic_assurance.publishing.published_tables import Tables, prepare_parents, widen_parents
 from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS, PublishedSchema
 from oic_assurance.publishing.verdicts import check_gates
 from oic_assurance.settings import Settings
@@ -111,8 +111,13 @@ def _publish(settings: Settings, conn: psycopg.Connection, build_id: int) -> Pub
     check_approval(conn, settings, build, check_gates(conn, build_id))
     limit_waiting(conn, READER_PATIENCE)
     open_to_audiences(conn)
+    is_attached = _attached_content(conn, build_id) is not None
+    if not is_attached:
+        candidates = read_candidates(conn, PUBLISHED_SCHEMAS)
+        check_candidates(candidates, build_id)
+        widen_parents(conn, candidates)
     with conn.transaction():
-        if _attached_content(conn, build_id) is None:
+        if not is_attached:
             _attach(conn, build_id)
         elif not attach_again(conn, build_id):
             raise NotPublishableError("its tables are no longer kept: a new run is needed")

@@ -27,6 +27,28 @@ _POLICY = "current_publication"
 _NEW_VERSION = "the contract of a mart does not allow that, a new version of the model does"
 
 
+def widen_parents(conn: psycopg.Connection, candidates: Mapping[PublishedSchema, Tables]) -> None:
+    """Give the published tables the candidates' new columns, each table in its own transaction.
+
+    A new column needs the table for a moment without readers. A transaction that waited for several
+    tables would hold the first ones meanwhile, and a reader who has read the others would wait for
+    it: with readers who never pause, it would never end. What is done stays done if the publication
+    then fails: earlier generations have no value in the column.
+
+    Raises:
+        NotPublishableError: A candidate has a change that the mart contract does not allow.
+    """
+    for schema, tables in candidates.items():
+        parents = read_tables(conn, schema.parents)
+        for table in tables.values():
+            parent = parents.get(table.name)
+            check_contract(table, parent)
+            if parent is not None:
+                with conn.transaction():
+                    for statement in _widen(parent, table):
+                        conn.execute(statement)
+
+
 def prepare_parents(conn: psycopg.Connection, candidates: Mapping[PublishedSchema, Tables]) -> None:
     """Create or extend the published tables so that the candidates can be attached to them.
 
