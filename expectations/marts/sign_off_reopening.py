@@ -28,7 +28,7 @@ where step.is_in_force and step.step in ('FORCE', 'COMMISSIONER', 'INSPECTORATE'
 """
 
 
-@mart_suite("sign_off_reopening", one_row_per=("recommendation_code",))
+@mart_suite("sign_off_reopening", one_row_per=("recommendation_code",), sentence_columns=("words",))
 def sign_off_reopening() -> Expectations:
     """Every closure whose figure no longer stands is reopened, and it is said why."""
     return [
