@@ -78,9 +78,9 @@ select 'E23000022' as force_code, 'unknown' as verdict, 'Never tried' as verdict
 create table candidate.sign_off_reopening as
 select 'E23000022' as force_code, 'HYDRA' as recommendation_code, 'HYDRA' as point_code, 1 as round,
     'SLIPPED' as cause,
-    'the status is slipping, and was met_on_time when it was signed; the figure that it was signed on '
-    'was 96.2% (94.1% to 97.5%), and for that day it is now 88.0%' as words, timestamptz '2026-05-15 04:30Z' as found_at,
-    <build>::bigint as publication_id;
+    'the status is slipping, and was met_on_time when it was signed; the figure that it was signed '
+    'on was 96.2% (94.1% to 97.5%), and for that day it is now 88.0%' as words,
+    timestamptz '2026-05-15 04:30Z' as found_at, <build>::bigint as publication_id;
 create schema if not exists intermediate;
 create table intermediate.int_sign_off_step as
 select 'E23000022' as force_code, 'HYDRA' as recommendation_code, 'HYDRA' as point_code, 1 as round,
