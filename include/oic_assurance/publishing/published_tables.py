@@ -38,11 +38,12 @@ def widen_parents(conn: psycopg.Connection, candidates: Mapping[PublishedSchema,
     Raises:
         NotPublishableError: A candidate has a change that the mart contract does not allow.
     """
+    parents = {schema: read_tables(conn, schema.parents) for schema in candidates}
+    # A candidate that is refused changes nothing, so all of them are checked first.
+    plan(candidates, parents)
     for schema, tables in candidates.items():
-        parents = read_tables(conn, schema.parents)
         for table in tables.values():
-            parent = parents.get(table.name)
-            check_contract(table, parent)
+            parent = parents[schema].get(table.name)
             if parent is not None:
                 with conn.transaction():
                     for statement in _widen(parent, table):
