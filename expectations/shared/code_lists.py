@@ -1,27 +1,25 @@
-"""The code lists that suites use. They come from the mart contract and a policy seed.
+"""The code lists that suites use. They come from the mart contract and the declared measures.
 
-The measures are read from the seed `policy_measure`, so that a new measure is added in one place.
+The measures are read from their declarations, so that a new measure is added in one place.
 The other lists come from the mart contract and are written out here. A list in a seed with
 effective dates is not read from the seed, because the rows that are in force depend on the build.
 """
 
 from collections.abc import Iterable
 
-from oic_assurance.builds.seeds import read_seeds
+from oic_assurance.builds.declared import read_declared
 from oic_assurance.settings import PROJECT_ROOT
 
 POINTS = ("NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING")
 
-_POLICY_MEASURES = read_seeds(PROJECT_ROOT)["policy_measure"].rows
+_DECLARED = read_declared(PROJECT_ROOT).measures
 
-POINT_OF_MEASURE = {row["measure_code"]: row["point_code"] for row in _POLICY_MEASURES}
+POINT_OF_MEASURE = {code: measure["point"] for code, measure in _DECLARED.items()}
 MEASURES = tuple(POINT_OF_MEASURE)
-HOURS_MEASURES = tuple(
-    row["measure_code"] for row in _POLICY_MEASURES if row["unit_of_value"] == "hours"
-)
+HOURS_MEASURES = tuple(code for code, one in _DECLARED.items() if one["unit"] == "hours")
 
 # The measures that expectations compute a second time. They are listed here and not read from the
-# seed, so that an expectation fails if a measure is missing from the seed.
+# declarations, so that an expectation fails if a measure is missing there.
 REFERRAL_MEASURES = (
     "nccu_intel_compliance",
     "nccu_intel_compliance_all_types",

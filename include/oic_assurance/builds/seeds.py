@@ -22,6 +22,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from oic_assurance.builds.declared import read_declared
 from oic_assurance.builds.version import NATIONAL, SEEDS
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Kind, declarations_folder, deployment_kind
@@ -29,6 +30,8 @@ from oic_assurance.sources.declarations import yaml_lines
 from oic_assurance.sources.declarations.load import datasets, datasets_of
 
 FROM, TO = "effective_from", "effective_to"
+#: The model of the declared measures, to which seeds refer.
+MEASURES = "policy_measure"
 #: A span of days, both included, and the line of its row.
 Span = tuple[date, date, int]
 #: The values of a row: text, int, Decimal, bool, date, or None for a blank cell.
@@ -165,22 +168,29 @@ def _read(root: Path, kind: Kind, own: Path | None, _stamp: object) -> Mapping[s
     """Read and check the seeds. `own` is the folder of declarations that the deployment adds."""
     files = _files(root, kind)
     folder = root / SEEDS / NATIONAL if kind == NATIONAL else root / SEEDS
-    declared = {}
+    described = {}
     for path in sorted((root / SEEDS).rglob("*.yml")):
         for entry in _entries(root, path):
-            declared[entry["name"]] = entry
+            described[entry["name"]] = entry
             if path.parent == folder:
                 files.setdefault(entry["name"], folder / f"{entry['name']}.csv")
     seeds = {}
     for name, path in sorted(files.items()):
         file = path.relative_to(root).as_posix()
         try:
-            seeds[name] = _seed(declared.get(name, {"name": name}), file)
+            seeds[name] = _seed(described.get(name, {"name": name}), file)
         except (AttributeError, LookupError, TypeError) as error:
             raise SeedsError.of([f"{file}: its YAML has a mistake ({error})"]) from error
         _fill(seeds[name], path)
+    declared = read_declared(root)
+    points = {text for _, text in seeds["point_words"].texts.get("point_code", ())}
+    for code, measure in declared.measures.items():
+        if measure["point"] not in points:
+            allowed = ", ".join(sorted(points))
+            what = f"{code}: '{measure['point']}' is unknown: choose one of {allowed}"
+            raise declared.error(("measures", code, "point"), what)
     for one in seeds.values():
-        _check_references(one, seeds, datasets() if own else datasets_of(kind))
+        _check_references(one, seeds, datasets() if own else datasets_of(kind), declared.measures)
         for key in one.keys:
             _check_key(one, key)
         for column in one.every_day.by if one.every_day else ():
@@ -376,15 +386,20 @@ def _allowed(column: Column, *, is_share: bool = False) -> str:
     return f"{allowed}, or blank" if column.may_be_blank else allowed
 
 
-def _check_references(seed: Seed, seeds: Mapping[str, Seed], known: Mapping[str, Any]) -> None:
+def _check_references(
+    seed: Seed, seeds: Mapping[str, Seed], known: Mapping[str, Any], measures: Iterable[str]
+) -> None:
     """Note each value that does not exist where the YAML says that it does."""
     for name, column in seed.columns.items():
         if column.refers_to is not None:
             other, field_name = column.refers_to
-            if other not in seeds or field_name not in seeds[other].texts:
+            if other == MEASURES:
+                values, where = dict.fromkeys(measures), "a declared measure"
+            elif other in seeds and field_name in seeds[other].texts:
+                values = dict.fromkeys(text for _, text in seeds[other].texts[field_name])
+                where = f"{field_name} of {other}"
+            else:
                 continue
-            values = dict.fromkeys(text for _, text in seeds[other].texts[field_name])
-            where = f"{field_name} of {other}"
         elif column.declared == "dataset":
             values, where = dict.fromkeys(known), "a declared dataset"
         elif column.declared:

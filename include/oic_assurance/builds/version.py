@@ -13,7 +13,7 @@ from oic_assurance.warehouse.versions import package_version
 SOURCE_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".md"})
 SEEDS = Path("dbt_project") / "seeds"
 #: The folders in `dbt_project` whose SQL turns records into figures.
-RULES = ("macros", "models/staging", "models/intermediate")
+RULES = ("macros", "models/policy", "models/staging", "models/intermediate")
 #: The folder of the national warehouse, in the folders of models and of seeds.
 NATIONAL = "national"
 #: The environment variable with the commit that a container image was built from.

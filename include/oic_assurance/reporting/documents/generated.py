@@ -54,7 +54,7 @@ _NOTES = {
     DICTIONARY: _note("the models of the marts"),
     NATIONAL_DICTIONARY: _note("the models of the national marts"),
     CONTRACTS: _note("the declarations and the marts"),
-    measure_pages.PAGES: _note("measures.yml, the policy seeds and the dbt models"),
+    measure_pages.PAGES: _note("the declared measures, the policy seeds and the dbt models"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Read the measures: their rows in the policy seeds, and what `measures.yml` says in words."""
+"""Read the measures as their pages describe them: declarations, and rows of the policy seeds."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from oic_assurance.builds.declared import Declared, read_declared
 from oic_assurance.builds.seeds import Row, Seed, read_seeds
 from oic_assurance.errors import AssuranceError
-from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
-_WORDS = Path(__file__).with_name("measures.yml")
-_BOTH, _DENOMINATOR, _NOTHING = "both", "denominator", "nothing"
+_BOTH, _DENOMINATOR, _NONE = "both", "denominator", "none"
 
 Seeds = Mapping[str, Seed]
 
@@ -66,7 +65,7 @@ class Measure:
             second of its point.
         population: What is counted in a release to the public, or None if the measure is not
             released.
-        decided_by: The dbt models that decide about each record, before the records are counted.
+        relation: The dbt model with the records that the measure counts.
     """
 
     code: str
@@ -89,28 +88,20 @@ class Measure:
     counted: tuple[Counted, ...]
     besides: tuple[str, ...]
     limits: tuple[str, ...]
-    decided_by: tuple[str, ...]
+    relation: str
     policy: tuple[Policy, ...]
     history: tuple[Change, ...]
 
 
 def measures(project_root: Path) -> list[Measure]:
-    """Return every measure of the seed `policy_measure`, in the order of the seed.
+    """Return every declared measure, in the order of the declarations.
 
     Raises:
-        AssuranceError: A seed has a mistake, or `measures.yml` lacks a measure, or describes one
-            that does not exist.
+        AssuranceError: A seed or a declaration has a mistake.
     """
     seeds = read_seeds(project_root)
-    text = _WORDS.read_text(encoding="utf-8")
-    words = load_yaml(text)["measures"]
-    rows = seeds["policy_measure"].rows
-    codes = [row["measure_code"] for row in rows]
-    if missing := [code for code in codes if code not in words]:
-        raise AssuranceError(f"{_WORDS.name}: no entry for {missing[0]}: add one.")
-    if unknown := sorted(set(words) - set(codes)):
-        raise AssuranceError(f"{_WORDS.name}: policy_measure.csv has no {unknown[0]}: remove it.")
-    return [_measure(row, words[row["measure_code"]], seeds) for row in rows]
+    declared = read_declared(project_root)
+    return [_measure(code, declared, seeds) for code in declared.measures]
 
 
 def _last(seed: Seed, column: str, value: str) -> Row | None:
@@ -122,40 +113,44 @@ def _last(seed: Seed, column: str, value: str) -> Row | None:
     return max(found, key=lambda row: row["effective_from"], default=None)
 
 
-def _measure(row: Row, words: Mapping[str, Any], seeds: Seeds) -> Measure:
-    code, point_code = row["measure_code"], row["point_code"]
-    point = _last(seeds["policy_point"], "point_code", point_code)
+def _measure(code: str, declared: Declared, seeds: Seeds) -> Measure:
+    entry, record = declared.measures[code], declared.record_of(code)
+    words, of_record = entry["words"], record["words"]
+    point = _last(seeds["policy_point"], "point_code", entry["point"])
     if point is None:
-        raise AssuranceError(f"policy_point.csv has no row for {point_code}: add one.")
+        raise AssuranceError(f"policy_point.csv has no row for {entry['point']}: add one.")
     rows = sorted(seeds["policy_threshold"].rows, key=lambda row: row["effective_from"])
     thresholds = {row["name"]: row for row in rows}
-    named = {name: row["value"] for name, row in thresholds.items()} | {"title": row["title"]}
+    named = {name: row["value"] for name, row in thresholds.items()} | {"title": entry["title"]}
     released = _last(seeds["policy_public_measure"], "measure_code", code)
-    of_target = (point["measure_code"], point["second_measure_code"])
+    is_of_target = code in (point["measure_code"], point["second_measure_code"])
+    is_snapshot = "counts_from" in record
     return Measure(
         code=code,
-        point_code=point_code,
-        title=row["title"],
-        description=row["description"],
-        unit=row["unit_of_value"],
-        more_is_better=row["more_is_better"],
-        is_snapshot=row["is_snapshot"],
-        may_be_added_up=row["may_be_added_up"],
+        point_code=entry["point"],
+        title=entry["title"],
+        description=entry["description"],
+        unit=entry["unit"],
+        more_is_better=entry["better"] == "more",
+        is_snapshot=is_snapshot,
+        may_be_added_up=entry["unit"] != "hours" and not is_snapshot,
         first_measure=point["measure_code"],
         second_measure=point["second_measure_code"],
-        target=_target(point, thresholds) if code in of_target else None,
+        target=_target(point, thresholds) if is_of_target else None,
         population=released["population"] if released else None,
         meaning=words["meaning"].format(**named),
         numerator=words["numerator"].format(**named),
         denominator=words["denominator"].format(**named),
-        month=words["month"],
-        team=words["team"],
-        counted=_counted(words["classes"], seeds),
-        besides=tuple(words["besides"]) if "besides" in words else (),
+        month=of_record["month"],
+        team=of_record["team"],
+        counted=_counted(record["classes"], words.get("classes", {})),
+        besides=tuple(of_record.get("besides", ())),
         limits=tuple(limit.format(**named) for limit in words["limits"]),
-        decided_by=tuple(words["decided_by"]),
-        policy=tuple(_policy(code, words["policy"], seeds)),
-        history=tuple(Change(change["day"], change["what"]) for change in words["history"]),
+        relation=record["relation"],
+        policy=tuple(_policy(code, _rests_on(entry, record, point, is_of_target), seeds)),
+        history=tuple(
+            Change(date.fromisoformat(change["day"]), change["what"]) for change in words["history"]
+        ),
     )
 
 
@@ -166,24 +161,36 @@ def _target(point: Row, thresholds: Mapping[str, Row]) -> Target:
     )
 
 
-def _counted(classes: Mapping[str, str], seeds: Seeds) -> tuple[Counted, ...]:
-    meanings = {row["class"]: row["meaning"] for row in seeds["record_class"].rows}
-    if missing := sorted(set(classes) - set(meanings)):
-        raise AssuranceError(f"record_class.csv has no row for {missing[0]}: add one.")
+def _counted(
+    classes: Mapping[str, Mapping[str, str]], of_measure: Mapping[str, str]
+) -> tuple[Counted, ...]:
+    """Return what the records of each class add. The measure's own entry counts before its kind's."""
+    adds = {name: of_measure.get(name, one["adds"]) for name, one in classes.items()}
     return tuple(
-        Counted(name, meanings[name], adds == _BOTH, adds in (_BOTH, _DENOMINATOR))
-        for name, adds in classes.items()
+        Counted(name, one["meaning"], adds[name] == _BOTH, adds[name] in (_BOTH, _DENOMINATOR))
+        for name, one in classes.items()
+        if adds[name] != _NONE
     )
+
+
+def _rests_on(
+    entry: Mapping[str, Any], record: Mapping[str, Any], point: Row, is_of_target: bool
+) -> dict[str, list[str]]:
+    """Return the values that select the policy rows of a measure, by seed."""
+    policy = {**record["words"].get("policy", {}), **entry["words"].get("policy", {})}
+    item = entry.get("considers", {})
+    selected = {seed: [value.format(**item) for value in values] for seed, values in policy.items()}
+    if is_of_target:
+        thresholds = selected.get("policy_threshold", [])
+        selected["policy_threshold"] = [*thresholds, point["target_threshold"]]
+        selected["policy_point"] = [point["point_code"]]
+    return selected
 
 
 def _policy(code: str, rests_on: Mapping[str, Sequence[str]], seeds: Seeds) -> list[Policy]:
     """Return the policy that a measure rests on. Rows of a seed for the same days are one entry."""
-    selected = {name: list(values) for name, values in rests_on.items() if name != "thresholds"}
-    if rests_on.get("thresholds"):
-        selected["policy_threshold"] = list(rests_on["thresholds"])
-    selected["policy_public_measure"] = [code]
     found = []
-    for name, values in sorted(selected.items()):
+    for name, values in sorted({**rests_on, "policy_public_measure": [code]}.items()):
         periods: dict[tuple[date, date | None, str], list[Row]] = {}
         for row in seeds[name].rows:
             if not values or set(values) & set(row.values()):

@@ -1,0 +1,69 @@
+-- A record adds the same to a measure from counts_from until the day before counts_to. A record
+-- that
+-- happened on one day has a span of that day.
+with
+    {% for code, measure in measures().items() %}
+        {% set record = records()[measure.record] %}
+        {{ code }} as (
+            select
+                *,
+                /* {{ code }} */
+                ({{ measure.population or "true" }}) as is_in_population,
+                /* {{ code }} */
+                ({{ measure.met }}) as is_met_by_record
+            from
+                {{ ref(record.relation) }}
+                {% for column, value in measure.get("considers", {}).items() %}
+                    {{ "and" if not loop.first else "where" }} {{ column }} = {{ text_literal(value) }}
+                {% endfor %}
+        ),
+    {% endfor %}
+
+    final as (
+        {% for code, measure in measures().items() %}
+            {% set record = records()[measure.record] %}
+            select
+                force_code,
+                '{{ code }}' as measure_code,
+                '{{ measure.record }}' as record_kind,
+                cast(
+                    {{
+                        (
+                            text_literal(measure.considers.item_code)
+                            if measure.get("considers", {}).item_code
+                            else "null"
+                        )
+                    }} as {{ dbt.type_string() }}
+                ) as item_code,
+                cast({{ record.key }} as {{ dbt.type_string() }}) as record_ref,
+                {{ record.team }} as org_unit_code,
+                {{ record.counts_from or record.counts_on }} as counts_from,
+                {{ record.counts_to or add_days(record.counts_on, 1) }} as counts_to,
+                case
+                    when is_in_population
+                    then {{ record["class"] }}
+                    else {{ record.class_left_out or record["class"] }}
+                end as class,
+                {{ record.happened_on or "cast(null as date)" }} as happened_on,
+                {% if measure.unit == "hours" %}
+                    cast(null as integer) as numerator,
+                    case
+                        when is_in_population and is_met_by_record then 1 else 0
+                    end as denominator,
+                {% else %}
+                    case when is_in_population and is_met_by_record then 1 else 0 end as numerator,
+                    case when is_in_population then 1 else 0 end as denominator,
+                {% endif %}
+                {{ record.hours or "cast(null as " ~ dbt.type_float() ~ ")" }}
+                as hours_to_submission,
+                {% for name in ["officer_key", "related_ref"] %}
+                    cast(
+                        {{ record[name] or "null" }} as {{ dbt.type_string() }}
+                    ) as {{ name }}{{ "," if not loop.last }}
+                {% endfor %}
+            from {{ code }} {{ "union all" if not loop.last }}
+        {% endfor %}
+    )
+
+select *
+from final
