@@ -1,5 +1,7 @@
 {#- A text as a literal of SQL. -#}
-{% macro text_literal(text) -%} {{ dbt.string_literal(dbt.escape_single_quotes(text)) }} {%- endmacro %}
+{% macro text_literal(text) -%}
+    {{ dbt.string_literal(dbt.escape_single_quotes(text)) }}
+{%- endmacro %}
 
 {#- A type, by the name that PostgreSQL and the descriptions of the columns have for it. -#}
 {% macro type_of(name) -%}

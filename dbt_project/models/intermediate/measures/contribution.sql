@@ -14,7 +14,8 @@ with
             from
                 {{ ref(record.relation) }}
                 {% for column, value in measure.get("considers", {}).items() %}
-                    {{ "and" if not loop.first else "where" }} {{ column }} = {{ text_literal(value) }}
+                    {{ "and" if not loop.first else "where" }} {{ column }}
+                    = {{ text_literal(value) }}
                 {% endfor %}
         ),
     {% endfor %}

@@ -16,8 +16,7 @@ with
         where
             case
                 when measure.is_snapshot
-                then
-                    record.counts_from <= build.as_at_day and record.counts_to > build.as_at_day
+                then record.counts_from <= build.as_at_day and record.counts_to > build.as_at_day
                 else
                     record.counts_from
                     >= {{ dbt.dateadd("month", -12, month_of("build.as_at_day")) }}
