@@ -26,6 +26,8 @@ records:
       - {reading: referral_of_occurrence, key: occurrence_ref, nearness: 4}
       - {reading: report_of_occurrence, key: occurrence_ref, nearness: 4}
       - {reading: report_that_names_it, key: referral_ref, nearness: 4}
+      # Without a nearness, it is shown and is never a cause.
+      - {reading: occurrence, key: occurrence_ref}
     rests_on:
       - rms/occurrence
       - rms/nccu_referral

@@ -33,8 +33,8 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_value, one_value
 
-#: The step tables: what each record adds to each measure, the source records behind it, and the units
-#: above each team. They hold pseudonyms and no officer's number.
+#: The step tables: what each record adds to each measure, the source records behind it, and the
+#: units above each team. They hold pseudonyms and no officer's number.
 STEPS = ("contribution", "evidence", "int_org_unit_ancestor")
 INTERMEDIATE = "intermediate"
 #: The restatement tables, which list the records that differ between the compared publication and

@@ -149,6 +149,13 @@ def _validator() -> Draft202012Validator:
 
 def _contradictions(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
     """Yield what the schema cannot check: the path to each mistake, and the mistake in words."""
+    yield from _of_records(declared)
+    yield from _of_readings(declared)
+    for code in declared.measures:
+        yield from _of_measure(declared, code)
+
+
+def _of_records(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
     known = datasets_of("force")
     for kind, record in declared.records.items():
         for dataset in record["rests_on"]:
@@ -159,31 +166,39 @@ def _contradictions(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]
                 readings = ", ".join(declared.readings)
                 what = f"{kind}: '{one['reading']}' is none of {readings}"
                 yield ("records", kind, "evidence", place), what
+
+
+def _of_readings(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
+    known = datasets_of("force")
     for name, reading in declared.readings.items():
         other = reading.get("officer_of") or reading.get("through") or name
         if other not in declared.readings:
             yield ("readings", name), f"{name}: there is no reading {other}"
         if reading["dataset"] not in known:
             yield ("readings", name, "dataset"), f"{name}: there is no {reading['dataset']}"
-    for code, measure in declared.measures.items():
-        path: yaml_lines.Path = ("measures", code)
-        if measure["record"] not in declared.records:
-            kinds = ", ".join(declared.records)
-            yield (*path, "record"), f"{code}: '{measure['record']}' is none of {kinds}"
-            continue
-        record = declared.records[measure["record"]]
-        is_hours = measure["unit"] == "hours"
-        if is_hours != ("percentile" in measure):
-            yield (*path, "unit"), f"{code}: a measure in hours, and no other, has a percentile"
-        if is_hours and "hours" not in record:
-            yield (*path, "record"), f"{code}: a {measure['record']} has no hours"
-        for dataset in measure.get("rests_on", ()):
-            if dataset not in known:
-                yield (*path, "rests_on"), f"{code}: there is no dataset {dataset}"
-        for name in measure["words"].get("classes", {}):
-            if name not in record["classes"]:
-                classes = ", ".join(record["classes"])
-                yield (*path, "words", "classes"), f"{code}: '{name}' is none of {classes}"
+
+
+def _of_measure(declared: Declared, code: str) -> Iterator[tuple[yaml_lines.Path, str]]:
+    known = datasets_of("force")
+    measure = declared.measures[code]
+    path: yaml_lines.Path = ("measures", code)
+    if measure["record"] not in declared.records:
+        kinds = ", ".join(declared.records)
+        yield (*path, "record"), f"{code}: '{measure['record']}' is none of {kinds}"
+        return
+    record = declared.records[measure["record"]]
+    is_hours = measure["unit"] == "hours"
+    if is_hours != ("percentile" in measure):
+        yield (*path, "unit"), f"{code}: a measure in hours, and no other, has a percentile"
+    if is_hours and "hours" not in record:
+        yield (*path, "record"), f"{code}: a {measure['record']} has no hours"
+    for dataset in measure.get("rests_on", ()):
+        if dataset not in known:
+            yield (*path, "rests_on"), f"{code}: there is no dataset {dataset}"
+    for name in measure["words"].get("classes", {}):
+        if name not in record["classes"]:
+            classes = ", ".join(record["classes"])
+            yield (*path, "words", "classes"), f"{code}: '{name}' is none of {classes}"
 
 
 def _columns(project_root: Path, model: str) -> set[str]:

@@ -15,7 +15,7 @@ import csv
 import functools
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -182,20 +182,25 @@ def _read(root: Path, kind: Kind, own: Path | None, _stamp: object) -> Mapping[s
         except (AttributeError, LookupError, TypeError) as error:
             raise SeedsError.of([f"{file}: its YAML has a mistake ({error})"]) from error
         _fill(seeds[name], path)
-    declared = read_declared(root)
-    points = {text for _, text in seeds["point_words"].texts.get("point_code", ())}
-    for code, measure in declared.measures.items():
-        if measure["point"] not in points:
-            allowed = ", ".join(sorted(points))
-            what = f"{code}: '{measure['point']}' is unknown: choose one of {allowed}"
-            raise declared.error(("measures", code, "point"), what)
+    declared = _declared_measures(root, seeds["point_words"])
     for one in seeds.values():
-        _check_references(one, seeds, datasets() if own else datasets_of(kind), declared.measures)
+        _check_references(one, seeds, datasets() if own else datasets_of(kind), declared)
         for key in one.keys:
             _check_key(one, key)
         for column in one.every_day.by if one.every_day else ():
             _check_names(one, column)
     return seeds
+
+
+def _declared_measures(root: Path, points: Seed) -> Collection[str]:
+    """Return the codes of the declared measures, each of which is about a known point."""
+    declared = read_declared(root)
+    known = {text for _, text in points.texts.get("point_code", ())}
+    for code, measure in declared.measures.items():
+        if measure["point"] not in known:
+            what = f"{code}: '{measure['point']}' is unknown: choose one of {', '.join(known)}"
+            raise declared.error(("measures", code, "point"), what)
+    return declared.measures
 
 
 def _entries(root: Path, path: Path) -> list[Mapping[str, Any]]:

@@ -10,8 +10,10 @@ with
                     cast({{ record.key }} as {{ dbt.type_string() }}) as record_ref,
                     '{{ one.reading }}' as reading,
                     cast({{ one.key }} as {{ dbt.type_string() }}) as source_key,
-                    {{ one.nearness }} as nearness,
-                    {{ one.nearness_moved or one.nearness }} as nearness_moved
+                    cast({{ one.nearness or "null" }} as integer) as nearness,
+                    cast(
+                        {{ one.nearness_moved or one.nearness or "null" }} as integer
+                    ) as nearness_moved
                 from {{ ref(record.relation) }}
                 where {{ one.key }} is not null
             {% endfor %}

@@ -89,6 +89,7 @@ with
             on evidence.force_code = change.force_code
             and evidence.reading = change.reading
             and evidence.source_key = change.source_key
+            and evidence.nearness is not null
             and coalesce(change.day, record.day) = record.day
             and coalesce(change.item_code, record.item_code, '') = coalesce(record.item_code, '')
             and coalesce(change.from_day, record.day) <= coalesce(change.happened_on, record.day)

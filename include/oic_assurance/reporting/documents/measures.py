@@ -164,7 +164,7 @@ def _target(point: Row, thresholds: Mapping[str, Row]) -> Target:
 def _counted(
     classes: Mapping[str, Mapping[str, str]], of_measure: Mapping[str, str]
 ) -> tuple[Counted, ...]:
-    """Return what the records of each class add. The measure's own entry counts before its kind's."""
+    """Return what the records of each class add: as the measure says, or else as its kind says."""
     adds = {name: of_measure.get(name, one["adds"]) for name, one in classes.items()}
     return tuple(
         Counted(name, one["meaning"], adds[name] == _BOTH, adds[name] in (_BOTH, _DENOMINATOR))
