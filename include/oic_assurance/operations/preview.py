@@ -31,9 +31,6 @@ from oic_assurance.warehouse.processing_log import build_mark, enter, publicatio
 
 #: The stage whose login reads the records of builds.
 RECORDS_READER = "oic_transform"
-#: The kinds of record whose reference may leave the warehouse. The reference of a person is the
-#: employee number.
-NAMED_KINDS = frozenset({"custody", "referral", "strand"})
 #: How many records of a figure are named.
 NAMED = 10
 
@@ -113,12 +110,11 @@ class MovedRecord:
     """A record that counts differently before and after the change.
 
     `class_before` or `class_after` is None if the measure does not consider the record then. `ref`
-    is None for an officer: the reference is the employee number, which does not leave the
-    warehouse.
+    is the pseudonym of an officer.
     """
 
     kind: str
-    ref: str | None
+    ref: str
     class_before: str | None
     class_after: str | None
 
@@ -324,7 +320,7 @@ def _moved(conn: psycopg.Connection, prefix: str) -> dict[tuple[str, date], list
     for row in rows:
         record = MovedRecord(
             row["record_kind"],
-            row["record_ref"] if row["record_kind"] in NAMED_KINDS else None,
+            row["record_ref"],
             row["class_before"],
             row["class_after"],
         )

@@ -45,6 +45,13 @@ _FACTS = {
     "dataset": {"dataset": "record_ref", "latest record": "happened_on"},
     "action": {"action": "record_ref", "due": "happened_on", "question": "related_ref"},
 }
+#: The columns for any other kind of record.
+_OTHER_FACTS = {
+    "record": "record_ref",
+    "team": "team_code",
+    "day": "happened_on",
+    "belongs to": "related_ref",
+}
 #: Labels for the causes of a restatement, keyed by the codes in the mart `restatement`.
 _CAUSES = {
     "RULE_CHANGE": "a changed rule",
@@ -263,7 +270,7 @@ def _classes(screen: Console, figure: Figure) -> None:
 def _members(screen: Console, name: str, total: int, members: Sequence[Member]) -> None:
     if not members:
         return
-    facts = _FACTS[members[0].record_kind]
+    facts = _FACTS.get(members[0].record_kind, _OTHER_FACTS)
     screen.print(name, style="bold")
     rows: list[tuple[object, ...]] = [
         tuple(getattr(member, field) for field in facts.values()) for member in members
