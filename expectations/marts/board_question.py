@@ -56,8 +56,6 @@ left join (
     from {policy}.policy_point_dataset as source
     inner join {candidate}.source_freshness as freshness using (dataset)
     where freshness.verdict <> 'fresh'
-        and greatest(<<today>>, '2020-01-01'::date)
-            between source.effective_from and coalesce(source.effective_to, '9999-12-31'::date)
     group by source.point_code, freshness.force_code
 ) as stale on shown.point_code = stale.point_code and shown.force_code = stale.force_code
 where (rule.rule_kind = 'SOURCE') <> (stale.point_code is not null)

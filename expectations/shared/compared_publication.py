@@ -64,9 +64,9 @@ with
         cross join compared
         inner join (values <<points>>) as measure (code, point_code)
             on figure.measure_code = measure.code
-        where measure.point_code not in (
-            select source.point_code
-            from {policy}.policy_point_dataset as source
+        where measure.code not in (
+            select rests_on.measure_code
+            from {policy}.measure_dataset as rests_on
             inner join dataset_in_trouble using (dataset)
         )
     )

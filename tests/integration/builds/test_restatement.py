@@ -206,7 +206,8 @@ def test_compared_tables_outlast_failed_builds(pair: TwoPublications) -> None:
         set_steps_aside(world.settings, build)
         (row,) = world.ask(
             "select compared_with,"
-            " (select count(distinct record_ref) from compared_with.contribution where record_kind = 'referral') as rows"
+            " (select count(distinct record_ref) from compared_with.contribution"
+            "  where record_kind = 'referral') as rows"
             " from audit.build where build_id = %s",
             build.build_id,
         )

@@ -139,10 +139,9 @@ create table policy.policy_staleness as
 select distinct dataset, date '2020-01-01' as effective_from, null::date as effective_to
 from audit.batch;
 create table policy.policy_point_dataset as
-select 'HYDRA' as point_code, * from policy.policy_staleness;
-insert into policy.policy_point_dataset values
-    ('NCCU_INTEL', 'custody/book', date '2020-01-01', date '2021-12-31'),
-    ('NCCU_INTEL', 'custody/app', date '2027-01-01', null);
+select 'HYDRA' as point_code, dataset from policy.policy_staleness;
+create table policy.measure_dataset as
+select 'hydra_completion' as measure_code, dataset from policy.policy_staleness;
 create table policy.policy_point as
 select code as point_code, approved_by, date '2020-01-01' as effective_from,
     null::date as effective_to

@@ -58,8 +58,8 @@ where
 _FRESHNESS = """
 select freshness.dataset, freshness.verdict, freshness.last_landed_at, freshness.reason
 from {mart_source_freshness} as freshness
-inner join (select distinct dataset from {policy}.policy_point_dataset where point_code = %(point)s)
-    as rests using (dataset)
+inner join {policy}.measure_dataset as rests_on
+    on freshness.dataset = rests_on.dataset and rests_on.measure_code = %(measure)s
 where freshness.force_code = %(force)s
 order by freshness.dataset
 """

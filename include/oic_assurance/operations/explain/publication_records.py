@@ -46,6 +46,8 @@ NEEDED = (
     "int_officer_version",
     "int_plan_strand",
     "int_voice",
+    "measure_dataset",
+    "record_class",
     "stg_governance__plan_milestone",
 )
 

@@ -4,7 +4,7 @@ with
     final as (
         select
             freshness.force_code,
-            policy.point_code,
+            rests_on.measure_code,
             case
                 when sum(case when freshness.verdict = 'failed' then 1 else 0 end) > 0
                 then 'failed'
@@ -20,11 +20,9 @@ with
                 )
             }}
             as source_caveat
-        from {{ ref("policy_point_dataset") }} as policy
-        inner join freshness on policy.dataset = freshness.dataset
-        cross join {{ ref("stg_audit__build") }} as build
-        where {{ in_force("policy", "build.as_at_day") }}
-        group by freshness.force_code, policy.point_code
+        from {{ ref("measure_dataset") }} as rests_on
+        inner join freshness on rests_on.dataset = freshness.dataset
+        group by freshness.force_code, rests_on.measure_code
     )
 
 select *
