@@ -1,21 +1,40 @@
 with
-    officer as (select * from {{ ref("int_training_person") }} where not is_long_term_absent),
+    -- The figure of a day is as at that day, or of its month and the twelve months before. The
+    -- referral point is left out: on an earlier day, a referral had not been answered yet
+    -- (int_nccu_month_day).
+    record as (
+        select
+            point.force_code,
+            point.point_code,
+            contribution.numerator,
+            contribution.denominator,
+            contribution.counts_from,
+            case
+                when measure.is_snapshot
+                then contribution.counts_to
+                else {{ add_months(month_of("contribution.counts_from"), "13") }}
+            end as counts_to
+        from {{ ref("contribution") }} as contribution
+        inner join
+            {{ ref("int_point") }} as point
+            on contribution.force_code = point.force_code
+            and contribution.measure_code = point.measure_code
+        inner join
+            {{ ref("policy_measure") }} as measure on point.measure_code = measure.measure_code
+        where point.point_code <> 'NCCU_INTEL'
+    ),
 
     daily_step as (
         select
-            force_code, point_code, in_post_from as day, 1 as denominator_step, 0 as numerator_step
-        from officer
+            force_code,
+            point_code,
+            counts_from as day,
+            denominator as denominator_step,
+            numerator as numerator_step
+        from record
         union all
-        select force_code, point_code, in_post_to, -1, 0
-        from officer
-        union all
-        select force_code, point_code, greatest(in_post_from, completed_on), 0, 1
-        from officer
-        where completed_on < in_post_to
-        union all
-        select force_code, point_code, in_post_to, 0, -1
-        from officer
-        where completed_on < in_post_to
+        select force_code, point_code, counts_to, - denominator, - numerator
+        from record
     ),
 
     daily_level as (
@@ -55,7 +74,7 @@ with
             and point.point_code = level_period.point_code
             and spine.day >= level_period.day
             and spine.day < coalesce(level_period.next_day, {{ end_of_time() }})
-        where point.point_code in ('HYDRA', 'ELEARNING')
+        where point.point_code <> 'NCCU_INTEL'
     )
 
 select *
