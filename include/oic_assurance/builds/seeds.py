@@ -152,15 +152,32 @@ def read_seeds(project_root: Path, kind: Kind = "force") -> Mapping[str, Seed]:
     Raises:
         SeedsError: A seed has a mistake. The message lists all mistakes of all seeds.
     """
+    seeds = _read_now(project_root, kind)
+    if mistakes := [text for one in seeds.values() for _, text in sorted(one.mistakes)]:
+        raise SeedsError.of(mistakes)
+    return seeds
+
+
+def _read_now(project_root: Path, kind: Kind) -> Mapping[str, Seed]:
+    """Read the seeds, unless they have been read since their files last changed."""
     folder = project_root / SEEDS
     files = [*folder.rglob("*.csv"), *folder.rglob("*.yml"), folder.parent / "dbt_project.yml"]
     state = ((str(one), one.stat()) for one in sorted(files) if one.exists())
     stamp = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in state)
     own = declarations_folder() if kind == deployment_kind() else None
-    seeds = _read(project_root, kind, own, stamp)
-    if mistakes := [text for one in seeds.values() for _, text in sorted(one.mistakes)]:
-        raise SeedsError.of(mistakes)
-    return seeds
+    return _read(project_root, kind, own, stamp)
+
+
+def read_seed(project_root: Path, name: str) -> Seed:
+    """Return one seed. Mistakes in other seeds do not matter.
+
+    Raises:
+        SeedsError: The seed has a mistake. The message lists all mistakes.
+    """
+    found = _read_now(project_root, "force")[name]
+    if found.mistakes:
+        raise SeedsError.of([text for _, text in sorted(found.mistakes)])
+    return found
 
 
 @functools.lru_cache(maxsize=4)

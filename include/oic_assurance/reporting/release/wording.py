@@ -26,13 +26,6 @@ SOURCES = {
     "stale": "A source was not delivered in time.",
     "failed": "A source could not be read.",
 }
-#: What each point asks, keyed by the codes of the points.
-QUESTIONS = {
-    "NCCU_INTEL": "Does every case that is reported to the NCCU have its intelligence report?",
-    "INTEL_PLAN": "Are there plans in force to collect, to analyse and to share intelligence?",
-    "HYDRA": "Has everybody whose role needs it completed the Hydra training?",
-    "ELEARNING": "Has everybody whose role needs them completed the four e-learning modules?",
-}
 #: The released measures, keyed by their codes in the seed `policy_public_measure`: the title, and
 #: what the number and the total count.
 MEASURES = {
@@ -82,7 +75,7 @@ def about(code: str) -> str:
 
 def question(code: str) -> str:
     """Return the question that a point asks, or its name if it has none."""
-    return QUESTIONS.get(code, point(code))
+    return POINTS[code].question if code in POINTS else point(code)
 
 
 def point(code: str) -> str:
