@@ -34,7 +34,7 @@ class Point:
 
 def _points() -> dict[str, Point]:
     declared = read_declared(PROJECT_ROOT)
-    first = {one["point"]: one["record"] for one in reversed(declared.measures.values())}
+    first = {one["point"]: one["record"] for one in reversed([*declared.measures.values()])}
     return {
         row["point_code"]: Point(
             name=row["title"],
@@ -45,6 +45,7 @@ def _points() -> dict[str, Point]:
             is_checklist=row["shown_as"] == "checklist",
         )
         for row in read_seed(PROJECT_ROOT, "point_words").rows
+        if row["point_code"] in first
     }
 
 

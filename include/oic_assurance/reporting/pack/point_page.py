@@ -87,13 +87,14 @@ def _pictures(code: str, position: Row, facts: Facts) -> list[Picture]:
             referrals.classes_by_month(facts["referral_class_by_month"]),
             views,
         ]
-    if code == "HYDRA":
-        second = trends.by_team(
-            "Hydra by team, today", of_point(facts["measure_by_team"], code), "passed", "not yet"
-        )
+    if code == "ELEARNING":
+        second = [training.modules_done(facts["training_by_modules_done"])]
     else:
-        second = training.modules_done(facts["training_by_modules_done"])
-    return [trend, second, *_exceptions_by_age(code, facts), views]
+        teams = of_point(facts["measure_by_team"], code)
+        met, not_met = ("passed", "not yet") if code == "HYDRA" else ("met", "not met")
+        name = "Hydra" if code == "HYDRA" else position["measure_title"]
+        second = [trends.by_team(f"{name} by team, today", teams, met, not_met)] if teams else []
+    return [trend, *second, *_exceptions_by_age(code, facts), views]
 
 
 def _marks(position: Row, months: Sequence[Row], facts: Facts) -> list[tuple[date, str]]:
