@@ -1,6 +1,7 @@
--- A record adds the same to a measure from counts_from until the day before counts_to. A record
--- that
--- happened on one day has a span of that day.
+-- A record adds the same to its measure on each day of its span: from counts_from to the day before
+-- counts_to. What happened on one day has a span of that day. The comments with a measure's code
+-- say
+-- whose condition is wrong, if PostgreSQL refuses one.
 with
     {% for code, measure in measures().items() %}
         {% set record = records()[measure.record] %}
@@ -27,15 +28,6 @@ with
                 force_code,
                 '{{ code }}' as measure_code,
                 '{{ measure.record }}' as record_kind,
-                cast(
-                    {{
-                        (
-                            text_literal(measure.considers.item_code)
-                            if measure.get("considers", {}).item_code
-                            else "null"
-                        )
-                    }} as {{ dbt.type_string() }}
-                ) as item_code,
                 cast({{ record.key }} as {{ dbt.type_string() }}) as record_ref,
                 {{ record.team }} as org_unit_code,
                 {{ record.counts_from or record.counts_on }} as counts_from,

@@ -1,4 +1,5 @@
 with
+    -- Consecutive days of one state have the same difference between the day and its number.
     plan_day as (
         select
             *,

@@ -17,6 +17,7 @@ with
             and policy.period_from < personnel.valid_to
     ),
 
+    -- An item is measured in several ways. Its measure here is the one that is declared first.
     item_measure as (
         select
             item_code,

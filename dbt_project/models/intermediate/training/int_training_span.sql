@@ -1,5 +1,5 @@
 with
-    person as (
+    needs_package as (
         select
             force_code,
             employee_no,
@@ -15,7 +15,7 @@ with
     -- Every officer who needs the package is counted for each of its items, so that the items can
     -- be
     -- compared. An officer who does not need one of them has not completed it.
-    person_and_item as (
+    needs_item as (
         select
             person.force_code,
             person.employee_no,
@@ -25,7 +25,7 @@ with
             person.in_post_from,
             person.in_post_to,
             requirement.completed_on
-        from person
+        from needs_package as person
         inner join
             (
                 select distinct point_code, requirement_code
@@ -44,13 +44,14 @@ with
 
     needed as (
         select *
-        from person
+        from needs_package
         union all
         select *
-        from person_and_item
+        from needs_item
     ),
 
-    -- A span ends on the day before the completion, and another begins on the day of it.
+    -- Until the day before the completion the officer is not complete, and from that day on the
+    -- officer is.
     span as (
         select
             *,

@@ -56,15 +56,20 @@ with
             and record.record_ref = record_in_edition.record_ref
     ),
 
+    -- What the rules read for the record, then or now. Without a nearness it is never a cause.
     evidence_in_editions as (
         select force_code, record_kind, record_ref, reading, source_key, nearness, nearness_moved
         from {{ ref("evidence") }}
+        where nearness is not null
         union
         select force_code, record_kind, record_ref, reading, source_key, nearness, nearness_moved
         from {{ ref("compared__evidence") }}
-        where rules = 'today'
+        where rules = 'today' and nearness is not null
     ),
 
+    -- A change in a day's file explains only the figures of that day. A change of a training item
+    -- explains only the measures of the item and of its package. What happened before the item was
+    -- launched, or after the record's day, explains nothing.
     changed_evidence as (
         select
             record.force_code,
@@ -89,13 +94,13 @@ with
             on evidence.force_code = change.force_code
             and evidence.reading = change.reading
             and evidence.source_key = change.source_key
-            and evidence.nearness is not null
             and coalesce(change.day, record.day) = record.day
             and coalesce(change.item_code, record.item_code, '') = coalesce(record.item_code, '')
             and coalesce(change.from_day, record.day) <= coalesce(change.happened_on, record.day)
             and coalesce(change.happened_on, record.day) <= record.day
     ),
 
+    -- A record adds to other units above its team, if the file of organisational units has changed.
     unit_above as (
         select force_code, org_unit_code, ancestor_code, valid_from, valid_to
         from {{ ref("int_org_unit_ancestor") }}
@@ -131,7 +136,7 @@ with
     ),
 
     -- A referral was awaiting a document in one of the two publications, and its grace period has
-    -- ended in the other. No source record shows this.
+    -- ended in the other. No source record shows this, so the record itself is late.
     ended_by_itself as (
         select force_code, measure_code, record_kind, record_ref
         from {{ ref("contribution") }} as contribution
@@ -142,6 +147,7 @@ with
         where rules = 'today' and {{ ends_by_itself("contribution") }}
     ),
 
+    -- The three further causes are farther than all evidence.
     possible_cause as (
         select *
         from changed_evidence
@@ -152,7 +158,7 @@ with
             record.period_start,
             record.record_kind,
             record.record_ref,
-            10,
+            10 as nearness,
             case
                 record.record_kind
                 {% for kind, one in records().items() %}

@@ -14,7 +14,6 @@ with
                 org_unit_code,
                 counts_from,
                 counts_to,
-                class,
                 numerator,
                 denominator,
                 case when numerator is null then hours_to_submission end as hours
@@ -25,24 +24,38 @@ with
         {% endfor %}
     ),
 
-    editions as (
-        select 2 + coalesce(max(case when edition = 'earlier' then 1 end), 0) as number from span
+    -- The edition under the earlier rules exists only if the rules have changed.
+    edition_count as (
+        select 2 + coalesce(max(case when edition = 'earlier' then 1 end), 0) as editions from span
+    ),
+
+    ancestor as (
+        select force_code, org_unit_code, ancestor_code, valid_from, valid_to
+        from {{ ref("int_org_unit_ancestor") }}
+    ),
+
+    earlier_ancestor as (
+        select force_code, org_unit_code, ancestor_code, valid_from, valid_to
+        from {{ ref("compared__ancestor") }}
+        where rules = 'today'
     ),
 
     moved_team as (
-        {% for here, there in [
-            (ref("int_org_unit_ancestor"), ref("compared__ancestor")),
-            (ref("compared__ancestor"), ref("int_org_unit_ancestor")),
-        ] %}
-            (
-                select force_code, org_unit_code, ancestor_code, valid_from, valid_to
-                from {{ here }} {{ "where rules = 'today'" if not loop.first }}
-                except
-                select force_code, org_unit_code, ancestor_code, valid_from, valid_to
-                from {{ there }} {{ "where rules = 'today'" if loop.first }}
-            )
-            {{ "union" if not loop.last }}
-        {% endfor %}
+        (
+            select *
+            from ancestor
+            except
+            select *
+            from earlier_ancestor
+        )
+        union
+        (
+            select *
+            from earlier_ancestor
+            except
+            select *
+            from ancestor
+        )
     ),
 
     -- Most records add the same in all editions. They are left out, unless a unit above their team
@@ -58,14 +71,13 @@ with
             org_unit_code,
             counts_from,
             counts_to,
-            class,
             numerator,
             denominator,
             hours
-        having count(*) < (select number from editions)
+        having count(*) < (select editions from edition_count)
     ),
 
-    record as (
+    looked_at_record as (
         select force_code, measure_code, record_kind, record_ref
         from changed_span
         union
@@ -97,11 +109,11 @@ with
         select span.*
         from span
         inner join
-            record
-            on span.force_code = record.force_code
-            and span.measure_code = record.measure_code
-            and span.record_kind = record.record_kind
-            and span.record_ref = record.record_ref
+            looked_at_record
+            on span.force_code = looked_at_record.force_code
+            and span.measure_code = looked_at_record.measure_code
+            and span.record_kind = looked_at_record.record_kind
+            and span.record_ref = looked_at_record.record_ref
         -- A record that is considered but left out adds nothing.
         where span.denominator > 0
     ),

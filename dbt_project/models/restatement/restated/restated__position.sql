@@ -35,10 +35,10 @@ with
             select
                 measure.force_code,
                 measure.point_code,
-                measure.is_snapshot,
                 measure.item_code,
                 record.record_kind,
                 record.record_ref,
+                record.related_ref,
                 record.numerator,
                 record.denominator
             from {{ relation }} as record
@@ -75,12 +75,11 @@ with
     -- Referrals that another document decides than before, which was not known then.
     new_document as (
         select now.force_code, now.record_ref
-        from {{ ref("contribution") }} as now
+        from record_now as now
         inner join
-            {{ ref("compared__contribution") }} as before
-            on before.rules = 'today'
-            and now.force_code = before.force_code
-            and now.measure_code = before.measure_code
+            record_before as before
+            on now.force_code = before.force_code
+            and now.point_code = before.point_code
             and now.record_kind = before.record_kind
             and now.record_ref = before.record_ref
         left join
@@ -162,15 +161,15 @@ with
         having max(plan.review_due_on) < max(build.as_at_day)
     ),
 
-    -- What has a new result without a correction. Whoever completes something, and a strand that is
-    -- met, is new only if the result is better than before.
+    -- What has a new result without a correction. A training record, and a strand that is met now,
+    -- explain only a result that is better than before.
     news as (
         select
             force_code,
             'referral' as record_kind,
             record_ref,
             cast(null as {{ dbt.type_string() }}) as item_code,
-            false as only_if_met
+            false as only_if_better
         from new_document
         union
         select new.force_code, 'officer', pseudonym.officer_key, new.item_code, true
@@ -200,9 +199,8 @@ with
             coalesce(before.denominator, 0) as denominator_before,
             coalesce(now.numerator, 0) as numerator_now,
             coalesce(now.denominator, 0) as denominator_now,
-            not coalesce(before.is_snapshot, now.is_snapshot)
-            and before.record_ref is null as is_new,
-            coalesce(before.is_snapshot, now.is_snapshot)
+            -- Officers join and leave, and begin and end a long-term absence.
+            coalesce(before.record_kind, now.record_kind) = 'officer'
             and (before.record_ref is null or now.record_ref is null) as has_moved
         from record_before as before
         full outer join
@@ -211,46 +209,39 @@ with
             and before.point_code = now.point_code
             and before.record_kind = now.record_kind
             and before.record_ref = now.record_ref
+        -- A record of another kind that only this build has is new.
+        where before.record_ref is not null or now.record_kind = 'officer'
     ),
 
-    record_and_news as (
-        select
-            record.*,
-            max(
-                case
-                    when news.record_ref is null
-                    then 0
-                    when not news.only_if_met
-                    then 1
-                    when record.numerator_before = 0 and record.numerator_now = 1
-                    then 1
-                    else 0
-                end
-            ) over (partition by record.force_code, record.point_code, record.record_ref)
-            = 1 as has_news,
-            row_number() over (
-                partition by record.force_code, record.point_code, record.record_ref
-                order by news.only_if_met
-            ) as place
+    record_with_news as (
+        select distinct record.force_code, record.point_code, record.record_kind, record.record_ref
         from record
-        left join
+        inner join
             news
             on record.force_code = news.force_code
             and record.record_kind = news.record_kind
             and record.record_ref = news.record_ref
             and coalesce(news.item_code, record.item_code, '') = coalesce(record.item_code, '')
+        where
+            not news.only_if_better
+            or (record.numerator_before = 0 and record.numerator_now = 1 and not record.has_moved)
     ),
 
     change as (
         select
-            *,
-            not is_new
-            and not has_news
+            record.*,
+            record_with_news.record_ref is null
             and (
-                numerator_before <> numerator_now or denominator_before <> denominator_now
+                record.numerator_before <> record.numerator_now
+                or record.denominator_before <> record.denominator_now
             ) as is_corrected
-        from record_and_news
-        where place = 1
+        from record
+        left join
+            record_with_news
+            on record.force_code = record_with_news.force_code
+            and record.point_code = record_with_news.point_code
+            and record.record_kind = record_with_news.record_kind
+            and record.record_ref = record_with_news.record_ref
     ),
 
     total as (
@@ -273,7 +264,6 @@ with
                 ) as denominator_{{ name }}{{ "," if not loop.last }}
             {% endfor %}
         from change
-        where not is_new
         group by force_code, point_code
     ),
 

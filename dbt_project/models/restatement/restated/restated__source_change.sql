@@ -19,6 +19,7 @@ with
         where changed.change = 'records' and changed.is_changed
     ),
 
+    -- What the rules read for the changed records, then and now, and on which day.
     wanted as (
         {% for relation in [ref("evidence"), ref("compared__evidence")] %}
             select evidence.force_code, evidence.reading, evidence.source_key, changed_record.day
@@ -28,12 +29,15 @@ with
                 on evidence.force_code = changed_record.force_code
                 and evidence.record_kind = changed_record.record_kind
                 and evidence.record_ref = changed_record.record_ref
-                {{ "union" if loop.first else "where evidence.rules = 'today'" }}
+            where
+                evidence.nearness is not null
+                {{ "union" if loop.first else "and evidence.rules = 'today'" }}
         {% endfor %}
     ),
 
     {{ source_changes() }}
 
+    -- The units above a team are no evidence of a record. The whole file of each day is compared.
     org_unit_day as (select distinct force_code, day from changed_record),
 
     org_unit_change as (
@@ -70,7 +74,7 @@ with
             'org_unit',
             record_ref,
             day,
-            {{ _of_any_item() }},
+            {{ _about_any_measure() }},
             'hr/org_unit',
             record_ref,
             cause
