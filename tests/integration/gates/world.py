@@ -409,7 +409,7 @@ select figure.force_code, figure.measure_code, figure.point_code, figure.period_
     case when figure.point_code = 'INTEL_PLAN' or released.force_code is not null
         then figure.denominator end as denominator,
     case when figure.point_code = 'INTEL_PLAN' or released.force_code is not null
-        then figure.value end as value,
+        then figure.numerator / nullif(figure.denominator, 0)::double precision end as value,
     figure.publication_id
 from candidate.assurance_measure as figure
 cross join (values ('ALL'), ('D1'), ('D2')) as unit (org_unit_code)
@@ -418,7 +418,7 @@ left join candidate_public.assurance_period as released
     and figure.period_start = released.period_start
     and unit.org_unit_code = released.org_unit_code
 inner join candidate.dim_measure as measure
-    on figure.measure_code = measure.measure_code and measure.unit_of_value = 'share'
+    on figure.measure_code = measure.measure_code and measure.unit_of_value <> 'hours'
 where figure.org_unit_code = 'ALL'
     and (unit.org_unit_code = 'ALL' or figure.point_code <> 'INTEL_PLAN');
 
