@@ -38,8 +38,7 @@ def _metrics(code: str, declared: Declared) -> Iterator[dict[str, Any]]:
         yield metric | {"type": "ratio", "type_params": parts}
         return
     if measure["unit"] == "count":
-        counted = part(f"own_numerator{when}") | {"fill_nulls_with": 0}
-        yield metric | {"type": "simple", "type_params": {"measure": counted}}
+        yield metric | {"type": "simple", "type_params": {"measure": part(f"own_count{when}")}}
         return
     of_force = part("value_of_latest_month", f"{of_measure} and {_IS_FORCE}")
     yield metric | {"type": "simple", "type_params": {"measure": of_force}}
