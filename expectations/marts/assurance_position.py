@@ -5,7 +5,6 @@ from expectations.shared.code_lists import (
     MEASURE_OF_POINT,
     POINTS,
     POSITION_STATUSES,
-    SECOND_MEASURE_OF_POINT,
     TARGET_UNITS,
     sql_rows,
 )
@@ -122,23 +121,22 @@ with
         group by fact.force_code
     ),
     figure as (
-        select measure.force_code, point.code as point_code, measure.numerator, measure.denominator
+        select point.force_code, point.point_code, measure.numerator, measure.denominator
         from {candidate}.assurance_measure as measure
-        inner join (values <<measures>>) as point (code, measure_code)
-            on measure.measure_code = point.measure_code
+        inner join {candidate}.dim_point as point
+            on measure.force_code = point.force_code
+            and measure.measure_code = point.second_measure_code
         cross join month
-        where point.code <> 'NCCU_INTEL'
-            and measure.org_unit_code = 'ALL'
-            and measure.period_start = month.this_month
+        where measure.org_unit_code = 'ALL' and measure.period_start = month.this_month
     )
 select shown.point_code
 from {rows} as shown
-left join (values <<measures>>) as second (code, measure_code) on shown.point_code = second.code
+left join {candidate}.dim_point as second using (force_code, point_code)
 left join referral using (force_code, point_code)
 left join figure using (force_code, point_code)
-where shown.second_reading is distinct from second.measure_code
+where shown.second_reading is distinct from second.second_measure_code
     or (shown.second_numerator, shown.second_denominator) is distinct from case
-        when second.code is null then (null::bigint, null::bigint)
+        when second.second_measure_code is null then (null::bigint, null::bigint)
         when shown.point_code = 'NCCU_INTEL'
             then (coalesce(referral.numerator, 0), coalesce(referral.denominator, 0))
         else (
@@ -284,11 +282,10 @@ def _targets() -> list[Expectation | tuple[Expectation, ...]]:
 
 
 def _second_readings() -> list[Expectation]:
-    second = sql_rows(SECOND_MEASURE_OF_POINT.keys(), SECOND_MEASURE_OF_POINT.values())
     return [
         no_rows(
             "second_reading_is_the_measure",
-            sql(_DIFFERENT_SECOND_READING, today=_TODAY, measures=second),
+            sql(_DIFFERENT_SECOND_READING, today=_TODAY),
             description="Every second reading equals the figure of its measure.",
         ),
         every_row(

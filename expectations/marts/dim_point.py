@@ -2,8 +2,8 @@
 
 from expectations.shared.code_lists import (
     MEASURE_OF_POINT,
+    POINT_OF_MEASURE,
     POINTS,
-    SECOND_MEASURE_OF_POINT,
     TARGET_UNITS,
     sql_rows,
 )
@@ -32,9 +32,11 @@ _OTHER_MEASURES = """
 select shown.point_code
 from {rows} as shown
 left join (values <<first>>) as first (code, measure_code) on shown.point_code = first.code
-left join (values <<second>>) as second (code, measure_code) on shown.point_code = second.code
-where (shown.measure_code, shown.second_measure_code)
-    is distinct from (first.measure_code, second.measure_code)
+left join (values <<measures>>) as second (measure_code, code)
+    on shown.second_measure_code = second.measure_code
+where shown.measure_code is distinct from first.measure_code
+    or shown.second_measure_code is not null and second.code is distinct from shown.point_code
+    or shown.second_measure_code = shown.measure_code
 """
 
 
@@ -67,9 +69,11 @@ def dim_point() -> Expectations:
             sql(
                 _OTHER_MEASURES,
                 first=sql_rows(MEASURE_OF_POINT.keys(), MEASURE_OF_POINT.values()),
-                second=sql_rows(SECOND_MEASURE_OF_POINT.keys(), SECOND_MEASURE_OF_POINT.values()),
+                measures=sql_rows(POINT_OF_MEASURE.keys(), POINT_OF_MEASURE.values()),
             ),
-            description="Every point has the first and the second measure of the mart contract.",
+            description=(
+                "Every point has its first measure, and its second is another of its measures."
+            ),
         ),
         one_of("target_unit", TARGET_UNITS, description="Every target is a share or in strands."),
         every_row(

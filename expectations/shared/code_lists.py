@@ -16,17 +16,23 @@ _DECLARED = read_declared(PROJECT_ROOT).measures
 
 POINT_OF_MEASURE = {code: measure["point"] for code, measure in _DECLARED.items()}
 MEASURES = tuple(POINT_OF_MEASURE)
-HOURS_MEASURES = tuple(code for code, one in _DECLARED.items() if one["unit"] == "hours")
-
-# The measures that expectations compute a second time. They are listed here and not read from the
-# declarations, so that an expectation fails if a measure is missing there.
-REFERRAL_MEASURES = (
-    "nccu_intel_compliance",
-    "nccu_intel_compliance_all_types",
-    "nccu_intel_in_time",
+UNITS_OF_VALUE = ("share", "hours", "count")
+UNIT_OF_MEASURE = {code: measure["unit"] for code, measure in _DECLARED.items()}
+# The percentile of each measure in hours, and the first day of each measure that has one of its
+# own. A blank text stands for none.
+PERCENTILES = {code: str(one.get("percentile", "")) for code, one in _DECLARED.items()}
+STARTS = {code: one.get("starts_on", "") for code, one in _DECLARED.items()}
+LESS_IS_BETTER = tuple(code for code, one in _DECLARED.items() if one["better"] == "less")
+# The measures that count all officers who need a training item, whether they are absent or not.
+MEASURES_OF_ALL_OFFICERS = tuple(
+    code
+    for code, one in _DECLARED.items()
+    if one["record"] == "officer" and "population" not in one
 )
-MODULE_MEASURES = tuple(f"elearning_module_{number}" for number in range(1, 5))
-# The first measure of each point. The position of a point shows the figure of this measure.
+
+# The first measure of each point. The position of a point shows the figure of this measure. These
+# measures are listed here and not read from the declarations, because expectations compute them a
+# second time, by SQL that was written for each of them.
 MEASURE_OF_POINT = {
     "NCCU_INTEL": "nccu_intel_compliance",
     "INTEL_PLAN": "intel_plan_strands_met",
@@ -34,13 +40,6 @@ MEASURE_OF_POINT = {
     "ELEARNING": "elearning_completion",
 }
 
-# The measure of the second reading, for each point that has one. It also counts what the first
-# measure leaves out: status checks, or the long-term absent.
-SECOND_MEASURE_OF_POINT = {
-    "NCCU_INTEL": "nccu_intel_compliance_all_types",
-    "HYDRA": "hydra_completion_incl_absent",
-    "ELEARNING": "elearning_completion_incl_absent",
-}
 TARGET_UNITS = ("share", "strands")
 
 POSITION_STATUSES = (
@@ -108,6 +107,35 @@ EXCEPTIONS = (
 )
 RESTATEMENT_CAUSES = ("LATE_RECORD", "CORRECTED_RECORD", "DELETED_RECORD", "RULE_CHANGE")
 VERDICTS = ("passed", "info", "warning", "critical")
+
+
+def is_in(unit: str) -> str:
+    """Return an SQL condition that is true for the figures of measures in a unit, such as hours."""
+    return is_measure(code for code, its_unit in UNIT_OF_MEASURE.items() if its_unit == unit)
+
+
+def is_measure(codes: Iterable[str]) -> str:
+    """Return an SQL condition that is true for the figures of these measures, which may be none."""
+    return f"measure_code = any(array[{sql_list(codes)}]::text[])"
+
+
+def same_records(*, met: bool) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of measures that are declared to count the same records.
+
+    The denominators of such measures must agree. If `met` is true, the same records also meet both
+    measures, and the first measure of each pair is in hours, so that its denominator is how many
+    meet the second.
+    """
+    parts = ("record", "considers", "population", *(("met",) if met else ()))
+    return tuple(
+        (code, other)
+        for code, one in _DECLARED.items()
+        for other, another in _DECLARED.items()
+        if code != other
+        and (one["unit"] == "hours") == met
+        and another["unit"] != "hours"
+        and [one.get(part) for part in parts] == [another.get(part) for part in parts]
+    )
 
 
 def sql_list(codes: Iterable[str]) -> str:

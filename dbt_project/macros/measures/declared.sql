@@ -346,6 +346,11 @@ measures:
         At 100%, each reported case left a valid intelligence document behind.
       numerator: Counted referrals whose reporting officer submitted a valid document, within {timely_hours} hours of the contact or later.
       denominator: Referrals of the type immigration crime, except those that are still awaiting a document within the {grace_hours} hours of grace.
+      public:
+        title: Reported cases with their document
+        counts: >-
+          Of the immigration crime cases that officers reported by telephone to the National Command and Control Unit (NCCU) of
+          Immigration Enforcement, how many were followed by a valid intelligence report of the same officer.
       limits:
         - >-
           A call that nobody recorded is not counted. The NCCU cannot say how often it was called.
@@ -472,6 +477,10 @@ measures:
       denominator: >-
         Occurrences with a custody record for an immigration offence. A custody record without an occurrence counts as one of its own, without
         a referral.
+      public:
+        title: Immigration detentions that were referred
+        counts: >-
+          Of the incidents with a detention on immigration grounds, how many were reported to the NCCU.
       limits:
         - It sees cases that led to a detention. A case without one, such as a vehicle that was let go, leaves no trace here.
         - The referral need not be about the detained person. It need only belong to the same occurrence.
@@ -495,6 +504,11 @@ measures:
         Strands with one plan that has an owner, an approval on or before the day, a reference to evidence, and a review date that is not
         before the day.
       denominator: The strands that policy requires, which are three.
+      public:
+        title: Strands of the intelligence plan
+        counts: >-
+          Of the three strands of intelligence work, how many have an approved plan with an owner, evidence, and a review that is
+          not overdue. This is not about people, so it is always shown.
       limits:
         - It says that a plan is in order on paper. It says nothing of whether the plan is good, or followed.
         - A strand falls back to not met on the day after its review date, if no review is recorded.
@@ -519,6 +533,11 @@ measures:
         Officers who are absent for long are left out, because they cannot attend.
       numerator: Officers in the denominator who attended a session and passed it, on or before the day.
       denominator: Officers in post on the day whose role needs Hydra, except those on long-term absence.
+      public:
+        title: People who completed Hydra training
+        counts: >-
+          Of the people in post whose role needs the Hydra package, how many have completed it. People on long-term absence are not
+          counted.
       limits:
         - >-
           A pass counts from the day of the session, although the attendance list is delivered later. So the last days of the current month
@@ -567,6 +586,11 @@ measures:
         four. Officers who are absent for long are left out.
       numerator: Officers in the denominator who completed each of the four modules, in the version that policy requires, on or before the day.
       denominator: Officers in post on the day whose role needs the e-learning, except those on long-term absence.
+      public:
+        title: People who completed all four modules
+        counts: >-
+          Of the people in post whose role needs the four e-learning modules, how many have completed all four. People on long-term
+          absence are not counted.
       limits: &elearning_limits
         - Three modules of four count as not complete. The measures of the modules show where people stop.
         - A completion says that the module was finished. It does not say what was learned.

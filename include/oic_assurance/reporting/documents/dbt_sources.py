@@ -73,8 +73,13 @@ def _yaml(
             for table in dataset.tables
         ],
     }
+    return dbt_yaml({"version": 2, "sources": [source]})
+
+
+def dbt_yaml(content: dict[str, Any]) -> str:
+    """Return the text of a YAML file of the dbt project."""
     return yaml.dump(
-        {"version": 2, "sources": [source]},
+        content,
         Dumper=_Indented,
         sort_keys=False,
         allow_unicode=True,

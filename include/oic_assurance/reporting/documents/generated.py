@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from oic_assurance.builds.declared import read_declared
 from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.bundle import BUNDLE, NATIONAL_BUNDLE, bundle
@@ -10,6 +11,7 @@ from oic_assurance.reporting.documents import datasets as dataset_pages
 from oic_assurance.reporting.documents import (
     dictionary,
     expectations,
+    measure_metrics,
     measure_pages,
     metrics_page,
 )
@@ -104,6 +106,8 @@ def generated(settings: Settings) -> dict[Path, str]:
         CONTRACTS / name: f"# {_NOTES[CONTRACTS]}\n{text}"
         for name, text in contracts(known, described, stale_after).items()
     }
+    text = measure_metrics.metrics_yaml(read_declared(root))
+    files[measure_metrics.FILE] = f"# {_note('the declared measures')}\n{text}"
     note = _note("the metrics in reporting/telemetry/declared.py")
     files[metrics_page.PAGE] = with_note(metrics_page.page(), note)
     files |= {_ALL_GENERATED / name: text for name, text in project(root).items()}

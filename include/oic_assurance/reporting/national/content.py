@@ -15,7 +15,7 @@ from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.pack.tables import Table
 from oic_assurance.reporting.points import ORDER, POINTS
-from oic_assurance.reporting.screens.layout import NOTHING, count, moment, share
+from oic_assurance.reporting.screens.layout import NOTHING, count, in_unit, moment, share, unit_of
 
 #: Why a force is not known, in words for a table.
 WHY_UNKNOWN = {
@@ -195,12 +195,12 @@ def changed(facts: Facts) -> Table:
                 row["force_name"],
                 row["measure_label"] or row["measure_code"],
                 f"{row['period_start']:%B %Y}",
-                share(row["value_before"]),
-                share(row["value_after"]),
+                in_unit(row["value_before"], unit_of(row["measure_code"])),
+                in_unit(row["value_after"], unit_of(row["measure_code"])),
                 CAUSES[row["cause"]],
             )
             for row in facts["restatement"]
-            if "hours" not in row["measure_code"]
+            if unit_of(row["measure_code"]) != "hours"
         ],
         "No force has changed a figure of a past month.",
     )

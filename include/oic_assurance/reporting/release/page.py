@@ -18,13 +18,6 @@ from oic_assurance.reporting.screens.layout import moment, share
 
 NAME = "index.html"
 WITHHELD = "Withheld: the numbers are too small to publish"
-#: The measures that have a chart by period, in the order in which the page shows them.
-CHARTS = (
-    "nccu_intel_compliance",
-    "nccu_capture_completeness",
-    "hydra_completion",
-    "elearning_completion",
-)
 #: What each file of a release is, keyed by the end of its name, and its format.
 _KINDS = {
     ".xlsx": ("All tables as an accessible spreadsheet", "XLSX"),
@@ -83,12 +76,12 @@ def release_page(
         not_set=NOT_SET,
         summary=wording.summary(content),
         cards=[_card(row) for row in positions],
-        pictures=[_picture(periods, code) for code in CHARTS],
+        pictures=[_picture(periods, code) for code in wording.drawn()],
         example=_example(positions),
         markers=MEANINGS,
         missing_months=quality.methods(content)[2][1],
         news=wording.news(content),
-        measures=wording.MEASURES,
+        measures=wording.measures(),
         fresh=wording.fresh(content),
         revisions=wording.revisions(content),
         policy_of_revisions=quality.revision_policy(content),

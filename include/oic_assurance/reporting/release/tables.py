@@ -166,7 +166,7 @@ def _figure_marker(row: Row, content: ReleaseContent) -> str:
 
 
 def _is_unsettled(row: Row, content: ReleaseContent) -> bool:
-    if row.get("measure_code") not in wording.MEASURES:
+    if row.get("measure_code") not in wording.measures():
         return False
     following = (row["period_start"].replace(day=1) + timedelta(days=31)).replace(day=1)
     as_at = content.as_at.astimezone(LONDON).date()

@@ -25,7 +25,7 @@ CLASSIFICATIONS = ("general", "law_enforcement")
 @pytest.fixture
 def project(tmp_path: Path) -> Settings:
     """A project folder with the generated files and the inputs that they need."""
-    for needed in ("dbt_project/seeds", "dbt_project/models", "include/bi"):
+    for needed in ("dbt_project/seeds", "dbt_project/models", "dbt_project/macros", "include/bi"):
         shutil.copytree(PROJECT / needed, tmp_path / needed)
     (tmp_path / "docs/bi").mkdir(parents=True)
     for file in ("docs/bi/questions.md", "dbt_project/dbt_project.yml"):
