@@ -192,9 +192,7 @@ def assurance_position() -> Expectations:
     """Every assurance point, with its status, its figure and its caveats."""
     measures = sql_rows(MEASURE_OF_POINT.keys(), MEASURE_OF_POINT.values())
     return [
-        one_of(
-            "point_code", POINTS, description="Every point is one of the four assurance points."
-        ),
+        one_of("point_code", POINTS, description="Every point is a declared one."),
         no_rows(
             "four_points",
             sql(_MISSING_POINTS, points=sql_rows(POINTS)),

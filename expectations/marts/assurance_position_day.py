@@ -96,9 +96,7 @@ def assurance_position_day() -> Expectations:
     }
     measures = sql_rows(at_month_end.keys(), at_month_end.values())
     return [
-        one_of(
-            "point_code", POINTS, description="Every point is one of the four assurance points."
-        ),
+        one_of("point_code", POINTS, description="Every point is a declared one."),
         one_of(
             "status", _STATUSES, description="Every daily status is defined, and none is unknown."
         ),

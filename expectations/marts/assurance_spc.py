@@ -93,7 +93,7 @@ def assurance_spc() -> Expectations:
     """Control limits and the two signs of every measure, by month."""
     return [
         one_of("measure_code", MEASURES, description="Every measure is a defined one."),
-        one_of("point_code", POINTS, description="Every point is one of the four points."),
+        one_of("point_code", POINTS, description="Every point is a declared one."),
         filled(
             "is_complete_period",
             "baseline_from",

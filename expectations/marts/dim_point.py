@@ -49,9 +49,7 @@ where shown.measure_code is distinct from first.measure_code
 def dim_point() -> Expectations:
     """Every assurance point, with its question, its target and who answers for it."""
     return [
-        one_of(
-            "point_code", POINTS, description="Every point is one of the four assurance points."
-        ),
+        one_of("point_code", POINTS, description="Every point is a declared one."),
         filled(
             "title",
             "question",

@@ -1,16 +1,17 @@
 """The code lists that suites use. They come from the mart contract and the declared measures.
 
-The measures are read from their declarations, so that a new measure is added in one place.
-The other lists come from the mart contract and are written out here. A list in a seed with
-effective dates is not read from the seed, because the rows that are in force depend on the build.
+The measures are read from their declarations and the points from the seed with their words, so that
+a new one is added in one place. The other lists come from the mart contract and are written out here. A list in a seed
+with effective dates is not read from the seed, because the rows in force depend on the build.
 """
 
 from collections.abc import Iterable
 
 from oic_assurance.builds.declared import read_declared
+from oic_assurance.builds.seeds import read_seed
 from oic_assurance.settings import PROJECT_ROOT
 
-POINTS = ("NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING")
+POINTS = tuple(row["point_code"] for row in read_seed(PROJECT_ROOT, "point_words").rows)
 
 _DECLARED = read_declared(PROJECT_ROOT).measures
 

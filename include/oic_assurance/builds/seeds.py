@@ -32,6 +32,8 @@ from oic_assurance.sources.declarations.load import datasets, datasets_of
 FROM, TO = "effective_from", "effective_to"
 #: The model of the declared measures, to which seeds refer.
 MEASURES = "policy_measure"
+#: The seed of the points, one of which each measure is about.
+POINTS = "point_words"
 #: A span of days, both included, and the line of its row.
 Span = tuple[date, date, int]
 #: The values of a row: text, int, Decimal, bool, date, or None for a blank cell.
@@ -199,7 +201,7 @@ def _read(root: Path, kind: Kind, own: Path | None, _stamp: object) -> Mapping[s
         except (AttributeError, LookupError, TypeError) as error:
             raise SeedsError.of([f"{file}: its YAML has a mistake ({error})"]) from error
         _fill(seeds[name], path)
-    declared = _declared_measures(root, seeds["point_words"])
+    declared = _declared_measures(root, seeds[POINTS]) if POINTS in seeds else ()
     for one in seeds.values():
         _check_references(one, seeds, datasets() if own else datasets_of(kind), declared)
         for key in one.keys:
