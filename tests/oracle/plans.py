@@ -53,6 +53,7 @@ def tally_plans(plans: list[Row], today: date, tally: Tally) -> None:
 
     Contract: "strands met ÷ 3", "as at month end". The measure has only the unit `ALL`.
     """
+    tally.begin(FIRST_MONTH, "intel_plan_strands_met")
     for month in months(FIRST_MONTH, today):
         met = strands_met(plans, min(month_end(month), today))
         tally.counts["intel_plan_strands_met", month, ALL] = [met, 3]

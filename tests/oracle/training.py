@@ -124,6 +124,13 @@ def _point(point: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def tally_training(people: People, done: Completed, today: date, tally: Tally) -> None:
     """Add the training measures to the tally "as at month end" or, this month, "today"."""
+    tally.begin(HYDRA_LAUNCH, "hydra_completion", "hydra_completion_incl_absent")
+    tally.begin(
+        MODULE_LAUNCH,
+        "elearning_completion",
+        "elearning_completion_incl_absent",
+        *(f"elearning_module_{number}" for number, _ in enumerate(MODULES, 1)),
+    )
     for month in months(HYDRA_LAUNCH, today):
         _tally_hydra(people, done, min(month_end(month), today), month, tally)
     for month in months(MODULE_LAUNCH, today):

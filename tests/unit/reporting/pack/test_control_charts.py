@@ -146,8 +146,9 @@ def test_limits_and_signs_are_not_drawn_if_each_month_counts_the_same_people() -
 
 
 def test_hours_have_no_share_and_an_axis_of_hours() -> None:
-    hours = {"unit_of_value": "hours", "numerator": None, "value": 14.5, "target": None, "kind": "XMR", "centre": 14.0,
-             "lower": -2.0, "upper": 30.0, "assurance": None}  # fmt: skip
+    hours = {"unit_of_value": "hours", "numerator": None, "value": 14.5, "target": None,
+             "kind": "XMR", "centre": 14.0, "lower": -2.0, "upper": 30.0,
+             "assurance": None}  # fmt: skip
     picture = control_chart("Hours to the document", [row | hours for row in YEAR])
     assert ">hours<" in picture.svg
     assert picture.rows[0] == ("Jan 2025", "14.5 h", "20", "-2.0–30.0 h", "no change shown")
@@ -156,7 +157,8 @@ def test_hours_have_no_share_and_an_axis_of_hours() -> None:
 
 def test_a_count_is_a_whole_number_and_its_limits_are_not_shares() -> None:
     count = {"unit_of_value": "count", "numerator": 14, "value": 14.0, "target": None,
-             "kind": "XMR", "centre": 13.6, "lower": 2.5, "upper": 24.7, "assurance": None}  # fmt: skip
+             "kind": "XMR", "centre": 13.6, "lower": 2.5, "upper": 24.7,
+             "assurance": None}  # fmt: skip
     picture = control_chart("Detentions that were referred", [row | count for row in YEAR])
     assert picture.rows[0] == ("Jan 2025", "14", "14 of 20", "2.5–24.7", "no change shown")
     assert "centre 13.6" in picture.svg
