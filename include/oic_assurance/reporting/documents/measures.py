@@ -1,19 +1,25 @@
 """Read the measures: their rows in the policy seeds, and what `measures.yml` says in words."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from oic_assurance.builds.seeds import Row, Seed, read_seeds
+from oic_assurance.builds.seeds import Row, Seeds, read_seeds
 from oic_assurance.errors import AssuranceError
+from oic_assurance.reporting.documents.over_time import (
+    deadline,
+    over_time,
+    points,
+    target,
+    threshold,
+)
 from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
 _WORDS = Path(__file__).with_name("measures.yml")
 _BOTH, _DENOMINATOR, _NOTHING = "both", "denominator", "nothing"
-
-Seeds = Mapping[str, Seed]
 
 
 @dataclass(frozen=True)
@@ -24,16 +30,6 @@ class Counted:
     meaning: str
     in_numerator: bool
     in_denominator: bool
-
-
-@dataclass(frozen=True)
-class Target:
-    """The target of a point: a fraction, when it must be reached, and who approved it."""
-
-    value: float
-    unit: str
-    deadline: date | None
-    approved_by: str
 
 
 @dataclass(frozen=True)
@@ -60,12 +56,12 @@ class Measure:
     """A measure, as its page describes it.
 
     Attributes:
-        first_measure: The code of the measure that decides the status of the point.
-        second_measure: The code of the second reading of the point, or None if it has none.
-        target: The target of the point. It is None for a measure that is neither the first nor the
-            second of its point.
-        population: What is counted in a release to the public, or None if the measure is not
-            released.
+        points: The rows of its point in the seed `policy_point`. Each names the measure that
+            decides the status of the point, and the second reading, if there is one.
+        target: The target of the point in words. It is None for a measure that is neither the first
+            nor the second of its point.
+        deadline: The deadline of the point in words.
+        released: Whether the measure is released to the public, in words.
         decided_by: The dbt models that decide about each record, before the records are counted.
     """
 
@@ -77,10 +73,10 @@ class Measure:
     more_is_better: bool
     is_snapshot: bool
     may_be_added_up: bool
-    first_measure: str
-    second_measure: str | None
-    target: Target | None
-    population: str | None
+    points: Sequence[Row]
+    target: str | None
+    deadline: str
+    released: str
     meaning: str
     numerator: str
     denominator: str
@@ -113,25 +109,16 @@ def measures(project_root: Path) -> list[Measure]:
     return [_measure(row, words[row["measure_code"]], seeds) for row in rows]
 
 
-def _last(seed: Seed, column: str, value: str) -> Row | None:
-    """Return the row that has `value` in `column` and is in force last, or None.
-
-    Generated pages cannot use the row of today, because they must not change by themselves.
-    """
-    found = [row for row in seed.rows if row[column] == value]
-    return max(found, key=lambda row: row["effective_from"], default=None)
-
-
 def _measure(row: Row, words: Mapping[str, Any], seeds: Seeds) -> Measure:
     code, point_code = row["measure_code"], row["point_code"]
-    point = _last(seeds["policy_point"], "point_code", point_code)
-    if point is None:
+    rows = points(seeds, point_code)
+    if not rows:
         raise AssuranceError(f"policy_point.csv has no row for {point_code}: add one.")
-    rows = sorted(seeds["policy_threshold"].rows, key=lambda row: row["effective_from"])
-    thresholds = {row["name"]: row for row in rows}
-    named = {name: row["value"] for name, row in thresholds.items()} | {"title": row["title"]}
-    released = _last(seeds["policy_public_measure"], "measure_code", code)
-    of_target = (point["measure_code"], point["second_measure_code"])
+    named = {code for one in rows for code in (one["measure_code"], one["second_measure_code"])}
+
+    def filled(text: str) -> str:
+        return _filled(text.replace("{title}", row["title"]), seeds)
+
     return Measure(
         code=code,
         point_code=point_code,
@@ -141,29 +128,39 @@ def _measure(row: Row, words: Mapping[str, Any], seeds: Seeds) -> Measure:
         more_is_better=row["more_is_better"],
         is_snapshot=row["is_snapshot"],
         may_be_added_up=row["may_be_added_up"],
-        first_measure=point["measure_code"],
-        second_measure=point["second_measure_code"],
-        target=_target(point, thresholds) if code in of_target else None,
-        population=released["population"] if released else None,
-        meaning=words["meaning"].format(**named),
-        numerator=words["numerator"].format(**named),
-        denominator=words["denominator"].format(**named),
+        points=rows,
+        target=target(seeds, point_code) if code in named else None,
+        deadline=deadline(seeds, point_code),
+        released=_released(seeds, code),
+        meaning=filled(words["meaning"]),
+        numerator=filled(words["numerator"]),
+        denominator=filled(words["denominator"]),
         month=words["month"],
         team=words["team"],
         counted=_counted(words["classes"], seeds),
         besides=tuple(words["besides"]) if "besides" in words else (),
-        limits=tuple(limit.format(**named) for limit in words["limits"]),
+        limits=tuple(filled(limit) for limit in words["limits"]),
         decided_by=tuple(words["decided_by"]),
         policy=tuple(_policy(code, words["policy"], seeds)),
         history=tuple(Change(change["day"], change["what"]) for change in words["history"]),
     )
 
 
-def _target(point: Row, thresholds: Mapping[str, Row]) -> Target:
-    threshold = thresholds[point["target_threshold"]]
-    return Target(
-        float(threshold["value"]), point["target_unit"], point["deadline"], threshold["approved_by"]
-    )
+def _filled(text: str, seeds: Seeds) -> str:
+    """Return a text with the values of a threshold over time in place of its name in braces.
+
+    The word "hours" after a name is said with each of the values.
+    """
+
+    def values(found: re.Match[str]) -> str:
+        return threshold(seeds, found[1], lambda row: f"{row['value']}{found[2] or ''}")
+
+    return re.sub(r"\{(\w+)\}(\s+hours)?", values, text)
+
+
+def _released(seeds: Seeds, code: str) -> str:
+    rows = [row for row in seeds["policy_public_measure"].rows if row["measure_code"] == code]
+    return over_time(rows, lambda _: "yes", otherwise="no")
 
 
 def _counted(classes: Mapping[str, str], seeds: Seeds) -> tuple[Counted, ...]:

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,7 @@ def test_dbt_sources_have_every_table_column_owner_and_retention() -> None:
 
 
 def test_a_page_has_each_rule_and_what_happens_to_a_bad_value() -> None:
-    text = pages.page(dataset("lms/completions"), 2)
+    text = pages.page(dataset("lms/completions"), ())
     assert "| kept for | 6 years: Training records six years after leaving |" in text
     assert (
         "| `completed_at` | moment | When the module was completed, in London time. "
@@ -96,7 +97,7 @@ def test_a_page_has_each_rule_and_what_happens_to_a_bad_value() -> None:
     )
     assert "| `score` | number | The score, if the module has one. |  | left blank" in text
     assert "| `course_code` | text | The code of the course. | required | the row is" in text
-    report = pages.page(dataset("intelligence/report"), 1)
+    report = pages.page(dataset("intelligence/report"), ())
     assert "`narrative` and `source_identity`: not to a file, not to a log" in report
     assert "of other rows only the key is noted" in report
     assert (
@@ -105,13 +106,27 @@ def test_a_page_has_each_rule_and_what_happens_to_a_bad_value() -> None:
     )
 
 
-def test_a_dataset_without_a_staleness_policy_has_a_page_that_says_so() -> None:
-    assert "| stale | not set by the policy |" in pages.page(dataset("hr/org_unit"), None)
+def test_a_page_says_when_its_dataset_is_stale_by_each_row_of_the_policy() -> None:
+    def said(*rows: dict[str, object]) -> str:
+        return next(
+            line.removeprefix("| stale | ").removesuffix(" |")
+            for line in pages.page(dataset("hr/org_unit"), rows).splitlines()
+            if line.startswith("| stale |")
+        )
+
+    now = {"stale_after_days": 1, "effective_from": date(2020, 1, 1)}
+    later = {"stale_after_days": 3, "effective_from": date(2099, 2, 1), "effective_to": None}
+    assert said() == "not set by the policy"
+    assert said({**now, "effective_to": None}) == "if the last delivery is older than 1 day"
+    assert said({**now, "effective_to": date(2099, 1, 31)}, later) == (
+        "if the last delivery is older than 1 day "
+        "(from 1 February 2099: if the last delivery is older than 3 days)"
+    )
 
 
 def test_a_bar_in_a_text_does_not_end_the_cell() -> None:
     one = dataset("hr/org_unit")
-    assert "| owner | A \\| B |" in pages.page(dataclasses.replace(one, owner="A | B"), None)
+    assert "| owner | A \\| B |" in pages.page(dataclasses.replace(one, owner="A | B"), ())
 
 
 def test_links_between_the_pages_resolve() -> None:
