@@ -68,6 +68,8 @@ with
             select source.point_code
             from {policy}.policy_point_dataset as source
             inner join dataset_in_trouble using (dataset)
+            where greatest(compared.as_at_day, '2020-01-01')
+                between source.effective_from and coalesce(source.effective_to, 'infinity')
         )
     )
 """

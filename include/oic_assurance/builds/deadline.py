@@ -20,6 +20,11 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_value, relation_exists
 
 STATUS = "int_point_status_today"
+# An SQL condition: a row of `point` applies on the as-at day of the daily build.
+_IN_FORCE = """
+(%(as_at)s::timestamptz at time zone 'Europe/London')::date
+    between point.effective_from and coalesce(point.effective_to, 'infinity')
+"""
 # An SQL condition: by the end of the deadline day of `point`, a batch of at least one dataset on
 # which the point depends was landed.
 _ANYTHING_KNOWN = """
@@ -38,6 +43,7 @@ select distinct point.deadline
 from policy.policy_point as point
 where
     point.deadline < (%(as_at)s::timestamptz at time zone 'Europe/London')::date
+    and {in_force}
     and {anything_known}
     and not exists (
         select
@@ -67,7 +73,7 @@ def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
         run_dbt(settings, "deadline", ["seed"])
         run_models(settings, "deadline", ["run", "--select", f"+{STATUS}"])
         with connect(settings, role=ROLE) as warehouse:
-            frozen += _freeze(warehouse, computed, deadline)
+            frozen += _freeze(warehouse, build, computed, deadline)
             drop_schemas(warehouse, computed.schema_prefix)
     return frozen
 
@@ -82,7 +88,9 @@ def _deadlines_to_freeze(settings: Settings, build: Build) -> list[date]:
         if not relation_exists(warehouse, "policy.policy_point"):
             return []
         rows = warehouse.execute(
-            sql.SQL(_TO_FREEZE).format(anything_known=_anything_known("policy")),
+            sql.SQL(_TO_FREEZE).format(
+                in_force=sql.SQL(_IN_FORCE), anything_known=_anything_known("policy")
+            ),
             {"as_at": build.as_at},
         ).fetchall()
     return [row[0] for row in rows]
@@ -105,8 +113,10 @@ def _last_run_before(settings: Settings, then: datetime) -> str | None:
     return run_id
 
 
-def _freeze(warehouse: psycopg.Connection, computed: Build, deadline: date) -> list[str]:
-    """Store the computed position of each point that has this deadline.
+def _freeze(
+    warehouse: psycopg.Connection, build: Build, computed: Build, deadline: date
+) -> list[str]:
+    """Store the computed position of each point that has this deadline in the daily build.
 
     Return the codes of the points whose position was stored.
     """
@@ -117,13 +127,14 @@ def _freeze(warehouse: psycopg.Connection, computed: Build, deadline: date) -> l
                 force_code, point_code, as_at, value, numerator, denominator, status
             )
             select
-                status.force_code, status.point_code, %(as_at)s,
+                status.force_code, status.point_code, %(then)s,
                 status.numerator::double precision / nullif(status.denominator, 0),
                 status.numerator, status.denominator, status.status
             from {intermediate}.int_point_status_today as status
             inner join {policy}.policy_point as point using (point_code)
             where
                 point.deadline = %(deadline)s
+                and {in_force}
                 and {anything_known}
             on conflict do nothing
             returning point_code
@@ -131,9 +142,10 @@ def _freeze(warehouse: psycopg.Connection, computed: Build, deadline: date) -> l
         ).format(
             intermediate=sql.Identifier(f"{computed.schema_prefix}intermediate"),
             policy=sql.Identifier(f"{computed.schema_prefix}policy"),
+            in_force=sql.SQL(_IN_FORCE),
             anything_known=_anything_known(f"{computed.schema_prefix}policy"),
         ),
-        {"as_at": computed.as_at, "deadline": deadline},
+        {"as_at": build.as_at, "then": computed.as_at, "deadline": deadline},
     ).fetchall()
     return [str(row[0]) for row in rows]
 

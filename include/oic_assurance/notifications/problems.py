@@ -114,7 +114,9 @@ order by latest.dataset
 _POINTS: LiteralString = """(
     select string_agg(distinct point.point_code, ', ' order by point.point_code)
     from policy.policy_point_dataset as point
-    where point.dataset = freshness.dataset and point.effective_to is null
+    where point.dataset = freshness.dataset
+        and (now() at time zone 'Europe/London')::date
+            between point.effective_from and coalesce(point.effective_to, 'infinity')
 )"""
 # Finds datasets that are not fresh. `freshness_relation` says in which relation they are looked up.
 _NOT_FRESH = """

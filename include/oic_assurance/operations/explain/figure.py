@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from oic_assurance.clock import london_day
 from oic_assurance.errors import AssuranceError, UnknownNameError, UsageError
 from oic_assurance.operations.explain.publication_records import ROLE, Records
 from oic_assurance.warehouse.connections import connect
@@ -58,8 +59,10 @@ where
 _FRESHNESS = """
 select freshness.dataset, freshness.verdict, freshness.last_landed_at, freshness.reason
 from {mart_source_freshness} as freshness
-inner join (select distinct dataset from {policy}.policy_point_dataset where point_code = %(point)s)
-    as rests using (dataset)
+inner join {policy}.policy_point_dataset as rests
+    on freshness.dataset = rests.dataset and rests.point_code = %(point)s
+    and greatest(%(day)s::date, '2020-01-01'::date)
+        between rests.effective_from and coalesce(rests.effective_to, '9999-12-31'::date)
 where freshness.force_code = %(force)s
 order by freshness.dataset
 """
@@ -253,6 +256,7 @@ def explain(
         "point": rule.point_code,
         "class": only_class,
         "limit": limit,
+        "day": london_day(records.publication.as_at),
     }
     row = _published(records, asked)
     classes = [
