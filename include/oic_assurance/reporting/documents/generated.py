@@ -12,6 +12,7 @@ from oic_assurance.reporting.documents import (
     expectations,
     measure_pages,
     metrics_page,
+    readme,
 )
 from oic_assurance.reporting.documents.contracts import contracts
 from oic_assurance.reporting.documents.dbt_sources import (
@@ -102,6 +103,8 @@ def generated(settings: Settings) -> dict[Path, str]:
         CONTRACTS / name: f"# {_NOTES[CONTRACTS]}\n{text}"
         for name, text in contracts(known, described, stale_after).items()
     }
+    if text_now := _text(root / readme.README):
+        files[readme.README] = readme.filled(text_now, _note("the policy seeds"), read_seeds(root))
     note = _note("the metrics in reporting/telemetry/declared.py")
     files[metrics_page.PAGE] = with_note(metrics_page.page(), note)
     files |= {_ALL_GENERATED / name: text for name, text in project(root).items()}
