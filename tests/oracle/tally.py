@@ -6,29 +6,29 @@ from dataclasses import dataclass
 from datetime import date
 
 from .clock import months
-from .policy import FIRST_MONTH, HYDRA_LAUNCH, MODULE_LAUNCH
+from .policy import starts_on
 from .stats import percentile, ratio, wilson
 
 ALL = "ALL"
 Key = tuple[str, date, str]
 
-STARTS = {
-    "nccu_intel_compliance": FIRST_MONTH,
-    "nccu_intel_compliance_all_types": FIRST_MONTH,
-    "nccu_intel_in_time": FIRST_MONTH,
-    "nccu_hours_to_submission_p50": FIRST_MONTH,
-    "nccu_hours_to_submission_p90": FIRST_MONTH,
-    "nccu_capture_completeness": FIRST_MONTH,
-    "intel_plan_strands_met": FIRST_MONTH,
-    "hydra_completion": HYDRA_LAUNCH,
-    "hydra_completion_incl_absent": HYDRA_LAUNCH,
-    "elearning_completion": MODULE_LAUNCH,
-    "elearning_completion_incl_absent": MODULE_LAUNCH,
-    "elearning_module_1": MODULE_LAUNCH,
-    "elearning_module_2": MODULE_LAUNCH,
-    "elearning_module_3": MODULE_LAUNCH,
-    "elearning_module_4": MODULE_LAUNCH,
-}
+MEASURES = (
+    "nccu_intel_compliance",
+    "nccu_intel_compliance_all_types",
+    "nccu_intel_in_time",
+    "nccu_hours_to_submission_p50",
+    "nccu_hours_to_submission_p90",
+    "nccu_capture_completeness",
+    "intel_plan_strands_met",
+    "hydra_completion",
+    "hydra_completion_incl_absent",
+    "elearning_completion",
+    "elearning_completion_incl_absent",
+    "elearning_module_1",
+    "elearning_module_2",
+    "elearning_module_3",
+    "elearning_module_4",
+)
 PERCENTILES = {"nccu_hours_to_submission_p50": 0.5, "nccu_hours_to_submission_p90": 0.9}
 
 
@@ -78,11 +78,12 @@ class Tally:
         team that has a denominator and every unit above it, and `ALL`".
         """
         rows = {}
-        for measure, start in STARTS.items():
+        starts = {measure: starts_on(point_of(measure), today) for measure in MEASURES}
+        for measure, start in starts.items():
             for month in months(start, today):
                 rows[measure, month, ALL] = _row(self, (measure, month, ALL))
         for key in [*self.counts, *self.hours]:
-            if key[1] >= STARTS[key[0]].replace(day=1):
+            if key[1] >= starts[key[0]].replace(day=1):
                 rows[key] = _row(self, key)
         return rows
 
