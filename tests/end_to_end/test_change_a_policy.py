@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.end_to_end.page_commands import PAGES, commands
+from tests.end_to_end.page_tables import words
 from tests.end_to_end.terminal import PROJECT, Terminal, force
 from tests.policy_rows import put_rows
 
@@ -84,8 +85,18 @@ def figure(terminal: Terminal, month: str) -> int:
     return int(numerator)
 
 
+def pack(terminal: Terminal) -> str:
+    page = terminal.home / "reports" / "pack" / "assurance-pack.html"
+    return words(page.read_text(encoding="utf-8"))
+
+
 def test_a_policy_of_next_month_is_a_row(terminal: Terminal) -> None:
     put_rows(terminal.project, "policy_threshold", *block("csv policy_threshold.csv").splitlines())
+    put_rows(
+        terminal.project, "policy_threshold",
+        "training_target,0.95,2020-01-01,2026-03-31,The Board",
+        "training_target,0.9,2026-04-01,,The Board",
+    )  # fmt: skip
     submit_after_thirty_hours(terminal)
     (_,) = follow(terminal, "Change the row")
     pages = terminal.project / "docs" / "measures"
@@ -96,6 +107,8 @@ def test_a_policy_of_next_month_is_a_row(terminal: Terminal) -> None:
     before = in_time(terminal)
     assert max(before["2026-03"]) <= 24
     assert figure(terminal, "2026-03") == len(before["2026-03"])
+    assert f"{len(before['2026-03'])} of " in explained
+    assert "Target 95% (from 1 April 2026: 90%)" in pack(terminal)
 
     _, explained = follow(terminal, "See what it does", "--as-at", AFTER)
     after = in_time(terminal)
@@ -103,6 +116,8 @@ def test_a_policy_of_next_month_is_a_row(terminal: Terminal) -> None:
     assert 24 < max(after["2026-04"]) <= 48
     assert figure(terminal, "2026-04") == len(after["2026-04"])
     assert f"{len(after['2026-04'])} of " in explained
+    assert "Target 90% " in pack(terminal)
+    assert "Target 95%" not in pack(terminal)
     with psycopg.connect(terminal.url("bi")) as reader:
         causes = reader.execute("select distinct cause from marts.restatement").fetchall()
     assert ("RULE_CHANGE",) not in causes
