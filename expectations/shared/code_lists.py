@@ -1,8 +1,9 @@
 """The code lists that suites use. They come from the mart contract and the declared measures.
 
 The measures are read from their declarations and the points from the seed with their words, so that
-a new one is added in one place. The other lists come from the mart contract and are written out here. A list in a seed
-with effective dates is not read from the seed, because the rows in force depend on the build.
+a new one is added in one place. The other lists come from the mart contract and are written out
+here. A list in a seed with effective dates is not read from the seed, because the rows in force
+depend on the build.
 """
 
 from collections.abc import Iterable

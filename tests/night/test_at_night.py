@@ -67,6 +67,7 @@ from tests.integration.publishing.marts import (
 )
 from tests.integration.publishing.test_approval import hold, with_a_warning
 from tests.night.page import PAGE, Row, Seen, command_of, look_up, rows
+from tests.policy_rows import put_rows
 from tests.unit.storage.broken import URL as BROKEN
 
 __all__ = ["people"]
@@ -622,19 +623,18 @@ def test_a_policy_with_a_gap(
 def test_a_policy_that_ends_soon_and_one_with_a_mistake(healthy: Settings, tmp_path: Path) -> None:
     shutil.copytree(PROJECT_ROOT / SEEDS, tmp_path / SEEDS)
     settings = replace(healthy, project_root=tmp_path)
-    assert not policy_problems(settings, NIGHT, "")
-    seed = tmp_path / SEEDS / "policy_absence.csv"
-    sound = seed.read_text("utf-8")
-    seed.write_text(f"{sound}MATERNITY,2019-01-01,2019-12-31,the Board\n", "utf-8")
+    put_rows(
+        tmp_path, "policy_absence",
+        "MATERNITY,2019-01-01,2019-12-31,the Board", "MATERNITY,2020-01-01,,the Board",
+    )  # fmt: skip
     assert not policy_problems(settings, NIGHT, ""), "a row that ended long ago needs no other"
-    assert "2020-01-01,," in sound
-    seed.write_text(sound.replace("2020-01-01,,", "2020-01-01,2026-05-29,", 1), "utf-8")
+    put_rows(tmp_path, "policy_absence", "MATERNITY,2020-01-01,2026-05-29,the Board")
     (ending,) = policy_problems(settings, NIGHT, "")
     assert ending.subject == "policy_absence"
     assert "the row ends on 2026-05-29" in ending.what
-    seed.write_text(sound.replace("2020-01-01", "soon", 1), "utf-8")
+    put_rows(tmp_path, "policy_absence", "MATERNITY,soon,,the Board")
     (mistake,) = policy_problems(settings, NIGHT, "")
-    assert "policy_absence.csv, line 2, column effective_from: 'soon'" in mistake.what
+    assert "column effective_from: 'soon'" in mistake.what
     for problem in (ending, mistake):
         row = look_up(Seen(message([problem])))
         assert row.symptom == "message *A policy cannot be used, or ends soon*"

@@ -384,7 +384,7 @@ def _freshness(figures: Figures, marts: Marts) -> Found:
     table = "source_freshness"
     seen = set()
     for row in marts.tables[table]:
-        source = _source(row["dataset"])
+        source = row["dataset"].replace(".", "/")
         seen.add(source)
         wanted = figures.verdicts.get(source)
         if wanted is None:
@@ -410,13 +410,3 @@ def _restore(marts: Marts) -> Found:
             yield Difference(table, "*", "*", wanted, shown)
     if len(marts.tables[table]) != 1:
         yield Difference(table, "*", "*", "one row", len(marts.tables[table]))
-
-
-def _source(dataset: str) -> str:
-    """Return the source whose policy decides the freshness of a dataset."""
-    last = dataset.replace(".", "/").split("/")[-1]
-    if last in ("occurrence", "nccu_referral", "custody_record"):
-        return "rms"
-    if last in ("report", "dissemination", "product"):
-        return "intelligence"
-    return dataset.replace(".", "/")

@@ -22,6 +22,11 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_value, relation_exists
 
 STATUS = "int_point_status_today"
+# An SQL condition: a row of `point` applies on the as-at day of the daily build.
+_IN_FORCE = """
+(%(as_at)s::timestamptz at time zone 'Europe/London')::date
+    between point.effective_from and coalesce(point.effective_to, 'infinity')
+"""
 # An SQL condition: by the end of the deadline day of `point`, a batch of at least one dataset on
 # which the point's measure rests was landed.
 _ANYTHING_KNOWN = """
@@ -40,6 +45,7 @@ select distinct point.deadline
 from policy.policy_point as point
 where
     point.deadline < (%(as_at)s::timestamptz at time zone 'Europe/London')::date
+    and {in_force}
     and {anything_known}
     and not exists (
         select
@@ -69,7 +75,8 @@ def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
         run_dbt(settings, "deadline", ["seed"])
         run_models(settings, "deadline", ["run", "--select", f"+{STATUS}"])
         with connect(settings, role=ROLE) as warehouse:
-            frozen += _freeze(warehouse, computed, deadline, _what_measures_rest_on(settings))
+            rests_on = _what_measures_rest_on(settings)
+            frozen += _freeze(warehouse, build, computed, deadline, rests_on)
             drop_schemas(warehouse, computed.schema_prefix)
     return frozen
 
@@ -84,7 +91,9 @@ def _deadlines_to_freeze(settings: Settings, build: Build) -> list[date]:
         if not relation_exists(warehouse, "policy.policy_point"):
             return []
         rows = warehouse.execute(
-            sql.SQL(_TO_FREEZE).format(anything_known=sql.SQL(_ANYTHING_KNOWN)),
+            sql.SQL(_TO_FREEZE).format(
+                in_force=sql.SQL(_IN_FORCE), anything_known=sql.SQL(_ANYTHING_KNOWN)
+            ),
             {"as_at": build.as_at, **_what_measures_rest_on(settings)},
         ).fetchall()
     return [row[0] for row in rows]
@@ -109,11 +118,12 @@ def _last_run_before(settings: Settings, then: datetime) -> str | None:
 
 def _freeze(
     warehouse: psycopg.Connection,
+    build: Build,
     computed: Build,
     deadline: date,
     rests_on: Mapping[str, list[str]],
 ) -> list[str]:
-    """Store the computed position of each point that has this deadline.
+    """Store the computed position of each point that has this deadline in the daily build.
 
     Return the codes of the points whose position was stored.
     """
@@ -124,13 +134,14 @@ def _freeze(
                 force_code, point_code, as_at, value, numerator, denominator, status
             )
             select
-                status.force_code, status.point_code, %(as_at)s,
+                status.force_code, status.point_code, %(then)s,
                 status.numerator::double precision / nullif(status.denominator, 0),
                 status.numerator, status.denominator, status.status
             from {intermediate}.int_point_status_today as status
             inner join {policy}.policy_point as point using (point_code)
             where
                 point.deadline = %(deadline)s
+                and {in_force}
                 and {anything_known}
             on conflict do nothing
             returning point_code
@@ -138,9 +149,10 @@ def _freeze(
         ).format(
             intermediate=sql.Identifier(f"{computed.schema_prefix}intermediate"),
             policy=sql.Identifier(f"{computed.schema_prefix}policy"),
+            in_force=sql.SQL(_IN_FORCE),
             anything_known=sql.SQL(_ANYTHING_KNOWN),
         ),
-        {"as_at": computed.as_at, "deadline": deadline, **rests_on},
+        {"as_at": build.as_at, "then": computed.as_at, "deadline": deadline, **rests_on},
     ).fetchall()
     return [str(row[0]) for row in rows]
 

@@ -148,7 +148,11 @@ class Seed:
         return {name: sorted(spans) for name, spans in found.items()}
 
 
-def read_seeds(project_root: Path, kind: Kind = "force") -> Mapping[str, Seed]:
+#: The seeds of a kind of warehouse, by name.
+Seeds = Mapping[str, Seed]
+
+
+def read_seeds(project_root: Path, kind: Kind = "force") -> Seeds:
     """Return the seeds of a kind of warehouse by name.
 
     Raises:
@@ -183,7 +187,7 @@ def read_seed(project_root: Path, name: str) -> Seed:
 
 
 @functools.lru_cache(maxsize=4)
-def _read(root: Path, kind: Kind, own: Path | None, _stamp: object) -> Mapping[str, Seed]:
+def _read(root: Path, kind: Kind, own: Path | None, _stamp: object) -> Seeds:
     """Read and check the seeds. `own` is the folder of declarations that the deployment adds."""
     files = _files(root, kind)
     folder = root / SEEDS / NATIONAL if kind == NATIONAL else root / SEEDS
@@ -411,7 +415,7 @@ def _allowed(column: Column, *, is_share: bool = False) -> str:
 
 
 def _check_references(
-    seed: Seed, seeds: Mapping[str, Seed], known: Mapping[str, Any], measures: Iterable[str]
+    seed: Seed, seeds: Seeds, known: Mapping[str, Any], measures: Iterable[str]
 ) -> None:
     """Note each value that does not exist where the YAML says that it does."""
     for name, column in seed.columns.items():

@@ -47,10 +47,10 @@ class ChangedRules:
         )
         self.world.fill()
         self.world.with_policy(
-            pair.folder, "policy_threshold", "timely_hours,24", "timely_hours,48"
+            pair.folder, "policy_threshold", "timely_hours,48,2020-01-01,,The Board"
         )
         self.rules = self.world.with_policy(
-            pair.folder, "policy_absence", "SICK,2020-01-01,,", "SICK,2020-01-01,2020-01-31,"
+            pair.folder, "policy_absence", "LONG_TERM_SICK,2020-01-01,2020-01-31,The Board"
         )
         open_build(self.world.settings, "failed", at("2026-04-11T05:30"))
         self.unknown = preview(self.rules)

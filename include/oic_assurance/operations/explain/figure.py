@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from oic_assurance.clock import london_day
 from oic_assurance.errors import AssuranceError, UnknownNameError, UsageError
 from oic_assurance.operations.explain.publication_records import ROLE, Records
 from oic_assurance.warehouse.connections import connect
@@ -253,6 +254,7 @@ def explain(
         "point": rule.point_code,
         "class": only_class,
         "limit": limit,
+        "day": london_day(records.publication.as_at),
     }
     row = _published(records, asked)
     classes = [

@@ -1,5 +1,6 @@
 """Read the measures as their pages describe them: declarations, and rows of the policy seeds."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from oic_assurance.builds.declared import Declared, read_declared
-from oic_assurance.builds.seeds import Row, Seed, read_seeds
+from oic_assurance.builds.seeds import Row, Seeds, read_seeds
 from oic_assurance.errors import AssuranceError
+from oic_assurance.reporting.documents.over_time import (
+    deadline,
+    over_time,
+    points,
+    target,
+    threshold,
+)
 
 _BOTH, _DENOMINATOR, _NONE = "both", "denominator", "none"
-
-Seeds = Mapping[str, Seed]
 
 
 @dataclass(frozen=True)
@@ -23,16 +29,6 @@ class Counted:
     meaning: str
     in_numerator: bool
     in_denominator: bool
-
-
-@dataclass(frozen=True)
-class Target:
-    """The target of a point: a fraction, when it must be reached, and who approved it."""
-
-    value: float
-    unit: str
-    deadline: date | None
-    approved_by: str
 
 
 @dataclass(frozen=True)
@@ -59,12 +55,12 @@ class Measure:
     """A measure, as its page describes it.
 
     Attributes:
-        first_measure: The code of the measure that decides the status of the point.
-        second_measure: The code of the second reading of the point, or None if it has none.
-        target: The target of the point. It is None for a measure that is neither the first nor the
-            second of its point.
-        population: What is counted in a release to the public, or None if the measure is not
-            released.
+        points: The rows of its point in the seed `policy_point`. Each names the measure that
+            decides the status of the point, and the second reading, if there is one.
+        target: The target of the point in words. It is None for a measure that is neither the first
+            nor the second of its point.
+        deadline: The deadline of the point in words.
+        released: Whether the measure is released to the public, in words.
         relation: The dbt model with the records that the measure counts.
     """
 
@@ -76,10 +72,10 @@ class Measure:
     more_is_better: bool
     is_snapshot: bool
     may_be_added_up: bool
-    first_measure: str
-    second_measure: str | None
-    target: Target | None
-    population: str | None
+    points: Sequence[Row]
+    target: str | None
+    deadline: str
+    released: str
     meaning: str
     numerator: str
     denominator: str
@@ -104,27 +100,18 @@ def measures(project_root: Path) -> list[Measure]:
     return [_measure(code, declared, seeds) for code in declared.measures]
 
 
-def _last(seed: Seed, column: str, value: str) -> Row | None:
-    """Return the row that has `value` in `column` and is in force last, or None.
-
-    Generated pages cannot use the row of today, because they must not change by themselves.
-    """
-    found = [row for row in seed.rows if row[column] == value]
-    return max(found, key=lambda row: row["effective_from"], default=None)
-
-
 def _measure(code: str, declared: Declared, seeds: Seeds) -> Measure:
     entry, record = declared.measures[code], declared.record_of(code)
     words, of_record = entry["words"], record["words"]
-    point = _last(seeds["policy_point"], "point_code", entry["point"])
-    if point is None:
+    rows = points(seeds, entry["point"])
+    if not rows:
         raise AssuranceError(f"policy_point.csv has no row for {entry['point']}: add one.")
-    rows = sorted(seeds["policy_threshold"].rows, key=lambda row: row["effective_from"])
-    thresholds = {row["name"]: row for row in rows}
-    named = {name: row["value"] for name, row in thresholds.items()} | {"title": entry["title"]}
-    released = _last(seeds["policy_public_measure"], "measure_code", code)
-    is_of_target = code in (point["measure_code"], point["second_measure_code"])
+    named = {one for row in rows for one in (row["measure_code"], row["second_measure_code"])}
     is_snapshot = "counts_from" in record
+
+    def filled(text: str) -> str:
+        return _filled(text.replace("{title}", entry["title"]), seeds)
+
     return Measure(
         code=code,
         point_code=entry["point"],
@@ -134,31 +121,41 @@ def _measure(code: str, declared: Declared, seeds: Seeds) -> Measure:
         more_is_better=entry["better"] == "more",
         is_snapshot=is_snapshot,
         may_be_added_up=entry["unit"] != "hours" and not is_snapshot,
-        first_measure=point["measure_code"],
-        second_measure=point["second_measure_code"],
-        target=_target(point, thresholds) if is_of_target else None,
-        population=released["population"] if released else None,
-        meaning=words["meaning"].format(**named),
-        numerator=words["numerator"].format(**named),
-        denominator=words["denominator"].format(**named),
+        points=rows,
+        target=target(seeds, entry["point"]) if code in named else None,
+        deadline=deadline(seeds, entry["point"]),
+        released=_released(seeds, code),
+        meaning=filled(words["meaning"]),
+        numerator=filled(words["numerator"]),
+        denominator=filled(words["denominator"]),
         month=of_record["month"],
         team=of_record["team"],
         counted=_counted(record["classes"], words.get("classes", {})),
         besides=tuple(of_record.get("besides", ())),
-        limits=tuple(limit.format(**named) for limit in words["limits"]),
+        limits=tuple(filled(limit) for limit in words["limits"]),
         relation=record["relation"],
-        policy=tuple(_policy(code, _rests_on(entry, record, point, is_of_target), seeds)),
+        policy=tuple(_policy(code, _rests_on(entry, record, rows if code in named else ()), seeds)),
         history=tuple(
             Change(date.fromisoformat(change["day"]), change["what"]) for change in words["history"]
         ),
     )
 
 
-def _target(point: Row, thresholds: Mapping[str, Row]) -> Target:
-    threshold = thresholds[point["target_threshold"]]
-    return Target(
-        float(threshold["value"]), point["target_unit"], point["deadline"], threshold["approved_by"]
-    )
+def _filled(text: str, seeds: Seeds) -> str:
+    """Return a text with the values of a threshold over time in place of its name in braces.
+
+    The word "hours" after a name is said with each of the values.
+    """
+
+    def values(found: re.Match[str]) -> str:
+        return threshold(seeds, found[1], lambda row: f"{row['value']}{found[2] or ''}")
+
+    return re.sub(r"\{(\w+)\}(\s+hours)?", values, text)
+
+
+def _released(seeds: Seeds, code: str) -> str:
+    rows = [row for row in seeds["policy_public_measure"].rows if row["measure_code"] == code]
+    return over_time(rows, lambda _: "yes", otherwise="no")
 
 
 def _counted(
@@ -174,16 +171,22 @@ def _counted(
 
 
 def _rests_on(
-    entry: Mapping[str, Any], record: Mapping[str, Any], point: Row, is_of_target: bool
+    entry: Mapping[str, Any], record: Mapping[str, Any], points: Sequence[Row]
 ) -> dict[str, list[str]]:
-    """Return the values that select the policy rows of a measure, by seed."""
+    """Return the values that select the policy rows of a measure, by seed.
+
+    `points` holds the rows of its point, if the measure decides its status or is its second reading.
+    """
     policy = {**record["words"].get("policy", {}), **entry["words"].get("policy", {})}
     item = entry.get("considers", {})
     selected = {seed: [value.format(**item) for value in values] for seed, values in policy.items()}
-    if is_of_target:
-        thresholds = selected.get("policy_threshold", [])
-        selected["policy_threshold"] = [*thresholds, point["target_threshold"]]
-        selected["policy_point"] = [point["point_code"]]
+    if points:
+        thresholds = [
+            *selected.get("policy_threshold", ()),
+            *(p["target_threshold"] for p in points),
+        ]
+        selected["policy_threshold"] = thresholds
+        selected["policy_point"] = [entry["point"]]
     return selected
 
 
