@@ -6,12 +6,22 @@
     {%- set published = {"candidate": "marts", "candidate_public": "public_release"} -%}
     {%- if target.name == "published" -%}
         {{ published.get(custom_schema_name, custom_schema_name) or target.schema }}
+    {%- elif custom_schema_name == "staging" -%}
+        {%- set raw = node.sources | map("first") | list -%}
+        {{ schema_prefix() }}staging_
+        {{ ("law_enforcement" if "law_enforcement" in raw else "general") }}
     {%- else -%} {{ schema_prefix() }}{{ custom_schema_name or target.schema }}
     {%- endif -%}
 {%- endmacro %}
 
 {#- The prefix of all schemas of this target: none for the daily build. -#}
 {% macro schema_prefix() -%} {{ "" if purpose() == "daily" else purpose() ~ "_" }} {%- endmacro %}
+
+{#- The prefix under which the build whose records this target reads is on record. A person who changes
+    a model opens no build, and reads the records of the daily one. -#}
+{% macro build_prefix() -%}
+    {{ "" if target.name == "development" else schema_prefix() }}
+{%- endmacro %}
 
 {#- The purpose of a build on this target. Target `spark` builds for the purpose `daily`, target
     `spark_deadline` for the purpose `deadline`, and so on. -#}
