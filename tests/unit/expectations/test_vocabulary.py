@@ -101,7 +101,9 @@ def columns_of(source: Source, tables: Tables) -> Collection[str] | None:
     found: set[str] = set()
     for selected in source.expression.selects:
         if selected.is_star:
-            read = {name: one for name, (_, one) in source.selected_sources.items()}
+            read: dict[str, Source] = {
+                name: one for name, (_, one) in source.selected_sources.items()
+            }
             if isinstance(selected, exp.Column):
                 read = {selected.table: read.get(selected.table)}
             for one in read.values():
