@@ -1,6 +1,5 @@
 """Follow docs/how-to/add-a-source.md, from the declaration to a publication."""
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -120,13 +119,13 @@ def test_the_files_that_follow_from_it_are_written(terminal: Terminal) -> None:
 
 @pytest.mark.slow
 def test_a_figure_is_explained_as_before(terminal: Terminal) -> None:
-    explained = json.loads(done(terminal, "explain", "hydra_completion", "--json"))
-    assert explained
+    # The exit code is 1 if the records do not add up to the published figure.
+    done(terminal, "explain", "hydra_completion")
 
 
 @pytest.mark.slow
 def test_the_tests_of_the_project_know_no_other_list_of_datasets(terminal: Terminal) -> None:
-    folders = ("sources", "expectations", "project", "reporting/documents", "builds")
+    folders = ("sources", "expectations", "project", "reporting/documents")
     assert run_tests(terminal, *(f"tests/unit/{folder}" for folder in folders)) == ""
 
 

@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 
 import psycopg
 
+from expectations.catalogue import suites
 from expectations.shared.code_lists import MEASURES as MEASURE_CODES
-from expectations.shared.code_lists import sql_list
+from expectations.shared.code_lists import sql_list, sql_rows
+from expectations.vocabulary import Suite
 from oic_assurance.builds.record import Build, get_build
 from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
 from tests.integration.gates.compared_publication import PREVIOUS
 from tests.integration.gates.measures import CONTROL_LIMITS, MEASURES, TRAINING_MEASURES
@@ -58,10 +61,19 @@ def make_world(settings: Settings) -> Build:
             for name, value in (
                 ("<build>", str(build.build_id)),
                 ("<measures>", sql_list(MEASURE_CODES)),
+                ("<datasets>", sql_rows(datasets())),
             ):
                 script = script.replace(name, value)
             connection.execute(script.encode())
     return build
+
+
+def suites_with_rows() -> list[Suite]:
+    """Return the suites of the marts, and of the raw tables in which the small force has rows.
+
+    A source that is added to the project has none here.
+    """
+    return [one for one in suites() if one.stage != "landing" or f"into {one.name} (" in RAW]
 
 
 def empty_world(connection: psycopg.Connection) -> None:
@@ -136,8 +148,8 @@ from (values
     ('suppression_threshold', 5)
 ) as threshold (name, value);
 create table policy.policy_staleness as
-select distinct dataset, date '2020-01-01' as effective_from, null::date as effective_to
-from audit.batch;
+select dataset, date '2020-01-01' as effective_from, null::date as effective_to
+from (values <datasets>) as declared (dataset);
 create table policy.policy_point_dataset as
 select 'HYDRA' as point_code, * from policy.policy_staleness;
 insert into policy.policy_point_dataset values
@@ -238,7 +250,7 @@ create table candidate.source_freshness as
 select 'E23000022' as force_code, dataset, timestamptz '2026-05-15 00:00Z' as last_record_at,
     timestamptz '2026-05-15 00:00Z' as last_landed_at, timestamptz '2026-05-17 00:00Z' as due_by,
     'fresh' as verdict, null::text as reason, <build>::bigint as publication_id
-from audit.batch;
+from (values <datasets>) as declared (dataset);
 """
 
 FACTS = """
