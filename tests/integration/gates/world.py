@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 
 import psycopg
 
+from expectations.catalogue import suites
 from expectations.shared.code_lists import sql_rows
+from expectations.vocabulary import Suite
 from oic_assurance.builds.declared import read_declared
 from oic_assurance.builds.record import Build, get_build
 from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import PROJECT_ROOT, Settings
+from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
 from tests.integration.gates.compared_publication import PREVIOUS
 from tests.integration.gates.measures import CONTROL_LIMITS, MEASURES, RECORDS
@@ -58,6 +61,7 @@ def make_world(settings: Settings) -> Build:
             for name, value in (
                 ("<build>", str(build.build_id)),
                 ("<measures>", _measures()),
+                ("<datasets>", sql_rows(datasets())),
             ):
                 script = script.replace(name, value)
             connection.execute(script.encode())
@@ -72,6 +76,14 @@ def _measures() -> str:
         for code, one in declared.items()
     ]
     return sql_rows(*zip(*rows, strict=True))
+
+
+def suites_with_rows() -> list[Suite]:
+    """Return the suites of the marts, and of the raw tables in which the small force has rows.
+
+    A source that is added to the project has none here.
+    """
+    return [one for one in suites() if one.stage != "landing" or f"into {one.name} (" in RAW]
 
 
 def empty_world(connection: psycopg.Connection) -> None:
@@ -147,8 +159,8 @@ from (values
     ('suppression_threshold', 5)
 ) as threshold (name, value);
 create table policy.policy_staleness as
-select distinct dataset, date '2020-01-01' as effective_from, null::date as effective_to
-from audit.batch;
+select dataset, date '2020-01-01' as effective_from, null::date as effective_to
+from (values <datasets>) as declared (dataset);
 create table policy.policy_point_dataset as
 select 'HYDRA' as point_code, dataset from policy.policy_staleness;
 create table policy.measure_dataset as
@@ -247,7 +259,7 @@ create table candidate.source_freshness as
 select 'E23000022' as force_code, dataset, timestamptz '2026-05-15 00:00Z' as last_record_at,
     timestamptz '2026-05-15 00:00Z' as last_landed_at, timestamptz '2026-05-17 00:00Z' as due_by,
     'fresh' as verdict, null::text as reason, <build>::bigint as publication_id
-from audit.batch;
+from (values <datasets>) as declared (dataset);
 """
 
 FACTS = """

@@ -175,7 +175,7 @@ def _rests_on(
 ) -> dict[str, list[str]]:
     """Return the values that select the policy rows of a measure, by seed.
 
-    `points` holds the rows of its point, if the measure decides its status or is its second reading.
+    `points` holds the rows of its point if the measure decides its status or is its other reading.
     """
     policy = {**record["words"].get("policy", {}), **entry["words"].get("policy", {})}
     item = entry.get("considers", {})

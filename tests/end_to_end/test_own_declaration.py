@@ -10,20 +10,22 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.end_to_end.guide import blocks
 from tests.end_to_end.terminal import Terminal
-from tests.integration.sources.walk import DATASET, DECLARATION, FILE, TABLE, blocks
+from tests.end_to_end.test_add_a_source import DATASET, FILE, GUIDE, RAW
+from tests.end_to_end.test_add_a_source import DECLARATION as PLACE
 
 pytestmark = pytest.mark.slow
 
-SUITE = f"raw_law_enforcement.{TABLE}"
+DECLARATION = Path(PLACE).name
 
 
 @pytest.fixture(scope="module")
 def terminal() -> Iterator[Terminal]:
-    home = Path(tempfile.mkdtemp(prefix="assurance-thirteenth-"))
+    home = Path(tempfile.mkdtemp(prefix="assurance-own-declaration-"))
     own = home / "declarations"
     own.mkdir(parents=True)
-    (own / DECLARATION).write_text(blocks()[DECLARATION], encoding="utf-8")
+    (own / DECLARATION).write_text(blocks(GUIDE)[PLACE], encoding="utf-8")
     terminal = Terminal(home, extra={"ASSURANCE_DECLARATIONS": str(own)})
     try:
         span = ("--from", "2026-05-25", "--to", "2026-06-01")
@@ -46,7 +48,7 @@ def gate_results(terminal: Terminal, run_id: str) -> dict[str, bool]:
         select result.expectation, result.success
         from audit.latest_expectation_result as result
         inner join audit.build as build using (build_id)
-        where build.run_id = '{run_id}' and result.suite = '{SUITE}'
+        where build.run_id = '{run_id}' and result.suite = '{RAW}'
     """
     return dict(ask(terminal, query))
 
@@ -79,13 +81,13 @@ def test_a_file_is_landed_and_checked_and_missing_policy_is_a_warning(
 ) -> None:
     folder = terminal.home / "dropzone" / DATASET
     folder.mkdir(parents=True)
-    (folder / FILE).write_text(blocks()[FILE], encoding="utf-8")
+    (folder / FILE).write_text(blocks(GUIDE)[FILE], encoding="utf-8")
     done = terminal.assurance("run", "--as-at", "2026-06-02T05:30")
     assert done.returncode == 0, done.stdout + done.stderr
 
-    assert ask(terminal, f"select count(*) from {SUITE}") == [(4,)]
+    assert ask(terminal, f"select count(*) from {RAW}") == [(4,)]
     found = gate_results(terminal, last_run(terminal)[0])
-    assert set(blocks()["expected"].splitlines()) <= set(found)
+    assert set(blocks(GUIDE)["expected"].splitlines()) <= set(found)
     assert all(found.values())
     missing = ask(
         terminal,
@@ -96,7 +98,7 @@ def test_a_file_is_landed_and_checked_and_missing_policy_is_a_warning(
     assert missing == [("warning", {"dataset": DATASET})]
     listed = terminal.assurance("quarantine", "list").stdout
     assert DATASET in listed
-    assert blocks()["reasons"].splitlines()[0] in " ".join(listed.split())
+    assert blocks(GUIDE)["reasons"].splitlines()[0] in " ".join(listed.split())
     assert terminal.assurance("status").returncode == 0
 
 
@@ -121,4 +123,4 @@ def test_a_removed_declaration_leaves_the_others_unchanged(
     done = without.assurance("run", "--as-at", "2026-06-02T05:30")
     assert done.returncode == 0, done.stdout + done.stderr
     assert gate_results(terminal, last_run(terminal)[0]) == {}
-    assert ask(terminal, f"select count(*) from {SUITE}") == [(4,)]
+    assert ask(terminal, f"select count(*) from {RAW}") == [(4,)]
