@@ -62,7 +62,7 @@ with
     with_many_corrections as (
         select distinct source.point_code
         from {audit}.latest_expectation_result as result
-        inner join {policy}.policy_point_dataset as source on result.dataset = source.dataset
+        inner join {policy}.point_dataset as source on result.dataset = source.dataset
         where result.build_id = {build_id}
             and result.stage = 'landing'
             and result.expectation in ('few_corrections', 'few_vanished')

@@ -53,7 +53,7 @@ select shown.rule_code, shown.org_unit_code
 from <<rule>>
 left join (
     select source.point_code, freshness.force_code
-    from {policy}.policy_point_dataset as source
+    from {policy}.point_dataset as source
     inner join {candidate}.source_freshness as freshness using (dataset)
     where freshness.verdict <> 'fresh'
     group by source.point_code, freshness.force_code

@@ -161,7 +161,7 @@ from (values
 create table policy.policy_staleness as
 select dataset, date '2020-01-01' as effective_from, null::date as effective_to
 from (values <datasets>) as declared (dataset);
-create table policy.policy_point_dataset as
+create table policy.point_dataset as
 select 'HYDRA' as point_code, dataset from policy.policy_staleness;
 create table policy.measure_dataset as
 select 'hydra_completion' as measure_code, dataset from policy.policy_staleness;

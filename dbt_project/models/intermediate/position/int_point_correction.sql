@@ -62,7 +62,7 @@ with
             end as words
         from ranked_column
         inner join
-            {{ ref("policy_point_dataset") }} as policy on ranked_column.dataset = policy.dataset
+            {{ ref("point_dataset") }} as policy on ranked_column.dataset = policy.dataset
         where ranked_column.place <= 2
     ),
 
