@@ -19,6 +19,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from oic_assurance.builds.dbt import target_dir
+from oic_assurance.builds.declared import parse
 from oic_assurance.builds.recompute import recompute_schemas
 from oic_assurance.builds.record import get_build
 from oic_assurance.errors import AssuranceError
@@ -140,8 +141,8 @@ class Cause:
     """A part of the rules that was changed.
 
     Attributes:
-        kind: `seed`, `model` or `macro`.
-        name: The name of the seed, model or macro.
+        kind: `seed`, `model`, `macro`, `measure` or `kind of record`.
+        name: The name of the seed, model and so on.
         rows_before, rows_after: For a seed: the rows that the change removes, and those that it
             adds.
     """
@@ -218,7 +219,7 @@ def _newest_build(conn: psycopg.Connection) -> int | None:
 
 
 def _checksums(folder: Path) -> dict[tuple[str, str], str]:
-    """Return the checksum of each model and seed, and the SQL of each macro.
+    """Return the checksum of each model and seed, and the text of each measure and macro.
 
     They are read from dbt's manifest in `folder`. If there is no manifest, the result is empty.
     """
@@ -232,8 +233,13 @@ def _checksums(folder: Path) -> dict[tuple[str, str], str]:
         if node["resource_type"] in {"model", "seed"}
     }
     macros = manifest["macros"].values()
-    own = [macro for macro in macros if macro["package_name"] == "oic_assurance"]
-    return found | {("macro", macro["name"]): macro["macro_sql"] for macro in own}
+    own = {
+        one["name"]: one["macro_sql"] for one in macros if one["package_name"] == "oic_assurance"
+    }
+    declared = parse(own.pop("declared"))
+    for kind, parts in (("measure", declared.measures), ("kind of record", declared.records)):
+        found |= {(kind, name): json.dumps(part) for name, part in parts.items()}
+    return found | {("macro", name): text for name, text in own.items()}
 
 
 def _changed_files(

@@ -68,7 +68,11 @@ def test_a_generated_page_without_a_dataset_is_deleted_and_a_page_by_hand_is_not
 def test_the_readme_has_the_points_of_the_policy_and_keeps_the_rest(project: Settings) -> None:
     readme = project.project_root / "README.md"
     text = readme.read_text(encoding="utf-8")
-    put_rows(project.project_root, "point_words", "HYDRA,Hydra,Is it done?")
+    put_rows(
+        project.project_root,
+        "point_words",
+        "HYDRA,Hydra,Is it done?,Is it?,people,people leave,share",
+    )
     put_rows(
         project.project_root, "policy_threshold",
         "training_target,0.8,2020-01-01,2098-12-31,The Board",
