@@ -101,10 +101,8 @@ def test_a_wrong_condition_names_the_measure(before: str, after: str, told: str)
 
 
 def test_hours_need_a_kind_of_record_that_has_hours() -> None:
-    text = changed("record: referral", "record: custody")
-    text = text.replace("    unit: share\n    better: more\n    words:\n      meaning: What it means",
-                        "    unit: hours\n    percentile: 0.5\n    better: less\n    words:\n"
-                        "      meaning: What it means", 1)  # fmt: skip
+    hours = BY_PHONE.replace("unit: share", "unit: hours\n    percentile: 0.5")
+    text = TEXT.replace(MEASURES, hours.replace("record: referral", "record: custody"), 1)
     with pytest.raises(DeclaredError, match="by_phone: a custody has no hours"):
         parse(text)
 
