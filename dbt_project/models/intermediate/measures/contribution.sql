@@ -1,7 +1,6 @@
 -- A record adds the same to its measure on each day of its span: from counts_from to the day before
--- counts_to. What happened on one day has a span of that day. The comments with a measure's code
--- say
--- whose condition is wrong, if PostgreSQL refuses one.
+-- counts_to. What happened on one day has a span of that day. The comments name the measure, for
+-- the message with which PostgreSQL refuses a wrong condition.
 with
     {% for code, measure in measures().items() %}
         {% set record = records()[measure.record] %}
@@ -12,11 +11,11 @@ with
                 ({{ measure.population or "true" }}) as is_in_population,
                 /* {{ code }} */
                 ({{ measure.met }}) as is_met_by_record
-            from
-                {{ ref(record.relation) }}
+            from {{ ref(record.relation) }}
+            where
+                true
                 {% for column, value in measure.get("considers", {}).items() %}
-                    {{ "and" if not loop.first else "where" }} {{ column }}
-                    = {{ text_literal(value) }}
+                    and {{ column }} = {{ text_literal(value) }}
                 {% endfor %}
         ),
     {% endfor %}

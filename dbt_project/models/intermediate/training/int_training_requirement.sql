@@ -24,7 +24,6 @@ with
             measure_code,
             row_number() over (partition by item_code order by place) as preference
         from {{ ref("policy_measure") }}
-        where item_code is not null
     ),
 
     needed as (

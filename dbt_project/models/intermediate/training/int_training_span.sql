@@ -57,12 +57,12 @@ with
             *,
             false as is_complete,
             in_post_from as counts_from,
-            least(in_post_to, coalesce(completed_on, in_post_to)) as counts_to
+            least(in_post_to, completed_on) as counts_to
         from needed
         union all
         select *, true, greatest(in_post_from, completed_on), in_post_to
         from needed
-        where completed_on < in_post_to
+        where completed_on is not null
     ),
 
     -- Officers are named by their pseudonym, never by their number.
