@@ -1,7 +1,7 @@
 {#- Every measure, and every kind of record that measures count, as YAML. A measure is one entry here
     and nothing else: figures, control charts, explain, restatements, checks, pages, metrics and
     dashboards follow from it. docs/how-to/add-a-measure.md says what each part means, and
-    `assurance sources check` checks them.
+    `assurance sources document` checks them.
 
     Conditions and columns are SQL over the model that `relation` names. `words` decide no figure. -#}
 {% macro declared() -%}
@@ -669,3 +669,11 @@ measures:
 
 {#- What the rules read of each source, by name. -#}
 {% macro readings() -%} {{ return(declared()["readings"]) }} {%- endmacro %}
+
+{#- What a build computes: all measures, the records of all kinds, and all readings. A unit test overrides
+    these macros with what it is about, so that a new measure or source changes none of the others. -#}
+{% macro counted_measures() -%} {{ return(measures() | list) }} {%- endmacro %}
+
+{% macro counted_records() -%} {{ return(records() | list) }} {%- endmacro %}
+
+{% macro followed_readings() -%} {{ return(readings() | list) }} {%- endmacro %}

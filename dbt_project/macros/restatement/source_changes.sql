@@ -7,9 +7,10 @@
     day of the completion. Blank: the change is about any measure.
     source_ref: the changed source record. Blank: it must not be named any more.
     cause: how it has changed. -#}
-{% macro source_changes() -%}
+{% macro source_changes(followed) -%}
     {%- set known = readings() -%}
-    {%- for name, reading in known.items() %}
+    {%- for name in followed %}
+        {%- set reading = known[name] %}
         {%- set named = known[reading.officer_of or reading.through or name] %}
         {{ name }}_wanted as ({{ _wanted_keys(name, named) }}),
 

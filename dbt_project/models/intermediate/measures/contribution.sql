@@ -1,8 +1,11 @@
 -- A record adds the same to its measure on each day of its span: from counts_from to the day before
 -- counts_to. What happened on one day has a span of that day. The comments name the measure, for
 -- the message with which PostgreSQL refuses a wrong condition.
+{% set counted = counted_measures() %}
+
 with
-    {% for code, measure in measures().items() %}
+    {% for code in counted %}
+        {% set measure = measures()[code] %}
         {% set record = records()[measure.record] %}
         {{ code }} as (
             select
@@ -21,7 +24,8 @@ with
     {% endfor %}
 
     final as (
-        {% for code, measure in measures().items() %}
+        {% for code in counted %}
+            {% set measure = measures()[code] %}
             {% set record = records()[measure.record] %}
             select
                 force_code,

@@ -1,6 +1,7 @@
 with
     final as (
-        {% for kind, record in records().items() %}
+        {% for kind in counted_records() %}
+            {% set record = records()[kind] %}
             {% set of_first = loop.first %}
             {% for one in record.evidence %}
                 {{ "union" if not (of_first and loop.first) }}

@@ -61,8 +61,7 @@ with
                     end
             end as words
         from ranked_column
-        inner join
-            {{ ref("point_dataset") }} as policy on ranked_column.dataset = policy.dataset
+        inner join {{ ref("point_dataset") }} as policy on ranked_column.dataset = policy.dataset
         where ranked_column.place <= 2
     ),
 

@@ -1,5 +1,7 @@
 {{ config(materialized="view") }}
 
+{% set followed = followed_readings() %}
+
 with
     changed_record as (
         select distinct
@@ -35,7 +37,7 @@ with
         {% endfor %}
     ),
 
-    {{ source_changes() }}
+    {{ source_changes(followed) }}
 
     -- The units above a team are no evidence of a record. The whole file of each day is compared.
     org_unit_day as (select distinct force_code, day from changed_record),
@@ -53,7 +55,8 @@ with
     ),
 
     final as (
-        {% for name, reading in readings().items() %}
+        {% for name in followed %}
+            {% set reading = readings()[name] %}
             select
                 force_code,
                 '{{ name }}' as reading,
