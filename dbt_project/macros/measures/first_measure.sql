@@ -2,6 +2,9 @@
 
     kind: the name of a kind of record in `declared`. -#}
 {% macro first_measure(kind) -%}
-    {%- set found = measures().items() | selectattr("1.record", "equalto", kind) | first -%}
-    {{ text_literal(found[0]) }}
+    {%- set codes = [] -%}
+    {%- for code, measure in measures().items() if measure.record == kind -%}
+        {%- do codes.append(code) -%}
+    {%- endfor -%}
+    {{ text_literal(codes[0]) }}
 {%- endmacro %}
