@@ -170,7 +170,7 @@ class Restated:
     """One cause of a figure's change since the compared publication.
 
     `value_change` is the part of the change that has this cause. Values are in the unit of the
-    measure: a share between 0 and 1, or hours.
+    measure: a share between 0 and 1, hours, or a count.
     """
 
     cause: str
@@ -184,7 +184,7 @@ class Restated:
 class Figure:
     """A published figure with its classes and records.
 
-    `value` and its interval are in the unit of the measure: a share between 0 and 1, or hours.
+    `value` and its interval are in the unit of the measure: a share between 0 and 1, hours, or a count.
     """
 
     publication_id: int

@@ -52,14 +52,17 @@ def _yaml(name: str, schema: str, description: str, datasets: Iterable[Dataset])
     return dbt_yaml({"version": 2, "sources": [source]})
 
 
-def dbt_yaml(content: dict[str, Any]) -> str:
-    """Return the text of a YAML file of the dbt project."""
+def dbt_yaml(content: dict[str, Any], *, has_long_values: bool = False) -> str:
+    """Return the text of a YAML file of the dbt project.
+
+    If values are long, each has a line of its own.
+    """
     return yaml.dump(
         content,
         Dumper=_Indented,
         sort_keys=False,
         allow_unicode=True,
-        default_flow_style=None,
+        default_flow_style=False if has_long_values else None,
         width=LINE_LENGTH,
     )
 

@@ -19,7 +19,7 @@ _IS_FORCE = "{{ Dimension('figure__is_force') }}"
 def metrics_yaml(declared: Declared) -> str:
     """Return the YAML of the metrics of all measures, in the order of their declarations."""
     found = [metric for code in declared.measures for metric in _metrics(code, declared)]
-    return dbt_yaml({"version": 2, "metrics": found})
+    return dbt_yaml({"version": 2, "metrics": found}, has_long_values=True)
 
 
 def _metrics(code: str, declared: Declared) -> Iterator[dict[str, Any]]:

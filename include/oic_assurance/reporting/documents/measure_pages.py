@@ -64,14 +64,25 @@ Each record that the measure considers has one class. `assurance explain` counts
 | class | who | numerator | denominator |
 |---|---|---|---|
 """
+#: What a figure of each unit is, and what stands in its place if there is nothing to count.
+_UNITS = {
+    "share": "share from 0 to 100%, with Wilson's interval at 95%",
+    "hours": "hours, without an interval",
+    "count": "count: how many records are in the numerator, without an interval",
+}
+_EMPTY = {
+    "share": "If the denominator is 0, there is no figure: it is neither 0% nor 100%.",
+    "hours": "If no document was submitted, there is no figure.",
+    "count": "If there is nothing to count, the figure is 0.",
+}
 _COMPUTED = """
 ## How it is computed
 
 {drawing}
 
 These models compute it, each from those above it. The first ones read the sources: {sources}.
-The macro [measure_record](../../dbt_project/macros/measures/measure_record.sql) decides which
-records count. `assurance explain {code}` follows a figure back to the records and to the rows
+The [entry of the measure](../../dbt_project/macros/measures/declared.sql) decides which records
+count. `assurance explain {code}` follows a figure back to the records and to the rows
 that a source delivered ([how](../how-to/read-a-figure.md#from-a-figure-to-its-records)).
 
 | model | layer | what it is |
@@ -177,7 +188,7 @@ def _page(
         figure=FIGURE,
         numerator=measure.numerator,
         denominator=measure.denominator,
-        empty=_empty(measure),
+        empty=_EMPTY[measure.unit],
     )
     computed = _COMPUTED.format(
         drawing=DRAWING, code=measure.code, sources=", ".join(_sources(chain))
@@ -199,13 +210,8 @@ def _page(
 
 
 def _facts(measure: Measure, titles: Mapping[str, str]) -> list[tuple[str, str]]:
-    unit = (
-        "hours, without an interval"
-        if measure.unit == "hours"
-        else "share from 0 to 100%, with Wilson's interval at 95%"
-    )
     return [
-        ("Unit", unit),
+        ("Unit", _UNITS[measure.unit]),
         ("Which is better?", "higher" if measure.more_is_better else "lower"),
         ("Month", measure.month),
         ("Team", measure.team),
@@ -221,7 +227,8 @@ def _added_up(measure: Measure) -> str:
     if measure.may_be_added_up:
         return (
             "yes: add up numerators and denominators of "
-            "[`fct_measure_month`](../bi/dictionary/marts.fct_measure_month.md) and divide"
+            "[`fct_measure_month`](../bi/dictionary/marts.fct_measure_month.md)"
+            + (" and divide" if measure.unit == "share" else "")
         )
     if measure.unit == "hours":
         return "no: a percentile of several months is not the sum or the mean of theirs"
@@ -245,12 +252,6 @@ def _released(measure: Measure) -> str:
         return "no"
     page = "../how-to/public-release.md"
     return f"{measure.released}, by [a decision of its own]({page}), with small numbers withheld"
-
-
-def _empty(measure: Measure) -> str:
-    if measure.unit == "hours":
-        return "If no document was submitted, there is no figure."
-    return "If the denominator is 0, there is no figure: it is neither 0% nor 100%."
 
 
 def _who(measure: Measure) -> Iterable[str]:
