@@ -23,15 +23,27 @@ def blocks(guide: str) -> dict[str, str]:
 def follow(guide: str, folder: Path) -> list[str]:
     """Copy the project, and write each block of a guide whose name is a path in the project.
 
-    A block whose file exists is added at its end. Returns the paths that were written.
+    A block whose file exists is added at its end, or at the end of the section that follows a `#`
+    in its name. Returns the paths that were written.
     """
     check_out(folder)
+    return write(guide, folder)
+
+
+def write(guide: str, folder: Path) -> list[str]:
+    """Write each block of a guide whose name is a path in the project into a copy of the project."""
     written = [name for name in blocks(guide) if "/" in name]
     for name in written:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        with (folder / name).open("a", encoding="utf-8") as file:
-            file.write(blocks(guide)[name])
-    return written
+        path, _, section = name.partition("#")
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        text = place.read_text(encoding="utf-8") if place.exists() else ""
+        # A section ends before the next line without an indent.
+        begins = text.index(f"\n{section}:\n") + len(section) + 3 if section else len(text)
+        ends = re.compile(r"^(?=\S)|\Z", re.MULTILINE).search(text, begins)
+        at = ends.start() if ends else len(text)
+        place.write_text(text[:at] + blocks(guide)[name] + text[at:], encoding="utf-8")
+    return [name.partition("#")[0] for name in written]
 
 
 def run_tests(terminal: Terminal, *paths: str) -> str:
