@@ -80,7 +80,6 @@ def test_a_file_is_landed_and_checked_and_missing_policy_is_a_warning(
     terminal: Terminal,
 ) -> None:
     folder = terminal.home / "dropzone" / DATASET
-    folder.mkdir(parents=True)
     (folder / FILE).write_text(blocks(GUIDE)[FILE], encoding="utf-8")
     done = terminal.assurance("run", "--as-at", "2026-06-02T05:30")
     assert done.returncode == 0, done.stdout + done.stderr
