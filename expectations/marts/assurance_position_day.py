@@ -67,8 +67,6 @@ with
             and result.stage = 'landing'
             and result.expectation in ('few_corrections', 'few_vanished')
             and not result.success
-            and greatest(<<today>>, '2020-01-01')
-                between source.effective_from and coalesce(source.effective_to, 'infinity')
     )
 select
     moved.point_code, moved.records_corrected_or_moved as records,

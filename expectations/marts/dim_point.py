@@ -32,9 +32,12 @@ _OTHER_MEASURES = """
 select shown.point_code
 from {rows} as shown
 left join (values <<first>>) as first (code, measure_code) on shown.point_code = first.code
+left join (values <<measures>>) as declared (measure_code, code)
+    on shown.measure_code = declared.measure_code
 left join (values <<measures>>) as second (measure_code, code)
     on shown.second_measure_code = second.measure_code
-where shown.measure_code is distinct from first.measure_code
+where declared.code is distinct from shown.point_code
+    or shown.measure_code <> first.measure_code
     or shown.second_measure_code is not null and second.code is distinct from shown.point_code
     or shown.second_measure_code = shown.measure_code
 """
@@ -59,7 +62,7 @@ def dim_point() -> Expectations:
         no_rows(
             "every_point_is_listed",
             sql(_MISSING_POINTS, points=sql_rows(POINTS)),
-            description="Every one of the four points is listed.",
+            description="Every point is listed.",
             dimension="completeness",
         ),
         no_rows(

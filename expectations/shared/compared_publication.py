@@ -75,8 +75,6 @@ with
             select rests_on.measure_code
             from {policy}.measure_dataset as rests_on
             inner join dataset_in_trouble using (dataset)
-            where greatest(compared.as_at_day, '2020-01-01')
-                between source.effective_from and coalesce(source.effective_to, 'infinity')
         )
     )
 """
