@@ -1,7 +1,5 @@
 with
-    -- The figure of a day is as at that day, or of its month and the twelve months before. The
-    -- referral point is left out: on an earlier day, a referral had not been answered yet
-    -- (int_nccu_month_day).
+    -- The figure of a day is as at that day, or of its month and the twelve months before.
     record as (
         select
             point.force_code,
@@ -21,7 +19,6 @@ with
             and contribution.measure_code = point.measure_code
         inner join
             {{ ref("policy_measure") }} as measure on point.measure_code = measure.measure_code
-        where point.point_code <> 'NCCU_INTEL'
     ),
 
     daily_step as (
@@ -74,6 +71,7 @@ with
             and point.point_code = level_period.point_code
             and spine.day >= level_period.day
             and spine.day < coalesce(level_period.next_day, {{ end_of_time() }})
+        -- On an earlier day, a referral had not been answered yet (int_nccu_month_day).
         where point.point_code <> 'NCCU_INTEL'
     )
 
