@@ -184,7 +184,7 @@ def assurance_measure() -> Expectations:
         one_of(
             "point_code",
             POINTS,
-            description="Every measure belongs to one of the four assurance points.",
+            description="Every measure belongs to an assurance point.",
         ),
         every_row(
             "measure_of_its_point",

@@ -1,4 +1,4 @@
-"""The force's position on each of the four points."""
+"""The force's position on each point."""
 
 from expectations.shared.code_lists import (
     FRESHNESS,
@@ -22,7 +22,7 @@ from expectations.vocabulary import (
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 
-# The four points come from a list and not from the table, so the check also fails for an empty
+# The points come from a list and not from the table, so the check also fails for an empty
 # table.
 _MISSING_POINTS = """
 with
@@ -196,7 +196,7 @@ def assurance_position() -> Expectations:
         no_rows(
             "four_points",
             sql(_MISSING_POINTS, points=sql_rows(POINTS)),
-            description="Every one of the four points is shown, even if nothing is known about it.",
+            description="Every point is shown, even if nothing is known about it.",
             dimension="completeness",
         ),
         filled(

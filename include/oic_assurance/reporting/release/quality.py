@@ -70,7 +70,7 @@ PRINCIPLES = (
     ),
     Principle(
         "Be relevant",
-        "The figures answer the four points of the Commissioner.",
+        "The figures answer the points of the Commissioner.",
         "The public has not been asked what it needs.",
     ),
     Principle(
