@@ -31,7 +31,7 @@ def follow(guide: str, folder: Path) -> list[str]:
 
 
 def write(guide: str, folder: Path) -> list[str]:
-    """Write each block of a guide whose name is a path in the project into a copy of the project."""
+    """Write each block of a guide whose name is a path in the project into a copy of it."""
     written = [name for name in blocks(guide) if "/" in name]
     for name in written:
         path, _, section = name.partition("#")
