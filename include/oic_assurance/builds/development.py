@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oic_assurance.builds.dbt import PROJECT, dbt_variables, target_dir
+from oic_assurance.builds.declared import check_conditions, read_declared
 from oic_assurance.builds.macro_calls import check_macro_calls
 from oic_assurance.builds.recompute import recompute_schemas
 from oic_assurance.errors import UsageError
@@ -49,6 +50,7 @@ def run_dbt_beside(settings: Settings, arguments: Sequence[str]) -> int:
             )
     project = settings.project_root / PROJECT
     check_macro_calls(project)
+    check_conditions(settings.project_root, read_declared(settings.project_root))
     environment = {
         **os.environ,
         **dbt_variables(settings),

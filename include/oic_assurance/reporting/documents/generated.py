@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from oic_assurance.builds.declared import read_declared
+from oic_assurance.builds.declared import check_conditions, read_declared
 from oic_assurance.builds.seeds import Row, read_seeds
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.bundle import BUNDLE, NATIONAL_BUNDLE, bundle
@@ -74,6 +74,8 @@ def generated(settings: Settings) -> dict[Path, str]:
             valid.
     """
     root = settings.project_root
+    declared = read_declared(root)
+    check_conditions(root, declared)
     known = list(datasets().values())
     stale_after = _stale_after(root, "force")
     files = {
@@ -105,7 +107,7 @@ def generated(settings: Settings) -> dict[Path, str]:
         CONTRACTS / name: f"# {_NOTES[CONTRACTS]}\n{text}"
         for name, text in contracts(known, described, stale_after).items()
     }
-    text = measure_metrics.metrics_yaml(read_declared(root))
+    text = measure_metrics.metrics_yaml(declared)
     files[measure_metrics.FILE] = f"# {_note('the declared measures')}\n{text}"
     if text_now := _text(root / readme.README):
         files[readme.README] = readme.filled(text_now, _note("the policy seeds"), read_seeds(root))
