@@ -184,7 +184,8 @@ class Restated:
 class Figure:
     """A published figure with its classes and records.
 
-    `value` and its interval are in the unit of the measure: a share from 0 to 1, hours, or a count.
+    `value` and its interval are in the unit of the measure: a share from 0 to 1, hours, or a
+    count.
     """
 
     publication_id: int
