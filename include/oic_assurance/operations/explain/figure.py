@@ -184,7 +184,7 @@ class Restated:
 class Figure:
     """A published figure with its classes and records.
 
-    `value` and its interval are in the unit of the measure: a share between 0 and 1, hours, or a
+    `value` and its interval are in the unit of the measure: a share from 0 to 1, hours, or a
     count.
     """
 
