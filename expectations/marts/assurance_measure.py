@@ -25,7 +25,8 @@ _HOURS_AND_COUNTS = """
 case
     when <<are_hours>>
         then numerator is null and denominator >= 0 and (value is null) = (denominator = 0)
-    else value = numerator and numerator between 0 and denominator
+    else numerator between 0 and denominator
+        and value is not distinct from case when denominator > 0 then numerator end
 end
 and ci_low is null
 and ci_high is null
@@ -212,8 +213,8 @@ def assurance_measure() -> Expectations:
             sql(_HOURS_AND_COUNTS, are_hours=is_in("hours")),
             where=f"not ({is_in('share')})",
             description=(
-                "Every figure in hours has a denominator and no numerator, and every count is its "
-                "numerator. Neither has an interval."
+                "Every figure in hours has a denominator and no numerator. Every count is its "
+                "numerator, and blank if nothing was looked at. Neither has an interval."
             ),
             columns=("numerator", "denominator", "value"),
         ),

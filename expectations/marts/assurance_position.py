@@ -2,10 +2,13 @@
 
 from expectations.shared.code_lists import (
     FRESHNESS,
+    MEASURE_OF_FURTHER_POINT,
     MEASURE_OF_POINT,
     POINTS,
     POSITION_STATUSES,
+    SNAPSHOTS,
     TARGET_UNITS,
+    sql_list,
     sql_rows,
 )
 from expectations.shared.mart_suite import mart_suite
@@ -127,7 +130,9 @@ with
             on measure.force_code = point.force_code
             and measure.measure_code = point.second_measure_code
         cross join month
-        where measure.org_unit_code = 'ALL' and measure.period_start = month.this_month
+        where measure.org_unit_code = 'ALL'
+            and measure.period_start = month.this_month
+            and measure.measure_code in (<<snapshots>>)
     )
 select shown.point_code
 from {rows} as shown
@@ -190,7 +195,8 @@ where shown.disagrees_since is distinct from open_disagreement.disagreed_from
 )
 def assurance_position() -> Expectations:
     """Every assurance point, with its status, its figure and its caveats."""
-    measures = sql_rows(MEASURE_OF_POINT.keys(), MEASURE_OF_POINT.values())
+    first = MEASURE_OF_POINT | MEASURE_OF_FURTHER_POINT
+    measures = sql_rows(first.keys(), first.values())
     return [
         one_of("point_code", POINTS, description="Every point is a declared one."),
         no_rows(
@@ -283,7 +289,7 @@ def _second_readings() -> list[Expectation]:
     return [
         no_rows(
             "second_reading_is_the_measure",
-            sql(_DIFFERENT_SECOND_READING, today=_TODAY),
+            sql(_DIFFERENT_SECOND_READING, today=_TODAY, snapshots=sql_list(SNAPSHOTS)),
             description="Every second reading equals the figure of its measure.",
         ),
         every_row(

@@ -14,6 +14,7 @@ from oic_assurance.settings import PROJECT_ROOT
 
 POINTS = tuple(row["point_code"] for row in read_seed(PROJECT_ROOT, "point_words").rows)
 
+_RECORDS = read_declared(PROJECT_ROOT).records
 _DECLARED = read_declared(PROJECT_ROOT).measures
 
 POINT_OF_MEASURE = {code: measure["point"] for code, measure in _DECLARED.items()}
@@ -32,6 +33,11 @@ MEASURES_OF_ALL_OFFICERS = tuple(
     if one["record"] == "officer" and "population" not in one
 )
 
+# The measures as at the end of a month, such as those of officers in post.
+SNAPSHOTS = tuple(
+    code for code, one in _DECLARED.items() if "counts_from" in _RECORDS[one["record"]]
+)
+
 # The first measure of each point. The position of a point shows the figure of this measure. These
 # measures are listed here and not read from the declarations, because expectations compute them a
 # second time, by SQL that was written for each of them.
@@ -40,6 +46,14 @@ MEASURE_OF_POINT = {
     "INTEL_PLAN": "intel_plan_strands_met",
     "HYDRA": "hydra_completion",
     "ELEARNING": "elearning_completion",
+}
+
+# The first measure of each further point, if it is as at the end of a month. The rows of policy name
+# it.
+MEASURE_OF_FURTHER_POINT = {
+    row["point_code"]: row["measure_code"]
+    for row in read_seed(PROJECT_ROOT, "policy_point").rows
+    if row["point_code"] not in MEASURE_OF_POINT and row["measure_code"] in SNAPSHOTS
 }
 
 TARGET_UNITS = ("share", "strands")

@@ -173,7 +173,22 @@
 {#- CTEs up to `<name>_change`, for a reading whose records are named by the records of another one, as a
     training session is by the places in it. -#}
 {% macro _changes_through(name, reading, other) -%}
-    {{ name }}_named as ({{ _versions(other, name ~ "_wanted") }}),
+    {{
+        _changed_records(
+            name ~ "_naming",
+            other,
+            keys=name ~ "_wanted",
+            carry=[other.named_by, reading.named_by],
+        )
+    }},
+
+    {{ name }}_named as (
+        select distinct
+            force_code,
+            {{ _now_or_before(other.named_by) }} as {{ other.named_by }},
+            {{ _now_or_before(reading.named_by) }} as {{ reading.named_by }}
+        from {{ name }}_naming_record
+    ),
 
     {{ name }}_key as (
         select distinct force_code, {{ reading.named_by }} as key from {{ name }}_named

@@ -8,6 +8,7 @@ import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -130,10 +131,15 @@ def rules_text(text: str) -> str:
     rules = parse(text)
 
     def without_words(part: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in part.items() if name not in ("words", "classes")}
+        kept = {name: value for name, value in part.items() if name not in ("words", "classes")}
+        ends = [name for name, one in part.get("classes", {}).items() if one.get("ends_by_itself")]
+        return {**kept, "ends_by_itself": ends}
 
+    before, _, rest = text.partition(_BEGIN)
     return json.dumps(
         [
+            before,
+            rest.partition(_END)[2],
             {name: without_words(one) for name, one in rules.records.items()},
             rules.readings,
             {code: without_words(one) for code, one in rules.measures.items()},
@@ -174,6 +180,8 @@ def _of_readings(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
         other = reading.get("officer_of") or reading.get("through") or name
         if other not in declared.readings:
             yield ("readings", name), f"{name}: there is no reading {other}"
+        if "table" in reading and ("first_version" in reading) == ("of_each_day" in reading):
+            yield ("readings", name), f"{name}: either first_version or of_each_day is needed"
         if reading["dataset"] not in known:
             yield ("readings", name, "dataset"), f"{name}: there is no {reading['dataset']}"
 
@@ -192,6 +200,8 @@ def _of_measure(declared: Declared, code: str) -> Iterator[tuple[yaml_lines.Path
         yield (*path, "unit"), f"{code}: a measure in hours, and no other, has a percentile"
     if is_hours and "hours" not in record:
         yield (*path, "record"), f"{code}: a {measure['record']} has no hours"
+    if not _is_day(measure.get("starts_on", "2025-01-01")):
+        yield (*path, "starts_on"), f"{code}: {measure['starts_on']} does not exist"
     for dataset in measure.get("rests_on", ()):
         if dataset not in known:
             yield (*path, "rests_on"), f"{code}: there is no dataset {dataset}"
@@ -199,6 +209,13 @@ def _of_measure(declared: Declared, code: str) -> Iterator[tuple[yaml_lines.Path
         if name not in record["classes"]:
             classes = ", ".join(record["classes"])
             yield (*path, "words", "classes"), f"{code}: '{name}' is none of {classes}"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _columns(project_root: Path, model: str) -> set[str]:
@@ -216,9 +233,14 @@ def _check(declared: Declared, path: yaml_lines.Path, text: str, known: set[str]
 
     _, name, part, *_ = path
     try:
-        columns = {one.name for one in parse_one(text, dialect="postgres").find_all(exp.Column)}
+        condition = parse_one(text, dialect="postgres")
     except SqlglotError as error:
         raise declared.error(path, f"{name}: {part} is not SQL: {text}") from error
+    more = [exp.AggFunc, exp.Window, exp.Query]
+    if "--" in text or ";" in text or condition.find(*more):
+        what = f"{name}: {part} is about one record: it has no sum, query or comment: {text}"
+        raise declared.error(path, what)
+    columns = {one.name for one in condition.find_all(exp.Column)}
     if unknown := sorted(columns - known):
         allowed = ", ".join(sorted(known))
         what = f"{name}: {part} names {unknown[0]}, which is none of the columns {allowed}"

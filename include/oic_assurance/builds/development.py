@@ -6,6 +6,7 @@ So a model can be built without the models before it.
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,9 +26,13 @@ TARGET = "development"
 #: The prefix of the schemas that are written, as dbt's macro `schema_prefix` makes it.
 PREFIX = f"{TARGET}_"
 #: What the command itself decides. With another target, dbt would write to the tables of a run.
-_DECIDED = ("--target", "-t", "--profile", "--profiles-dir", "--project-dir")
+_DECIDED = re.compile(
+    # A short option can stand behind others, with its value attached: `-xtdaily`.
+    r"(--target|--profile|--profiles-dir|--project-dir)(=|$)|-[fxqdhvV]*t",
+    re.ASCII,
+)
 #: The commands of dbt that read records.
-_READING = frozenset({"build", "run", "test", "show", "clone", "run-operation"})
+_READING = frozenset({"build", "run", "test", "show", "compile", "clone", "run-operation"})
 
 
 def run_dbt_beside(settings: Settings, arguments: Sequence[str]) -> int:
@@ -43,7 +48,7 @@ def run_dbt_beside(settings: Settings, arguments: Sequence[str]) -> int:
             is unfinished.
     """
     for argument in arguments:
-        if argument.partition("=")[0] in _DECIDED:
+        if _DECIDED.match(argument):
             raise UsageError(
                 f"dbt {argument}: `assurance dbt` always writes to schemas {PREFIX}… of this "
                 "warehouse. Leave the option out."

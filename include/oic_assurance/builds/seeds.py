@@ -22,7 +22,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from oic_assurance.builds.declared import read_declared
+from oic_assurance.builds.declared import FILE, read_declared
 from oic_assurance.builds.version import NATIONAL, SEEDS
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Kind, declarations_folder, deployment_kind
@@ -168,6 +168,7 @@ def _read_now(project_root: Path, kind: Kind) -> Mapping[str, Seed]:
     """Read the seeds, unless they have been read since their files last changed."""
     folder = project_root / SEEDS
     files = [*folder.rglob("*.csv"), *folder.rglob("*.yml"), folder.parent / "dbt_project.yml"]
+    files.append(project_root / FILE)
     state = ((str(one), one.stat()) for one in sorted(files) if one.exists())
     stamp = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in state)
     own = declarations_folder() if kind == deployment_kind() else None

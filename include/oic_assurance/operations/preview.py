@@ -19,19 +19,22 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from oic_assurance.builds.dbt import target_dir
-from oic_assurance.builds.declared import parse
+from oic_assurance.builds.declared import parse, read_declared
 from oic_assurance.builds.recompute import recompute_schemas
 from oic_assurance.builds.record import get_build
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.reproduce.reproduce import READER, compute_again
 from oic_assurance.publishing.publication import Publication, current_publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS
-from oic_assurance.settings import Settings
+from oic_assurance.settings import PROJECT_ROOT, Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import build_mark, enter, publication_mark
 
 #: The stage whose login reads the records of builds.
 RECORDS_READER = "oic_transform"
+#: The kinds of record whose reference may stand in a page that leaves the warehouse. Nothing
+#: replaces or erases an officer's pseudonym there.
+NAMED_KINDS = frozenset(read_declared(PROJECT_ROOT).records) - {"officer"}
 #: How many records of a figure are named.
 NAMED = 10
 
@@ -111,11 +114,12 @@ class MovedRecord:
     """A record that counts differently before and after the change.
 
     `class_before` or `class_after` is None if the measure does not consider the record then. `ref`
-    is the pseudonym of an officer.
+    is None for an officer: a preview is made to be posted elsewhere, where no pseudonym is replaced
+    or erased.
     """
 
     kind: str
-    ref: str
+    ref: str | None
     class_before: str | None
     class_after: str | None
 
@@ -221,7 +225,8 @@ def _newest_build(conn: psycopg.Connection) -> int | None:
 def _checksums(folder: Path) -> dict[tuple[str, str], str]:
     """Return the checksum of each model and seed, and the text of each measure and macro.
 
-    They are read from dbt's manifest in `folder`. If there is no manifest, the result is empty.
+    They are read from dbt's manifest in `folder`. If there is no manifest, or only one that an
+    earlier version of the code has written, the result is empty.
     """
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -236,6 +241,8 @@ def _checksums(folder: Path) -> dict[tuple[str, str], str]:
     own = {
         one["name"]: one["macro_sql"] for one in macros if one["package_name"] == "oic_assurance"
     }
+    if "declared" not in own:
+        return {}
     declared = parse(own.pop("declared"))
     for kind, parts in (("measure", declared.measures), ("kind of record", declared.records)):
         found |= {(kind, name): json.dumps(part) for name, part in parts.items()}
@@ -326,7 +333,7 @@ def _moved(conn: psycopg.Connection, prefix: str) -> dict[tuple[str, date], list
     for row in rows:
         record = MovedRecord(
             row["record_kind"],
-            row["record_ref"],
+            row["record_ref"] if row["record_kind"] in NAMED_KINDS else None,
             row["class_before"],
             row["class_after"],
         )

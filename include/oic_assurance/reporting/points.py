@@ -3,7 +3,10 @@
 The words are in the seed `point_words`, in the order in which pages show the points.
 """
 
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from oic_assurance.builds.declared import read_declared
 from oic_assurance.builds.seeds import read_seed
@@ -49,6 +52,35 @@ def _points() -> dict[str, Point]:
     }
 
 
+Value = TypeVar("Value")
+
+
+class Lazy(Mapping[str, Value], Generic[Value]):
+    """A mapping that is made when it is first used.
+
+    A mistake in a seed must not stop a command that only imports this module.
+    """
+
+    def __init__(self, make: Callable[[], Mapping[str, Value]]) -> None:
+        self._made = functools.cache(make)
+
+    def __getitem__(self, key: str) -> Value:
+        """Return the value of a key."""
+        return self._made()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the keys, in their order."""
+        return iter(self._made())
+
+    def __len__(self) -> int:
+        """Return the number of keys."""
+        return len(self._made())
+
+
 #: The points by code, in the order in which pages show them.
-POINTS = _points()
-ORDER = tuple(POINTS)
+POINTS = Lazy(_points)
+
+
+def place(code: str) -> int:
+    """Return the place of a point in the order in which pages show the points."""
+    return [*POINTS].index(code)

@@ -309,6 +309,7 @@ def test_a_preview_names_the_records_that_move(changed_rules: ChangedRules) -> N
     of_force = [one for one in changed_rules.previewed.figures if one.org_unit_code == "ALL"]
     moved = [record for one in of_force for record in one.records]
     assert {record.kind for record in moved} == {"officer", "referral"}
+    assert {record.ref is None for record in moved if record.kind == "officer"} == {True}
     # The employee numbers of the force are six digits.
     assert not re.search(r"\b0000\d\d\b", to_json(changed_rules.previewed))
     text = preview_screen(changed_rules.previewed)

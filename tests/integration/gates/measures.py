@@ -74,7 +74,7 @@ valued as (
         coalesce(denominator, 0) as denominator, own_numerator, own_denominator,
         case unit_of_value
             when 'share' then numerator / denominator::double precision
-            when 'count' then coalesce(numerator, 0)
+            when 'count' then case when denominator > 0 then numerator end
             else (
                 select percentile_cont(nullif(measure.percentile, '')::double precision)
                     within group (order by hour)

@@ -67,6 +67,7 @@ def test_a_measure_has_what_its_entry_says_and_what_its_kind_of_record_says() ->
         ("record: referral", "record: custody\n    percentile: 0.5", "a measure in hours"),
         ("unit: share", "unit: share\n    rests_on: [rms/call]", "there is no dataset rms/call"),
         ("unit: share", "unit: share\n    starts_on: May", "'May' does not match"),
+        ("unit: share", 'unit: share\n    starts_on: "2026-13-01"', "2026-13-01 does not exist"),
         ("limits:", "classes: {nobody: both}\n      limits:", "'nobody' is none of submitted_in_"),
         (
             "point: NCCU_INTEL",
@@ -92,6 +93,8 @@ def test_a_mistake_is_told_with_its_line(before: str, after: str, told: str) -> 
     [
         ("met: is_compliant", "met: is_complaint", "by_phone: met names is_complaint, which is no"),
         ("population: is_counted", "population: is_counted and (", "population is not SQL"),
+        ("met: is_compliant", "met: count(*) > 0", "by_phone: met is about one record"),
+        ("met: is_compliant", "met: is_compliant -- or not", "by_phone: met is about one record"),
         ("{channel: PHONE}", "{chanel: PHONE}", "considers names chanel, which is none of the col"),
     ],
 )

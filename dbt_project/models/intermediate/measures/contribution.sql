@@ -7,7 +7,7 @@ with
     {% for code in counted %}
         {% set measure = measures()[code] %}
         {% set record = records()[measure.record] %}
-        {{ code }} as (
+        record_of_{{ code }} as (
             select
                 *,
                 /* {{ code }} */
@@ -57,7 +57,7 @@ with
                         {{ record[name] or "null" }} as {{ dbt.type_string() }}
                     ) as {{ name }}{{ "," if not loop.last }}
                 {% endfor %}
-            from {{ code }} {{ "union all" if not loop.last }}
+            from record_of_{{ code }} {{ "union all" if not loop.last }}
         {% endfor %}
     )
 

@@ -14,7 +14,11 @@ with
             counted.own_denominator,
             case
                 when policy.unit_of_value = 'count'
-                then cast(counted.numerator as {{ dbt.type_float() }})
+                then
+                    case
+                        when counted.denominator > 0
+                        then cast(counted.numerator as {{ dbt.type_float() }})
+                    end
                 else {{ share("counted.numerator", "counted.denominator") }}
             end as value,
             case

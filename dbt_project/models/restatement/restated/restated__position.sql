@@ -119,8 +119,10 @@ with
     -- landed later, or is in a file of a later day. A place in a Hydra session counts as a record
     -- only when its result is recorded.
     new_training_record as (
-        select completion.force_code, 'ELEARNING' as item_code, completion.employee_no
+        select completion.force_code, item.item_code, completion.employee_no
         from {{ source("general", "completion") }} as completion
+        inner join
+            ({{ _items_and_packages() }}) as item on completion.module_code = item.requirement_code
         inner join
             comparison
             on completion.batch_id > comparison.known_batch_id
@@ -209,8 +211,11 @@ with
             and before.point_code = now.point_code
             and before.record_kind = now.record_kind
             and before.record_ref = now.record_ref
-        -- A record of another kind that only this build has is new.
-        where before.record_ref is not null or now.record_kind = 'officer'
+        -- A record of another kind that only this build has is new. Of a kind that is not named
+        -- here, no change holds a build, because nothing says which of its changes are new records.
+        where
+            (before.record_ref is not null or now.record_kind = 'officer')
+            and coalesce(before.record_kind, now.record_kind) in ('referral', 'officer', 'strand')
     ),
 
     record_with_news as (

@@ -117,7 +117,10 @@ with
                 when measure.unit_of_value = 'share'
                 then {{ share("figure_after_cause.numerator", "figure_after_cause.denominator") }}
                 when measure.unit_of_value = 'count'
-                then figure_after_cause.numerator
+                then
+                    case
+                        when figure_after_cause.denominator > 0 then figure_after_cause.numerator
+                    end
                 else figure_after_cause.hours
             end as value
         from figure_after_cause

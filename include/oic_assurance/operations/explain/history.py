@@ -10,6 +10,9 @@ from oic_assurance.operations.explain.record_kinds import Kind, find_kind
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.processing_log import officer_name
 
+# Records whose marking has risen. Until they are erased, nobody may see that they exist.
+_RECALLED = "select table_name, row_key from audit.recalled_record where force_code = %(force)s"
+
 
 @dataclass(frozen=True)
 class Chapter:
@@ -89,11 +92,15 @@ def _sought(records: Records, kind: Kind, asked: dict[str, object]) -> list[Soug
                 of_table.setdefault(behind.column, set()).add(str(row["key"]))
                 if isinstance(at := row.get("at"), datetime):
                     moments.setdefault(place, at)
+    recalled: dict[str, list[str]] = {}
+    for row in records.ask(_RECALLED, {}):
+        recalled.setdefault(str(row["table_name"]), []).append(str(row["row_key"]))
     return [
         Sought(
             *place,
             {column: sorted(values) for column, values in of_table.items()},
             moments.get(place, records.build.as_at),
+            recalled.get(place[1], ()),
         )
         for place, of_table in keys.items()
     ]

@@ -35,7 +35,7 @@ _CURSOR = "updated_at"
 _VERSIONS = """
 with record as (
     select distinct row_key from {raw}
-    where force_code = %(force)s and ({condition})
+    where force_code = %(force)s and ({condition}) and row_key <> all(%(without)s)
 ),
 version as (
     select
@@ -81,14 +81,15 @@ order by batch_id
 class Sought:
     """The records to look for in raw: those that have one of the keys in the column of the keys.
 
-    `keys` holds the keys by column. The version that was valid at the moment `at` is marked in the
-    result.
+    `keys` holds the keys by column, and `without` the records that must not be shown. The version
+    that was valid at the moment `at` is marked in the result.
     """
 
     dataset: str
     table: str
     keys: Mapping[str, Sequence[str]]
     at: datetime
+    without: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,7 @@ def _rows(connection: psycopg.Connection, records: Records, item: Sought) -> lis
         "provenance": [*PROVENANCE, *_cursor_of(dataset)],
         "known": records.build.known_batch_id,
         "at": item.at,
+        "without": list(item.without),
     }
     return connection.cursor(row_factory=dict_row).execute(statement, values).fetchall()
 

@@ -73,7 +73,7 @@ _UNITS = {
 _EMPTY = {
     "share": "If the denominator is 0, there is no figure: it is neither 0% nor 100%.",
     "hours": "If no document was submitted, there is no figure.",
-    "count": "If there is nothing to count, the figure is 0.",
+    "count": "If the denominator is 0, nothing was looked at, and there is no figure.",
 }
 _COMPUTED = """
 ## How it is computed

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.facts import Facts, Row
 from oic_assurance.reporting.pack.since import Since
-from oic_assurance.reporting.points import ORDER, POINTS
+from oic_assurance.reporting.points import POINTS, place
 from oic_assurance.reporting.screens.layout import (
     NOTHING,
     count,
@@ -60,7 +60,7 @@ def moved(facts: Facts, since: Since) -> Table:
                 _position(row["point_code"], row),
                 _change((since.told or since.then).get(row["point_code"]), row, facts),
             )
-            for row in sorted(facts["position"], key=lambda row: ORDER.index(row["point_code"]))
+            for row in sorted(facts["position"], key=lambda row: place(row["point_code"]))
         ],
     )
 

@@ -7,7 +7,7 @@ from datetime import date
 from oic_assurance.publishing.releases import ReleaseContent, Row
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.drawing import DARK, LIGHT, Picture, data, svg
-from oic_assurance.reporting.points import ORDER, POINTS
+from oic_assurance.reporting.points import POINTS, place
 from oic_assurance.reporting.release import quality, wording
 from oic_assurance.reporting.release.dataset import NAME as DATASET
 from oic_assurance.reporting.release.publisher import NOT_SET, missing
@@ -59,7 +59,7 @@ def release_page(
     by_name = {table.name: table for table in tables}
     positions = sorted(
         by_name["assurance_position"].rows,
-        key=lambda row: (ORDER.index(row["point_code"]), row["force_code"]),
+        key=lambda row: (place(row["point_code"]), row["force_code"]),
     )
     periods = by_name["assurance_period"].rows
     return render(

@@ -106,11 +106,12 @@ def record_lines(found: Preview) -> Iterator[str]:
             move = (record.class_before or NOT_CONSIDERED, record.class_after or NOT_CONSIDERED)
             moves.setdefault(move, []).append(record)
         for (before, after), records in sorted(moves.items()):
-            named = ", ".join(one.ref for one in records[:NAMED])
-            more = ", …" if len(records) > NAMED else ""
+            named = [one.ref for one in records if one.ref is not None][:NAMED]
+            more = ", …" if named and len(records) > len(named) else ""
+            names = f" ({', '.join(named)}{more})" if named else ""
             yield (
                 f"{figure.measure_code}, {figure.month:%b %Y}, {before} → {after}: "
-                f"{count(len(records), 'record')} ({named}{more})"
+                f"{count(len(records), 'record')}{names}"
             )
 
 
