@@ -48,8 +48,7 @@ MEASURE_OF_POINT = {
     "ELEARNING": "elearning_completion",
 }
 
-# The first measure of each further point, if it is as at the end of a month. The rows of policy name
-# it.
+# The first measure of each further point, by the rows of policy, if it is as at the end of a month.
 MEASURE_OF_FURTHER_POINT = {
     row["point_code"]: row["measure_code"]
     for row in read_seed(PROJECT_ROOT, "policy_point").rows

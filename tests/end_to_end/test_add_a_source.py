@@ -146,10 +146,11 @@ def test_one_model_is_built_beside_the_tables_of_the_run(terminal: Terminal) -> 
 
 
 @pytest.mark.slow
-def test_dbt_cannot_be_told_to_write_elsewhere(terminal: Terminal) -> None:
-    refused = terminal.assurance("dbt", "run", "--target", "daily")
+@pytest.mark.parametrize("target", [["--target", "daily"], ["--target=daily"], ["-xtdaily"]])
+def test_dbt_cannot_be_told_to_write_elsewhere(terminal: Terminal, target: list[str]) -> None:
+    refused = terminal.assurance("dbt", "run", *target)
     assert refused.returncode == 2
-    assert refused.stderr.startswith("assurance: dbt --target: `assurance dbt` always writes to")
+    assert refused.stderr.startswith(f"assurance: dbt {target[0]}: `assurance dbt` always writes")
 
 
 @pytest.mark.slow
