@@ -53,7 +53,7 @@
                 reading.first_version,
                 deleted=reading.deleted
                 or ("left_out" if reading.first_version == "if_created" else none),
-                counts=reading.counts or "true",
+                counts=(reading.counts or "true") | replace("{as_at_day}", london_day("as_at")),
                 carry=carry,
             )
         }}

@@ -12,6 +12,7 @@ select
     fact.measure_code,
     fact.measure_label as title,
     measure.is_of_position,
+    measure.unit_of_value,
     fact.date_day as period_start,
     fact.is_complete_period,
     fact.date_day >= published.this_month - interval '12 months' as is_in_position,

@@ -6,6 +6,7 @@ Everything in Python that needs a measure reads it here.
 
 import functools
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from jsonschema import Draft202012Validator
 from oic_assurance.errors import UsageError
 from oic_assurance.sources.declarations import checked_yaml, yaml_lines
 from oic_assurance.sources.declarations.load import datasets_of
+from oic_assurance.sources.declarations.model import PROVENANCE, Dataset
 
 #: The file with the declarations, below the project's root.
 FILE = Path("dbt_project") / "macros" / "measures" / "declared.sql"
@@ -28,6 +30,10 @@ _RECORD_SQL = (
     "class_left_out", "officer_key", "related_ref",
 )  # fmt: skip
 _MEASURE_SQL = ("population", "met")
+#: The words of SQL in the expressions of a reading.
+_SQL_WORDS = frozenset(
+    ("case", "when", "then", "else", "end", "and", "or", "not", "is", "null", "true", "false")
+)
 
 
 class DeclaredError(UsageError):
@@ -167,6 +173,10 @@ def _of_records(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
         for dataset in record["rests_on"]:
             if dataset not in known:
                 yield ("records", kind, "rests_on"), f"{kind}: there is no dataset {dataset}"
+        first = declared.readings.get(record["evidence"][0]["reading"])
+        if first and first["dataset"] not in record["rests_on"]:
+            what = f"{kind}: its first evidence is of {first['dataset']}, on which it must rest"
+            yield ("records", kind, "rests_on"), what
         for place, one in enumerate(record["evidence"]):
             if one["reading"] not in declared.readings:
                 readings = ", ".join(declared.readings)
@@ -184,6 +194,34 @@ def _of_readings(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
             yield ("readings", name), f"{name}: either first_version or of_each_day is needed"
         if reading["dataset"] not in known:
             yield ("readings", name, "dataset"), f"{name}: there is no {reading['dataset']}"
+        elif "table" in reading:
+            yield from _of_table(name, reading, known[reading["dataset"]])
+
+
+def _of_table(
+    name: str, reading: Mapping[str, Any], dataset: Dataset
+) -> Iterator[tuple[yaml_lines.Path, str]]:
+    tables = {table.name: table for table in dataset.tables}
+    if reading["table"] not in tables:
+        what = f"{name}: {reading['table']} is none of {', '.join(tables)}"
+        yield ("readings", name, "table"), what
+        return
+    if reading["source"] != dataset.classification:
+        what = f"{name}: {dataset.name} is of {dataset.classification}"
+        yield ("readings", name, "source"), what
+    columns = {*dataset.content_columns(tables[reading["table"]]), *PROVENANCE}
+    for part in ("key", "named_by"):
+        if reading[part] not in columns:
+            what = f"{name}: {part} is none of {', '.join(sorted(columns))}"
+            yield ("readings", name, part), what
+    # The moment of the figures, and whether the record was deleted then.
+    for part in ("columns", "counts", "carry"):
+        texts = reading.get(part, ())
+        for text in (texts,) if isinstance(texts, str) else texts:
+            unknown = _named_columns(text) - columns - {"as_at", "is_deleted"}
+            if unknown:
+                what = f"{name}: {part} names {min(unknown)}, which is no column of the table"
+                yield ("readings", name, part), what
 
 
 def _of_measure(declared: Declared, code: str) -> Iterator[tuple[yaml_lines.Path, str]]:
@@ -209,6 +247,13 @@ def _of_measure(declared: Declared, code: str) -> Iterator[tuple[yaml_lines.Path
         if name not in record["classes"]:
             classes = ", ".join(record["classes"])
             yield (*path, "words", "classes"), f"{code}: '{name}' is none of {classes}"
+
+
+def _named_columns(text: str) -> set[str]:
+    """Return the words of an SQL expression that can be columns: small letters, and no function."""
+    without_texts = re.sub(r"'[^']*'|\{as_at_day\}", " ", text)
+    words = re.findall(r"\b[a-z_]+[a-z0-9_]*\b(?!\s*\()", without_texts)
+    return set(words) - _SQL_WORDS
 
 
 def _is_day(text: str) -> bool:

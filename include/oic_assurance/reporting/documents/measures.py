@@ -112,6 +112,12 @@ def _measure(code: str, declared: Declared, seeds: Seeds) -> Measure:
     def filled(text: str) -> str:
         return _filled(text.replace("{title}", entry["title"]), seeds)
 
+    known = {row["name"] for row in seeds["policy_threshold"].rows} | {"title"}
+    for part in ("meaning", "numerator", "denominator", "limits"):
+        for name in re.findall(r"\{(\w+)\}", str(words[part])):
+            if name not in known:
+                what = f"{code}: {{{name}}} is none of {', '.join(sorted(known))}"
+                raise declared.error(("measures", code, "words", part), what)
     return Measure(
         code=code,
         point_code=entry["point"],
