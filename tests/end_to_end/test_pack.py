@@ -63,9 +63,9 @@ def share(value: float) -> str:
 def test_the_first_page_comes_in_the_order_of_the_board(board: str) -> None:
     text = words(board)
     headings = (
-        "of the points",
+        "of the four points",
         "Since",
-        "The points",
+        "The points Reporting",
         "Actions that are due, overdue or moved",
         "Questions to put",
     )

@@ -26,6 +26,7 @@ from oic_assurance.batches.archive_reader import open_archived
 from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.builds import runs
 from oic_assurance.builds.candidate import claim, lock_for_reading
+from oic_assurance.builds.declared import FILE
 from oic_assurance.builds.version import SEEDS
 from oic_assurance.cli.main import cli, run_command
 from oic_assurance.errors import AssuranceError
@@ -607,7 +608,8 @@ def test_a_wrong_key_of_the_pseudonyms(
 def test_a_policy_with_a_gap(
     fresh_warehouse: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.copytree(PROJECT_ROOT / SEEDS, tmp_path / SEEDS)
+    for place in (SEEDS, FILE.parent):
+        shutil.copytree(PROJECT_ROOT / place, tmp_path / place)
     seed = tmp_path / SEEDS / "policy_document_type.csv"
     seed.write_text(seed.read_text("utf-8").splitlines()[0], "utf-8")
     gap = replace(fresh_warehouse, project_root=tmp_path)
@@ -621,7 +623,8 @@ def test_a_policy_with_a_gap(
 
 @plays("message *A policy cannot be used, or ends soon*")
 def test_a_policy_that_ends_soon_and_one_with_a_mistake(healthy: Settings, tmp_path: Path) -> None:
-    shutil.copytree(PROJECT_ROOT / SEEDS, tmp_path / SEEDS)
+    for place in (SEEDS, FILE.parent):
+        shutil.copytree(PROJECT_ROOT / place, tmp_path / place)
     settings = replace(healthy, project_root=tmp_path)
     put_rows(
         tmp_path, "policy_absence",

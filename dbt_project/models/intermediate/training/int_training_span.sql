@@ -78,7 +78,7 @@ with
             span.counts_from,
             span.counts_to
         from span
-        left join
+        inner join
             {{ ref("stg_identity__pseudonym") }} as pseudonym
             on span.force_code = pseudonym.force_code
             and span.employee_no = pseudonym.identifier
