@@ -39,7 +39,12 @@ STEPS = ("contribution", "evidence", "int_org_unit_ancestor")
 INTERMEDIATE = "intermediate"
 #: The restatement tables, which list the records that differ between the compared publication and
 #: the build.
-COMPARISONS = ("restated__contribution", "restated__changed_record", "restated__cause")
+COMPARISONS = (
+    "restated__contribution",
+    "restated__changed_record",
+    "restated__source_change",
+    "restated__cause",
+)
 #: The schema for the compared publication's step tables, as computed with today's rules.
 COMPARED = "compared_with"
 #: The schema for the same step tables as they were published, if the rules have changed since.

@@ -1,5 +1,3 @@
-{{ config(materialized="view") }}
-
 {% set followed = followed_readings() %}
 
 with

@@ -100,7 +100,7 @@ class Lineage:
             else:
                 inputs = self._columns[one.table][one.column]
                 waiting += inputs
-                if not inputs and self._nodes[one.table]["fqn"][1] == "policy":
+                if not inputs and "policy" in self._nodes[one.table].get("fqn", ()):
                     # What is declared of measures is policy too, made into a table.
                     found.add(one)
                 elif not inputs:
