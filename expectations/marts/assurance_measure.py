@@ -213,8 +213,8 @@ def assurance_measure() -> Expectations:
             sql(_HOURS_AND_COUNTS, are_hours=is_in("hours")),
             where=f"not ({is_in('share')})",
             description=(
-                "Every figure in hours has no numerator, every count is its numerator, and neither has "
-                "an interval."
+                "Every figure in hours has no numerator, every count is its numerator, and neither "
+                "has an interval."
             ),
             columns=("numerator", "denominator", "value"),
         ),
