@@ -32,6 +32,7 @@ _OF_KIND: Mapping[str, Any] = {
     "count": 5,
     "whole": 7,
     "share": 0.75,
+    "hours": 12.25,
     "date": date(2026, 4, 30),
     "month": date(2026, 3, 1),
     "moment": datetime(2026, 4, 21, 5, 30),  # noqa: DTZ001 - the clock in London

@@ -11,7 +11,7 @@ def _about_a_point() -> Expectation:
         "board_point_known",
         f"point_code in ({sql_list(POINTS)})",
         where="point_code is not null",
-        description="Every point in the log is one of the four assurance points.",
+        description="Every point in the log is an assurance point.",
         columns=("point_code",),
         tolerance=0.2,
         severity=INFO,

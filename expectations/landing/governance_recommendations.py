@@ -13,7 +13,7 @@ def recommendation_event() -> Expectations:
         nearly_all_records(
             "about_a_point",
             f"point_code in ({sql_list(POINTS)})",
-            description="Every statement is about one of the four assurance points.",
+            description="Every statement is about an assurance point.",
             columns=("point_code",),
             tolerance=0.5,
             severity=INFO,

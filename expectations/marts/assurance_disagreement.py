@@ -31,9 +31,7 @@ where disagreed_from - 1 <= previous_until
 def assurance_disagreement() -> Expectations:
     """Periods in which the force, the Commissioner and the data disagreed on a point."""
     return [
-        one_of(
-            "point_code", POINTS, description="Every point is one of the four assurance points."
-        ),
+        one_of("point_code", POINTS, description="Every point is a declared one."),
         filled("days", "data_status", description="Every disagreement has a value in {column}."),
         every_row(
             "days_are_counted",

@@ -60,7 +60,7 @@ def assurance_exception() -> Expectations:
         one_of(
             "point_code",
             POINTS,
-            description="Every exception belongs to one of the four assurance points.",
+            description="Every exception belongs to an assurance point.",
         ),
         one_of(
             "age_band", AGE_BANDS, description="Every exception is in one of the four age bands."

@@ -51,7 +51,7 @@ def assurance_exception_history() -> Expectations:
         one_of(
             "point_code",
             POINTS,
-            description="Every exception belongs to one of the four assurance points.",
+            description="Every exception belongs to an assurance point.",
         ),
         one_of("exception_code", EXCEPTIONS, description="Every exception has a defined code."),
         not_later(

@@ -38,7 +38,7 @@ def assurance_exception_summary() -> Expectations:
         one_of(
             "point_code",
             POINTS,
-            description="Every row belongs to one of the four assurance points.",
+            description="Every row belongs to an assurance point.",
         ),
         one_of("age_band", AGE_BANDS, description="Every row is in one of the four age bands."),
         one_of("exception_code", EXCEPTIONS, description="Every row has a defined exception code."),

@@ -1,12 +1,14 @@
-"""The force's position on each of the four points."""
+"""The force's position on each point."""
 
 from expectations.shared.code_lists import (
     FRESHNESS,
+    MEASURE_OF_FURTHER_POINT,
     MEASURE_OF_POINT,
     POINTS,
     POSITION_STATUSES,
-    SECOND_MEASURE_OF_POINT,
+    SNAPSHOTS,
     TARGET_UNITS,
+    sql_list,
     sql_rows,
 )
 from expectations.shared.mart_suite import mart_suite
@@ -23,7 +25,7 @@ from expectations.vocabulary import (
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 
-# The four points come from a list and not from the table, so the check also fails for an empty
+# The points come from a list and not from the table, so the check also fails for an empty
 # table.
 _MISSING_POINTS = """
 with
@@ -122,23 +124,24 @@ with
         group by fact.force_code
     ),
     figure as (
-        select measure.force_code, point.code as point_code, measure.numerator, measure.denominator
+        select point.force_code, point.point_code, measure.numerator, measure.denominator
         from {candidate}.assurance_measure as measure
-        inner join (values <<measures>>) as point (code, measure_code)
-            on measure.measure_code = point.measure_code
+        inner join {candidate}.dim_point as point
+            on measure.force_code = point.force_code
+            and measure.measure_code = point.second_measure_code
         cross join month
-        where point.code <> 'NCCU_INTEL'
-            and measure.org_unit_code = 'ALL'
+        where measure.org_unit_code = 'ALL'
             and measure.period_start = month.this_month
+            and measure.measure_code in (<<snapshots>>)
     )
 select shown.point_code
 from {rows} as shown
-left join (values <<measures>>) as second (code, measure_code) on shown.point_code = second.code
+left join {candidate}.dim_point as second using (force_code, point_code)
 left join referral using (force_code, point_code)
 left join figure using (force_code, point_code)
-where shown.second_reading is distinct from second.measure_code
+where shown.second_reading is distinct from second.second_measure_code
     or (shown.second_numerator, shown.second_denominator) is distinct from case
-        when second.code is null then (null::bigint, null::bigint)
+        when second.second_measure_code is null then (null::bigint, null::bigint)
         when shown.point_code = 'NCCU_INTEL'
             then (coalesce(referral.numerator, 0), coalesce(referral.denominator, 0))
         else (
@@ -192,15 +195,14 @@ where shown.disagrees_since is distinct from open_disagreement.disagreed_from
 )
 def assurance_position() -> Expectations:
     """Every assurance point, with its status, its figure and its caveats."""
-    measures = sql_rows(MEASURE_OF_POINT.keys(), MEASURE_OF_POINT.values())
+    first = MEASURE_OF_POINT | MEASURE_OF_FURTHER_POINT
+    measures = sql_rows(first.keys(), first.values())
     return [
-        one_of(
-            "point_code", POINTS, description="Every point is one of the four assurance points."
-        ),
+        one_of("point_code", POINTS, description="Every point is a declared one."),
         no_rows(
             "four_points",
             sql(_MISSING_POINTS, points=sql_rows(POINTS)),
-            description="Every one of the four points is shown, even if nothing is known about it.",
+            description="Every point is shown, even if nothing is known about it.",
             dimension="completeness",
         ),
         filled(
@@ -284,11 +286,10 @@ def _targets() -> list[Expectation | tuple[Expectation, ...]]:
 
 
 def _second_readings() -> list[Expectation]:
-    second = sql_rows(SECOND_MEASURE_OF_POINT.keys(), SECOND_MEASURE_OF_POINT.values())
     return [
         no_rows(
             "second_reading_is_the_measure",
-            sql(_DIFFERENT_SECOND_READING, today=_TODAY, measures=second),
+            sql(_DIFFERENT_SECOND_READING, today=_TODAY, snapshots=sql_list(SNAPSHOTS)),
             description="Every second reading equals the figure of its measure.",
         ),
         every_row(

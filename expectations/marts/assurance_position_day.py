@@ -62,7 +62,7 @@ with
     with_many_corrections as (
         select distinct source.point_code
         from {audit}.latest_expectation_result as result
-        inner join {policy}.policy_point_dataset as source on result.dataset = source.dataset
+        inner join {policy}.point_dataset as source on result.dataset = source.dataset
         where result.build_id = {build_id}
             and result.stage = 'landing'
             and result.expectation in ('few_corrections', 'few_vanished')
@@ -96,9 +96,7 @@ def assurance_position_day() -> Expectations:
     }
     measures = sql_rows(at_month_end.keys(), at_month_end.values())
     return [
-        one_of(
-            "point_code", POINTS, description="Every point is one of the four assurance points."
-        ),
+        one_of("point_code", POINTS, description="Every point is a declared one."),
         one_of(
             "status", _STATUSES, description="Every daily status is defined, and none is unknown."
         ),

@@ -1,10 +1,11 @@
 """Control limits and signs of every measure of the force, by month."""
 
 from expectations.shared.code_lists import (
-    HOURS_MEASURES,
+    LESS_IS_BETTER,
     MEASURES,
     POINTS,
-    sql_list,
+    is_in,
+    is_measure,
 )
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import (
@@ -21,7 +22,7 @@ _KINDS = ("XMR", "P", "LANEY_P")
 _VARIATIONS = ("COMMON", "IMPROVING", "CONCERNING")
 _SPECIAL_CAUSES = ("OUTSIDE_LIMITS", "TWO_OF_THREE", "RUN_OF_SEVEN", "TREND_OF_SEVEN")
 _ASSURANCES = ("HIT_OR_MISS", "MEETS", "WILL_NOT_MEET")
-_HOURS = f"measure_code in ({sql_list(HOURS_MEASURES)})"
+_LESS_IS_BETTER = is_measure(LESS_IS_BETTER)
 
 # Two ways to compute a share can differ in the last bits.
 _SLACK = "2e-9"
@@ -92,7 +93,7 @@ def assurance_spc() -> Expectations:
     """Control limits and the two signs of every measure, by month."""
     return [
         one_of("measure_code", MEASURES, description="Every measure is a defined one."),
-        one_of("point_code", POINTS, description="Every point is one of the four points."),
+        one_of("point_code", POINTS, description="Every point is a declared one."),
         filled(
             "is_complete_period",
             "baseline_from",
@@ -141,7 +142,7 @@ def _limits() -> list[Expectation]:
         every_row(
             "limits_of_a_share",
             "lower >= 0 and upper <= 1",
-            where=f"lower is not null and not ({_HOURS})",
+            where=f"lower is not null and {is_in('share')}",
             description="Limits of a share lie between zero and one.",
             columns=("lower", "upper"),
             dimension="validity",
@@ -203,15 +204,15 @@ def _signs() -> list[Expectation]:
         ),
         every_row(
             "a_change_has_the_right_direction",
-            f"(variation = 'IMPROVING') = ((value > centre) <> ({_HOURS}))",
+            f"(variation = 'IMPROVING') = ((value > centre) <> ({_LESS_IS_BETTER}))",
             where="special_cause in ('OUTSIDE_LIMITS', 'TWO_OF_THREE', 'RUN_OF_SEVEN')",
-            description="A share above the centre and hours below it are an improvement.",
+            description="A figure on the better side of the centre is an improvement.",
             columns=("variation",),
         ),
         every_row(
             "assurance_follows_the_limits",
             _ASSURANCE_FOLLOWS,
-            where=f"not ({_HOURS})",
+            where=f"not ({_LESS_IS_BETTER})",
             description="Every assurance follows from the target and the limits.",
             columns=("assurance", "target", "lower", "upper"),
         ),

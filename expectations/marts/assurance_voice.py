@@ -37,9 +37,7 @@ where voice.voice = 'DATA' and voice.status is distinct from position.status
 def assurance_voice() -> Expectations:
     """Status of each point over time, as the force, the Commissioner and the data see it."""
     return [
-        one_of(
-            "point_code", POINTS, description="Every point is one of the four assurance points."
-        ),
+        one_of("point_code", POINTS, description="Every point is a declared one."),
         one_of(
             "voice",
             VOICES,

@@ -1,6 +1,6 @@
 """The measures and their titles."""
 
-from expectations.shared.code_lists import MEASURES, sql_rows
+from expectations.shared.code_lists import MEASURES, UNITS_OF_VALUE, sql_rows
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
 
@@ -29,7 +29,9 @@ def dim_measure() -> Expectations:
     return [
         filled("title", "description", description="Every measure has a value in {column}."),
         one_of(
-            "unit_of_value", ("share", "hours"), description="Every measure is a share or in hours."
+            "unit_of_value",
+            UNITS_OF_VALUE,
+            description="Every measure is a share, in hours, or a count.",
         ),
         filled(
             "more_is_better",
@@ -38,10 +40,10 @@ def dim_measure() -> Expectations:
         ),
         every_row(
             "hours_are_not_added_up",
-            "not more_is_better and not may_be_added_up",
+            "not may_be_added_up",
             where="unit_of_value = 'hours'",
-            description="Fewer hours are better, and no hours may be added up.",
-            columns=("more_is_better", "may_be_added_up"),
+            description="No hours may be added up.",
+            columns=("may_be_added_up",),
         ),
         one_of("measure_code", MEASURES, description="Every measure is a defined one."),
         no_rows(

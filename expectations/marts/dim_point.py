@@ -2,8 +2,8 @@
 
 from expectations.shared.code_lists import (
     MEASURE_OF_POINT,
+    POINT_OF_MEASURE,
     POINTS,
-    SECOND_MEASURE_OF_POINT,
     TARGET_UNITS,
     sql_rows,
 )
@@ -32,9 +32,14 @@ _OTHER_MEASURES = """
 select shown.point_code
 from {rows} as shown
 left join (values <<first>>) as first (code, measure_code) on shown.point_code = first.code
-left join (values <<second>>) as second (code, measure_code) on shown.point_code = second.code
-where (shown.measure_code, shown.second_measure_code)
-    is distinct from (first.measure_code, second.measure_code)
+left join (values <<measures>>) as declared (measure_code, code)
+    on shown.measure_code = declared.measure_code
+left join (values <<measures>>) as second (measure_code, code)
+    on shown.second_measure_code = second.measure_code
+where declared.code is distinct from shown.point_code
+    or shown.measure_code <> first.measure_code
+    or shown.second_measure_code is not null and second.code is distinct from shown.point_code
+    or shown.second_measure_code = shown.measure_code
 """
 
 
@@ -47,9 +52,7 @@ where (shown.measure_code, shown.second_measure_code)
 def dim_point() -> Expectations:
     """Every assurance point, with its question, its target and who answers for it."""
     return [
-        one_of(
-            "point_code", POINTS, description="Every point is one of the four assurance points."
-        ),
+        one_of("point_code", POINTS, description="Every point is a declared one."),
         filled(
             "title",
             "question",
@@ -59,7 +62,7 @@ def dim_point() -> Expectations:
         no_rows(
             "every_point_is_listed",
             sql(_MISSING_POINTS, points=sql_rows(POINTS)),
-            description="Every one of the four points is listed.",
+            description="Every point is listed.",
             dimension="completeness",
         ),
         no_rows(
@@ -67,9 +70,11 @@ def dim_point() -> Expectations:
             sql(
                 _OTHER_MEASURES,
                 first=sql_rows(MEASURE_OF_POINT.keys(), MEASURE_OF_POINT.values()),
-                second=sql_rows(SECOND_MEASURE_OF_POINT.keys(), SECOND_MEASURE_OF_POINT.values()),
+                measures=sql_rows(POINT_OF_MEASURE.keys(), POINT_OF_MEASURE.values()),
             ),
-            description="Every point has the first and the second measure of the mart contract.",
+            description=(
+                "Every point has its first measure, and its second is another of its measures."
+            ),
         ),
         one_of("target_unit", TARGET_UNITS, description="Every target is a share or in strands."),
         every_row(

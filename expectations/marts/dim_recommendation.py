@@ -34,7 +34,7 @@ def dim_recommendation() -> Expectations:
         one_of(
             "point_code",
             POINTS,
-            description="Every assured recommendation has one of the four points.",
+            description="Every assured recommendation has an assurance point.",
         ),
         one_of(
             "comment_status",
@@ -65,7 +65,7 @@ def dim_recommendation() -> Expectations:
         no_rows(
             "no_point_missing",
             sql(_MISSING_POINTS, points=sql_rows(POINTS)),
-            description="Every one of the four points has a recommendation.",
+            description="Every point has a recommendation.",
             dimension="completeness",
         ),
     ]

@@ -44,7 +44,7 @@ def fct_measure_month() -> Expectations:
         one_of(
             "point_code",
             POINTS,
-            description="Every row belongs to one of the four assurance points.",
+            description="Every row belongs to an assurance point.",
         ),
         every_row(
             "part_of_its_denominator",

@@ -1,6 +1,6 @@
 """The three strands of the intelligence plan."""
 
-from expectations.shared.code_lists import STRANDS, sql_rows
+from expectations.shared.code_lists import MEASURE_OF_POINT, STRANDS, sql_rows
 from expectations.shared.compared_publication import strands_stay_met
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
@@ -26,7 +26,7 @@ with
 select measure.period_start
 from {candidate}.assurance_measure as measure
 left join strand using (force_code)
-where measure.measure_code = 'intel_plan_strands_met'
+where measure.measure_code = '<<measure>>'
     and measure.org_unit_code = 'ALL'
     and measure.period_start = date_trunc('month', <<today>>)::date
     and measure.numerator <> coalesce(strand.met, 0)
@@ -75,7 +75,11 @@ def fct_plan_strand() -> Expectations:
         ),
         no_rows(
             "strands_add_up",
-            sql(_DIFFERENT_FROM_THE_MEASURE, today=_TODAY),
+            sql(
+                _DIFFERENT_FROM_THE_MEASURE,
+                today=_TODAY,
+                measure=MEASURE_OF_POINT["INTEL_PLAN"],
+            ),
             description="This month's figure equals the number of strands that are met.",
         ),
         strands_stay_met(),

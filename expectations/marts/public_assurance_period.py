@@ -104,7 +104,7 @@ def public_assurance_period() -> Expectations:
         one_of(
             "point_code",
             POINTS,
-            description="Every measure belongs to one of the four assurance points.",
+            description="Every measure belongs to an assurance point.",
         ),
         has_columns(
             "force_code",

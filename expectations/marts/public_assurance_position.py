@@ -50,9 +50,7 @@ where shown.point_code <> 'INTEL_PLAN'
 def public_assurance_position() -> Expectations:
     """Every assurance point, with the status and figure that are released to the public."""
     return [
-        one_of(
-            "point_code", POINTS, description="Every point is one of the four assurance points."
-        ),
+        one_of("point_code", POINTS, description="Every point is a declared one."),
         filled(
             "as_at", "status", "source_status", description="Every point has a value in {column}."
         ),

@@ -1,6 +1,6 @@
 """Figures of past periods that have changed since the compared publication."""
 
-from expectations.shared.code_lists import MEASURES, RESTATEMENT_CAUSES
+from expectations.shared.code_lists import MEASURES, RESTATEMENT_CAUSES, is_in
 from expectations.shared.mart_suite import known_unit, mart_suite
 from expectations.vocabulary import (
     INFO,
@@ -18,7 +18,7 @@ select
     measure_code, period_start,
     abs(coalesce(value_before, 0) - coalesce(value_after, 0)) <= 0.05 as holds
 from {rows}
-where org_unit_code = 'ALL' and measure_code not like 'nccu_hours%'
+where org_unit_code = 'ALL' and <<is_share>>
 """
 
 _SUMS_OF_CAUSES = """
@@ -108,7 +108,7 @@ def restatement() -> Expectations:
         ),
         every_result(
             "force_figures_within_five_points",
-            _FORCE_MOVES,
+            sql(_FORCE_MOVES, is_share=is_in("share")),
             description=(
                 "No past share of the whole force changes by more than five percentage points."
             ),

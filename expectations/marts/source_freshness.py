@@ -18,7 +18,7 @@ with
     policy as (
         select dataset, effective_from, effective_to from {policy}.policy_staleness
         union all
-        select dataset, effective_from, effective_to from {policy}.policy_point_dataset
+        select dataset, '2020-01-01', null from {policy}.measure_dataset
     ),
     today as (select date({as_at} at time zone 'Europe/London') as day),
     force as (select distinct force_code from {candidate}.assurance_measure)

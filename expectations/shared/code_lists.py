@@ -1,34 +1,46 @@
-"""The code lists that suites use. They come from the mart contract and a policy seed.
+"""The code lists that suites use. They come from the mart contract and the declared measures.
 
-The measures are read from the seed `policy_measure`, so that a new measure is added in one place.
-The other lists come from the mart contract and are written out here. A list in a seed with
-effective dates is not read from the seed, because the rows that are in force depend on the build.
+The measures are read from their declarations and the points from the seed with their words, so that
+a new one is added in one place. The other lists come from the mart contract and are written out
+here. A list in a seed with effective dates is not read from the seed, because the rows in force
+depend on the build.
 """
 
 from collections.abc import Iterable
 
-from oic_assurance.builds.seeds import read_seeds
+from oic_assurance.builds.declared import read_declared
+from oic_assurance.builds.seeds import read_seed
 from oic_assurance.settings import PROJECT_ROOT
 
-POINTS = ("NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING")
+POINTS = tuple(row["point_code"] for row in read_seed(PROJECT_ROOT, "point_words").rows)
 
-_POLICY_MEASURES = read_seeds(PROJECT_ROOT)["policy_measure"].rows
+_RECORDS = read_declared(PROJECT_ROOT).records
+_DECLARED = read_declared(PROJECT_ROOT).measures
 
-POINT_OF_MEASURE = {row["measure_code"]: row["point_code"] for row in _POLICY_MEASURES}
+POINT_OF_MEASURE = {code: measure["point"] for code, measure in _DECLARED.items()}
 MEASURES = tuple(POINT_OF_MEASURE)
-HOURS_MEASURES = tuple(
-    row["measure_code"] for row in _POLICY_MEASURES if row["unit_of_value"] == "hours"
+UNITS_OF_VALUE = ("share", "hours", "count")
+UNIT_OF_MEASURE = {code: measure["unit"] for code, measure in _DECLARED.items()}
+# The percentile of each measure in hours, and the first day of each measure that has one of its
+# own. A blank text stands for none.
+PERCENTILES = {code: str(one.get("percentile", "")) for code, one in _DECLARED.items()}
+STARTS = {code: one.get("starts_on", "") for code, one in _DECLARED.items()}
+LESS_IS_BETTER = tuple(code for code, one in _DECLARED.items() if one["better"] == "less")
+# The measures that count all officers who need a training item, whether they are absent or not.
+MEASURES_OF_ALL_OFFICERS = tuple(
+    code
+    for code, one in _DECLARED.items()
+    if one["record"] == "officer" and "population" not in one
 )
 
-# The measures that expectations compute a second time. They are listed here and not read from the
-# seed, so that an expectation fails if a measure is missing from the seed.
-REFERRAL_MEASURES = (
-    "nccu_intel_compliance",
-    "nccu_intel_compliance_all_types",
-    "nccu_intel_in_time",
+# The measures as at the end of a month, such as those of officers in post.
+SNAPSHOTS = tuple(
+    code for code, one in _DECLARED.items() if "counts_from" in _RECORDS[one["record"]]
 )
-MODULE_MEASURES = tuple(f"elearning_module_{number}" for number in range(1, 5))
-# The first measure of each point. The position of a point shows the figure of this measure.
+
+# The first measure of each point. The position of a point shows the figure of this measure. These
+# measures are listed here and not read from the declarations, because expectations compute them a
+# second time, by SQL that was written for each of them.
 MEASURE_OF_POINT = {
     "NCCU_INTEL": "nccu_intel_compliance",
     "INTEL_PLAN": "intel_plan_strands_met",
@@ -36,13 +48,13 @@ MEASURE_OF_POINT = {
     "ELEARNING": "elearning_completion",
 }
 
-# The measure of the second reading, for each point that has one. It also counts what the first
-# measure leaves out: status checks, or the long-term absent.
-SECOND_MEASURE_OF_POINT = {
-    "NCCU_INTEL": "nccu_intel_compliance_all_types",
-    "HYDRA": "hydra_completion_incl_absent",
-    "ELEARNING": "elearning_completion_incl_absent",
+# The first measure of each further point, by the rows of policy, if it is as at the end of a month.
+MEASURE_OF_FURTHER_POINT = {
+    row["point_code"]: row["measure_code"]
+    for row in read_seed(PROJECT_ROOT, "policy_point").rows
+    if row["point_code"] not in MEASURE_OF_POINT and row["measure_code"] in SNAPSHOTS
 }
+
 TARGET_UNITS = ("share", "strands")
 
 POSITION_STATUSES = (
@@ -110,6 +122,35 @@ EXCEPTIONS = (
 )
 RESTATEMENT_CAUSES = ("LATE_RECORD", "CORRECTED_RECORD", "DELETED_RECORD", "RULE_CHANGE")
 VERDICTS = ("passed", "info", "warning", "critical")
+
+
+def is_in(unit: str) -> str:
+    """Return an SQL condition that is true for the figures of measures in a unit, such as hours."""
+    return is_measure(code for code, its_unit in UNIT_OF_MEASURE.items() if its_unit == unit)
+
+
+def is_measure(codes: Iterable[str]) -> str:
+    """Return an SQL condition that is true for the figures of these measures, which may be none."""
+    return f"measure_code = any(array[{sql_list(codes)}]::text[])"
+
+
+def same_records(*, met: bool) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of measures that are declared to count the same records.
+
+    The denominators of such measures must agree. If `met` is true, the same records also meet both
+    measures, and the first measure of each pair is in hours, so that its denominator is how many
+    meet the second.
+    """
+    parts = ("record", "considers", "population", *(("met",) if met else ()))
+    return tuple(
+        (code, other)
+        for code, one in _DECLARED.items()
+        for other, another in _DECLARED.items()
+        if code != other
+        and (one["unit"] == "hours") == met
+        and another["unit"] != "hours"
+        and [one.get(part) for part in parts] == [another.get(part) for part in parts]
+    )
 
 
 def sql_list(codes: Iterable[str]) -> str:

@@ -16,7 +16,14 @@ Nothing is compared if
 
 from typing import Literal
 
-from expectations.shared.code_lists import HOURS_MEASURES, POINT_OF_MEASURE, sql_list, sql_rows
+from expectations.shared.code_lists import (
+    MEASURE_OF_POINT,
+    MEASURES_OF_ALL_OFFICERS,
+    POINT_OF_MEASURE,
+    is_in,
+    is_measure,
+    sql_rows,
+)
 from expectations.vocabulary import WARNING, Expectation, every_result, no_rows, sql
 
 #: The SQL operator that compares the rules fingerprints of the two builds. With `=`, figures are
@@ -27,8 +34,8 @@ Rules = Literal["=", "is distinct from"]
 #: A published figure with fewer records is not compared, with one exception in
 #: `_FIGURES_THAT_MOVED`.
 FEWEST = 20
-#: Measures in hours have no interval. They may differ by this share of the published hours.
-HOURS_MAY_DIFFER = 0.25
+#: Hours and counts have no interval. They may differ by this share of the published value.
+MAY_DIFFER = 0.25
 
 # `compared` is the compared publication. `is_recent` is true if its as-at moment is less than eight
 # days before that of this build. `earlier_figure` has the figures of the compared publication. A
@@ -64,9 +71,9 @@ with
         cross join compared
         inner join (values <<points>>) as measure (code, point_code)
             on figure.measure_code = measure.code
-        where measure.point_code not in (
-            select source.point_code
-            from {policy}.policy_point_dataset as source
+        where measure.code not in (
+            select rests_on.measure_code
+            from {policy}.measure_dataset as rests_on
             inner join dataset_in_trouble using (dataset)
         )
     )
@@ -102,9 +109,8 @@ _FIGURES_THAT_MOVED = """<<compared>>,
 select
     measure_code, period_start, org_unit_code,
     case
-        when measure_code in (<<hours>>)
-            then abs(value_now - value) <= <<hours_may_differ>> * value
-        else abs(value_now - centre) <= half_width + 0.001
+        when <<is_share>> then abs(value_now - centre) <= half_width + 0.001
+        else abs(value_now - value) <= <<may_differ>> * value
     end is true as holds
 from published
 """
@@ -146,7 +152,7 @@ _UNITS_THAT_LOST_PEOPLE = """<<compared>>,
         select distinct on (force_code, measure_code, org_unit_code)
             force_code, measure_code, org_unit_code, period_start, denominator, as_at_day
         from earlier_figure
-        where measure_code like '%_incl_absent' and org_unit_code <> 'ALL' and is_recent
+        where <<of_all_officers>> and org_unit_code <> 'ALL' and is_recent
         order by force_code, measure_code, org_unit_code, period_start desc
     )
 select published.measure_code, published.org_unit_code
@@ -169,7 +175,7 @@ _STRANDS_NO_LONGER_MET = """<<compared>>,
     published as (
         select distinct on (force_code) force_code, numerator as strands_met
         from earlier_figure
-        where measure_code = 'intel_plan_strands_met' and org_unit_code = 'ALL' and is_recent
+        where measure_code = '<<measure>>' and org_unit_code = 'ALL' and is_recent
         order by force_code, period_start desc
     )
 select fact.strand
@@ -211,7 +217,11 @@ def figures_close_to_published() -> list[Expectation]:
         ),
         no_rows(
             "units_keep_their_people",
-            sql(_UNITS_THAT_LOST_PEOPLE, compared=_compared("=")),
+            sql(
+                _UNITS_THAT_LOST_PEOPLE,
+                compared=_compared("="),
+                of_all_officers=is_measure(MEASURES_OF_ALL_OFFICERS),
+            ),
             description=(
                 "No unit of fifty or more people has lost over half of them since last published."
             ),
@@ -239,7 +249,11 @@ def strands_stay_met() -> Expectation:
     """
     return no_rows(
         "strands_stay_met",
-        sql(_STRANDS_NO_LONGER_MET, compared=_compared("=")),
+        sql(
+            _STRANDS_NO_LONGER_MET,
+            compared=_compared("="),
+            measure=MEASURE_OF_POINT["INTEL_PLAN"],
+        ),
         description="No two strands stop being met at once while their reviews are not overdue.",
         columns=("is_met",),
         dimension="consistency",
@@ -251,8 +265,8 @@ def _figures_that_moved(rules: Rules) -> str:
     return sql(
         _FIGURES_THAT_MOVED,
         compared=_compared(rules),
-        hours=sql_list(HOURS_MEASURES),
-        hours_may_differ=str(HOURS_MAY_DIFFER),
+        is_share=is_in("share"),
+        may_differ=str(MAY_DIFFER),
         fewest=str(FEWEST),
     )
 

@@ -1,8 +1,9 @@
 """Expectations that compute figures and lists of records a second time, from raw or fact tables.
 
-Only figures of the whole force are computed again here, under the rules of the mart contract.
+They are computed under the rules of the mart contract.
 """
 
+from expectations.shared.code_lists import PERCENTILES, sql_rows
 from expectations.vocabulary import Expectation, no_rows, sql
 
 # The query returns the latest version of each record at or before the as-at moment. If all versions
@@ -39,50 +40,61 @@ full join shown using (force_code, reference)
 where landed.reference is null or shown.reference is null
 """
 
-# The query computes the median and the 90th percentile of the hours again, from the compliant
-# referrals in the fact table. It returns the figures that differ.
-_DIFFERENT_HOURS = """
+# The query computes every figure again from the records that the measure counts. All records count
+# for the force, and for their own unit and all units that were above it on the day of the record.
+_DIFFERENT_FROM_RECORDS = """
 with
-    compliant as (
+    record as (
         select
-            force_code, hours_to_submission as hours,
-            date_trunc('month', contacted_at at time zone 'Europe/London')::date as period_start
-        from {candidate}.fct_nccu_referral
-        where is_counted and intelligence_class in ('submitted_in_time', 'submitted_late')
+            record.*,
+            -- A blank percentile belongs to a measure that is not in hours.
+            nullif(measure.percentile, '')::double precision as percentile
+        from {intermediate}.int_measure_record as record
+        inner join (values <<percentiles>>) as measure (code, percentile)
+            on record.measure_code = measure.code
+        where record.denominator > 0
+    ),
+    rolled_up as (
+        select record.*, coalesce(unit_above.ancestor_code, record.org_unit_code) as unit_code
+        from record
+        left join {intermediate}.int_org_unit_ancestor as unit_above
+            on record.force_code = unit_above.force_code
+            and record.org_unit_code = unit_above.org_unit_code
+            and record.rolled_up_on >= unit_above.valid_from
+            and record.rolled_up_on < unit_above.valid_to
+        union all
+        select *, 'ALL'
+        from record
+        where org_unit_code <> 'ALL'
     ),
     counted as (
         select
-            force_code, period_start, percentile.code as measure_code, count(*) as denominator,
-            case percentile.code
-                when 'nccu_hours_to_submission_p50'
-                    then percentile_cont(0.5) within group (order by hours)
-                else percentile_cont(0.9) within group (order by hours)
-            end as value
-        from compliant
-        cross join (values
-            ('nccu_hours_to_submission_p50'), ('nccu_hours_to_submission_p90')
-        ) as percentile (code)
-        where period_start >= <<first_month>>
-        group by force_code, period_start, percentile.code
-    ),
-    shown as (
-        select *
-        from {rows}
-        where measure_code like 'nccu_hours_to_submission_p%' and org_unit_code = 'ALL'
+            force_code, measure_code, period_start, unit_code as org_unit_code,
+            sum(numerator) as numerator, sum(denominator) as denominator,
+            sum(numerator) filter (where unit_code = rolled_up.org_unit_code) as own_numerator,
+            sum(case when numerator is not null then denominator end)
+                filter (where unit_code = rolled_up.org_unit_code) as own_denominator,
+            percentile_cont(percentile) within group (order by hours_to_submission) as hours
+        from rolled_up
+        group by force_code, measure_code, period_start, unit_code, percentile
     )
-select measure_code, period_start
+select measure_code, period_start, org_unit_code
 from counted
-full join shown using (force_code, measure_code, period_start)
-where coalesce(shown.denominator, 0) <> coalesce(counted.denominator, 0)
-    or abs(shown.value - counted.value) > 1e-6
-    or (shown.value is null) <> (counted.value is null)
+full join {rows} as shown using (force_code, measure_code, period_start, org_unit_code)
+where coalesce(shown.numerator, 0) <> coalesce(counted.numerator, 0)
+    or coalesce(shown.denominator, 0) <> coalesce(counted.denominator, 0)
+    or coalesce(shown.own_numerator, 0) <> coalesce(counted.own_numerator, 0)
+    or coalesce(shown.own_denominator, 0) <> coalesce(counted.own_denominator, 0)
+    or abs(shown.value - counted.hours) > 1e-6
+    or shown.value is null and counted.hours is not null
 """
 
 # The query counts immigration detentions again from the raw tables. The denominator is all of them,
 # and the numerator is those whose occurrence was referred. All detentions of one occurrence count
 # once, in the month of the first detention. A detention that names no occurrence counts separately.
 # A cancelled or deleted occurrence does not count. An occurrence that the records management system
-# never delivered still counts if a detention names it.
+# never delivered still counts if a detention names it. The counts must equal those of the records
+# from which the measures of detentions are made.
 _DIFFERENT_CAPTURES = """
 with
     detention as (
@@ -120,9 +132,12 @@ with
         group by force_code, period_start
     ),
     shown as (
-        select *
-        from {rows}
-        where measure_code = 'nccu_capture_completeness' and org_unit_code = 'ALL'
+        select
+            force_code, date_trunc('month', detained_on)::date as period_start,
+            count(*) as denominator, count(*) filter (where has_referral) as numerator
+        from {intermediate}.int_immigration_custody
+        where detained_on >= <<first_month>>
+        group by force_code, date_trunc('month', detained_on)
     )
 select coalesce(shown.period_start, counted.period_start) as period_start
 from counted
@@ -145,26 +160,27 @@ def adds_up_to_raw(table: str, reference: str, which: str, *, description: str) 
     )
 
 
-def hours_add_up(first_month: str) -> Expectation:
-    """Expect that the force's hours to submission follow from its compliant referrals.
+def records_add_up() -> Expectation:
+    """Expect that every figure, and the part that is the unit's own, follows from its records.
 
-    The measures are the median and the 90th percentile. `first_month` is the first month that is
-    shown, as a date in SQL.
+    A share and a count are sums. Hours are the declared percentile of the hours of the records.
     """
     return no_rows(
-        "hours_add_up",
-        sql(_DIFFERENT_HOURS, first_month=first_month),
-        description=(
-            "The force's hours to submission are computed from all its compliant referrals."
+        "records_add_up",
+        sql(
+            _DIFFERENT_FROM_RECORDS,
+            percentiles=sql_rows(PERCENTILES.keys(), PERCENTILES.values()),
         ),
-        columns=("value",),
+        description="Every figure of the force and its units follows from the records it counts.",
+        columns=("numerator", "denominator", "value"),
     )
 
 
 def captures_add_up(first_month: str) -> Expectation:
-    """Expect that capture completeness equals a count of the detentions and referrals in raw.
+    """Expect that the detentions from which measures are made are those in raw.
 
-    `first_month` is the first month that is shown, as a date in SQL.
+    So are those of them that were referred. `first_month` is the first month that is shown, as a
+    date in SQL.
     """
     return no_rows(
         "captures_add_up",

@@ -7,23 +7,15 @@ from psycopg import sql
 
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.storage.urls import open_url
 from oic_assurance.warehouse import connections
 from oic_assurance.warehouse.cluster import SOURCES
 from simulator.tables import TABLES, Table
 
-DATASETS_BY_FILE = (
-    "hr/personnel",
-    "hr/org_unit",
-    "lms/completions",
-    "hydra/attendance",
-    "governance/plans",
-    "governance/recommendations",
-)
-
 
 def create_sources(settings: Settings) -> list[str]:
-    """Create the missing tables and folders of the source contract. Return a message for each.
+    """Create the missing tables and folders of the sources. Return a message for each.
 
     Raises:
         ServerError: a source database cannot be reached.
@@ -95,9 +87,11 @@ def _grant_extraction(connection: psycopg.Connection, system: str, tables: list[
 def _create_folders(settings: Settings) -> list[str]:
     filesystem, root = open_url(settings.dropzone)
     made = []
-    for dataset in DATASETS_BY_FILE:
-        folder = f"{root}/{dataset}"
+    for dataset in datasets().values():
+        if dataset.kind != "file" or dataset.is_optional:
+            continue
+        folder = f"{root}/{dataset.files.folder}"
         if not filesystem.isdir(folder):
             filesystem.makedirs(folder, exist_ok=True)
-            made.append(f"dropzone: folder {dataset}")
+            made.append(f"dropzone: folder {dataset.files.folder}")
     return made

@@ -113,7 +113,7 @@ create table intermediate.int_source_freshness as
 select 'E23000022' as force_code, 'hr/personnel' as dataset, 'fresh' as verdict,
     null::text as reason, now() as last_landed_at, now() + interval '1 day' as due_by;
 create schema if not exists policy;
-create table policy.policy_point_dataset (point_code text, dataset text, effective_to date);
+create table policy.point_dataset (point_code text, dataset text);
 grant usage on schema intermediate, policy to oic_gate;
 grant select on all tables in schema intermediate, policy to oic_gate;
 insert into audit.backup (

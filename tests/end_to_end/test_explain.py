@@ -7,6 +7,7 @@ from datetime import date
 import psycopg
 import pytest
 
+from oic_assurance.builds.declared import read_declared
 from oic_assurance.cli.main import run_command
 from oic_assurance.operations.explain.figure import explain
 from oic_assurance.operations.explain.history import RecordHistory, get_history
@@ -18,19 +19,13 @@ from oic_assurance.operations.explain.publication_records import (
 )
 from oic_assurance.operations.explain.question import explain_question
 from oic_assurance.reporting.documents.measures import measures
-from oic_assurance.settings import Settings, load_settings
+from oic_assurance.settings import PROJECT_ROOT, Settings, load_settings
 from oic_assurance.warehouse.roles import PURPOSES
 from tests.databases import administrator
 from tests.end_to_end.archived_rows import differences
 from tests.end_to_end.terminal import Terminal
 
-MEASURES = (
-    "nccu_intel_compliance", "nccu_intel_compliance_all_types", "nccu_intel_in_time",
-    "nccu_hours_to_submission_p50", "nccu_hours_to_submission_p90", "nccu_capture_completeness",
-    "intel_plan_strands_met", "hydra_completion", "hydra_completion_incl_absent",
-    "elearning_completion", "elearning_completion_incl_absent", "elearning_module_1",
-    "elearning_module_2", "elearning_module_3", "elearning_module_4",
-)  # fmt: skip
+MEASURES = read_declared(PROJECT_ROOT).measures
 #: For each kind of record, the model and column from which the tests take keys of such records.
 NAMED = {
     "referral": ("int_nccu_document_outcome", "referral_ref"),

@@ -2,28 +2,28 @@
 
 import csv
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from oic_assurance.builds.declared import read_declared
+from oic_assurance.settings import PROJECT_ROOT
 from tests.end_to_end.terminal import Terminal
 
-MEASURES = (
-    "nccu_intel_compliance", "nccu_intel_compliance_all_types", "nccu_intel_in_time",
-    "nccu_hours_to_submission_p50", "nccu_hours_to_submission_p90", "nccu_capture_completeness",
-    "intel_plan_strands_met", "hydra_completion", "hydra_completion_incl_absent",
-    "elearning_completion", "elearning_completion_incl_absent", "elearning_module_1",
-    "elearning_module_2", "elearning_module_3", "elearning_module_4",
-)  # fmt: skip
-#: Some measures have a second metric, whose name ends in `_today`. MetricFlow computes these
-#: metrics from the records, but only for the as-at day.
-TODAY = tuple(f"{name}_today" for name in MEASURES if not name.startswith("nccu_"))
-#: The metrics that are queried for each unit. `intel_plan_strands_met_today` is not among them,
-#: because it is computed from strands, which belong to no unit.
-BY_UNIT = tuple(name for name in (*MEASURES, *TODAY) if name != "intel_plan_strands_met_today")
+MEASURES = read_declared(PROJECT_ROOT).measures
+HOURS = tuple(code for code, one in MEASURES.items() if one["unit"] == "hours")
+#: The metric of a measure when it is queried for each unit. Hours cannot be added up, so a measure
+#: in hours has a metric of its own for the figures of units.
+BY_UNIT = {code: f"{code}_of_units" if code in HOURS else code for code in MEASURES}
+#: Some metrics are computed from the records, so that they can be grouped by what the records have.
+#: Each must equal the measure of which it is a second form, in every month that both have.
+OF_RECORDS = {
+    "nccu_share_compliant": "nccu_intel_compliance",
+    "training_share_with_package": "elearning_completion",
+}
 #: Values, keyed by metric, month and unit. A figure without a value is left out.
 Figures = dict[tuple[str, str, str], float]
 
@@ -47,12 +47,12 @@ def mf(terminal: Terminal, first_run: str, tmp_path: Path) -> Iterator[Terminal]
             outside.accept()
 
 
-def queried(mf: Terminal, folder: Path, metrics: tuple[str, ...], by: str) -> Figures:
+def queried(mf: Terminal, folder: Path, metrics: Iterable[str], by: str, *more: str) -> Figures:
     """Return the values of several metrics, from one query that is grouped by `by`."""
     table = folder / "figures.csv"
     done = mf.assurance(
         "mf", "query", "--metrics", ",".join(metrics), "--group-by", by, "--quiet",
-        "--csv", str(table),
+        "--csv", str(table), *more,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     with table.open(newline="") as lines:
@@ -65,21 +65,10 @@ def queried(mf: Terminal, folder: Path, metrics: tuple[str, ...], by: str) -> Fi
 
 
 def published(mf: Terminal, query: str) -> Figures:
-    """Return the marts' figures that a query selects, keyed by measure, month and unit.
-
-    If a measure has a second metric (in `TODAY`), its figures for the current month are listed a
-    second time, under that metric's name.
-    """
+    """Return the marts' figures that a query selects, keyed by measure, month and unit."""
     with psycopg.connect(mf.url("bi")) as reader:
         rows = reader.execute(query.encode()).fetchall()
-    figures = {(code, str(month), unit): value for code, month, unit, value in rows}
-    current = max(month for _, month, _ in figures)
-    today = {
-        (f"{code}_today", month, unit): value
-        for (code, month, unit), value in figures.items()
-        if month == current and f"{code}_today" in TODAY
-    }
-    return figures | today
+    return {(code, str(month), unit): value for code, month, unit, value in rows}
 
 
 def test_every_metric_equals_the_force_s_figure_of_each_month(mf: Terminal, tmp_path: Path) -> None:
@@ -91,15 +80,24 @@ def test_every_metric_equals_the_force_s_figure_of_each_month(mf: Terminal, tmp_
         where org_unit_code = 'ALL' and value is not null
         """,
     )
-    assert {code for code, _, _ in figures} == {*MEASURES, *TODAY}
-    assert queried(mf, tmp_path, (*MEASURES, *TODAY), "metric_time__month") == figures
+    assert {code for code, _, _ in figures} == set(MEASURES)
+    assert queried(mf, tmp_path, MEASURES, "metric_time__month") == figures
+    for metric, measure in OF_RECORDS.items():
+        condition = (
+            "{{ Dimension('requirement__point_code') }} = 'ELEARNING' and "
+            "not {{ Dimension('requirement__is_long_term_absent') }}"
+        )
+        more = ("--where", condition) if metric.startswith("training") else ()
+        found = queried(mf, tmp_path, (metric,), "metric_time__month", *more)
+        assert found == {
+            (metric, month, unit): figures[measure, month, unit] for _, month, unit in found
+        }
 
 
 @pytest.mark.slow
 def test_every_metric_equals_each_team_s_figure_of_each_month(mf: Terminal, tmp_path: Path) -> None:
-    # Records belong to teams, and plans to the force. Metrics do not add up teams, so they have no
-    # values for districts and directorates. The test therefore compares only teams and, for plans,
-    # the force.
+    # Records belong to teams, and plans to the force. Metrics that add up have no values for
+    # districts and directorates. The test therefore compares only teams and, for plans, the force.
     figures = published(
         mf,
         """
@@ -110,12 +108,15 @@ def test_every_metric_equals_each_team_s_figure_of_each_month(mf: Terminal, tmp_
             and (unit.kind in ('TEAM', 'UNKNOWN') or measure.point_code = 'INTEL_PLAN')
         """,
     )
-    assert len({unit for _, _, unit in figures}) > 10
-    assert {code for code, _, unit in figures if unit != "ALL"} == {
-        name for name in (*MEASURES, *TODAY) if not name.startswith("intel_plan")
-    }
-    figures = {place: value for place, value in figures.items() if place[0] in BY_UNIT}
-    assert queried(mf, tmp_path, BY_UNIT, "metric_time__month,org_unit__code") == figures
+    teams = {unit for _, _, unit in figures}
+    assert len(teams) > 10
+    found = queried(mf, tmp_path, BY_UNIT.values(), "metric_time__month,org_unit__code")
+    of_force = {(f"{code}_of_units", "ALL") for code in HOURS}
+    assert {
+        (metric, month, unit): value
+        for (metric, month, unit), value in found.items()
+        if unit in teams and (metric, unit) not in of_force
+    } == {(BY_UNIT[code], month, unit): value for (code, month, unit), value in figures.items()}
 
 
 @pytest.mark.slow

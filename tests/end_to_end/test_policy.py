@@ -1,6 +1,5 @@
 """Mistakes in policy seeds stop everything that uses them, and readers keep what they see."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from oic_assurance.clock import LONDON
 from tests.end_to_end.conftest import AS_AT
 from tests.end_to_end.terminal import Terminal, published_force
+from tests.policy_rows import put_rows
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +65,8 @@ def test_mistakes_in_seeds_stop_the_run_and_a_row_that_ends_soon_does_not(
 
     point.write_text(header)
     ends = datetime.now(LONDON).date() + timedelta(weeks=4)
-    absence.write_text(re.sub(r"^(MATERNITY,[^,]*,)", rf"\g<1>{ends}", sound, flags=re.MULTILINE))
+    absence.write_text(sound)
+    put_rows(terminal.project, "policy_absence", f"MATERNITY,2020-01-01,{ends},the Board")
     run = terminal.assurance("run", "--as-at", AS_AT)
     assert run.returncode == 0, run.stderr
     warning = f"column effective_to: the row ends on {ends}, and there is no row for MATERNITY on"

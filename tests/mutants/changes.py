@@ -29,6 +29,8 @@ CONDITIONS = {
 }
 _DAY = re.compile(r"'(\d{4}-\d\d-\d\d)'")
 _JINJA_TEXT = re.compile(r'"([^"]*)"', re.S)
+#: Where a file has a text for Jinja to leave alone, it declares something, and only these are SQL.
+_DECLARED = re.compile(r"^ +(?:population|met|class|class_left_out): (.+)$", re.M)
 _JINJA_NUMBER = re.compile(r"(?<=, )-?\d+(?:\.\d+)?(?=[,)])")
 
 
@@ -48,7 +50,10 @@ class Change:
 
 def changes(source: str) -> list[Change]:
     """Return every change that can be made in a file's text, sorted by place."""
-    found = list(_of_text(source, 0))
+    parts = [(source, 0)]
+    if "{% raw %}" in source:
+        parts = [(match.group(1), match.start(1)) for match in _DECLARED.finditer(source)]
+    found = [change for text, offset in parts for change in _of_text(text, offset)]
     return sorted(found, key=lambda change: (change.start, change.end, change.kind, change.becomes))
 
 

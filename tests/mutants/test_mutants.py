@@ -34,6 +34,21 @@ def test_each_kind_of_change_is_found_but_none_in_comments_and_texts() -> None:
     }  # fmt: skip
 
 
+def test_of_declared_measures_only_the_conditions_change() -> None:
+    declared = """\
+{% raw %}
+measures:
+  compliance:
+    title: Neither this, nor 1, isn't a rule
+    population: not is_absent
+    met: is_complete and hours < 24
+{% endraw %}
+"""
+    found = {(declared[change.start : change.end], change.becomes) for change in changes(declared)}
+
+    assert found == {("not", ""), ("and", "or"), ("<", "<="), ("24", "23"), ("24", "25")}
+
+
 def test_every_rule_has_mutants_and_each_can_be_selected_alone(tmp_path: Path) -> None:
     mutants = all_mutants()
     write_marked(tmp_path, mutants)

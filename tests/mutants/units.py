@@ -28,6 +28,8 @@ from tests.mutants.twins import Rows, for_two_forces, of_two_forces
 #: After this time, PostgreSQL cancels the statement of a unit test, because a mutant may make a
 #: rule loop for ever. The test then counts as having noticed the mutant.
 PATIENCE = "4s"
+#: The as-at moment of the models that are built without data.
+AS_AT = datetime(2026, 3, 10, 5, 30, tzinfo=UTC)
 #: The first two characters of the SQLSTATE if PostgreSQL cannot parse a statement or does not
 #: support it. A mutant with such a statement does not count.
 _UNREADABLE = ("42", "0A")
@@ -52,7 +54,7 @@ def build_from_nothing(settings: Settings) -> None:
     """
     migrate(settings)
     ensure_raw_tables(settings)
-    open_build(settings, "rules", datetime(2026, 3, 10, 5, 30, tzinfo=UTC))
+    open_build(settings, "rules", AS_AT)
     # An earlier test's build has changed what dbt parsed.
     forget_project()
     run_dbt(settings, "daily", ["seed"])

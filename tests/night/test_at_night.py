@@ -26,6 +26,7 @@ from oic_assurance.batches.archive_reader import open_archived
 from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.builds import runs
 from oic_assurance.builds.candidate import claim, lock_for_reading
+from oic_assurance.builds.declared import FILE
 from oic_assurance.builds.version import SEEDS
 from oic_assurance.cli.main import cli, run_command
 from oic_assurance.errors import AssuranceError
@@ -67,6 +68,7 @@ from tests.integration.publishing.marts import (
 )
 from tests.integration.publishing.test_approval import hold, with_a_warning
 from tests.night.page import PAGE, Row, Seen, command_of, look_up, rows
+from tests.policy_rows import put_rows
 from tests.unit.storage.broken import URL as BROKEN
 
 __all__ = ["people"]
@@ -606,7 +608,8 @@ def test_a_wrong_key_of_the_pseudonyms(
 def test_a_policy_with_a_gap(
     fresh_warehouse: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.copytree(PROJECT_ROOT / SEEDS, tmp_path / SEEDS)
+    for place in (SEEDS, FILE.parent):
+        shutil.copytree(PROJECT_ROOT / place, tmp_path / place)
     seed = tmp_path / SEEDS / "policy_document_type.csv"
     seed.write_text(seed.read_text("utf-8").splitlines()[0], "utf-8")
     gap = replace(fresh_warehouse, project_root=tmp_path)
@@ -620,21 +623,21 @@ def test_a_policy_with_a_gap(
 
 @plays("message *A policy cannot be used, or ends soon*")
 def test_a_policy_that_ends_soon_and_one_with_a_mistake(healthy: Settings, tmp_path: Path) -> None:
-    shutil.copytree(PROJECT_ROOT / SEEDS, tmp_path / SEEDS)
+    for place in (SEEDS, FILE.parent):
+        shutil.copytree(PROJECT_ROOT / place, tmp_path / place)
     settings = replace(healthy, project_root=tmp_path)
-    assert not policy_problems(settings, NIGHT, "")
-    seed = tmp_path / SEEDS / "policy_absence.csv"
-    sound = seed.read_text("utf-8")
-    seed.write_text(f"{sound}MATERNITY,2019-01-01,2019-12-31,the Board\n", "utf-8")
+    put_rows(
+        tmp_path, "policy_absence",
+        "MATERNITY,2019-01-01,2019-12-31,the Board", "MATERNITY,2020-01-01,,the Board",
+    )  # fmt: skip
     assert not policy_problems(settings, NIGHT, ""), "a row that ended long ago needs no other"
-    assert "2020-01-01,," in sound
-    seed.write_text(sound.replace("2020-01-01,,", "2020-01-01,2026-05-29,", 1), "utf-8")
+    put_rows(tmp_path, "policy_absence", "MATERNITY,2020-01-01,2026-05-29,the Board")
     (ending,) = policy_problems(settings, NIGHT, "")
     assert ending.subject == "policy_absence"
     assert "the row ends on 2026-05-29" in ending.what
-    seed.write_text(sound.replace("2020-01-01", "soon", 1), "utf-8")
+    put_rows(tmp_path, "policy_absence", "MATERNITY,soon,,the Board")
     (mistake,) = policy_problems(settings, NIGHT, "")
-    assert "policy_absence.csv, line 2, column effective_from: 'soon'" in mistake.what
+    assert "column effective_from: 'soon'" in mistake.what
     for problem in (ending, mistake):
         row = look_up(Seen(message([problem])))
         assert row.symptom == "message *A policy cannot be used, or ends soon*"

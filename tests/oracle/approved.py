@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 from .clock import month_of, months_back
-
-SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
-FIRST_POLICY = date(2020, 1, 1)
-
-PolicyRow = Mapping[str, str]
-Policy = Mapping[str, Sequence[PolicyRow]]
+from .policy import Policy, PolicyRow, applies
 
 #: The thresholds that decide whether a referral is counted, and whether a document belongs to it.
 #: The timely hours only divide the numerator into in time and late.
 _REFERRAL_THRESHOLDS = ("grace_hours", "before_call_hours")
-
-
-def read_policy(folder: Path = SEEDS) -> dict[str, list[PolicyRow]]:
-    """Return the rows of every policy seed, by the name of the seed."""
-    policy: dict[str, list[PolicyRow]] = {}
-    for path in sorted(folder.glob("policy_*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            policy[path.stem] = list(csv.DictReader(file))
-    return policy
 
 
 def policy_confirmed(policy: Policy, today: date) -> dict[str, bool]:
@@ -35,7 +19,7 @@ def policy_confirmed(policy: Policy, today: date) -> dict[str, bool]:
     Contract: "`policy_confirmed` (false while a policy row that it rests on awaits confirmation)".
     """
     points = {
-        row["point_code"]: row for row in policy["policy_point"] if _applies(row, today, today)
+        row["point_code"]: row for row in policy["policy_point"] if applies(row, today, today)
     }
     return {
         code: all(_is_approved(under) for under in _rows_under(policy, row, today))
@@ -47,12 +31,12 @@ def _rows_under(policy: Policy, point: PolicyRow, today: date) -> Iterator[Polic
     code = point["point_code"]
     yield point
     for row in policy["policy_threshold"]:
-        if row["name"] == point["target_threshold"] and _applies(row, today, today):
+        if row["name"] == point["target_threshold"] and applies(row, today, today):
             yield row
     if code == "NCCU_INTEL":
         yield from _under_referrals(policy, today)
     elif code == "INTEL_PLAN":
-        yield from (r for r in policy["policy_plan_strand"] if _applies(r, today, today))
+        yield from (r for r in policy["policy_plan_strand"] if applies(r, today, today))
     else:
         yield from _under_training(policy, code, today)
 
@@ -66,30 +50,20 @@ def _under_referrals(policy: Policy, today: date) -> Iterator[PolicyRow]:
     for seed in ("policy_threshold", "policy_document_type", "policy_grading"):
         for row in policy[seed]:
             is_about_referrals = row.get("name", _REFERRAL_THRESHOLDS[0]) in _REFERRAL_THRESHOLDS
-            if is_about_referrals and _applies(row, first, today):
+            if is_about_referrals and applies(row, first, today):
                 yield row
 
 
 def _under_training(policy: Policy, code: str, today: date) -> Iterator[PolicyRow]:
     items = set()
     for row in policy["policy_training_item"]:
-        if row["point_code"] == code and _applies(row, today, today):
+        if row["point_code"] == code and applies(row, today, today):
             items.add(row["requirement_code"])
             yield row
     for row in policy["policy_role_requirement"]:
-        if row["requirement_code"] in items and _applies(row, today, today):
+        if row["requirement_code"] in items and applies(row, today, today):
             yield row
-    yield from (r for r in policy["policy_absence"] if _applies(r, today, today))
-
-
-def _applies(row: PolicyRow, first: date, last: date) -> bool:
-    """Tell whether a row applies on a day from `first` to `last`.
-
-    To days before `FIRST_POLICY`, the rows of `FIRST_POLICY` apply.
-    """
-    begins = date.fromisoformat(row["effective_from"])
-    ends = date.fromisoformat(row["effective_to"]) if row["effective_to"] else date.max
-    return begins <= max(last, FIRST_POLICY) and max(first, FIRST_POLICY) <= ends
+    yield from (r for r in policy["policy_absence"] if applies(r, today, today))
 
 
 def _is_approved(row: PolicyRow) -> bool:

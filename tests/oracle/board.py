@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from .clock import day_of, midnight
 from .known import Known, full_as_at
 from .model import Delivery, Row
-from .policy import DEADLINES
+from .policy import deadlines
 from .span import END, random_style
 
 BOARD = "governance/board"
@@ -135,7 +135,9 @@ def board_actions(
             closed_on=None if is_later else closed,
             status=status,
             evidence_ref=row["evidence_ref"],
-            closed_but=_contradiction(statuses, row["point_code"]) if status == "CLOSED" else None,
+            closed_but=(
+                _contradiction(statuses, row["point_code"], today) if status == "CLOSED" else None
+            ),
         )
     return found
 
@@ -157,11 +159,13 @@ def board_questions(known: Known, as_at: datetime) -> dict[str, Row]:
     return found
 
 
-def board_exceptions(actions: dict[str, BoardAction]) -> list[tuple[str, str, str, datetime]]:
-    """Return the exceptions about actions on one of the four points."""
+def board_exceptions(
+    actions: dict[str, BoardAction], today: date
+) -> list[tuple[str, str, str, datetime]]:
+    """Return the exceptions about actions on one of the points."""
     found = []
     for ref, action in actions.items():
-        if action.point_code not in DEADLINES:
+        if action.point_code not in deadlines(today):
             continue
         if action.status == "OVERDUE":
             assert action.due_on is not None
@@ -189,10 +193,10 @@ def _times_moved(known: Known, as_at: datetime, ref: str) -> int:
     return sum(before != after for before, after in itertools.pairwise(given))
 
 
-def _contradiction(statuses: dict[str, str], point: str | None) -> str | None:
+def _contradiction(statuses: dict[str, str], point: str | None, today: date) -> str | None:
     """Return why the figures contradict a closure, or None."""
     status = statuses.get(point or "")
     if status is None or point is None:
         return None
-    is_every_time = status == "in_progress" and DEADLINES[point] is None
+    is_every_time = status == "in_progress" and deadlines(today)[point] is None
     return f"POINT_{status.upper()}" if status in CONTRADICTED or is_every_time else None

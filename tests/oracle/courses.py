@@ -12,9 +12,12 @@ from typing import Any
 from .clock import day_of, from_wall, midnight
 from .model import Delivery, Row
 from .people import Career
-from .policy import ELEARNING_ROLES, HYDRA_ROLES, MODULES
 from .span import END, START, random_style
 
+MODULES = ("OIC-EL-1", "OIC-EL-2", "OIC-EL-3", "OIC-EL-4")
+#: The roles whose officers mostly take the courses.
+HYDRA_ROLES = ("RESPONSE_SUPERVISOR", "CONTROL_ROOM", "INTELLIGENCE")
+ELEARNING_ROLES = (*HYDRA_ROLES, "RESPONSE", "ROADS_POLICING", "NEIGHBOURHOOD", "CUSTODY")
 FIRST_FILE = date(2025, 5, 26)
 Event = tuple[date, Row]  # (the first day on which the LMS knew the event, the event's line)
 

@@ -14,7 +14,7 @@ from .hr import People
 from .known import Known, full_as_at, table_as_at
 from .model import Row
 from .plans import plan_is_met, plans_as_at
-from .policy import FIRST_MONTH, HYDRA_LAUNCH, MODULE_LAUNCH, REQUIRED_TYPES
+from .policy import on, starts_on
 from .referrals import ReferralFact, detentions
 from .training import Requirement
 
@@ -63,9 +63,10 @@ def _of_documents(
     found = []
     for row in table_as_at(known, "intel.report", as_at):
         submitted = row["submitted_at"]
-        if row["document_type_code"] not in REQUIRED_TYPES or row["status"] == "DRAFT":
+        if submitted is None or row["status"] == "DRAFT":
             continue
-        if submitted is None:
+        kind = row["document_type_code"]
+        if not on(day_of(submitted), "policy_document_type", document_type_code=kind):
             continue
         person = people.resolve(row["author_officer_no"], day_of(submitted))
         where = (row["report_urn"], people.team(person, day_of(submitted)), submitted)
@@ -99,7 +100,8 @@ def _of_training(
     booked = _booked(known, as_at)
     found = []
     for fact in requirements:
-        launch = HYDRA_LAUNCH if fact.requirement_code == "HYDRA" else MODULE_LAUNCH
+        (item,) = on(day_of(as_at), "policy_training_item", requirement_code=fact.requirement_code)
+        launch = date.fromisoformat(item["launched_on"])
         if fact.is_complete or fact.is_long_term_absent or not fact.is_in_post:
             continue
         if launch > day_of(as_at):
@@ -135,9 +137,10 @@ def _of_plans(known: Known, as_at: datetime, met: dict[str, bool]) -> list[OpenE
         and plan["review_due_date"] < today
         and plan["plan_ref"] not in replaced
     ]
-    if today >= FIRST_MONTH:
+    first = starts_on("INTEL_PLAN", today)
+    if today >= first:
         found += [
-            ("PLAN_STRAND_NOT_MET", strand, "ALL", midnight(FIRST_MONTH))
+            ("PLAN_STRAND_NOT_MET", strand, "ALL", midnight(first))
             for strand, is_met in met.items()
             if not is_met
         ]

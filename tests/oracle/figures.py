@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from .approved import read_policy
 from .board import BoardAction, board_actions, board_exceptions, board_questions
 from .clock import day_of, month_end
 from .exceptions import OpenException, exceptions
@@ -89,7 +88,7 @@ def figures(
     today = day_of(as_at)
     tally = Tally()
     facts = referral_facts(known, people, as_at)
-    tally_referrals(facts, people, tally)
+    tally_referrals(facts, people, today, tally)
     tally_capture(known, people, as_at, tally)
     done = completed(known, as_at)
     tally_training(people, done, today, tally)
@@ -142,10 +141,10 @@ def figures(
         board_actions=actions,
         board_questions=board_questions(known, as_at),
         exceptions=exceptions(known, people, as_at, facts, requirements, met)
-        + Counter(board_exceptions(actions)),
-        questions=questions(asked, read_policy()),
+        + Counter(board_exceptions(actions, today)),
+        questions=questions(asked),
         verdicts=verdicts,
-        due={name: due_by(evidence, name) for name in verdicts if "/" in name},
+        due=due_by(evidence),
     )
 
 
@@ -161,5 +160,5 @@ def _control(measures: dict[Key, MeasureRow], today: date) -> dict[tuple[str, da
     return {
         (measure, start): row
         for measure, series in months.items()
-        for start, row in control_rows(series_of(measure, series)).items()
+        for start, row in control_rows(series_of(measure, series, today)).items()
     }

@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 
 from .clock import midnight
 from .model import Delivery, Row
-from .policy import STRANDS
 from .span import END, random_style
+
+STRANDS = ("COLLECT", "ANALYSE", "SHARE")
 
 
 def _plan(rng: random.Random, ref: str, strand: str, good: float) -> Row:

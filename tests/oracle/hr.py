@@ -6,7 +6,7 @@ from datetime import date
 
 from .known import Known, snapshot_on
 from .model import Row
-from .policy import LONG_TERM
+from .policy import on
 
 Person = tuple[str, str]  # ("employee", employee_no) or ("number", unresolved collar number)
 UNKNOWN = "UNKNOWN"
@@ -109,9 +109,9 @@ def in_post(row: Row, day: date) -> bool:
     return row["leave_date"] is None or row["leave_date"] >= day
 
 
-def long_term_absent(row: Row) -> bool:
-    """Return whether a personnel row shows a long-term absence.
+def long_term_absent(row: Row, day: date) -> bool:
+    """Return whether a personnel row shows a long-term absence on a day.
 
-    The contract lists the values: "`LONG_TERM_SICK`, `MATERNITY`, `CAREER_BREAK`, `SECONDMENT`".
+    By default, these are "`LONG_TERM_SICK`, `MATERNITY`, `CAREER_BREAK`, `SECONDMENT`".
     """
-    return row["absence_status"] in LONG_TERM
+    return bool(on(day, "policy_absence", absence_status=row["absence_status"]))

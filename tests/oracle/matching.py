@@ -9,19 +9,20 @@ from datetime import datetime
 from .clock import day_of
 from .hr import People, Person
 from .model import Row
-from .policy import BEFORE_CALL, GRACE, REQUIRED_TYPES, TIMELY
+from .policy import hours, on
 
 ORDER = ("submitted_in_time", "submitted_late", "submitted_by_other", "submitted_invalid")
 
 
 @dataclass
 class Document:
-    """A submitted report of a required type.
+    """A submitted report. Whether its type is required depends on the day of a referral's contact.
 
     `counts` is true if its status is `SUBMITTED` and its grading is valid.
     """
 
     urn: str
+    kind: str
     submitted_at: datetime
     person: Person
     counts: bool
@@ -51,24 +52,27 @@ class Referral:
 def grading_is_valid(report: Row) -> bool:
     """Return whether the grading of a report is valid.
 
-    Contract: "the values the source contract lists for the scheme; conditions needed with 3x5x2 `C`
-    only (blank is none), with no 5x5x5 code".
+    Contract, for the default policy: "the values the source contract lists for the scheme;
+    conditions needed with 3x5x2 `C` only (blank is none), with no 5x5x5 code". The policy is that
+    of the day of submission or, for a report that was not submitted, of creation.
     """
-    grading = (
-        report["source_evaluation"],
-        report["intelligence_assessment"],
-        report["handling_code"],
-    )
-    if not all(isinstance(code, str) and len(code) == 1 for code in grading):
-        return False
-    evaluation, assessment, handling = grading
-    if report["grading_scheme"] == "3x5x2":
-        if handling == "C" and not (report["handling_conditions"] or "").strip():
+    day = day_of(report["submitted_at"] or report["created_at"])
+    for element in ("source_evaluation", "intelligence_assessment", "handling_code"):
+        rows = on(
+            day,
+            "policy_grading",
+            grading_scheme=report["grading_scheme"],
+            element=element,
+            code=report[element],
+        )
+        if not rows:
             return False
-        return evaluation in "123" and assessment in "ABCDE" and handling in "PC"
-    if report["grading_scheme"] == "5x5x5":
-        return evaluation in "ABCDE" and assessment in "12345" and handling in "12345"
-    return False
+        if (
+            rows[0]["needs_conditions"] == "true"
+            and not (report["handling_conditions"] or "").strip()
+        ):
+            return False
+    return True
 
 
 def make_referrals(rows: Iterable[Row], people: People) -> list[Referral]:
@@ -84,17 +88,15 @@ def make_referrals(rows: Iterable[Row], people: People) -> list[Referral]:
 
 
 def make_documents(rows: Iterable[Row], existing: set[str], people: People) -> list[Document]:
-    """Return those reports that are documents, in the order of submission.
+    """Return the reports that can be documents, in the order of submission.
 
     Contract: "*Documents* are reports of a required type with a `submitted_at` and a status other
     than `DRAFT`". One "counts when its status is `SUBMITTED` and its grading is valid".
     """
     documents = []
     for row in rows:
-        if row["document_type_code"] not in REQUIRED_TYPES or row["status"] == "DRAFT":
-            continue
         submitted = row["submitted_at"]
-        if submitted is None:
+        if submitted is None or row["status"] == "DRAFT":
             continue
         person = people.resolve(row["author_officer_no"], day_of(submitted))
         counts = row["status"] == "SUBMITTED" and grading_is_valid(row)
@@ -102,17 +104,23 @@ def make_documents(rows: Iterable[Row], existing: set[str], people: People) -> l
         # as naming none"
         names = row["nccu_referral_ref"] if row["nccu_referral_ref"] in existing else None
         occurrence = row["occurrence_ref"] or None
-        documents.append(Document(row["report_urn"], submitted, person, counts, names, occurrence))
+        kind = row["document_type_code"]
+        documents.append(
+            Document(row["report_urn"], kind, submitted, person, counts, names, occurrence)
+        )
     return sorted(documents, key=lambda document: (document.submitted_at, document.urn))
 
 
-def too_early(document: Document, referral: Referral) -> bool:
-    """Return whether a document was submitted too early to be about a referral.
+def is_no_document(document: Document, referral: Referral) -> bool:
+    """Return whether a report is no document for a referral, by the policy of the day of contact.
 
     Contract: "submitted more than `before_call_hours` before a referral's contact is no document
     for that referral, at any step".
     """
-    return document.submitted_at < referral.contacted_at - BEFORE_CALL
+    day = day_of(referral.contacted_at)
+    if not on(day, "policy_document_type", document_type_code=document.kind):
+        return True
+    return document.submitted_at < referral.contacted_at - hours("before_call_hours", day)
 
 
 def match(referrals: list[Referral], documents: list[Document]) -> None:
@@ -147,15 +155,15 @@ def _named(referrals: list[Referral], documents: list[Document]) -> None:
     by_ref = {referral.ref: referral for referral in referrals}
     for document in documents:
         referral = by_ref.get(document.names) if document.names else None
-        if referral is not None and not too_early(document, referral):
+        if referral is not None and not is_no_document(document, referral):
             referral.got.append((document, "REFERRAL_REF"))
 
 
 def _take(referral: Referral, free: list[Document], method: str, *, own_only: bool) -> None:
     """Give a referral the first document in `free` that fits, and remove that document from `free`.
 
-    A document fits if it has the same occurrence and is not too early. With `own_only`, its author
-    must be the referral's officer.
+    A document fits if it has the same occurrence and can be a document for the referral. With
+    `own_only`, its author must be the referral's officer.
 
     Contract: "take the earliest document by `submitted_at` not yet taken". "A referral without an
     occurrence can only be named".
@@ -163,7 +171,7 @@ def _take(referral: Referral, free: list[Document], method: str, *, own_only: bo
     if referral.occurrence is None:
         return
     for document in free:  # sorted by submitted_at, then report_urn
-        if document.occurrence != referral.occurrence or too_early(document, referral):
+        if document.occurrence != referral.occurrence or is_no_document(document, referral):
             continue
         if own_only and document.person != referral.person:
             continue
@@ -178,7 +186,8 @@ def class_from(document: Document, referral: Referral) -> str:
         return "submitted_invalid"
     if document.person != referral.person:
         return "submitted_by_other"
-    if document.submitted_at <= referral.contacted_at + TIMELY:
+    timely = hours("timely_hours", day_of(referral.contacted_at))
+    if document.submitted_at <= referral.contacted_at + timely:
         return "submitted_in_time"
     return "submitted_late"
 
@@ -192,7 +201,7 @@ def decide(referral: Referral, as_at: datetime) -> tuple[str, str, Document | No
     """
     best: tuple[int, datetime, str] | None = None
     found: tuple[str, str, Document | None] = ("missing", "NONE", None)
-    if as_at < referral.contacted_at + GRACE:
+    if as_at < referral.contacted_at + hours("grace_hours", day_of(referral.contacted_at)):
         found = ("awaiting", "NONE", None)
     for document, method in referral.got:
         name = class_from(document, referral)

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 
 from .clock import midnight
 from .model import Delivery, Row, Style
-from .policy import LONG_TERM
 from .span import END, START, hr_days, random_style
 
 ROLES = (
@@ -19,6 +18,7 @@ ROLES = (
     *("NEIGHBOURHOOD", "CUSTODY", "CONTROL_ROOM", "CONTROL_ROOM", "INTELLIGENCE"),
     *("INTELLIGENCE", "FINANCE", "DOG_HANDLER"),
 )
+LONG_TERM = ("LONG_TERM_SICK", "MATERNITY", "CAREER_BREAK", "SECONDMENT")
 TEAMS = ("T1", "T2", "T3", "T4", "T5", "T6")
 MOVE_T3 = date(2025, 10, 15)
 MOVE_D2 = date(2026, 3, 18)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from .clock import day_of, midnight, month_end, months
 from .known import Known, full_as_at
 from .model import Row
-from .policy import DEADLINES, FIRST_MONTH, STRANDS
+from .policy import deadlines, starts_on, strands
 from .tally import ALL, Tally
 
 
@@ -41,10 +41,10 @@ def plan_is_met(plan: Row, day: date) -> bool:
 
 
 def strands_met(plans: list[Row], day: date) -> int:
-    """Return how many of the three strands are met on a day."""
+    """Return how many of the strands that need a plan on a day are met."""
     return sum(
         any(plan["strand"] == strand and plan_is_met(plan, day) for plan in plans)
-        for strand in STRANDS
+        for strand in strands(day)
     )
 
 
@@ -53,9 +53,12 @@ def tally_plans(plans: list[Row], today: date, tally: Tally) -> None:
 
     Contract: "strands met ÷ 3", "as at month end". The measure has only the unit `ALL`.
     """
-    for month in months(FIRST_MONTH, today):
-        met = strands_met(plans, min(month_end(month), today))
-        tally.counts["intel_plan_strands_met", month, ALL] = [met, 3]
+    start = starts_on("INTEL_PLAN", today)
+    tally.begin(start, "intel_plan_strands_met")
+    for month in months(start, today):
+        day = min(month_end(month), today)
+        counts = [strands_met(plans, day), len(strands(day))]
+        tally.counts["intel_plan_strands_met", month, ALL] = counts
 
 
 def strand_facts(plans: list[Row], as_at: datetime) -> dict[str, Row]:
@@ -64,10 +67,9 @@ def strand_facts(plans: list[Row], as_at: datetime) -> dict[str, Row]:
     `plans` lists the values of each plan that the row may show.
     """
     today = day_of(as_at)
-    deadline = DEADLINES["INTEL_PLAN"]
-    assert deadline is not None
+    deadline = deadlines(today)["INTEL_PLAN"] or today
     facts = {}
-    for strand in STRANDS:
+    for strand in strands(today):
         mine = [plan for plan in plans if plan["strand"] == strand]
         met = [plan for plan in mine if plan_is_met(plan, today)]
         on_time = any(plan_is_met(plan, min(today, deadline)) for plan in mine)

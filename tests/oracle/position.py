@@ -5,22 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from .approved import policy_confirmed, read_policy
+from .approved import policy_confirmed
 from .clock import day_of, days, month_of, months_back
 from .hr import People
 from .known import Known, latest_delivery
 from .plans import plans_as_at, strands_met
 from .policy import (
-    DEADLINES,
-    FIRST_MONTH,
-    GRACE,
-    LAUNCHES,
     OPTIONAL,
-    RESTS_ON,
-    SECOND_READINGS,
-    STALE_AFTER,
-    TARGETS,
-    TRAINING_TARGET,
+    current,
+    deadlines,
+    hours,
+    on,
+    points,
+    rests_on,
+    starts_on,
+    strands,
+    target,
+    target_share,
 )
 from .referrals import ReferralFact, pooled
 from .stats import ratio, wilson
@@ -77,31 +78,38 @@ class Evidence:
 
 
 def source_verdicts(evidence: Evidence) -> dict[str, str]:
-    """Return the freshness of each source: `fresh`, `stale` or `failed`.
+    """Return the freshness of each dataset: `fresh`, `stale` or `failed`.
 
     Contract: "Stale after: … days from the latest delivery at or before `as_at` (for a database the
     last extraction that succeeded, whenever it ran) to `as_at`".
     """
     verdicts = {}
-    for source, limit in STALE_AFTER.items():
-        if source in OPTIONAL and not evidence.known.deliveries.get(source):
+    for row in on(evidence.today, "policy_staleness"):
+        dataset, limit = row["dataset"], timedelta(days=int(row["stale_after_days"]))
+        if dataset in OPTIONAL and not evidence.known.deliveries.get(dataset):
             continue
-        if source in ("rms", "intelligence"):
-            last = evidence.extracted_at
-        else:
-            last = latest_delivery(evidence.known, source, evidence.as_at)
-        late = last is None or evidence.as_at - last > timedelta(days=limit)
-        verdicts[source] = "failed" if source in evidence.failed else ("fresh", "stale")[late]
+        is_database = row["is_database"] == "true"
+        last = (
+            evidence.extracted_at
+            if is_database
+            else latest_delivery(evidence.known, dataset, evidence.as_at)
+        )
+        source = dataset.partition("/")[0] if is_database else dataset
+        late = last is None or evidence.as_at - last > limit
+        verdicts[dataset] = "failed" if source in evidence.failed else ("fresh", "stale")[late]
     return verdicts
 
 
-def due_by(evidence: Evidence, source: str) -> datetime | None:
-    """Return when the next delivery of a source is due, or None if it has delivered nothing.
+def due_by(evidence: Evidence) -> dict[str, datetime | None]:
+    """Return when the next file of each dataset is due, or None if it has delivered nothing.
 
-    The next delivery is due when the latest one becomes stale.
+    The next file is due when the latest one becomes stale.
     """
-    last = latest_delivery(evidence.known, source, evidence.as_at)
-    return last + timedelta(days=STALE_AFTER[source]) if last else None
+    due = {}
+    for row in on(evidence.today, "policy_staleness", is_database="false"):
+        last = latest_delivery(evidence.known, row["dataset"], evidence.as_at)
+        due[row["dataset"]] = last + timedelta(days=int(row["stale_after_days"])) if last else None
+    return due
 
 
 def _figures_on(evidence: Evidence, point: str, day: date) -> tuple[int, int]:
@@ -111,19 +119,21 @@ def _figures_on(evidence: Evidence, point: str, day: date) -> tuple[int, int]:
     `as_at`. Contract: "a past day … does not move `as_at`".
     """
     if point == "INTEL_PLAN":
-        return strands_met(plans_as_at(evidence.known, evidence.as_at), day), 3
+        return strands_met(plans_as_at(evidence.known, evidence.as_at), day), len(strands(day))
     return count(evidence.people, evidence.done, point, day)
 
 
-def _met(point: str, numerator: int, denominator: int) -> bool:
-    """Return whether a point is met. Contract: "Met means 3 strands, or `training_target`"."""
-    if point == "INTEL_PLAN":
-        return numerator == 3
-    return denominator > 0 and numerator / denominator >= TRAINING_TARGET
+def _met(evidence: Evidence, point: str, numerator: int, denominator: int, day: date) -> bool:
+    """Return whether a point is met on a day, by the target of that day.
+
+    Contract: "Met means 3 strands, or `training_target`".
+    """
+    share = target_share(point, evidence.today, day)
+    return denominator > 0 and numerator / denominator >= share
 
 
 def _met_on(evidence: Evidence, point: str, day: date) -> bool:
-    return _met(point, *_figures_on(evidence, point, day))
+    return _met(evidence, point, *_figures_on(evidence, point, day), day)
 
 
 def _status_on(evidence: Evidence, point: str, day: date, deadline: date, ever: bool) -> str:
@@ -152,7 +162,7 @@ def nccu_status(facts: list[ReferralFact], numerator: int, today: date) -> str:
         return "not_started"
     complete: list[tuple[int, int]] = []
     month = months_back(month_of(today), 1)
-    while month >= FIRST_MONTH and len(complete) < 6:
+    while month >= starts_on("NCCU_INTEL", today) and len(complete) < 6:
         figures = pooled(facts, month, month)
         if figures[1]:
             complete.append(figures)
@@ -184,7 +194,8 @@ def facts_on(facts: list[ReferralFact], day: date) -> list[ReferralFact]:
         answered = (
             submitted is not None and day_of(fact.contacted_at + timedelta(hours=submitted)) <= day
         )
-        due = answered or day_of(fact.contacted_at + GRACE) <= day
+        grace = hours("grace_hours", day_of(fact.contacted_at))
+        due = answered or day_of(fact.contacted_at + grace) <= day
         if day_of(fact.contacted_at) <= day:
             name = fact.intelligence_class if answered else "missing" if due else "awaiting"
             counted = fact.is_counted and due
@@ -208,8 +219,8 @@ class PointDay:
 def daily(evidence: Evidence) -> dict[tuple[str, date], PointDay]:
     """Return the figure and status of each point on "each day since launch", as at `as_at`."""
     rows = {}
-    for point, deadline in DEADLINES.items():
-        first = min(LAUNCHES[point], evidence.today)
+    for point, deadline in deadlines(evidence.today).items():
+        first = min(starts_on(point, evidence.today), evidence.today)
         ever = False
         for day in days(first, evidence.today):
             if deadline is None:
@@ -219,7 +230,7 @@ def daily(evidence: Evidence) -> dict[tuple[str, date], PointDay]:
                 status = nccu_status(then, numerator, day)
             else:
                 numerator, denominator = _figures_on(evidence, point, day)
-                ever = ever or _met(point, numerator, denominator)
+                ever = ever or _met(evidence, point, numerator, denominator, day)
                 status = _status_on(evidence, point, day, deadline, ever)
             share = ratio(numerator, denominator)
             rows[point, day] = PointDay(numerator, denominator, share, status)
@@ -235,11 +246,11 @@ def positions(
     current one for `NCCU_INTEL`, as at the cut-off for the others".
     """
     verdicts = source_verdicts(evidence)
-    confirmed = policy_confirmed(read_policy(), evidence.today)
+    confirmed = policy_confirmed(current.policy, evidence.today)
     latest = views(evidence.known, evidence.as_at)
     rows = {}
-    for point, deadline in DEADLINES.items():
-        source = _worst([verdicts[name] for name in RESTS_ON[point]])
+    for point, deadline in deadlines(evidence.today).items():
+        source = _worst([verdicts[name] for name in rests_on(point, evidence.today)])
         now = every_day[point, evidence.today]
         numerator, denominator = now.numerator, now.denominator
         # Contract about the figure at the deadline: "the deadline day … with what is known now".
@@ -253,9 +264,9 @@ def positions(
             denominator,
             ratio(numerator, denominator),
             *wilson(numerator, denominator),
-            TARGETS[point],
+            target(point, evidence.today),
             confirmed[point],
-            SECOND_READINGS[point],
+            _second_measure(evidence, point),
             second[0],
             second[1],
             second[2],
@@ -270,12 +281,16 @@ def positions(
     return rows
 
 
+def _second_measure(evidence: Evidence, point: str) -> str | None:
+    return points(evidence.today)[point]["second_measure_code"] or None
+
+
 def _second_reading(evidence: Evidence, point: str) -> tuple[int | None, int | None, float | None]:
     """Return numerator, denominator and share of the second reading, or three Nones.
 
     Contract: "over the same period as the first".
     """
-    if SECOND_READINGS[point] is None:
+    if _second_measure(evidence, point) is None:
         return None, None, None
     if point == "NCCU_INTEL":
         month = month_of(evidence.today)

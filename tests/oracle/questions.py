@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from .approved import Policy, PolicyRow
 from .board import BoardAction
 from .clock import day_of, month_of, months_back
 from .model import Row
-from .policy import DEADLINES, RESTS_ON, STRANDS
+from .policy import PolicyRow, deadlines, on, rests_on, strands
 from .position import PointDay, Position
 from .referrals import ReferralFact
 from .training import Requirement
@@ -23,8 +22,6 @@ from .views import ASSURED_STATUSES, PARTIES, View
 #: z of an interval at 99.8%.
 Z_OF_QUESTIONS = 3.090232
 SHOWN = 5
-#: The datasets that are extracted from each database.
-_TABLES = {"rms": 3, "intelligence": 3}
 
 
 @dataclass(frozen=True)
@@ -71,17 +68,13 @@ class Facts:
     actions: Iterable[BoardAction]
 
 
-def questions(facts: Facts, policy: Policy) -> dict[str, list[Question]]:
+def questions(facts: Facts) -> dict[str, list[Question]]:
     """Return all questions of each point, in the order in which the Board should put them.
 
     The mart shows at most `SHOWN` of them. This limit is not applied here.
     """
-    found: dict[str, list[Question]] = {point: [] for point in DEADLINES}
-    for rule in policy["policy_board_question"]:
-        begins = date.fromisoformat(rule["effective_from"])
-        ends = date.fromisoformat(rule["effective_to"]) if rule["effective_to"] else date.max
-        if not begins <= facts.today <= ends:
-            continue
+    found: dict[str, list[Question]] = {point: [] for point in deadlines(facts.today)}
+    for rule in on(facts.today, "policy_board_question"):
         asked = sorted(_asked(facts, rule), key=lambda one: (-one.excess, one.org_unit_code))
         for place, one in enumerate(asked, 1):
             weight = float(rule["rank_weight"]) / place
@@ -116,10 +109,9 @@ def _asked(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
     kind, point = rule["rule_kind"], rule["point_code"]
     is_fresh = facts.positions[point].source_status == "fresh"
     if kind == "SOURCE" and not is_fresh:
-        late = [name for name in RESTS_ON[point] if facts.verdicts[name] != "fresh"]
-        numerator = sum(_TABLES.get(name, 1) for name in late)
-        denominator = sum(_TABLES.get(name, 1) for name in RESTS_ON[point])
-        yield Question(point, rule["rule_code"], "ALL", numerator, denominator)
+        needed = rests_on(point, facts.today)
+        late = [name for name in needed if facts.verdicts[name] != "fresh"]
+        yield Question(point, rule["rule_code"], "ALL", len(late), len(needed))
     elif is_fresh and kind in _KINDS:
         for one in _KINDS[kind](facts, rule):
             if one.denominator >= int(rule["fewest_records"]):
@@ -128,7 +120,7 @@ def _asked(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
 
 def _teams(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
     point = rule["point_code"]
-    deadline = DEADLINES[point]
+    deadline = deadlines(facts.today)[point]
     if deadline is not None and facts.today <= deadline:
         return
     counts: dict[str, list[int]] = {}
@@ -185,14 +177,15 @@ def _voices(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
 
 
 def _deadlines(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
-    deadline = DEADLINES[rule["point_code"]]
+    deadline = deadlines(facts.today)[rule["point_code"]]
     if deadline and facts.today > deadline and not _is_assured(facts, rule["point_code"]):
         yield from _of_the_point(facts, rule, deadline + timedelta(days=1))
 
 
 def _reviews(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
     past = []
-    for strand in STRANDS:
+    wanted = strands(facts.today)
+    for strand in wanted:
         plans = [plan for plan in facts.plans if plan["strand"] == strand]
         if facts.strands[strand]["is_met"] or not plans:
             continue
@@ -204,7 +197,7 @@ def _reviews(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
     if past:
         since = min(past) + timedelta(days=1)
         yield Question(
-            rule["point_code"], rule["rule_code"], "ALL", len(past), len(STRANDS), since=since
+            rule["point_code"], rule["rule_code"], "ALL", len(past), len(wanted), since=since
         )
 
 

@@ -11,7 +11,10 @@ from .hr import People, Person
 from .known import Known, gone_as_at, table_as_at
 from .matching import decide, grading_is_valid, make_documents, make_referrals, match
 from .model import Row
+from .policy import starts_on
 from .tally import Tally
+
+PERCENTILES = {"nccu_hours_to_submission_p50": 0.5, "nccu_hours_to_submission_p90": 0.9}
 
 
 @dataclass
@@ -68,8 +71,16 @@ def referral_facts(known: Known, people: People, as_at: datetime) -> list[Referr
     return facts
 
 
-def tally_referrals(facts: list[ReferralFact], people: People, tally: Tally) -> None:
+def tally_referrals(facts: list[ReferralFact], people: People, today: date, tally: Tally) -> None:
     """Add referrals to five measures, by month of contact and the officer's team at that time."""
+    tally.percentiles |= PERCENTILES
+    tally.begin(
+        starts_on("NCCU_INTEL", today),
+        "nccu_intel_compliance",
+        "nccu_intel_compliance_all_types",
+        "nccu_intel_in_time",
+        *PERCENTILES,
+    )
     for fact in facts:
         day = day_of(fact.contacted_at)
         month = month_of(day)
@@ -80,8 +91,8 @@ def tally_referrals(facts: list[ReferralFact], people: People, tally: Tally) -> 
             tally.add("nccu_intel_compliance", month, units, compliant)
             tally.add("nccu_intel_in_time", month, units, in_time)
         if fact.is_counted and compliant and fact.hours_to_submission is not None:
-            tally.add_hours("nccu_hours_to_submission_p50", month, units, fact.hours_to_submission)
-            tally.add_hours("nccu_hours_to_submission_p90", month, units, fact.hours_to_submission)
+            for measure in PERCENTILES:
+                tally.add_hours(measure, month, units, fact.hours_to_submission)
         # Contract: "the same with `STATUS_CHECK` counted too"
         checked = fact.referral_type == "STATUS_CHECK" and fact.intelligence_class != "awaiting"
         if fact.is_counted or checked:
@@ -94,6 +105,7 @@ def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -
     Contract: "occurrences with an `IMMIGRATION` custody record and at least one referral ÷
     occurrences with such a record".
     """
+    tally.begin(starts_on("NCCU_INTEL", day_of(as_at)), "nccu_capture_completeness")
     for record, _, is_referred in detentions(known, as_at):
         # Contract: "an occurrence's month and team are those of its first such record"
         day = day_of(record["detained_at"])

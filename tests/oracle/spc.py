@@ -14,16 +14,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from statistics import fmean
 
-from .policy import TRAINING_TARGET
+from .policy import points, target_share
 
 #: Shares that are computed in two ways can differ by this much.
 SLACK = 1e-9
-TARGETS = {
-    "nccu_intel_compliance": 1.0,
-    "intel_plan_strands_met": 1.0,
-    "hydra_completion": TRAINING_TARGET,
-    "elearning_completion": TRAINING_TARGET,
-}
 
 
 @dataclass(frozen=True)
@@ -251,14 +245,15 @@ def _assurance(series: Series, row: Row) -> str | None:
     return "HIT_OR_MISS" if is_as_good_as(best, series.target) else "WILL_NOT_MEET"
 
 
-def series_of(measure: str, months: Sequence[Month]) -> Series:
-    """Return the series of a measure of the contract.
+def series_of(measure: str, months: Sequence[Month], today: date) -> Series:
+    """Return the series of a measure of the contract, with the target of today.
 
-    The default policy decides no baselines.
+    Decided baselines are left out: the contract's default policy has none.
     """
+    of_point = [code for code, row in points(today).items() if row["measure_code"] == measure]
     return Series(
         months,
         is_hours="hours" in measure,
         is_snapshot=not measure.startswith("nccu"),
-        target=TARGETS.get(measure),
+        target=target_share(of_point[0], today) if of_point else None,
     )

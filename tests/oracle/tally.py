@@ -6,30 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from .clock import months
-from .policy import FIRST_MONTH, HYDRA_LAUNCH, MODULE_LAUNCH
 from .stats import percentile, ratio, wilson
 
 ALL = "ALL"
 Key = tuple[str, date, str]
-
-STARTS = {
-    "nccu_intel_compliance": FIRST_MONTH,
-    "nccu_intel_compliance_all_types": FIRST_MONTH,
-    "nccu_intel_in_time": FIRST_MONTH,
-    "nccu_hours_to_submission_p50": FIRST_MONTH,
-    "nccu_hours_to_submission_p90": FIRST_MONTH,
-    "nccu_capture_completeness": FIRST_MONTH,
-    "intel_plan_strands_met": FIRST_MONTH,
-    "hydra_completion": HYDRA_LAUNCH,
-    "hydra_completion_incl_absent": HYDRA_LAUNCH,
-    "elearning_completion": MODULE_LAUNCH,
-    "elearning_completion_incl_absent": MODULE_LAUNCH,
-    "elearning_module_1": MODULE_LAUNCH,
-    "elearning_module_2": MODULE_LAUNCH,
-    "elearning_module_3": MODULE_LAUNCH,
-    "elearning_module_4": MODULE_LAUNCH,
-}
-PERCENTILES = {"nccu_hours_to_submission_p50": 0.5, "nccu_hours_to_submission_p90": 0.9}
 
 
 def point_of(measure: str) -> str:
@@ -53,8 +33,14 @@ class Tally:
     """Numerators, denominators and hours by measure, month and unit."""
 
     def __init__(self) -> None:
+        self.starts: dict[str, date] = {}
+        self.percentiles: dict[str, float] = {}
         self.counts: dict[Key, list[int]] = {}
         self.hours: dict[Key, list[float]] = {}
+
+    def begin(self, start: date, *measures: str) -> None:
+        """Say that measures are counted from a day on. They have rows even without records."""
+        self.starts |= dict.fromkeys(measures, start)
 
     def add(self, measure: str, month: date, units: list[str], hit: bool) -> None:
         """Add one record to a measure, for every unit given and for `ALL`.
@@ -78,11 +64,11 @@ class Tally:
         team that has a denominator and every unit above it, and `ALL`".
         """
         rows = {}
-        for measure, start in STARTS.items():
+        for measure, start in self.starts.items():
             for month in months(start, today):
                 rows[measure, month, ALL] = _row(self, (measure, month, ALL))
         for key in [*self.counts, *self.hours]:
-            if key[1] >= STARTS[key[0]].replace(day=1):
+            if key[1] >= self.starts[key[0]].replace(day=1):
                 rows[key] = _row(self, key)
         return rows
 
@@ -92,9 +78,10 @@ def _row(tally: Tally, key: Key) -> MeasureRow:
 
     Contract: a percentile has "numerator and interval null".
     """
-    if key[0] in PERCENTILES:
+    if key[0] in tally.percentiles:
         hours = tally.hours.get(key, [])
-        return MeasureRow(None, len(hours), percentile(hours, PERCENTILES[key[0]]), None, None)
+        value = percentile(hours, tally.percentiles[key[0]])
+        return MeasureRow(None, len(hours), value, None, None)
     numerator, denominator = tally.counts.get(key, [0, 0])
     return MeasureRow(
         numerator, denominator, ratio(numerator, denominator), *wilson(numerator, denominator)

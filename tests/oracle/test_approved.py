@@ -1,4 +1,4 @@
-"""Test `policy_confirmed` with the project's policy seeds, in which some rows are changed."""
+"""Test `policy_confirmed` with the contract's default policy, in which some rows are changed."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from datetime import date
 
 import pytest
 
-from .approved import Policy, PolicyRow, policy_confirmed, read_policy
+from .approved import policy_confirmed
+from .defaults import DEFAULTS
+from .policy import Policy, PolicyRow
 
 TODAY = date(2026, 7, 2)
 ALL = {"NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING"}
 
 
 def approved() -> dict[str, list[PolicyRow]]:
-    """Return the project's policy as if the Board had approved every row."""
+    """Return the policy as if the Board had approved every row."""
     return {
-        seed: [{**row, "approved_by": "The Board"} if "approved_by" in row else row for row in rows]
-        for seed, rows in read_policy().items()
+        seed: [{**row, "approved_by": "The Board"} for row in rows]
+        for seed, rows in DEFAULTS.items()
     }
 
 
@@ -25,7 +27,7 @@ def confirmed(policy: Policy) -> set[str]:
 
 
 def test_nothing_is_confirmed_while_everything_awaits_confirmation() -> None:
-    assert policy_confirmed(read_policy(), TODAY) == dict.fromkeys(ALL, False)
+    assert policy_confirmed(DEFAULTS, TODAY) == dict.fromkeys(ALL, False)
     assert confirmed(approved()) == ALL
 
 

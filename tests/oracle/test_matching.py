@@ -165,7 +165,12 @@ def test_grading(scheme: str, grade: str, conditions: str | None, valid: bool) -
     names = ("source_evaluation", "intelligence_assessment", "handling_code")
     row = dict(zip(names, grade, strict=True))
     assert valid is grading_is_valid(
-        {**row, "grading_scheme": scheme, "handling_conditions": conditions}
+        {
+            **row,
+            "grading_scheme": scheme,
+            "handling_conditions": conditions,
+            "submitted_at": wall(NOON),
+        }
     )
 
 

@@ -9,41 +9,49 @@ from .clock import day_of, month_end, months
 from .hr import People, in_post, long_term_absent
 from .known import Known, full_as_at
 from .model import Row
-from .policy import (
-    ELEARNING_ROLES,
-    HYDRA_LAUNCH,
-    HYDRA_ROLES,
-    MODULE_LAUNCH,
-    MODULE_VERSION,
-    MODULES,
-)
+from .policy import PolicyRow, current, needed, on, starts_on
 from .tally import Tally
+
+#: A version of a module with the day of its launch.
+Version = tuple[str, str, str]
 
 
 @dataclass
 class Completed:
     """The first day on which each officer completed each requirement.
 
-    `hydra` maps employee numbers to days. `modules` has such a mapping for each module.
+    `hydra` maps employee numbers to days. `modules` has such a mapping for each version.
     """
 
     hydra: dict[str, date]
-    modules: dict[str, dict[str, date]]  # module code -> employee -> day
+    modules: dict[Version, dict[str, date]]
 
-    def on(self, employee: str, requirement: str) -> date | None:
-        """Return the day on which an officer completed a requirement, or None."""
-        by_person = self.hydra if requirement == "HYDRA" else self.modules[requirement]
+    def on(self, employee: str, item: PolicyRow) -> date | None:
+        """Return the day on which an officer completed an item, or None."""
+        by_person = self.modules[_version(item)] if item["module_version"] else self.hydra
         return by_person.get(employee)
+
+    def by(self, employee: str, item: PolicyRow, day: date) -> bool:
+        """Return whether an officer had completed an item by a day."""
+        when = self.on(employee, item)
+        return when is not None and when <= day
+
+
+def _version(item: PolicyRow) -> Version:
+    return item["requirement_code"], item["module_version"], item["launched_on"]
 
 
 def completed(known: Known, as_at: datetime) -> Completed:
     """Return all completions as at `as_at`."""
-    modules = {module: _module_completed(known, module, as_at) for module in MODULES}
+    versions = {
+        _version(item) for item in current.policy["policy_training_item"] if item["module_version"]
+    }
+    modules = {version: _module_completed(known, version, as_at) for version in versions}
     return Completed(_hydra_completed(known, as_at), modules)
 
 
-def _module_completed(known: Known, module: str, as_at: datetime) -> dict[str, date]:
-    """Return the day on which each employee first completed a module.
+def _module_completed(known: Known, version: Version, as_at: datetime) -> dict[str, date]:
+    """Return the day on which each employee first completed a version of a module.
 
     Contract: "complete at the first `COMPLETED` of its current version, not before its launch nor
     after `as_at`".
@@ -53,13 +61,13 @@ def _module_completed(known: Known, module: str, as_at: datetime) -> dict[str, d
         if delivery.version_time > as_at:
             continue
         for row in delivery.sheets[""]:
-            if row["module_code"] != module or row["module_version"] != MODULE_VERSION:
+            if (row["module_code"], row["module_version"]) != version[:2]:
                 continue
             when: datetime | None = row["completed_at"]
             if row["status"] != "COMPLETED" or when is None or when > as_at:
                 continue
             day = day_of(when)
-            if day < MODULE_LAUNCH:
+            if day < date.fromisoformat(version[2]):
                 continue
             employee = row["employee_no"]
             first[employee] = min(day, first.get(employee, day))
@@ -87,68 +95,70 @@ def _hydra_completed(known: Known, as_at: datetime) -> dict[str, date]:
     return first
 
 
-def relevant(people: People, roles: tuple[str, ...], day: date) -> list[Row]:
-    """Return the personnel rows of the officers in post on a day who have one of the roles."""
-    return [row for row in people.in_post_on(day) if row["role_code"] in roles]
+def relevant(people: People, point: str, day: date) -> list[tuple[Row, list[PolicyRow]]]:
+    """Return the officers in post on a day whose role needs items of a point, with these items.
+
+    An officer is a row of the personnel file.
+    """
+    found = []
+    for row in people.in_post_on(day):
+        items = [item for item in needed(row["role_code"], day) if item["point_code"] == point]
+        if items:
+            found.append((row, items))
+    return found
 
 
-def _done_by(done: Completed, employee: str, requirement: str, day: date) -> bool:
-    when = done.on(employee, requirement)
-    return when is not None and when <= day
+def _is_done(done: Completed, row: Row, items: list[PolicyRow], day: date) -> bool:
+    return all(done.by(row["employee_no"], item, day) for item in items)
 
 
 def count(people: People, done: Completed, point: str, day: date) -> tuple[int, int]:
     """Return the numerator and denominator of a training point's first measure on a day."""
-    roles, items = _point(point)
-    numerator = denominator = 0
-    for row in relevant(people, roles, day):
-        if long_term_absent(row):
-            continue
-        denominator += 1
-        if all(_done_by(done, row["employee_no"], item, day) for item in items):
-            numerator += 1
-    return numerator, denominator
+    complete = [
+        _is_done(done, row, items, day)
+        for row, items in relevant(people, point, day)
+        if not long_term_absent(row, day)
+    ]
+    return sum(complete), len(complete)
 
 
 def count_with_absent(people: People, done: Completed, point: str, day: date) -> tuple[int, int]:
     """Return numerator and denominator of a training point's second measure on a day."""
-    roles, items = _point(point)
-    officers = [row["employee_no"] for row in relevant(people, roles, day)]
-    complete = [all(_done_by(done, officer, item, day) for item in items) for officer in officers]
+    complete = [_is_done(done, row, items, day) for row, items in relevant(people, point, day)]
     return sum(complete), len(complete)
-
-
-def _point(point: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return (HYDRA_ROLES, ("HYDRA",)) if point == "HYDRA" else (ELEARNING_ROLES, MODULES)
 
 
 def tally_training(people: People, done: Completed, today: date, tally: Tally) -> None:
     """Add the training measures to the tally "as at month end" or, this month, "today"."""
-    for month in months(HYDRA_LAUNCH, today):
-        _tally_hydra(people, done, min(month_end(month), today), month, tally)
-    for month in months(MODULE_LAUNCH, today):
-        _tally_elearning(people, done, min(month_end(month), today), month, tally)
+    modules = {
+        f"elearning_module_{row['requirement_code'].removeprefix('OIC-EL-')}"
+        for row in current.policy["policy_training_item"]
+        if row["point_code"] == "ELEARNING"
+    }
+    for point, further in (("HYDRA", set()), ("ELEARNING", modules)):
+        start, measure = starts_on(point, today), f"{point.lower()}_completion"
+        tally.begin(start, measure, f"{measure}_incl_absent", *further)
+        for month in months(start, today):
+            _tally(people, done, point, min(month_end(month), today), month, tally)
 
 
-def _tally_hydra(people: People, done: Completed, day: date, month: date, tally: Tally) -> None:
-    for row in relevant(people, HYDRA_ROLES, day):
+def _tally(
+    people: People, done: Completed, point: str, day: date, month: date, tally: Tally
+) -> None:
+    measure = f"{point.lower()}_completion"
+    modules = [row["requirement_code"] for row in on(day, "policy_training_item", point_code=point)]
+    for row, items in relevant(people, point, day):
         units = people.with_above(row["org_unit_code"], day)
-        hit = _done_by(done, row["employee_no"], "HYDRA", day)
-        tally.add("hydra_completion_incl_absent", month, units, hit)
-        if not long_term_absent(row):
-            tally.add("hydra_completion", month, units, hit)
-
-
-def _tally_elearning(people: People, done: Completed, day: date, month: date, tally: Tally) -> None:
-    for row in relevant(people, ELEARNING_ROLES, day):
-        units = people.with_above(row["org_unit_code"], day)
-        hits = [_done_by(done, row["employee_no"], module, day) for module in MODULES]
-        tally.add("elearning_completion_incl_absent", month, units, all(hits))
-        if long_term_absent(row):
+        hit = _is_done(done, row, items, day)
+        tally.add(f"{measure}_incl_absent", month, units, hit)
+        if long_term_absent(row, day):
             continue
-        tally.add("elearning_completion", month, units, all(hits))
-        for number, hit in enumerate(hits, 1):
-            tally.add(f"elearning_module_{number}", month, units, hit)
+        tally.add(measure, month, units, hit)
+        hits = {item["requirement_code"]: done.by(row["employee_no"], item, day) for item in items}
+        for module in modules if point == "ELEARNING" else ():
+            # Whoever needs the package is in the denominator of each of its modules.
+            number = module.removeprefix("OIC-EL-")
+            tally.add(f"elearning_module_{number}", month, units, hits.get(module, False))
 
 
 @dataclass
@@ -173,18 +183,15 @@ def requirement_facts(people: People, done: Completed, today: date) -> list[Requ
     """
     facts = []
     for row in people.listed(today):
-        items = MODULES if row["role_code"] in ELEARNING_ROLES else ()
-        if row["role_code"] in HYDRA_ROLES:
-            items = ("HYDRA", *items)
-        for item in items:
+        for item in needed(row["role_code"], today):
             when = done.on(row["employee_no"], item)
             facts.append(
                 Requirement(
                     employee_no=row["employee_no"],
-                    requirement_code=item,
+                    requirement_code=item["requirement_code"],
                     org_unit_code=row["org_unit_code"],
                     is_in_post=in_post(row, today),
-                    is_long_term_absent=long_term_absent(row),
+                    is_long_term_absent=long_term_absent(row, today),
                     is_complete=when is not None,
                     completed_on=when,
                     joined_on=row["start_date"],

@@ -9,13 +9,8 @@ from datetime import date, datetime
 from .clock import day_end, day_of
 from .known import Known, full_as_at
 from .model import Row
+from .policy import assured_words
 
-#: The statuses in the recommendation log with which a party regards a point as assured (default
-#: policy).
-ASSURED_WORDS = {
-    *("complete", "completed", "met", "met_on_time", "met_late", "achieved", "implemented"),
-    *("discharged", "closed", "sustained", "assured", "green"),
-}
 ASSURED_STATUSES = {"met_on_time", "met_late", "sustained"}
 PARTIES = ("FORCE", "COMMISSIONER")
 
@@ -92,7 +87,9 @@ def disagreements(
     ongoing: dict[str, date] = {}
     for (point, day), status in statuses.items():
         by_party = {party: latest_status(known, as_at, point, party, day) for party in PARTIES}
-        are_assured = {text.lower() in ASSURED_WORDS for text in by_party.values() if text}
+        are_assured = {
+            text.lower() in assured_words(day_of(as_at)) for text in by_party.values() if text
+        }
         if status != "unknown":
             are_assured.add(status in ASSURED_STATUSES)
         if len(are_assured) < 2:
@@ -137,7 +134,9 @@ def view_rows(
             for party in PARTIES:
                 status = latest_status(known, as_at, point, party, day)
                 if status is not None and last.get((point, party)) != status:
-                    found[point, party, day] = View(status, status.lower() in ASSURED_WORDS)
+                    found[point, party, day] = View(
+                        status, status.lower() in assured_words(day_of(as_at))
+                    )
                     last[point, party] = status
     return found
 
@@ -171,7 +170,7 @@ def voice_months(
         is_contradicted = status not in ASSURED_STATUSES
         for party in PARTIES:
             said = latest_status(known, as_at, point, party, day)
-            if said is None or said.lower() not in ASSURED_WORDS:
+            if said is None or said.lower() not in assured_words(day_of(as_at)):
                 continue
             row = found[party, day.replace(day=1)]
             row.days_said_complete += 1

@@ -151,9 +151,9 @@ def test_a_publication_that_spark_has_computed_is_reproduced_by_postgresql(
     So the run computes for the purposes `deadline`, `restate` and `daily`.
     """
     world = pair.world
-    world.with_policy(pair.folder, "policy_threshold", "timely_hours,24", "timely_hours,48")
+    world.with_policy(pair.folder, "policy_threshold", "timely_hours,48,2020-01-01,,The Board")
     rules = world.with_policy(
-        pair.folder, "policy_absence", "SICK,2020-01-01,,", "SICK,2020-01-01,2020-01-31,"
+        pair.folder, "policy_absence", "LONG_TERM_SICK,2020-01-01,2020-01-31,The Board"
     )
     _let_the_register_be_known_at_the_deadline(world.settings)
     with pytest.MonkeyPatch.context() as patch:

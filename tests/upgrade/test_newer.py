@@ -31,8 +31,8 @@ NEWER = (
 #: Of each command that uses the warehouse, one way or several to call it. `{tmp}` is a
 #: new folder, and `{there}` one that exists.
 CALLS = (
-    "db start", "run", "demo", "status", "checks", "pack", "bundle make", "workbook make",
-    "release files 1", "release list", "signoff list", "signoff show HYDRA",
+    "db start", "run", "demo", "dbt run", "status", "checks", "pack", "bundle make",
+    "workbook make", "release files 1", "release list", "signoff list", "signoff show HYDRA",
     "signoff reopen HYDRA --as assurance_lead --because because-of-a-test", "notify --dry-run",
     "preview", "compare 1 2", "national export --to {there}",
     "publication list", "publication rollback 1 --reason test",

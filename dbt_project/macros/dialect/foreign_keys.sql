@@ -3,7 +3,8 @@
     existed first, PostgreSQL would look up the key of each row, which takes longer than computing
     the rows. The table is analysed before the join, because without statistics the join takes
     minutes. A foreign key locks the table to which it refers, so all models add their keys in the
-    same order: otherwise two models that are built at the same time could wait for each other. -#}
+    same order: otherwise two models that are built at the same time could wait for each other. On target
+    `development` there are no foreign keys, because they could lead to tables that were not selected. -#}
 {% macro postgres__get_table_columns_and_constraints() -%}
     {%- set lines = adapter.render_raw_columns_constraints(raw_columns=model["columns"]) -%}
     {%- set others = model["constraints"] | rejectattr("type", "equalto", "foreign_key") | list -%}
@@ -26,7 +27,7 @@
             raw_constraints=model["constraints"]
             | selectattr("type", "equalto", "foreign_key")
             | sort(attribute="to")
-        ) %}
+        ) if target.name != "development" %}
         alter table {{ relation }} add {{ line }};
         {%- endfor %}
     {%- endif %}

@@ -1,3 +1,8 @@
+{#- A text as a literal of SQL. -#}
+{% macro text_literal(text) -%}
+    {{ dbt.string_literal(dbt.escape_single_quotes(text)) }}
+{%- endmacro %}
+
 {#- A type, by the name that PostgreSQL and the descriptions of the columns have for it. -#}
 {% macro type_of(name) -%}
     {{ return(adapter.dispatch("type_of", "oic_assurance")(name)) }}

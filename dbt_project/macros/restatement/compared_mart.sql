@@ -8,7 +8,7 @@
         {%- set build -%}
             select compared_with
             from {{ source("audit", "build") }}
-            where schema_prefix = '{{ schema_prefix() }}'
+            where schema_prefix = '{{ build_prefix() }}'
             order by build_id desc
             limit 1
         {%- endset -%}

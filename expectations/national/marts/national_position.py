@@ -60,7 +60,7 @@ def national_position() -> Expectations:
         no_rows(
             "every_point_of_every_force",
             _MISSING_POINTS,
-            description="Every force has each of the four points.",
+            description="Every force has each point.",
             dimension="completeness",
         ),
         every_row(

@@ -9,5 +9,6 @@ select
     case when figure.is_complete_period then 'Yes' else 'No' end as "Month is over",
     figure.publication_id as "Publication"
 from marts.assurance_measure as figure
-where figure.measure_code = 'nccu_intel_compliance' and figure.org_unit_code = 'ALL'
+inner join marts.dim_point as point on figure.measure_code = point.measure_code
+where point.point_code = 'NCCU_INTEL' and figure.org_unit_code = 'ALL'
 order by figure.date_day

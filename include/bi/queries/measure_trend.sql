@@ -4,6 +4,7 @@ select
     figure.measure_code,
     measure.title,
     measure.unit_of_value,
+    measure.is_of_position,
     figure.period_start,
     figure.is_complete_period,
     figure.numerator,

@@ -11,5 +11,5 @@ select
     end as deadline_mark
 from marts.assurance_measure as figure
 inner join marts.dim_point as point on figure.measure_code = point.measure_code
-where figure.measure_code = 'intel_plan_strands_met' and figure.org_unit_code = 'ALL'
+where point.point_code = 'INTEL_PLAN' and figure.org_unit_code = 'ALL'
 order by figure.period_start

@@ -1,4 +1,4 @@
--- The four points: status, figure, target, second reading, deadline and forecast, and the role that
+-- The points: status, figure, target, second reading, deadline and forecast, and the role that
 -- answers for the point.
 select
     position.*,
@@ -9,6 +9,9 @@ select
     measure.description as measure_description,
     second_measure.title as second_measure_title,
     point.question,
+    point.changes_on,
+    point.target_then,
+    point.deadline_then,
     point.owner_role,
     point.is_owner_confirmed
 from marts.assurance_position as position

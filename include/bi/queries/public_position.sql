@@ -1,4 +1,4 @@
--- The four points as released to the public.
+-- The points as released to the public.
 select *
 from public_release.assurance_position
 order by point_code

@@ -13,6 +13,7 @@ select
     figure.numerator,
     figure.denominator,
     measure.title,
+    measure.is_of_position,
     point.target,
     case
         when figure.period_start = date_trunc('month', point.deadline) then 1 else 0
@@ -23,6 +24,7 @@ inner join marts.dim_measure as measure on figure.measure_code = measure.measure
 inner join marts.dim_point as point on figure.point_code = point.point_code
 where
     figure.point_code in ('HYDRA', 'ELEARNING')
+    and measure.unit_of_value = 'share'
     and unit.kind in ('FORCE', 'DISTRICT', 'TEAM')
     and figure.denominator > 0
 order by figure.measure_code, figure.period_start, unit_level, figure.org_unit_code

@@ -33,20 +33,18 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_value, one_value
 
-#: The step tables. Every figure is computed from these tables and the policy seeds.
-STEPS = (
-    "int_nccu_referral_class",
-    "int_immigration_custody",
-    "int_training_person",
-    "int_training_requirement",
-    "int_plan_day",
-    "int_org_unit_ancestor",
-    "int_measure_month",
-)
+#: The step tables: what each record adds to each measure, the source records behind it, and the
+#: units above each team. They hold pseudonyms and no officer's number.
+STEPS = ("contribution", "evidence", "int_org_unit_ancestor")
 INTERMEDIATE = "intermediate"
 #: The restatement tables, which list the records that differ between the compared publication and
 #: the build.
-COMPARISONS = ("restated__contribution", "restated__changed_record", "restated__cause")
+COMPARISONS = (
+    "restated__contribution",
+    "restated__changed_record",
+    "restated__source_change",
+    "restated__cause",
+)
 #: The schema for the compared publication's step tables, as computed with today's rules.
 COMPARED = "compared_with"
 #: The schema for the same step tables as they were published, if the rules have changed since.

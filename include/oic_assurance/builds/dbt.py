@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from oic_assurance import logs
+from oic_assurance.builds.macro_calls import check_macro_calls
 from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.builds.version import project_fingerprint
 from oic_assurance.errors import AssuranceError
@@ -105,7 +106,7 @@ def run_dbt(
         AssuranceError: The project cannot be read. The message names the cause.
     """
     read_seeds(settings.project_root, settings.kind)
-    with environment_with({**_variables(settings), **(environment or {})}):
+    with environment_with({**dbt_variables(settings), **(environment or {})}):
         manifest = _manifest(settings, target)
         result = _invoke(settings, target, arguments, manifest)
     nodes = [_node(outcome) for outcome in getattr(result.result, "results", None) or []]
@@ -119,7 +120,7 @@ def run_dbt(
 
 def project_manifest(settings: Settings, target: str) -> "Manifest":
     """Return the parsed project, as dbt describes it."""
-    with environment_with(_variables(settings)):
+    with environment_with(dbt_variables(settings)):
         return _manifest(settings, target)
 
 
@@ -170,6 +171,7 @@ def _manifest(settings: Settings, target: str) -> "Manifest":
     database = os.environ[VARIABLES["dbname"]]
     key = (project_fingerprint(settings), target, place, database, settings.kind)
     if key not in _parsed:
+        check_macro_calls(settings.project_root / PROJECT)
         # Each build writes the files that describe the project. They need not be written twice.
         result = _invoke(settings, target, ["parse", "--no-write-json"], None)
         if not result.success:
@@ -328,7 +330,7 @@ def connection_variables(url: str) -> dict[str, str]:
     return {**libpq_environment(make_conninfo(**others)), **profile}
 
 
-def _variables(settings: Settings) -> dict[str, str]:
+def dbt_variables(settings: Settings) -> dict[str, str]:
     """Return the environment variables with which dbt connects as `ROLE`.
 
     A build commits some two hundred times, and need not wait for the disk each time: the commit of

@@ -5,12 +5,14 @@ that day. The stored position is shown in the columns whose names end with `_kno
 that are landed later do not change it (mart contract, *Time*).
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 
 import psycopg
 from psycopg import sql
 
 from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.declared import read_declared
 from oic_assurance.builds.engine import run_models
 from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.record import ROLE, Build, open_build
@@ -20,15 +22,20 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_value, relation_exists
 
 STATUS = "int_point_status_today"
+# An SQL condition: a row of `point` applies on the as-at day of the daily build.
+_IN_FORCE = """
+(%(as_at)s::timestamptz at time zone 'Europe/London')::date
+    between point.effective_from and coalesce(point.effective_to, 'infinity')
+"""
 # An SQL condition: by the end of the deadline day of `point`, a batch of at least one dataset on
-# which the point depends was landed.
+# which the point's measure rests was landed.
 _ANYTHING_KNOWN = """
 exists (
     select
-    from {policy}.policy_point_dataset as rests_on
+    from unnest(%(measures)s::text[], %(datasets)s::text[]) as rests_on (measure_code, dataset)
     inner join audit.batch as batch using (dataset)
     where
-        rests_on.point_code = point.point_code
+        rests_on.measure_code = point.measure_code
         and batch.status = 'landed'
         and batch.landed_at < (point.deadline + 1)::timestamp at time zone 'Europe/London'
 )
@@ -38,6 +45,7 @@ select distinct point.deadline
 from policy.policy_point as point
 where
     point.deadline < (%(as_at)s::timestamptz at time zone 'Europe/London')::date
+    and {in_force}
     and {anything_known}
     and not exists (
         select
@@ -67,7 +75,8 @@ def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
         run_dbt(settings, "deadline", ["seed"])
         run_models(settings, "deadline", ["run", "--select", f"+{STATUS}"])
         with connect(settings, role=ROLE) as warehouse:
-            frozen += _freeze(warehouse, computed, deadline)
+            rests_on = _what_measures_rest_on(settings)
+            frozen += _freeze(warehouse, build, computed, deadline, rests_on)
             drop_schemas(warehouse, computed.schema_prefix)
     return frozen
 
@@ -82,8 +91,10 @@ def _deadlines_to_freeze(settings: Settings, build: Build) -> list[date]:
         if not relation_exists(warehouse, "policy.policy_point"):
             return []
         rows = warehouse.execute(
-            sql.SQL(_TO_FREEZE).format(anything_known=_anything_known("policy")),
-            {"as_at": build.as_at},
+            sql.SQL(_TO_FREEZE).format(
+                in_force=sql.SQL(_IN_FORCE), anything_known=sql.SQL(_ANYTHING_KNOWN)
+            ),
+            {"as_at": build.as_at, **_what_measures_rest_on(settings)},
         ).fetchall()
     return [row[0] for row in rows]
 
@@ -105,8 +116,14 @@ def _last_run_before(settings: Settings, then: datetime) -> str | None:
     return run_id
 
 
-def _freeze(warehouse: psycopg.Connection, computed: Build, deadline: date) -> list[str]:
-    """Store the computed position of each point that has this deadline.
+def _freeze(
+    warehouse: psycopg.Connection,
+    build: Build,
+    computed: Build,
+    deadline: date,
+    rests_on: Mapping[str, list[str]],
+) -> list[str]:
+    """Store the computed position of each point that has this deadline in the daily build.
 
     Return the codes of the points whose position was stored.
     """
@@ -117,13 +134,14 @@ def _freeze(warehouse: psycopg.Connection, computed: Build, deadline: date) -> l
                 force_code, point_code, as_at, value, numerator, denominator, status
             )
             select
-                status.force_code, status.point_code, %(as_at)s,
+                status.force_code, status.point_code, %(then)s,
                 status.numerator::double precision / nullif(status.denominator, 0),
                 status.numerator, status.denominator, status.status
             from {intermediate}.int_point_status_today as status
             inner join {policy}.policy_point as point using (point_code)
             where
                 point.deadline = %(deadline)s
+                and {in_force}
                 and {anything_known}
             on conflict do nothing
             returning point_code
@@ -131,15 +149,19 @@ def _freeze(warehouse: psycopg.Connection, computed: Build, deadline: date) -> l
         ).format(
             intermediate=sql.Identifier(f"{computed.schema_prefix}intermediate"),
             policy=sql.Identifier(f"{computed.schema_prefix}policy"),
-            anything_known=_anything_known(f"{computed.schema_prefix}policy"),
+            in_force=sql.SQL(_IN_FORCE),
+            anything_known=sql.SQL(_ANYTHING_KNOWN),
         ),
-        {"as_at": computed.as_at, "deadline": deadline},
+        {"as_at": build.as_at, "then": computed.as_at, "deadline": deadline, **rests_on},
     ).fetchall()
     return [str(row[0]) for row in rows]
 
 
-def _anything_known(policy: str) -> sql.Composable:
-    return sql.SQL(_ANYTHING_KNOWN).format(policy=sql.Identifier(policy))
+def _what_measures_rest_on(settings: Settings) -> dict[str, list[str]]:
+    """Return each measure with each dataset that it rests on, as two lists of the same length."""
+    declared = read_declared(settings.project_root)
+    pairs = [(code, dataset) for code in declared.measures for dataset in declared.rests_on(code)]
+    return {"measures": [code for code, _ in pairs], "datasets": [name for _, name in pairs]}
 
 
 def _end_of(day: date) -> datetime:

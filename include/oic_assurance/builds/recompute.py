@@ -16,7 +16,7 @@ PURPOSE: Purpose = "reproduce"
 
 
 @contextmanager
-def recompute_schemas(settings: Settings) -> Iterator[str]:
+def recompute_schemas(settings: Settings, prefix: str = schema_prefix(PURPOSE)) -> Iterator[str]:
     """Reserve the schemas of a recomputation for the block, and drop them afterwards.
 
     Yields the prefix of the schemas' names. If another recomputation is running, in this or another
@@ -26,7 +26,6 @@ def recompute_schemas(settings: Settings) -> Iterator[str]:
     Raises:
         AssuranceError: A re-keying of the pseudonyms is unfinished.
     """
-    prefix = schema_prefix(PURPOSE)
     with connect(settings, role=ROLE, autocommit=True) as connection:
         # The lock is released when the connection closes.
         take(connection, RECOMPUTE)

@@ -15,13 +15,14 @@ import csv
 import functools
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from oic_assurance.builds.declared import FILE, read_declared
 from oic_assurance.builds.version import NATIONAL, SEEDS
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Kind, declarations_folder, deployment_kind
@@ -29,6 +30,10 @@ from oic_assurance.sources.declarations import yaml_lines
 from oic_assurance.sources.declarations.load import datasets, datasets_of
 
 FROM, TO = "effective_from", "effective_to"
+#: The model of the declared measures, to which seeds refer.
+MEASURES = "policy_measure"
+#: The seed of the points, one of which each measure is about.
+POINTS = "point_words"
 #: A span of days, both included, and the line of its row.
 Span = tuple[date, date, int]
 #: The values of a row: text, int, Decimal, bool, date, or None for a blank cell.
@@ -143,49 +148,83 @@ class Seed:
         return {name: sorted(spans) for name, spans in found.items()}
 
 
-def read_seeds(project_root: Path, kind: Kind = "force") -> Mapping[str, Seed]:
+#: The seeds of a kind of warehouse, by name.
+Seeds = Mapping[str, Seed]
+
+
+def read_seeds(project_root: Path, kind: Kind = "force") -> Seeds:
     """Return the seeds of a kind of warehouse by name.
 
     Raises:
         SeedsError: A seed has a mistake. The message lists all mistakes of all seeds.
     """
-    folder = project_root / SEEDS
-    files = [*folder.rglob("*.csv"), *folder.rglob("*.yml"), folder.parent / "dbt_project.yml"]
-    state = ((str(one), one.stat()) for one in sorted(files) if one.exists())
-    stamp = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in state)
-    own = declarations_folder() if kind == deployment_kind() else None
-    seeds = _read(project_root, kind, own, stamp)
+    seeds = _read_now(project_root, kind)
     if mistakes := [text for one in seeds.values() for _, text in sorted(one.mistakes)]:
         raise SeedsError.of(mistakes)
     return seeds
 
 
+def _read_now(project_root: Path, kind: Kind) -> Mapping[str, Seed]:
+    """Read the seeds, unless they have been read since their files last changed."""
+    folder = project_root / SEEDS
+    files = [*folder.rglob("*.csv"), *folder.rglob("*.yml"), folder.parent / "dbt_project.yml"]
+    files.append(project_root / FILE)
+    state = ((str(one), one.stat()) for one in sorted(files) if one.exists())
+    stamp = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in state)
+    own = declarations_folder() if kind == deployment_kind() else None
+    return _read(project_root, kind, own, stamp)
+
+
+def read_seed(project_root: Path, name: str) -> Seed:
+    """Return one seed. Mistakes in other seeds do not matter.
+
+    Raises:
+        SeedsError: The seed has a mistake. The message lists all mistakes.
+    """
+    found = _read_now(project_root, "force")[name]
+    if found.mistakes:
+        raise SeedsError.of([text for _, text in sorted(found.mistakes)])
+    return found
+
+
 @functools.lru_cache(maxsize=4)
-def _read(root: Path, kind: Kind, own: Path | None, _stamp: object) -> Mapping[str, Seed]:
+def _read(root: Path, kind: Kind, own: Path | None, _stamp: object) -> Seeds:
     """Read and check the seeds. `own` is the folder of declarations that the deployment adds."""
     files = _files(root, kind)
     folder = root / SEEDS / NATIONAL if kind == NATIONAL else root / SEEDS
-    declared = {}
+    described = {}
     for path in sorted((root / SEEDS).rglob("*.yml")):
         for entry in _entries(root, path):
-            declared[entry["name"]] = entry
+            described[entry["name"]] = entry
             if path.parent == folder:
                 files.setdefault(entry["name"], folder / f"{entry['name']}.csv")
     seeds = {}
     for name, path in sorted(files.items()):
         file = path.relative_to(root).as_posix()
         try:
-            seeds[name] = _seed(declared.get(name, {"name": name}), file)
+            seeds[name] = _seed(described.get(name, {"name": name}), file)
         except (AttributeError, LookupError, TypeError) as error:
             raise SeedsError.of([f"{file}: its YAML has a mistake ({error})"]) from error
         _fill(seeds[name], path)
+    declared = _declared_measures(root, seeds[POINTS]) if POINTS in seeds else ()
     for one in seeds.values():
-        _check_references(one, seeds, datasets() if own else datasets_of(kind))
+        _check_references(one, seeds, datasets() if own else datasets_of(kind), declared)
         for key in one.keys:
             _check_key(one, key)
         for column in one.every_day.by if one.every_day else ():
             _check_names(one, column)
     return seeds
+
+
+def _declared_measures(root: Path, points: Seed) -> Collection[str]:
+    """Return the codes of the declared measures, each of which is about a known point."""
+    declared = read_declared(root)
+    known = {text for _, text in points.texts.get("point_code", ())}
+    for code, measure in declared.measures.items():
+        if measure["point"] not in known and not points.mistakes:
+            what = f"{code}: '{measure['point']}' is unknown: choose one of {', '.join(known)}"
+            raise declared.error(("measures", code, "point"), what)
+    return declared.measures
 
 
 def _entries(root: Path, path: Path) -> list[Mapping[str, Any]]:
@@ -376,15 +415,20 @@ def _allowed(column: Column, *, is_share: bool = False) -> str:
     return f"{allowed}, or blank" if column.may_be_blank else allowed
 
 
-def _check_references(seed: Seed, seeds: Mapping[str, Seed], known: Mapping[str, Any]) -> None:
+def _check_references(
+    seed: Seed, seeds: Seeds, known: Mapping[str, Any], measures: Iterable[str]
+) -> None:
     """Note each value that does not exist where the YAML says that it does."""
     for name, column in seed.columns.items():
         if column.refers_to is not None:
             other, field_name = column.refers_to
-            if other not in seeds or field_name not in seeds[other].texts:
+            if other == MEASURES:
+                values, where = dict.fromkeys(measures), "a declared measure"
+            elif other in seeds and field_name in seeds[other].texts:
+                values = dict.fromkeys(text for _, text in seeds[other].texts[field_name])
+                where = f"{field_name} of {other}"
+            else:
                 continue
-            values = dict.fromkeys(text for _, text in seeds[other].texts[field_name])
-            where = f"{field_name} of {other}"
         elif column.declared == "dataset":
             values, where = dict.fromkeys(known), "a declared dataset"
         elif column.declared:

@@ -3,17 +3,18 @@
 import hashlib
 import os
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from oic_assurance.builds.declared import FILE, rules_text
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.versions import package_version
 
 SOURCE_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".md"})
 SEEDS = Path("dbt_project") / "seeds"
 #: The folders in `dbt_project` whose SQL turns records into figures.
-RULES = ("macros", "models/staging", "models/intermediate")
+RULES = ("macros", "models/policy", "models/staging", "models/intermediate")
 #: The folder of the national warehouse, in the folders of models and of seeds.
 NATIONAL = "national"
 #: The environment variable with the commit that a container image was built from.
@@ -50,12 +51,13 @@ def policy_fingerprint(settings: Settings) -> str:
 def rules_fingerprint(settings: Settings) -> str:
     """Return the SHA-256 of everything that decides how records become figures.
 
-    These are the policy, the macros, and the staging and intermediate models.
+    These are the policy, the macros, and the staging and intermediate models. The words of a
+    measure decide no figure.
     """
     root = settings.project_root / "dbt_project"
     own = (f"models/{NATIONAL}",) if settings.kind == NATIONAL else ()
     files = (path for place in (*RULES, *own) for path in (root / place).rglob("*.sql"))
-    return _fingerprint(root, (*files, *_seeds(settings)))
+    return _fingerprint(root, (*files, *_seeds(settings)), _rules_in)
 
 
 def _seeds(settings: Settings) -> Iterator[Path]:
@@ -66,10 +68,17 @@ def _seeds(settings: Settings) -> Iterator[Path]:
             yield path
 
 
-def _fingerprint(root: Path, files: Iterable[Path]) -> str:
+def _rules_in(path: Path) -> bytes:
+    content = path.read_bytes()
+    return rules_text(content.decode()).encode() if path.name == FILE.name else content
+
+
+def _fingerprint(
+    root: Path, files: Iterable[Path], read: Callable[[Path], bytes] = Path.read_bytes
+) -> str:
     digest = hashlib.sha256()
     for path in sorted(files):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = hashlib.sha256(read(path)).hexdigest()
         digest.update(f"{path.relative_to(root).as_posix()}\0{content}\n".encode())
     return digest.hexdigest()
 

@@ -42,6 +42,7 @@ COMMANDS = {
     "notify": ("notify:notify", "Send notifications of new and ended problems."),
     "metrics": ("metrics:metrics", "Print metrics about the running, for monitoring."),
     "preview": ("publication:preview", "Show what a changed rule would change, unpublished."),
+    "dbt": ("metrics:dbt", "Run dbt on models that you change, beside the daily build."),
     "compare": ("publication:compare", "Show what changed between two publications, and why."),
     "publication": ("publication:publication", "List, roll back, approve, reproduce publications."),
     "access": ("access:access", "Manage which login reads records or aggregates."),

@@ -1,9 +1,10 @@
-"""`assurance metrics` for a force's monitoring, and `assurance mf`, MetricFlow on the marts."""
+"""`assurance metrics` for monitoring, and the programs `assurance mf` and `assurance dbt`."""
 
 import sys
 
 import click
 
+from oic_assurance.builds.development import run_dbt_beside
 from oic_assurance.pipeline import export_metrics
 from oic_assurance.reporting.screens.metrics import run_metricflow
 from oic_assurance.reporting.telemetry.collected import collect
@@ -41,3 +42,16 @@ def mf(arguments: tuple[str, ...]) -> None:
     metric_time__month`, `list metrics` or `validate-configs`. `query --help` explains queries.
     """
     run_metricflow(load_settings(), arguments)
+
+
+# The settings pass all arguments to dbt, such as `--quiet` in `--quiet build`, or `--help` in
+# `build --help`.
+@click.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def dbt(arguments: tuple[str, ...]) -> int:
+    """Run dbt on models that you change. Nothing that a run or a reader uses is changed.
+
+    ARGUMENTS are a dbt command, such as `build --select int_measure`: it builds one model from the
+    tables of the latest run, and runs its tests. The tables that it builds are dropped at its end.
+    """
+    return run_dbt_beside(load_settings(), arguments)

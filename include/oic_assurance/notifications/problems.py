@@ -113,8 +113,8 @@ order by latest.dataset
 #: The points that need a dataset. Only the pipeline's logins read the policy.
 _POINTS: LiteralString = """(
     select string_agg(distinct point.point_code, ', ' order by point.point_code)
-    from policy.policy_point_dataset as point
-    where point.dataset = freshness.dataset and point.effective_to is null
+    from {point_dataset} as point
+    where point.dataset = freshness.dataset
 )"""
 # Finds datasets that are not fresh. `freshness_relation` says in which relation they are looked up.
 _NOT_FRESH = """
@@ -587,8 +587,11 @@ def _not_fresh(warehouse: psycopg.Connection, settings: Settings) -> list[_NotFr
     freshness = freshness_relation(warehouse)
     if freshness is None:
         return []
-    points = _POINTS if person() is None else "null"
-    query = sql.SQL(_NOT_FRESH).format(freshness=freshness, points=sql.SQL(points))
+    table = "policy_point_dataset" if settings.kind == "national" else "point_dataset"
+    points: sql.Composable = sql.SQL("null")
+    if person() is None and relation_exists(warehouse, f"policy.{table}"):
+        points = sql.SQL(_POINTS).format(point_dataset=sql.Identifier("policy", table))
+    query = sql.SQL(_NOT_FRESH).format(freshness=freshness, points=points)
     return all_records(warehouse, _NotFresh, query, {"force_code": settings.force_code})
 
 

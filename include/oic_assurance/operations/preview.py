@@ -19,21 +19,22 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from oic_assurance.builds.dbt import target_dir
+from oic_assurance.builds.declared import parse, read_declared
 from oic_assurance.builds.recompute import recompute_schemas
 from oic_assurance.builds.record import get_build
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.reproduce.reproduce import READER, compute_again
 from oic_assurance.publishing.publication import Publication, current_publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS
-from oic_assurance.settings import Settings
+from oic_assurance.settings import PROJECT_ROOT, Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import build_mark, enter, publication_mark
 
 #: The stage whose login reads the records of builds.
 RECORDS_READER = "oic_transform"
-#: The kinds of record whose reference may leave the warehouse. The reference of a person is the
-#: employee number.
-NAMED_KINDS = frozenset({"custody", "referral", "strand"})
+#: The kinds of record whose reference may stand in a page that leaves the warehouse. Nothing
+#: replaces or erases an officer's pseudonym there.
+NAMED_KINDS = frozenset(read_declared(PROJECT_ROOT).records) - {"officer"}
 #: How many records of a figure are named.
 NAMED = 10
 
@@ -113,8 +114,8 @@ class MovedRecord:
     """A record that counts differently before and after the change.
 
     `class_before` or `class_after` is None if the measure does not consider the record then. `ref`
-    is None for an officer: the reference is the employee number, which does not leave the
-    warehouse.
+    is None for an officer: a preview is made to be posted elsewhere, where no pseudonym is replaced
+    or erased.
     """
 
     kind: str
@@ -144,8 +145,8 @@ class Cause:
     """A part of the rules that was changed.
 
     Attributes:
-        kind: `seed`, `model` or `macro`.
-        name: The name of the seed, model or macro.
+        kind: `seed`, `model`, `macro`, `measure` or `kind of record`.
+        name: The name of the seed, model and so on.
         rows_before, rows_after: For a seed: the rows that the change removes, and those that it
             adds.
     """
@@ -222,9 +223,10 @@ def _newest_build(conn: psycopg.Connection) -> int | None:
 
 
 def _checksums(folder: Path) -> dict[tuple[str, str], str]:
-    """Return the checksum of each model and seed, and the SQL of each macro.
+    """Return the checksum of each model and seed, and the text of each measure and macro.
 
-    They are read from dbt's manifest in `folder`. If there is no manifest, the result is empty.
+    They are read from dbt's manifest in `folder`. If there is no manifest, or only one that an
+    earlier version of the code has written, the result is empty.
     """
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -236,8 +238,15 @@ def _checksums(folder: Path) -> dict[tuple[str, str], str]:
         if node["resource_type"] in {"model", "seed"}
     }
     macros = manifest["macros"].values()
-    own = [macro for macro in macros if macro["package_name"] == "oic_assurance"]
-    return found | {("macro", macro["name"]): macro["macro_sql"] for macro in own}
+    own = {
+        one["name"]: one["macro_sql"] for one in macros if one["package_name"] == "oic_assurance"
+    }
+    if "declared" not in own:
+        return {}
+    declared = parse(own.pop("declared"))
+    for kind, parts in (("measure", declared.measures), ("kind of record", declared.records)):
+        found |= {(kind, name): json.dumps(part) for name, part in parts.items()}
+    return found | {("macro", name): text for name, text in own.items()}
 
 
 def _changed_files(

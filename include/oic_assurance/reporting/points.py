@@ -1,10 +1,16 @@
-"""How pages show the assurance points: their names, order and units.
+"""How pages show the assurance points: their names, their order and the nouns for what they count.
 
-The dbt seeds define the points with their rules, measures, targets and deadlines. This module holds
-what pages need and no seed contains.
+The words are in the seed `point_words`, in the order in which pages show the points.
 """
 
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from oic_assurance.builds.declared import read_declared
+from oic_assurance.builds.seeds import read_seed
+from oic_assurance.settings import PROJECT_ROOT
 
 
 @dataclass(frozen=True)
@@ -13,47 +19,68 @@ class Point:
 
     Attributes:
         name: The short name of the point, used as a heading.
+        question: The question in words for the public.
         unit: The noun for what the figure counts, such as "referrals".
-        decided_by: The dbt model that decides whether a record meets the point's requirement.
+        decided_by: The dbt model whose records the first measure of the point counts.
         changes: Why a point that is met today can be missed tomorrow, as a clause such as "people
             join".
-        is_checklist: Whether the figure is a number out of three instead of a percentage.
+        is_checklist: Whether the figure is a number out of a few instead of a percentage.
     """
 
     name: str
+    question: str
     unit: str
     decided_by: str
     changes: str
-    is_checklist: bool = False
+    is_checklist: bool
 
 
-#: The points, keyed by their codes in the seed `policy_point`, in the order in which pages show
-#: them.
-POINTS = {
-    "NCCU_INTEL": Point(
-        name="Reporting to the NCCU",
-        unit="referrals",
-        decided_by="int_nccu_referral_class",
-        changes="new cases are reported",
-    ),
-    "INTEL_PLAN": Point(
-        name="Intelligence plans",
-        unit="strands",
-        decided_by="int_plan_day",
-        changes="plans fall due for review",
-        is_checklist=True,
-    ),
-    "HYDRA": Point(
-        name="Hydra training",
-        unit="people",
-        decided_by="int_training_person",
-        changes="people join and leave",
-    ),
-    "ELEARNING": Point(
-        name="E-learning",
-        unit="people",
-        decided_by="int_training_person",
-        changes="people join and leave",
-    ),
-}
-ORDER = tuple(POINTS)
+def _points() -> dict[str, Point]:
+    declared = read_declared(PROJECT_ROOT)
+    first = {one["point"]: one["record"] for one in reversed([*declared.measures.values()])}
+    return {
+        row["point_code"]: Point(
+            name=row["title"],
+            question=row["public_question"],
+            unit=row["counted"],
+            decided_by=declared.records[first[row["point_code"]]]["relation"],
+            changes=row["can_change"],
+            is_checklist=row["shown_as"] == "checklist",
+        )
+        for row in read_seed(PROJECT_ROOT, "point_words").rows
+        if row["point_code"] in first
+    }
+
+
+Value = TypeVar("Value")
+
+
+class Lazy(Mapping[str, Value], Generic[Value]):
+    """A mapping that is made when it is first used.
+
+    A mistake in a seed must not stop a command that only imports this module.
+    """
+
+    def __init__(self, make: Callable[[], Mapping[str, Value]]) -> None:
+        self._made = functools.cache(make)
+
+    def __getitem__(self, key: str) -> Value:
+        """Return the value of a key."""
+        return self._made()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the keys, in their order."""
+        return iter(self._made())
+
+    def __len__(self) -> int:
+        """Return the number of keys."""
+        return len(self._made())
+
+
+#: The points by code, in the order in which pages show them.
+POINTS = Lazy(_points)
+
+
+def place(code: str) -> int:
+    """Return the place of a point in the order in which pages show the points."""
+    return [*POINTS].index(code)

@@ -31,7 +31,7 @@ def write_page(settings: Settings, found: Preview) -> Path:
         causes=list(cause_lines(found.causes)),
         conclusion=conclusion(found),
         unknown="" if found.records_are_known else UNKNOWN,
-        points=Table("The four points", ("Point", "Before", "After"), point_rows(found)),
+        points=Table("The points", ("Point", "Before", "After"), point_rows(found)),
         figures=Table(
             "Figures of the whole force",
             ("Measure", "Month", "Before", "After", "Records that move"),

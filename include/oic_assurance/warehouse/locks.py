@@ -11,7 +11,7 @@ Several processes can hold it shared at the same time.
   shared while a stage audits the candidate. So the candidate belongs to one build and does not
   change during an audit.
 - `RECOMPUTE`: `builds/recompute.py` holds it while an earlier build is computed again. One process
-  at a time uses the schemas with the prefix `reproduce_`.
+  at a time uses the schemas with the prefix `reproduce_` or `development_`.
 - `PUBLISHING`: `publishing/publication.py` holds it during a publication or a roll-back.
   `publishing/retention.py` holds it while it detaches or drops generations. The lock protects the
   choice of the current publication and the partitions of the published tables.

@@ -42,7 +42,7 @@ def minutes_for_hours() -> str:
     return f"update {_REFERRAL} set hours_to_submission = hours_to_submission * 60"
 
 
-@defect("mart", caught_by="candidate.assurance_measure hours_add_up")
+@defect("mart", caught_by="candidate.assurance_measure records_add_up")
 def days_for_hours_in_the_measure() -> str:
     """Hours to submission were computed in days, but the names of the measures say hours."""
     return f"update {_MEASURE} set value = value / 24 where measure_code like 'nccu_hours%'"
@@ -315,7 +315,7 @@ def plans_met_without_an_owner() -> str:
     return "update candidate.fct_plan_strand set is_met = true, has_owner = false"
 
 
-@defect("mart", caught_by="candidate.assurance_measure captures_add_up")
+@defect("mart", caught_by="candidate.assurance_measure records_add_up")
 def capture_rounded_up() -> str:
     """Detentions without a referral were left out of the denominator."""
     return f"""

@@ -227,7 +227,7 @@ def detentions_without_an_occurrence_count() -> Edit:
     )
 
 
-@defect("model", caught_by="candidate.assurance_measure referrals_add_up")
+@defect("model", caught_by=UNIT_TESTS)
 def awaiting_in_the_denominator() -> Edit:
     """Documents that may still come were counted as missing in the denominator."""
     return Edit(
@@ -237,23 +237,23 @@ def awaiting_in_the_denominator() -> Edit:
     )
 
 
-@defect("model", caught_by="candidate.assurance_measure referrals_add_up")
+@defect("model", caught_by=UNIT_TESTS)
 def a_wrong_numerator() -> Edit:
     """Late documents were counted as in time."""
     return Edit(
-        f"{_MACROS}/measures/measure_record.sql",
-        "\"intelligence_class in ('submitted_in_time')\"",
-        '"is_compliant"',
+        f"{_MACROS}/measures/declared.sql",
+        "met: intelligence_class = 'submitted_in_time'",
+        "met: is_compliant",
     )
 
 
-@defect("model", caught_by="candidate.assurance_measure hours_add_up")
+@defect("model", caught_by="candidate.assurance_measure records_add_up")
 def a_percentile_for_another() -> Edit:
     """The 75th percentile replaced the 90th."""
     return Edit(
         f"{_MEASURES}/int_measure_hours.sql",
-        '{{ percentile("hours_to_submission", 0.9, "true") }}',
-        '{{ percentile("hours_to_submission", 0.75, "true") }}',
+        '{{ percentile("hours_to_submission", measure.percentile, "true") }}',
+        '{{ percentile("hours_to_submission", [measure.percentile, 0.75] | min, "true") }}',
     )
 
 
@@ -261,15 +261,17 @@ def a_percentile_for_another() -> Edit:
 def hours_of_everything() -> Edit:
     """Hours were computed for all referrals with a document, not only for compliant ones."""
     return Edit(
-        f"{_MACROS}/measures/measure_record.sql",
+        f"{_MEASURES}/contribution.sql",
         "cast(null as integer) as numerator,\n"
-        "            case when ({{ population }}) and {{ met }} then",
+        "                    case\n"
+        "                        when is_in_population and is_met_by_record then",
         "cast(null as integer) as numerator,\n"
-        "            case when ({{ population }}) and report_urn is not null then",
+        "                    case\n"
+        "                        when is_in_population and report_urn is not null then",
     )
 
 
-@defect("model", caught_by="candidate.assurance_measure captures_add_up")
+@defect("model", caught_by="candidate.assurance_measure records_add_up")
 def a_ratio_of_averages() -> Edit:
     """The numbers of a unit were the averages of its teams' numbers instead of their sums."""
     return Edit(

@@ -24,7 +24,8 @@ def _line(kind: str, measure: str, series: list[list[Month]]) -> str:
     kinds: Counter[str] = Counter()
     causes: list[list[str | None]] = []
     for months in series:
-        rows = [row for _, row in sorted(control_rows(series_of(measure, months)).items())]
+        found = series_of(measure, months, months[-1].start)
+        rows = [row for _, row in sorted(control_rows(found).items())]
         kinds[str(rows[0].kind)] += 1
         causes.append([row.special_cause for row in rows[:-1]])
     all_causes = [cause for found in causes for cause in found]

@@ -32,6 +32,7 @@ from tests.oracle.clock import midnight, wall
 from tests.oracle.examples import custody, document, occurrence, person, referral, unit
 from tests.oracle.fill import fill, write_file
 from tests.oracle.model import KEYS, Delivery, Row, Step
+from tests.policy_rows import put_rows
 
 UNITS = [unit("F", None), unit("D1", "F"), unit("T1", "D1"), unit("T2", "D1")]
 STAFF = [
@@ -294,8 +295,8 @@ class RestatedWorld:
             assert all(row["record_count"] >= 1 for row in rows), key
         return len(restated)
 
-    def with_policy(self, folder: Path, seed: str, old: str, new: str) -> Settings:
-        """Copy the project to a folder and change a policy seed in the copy.
+    def with_policy(self, folder: Path, seed: str, *rows: str) -> Settings:
+        """Copy the project to a folder and put rows into a policy seed of the copy (`put_rows`).
 
         Returns settings that use the copy.
         """
@@ -305,10 +306,7 @@ class RestatedWorld:
                     PROJECT_ROOT / name, folder / name,
                     ignore=shutil.ignore_patterns("target", "__pycache__"),
                 )  # fmt: skip
-        file = folder / "dbt_project" / "seeds" / f"{seed}.csv"
-        text = file.read_text(encoding="utf-8")
-        assert old in text
-        file.write_text(text.replace(old, new), encoding="utf-8")
+        put_rows(folder, seed, *rows)
         return dataclasses.replace(self.settings, project_root=folder)
 
 

@@ -9,6 +9,7 @@ import pytest
 from oic_assurance import pipeline
 from oic_assurance.builds import runs
 from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.declared import FILE
 from oic_assurance.builds.seeds import SeedsError
 from oic_assurance.builds.version import SEEDS
 from oic_assurance.clock import parse_moment
@@ -16,6 +17,7 @@ from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.reporting.documents.measures import measures
 from oic_assurance.settings import Settings
 from tests.databases import administrator
+from tests.policy_rows import put_rows
 
 AS_AT = parse_moment("2026-05-02T05:30")
 
@@ -23,16 +25,9 @@ AS_AT = parse_moment("2026-05-02T05:30")
 @pytest.fixture
 def with_a_gap(fresh_warehouse: Settings, tmp_path: Path) -> Settings:
     """Settings of a project in which the policy for timely hours ends on 1 May 2026."""
-    shutil.copytree(fresh_warehouse.project_root / SEEDS, tmp_path / SEEDS)
-    seed = tmp_path / SEEDS / "policy_threshold.csv"
-    header, *rows = seed.read_text("utf-8").splitlines()
-    until = header.split(",").index("effective_to")
-    for number, row in enumerate(rows):
-        cells = row.split(",")
-        if "timely_hours" in cells:
-            cells[until] = "2026-05-01"
-            rows[number] = ",".join(cells)
-    seed.write_text("\n".join([header, *rows]) + "\n", "utf-8")
+    for place in (SEEDS, FILE.parent):
+        shutil.copytree(fresh_warehouse.project_root / place, tmp_path / place)
+    put_rows(tmp_path, "policy_threshold", "timely_hours,24,2020-01-01,2026-05-01,The Board")
     return replace(fresh_warehouse, project_root=tmp_path)
 
 

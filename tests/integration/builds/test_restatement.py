@@ -47,10 +47,10 @@ class ChangedRules:
         )
         self.world.fill()
         self.world.with_policy(
-            pair.folder, "policy_threshold", "timely_hours,24", "timely_hours,48"
+            pair.folder, "policy_threshold", "timely_hours,48,2020-01-01,,The Board"
         )
         self.rules = self.world.with_policy(
-            pair.folder, "policy_absence", "SICK,2020-01-01,,", "SICK,2020-01-01,2020-01-31,"
+            pair.folder, "policy_absence", "LONG_TERM_SICK,2020-01-01,2020-01-31,The Board"
         )
         open_build(self.world.settings, "failed", at("2026-04-11T05:30"))
         self.unknown = preview(self.rules)
@@ -206,7 +206,8 @@ def test_compared_tables_outlast_failed_builds(pair: TwoPublications) -> None:
         set_steps_aside(world.settings, build)
         (row,) = world.ask(
             "select compared_with,"
-            " (select count(*) from compared_with.int_nccu_referral_class) as rows"
+            " (select count(distinct record_ref) from compared_with.contribution"
+            "  where record_kind = 'referral') as rows"
             " from audit.build where build_id = %s",
             build.build_id,
         )
@@ -307,8 +308,8 @@ def test_a_preview_leaves_nothing_behind_and_publishes_nothing(
 def test_a_preview_names_the_records_that_move(changed_rules: ChangedRules) -> None:
     of_force = [one for one in changed_rules.previewed.figures if one.org_unit_code == "ALL"]
     moved = [record for one in of_force for record in one.records]
-    assert {record.kind for record in moved} == {"person", "referral"}
-    assert {record.ref is None for record in moved if record.kind == "person"} == {True}
+    assert {record.kind for record in moved} == {"officer", "referral"}
+    assert {record.ref is None for record in moved if record.kind == "officer"} == {True}
     # The employee numbers of the force are six digits.
     assert not re.search(r"\b0000\d\d\b", to_json(changed_rules.previewed))
     text = preview_screen(changed_rules.previewed)

@@ -24,6 +24,7 @@ from tests.integration.builds.control_series import (
     quiet,
     restless,
 )
+from tests.mutants.units import AS_AT
 from tests.oracle.spc import Row, Series, control_rows, series_of
 from tests.oracle.tally import point_of
 
@@ -45,7 +46,9 @@ select distinct
     measure.force_code, policy.point_code, policy.measure_code, policy.target_threshold,
     policy.target_unit
 from intermediate.int_measure as measure
-inner join policy.policy_point as policy on measure.measure_code = policy.measure_code
+inner join policy.policy_point as policy
+    on measure.measure_code = policy.measure_code
+    and %s between policy.effective_from and coalesce(policy.effective_to, 'infinity')
 """
 _DECISION = """
 insert into policy.policy_spc_baseline
@@ -70,7 +73,7 @@ class Charts:
                                 *(m.numerator, m.denominator, m.value),
                             )
                         )
-            conn.execute(_POINTS)
+            conn.execute(_POINTS, (AS_AT.date(),))
             for begins, ends in DECISIONS:
                 conn.execute(_DECISION, (DECIDED, begins, ends))
         run_dbt(settings, "daily", ["run", "--select", "int_point_target", "intermediate.spc"])
@@ -83,7 +86,7 @@ class Charts:
 
 def expected(series: Made) -> dict[date, Row]:
     """Return the rows of the second computation."""
-    found = series_of(series.measure, series.months)
+    found = series_of(series.measure, series.months, AS_AT.date())
     baselines = DECISIONS if series.measure == DECIDED else ()
     return control_rows(
         Series(found.months, found.is_hours, found.is_snapshot, found.target, baselines)
@@ -153,7 +156,8 @@ def test_false_signs_are_as_rare_as_the_rules_promise(charts: Charts, kind: str)
     promised = [
         [row.special_cause for month, row in sorted(control_rows(series).items())][:-1]
         for series in (
-            series_of(QUIET[kind][0], months) for months in quiet(kind, 2, 1500, QUIET_MONTHS)
+            series_of(QUIET[kind][0], months, AS_AT.date())
+            for months in quiet(kind, 2, 1500, QUIET_MONTHS)
         )
     ]
     found = [

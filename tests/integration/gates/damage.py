@@ -155,7 +155,7 @@ DAMAGES = {
     "every_district_every_month": "delete from {t} where measure_code = 'hydra_completion' "
     f"and org_unit_code = 'D1' and {MAY}",
     "whole_months": f"update {{t}} set period_end = '2026-04-29' {ONE}",
-    "one_measure_a_population": f"update {{t}} set measure_code = 'elearning_module_1' {ONE}",
+    "one_measure_a_population": f"update {{t}} set measure_code = 'not_public' {ONE}",
     "periods_apart": "insert into {t} select force_code, measure_code, point_code, '2026-03-01', "
     "period_end, org_unit_code, numerator, denominator, value, publication_id from {t} limit 1",
     "units_add_up": "insert into {t} select force_code, measure_code, point_code, period_start, "
@@ -179,18 +179,17 @@ DAMAGES = {
     "where org_unit_code = 'T1'",
     "measure_of_its_point": f"update {{t}} set point_code = 'HYDRA' {MEASURE}",
     "period_is_a_month": f"update {{t}} set period_start = '2026-05-02' {MEASURE}",
-    "hours_without_numerator": "update {t} set numerator = 1 where measure_code like 'nccu_hours%'",
+    "hours_and_counts": "update {t} set numerator = 1 where numerator is null",
     "three_strands": f"update {{t}} set denominator = 4 {SHARE}",
     "no_month_missing": "delete from {t} where measure_code = 'hydra_completion' "
     "and period_start = '2026-05-01'",
     "no_more_than_the_force": f"update {{t}} set denominator = 99 {MEASURE}",
     "candidate.assurance_measure referrals_add_up": f"update {{t}} set numerator = 1 {MEASURE}",
-    "people_add_up": "update {t} set denominator = 3 where measure_code = 'elearning_module_3' "
-    "and period_start = '2026-05-01'",
-    "figures_agree": "update {t} set value = 40 "
-    f"where measure_code = 'nccu_hours_to_submission_p50' and {MAY}",
-    "package_within_modules": "update {t} set numerator = 0 "
-    f"where measure_code = 'elearning_module_4' and {MAY}",
+    "people_add_up": f"update {{t}} set denominator = 3 {POINT} and {MAY}",
+    "records_add_up": f"update {{t}} set own_numerator = 1 + own_numerator {MEASURE}",
+    "captures_add_up": "delete from raw_law_enforcement.custody_record where row_key = '1'",
+    "figures_agree": "update {t} set denominator = 1 + denominator where numerator is null",
+    "no_month_before_the_start": f"update {{t}} set period_start = '2024-05-01' {MEASURE}",
     "part_of_its_denominator": "update {t} set numerator = denominator + 1",
     "adds_up_to_the_figure": "delete from {t} where org_unit_code = 'T1'",
     "one_whole_force": "update {t} set kind = 'FORCE' where org_unit_code = 'F'",
@@ -248,7 +247,7 @@ DAMAGES = {
     "no_measure_missing": "delete from {t} where measure_code = 'hydra_completion'",
     "hours_are_not_added_up": "update {t} set may_be_added_up = true where unit_of_value = 'hours'",
     "every_point_is_listed": "delete from {t} where point_code = 'HYDRA'",
-    "measures_of_the_point": f"update {{t}} set second_measure_code = null {POINT}",
+    "measures_of_the_point": f"update {{t}} set second_measure_code = measure_code {POINT}",
     "target_has_a_unit": f"update {{t}} set target_unit = null {POINT}",
     "somebody_answers_for_it": f"update {{t}} set owner_role = null {POINT}",
     "about_something": f"update {{t}} set numerator = 0 {ONE}",

@@ -27,8 +27,8 @@ select 'E23000022' as force_code, point as point_code, timestamptz '2026-05-15 0
 from (values
     ('NCCU_INTEL', 'in_progress', 2, 5, 2, 6, null),
     ('INTEL_PLAN', 'overdue', 2, 3, null, null, '2025-12-31'),
-    ('HYDRA', 'met_on_time', 1, 1, 1, 2, '2026-04-30'),
-    ('ELEARNING', 'overdue', 1, 2, 2, 3, '2026-04-30')
+    ('HYDRA', 'met_on_time', 1, 1, 1, 1, '2026-04-30'),
+    ('ELEARNING', 'overdue', 1, 2, 1, 2, '2026-04-30')
 ) as position (
     point, status, numerator, denominator, second_numerator, second_denominator, deadline
 );

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from expectations.catalogue import suites, suites_of
+from expectations.catalogue import suites_of
 from expectations.shared.declared_columns import column_expectations
 from expectations.vocabulary import STAGES, Expectation, Stage, Suite
 from oic_assurance.gates.auditor import Auditor
@@ -13,17 +13,18 @@ from oic_assurance.gates.table_names import Places
 from oic_assurance.sources.declarations.load import dataset
 from tests.integration.gates.damage import damage_of, damages_of_columns
 from tests.integration.gates.warehouse import World, failures
-from tests.integration.gates.world import empty_world
+from tests.integration.gates.world import empty_world, suites_with_rows
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_sound_warehouse_passes_every_expectation(world: World, stage: Stage) -> None:
-    outcomes = run_suites(world.settings, suites_of(stage), world.places)
+    checked = [suite for suite in suites_with_rows() if suite.stage == stage]
+    outcomes = run_suites(world.settings, checked, world.places)
     assert len(outcomes) > 50
     assert failures(outcomes) == []
 
 
-@pytest.mark.parametrize("suite", suites(), ids=lambda suite: suite.name)
+@pytest.mark.parametrize("suite", suites_with_rows(), ids=lambda suite: suite.name)
 def test_every_expectation_can_fail(world: World, auditor: Auditor, suite: Suite) -> None:
     not_failed = []
     following = of_columns(suite)
@@ -41,7 +42,7 @@ def test_every_expectation_can_fail(world: World, auditor: Auditor, suite: Suite
     assert failures(auditor.audit(suite)) == []
 
 
-@pytest.mark.parametrize("suite", suites_of("landing"), ids=lambda suite: suite.name)
+@pytest.mark.parametrize("suite", suites_with_rows(), ids=lambda suite: suite.name)
 def test_every_expectation_of_columns_can_fail(
     world: World, auditor: Auditor, suite: Suite
 ) -> None:

@@ -16,7 +16,7 @@ from tests.integration.gates.damage import tables_in
 from tests.integration.gates.world import make_world
 
 DATABASE = "warehouse_gates"
-SCHEMAS = ("raw_general", "raw_law_enforcement", "candidate", "candidate_public")
+SCHEMAS = ("raw_general", "raw_law_enforcement", "intermediate", "candidate", "candidate_public")
 
 
 class World:

@@ -9,14 +9,17 @@ from datetime import UTC, datetime
 
 import psycopg
 
-from expectations.shared.code_lists import MEASURES as MEASURE_CODES
-from expectations.shared.code_lists import sql_list
+from expectations.catalogue import suites
+from expectations.shared.code_lists import sql_rows
+from expectations.vocabulary import Suite
+from oic_assurance.builds.declared import read_declared
 from oic_assurance.builds.record import Build, get_build
 from oic_assurance.landing.land import ensure_raw_tables
-from oic_assurance.settings import Settings
+from oic_assurance.settings import PROJECT_ROOT, Settings
+from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
 from tests.integration.gates.compared_publication import PREVIOUS
-from tests.integration.gates.measures import CONTROL_LIMITS, MEASURES, TRAINING_MEASURES
+from tests.integration.gates.measures import CONTROL_LIMITS, MEASURES, RECORDS
 from tests.integration.gates.position import POSITIONS
 from tests.integration.gates.raw import RAW
 
@@ -49,19 +52,38 @@ def make_world(settings: Settings) -> Build:
             POLICY,
             UNITS,
             FACTS,
+            RECORDS,
             MEASURES,
-            TRAINING_MEASURES,
             CONTROL_LIMITS,
             POSITIONS,
             RELEASE,
         ):
             for name, value in (
                 ("<build>", str(build.build_id)),
-                ("<measures>", sql_list(MEASURE_CODES)),
+                ("<measures>", _measures()),
+                ("<datasets>", sql_rows(datasets())),
             ):
                 script = script.replace(name, value)
             connection.execute(script.encode())
     return build
+
+
+def _measures() -> str:
+    """Return SQL for the rows of the measures: code, point, unit, percentile, better."""
+    declared = read_declared(PROJECT_ROOT).measures
+    rows = [
+        (code, one["point"], one["unit"], str(one.get("percentile", "")), one["better"])
+        for code, one in declared.items()
+    ]
+    return sql_rows(*zip(*rows, strict=True))
+
+
+def suites_with_rows() -> list[Suite]:
+    """Return the suites of the marts, and of the raw tables in which the small force has rows.
+
+    A source that is added to the project has none here.
+    """
+    return [one for one in suites() if one.stage != "landing" or f"into {one.name} (" in RAW]
 
 
 def empty_world(connection: psycopg.Connection) -> None:
@@ -89,7 +111,8 @@ def empty_world(connection: psycopg.Connection) -> None:
     for schema, table in rows:
         if table not in without_records:
             connection.execute(f"delete from {schema}.{table}".encode())
-    connection.execute("delete from intermediate.int_sign_off_step")
+    for table in ("int_sign_off_step", "int_measure_record", "int_immigration_custody"):
+        connection.execute(f"delete from intermediate.{table}".encode())
     connection.execute(EMPTY.encode())
 
 
@@ -136,16 +159,15 @@ from (values
     ('suppression_threshold', 5)
 ) as threshold (name, value);
 create table policy.policy_staleness as
-select distinct dataset, date '2020-01-01' as effective_from, null::date as effective_to
-from audit.batch;
-create table policy.policy_point_dataset as
-select 'HYDRA' as point_code, * from policy.policy_staleness;
-insert into policy.policy_point_dataset values
-    ('NCCU_INTEL', 'custody/book', date '2020-01-01', date '2021-12-31'),
-    ('NCCU_INTEL', 'custody/app', date '2027-01-01', null);
+select dataset, date '2020-01-01' as effective_from, null::date as effective_to
+from (values <datasets>) as declared (dataset);
+create table policy.point_dataset as
+select 'HYDRA' as point_code, dataset from policy.policy_staleness;
+create table policy.measure_dataset as
+select 'hydra_completion' as measure_code, dataset from policy.policy_staleness;
 create table policy.policy_point as
-select code as point_code, approved_by, date '2020-01-01' as effective_from,
-    null::date as effective_to
+select code as point_code, approved_by, date '2025-01-01' as starts_on,
+    date '2020-01-01' as effective_from, null::date as effective_to
 from (values
     ('NCCU_INTEL', 'awaiting confirmation'), ('INTEL_PLAN', null), ('HYDRA', 'The Board'),
     ('ELEARNING', 'awaiting confirmation')
@@ -214,11 +236,10 @@ from (values
 
 create table candidate.dim_measure as
 select 'E23000022' as force_code, code as measure_code, 'HYDRA' as point_code, 'A measure' as title,
-    case when code like 'nccu_hours%' then 'hours' else 'share' end as unit_of_value,
-    'What it says' as description, code not like 'nccu_hours%' as more_is_better,
+    unit_of_value, 'What it says' as description, better = 'more' as more_is_better,
     code = 'nccu_intel_compliance' as may_be_added_up, false as is_of_position,
     <build>::bigint as publication_id
-from unnest(array[<measures>]) as measure (code);
+from (values <measures>) as measure (code, point, unit_of_value, percentile, better);
 
 create table candidate.dim_point as
 select 'E23000022' as force_code, code as point_code, 'A point' as title,
@@ -238,7 +259,7 @@ create table candidate.source_freshness as
 select 'E23000022' as force_code, dataset, timestamptz '2026-05-15 00:00Z' as last_record_at,
     timestamptz '2026-05-15 00:00Z' as last_landed_at, timestamptz '2026-05-17 00:00Z' as due_by,
     'fresh' as verdict, null::text as reason, <build>::bigint as publication_id
-from audit.batch;
+from (values <datasets>) as declared (dataset);
 """
 
 FACTS = """
@@ -379,8 +400,8 @@ RELEASE = """
 create table policy.policy_public_measure as
 select measure_code, counted_as, date '2020-01-01' as effective_from, null::date as effective_to
 from (values
-    ('nccu_intel_compliance', 'events'), ('nccu_capture_completeness', 'events'),
-    ('hydra_completion', 'people'), ('elearning_completion', 'people'),
+    ('nccu_intel_compliance', 'events'), ('hydra_completion', 'people'),
+    ('elearning_completion', 'people'),
     ('intel_plan_strands_met', 'strands')
 ) as public_measure (measure_code, counted_as);
 
@@ -400,7 +421,7 @@ select figure.force_code, figure.measure_code, figure.point_code, figure.period_
     case when figure.point_code = 'INTEL_PLAN' or released.force_code is not null
         then figure.denominator end as denominator,
     case when figure.point_code = 'INTEL_PLAN' or released.force_code is not null
-        then figure.value end as value,
+        then figure.numerator / nullif(figure.denominator, 0)::double precision end as value,
     figure.publication_id
 from candidate.assurance_measure as figure
 cross join (values ('ALL'), ('D1'), ('D2')) as unit (org_unit_code)
@@ -408,7 +429,9 @@ left join candidate_public.assurance_period as released
     on figure.measure_code = released.measure_code
     and figure.period_start = released.period_start
     and unit.org_unit_code = released.org_unit_code
-where figure.org_unit_code = 'ALL' and figure.measure_code not like 'nccu_hours%'
+inner join candidate.dim_measure as measure
+    on figure.measure_code = measure.measure_code and measure.unit_of_value <> 'hours'
+where figure.org_unit_code = 'ALL'
     and (unit.org_unit_code = 'ALL' or figure.point_code <> 'INTEL_PLAN');
 
 create table candidate_public.assurance_position as

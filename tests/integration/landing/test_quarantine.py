@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
+from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.landing.pseudonyms import assign_pseudonyms, pseudonym
 from oic_assurance.landing.quarantine import QuarantineFilter, counts_by_reason, list_rejected
+from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.secrets import secret
 from tests.integration.landing.support import World, completion, person
 
@@ -92,24 +93,11 @@ def test_raw_tables_exist_before_the_first_landing(world: World) -> None:
         "select schemaname || '.' || tablename from pg_tables"
         " where schemaname like 'raw_%' order by 1"
     )
-    assert [name for (name,) in names] == [
-        "raw_general.board_action",
-        "raw_general.board_question",
-        "raw_general.completion",
-        "raw_general.hydra_attendance",
-        "raw_general.hydra_session",
-        "raw_general.org_unit",
-        "raw_general.personnel",
-        "raw_general.plan",
-        "raw_general.plan_milestone",
-        "raw_general.recommendation_event",
-        "raw_law_enforcement.custody_record",
-        "raw_law_enforcement.dissemination",
-        "raw_law_enforcement.intelligence_report",
-        "raw_law_enforcement.nccu_referral",
-        "raw_law_enforcement.occurrence",
-        "raw_law_enforcement.product",
-    ]
+    assert {name for (name,) in names} == {
+        f"{dataset.raw_schema}.{table.name}"
+        for dataset in datasets().values()
+        for table in dataset.tables
+    }
     uncommented = world.query(
         """
         select c.relname, a.attname
@@ -122,11 +110,11 @@ def test_raw_tables_exist_before_the_first_landing(world: World) -> None:
 
 
 def test_every_dataset_lands_in_an_empty_warehouse(world: World) -> None:
-    for dataset in dataset_ids():
+    for dataset in datasets():
         report = world.land(dataset)
         assert (report.batches, report.refused) == (0, [])
     outcomes = world.query("select count(*), count(finished_at) from audit.extraction")
-    assert outcomes == [(13, 13)]
+    assert outcomes == [(len(datasets()), len(datasets()))]
 
 
 def test_the_roles_that_need_raw_may_read_it(world: World) -> None:

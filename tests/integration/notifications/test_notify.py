@@ -146,13 +146,13 @@ def make_freshness(
     with connect(settings, role="oic_transform") as conn:
         conn.execute(
             "create schema if not exists intermediate; create schema if not exists policy; "
-            "create table if not exists policy.policy_point_dataset "
-            "(point_code text, dataset text, effective_to date); "
+            "create table if not exists policy.point_dataset "
+            "(point_code text, dataset text); "
             "create table if not exists intermediate.int_source_freshness (force_code text, "
             "dataset text, due_by timestamptz, verdict text, reason text); "
-            "truncate intermediate.int_source_freshness, policy.policy_point_dataset; "
-            "insert into policy.policy_point_dataset values "
-            "('HYDRA', 'hr/personnel', null), ('ELEARNING', 'hr/personnel', null); "
+            "truncate intermediate.int_source_freshness, policy.point_dataset; "
+            "insert into policy.point_dataset values "
+            "('HYDRA', 'hr/personnel'), ('ELEARNING', 'hr/personnel'); "
             "grant usage on schema intermediate, policy to oic_gate; "
             "grant select on all tables in schema intermediate, policy to oic_gate"
         )
@@ -230,8 +230,8 @@ def test_a_connection_that_is_down_is_one_problem_with_its_datasets(
     )
     ask(
         healthy,
-        "insert into policy.policy_point_dataset values ('NCCU_INTEL', 'rms/nccu_referral', null),"
-        " ('NCCU_INTEL', 'rms/occurrence', null)",
+        "insert into policy.point_dataset values ('NCCU_INTEL', 'rms/nccu_referral'),"
+        " ('NCCU_INTEL', 'rms/occurrence')",
     )
     problems = {problem.subject: problem for problem in open_problems(healthy, NIGHT, DEADLINE)}
     assert set(problems) == {"connection rms", "intelligence/report"}

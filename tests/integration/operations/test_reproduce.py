@@ -142,7 +142,7 @@ def test_a_row_that_was_altered_in_raw_is_named_in_the_marts(old: Old) -> None:
 
 def test_changed_rules_are_a_reason(old: Old) -> None:
     rules = old.world.with_policy(
-        old.folder, "policy_threshold", "timely_hours,24", "timely_hours,48"
+        old.folder, "policy_threshold", "timely_hours,48,2020-01-01,,The Board"
     )
     done = reproduce(rules, old.first)
     assert [reason.kind for reason in done.reasons] == ["rules"]
@@ -153,7 +153,7 @@ def test_changed_rules_are_a_reason(old: Old) -> None:
 
 
 def test_changed_code_with_the_same_rules_is_another_reason(old: Old) -> None:
-    same = old.world.with_policy(old.folder.with_name("same"), "policy_threshold", "24", "24")
+    same = old.world.with_policy(old.folder.with_name("same"), "policy_threshold")
     note = same.project_root / "dbt_project" / "models" / "marts" / "note.md"
     note.write_text("A word about the marts.", encoding="utf-8")
     (reason,) = _reasons(same, old.first)
@@ -184,7 +184,7 @@ def _reasons(settings: Settings, publication_id: int) -> list[Reason]:
 
 def test_a_failed_reproduction_leaves_nothing_behind(old: Old) -> None:
     broken = old.world.with_policy(
-        old.folder, "policy_threshold", "grace_hours,72", "grace_hours,71"
+        old.folder, "policy_threshold", "grace_hours,71,2020-01-01,,The Board"
     )
     model = old.folder / "dbt_project" / "models" / "marts" / "core" / "dim_date.sql"
     model.write_text("select 1 / 0 as nothing", encoding="utf-8")

@@ -132,7 +132,7 @@ def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
         _fill(conn, number, forces)
     run_dbt(settings, "daily", [
         "run", "--no-write-json", "--select",
-        "stg_audit__build", "stg_audit__force", "stg_audit__released_figure",
+        "stg_audit__build", "stg_audit__force", "stg_audit__released_figure", "policy_measure",
         "path:models/intermediate/disclosure", "public_assurance_period",
     ])  # fmt: skip
     with connect(settings, role="oic_publish") as conn:

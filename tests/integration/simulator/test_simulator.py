@@ -15,12 +15,13 @@ from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse import connections
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.cluster import OWNERS, SOURCES
 from simulator.force import simulate
 from simulator.moments import midnight
-from simulator.source_systems import DATASETS_BY_FILE, connect_owner, create_sources
+from simulator.source_systems import connect_owner, create_sources
 from simulator.tables import TABLES
 
 SEED = 11
@@ -108,7 +109,10 @@ def test_sources_are_created_once(new_force: NewForce) -> None:
     assert [line for line in made if "table" in line] == [
         f"{table.system}: table {table.full_name}" for table in TABLES.values()
     ]
-    assert all((force.home / "dropzone" / dataset).is_dir() for dataset in DATASETS_BY_FILE)
+    for dataset in datasets().values():
+        if dataset.kind == "file":
+            folder = force.home / "dropzone" / dataset.files.folder
+            assert folder.is_dir() != dataset.is_optional
     with connect_owner(force, "rms") as connection:
         connection.execute(
             "insert into rms.occurrence (occurrence_id, occurrence_ref, status)"

@@ -25,7 +25,7 @@ with
         cross join build
         cross join months
         inner join {{ ref("int_point") }} as point on measure.point_code = point.point_code
-        where months.period_end >= point.starts_on
+        where months.period_end >= greatest(point.starts_on, measure.starts_on)
     )
 
 select *

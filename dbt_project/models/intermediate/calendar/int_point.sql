@@ -4,6 +4,8 @@ with
     launches as (
         select item.point_code, min(item.launched_on) as launched_on
         from {{ ref("policy_training_item") }} as item
+        cross join build
+        where {{ in_force_between("item", beginning_of_time(), "build.as_at_day") }}
         group by item.point_code
     ),
 

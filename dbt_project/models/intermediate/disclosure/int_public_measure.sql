@@ -10,7 +10,7 @@ with
         inner join
             {{ ref("policy_measure") }} as policy
             on month.measure_code = policy.measure_code
-            and policy.unit_of_value = 'share'
+            and policy.unit_of_value <> 'hours'
         left join
             {{ ref("policy_public_measure") }} as public_measure
             on month.measure_code = public_measure.measure_code
@@ -60,7 +60,9 @@ with
             released.force_code is null and open_figure.force_code is null as is_suppressed,
             coalesce(open_figure.numerator, released.numerator) as numerator,
             coalesce(open_figure.denominator, released.denominator) as denominator,
-            coalesce(open_figure.value, released.value) as value
+            coalesce(
+                {{ share("open_figure.numerator", "open_figure.denominator") }}, released.value
+            ) as value
         from cell
         left join
             open_figure

@@ -1,20 +1,37 @@
 with
     month as (select * from {{ ref("int_measure_month") }}),
 
-    share as (
+    -- A count says how many records meet the measure's condition, of those that it looks at.
+    share_or_count as (
         select
-            share.force_code,
-            share.measure_code,
-            share.period_start,
-            share.org_unit_code,
-            share.numerator,
-            share.denominator,
-            share.own_numerator,
-            share.own_denominator,
-            {{ share("share.numerator", "share.denominator") }} as value,
-            {{ wilson_low("share.numerator", "share.denominator") }} as ci_low,
-            {{ wilson_high("share.numerator", "share.denominator") }} as ci_high
-        from {{ ref("int_measure_share") }} as share
+            counted.force_code,
+            counted.measure_code,
+            counted.period_start,
+            counted.org_unit_code,
+            counted.numerator,
+            counted.denominator,
+            counted.own_numerator,
+            counted.own_denominator,
+            case
+                when policy.unit_of_value = 'count'
+                then
+                    case
+                        when counted.denominator > 0
+                        then cast(counted.numerator as {{ dbt.type_float() }})
+                    end
+                else {{ share("counted.numerator", "counted.denominator") }}
+            end as value,
+            case
+                when policy.unit_of_value = 'share'
+                then {{ wilson_low("counted.numerator", "counted.denominator") }}
+            end as ci_low,
+            case
+                when policy.unit_of_value = 'share'
+                then {{ wilson_high("counted.numerator", "counted.denominator") }}
+            end as ci_high
+        from {{ ref("int_measure_share") }} as counted
+        inner join
+            {{ ref("policy_measure") }} as policy on counted.measure_code = policy.measure_code
     ),
 
     hours as (
@@ -35,7 +52,7 @@ with
 
     figure as (
         select *
-        from share
+        from share_or_count
         union all
         select *
         from hours
@@ -60,7 +77,7 @@ with
             month.is_complete,
             cast(
                 coalesce(
-                    figure.numerator, case when policy.unit_of_value = 'share' then 0 end
+                    figure.numerator, case when policy.unit_of_value <> 'hours' then 0 end
                 ) as bigint
             ) as numerator,
             cast(coalesce(figure.denominator, 0) as bigint) as denominator,

@@ -1,29 +1,28 @@
 with
-    referral as (
+    record as (
         select *
         from {{ ref("int_measure_record") }}
-        -- The rows of a measure in hours have no numerator. They are always referrals, and the
-        -- condition on record_kind lets the planner skip the other kinds of record.
-        where record_kind = 'referral' and denominator > 0 and numerator is null
+        -- The rows of a measure in hours have no numerator.
+        where denominator > 0 and numerator is null
     ),
 
-    referral_by_unit as (
+    record_by_unit as (
         select
-            referral.force_code,
-            referral.measure_code,
-            referral.period_start,
-            coalesce(ancestor.ancestor_code, referral.org_unit_code) as org_unit_code,
-            referral.hours_to_submission
-        from referral
+            record.force_code,
+            record.measure_code,
+            record.period_start,
+            coalesce(ancestor.ancestor_code, record.org_unit_code) as org_unit_code,
+            record.hours_to_submission
+        from record
         left join
             {{ ref("int_org_unit_ancestor") }} as ancestor
-            on referral.force_code = ancestor.force_code
-            and referral.org_unit_code = ancestor.org_unit_code
-            and referral.rolled_up_on >= ancestor.valid_from
-            and referral.rolled_up_on < ancestor.valid_to
+            on record.force_code = ancestor.force_code
+            and record.org_unit_code = ancestor.org_unit_code
+            and record.rolled_up_on >= ancestor.valid_from
+            and record.rolled_up_on < ancestor.valid_to
         union all
         select force_code, measure_code, period_start, 'ALL', hours_to_submission
-        from referral
+        from record
         where org_unit_code <> 'ALL'
     ),
 
@@ -36,12 +35,12 @@ with
             count(*) as denominator,
             case
                 measure_code
-                when 'nccu_hours_to_submission_p50'
-                then {{ percentile("hours_to_submission", 0.5, "true") }}
-                when 'nccu_hours_to_submission_p90'
-                then {{ percentile("hours_to_submission", 0.9, "true") }}
+                {% for code, measure in measures().items() if measure.percentile %}
+                    when '{{ code }}'
+                    then {{ percentile("hours_to_submission", measure.percentile, "true") }}
+                {% endfor %}
             end as value
-        from referral_by_unit
+        from record_by_unit
         group by force_code, measure_code, period_start, org_unit_code
     )
 

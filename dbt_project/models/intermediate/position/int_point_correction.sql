@@ -61,10 +61,8 @@ with
                     end
             end as words
         from ranked_column
-        cross join {{ ref("stg_audit__build") }} as build
-        inner join
-            {{ ref("policy_point_dataset") }} as policy on ranked_column.dataset = policy.dataset
-        where ranked_column.place <= 2 and {{ in_force("policy", "build.as_at_day") }}
+        inner join {{ ref("point_dataset") }} as policy on ranked_column.dataset = policy.dataset
+        where ranked_column.place <= 2
     ),
 
     final as (

@@ -1,11 +1,7 @@
 with
     figure as (
         select force_code, point_code, day, numerator, denominator
-        from {{ ref("int_training_day") }}
-        union all
-        select force_code, 'INTEL_PLAN', day, sum(case when is_met then 1 else 0 end), count(*)
-        from {{ ref("int_plan_day") }}
-        group by force_code, day
+        from {{ ref("int_point_day") }}
         union all
         -- Months are included even if the measure is not shown for them. The figure of an early day
         -- covers months before the first month that is shown.

@@ -1,34 +1,27 @@
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    -- The second reading covers the same months as the figure of the position: the last twelve
-    -- complete months and the current one.
-    referral as (
-        select *
-        from {{ ref("int_nccu_referral_class") }}
-        where {{ is_counted_with_status_checks() }}
-    ),
-
+    -- The second reading covers the same time as the figure of the position: the last twelve
+    -- complete months and the current one, or the as-at day.
     second_count as (
         select
-            referral.force_code,
-            'NCCU_INTEL' as point_code,
-            sum(case when referral.is_compliant then 1 else 0 end) as numerator,
-            count(*) as denominator
-        from referral
+            record.force_code,
+            record.measure_code,
+            sum(record.numerator) as numerator,
+            sum(record.denominator) as denominator
+        from {{ ref("contribution") }} as record
+        inner join
+            {{ ref("policy_measure") }} as measure on record.measure_code = measure.measure_code
         cross join build
-        where referral.contacted_on >= {{ dbt.dateadd("month", -12, month_of("build.as_at_day")) }}
-        group by referral.force_code
-        union all
-        select
-            person.force_code,
-            person.point_code,
-            sum(case when person.completed_on <= build.as_at_day then 1 else 0 end),
-            count(*)
-        from {{ ref("int_training_person") }} as person
-        cross join build
-        where build.as_at_day >= person.in_post_from and build.as_at_day < person.in_post_to
-        group by person.force_code, person.point_code
+        where
+            case
+                when measure.is_snapshot
+                then record.counts_from <= build.as_at_day and record.counts_to > build.as_at_day
+                else
+                    record.counts_from
+                    >= {{ dbt.dateadd("month", -12, month_of("build.as_at_day")) }}
+            end
+        group by record.force_code, record.measure_code
     ),
 
     final as (
@@ -42,7 +35,7 @@ with
         left join
             second_count
             on point.force_code = second_count.force_code
-            and point.point_code = second_count.point_code
+            and point.second_measure_code = second_count.measure_code
         where point.second_measure_code is not null
     )
 

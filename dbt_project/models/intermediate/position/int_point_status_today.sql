@@ -27,9 +27,9 @@ with
             and point.point_code = on_deadline.point_code
             and point.deadline = on_deadline.day
         left join
-            {{ ref("int_point_source") }} as source
+            {{ ref("int_measure_source") }} as source
             on point.force_code = source.force_code
-            and point.point_code = source.point_code
+            and point.measure_code = source.measure_code
     )
 
 select *

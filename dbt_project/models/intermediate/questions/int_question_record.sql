@@ -109,11 +109,9 @@ with
             freshness.dataset as record_ref,
             freshness.verdict as class,
             {{ london_day("freshness.last_record_at") }} as happened_on
-        from {{ ref("policy_point_dataset") }} as policy
-        cross join build
+        from {{ ref("point_dataset") }} as policy
         inner join
             {{ ref("int_source_freshness") }} as freshness on policy.dataset = freshness.dataset
-        where {{ in_force("policy", "build.as_at_day") }}
     ),
 
     board_action as (

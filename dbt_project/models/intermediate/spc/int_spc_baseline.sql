@@ -129,7 +129,7 @@ with
             case
                 when why_none is not null
                 then null
-                when unit_of_value = 'hours' or is_snapshot or has_many_cases_alike
+                when unit_of_value <> 'share' or is_snapshot or has_many_cases_alike
                 then 'XMR'
                 when is_overdispersed
                 then 'LANEY_P'

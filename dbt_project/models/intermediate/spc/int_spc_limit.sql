@@ -34,7 +34,7 @@ with
         select
             month.*,
             case
-                when unit_of_value = 'share' and reach is not null
+                when unit_of_value <> 'hours' and reach is not null
                 then greatest(centre - reach, 0)
                 else centre - reach
             end as lower,

@@ -22,7 +22,7 @@ with
             item.launched_on
     ),
 
-    hydra_completion as (
+    hydra_pass as (
         select
             attendance.force_code, attendance.employee_no, min(session.session_date) as completed_on
         from {{ ref("stg_hydra__attendance") }} as attendance
@@ -43,13 +43,13 @@ with
         from module_completion
         union all
         select
-            hydra_completion.force_code,
-            hydra_completion.employee_no,
+            hydra_pass.force_code,
+            hydra_pass.employee_no,
             item.requirement_code,
             item.module_version,
             item.launched_on,
-            hydra_completion.completed_on
-        from hydra_completion
+            hydra_pass.completed_on
+        from hydra_pass
         inner join
             (
                 select distinct requirement_code, module_version, launched_on

@@ -17,13 +17,21 @@ with
             and policy.period_from < personnel.valid_to
     ),
 
+    -- An item is measured in several ways. Its measure here is the one that is declared first.
+    item_measure as (
+        select
+            item_code,
+            measure_code,
+            row_number() over (partition by item_code order by place) as preference
+        from {{ ref("policy_measure") }}
+    ),
+
     needed as (
         select
             career_period.*,
             requirement.requirement_code,
             item.point_code,
-            -- Hydra is one item, so its measure is the measure of its point.
-            coalesce(item.module_measure_code, 'hydra_completion') as measure_code,
+            measure.measure_code,
             item.module_version,
             item.launched_on,
             absence.absence_status is not null as is_long_term_absent
@@ -36,6 +44,10 @@ with
             {{ ref("policy_training_item") }} as item
             on requirement.requirement_code = item.requirement_code
             and {{ in_force("item", "career_period.valid_from") }}
+        left join
+            item_measure as measure
+            on item.requirement_code = measure.item_code
+            and measure.preference = 1
         left join
             {{ ref("policy_absence") }} as absence
             on career_period.absence_status = absence.absence_status

@@ -8,6 +8,7 @@ with
             restatement.value_before,
             restatement.value_after,
             restatement.cause,
+            {{ label("cause", "restatement.cause") }} as cause_label,
             restatement.record_count,
             restatement.step,
             restatement.value_from,
@@ -15,9 +16,12 @@ with
             restatement.value_change,
             restatement.numerator_change,
             restatement.denominator_change,
+            comparison.publication_id as compared_with,
             build.publication_id
         from {{ ref("restated__figure_by_cause") }} as restatement
-        cross join {{ ref("stg_audit__build") }} as build
+        cross join {{ ref("stg_audit__comparison") }} as comparison
+        cross join
+            {{ ref("stg_audit__build") }} as build {{ label_join("cause", "restatement.cause") }}
     )
 
 select *

@@ -50,7 +50,8 @@ with
             on report.force_code = deciding_report.force_code
             and report.report_urn = deciding_report.report_urn
         left join
-            {{ ref("policy_measure") }} as measure on measure.measure_code = 'nccu_intel_compliance'
+            {{ ref("policy_measure") }} as measure
+            on measure.measure_code = {{ first_measure("referral") }}
             {{ label_join("document_type", "report.document_type_code") }}
             {{ label_join("report_status", "report.status") }}
             {{ label_join("grading_scheme", "report.grading_scheme") }}

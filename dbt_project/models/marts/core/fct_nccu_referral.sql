@@ -49,7 +49,8 @@ with
             and referral.org_unit_code = unit.org_unit_code
         left join {{ ref("point_words") }} as point on point.point_code = 'NCCU_INTEL'
         left join
-            {{ ref("policy_measure") }} as measure on measure.measure_code = 'nccu_intel_compliance'
+            {{ ref("policy_measure") }} as measure
+            on measure.measure_code = {{ first_measure("referral") }}
             {{ label_join("channel", "referral.channel") }}
             {{ label_join("referral_type", "referral.referral_type") }}
             {{ label_join("intelligence_class", "referral.intelligence_class") }}

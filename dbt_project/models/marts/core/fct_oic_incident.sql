@@ -39,7 +39,7 @@ with
             and incident.occurrence_ref = detention.occurrence_ref
         left join
             {{ ref("policy_measure") }} as measure
-            on measure.measure_code = 'nccu_capture_completeness'
+            on measure.measure_code = {{ first_measure("custody") }}
             {{ label_join("detection_route", "incident.detection_route") }}
     )
 

@@ -25,7 +25,7 @@ with
         left join {{ ref("point_words") }} as point on point.point_code = 'INTEL_PLAN'
         left join
             {{ ref("policy_measure") }} as measure
-            on measure.measure_code = 'intel_plan_strands_met'
+            on measure.measure_code = {{ first_measure("strand") }}
         left join
             {{ ref("int_org_unit") }} as unit
             on strand.force_code = unit.force_code

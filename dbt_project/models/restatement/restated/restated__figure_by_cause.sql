@@ -81,7 +81,7 @@ with
             {{ exactly("step_change.value") }}
             - {{ exactly("step_change.value_from") }} as value_change,
             case
-                when measure.unit_of_value = 'share' then step_change.numerator_change
+                when measure.unit_of_value <> 'hours' then step_change.numerator_change
             end as numerator_change,
             step_change.denominator_change
         from step_change

@@ -8,31 +8,58 @@ with
 
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    first_day as (
+    first_measure as (
         select
+            point.force_code,
+            point.point_code,
+            point.measure_code,
+            measure.is_snapshot,
+            measure.item_code,
+            comparison.as_at_day as day_before,
+            build.as_at_day as day_now,
             cast({{ dbt.dateadd("month", -12, month_of("build.as_at_day")) }} as date) as first_day
-        from build
-    ),
-
-    -- A referral in its grace period is left out, because it changes by itself when the period
-    -- ends.
-    referral_before as (
-        select earlier.*, case when earlier.is_counted then 1 else 0 end as denominator
-        from {{ ref("compared__referral") }} as earlier
+        from {{ ref("int_point") }} as point
+        inner join
+            {{ ref("policy_measure") }} as measure on point.measure_code = measure.measure_code
         cross join comparison
-        cross join first_day
-        where
-            earlier.rules = 'today'
-            and earlier.is_due
-            and earlier.contacted_on >= first_day.first_day
+        cross join build
     ),
 
-    referral_now as (
-        select referral.*, case when referral.is_counted then 1 else 0 end as denominator
-        from {{ ref("int_nccu_referral_class") }} as referral
-        cross join first_day
-        where referral.contacted_on >= first_day.first_day
-    ),
+    -- The records as at the day of each publication, or of the last twelve months. A record that
+    -- changes by itself, as a referral does when its grace period ends, is left out.
+    {% for side, relation in [
+        ("before", ref("compared__contribution")),
+        ("now", ref("contribution")),
+    ] %}
+        record_{{ side }} as (
+            select
+                measure.force_code,
+                measure.point_code,
+                measure.item_code,
+                record.record_kind,
+                record.record_ref,
+                record.related_ref,
+                record.numerator,
+                record.denominator
+            from {{ relation }} as record
+            inner join
+                first_measure as measure
+                on record.force_code = measure.force_code
+                and record.measure_code = measure.measure_code
+            where
+                {% if side == "before" %} record.rules = 'today' and {% endif %}
+                case
+                    when measure.is_snapshot
+                    then
+                        record.denominator > 0
+                        and record.counts_from <= measure.day_{{ side }}
+                        and record.counts_to > measure.day_{{ side }}
+                    else
+                        record.counts_from >= measure.first_day
+                        {% if side == "before" %} and not {{ ends_by_itself("record") }} {% endif %}
+                end
+        ),
+    {% endfor %}
 
     -- A draft is not a document yet, and neither is a report that was submitted later.
     known_document as (
@@ -45,53 +72,25 @@ with
         where report.status <> 'DRAFT'
     ),
 
-    referral as (
-        select
-            before.force_code,
-            'NCCU_INTEL' as point_code,
-            case when before.is_compliant then before.denominator else 0 end as numerator_before,
-            before.denominator as denominator_before,
-            case when now.is_compliant then now.denominator else 0 end as numerator_now,
-            coalesce(now.denominator, 0) as denominator_now,
-            coalesce(now.report_urn is distinct from before.report_urn, false)
-            and now.report_urn is not null
-            and known_document.report_urn is null as is_new,
-            false as is_of_personnel
-        from referral_before as before
-        left join
-            referral_now as now
-            on before.force_code = now.force_code
-            and before.referral_ref = now.referral_ref
+    -- Referrals that another document decides than before, which was not known then.
+    new_document as (
+        select now.force_code, now.record_ref
+        from record_now as now
+        inner join
+            record_before as before
+            on now.force_code = before.force_code
+            and now.point_code = before.point_code
+            and now.record_kind = before.record_kind
+            and now.record_ref = before.record_ref
         left join
             known_document
             on now.force_code = known_document.force_code
-            and now.report_urn = known_document.report_urn
-    ),
-
-    officer_before as (
-        select
-            earlier.force_code,
-            earlier.point_code,
-            earlier.employee_no,
-            case when earlier.completed_on <= comparison.as_at_day then 1 else 0 end as numerator
-        from {{ ref("compared__officer") }} as earlier
-        inner join
-            comparison
-            on comparison.as_at_day >= earlier.in_post_from
-            and comparison.as_at_day < earlier.in_post_to
-        where earlier.rules = 'today' and not earlier.is_long_term_absent
-    ),
-
-    officer_now as (
-        select
-            person.force_code,
-            person.point_code,
-            person.employee_no,
-            case when person.completed_on <= build.as_at_day then 1 else 0 end as numerator
-        from {{ ref("int_training_person") }} as person
-        inner join
-            build on build.as_at_day >= person.in_post_from and build.as_at_day < person.in_post_to
-        where not person.is_long_term_absent
+            and now.related_ref = known_document.report_urn
+        where
+            now.record_kind = 'referral'
+            and now.related_ref is distinct from before.related_ref
+            and now.related_ref is not null
+            and known_document.report_urn is null
     ),
 
     -- The places in Hydra sessions whose result the compared publication knew. Not attending
@@ -120,8 +119,10 @@ with
     -- landed later, or is in a file of a later day. A place in a Hydra session counts as a record
     -- only when its result is recorded.
     new_training_record as (
-        select completion.force_code, 'ELEARNING' as point_code, completion.employee_no
+        select completion.force_code, item.item_code, completion.employee_no
         from {{ source("general", "completion") }} as completion
+        inner join
+            ({{ _items_and_packages() }}) as item on completion.module_code = item.requirement_code
         inner join
             comparison
             on completion.batch_id > comparison.known_batch_id
@@ -153,31 +154,6 @@ with
             )
     ),
 
-    officer as (
-        select
-            coalesce(before.force_code, now.force_code) as force_code,
-            coalesce(before.point_code, now.point_code) as point_code,
-            coalesce(before.numerator, 0) as numerator_before,
-            case when before.employee_no is null then 0 else 1 end as denominator_before,
-            coalesce(now.numerator, 0) as numerator_now,
-            case when now.employee_no is null then 0 else 1 end as denominator_now,
-            before.numerator is not distinct from 0
-            and now.numerator is not distinct from 1
-            and new_training_record.employee_no is not null as is_new,
-            before.employee_no is null or now.employee_no is null as is_of_personnel
-        from officer_before as before
-        full outer join
-            officer_now as now
-            on before.force_code = now.force_code
-            and before.point_code = now.point_code
-            and before.employee_no = now.employee_no
-        left join
-            new_training_record
-            on now.force_code = new_training_record.force_code
-            and now.point_code = new_training_record.point_code
-            and now.employee_no = new_training_record.employee_no
-    ),
-
     -- A strand is no longer met when the review of its plan is overdue. This is not a correction.
     plan_overdue as (
         select plan.force_code, plan.strand
@@ -187,68 +163,101 @@ with
         having max(plan.review_due_on) < max(build.as_at_day)
     ),
 
-    strand_before as (
+    -- What has a new result without a correction. A training record, and a strand that is met now,
+    -- explain only a result that is better than before.
+    news as (
         select
-            earlier.force_code,
-            earlier.strand,
-            case when earlier.is_met then 1 else 0 end as numerator
-        from {{ ref("compared__plan") }} as earlier
-        inner join comparison on earlier.day = comparison.as_at_day
-        where earlier.rules = 'today'
-    ),
-
-    strand as (
-        select
-            before.force_code,
-            'INTEL_PLAN' as point_code,
-            before.numerator as numerator_before,
-            1 as denominator_before,
-            case when now.is_met then 1 else 0 end as numerator_now,
-            1 as denominator_now,
-            coalesce(now.is_met, false) or plan_overdue.strand is not null as is_new,
-            false as is_of_personnel
-        from strand_before as before
-        cross join build
-        left join
-            {{ ref("int_plan_day") }} as now
-            on before.force_code = now.force_code
-            and before.strand = now.strand
-            and build.as_at_day = now.day
-        left join
-            plan_overdue
-            on before.force_code = plan_overdue.force_code
-            and before.strand = plan_overdue.strand
+            force_code,
+            'referral' as record_kind,
+            record_ref,
+            cast(null as {{ dbt.type_string() }}) as item_code,
+            false as only_if_better
+        from new_document
+        union
+        select new.force_code, 'officer', pseudonym.officer_key, new.item_code, true
+        from new_training_record as new
+        inner join
+            {{ ref("stg_identity__pseudonym") }} as pseudonym
+            on new.force_code = pseudonym.force_code
+            and new.employee_no = pseudonym.identifier
+            and pseudonym.is_person
+        union
+        select force_code, 'strand', strand, null, false
+        from plan_overdue
+        union
+        select force_code, 'strand', record_ref, null, true
+        from record_now
+        where record_kind = 'strand'
     ),
 
     record as (
-        select *
-        from referral
-        union all
-        select *
-        from officer
-        union all
-        select *
-        from strand
+        select
+            coalesce(before.force_code, now.force_code) as force_code,
+            coalesce(before.point_code, now.point_code) as point_code,
+            coalesce(before.record_kind, now.record_kind) as record_kind,
+            coalesce(before.record_ref, now.record_ref) as record_ref,
+            coalesce(before.item_code, now.item_code) as item_code,
+            coalesce(before.numerator, 0) as numerator_before,
+            coalesce(before.denominator, 0) as denominator_before,
+            coalesce(now.numerator, 0) as numerator_now,
+            coalesce(now.denominator, 0) as denominator_now,
+            -- Officers join and leave, and begin and end a long-term absence.
+            coalesce(before.record_kind, now.record_kind) = 'officer'
+            and (before.record_ref is null or now.record_ref is null) as has_moved
+        from record_before as before
+        full outer join
+            record_now as now
+            on before.force_code = now.force_code
+            and before.point_code = now.point_code
+            and before.record_kind = now.record_kind
+            and before.record_ref = now.record_ref
+        -- A record of another kind that only this build has is new. Of a kind that is not named
+        -- here, no change holds a build, because nothing says which of its changes are new records.
+        where
+            (before.record_ref is not null or now.record_kind = 'officer')
+            and coalesce(before.record_kind, now.record_kind) in ('referral', 'officer', 'strand')
+    ),
+
+    record_with_news as (
+        select distinct record.force_code, record.point_code, record.record_kind, record.record_ref
+        from record
+        inner join
+            news
+            on record.force_code = news.force_code
+            and record.record_kind = news.record_kind
+            and record.record_ref = news.record_ref
+            and coalesce(news.item_code, record.item_code, '') = coalesce(record.item_code, '')
+        where
+            not news.only_if_better
+            or (record.numerator_before = 0 and record.numerator_now = 1 and not record.has_moved)
     ),
 
     change as (
         select
-            *,
-            not is_new
+            record.*,
+            record_with_news.record_ref is null
             and (
-                numerator_before <> numerator_now or denominator_before <> denominator_now
+                record.numerator_before <> record.numerator_now
+                or record.denominator_before <> record.denominator_now
             ) as is_corrected
         from record
+        left join
+            record_with_news
+            on record.force_code = record_with_news.force_code
+            and record.point_code = record_with_news.point_code
+            and record.record_kind = record_with_news.record_kind
+            and record.record_ref = record_with_news.record_ref
     ),
 
     total as (
         select
             force_code,
             point_code,
+            min(case when record_kind = 'strand' then 2 else 3 end) as fewest_records,
             sum(numerator_before) as numerator_before,
             sum(denominator_before) as denominator_before,
             {% for name, condition in [
-                ("corrected", "is_corrected and not is_of_personnel"),
+                ("corrected", "is_corrected and not has_moved"),
                 ("corrected_or_moved", "is_corrected"),
             ] %}
                 count(*) filter (where {{ condition }}) as records_{{ name }},
@@ -267,6 +276,7 @@ with
         select
             force_code,
             point_code,
+            fewest_records,
             numerator_before,
             denominator_before,
             {{ share("numerator_before", "denominator_before") }} as value_before,
@@ -284,9 +294,19 @@ with
     -- two are enough.
     final as (
         select
-            *,
+            force_code,
+            point_code,
+            numerator_before,
+            denominator_before,
+            value_before,
+            ci_low_before,
+            ci_high_before,
+            records_corrected,
+            value_corrected,
+            records_corrected_or_moved,
+            value_corrected_or_moved,
             value_before is not null
-            and records_corrected >= case when point_code = 'INTEL_PLAN' then 2 else 3 end
+            and records_corrected >= fewest_records
             and coalesce(
                 value_corrected not between ci_low_before and ci_high_before, true
             ) as is_moved_by_corrections,

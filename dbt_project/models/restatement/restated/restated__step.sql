@@ -69,16 +69,20 @@ with
                 ),
                 0
             ) as denominator,
-            {% for name, share in [("p50", 0.5), ("p90", 0.9)] %}
-                {{
-                    percentile(
-                        "case when member.place > step.place then member.hours_before else member.hours_after end",
-                        share,
-                        "member.record_ref is not null",
-                    )
-                }}
-                as {{ name }}{{ "," if not loop.last }}
-            {% endfor %}
+            case
+                step.measure_code
+                {% for code, measure in measures().items() if measure.percentile %}
+                    when '{{ code }}'
+                    then
+                        {{
+                            percentile(
+                                "case when member.place > step.place then member.hours_before else member.hours_after end",
+                                measure.percentile,
+                                "member.record_ref is not null",
+                            )
+                        }}
+                {% endfor %}
+            end as hours
         from step
         left join
             member
@@ -112,9 +116,12 @@ with
             case
                 when measure.unit_of_value = 'share'
                 then {{ share("figure_after_cause.numerator", "figure_after_cause.denominator") }}
-                when figure_after_cause.measure_code like '%_p50'
-                then figure_after_cause.p50
-                else figure_after_cause.p90
+                when measure.unit_of_value = 'count'
+                then
+                    case
+                        when figure_after_cause.denominator > 0 then figure_after_cause.numerator
+                    end
+                else figure_after_cause.hours
             end as value
         from figure_after_cause
         inner join

@@ -1,6 +1,6 @@
 with
     source as (
-        select * from {{ source("audit", "build") }} where schema_prefix = '{{ schema_prefix() }}'
+        select * from {{ source("audit", "build") }} where schema_prefix = '{{ build_prefix() }}'
     ),
 
     newest as (

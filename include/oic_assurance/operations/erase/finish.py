@@ -22,6 +22,7 @@ from pathlib import Path
 import psycopg
 
 from oic_assurance.builds.compared_with import drop_steps_set_aside
+from oic_assurance.builds.development import PREFIX as DEVELOPMENT
 from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.operations.audit.collect import collect
 from oic_assurance.operations.erase.erase import ROLE, complete_interrupted
@@ -144,7 +145,7 @@ def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[lis
     dropped = drop_generations(
         settings, sorted(holding & there), "which hold what was erased since"
     )
-    _drop_schemas(settings, {prefix for _, prefix in builds if prefix})
+    _drop_schemas(settings, {DEVELOPMENT, *(prefix for _, prefix in builds if prefix)})
     is_rebuilt = last_built is not None and last_built > max(one.erased_at for one in pending)
     waits_for = dropped.put_off
     if waits_for is None and builds and not is_rebuilt:
@@ -196,7 +197,7 @@ def _delete_exception_events(settings: Settings, pending: list[_Pending]) -> Non
 
 
 def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
-    """Drop the schemas with these prefixes, which builds other than daily builds have left."""
+    """Drop the schemas with these prefixes, which other commands than the daily run have left."""
     with connect(settings, role=TRANSFORM_ROLE) as connection:
         for prefix in prefixes:
             drop_schemas(connection, prefix)

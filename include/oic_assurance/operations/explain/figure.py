@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from oic_assurance.clock import london_day
 from oic_assurance.errors import AssuranceError, UnknownNameError, UsageError
 from oic_assurance.operations.explain.publication_records import ROLE, Records
 from oic_assurance.warehouse.connections import connect
@@ -58,8 +59,8 @@ where
 _FRESHNESS = """
 select freshness.dataset, freshness.verdict, freshness.last_landed_at, freshness.reason
 from {mart_source_freshness} as freshness
-inner join (select distinct dataset from {policy}.policy_point_dataset where point_code = %(point)s)
-    as rests using (dataset)
+inner join {policy}.measure_dataset as rests_on
+    on freshness.dataset = rests_on.dataset and rests_on.measure_code = %(measure)s
 where freshness.force_code = %(force)s
 order by freshness.dataset
 """
@@ -169,7 +170,7 @@ class Restated:
     """One cause of a figure's change since the compared publication.
 
     `value_change` is the part of the change that has this cause. Values are in the unit of the
-    measure: a share between 0 and 1, or hours.
+    measure: a share between 0 and 1, hours, or a count.
     """
 
     cause: str
@@ -183,7 +184,8 @@ class Restated:
 class Figure:
     """A published figure with its classes and records.
 
-    `value` and its interval are in the unit of the measure: a share between 0 and 1, or hours.
+    `value` and its interval are in the unit of the measure: a share from 0 to 1, hours, or a
+    count.
     """
 
     publication_id: int
@@ -253,6 +255,7 @@ def explain(
         "point": rule.point_code,
         "class": only_class,
         "limit": limit,
+        "day": london_day(records.publication.as_at),
     }
     row = _published(records, asked)
     classes = [

@@ -10,6 +10,9 @@ from oic_assurance.operations.explain.record_kinds import Kind, find_kind
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.processing_log import officer_name
 
+# Records whose marking has risen. Until they are erased, nobody may see that they exist.
+_RECALLED = "select table_name, row_key from audit.recalled_record where force_code = %(force)s"
+
 
 @dataclass(frozen=True)
 class Chapter:
@@ -74,17 +77,30 @@ def _name_in_log(settings: Settings, kind: str, key: str) -> str:
 
 
 def _sought(records: Records, kind: Kind, asked: dict[str, object]) -> list[Sought]:
-    """Return which records to look for in raw.
+    """Return which records to look for in raw: one entry for each raw table.
 
-    `kinds.yml` has a query for each raw table of a kind of record. The query finds, in the build's
-    tables, the keys of the records or the numbers of their officers.
+    Each raw table behind a kind of record has queries that find, in the build's tables, the keys of
+    the records or the numbers of their officers.
     """
-    found = []
+    keys: dict[tuple[str, str], dict[str, set[str]]] = {}
+    moments: dict[tuple[str, str], datetime] = {}
     for behind in kind.behind:
-        rows = records.ask(behind.keys, asked)
-        keys = tuple(sorted({str(row["key"]) for row in rows if row["key"] is not None}))
-        if keys:
-            at = rows[0].get("at")
-            moment = at if isinstance(at, datetime) else records.build.as_at
-            found.append(Sought(behind.dataset, behind.table, behind.column, keys, moment))
-    return found
+        place = (behind.dataset, behind.table)
+        for row in records.ask(behind.keys, asked):
+            if row["key"] is not None:
+                of_table = keys.setdefault(place, {})
+                of_table.setdefault(behind.column, set()).add(str(row["key"]))
+                if isinstance(at := row.get("at"), datetime):
+                    moments.setdefault(place, at)
+    recalled: dict[str, list[str]] = {}
+    for row in records.ask(_RECALLED, {}):
+        recalled.setdefault(str(row["table_name"]), []).append(str(row["row_key"]))
+    return [
+        Sought(
+            *place,
+            {column: sorted(values) for column, values in of_table.items()},
+            moments.get(place, records.build.as_at),
+            recalled.get(place[1], ()),
+        )
+        for place, of_table in keys.items()
+    ]

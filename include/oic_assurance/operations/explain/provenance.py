@@ -6,7 +6,7 @@ content of the rows is not returned, only the version, its batch, and the names 
 columns.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,7 @@ _CURSOR = "updated_at"
 _VERSIONS = """
 with record as (
     select distinct row_key from {raw}
-    where force_code = %(force)s and {column}::text = any(%(keys)s)
+    where force_code = %(force)s and ({condition}) and row_key <> all(%(without)s)
 ),
 version as (
     select
@@ -79,16 +79,17 @@ order by batch_id
 
 @dataclass(frozen=True)
 class Sought:
-    """The records to look for in raw: the records whose `column` has one of the keys.
+    """The records to look for in raw: those that have one of the keys in the column of the keys.
 
-    The version that was valid at the moment `at` is marked in the result.
+    `keys` holds the keys by column, and `without` the records that must not be shown. The version
+    that was valid at the moment `at` is marked in the result.
     """
 
     dataset: str
     table: str
-    column: str
-    keys: tuple[str, ...]
+    keys: Mapping[str, Sequence[str]]
     at: datetime
+    without: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -178,15 +179,20 @@ def _table(item: Sought) -> Table:
 
 def _rows(connection: psycopg.Connection, records: Records, item: Sought) -> list[dict[str, Any]]:
     dataset, table = declared(item.dataset), _table(item)
+    conditions = [
+        sql.SQL("{}::text = any({})").format(sql.Identifier(column), list(keys))
+        for column, keys in item.keys.items()
+    ]
     statement = sql.SQL(_VERSIONS).format(
-        raw=sql.Identifier(dataset.raw_schema, table.name), column=sql.Identifier(item.column)
+        raw=sql.Identifier(dataset.raw_schema, table.name),
+        condition=sql.SQL(" or ").join(conditions),
     )
     values = {
         "force": records.force_code,
-        "keys": list(item.keys),
         "provenance": [*PROVENANCE, *_cursor_of(dataset)],
         "known": records.build.known_batch_id,
         "at": item.at,
+        "without": list(item.without),
     }
     return connection.cursor(row_factory=dict_row).execute(statement, values).fetchall()
 

@@ -33,7 +33,12 @@ ROLE = "oic_gate"
 HISTORY_ROLE = "oic_transform"
 SCHEMAS = ("intermediate", "staging_general", "staging_law_enforcement", "policy")
 #: The relations that a run replaces as a whole. They are locked before they are read.
-LOCKED = ("int_measure_record_by_unit", "int_nccu_document_outcome", "int_question_record")
+LOCKED = (
+    "evidence",
+    "int_measure_record_by_unit",
+    "int_nccu_document_outcome",
+    "int_question_record",
+)
 #: The models that the queries in `kinds.yml` read. A recomputation also runs the models on which
 #: these depend.
 NEEDED = (
@@ -41,6 +46,8 @@ NEEDED = (
     "int_officer_version",
     "int_plan_strand",
     "int_voice",
+    "measure_dataset",
+    "record_class",
     "stg_governance__plan_milestone",
 )
 

@@ -1,11 +1,44 @@
-"""The kinds of records whose history can be shown, as described in `kinds.yml`."""
+"""The kinds of records whose history can be shown.
+
+`kinds.yml` has the chapters of each history. Which source records are behind a record that measures
+count, its evidence says (`evidence` in dbt_project/macros/measures/declared.sql).
+"""
 
 import functools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
+from oic_assurance.builds.declared import read_declared
 from oic_assurance.errors import UnknownNameError
+from oic_assurance.settings import PROJECT_ROOT
 from oic_assurance.sources.declarations.yaml_lines import load_yaml
+
+_RECORD = """
+select * from {{intermediate}}.{relation}
+where force_code = %(force)s and ({key})::text = %(key)s
+"""
+_EVIDENCE = """
+select distinct source_key as key from {{intermediate}}.evidence
+where
+    force_code = %(force)s and record_kind = '{kind}' and record_ref = %(key)s
+    and reading = '{reading}'
+"""
+# Evidence names an officer by the pseudonym of the event. The personnel file of that day counts.
+_OFFICER = """
+select distinct
+    person.identifier as key, record.counts_from::timestamp at time zone 'Europe/London' as at
+from {{intermediate}}.contribution as record
+inner join {{staging_general}}.stg_identity__pseudonym as person using (force_code, officer_key)
+where
+    record.force_code = %(force)s and record.record_kind = '{kind}' and record.record_ref = %(key)s
+    and person.is_person
+"""
+_NUMBER = """
+select identifier as key from {staging_general}.stg_identity__pseudonym
+where force_code = %(force)s and is_person and officer_key = %(key)s
+"""
 
 
 @dataclass(frozen=True)
@@ -49,11 +82,39 @@ def find_kind(name: str) -> Kind:
 def kinds() -> dict[str, Kind]:
     """Return every kind of record, keyed by name."""
     file = resources.files("oic_assurance.operations.explain").joinpath("kinds.yml")
-    text = file.read_text("utf-8")
-    described = load_yaml(text)
-    # `shared` is not a kind: it holds queries that several kinds use.
-    del described["shared"]
-    return {
-        name: Kind(parts["chapters"], tuple(Behind(**one) for one in parts["behind"]))
+    described = load_yaml(file.read_text("utf-8"))
+    shared = described.pop("shared")
+    declared = read_declared(PROJECT_ROOT)
+    found = {
+        name: Kind(parts["chapters"], tuple(Behind(**one) for one in parts.get("behind", ())))
         for name, parts in described.items()
     }
+    for name, record in declared.records.items():
+        chapters = (
+            found[name].chapters
+            if name in found
+            else {
+                "The record": _RECORD.format(**record),
+                "Figures that count it": shared["figures"],
+            }
+        )
+        found[name] = Kind(chapters, tuple(_behind(name, record, declared.readings)))
+    return found
+
+
+def _behind(
+    kind: str, record: Mapping[str, Any], readings: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Behind]:
+    """Yield the raw tables that the rules read for a kind of record, as its evidence names them."""
+    for one in record["evidence"]:
+        name = one["reading"]
+        reading = readings[name]
+        query = _EVIDENCE.format(kind=kind, reading=name)
+        if "officer_of" in reading:
+            reading, query = readings["personnel"], _OFFICER.format(kind=kind)
+        elif "through" in reading:
+            # The rows through which they are named are behind the record already.
+            continue
+        elif reading.get("is_officer"):
+            query = _NUMBER
+        yield Behind(reading["dataset"], reading["table"], reading["named_by"], query)

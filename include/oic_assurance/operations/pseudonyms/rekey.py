@@ -28,6 +28,7 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.builds import runs
+from oic_assurance.builds.development import PREFIX as DEVELOPMENT
 from oic_assurance.builds.marts import CANDIDATES, drop_schemas
 from oic_assurance.builds.record import Purpose, schema_prefix
 from oic_assurance.errors import AssuranceError, UsageError
@@ -326,8 +327,8 @@ def _drop_candidates(connection: psycopg.Connection) -> None:
         connection.execute(
             sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema))
         )
-    for purpose in OTHER_PURPOSES:
-        drop_schemas(connection, schema_prefix(purpose))
+    for prefix in (DEVELOPMENT, *map(schema_prefix, OTHER_PURPOSES)):
+        drop_schemas(connection, prefix)
 
 
 def _replace_in(connection: psycopg.Connection, schema: str, name: str) -> None:

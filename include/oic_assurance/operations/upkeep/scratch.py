@@ -5,7 +5,7 @@ and a killed process holds no lock. So a place is removed only by who gets the l
 removed: a schema or folder that is not one of these kinds is somebody else's.
 
 - The schemas of a recomputation (`reproduce_…`), which `explain`, `preview` and `publication
-  reproduce` use.
+  reproduce` use, and those of `assurance dbt` (`development_…`).
 - The schemas in which a run computes a deadline's position or an earlier publication with today's
   rules (`deadline_…`, `restate_…`). They are used while a run builds the candidate.
 - The scratch place of a drill, with its server.
@@ -19,6 +19,7 @@ import psycopg
 
 from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.batches.archive_writer import archived_files
+from oic_assurance.builds.development import PREFIX as DEVELOPMENT
 from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.record import ROLE as TRANSFORM
 from oic_assurance.builds.record import schema_prefix
@@ -35,6 +36,7 @@ from oic_assurance.warehouse.locks import CANDIDATE, RECOMPUTE, dataset_lock, re
 #: The prefixes of schemas, and the lock that the user of such a schema holds.
 PREFIXES = (
     (schema_prefix("reproduce"), RECOMPUTE),
+    (DEVELOPMENT, RECOMPUTE),
     (schema_prefix("deadline"), CANDIDATE),
     (schema_prefix("restate"), CANDIDATE),
 )

@@ -4,11 +4,13 @@ The owner of a source system signs what we expect from it, and a BI team sees wh
 The standard is at https://bitol-io.github.io/open-data-contract-standard/.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import yaml
 
+from oic_assurance.builds.seeds import FROM, TO, Row
 from oic_assurance.reporting.documents.dictionary import relating_column
 from oic_assurance.reporting.documents.marts import Mart, MartColumn
 from oic_assurance.sources.declarations.model import Column, DatabasePlace, Dataset, Table
@@ -40,14 +42,16 @@ _SOURCE_LOGIN = (
 
 
 def contracts(
-    datasets: Iterable[Dataset], marts: Iterable[Mart], stale_after: Mapping[str, int]
+    datasets: Iterable[Dataset], marts: Iterable[Mart], stale_after: Mapping[str, Sequence[Row]]
 ) -> dict[str, str]:
     """Return the text of each contract, keyed by file name.
 
-    `stale_after` is the number of days after which a dataset is stale, keyed by dataset.
+    `stale_after` has the rows that say after how many days a dataset is stale, keyed by dataset.
     """
     of_sources = {
-        f"source.{one.name.replace('/', '.')}.odcs.yaml": _of_dataset(one, stale_after)
+        f"source.{one.name.replace('/', '.')}.odcs.yaml": _of_dataset(
+            one, stale_after.get(one.name, ())
+        )
         for one in datasets
     }
     of_marts = {f"{mart.place}.odcs.yaml": _of_mart(mart) for mart in marts}
@@ -71,7 +75,7 @@ def _contract(name: str, purpose: str, tables: list[dict[str, Any]]) -> dict[str
     }
 
 
-def _of_dataset(dataset: Dataset, stale_after: Mapping[str, int]) -> dict[str, Any]:
+def _of_dataset(dataset: Dataset, stale_after: Iterable[Row]) -> dict[str, Any]:
     contract = _contract(
         f"source.{dataset.name.replace('/', '.')}",
         dataset.description,
@@ -81,25 +85,27 @@ def _of_dataset(dataset: Dataset, stale_after: Mapping[str, int]) -> dict[str, A
     if isinstance(dataset.place, DatabasePlace):
         place = dataset.place
         contract["servers"] = [_server("source", place.system, place.schema, _SOURCE_LOGIN)]
-    levels = [
+    levels = [_frequency(row) for row in sorted(stale_after, key=itemgetter(FROM))]
+    levels.append(
         {
             "property": "retention",
             "value": dataset.retention.years,
             "unit": "y",
             "description": dataset.retention.basis,
         }
-    ]
-    if dataset.name in stale_after:
-        levels.insert(
-            0,
-            {
-                "property": "frequency",
-                "value": stale_after[dataset.name],
-                "unit": "d",
-                "description": "After this time without a delivery, the dataset is stale.",
-            },
-        )
+    )
     return contract | {"slaProperties": levels}
+
+
+def _frequency(row: Row) -> dict[str, Any]:
+    """Return the level of service for the days of a row. A contract has one for each row."""
+    days = f"from {row[FROM]}" + (f" to {row[TO]}" if row[TO] else "")
+    return {
+        "property": "frequency",
+        "value": row["stale_after_days"],
+        "unit": "d",
+        "description": f"After this time without a delivery, the dataset is stale ({days}).",
+    }
 
 
 def _table(dataset: Dataset, table: Table) -> dict[str, Any]:

@@ -5,7 +5,9 @@ A page shows the dataset's source, delivery and retention, and the rules for eac
 
 from collections.abc import Iterable
 
+from oic_assurance.builds.seeds import Row
 from oic_assurance.reporting.documents.markdown import row, title
+from oic_assurance.reporting.documents.over_time import over_time
 from oic_assurance.sources.declarations.model import Column, DatabasePlace, Dataset, Table
 
 _TYPES = {
@@ -85,16 +87,15 @@ def _lines(datasets: Iterable[Dataset]) -> list[str]:
     ]
 
 
-def page(dataset: Dataset, stale_after_days: int | None) -> str:
+def page(dataset: Dataset, stale_after: Iterable[Row]) -> str:
     """Return the text of a dataset's page.
 
-    `stale_after_days` is the number of days after which the dataset is stale. It is None if the
-    policy has no such number for the dataset.
+    `stale_after` has the rows of the policy that say after how many days the dataset is stale.
     """
     facts = [
         ("comes from", _place(dataset)),
         ("delivery", _delivery(dataset)),
-        ("stale", _stale(dataset, stale_after_days)),
+        ("stale", _stale(dataset, stale_after)),
         ("owner", dataset.owner),
         ("processing", _PROCESSING[dataset.classification]),
         ("kept for", f"{_years(dataset.retention.years)}: {dataset.retention.basis}"),
@@ -204,11 +205,14 @@ def _delivery(dataset: Dataset) -> str:
     return "changes: each file has the records that changed, and no others"
 
 
-def _stale(dataset: Dataset, days: int | None) -> str:
-    if days is None:
-        return "not set by the policy"
+def _stale(dataset: Dataset, stale_after: Iterable[Row]) -> str:
     what = "extraction" if dataset.kind == "database" else "delivery"
-    return f"if the last {what} is older than {days} day{'s' if days > 1 else ''}"
+
+    def say(row: Row) -> str:
+        days = row["stale_after_days"]
+        return f"if the last {what} is older than {days} day{'s' if days > 1 else ''}"
+
+    return over_time(stale_after, say, otherwise="not set by the policy")
 
 
 def _tolerance(dataset: Dataset) -> str:

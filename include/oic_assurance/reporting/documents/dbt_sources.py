@@ -1,6 +1,6 @@
 """Generate dbt's source files from the declarations: raw tables, columns, owners and retention."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import yaml
@@ -24,68 +24,51 @@ NATIONAL_SOURCE = (
 )
 LINE_LENGTH = 150
 
-_LAST_EXTRACTED = (
-    "select max(finished_at) from audit.extraction "
-    "where dataset = '{dataset}' and outcome = 'succeeded'"
-)
-_LAST_LANDED = (
-    "select max(landed_at) from audit.batch where dataset = '{dataset}'"
-    " and kind <> 'replay' and status = 'landed'"
-)
-
 
 def sources_file(classification: str) -> str:
     """Return the name of the file of a dbt source, in a folder of staging models."""
     return f"_{classification}__sources.yml"
 
 
-def sources_yaml(
-    classification: Classification, datasets: Iterable[Dataset], stale_after: Mapping[str, int]
-) -> str:
-    """Return the YAML of the dbt source for one classification of a force's datasets.
-
-    `stale_after` maps the name of a dataset to the number of days after which it is stale.
-    """
+def sources_yaml(classification: Classification, datasets: Iterable[Dataset]) -> str:
+    """Return the YAML of the dbt source for one classification of a force's datasets."""
     chosen = [dataset for dataset in datasets if dataset.classification == classification]
     schema = f"raw_{classification}"
-    return _yaml(classification, schema, SOURCES[classification], chosen, stale_after)
+    return _yaml(classification, schema, SOURCES[classification], chosen)
 
 
-def national_sources_yaml(datasets: Iterable[Dataset], stale_after: Mapping[str, int]) -> str:
+def national_sources_yaml(datasets: Iterable[Dataset]) -> str:
     """Return the YAML of the dbt source of the national warehouse."""
-    return _yaml(NATIONAL, "raw_general", NATIONAL_SOURCE, datasets, stale_after)
+    return _yaml(NATIONAL, "raw_general", NATIONAL_SOURCE, datasets)
 
 
-def _yaml(
-    name: str,
-    schema: str,
-    description: str,
-    datasets: Iterable[Dataset],
-    stale_after: Mapping[str, int],
-) -> str:
+def _yaml(name: str, schema: str, description: str, datasets: Iterable[Dataset]) -> str:
     source = {
         "name": name,
         "schema": schema,
         "description": description,
-        "tables": [
-            _table(dataset, table, stale_after.get(dataset.name))
-            for dataset in datasets
-            for table in dataset.tables
-        ],
+        "tables": [_table(dataset, table) for dataset in datasets for table in dataset.tables],
     }
+    return dbt_yaml({"version": 2, "sources": [source]})
+
+
+def dbt_yaml(content: dict[str, Any], *, has_long_values: bool = False) -> str:
+    """Return the text of a YAML file of the dbt project.
+
+    If values are long, each has a line of its own.
+    """
     return yaml.dump(
-        {"version": 2, "sources": [source]},
+        content,
         Dumper=_Indented,
         sort_keys=False,
         allow_unicode=True,
-        default_flow_style=None,
+        default_flow_style=False if has_long_values else None,
         width=LINE_LENGTH,
     )
 
 
-def _table(dataset: Dataset, table: Table, stale_after_days: int | None) -> dict[str, Any]:
-    query = _LAST_EXTRACTED if dataset.kind == "database" else _LAST_LANDED
-    config: dict[str, Any] = {
+def _table(dataset: Dataset, table: Table) -> dict[str, Any]:
+    config = {
         "meta": {
             "dataset": dataset.name,
             "owner": dataset.owner,
@@ -95,10 +78,7 @@ def _table(dataset: Dataset, table: Table, stale_after_days: int | None) -> dict
             "retention_years": dataset.retention.years,
             "retention_basis": dataset.retention.basis,
         },
-        "loaded_at_query": query.format(dataset=dataset.name),
     }
-    if stale_after_days is not None:
-        config["freshness"] = {"warn_after": {"count": stale_after_days, "period": "day"}}
     return {
         "name": table.name,
         "description": f"{table.description.strip().rstrip('.')}. "

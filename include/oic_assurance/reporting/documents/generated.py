@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from oic_assurance.builds.seeds import read_seeds
+from oic_assurance.builds.declared import check_conditions, read_declared
+from oic_assurance.builds.seeds import Row, read_seeds
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.bundle import BUNDLE, NATIONAL_BUNDLE, bundle
 from oic_assurance.reporting.documents import datasets as dataset_pages
 from oic_assurance.reporting.documents import (
     dictionary,
     expectations,
+    measure_metrics,
     measure_pages,
     metrics_page,
+    readme,
 )
 from oic_assurance.reporting.documents.contracts import contracts
 from oic_assurance.reporting.documents.dbt_sources import (
@@ -54,7 +57,7 @@ _NOTES = {
     DICTIONARY: _note("the models of the marts"),
     NATIONAL_DICTIONARY: _note("the models of the national marts"),
     CONTRACTS: _note("the declarations and the marts"),
-    measure_pages.PAGES: _note("measures.yml, the policy seeds and the dbt models"),
+    measure_pages.PAGES: _note("the declared measures, the policy seeds and the dbt models"),
 }
 
 
@@ -71,25 +74,25 @@ def generated(settings: Settings) -> dict[Path, str]:
             valid.
     """
     root = settings.project_root
+    declared = read_declared(root)
+    check_conditions(root, declared)
     known = list(datasets().values())
-    stale_after = _stale_after_days(root, "force")
+    stale_after = _stale_after(root, "force")
     files = {
-        STAGING
-        / sources_file(kind): f"# {_DATASETS_NOTE}\n{sources_yaml(kind, known, stale_after)}"
+        STAGING / sources_file(kind): f"# {_DATASETS_NOTE}\n{sources_yaml(kind, known)}"
         for kind in SOURCES
     }
     national = list(datasets_of("national").values())
-    national_stale_after = _stale_after_days(root, "national")
-    text = national_sources_yaml(national, national_stale_after)
+    text = national_sources_yaml(national)
     files[NATIONAL_STAGING / sources_file(NATIONAL)] = f"# {_DATASETS_NOTE}\n{text}"
     files |= _pages(
         PAGES,
         {"README.md": dataset_pages.index(known, national)}
         | {
-            dataset_pages.page_file(one): dataset_pages.page(one, stale.get(one.name))
+            dataset_pages.page_file(one): dataset_pages.page(one, stale.get(one.name, ()))
             for described_datasets, stale in (
                 (known, stale_after),
-                (national, national_stale_after),
+                (national, _stale_after(root, "national")),
             )
             for one in described_datasets
         },
@@ -104,6 +107,10 @@ def generated(settings: Settings) -> dict[Path, str]:
         CONTRACTS / name: f"# {_NOTES[CONTRACTS]}\n{text}"
         for name, text in contracts(known, described, stale_after).items()
     }
+    text = measure_metrics.metrics_yaml(declared)
+    files[measure_metrics.FILE] = f"# {_note('the declared measures')}\n{text}"
+    if text_now := _text(root / readme.README):
+        files[readme.README] = readme.filled(text_now, _note("the policy seeds"), read_seeds(root))
     note = _note("the metrics in reporting/telemetry/declared.py")
     files[metrics_page.PAGE] = with_note(metrics_page.page(), note)
     files |= {_ALL_GENERATED / name: text for name, text in project(root).items()}
@@ -150,15 +157,12 @@ def check(settings: Settings) -> None:
         )
 
 
-def _stale_after_days(root: Path, kind: Kind) -> dict[str, int]:
-    """Return after how many days each dataset is stale, by the row that is in force last.
-
-    The dbt models use the row that is in force on the as-at day of a build. Generated pages cannot
-    do this, because they must not change from day to day.
-    """
-    rows = read_seeds(root, kind)["policy_staleness"].rows
-    ordered = sorted(rows, key=lambda row: row["effective_from"])
-    return {row["dataset"]: row["stale_after_days"] for row in ordered}
+def _stale_after(root: Path, kind: Kind) -> dict[str, list[Row]]:
+    """Return the rows that say after how many days each dataset is stale."""
+    rows: dict[str, list[Row]] = {}
+    for row in read_seeds(root, kind)["policy_staleness"].rows:
+        rows.setdefault(row["dataset"], []).append(row)
+    return rows
 
 
 def _pages(folder: Path, texts: Mapping[str, str]) -> dict[Path, str]:

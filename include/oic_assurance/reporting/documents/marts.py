@@ -10,7 +10,9 @@ from typing import Any
 
 import yaml
 
+from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import PROJECT_ROOT
 from oic_assurance.sources.declarations.yaml_lines import load_yaml
 
 DOCS = Path("dbt_project") / "models"
@@ -153,8 +155,8 @@ def _examples(place: str, column: Mapping[str, Any]) -> tuple[str, ...]:
     """Return at most `_MAX_EXAMPLES` example values of a column.
 
     If the column has an accepted-values test, the examples are accepted values. Otherwise the
-    examples for a boolean column are `true` and `false`, and those for any other column come from
-    `examples.yml`.
+    examples for a boolean column are `true` and `false`, those for the code of a measure come from
+    the points, and those for any other column from `examples.yml`.
 
     Raises:
         AssuranceError: If `examples.yml` has no value for the column.
@@ -182,7 +184,14 @@ def _made_up_values() -> Mapping[str, Any]:
     # `BaseLoader` reads every value as text, so the pages show values as they are in the file.
     text = _EXAMPLES.read_text(encoding="utf-8")
     values: Mapping[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - text only
-    return values
+    points = read_seeds(PROJECT_ROOT)["policy_point"].rows
+    seconds = [row["second_measure_code"] for row in points if row["second_measure_code"]]
+    return {
+        **values,
+        "measure_code": points[-1]["measure_code"],
+        "second_measure_code": seconds,
+        "second_reading": seconds,
+    }
 
 
 def _reference(key: dict[str, Any]) -> Reference:

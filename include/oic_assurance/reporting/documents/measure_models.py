@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from oic_assurance.reporting.documents.measures import Measure
 from oic_assurance.reporting.documents.models import DbtModel, UnitTest, ancestors
 
-#: The models that turn records into figures, after the models in `Measure.decided_by`.
-_COUNTED = ("int_measure_month", "int_measure_record", "int_measure_record_by_unit")
+#: The models that turn records into figures, after the model in `Measure.relation`.
+_COUNTED = ("contribution", "int_measure_month", "int_measure_record", "int_measure_record_by_unit")
 _SHARE, _HOURS = "int_measure_share", "int_measure_hours"
 _PUBLISHED = ("int_measure", "assurance_measure")
 
@@ -15,9 +15,9 @@ _PUBLISHED = ("int_measure", "assurance_measure")
 def models_of(measure: Measure, models: Mapping[str, DbtModel]) -> list[DbtModel]:
     """Return the models that compute a measure, each after those that it reads.
 
-    The models of other measures, which int_measure_record reads too, are left out.
+    The models of other measures, which `contribution` reads too, are left out.
     """
-    deciding = ancestors(models, measure.decided_by)
+    deciding = ancestors(models, [measure.relation])
     by_unit = _HOURS if measure.unit == "hours" else _SHARE
     return [*deciding, *(models[name] for name in (*_COUNTED, by_unit, *_PUBLISHED))]
 

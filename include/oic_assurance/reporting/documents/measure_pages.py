@@ -10,10 +10,12 @@ from pathlib import Path
 
 from expectations.catalogue import suites
 from expectations.vocabulary import Severity, Suite
+from oic_assurance.builds.seeds import Row
 from oic_assurance.reporting.documents.markdown import row
 from oic_assurance.reporting.documents.measure_models import models_of, unit_tests_of
 from oic_assurance.reporting.documents.measures import Measure
 from oic_assurance.reporting.documents.models import DbtModel
+from oic_assurance.reporting.documents.over_time import over_time
 from oic_assurance.reporting.points import POINTS
 
 #: The folder of the pages.
@@ -62,14 +64,25 @@ Each record that the measure considers has one class. `assurance explain` counts
 | class | who | numerator | denominator |
 |---|---|---|---|
 """
+#: What a figure of each unit is, and what stands in its place if there is nothing to count.
+_UNITS = {
+    "share": "share from 0 to 100%, with Wilson's interval at 95%",
+    "hours": "hours, without an interval",
+    "count": "count: how many records are in the numerator, without an interval",
+}
+_EMPTY = {
+    "share": "If the denominator is 0, there is no figure: it is neither 0% nor 100%.",
+    "hours": "If no document was submitted, there is no figure.",
+    "count": "If the denominator is 0, nothing was looked at, and there is no figure.",
+}
 _COMPUTED = """
 ## How it is computed
 
 {drawing}
 
 These models compute it, each from those above it. The first ones read the sources: {sources}.
-The macro [measure_record](../../dbt_project/macros/measures/measure_record.sql) decides which
-records count. `assurance explain {code}` follows a figure back to the records and to the rows
+The [entry of the measure](../../dbt_project/macros/measures/declared.sql) decides which records
+count. `assurance explain {code}` follows a figure back to the records and to the rows
 that a source delivered ([how](../how-to/read-a-figure.md#from-a-figure-to-its-records)).
 
 | model | layer | what it is |
@@ -133,7 +146,7 @@ def _index(measures: Sequence[Measure]) -> str:
         parts.append("|---|---|---|---|---|\n")
         parts += [
             row(
-                _mark(one),
+                _role(one, "●", "○"),
                 f"[{one.title}]({one.code}.md)",
                 one.description,
                 one.unit,
@@ -145,9 +158,14 @@ def _index(measures: Sequence[Measure]) -> str:
     return "".join(parts)
 
 
-def _mark(measure: Measure) -> str:
-    marks = {measure.first_measure: "●", measure.second_measure: "○"}
-    return marks.get(measure.code, "")
+def _role(measure: Measure, first: str, second: str) -> str:
+    """Return whether a measure is the first or the second of its point, over time."""
+    words = {"measure_code": first, "second_measure_code": second}
+    return over_time(
+        measure.points,
+        lambda row: "".join(said for name, said in words.items() if row[name] == measure.code),
+        otherwise="",
+    )
 
 
 def _page(
@@ -158,18 +176,19 @@ def _page(
 ) -> str:
     chain = models_of(measure, models)
     point = POINTS[measure.point_code].name
+    role = _role(measure, "decides the status of the point", "second reading of the point")
     head = _HEAD.format(
         title=measure.title,
         code=measure.code,
         point=point,
         anchor=point.lower().replace(" ", "-"),
-        role=_role(measure),
+        role=f" · {role}" if role else "",
         meaning=measure.meaning.strip(),
         facts="".join(row(f"**{name}**", text) for name, text in _facts(measure, titles)),
         figure=FIGURE,
         numerator=measure.numerator,
         denominator=measure.denominator,
-        empty=_empty(measure),
+        empty=_EMPTY[measure.unit],
     )
     computed = _COMPUTED.format(
         drawing=DRAWING, code=measure.code, sources=", ".join(_sources(chain))
@@ -190,45 +209,26 @@ def _page(
     )
 
 
-def _role(measure: Measure) -> str:
-    if measure.code == measure.first_measure:
-        return " · decides the status of the point"
-    return " · second reading of the point" if measure.code == measure.second_measure else ""
-
-
 def _facts(measure: Measure, titles: Mapping[str, str]) -> list[tuple[str, str]]:
-    unit = (
-        "hours, without an interval"
-        if measure.unit == "hours"
-        else "share from 0 to 100%, with Wilson's interval at 95%"
-    )
     return [
-        ("Unit", unit),
+        ("Unit", _UNITS[measure.unit]),
         ("Which is better?", "higher" if measure.more_is_better else "lower"),
         ("Month", measure.month),
         ("Team", measure.team),
-        ("Target", _target(measure)),
+        ("Target", measure.target or "none: the target of the point is that of its first measure"),
+        *([("Deadline", measure.deadline)] if measure.target else []),
         ("May months be added up?", _added_up(measure)),
         ("Second reading", _second_reading(measure, titles)),
         ("Is it released to the public?", _released(measure)),
     ]
 
 
-def _target(measure: Measure) -> str:
-    target = measure.target
-    if target is None:
-        return "none: the target of the point is that of its first measure"
-    value = "every strand" if target.unit == "strands" else f"{target.value:.0%}"
-    by = f" by {target.deadline:%-d %B %Y}" if target.deadline else ", each month"
-    confirmed = "" if target.approved_by != "awaiting confirmation" else " (awaiting confirmation)"
-    return f"{value}{by}{confirmed}"
-
-
 def _added_up(measure: Measure) -> str:
     if measure.may_be_added_up:
         return (
             "yes: add up numerators and denominators of "
-            "[`fct_measure_month`](../bi/dictionary/marts.fct_measure_month.md) and divide"
+            "[`fct_measure_month`](../bi/dictionary/marts.fct_measure_month.md)"
+            + (" and divide" if measure.unit == "share" else "")
         )
     if measure.unit == "hours":
         return "no: a percentile of several months is not the sum or the mean of theirs"
@@ -236,25 +236,22 @@ def _added_up(measure: Measure) -> str:
 
 
 def _second_reading(measure: Measure, titles: Mapping[str, str]) -> str:
-    first, second = measure.first_measure, measure.second_measure
-    if measure.code == second:
-        return f"this is it; the first is [{titles[first]}]({first}.md)"
-    if measure.code == first and second:
-        return f"[{titles[second]}]({second}.md)"
-    return "none"
+    def say(row: Row) -> str:
+        first, second = row["measure_code"], row["second_measure_code"]
+        if measure.code == second:
+            return f"this is it; the first is [{titles[first]}]({first}.md)"
+        if measure.code == first and second:
+            return f"[{titles[second]}]({second}.md)"
+        return "none"
+
+    return over_time(measure.points, say)
 
 
 def _released(measure: Measure) -> str:
-    if measure.population is None:
+    if measure.released == "no":
         return "no"
     page = "../how-to/public-release.md"
-    return f"yes, by [a decision of its own]({page}), with small numbers withheld"
-
-
-def _empty(measure: Measure) -> str:
-    if measure.unit == "hours":
-        return "If no document was submitted, there is no figure."
-    return "If the denominator is 0, there is no figure: it is neither 0% nor 100%."
+    return f"{measure.released}, by [a decision of its own]({page}), with small numbers withheld"
 
 
 def _who(measure: Measure) -> Iterable[str]:
@@ -299,7 +296,7 @@ def _tests(measure: Measure, chain: Sequence[DbtModel], tables: Mapping[str, Sui
     marts = ["marts.dim_measure", "marts.assurance_measure", "marts.assurance_spc"]
     if measure.may_be_added_up:
         marts.append("marts.fct_measure_month")
-    if measure.code in (measure.first_measure, measure.second_measure):
+    if measure.target:
         marts.append("marts.assurance_position")
     head = _TESTS.format(
         unit_tests="".join(unit_tests),

@@ -1,19 +1,24 @@
-"""Read the measures: their rows in the policy seeds, and what `measures.yml` says in words."""
+"""Read the measures as their pages describe them: declarations, and rows of the policy seeds."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from oic_assurance.builds.seeds import Row, Seed, read_seeds
+from oic_assurance.builds.declared import Declared, read_declared
+from oic_assurance.builds.seeds import Row, Seeds, read_seeds
 from oic_assurance.errors import AssuranceError
-from oic_assurance.sources.declarations.yaml_lines import load_yaml
+from oic_assurance.reporting.documents.over_time import (
+    deadline,
+    over_time,
+    points,
+    target,
+    threshold,
+)
 
-_WORDS = Path(__file__).with_name("measures.yml")
-_BOTH, _DENOMINATOR, _NOTHING = "both", "denominator", "nothing"
-
-Seeds = Mapping[str, Seed]
+_BOTH, _DENOMINATOR, _NONE = "both", "denominator", "none"
 
 
 @dataclass(frozen=True)
@@ -24,16 +29,6 @@ class Counted:
     meaning: str
     in_numerator: bool
     in_denominator: bool
-
-
-@dataclass(frozen=True)
-class Target:
-    """The target of a point: a fraction, when it must be reached, and who approved it."""
-
-    value: float
-    unit: str
-    deadline: date | None
-    approved_by: str
 
 
 @dataclass(frozen=True)
@@ -60,13 +55,13 @@ class Measure:
     """A measure, as its page describes it.
 
     Attributes:
-        first_measure: The code of the measure that decides the status of the point.
-        second_measure: The code of the second reading of the point, or None if it has none.
-        target: The target of the point. It is None for a measure that is neither the first nor the
-            second of its point.
-        population: What is counted in a release to the public, or None if the measure is not
-            released.
-        decided_by: The dbt models that decide about each record, before the records are counted.
+        points: The rows of its point in the seed `policy_point`. Each names the measure that
+            decides the status of the point, and the second reading, if there is one.
+        target: The target of the point in words. It is None for a measure that is neither the first
+            nor the second of its point.
+        deadline: The deadline of the point in words.
+        released: Whether the measure is released to the public, in words.
+        relation: The dbt model with the records that the measure counts.
     """
 
     code: str
@@ -77,10 +72,10 @@ class Measure:
     more_is_better: bool
     is_snapshot: bool
     may_be_added_up: bool
-    first_measure: str
-    second_measure: str | None
-    target: Target | None
-    population: str | None
+    points: Sequence[Row]
+    target: str | None
+    deadline: str
+    released: str
     meaning: str
     numerator: str
     denominator: str
@@ -89,101 +84,122 @@ class Measure:
     counted: tuple[Counted, ...]
     besides: tuple[str, ...]
     limits: tuple[str, ...]
-    decided_by: tuple[str, ...]
+    relation: str
     policy: tuple[Policy, ...]
     history: tuple[Change, ...]
 
 
 def measures(project_root: Path) -> list[Measure]:
-    """Return every measure of the seed `policy_measure`, in the order of the seed.
+    """Return every declared measure, in the order of the declarations.
 
     Raises:
-        AssuranceError: A seed has a mistake, or `measures.yml` lacks a measure, or describes one
-            that does not exist.
+        AssuranceError: A seed or a declaration has a mistake.
     """
     seeds = read_seeds(project_root)
-    text = _WORDS.read_text(encoding="utf-8")
-    words = load_yaml(text)["measures"]
-    rows = seeds["policy_measure"].rows
-    codes = [row["measure_code"] for row in rows]
-    if missing := [code for code in codes if code not in words]:
-        raise AssuranceError(f"{_WORDS.name}: no entry for {missing[0]}: add one.")
-    if unknown := sorted(set(words) - set(codes)):
-        raise AssuranceError(f"{_WORDS.name}: policy_measure.csv has no {unknown[0]}: remove it.")
-    return [_measure(row, words[row["measure_code"]], seeds) for row in rows]
+    declared = read_declared(project_root)
+    return [_measure(code, declared, seeds) for code in declared.measures]
 
 
-def _last(seed: Seed, column: str, value: str) -> Row | None:
-    """Return the row that has `value` in `column` and is in force last, or None.
+def _measure(code: str, declared: Declared, seeds: Seeds) -> Measure:
+    entry, record = declared.measures[code], declared.record_of(code)
+    words, of_record = entry["words"], record["words"]
+    rows = points(seeds, entry["point"])
+    if not rows:
+        raise AssuranceError(f"policy_point.csv has no row for {entry['point']}: add one.")
+    named = {one for row in rows for one in (row["measure_code"], row["second_measure_code"])}
+    is_snapshot = "counts_from" in record
 
-    Generated pages cannot use the row of today, because they must not change by themselves.
-    """
-    found = [row for row in seed.rows if row[column] == value]
-    return max(found, key=lambda row: row["effective_from"], default=None)
+    def filled(text: str) -> str:
+        return _filled(text.replace("{title}", entry["title"]), seeds)
 
-
-def _measure(row: Row, words: Mapping[str, Any], seeds: Seeds) -> Measure:
-    code, point_code = row["measure_code"], row["point_code"]
-    point = _last(seeds["policy_point"], "point_code", point_code)
-    if point is None:
-        raise AssuranceError(f"policy_point.csv has no row for {point_code}: add one.")
-    rows = sorted(seeds["policy_threshold"].rows, key=lambda row: row["effective_from"])
-    thresholds = {row["name"]: row for row in rows}
-    named = {name: row["value"] for name, row in thresholds.items()} | {"title": row["title"]}
-    released = _last(seeds["policy_public_measure"], "measure_code", code)
-    of_target = (point["measure_code"], point["second_measure_code"])
+    known = {row["name"] for row in seeds["policy_threshold"].rows} | {"title"}
+    for part in ("meaning", "numerator", "denominator", "limits"):
+        for name in re.findall(r"\{(\w+)\}", str(words[part])):
+            if name not in known:
+                what = f"{code}: {{{name}}} is none of {', '.join(sorted(known))}"
+                raise declared.error(("measures", code, "words", part), what)
     return Measure(
         code=code,
-        point_code=point_code,
-        title=row["title"],
-        description=row["description"],
-        unit=row["unit_of_value"],
-        more_is_better=row["more_is_better"],
-        is_snapshot=row["is_snapshot"],
-        may_be_added_up=row["may_be_added_up"],
-        first_measure=point["measure_code"],
-        second_measure=point["second_measure_code"],
-        target=_target(point, thresholds) if code in of_target else None,
-        population=released["population"] if released else None,
-        meaning=words["meaning"].format(**named),
-        numerator=words["numerator"].format(**named),
-        denominator=words["denominator"].format(**named),
-        month=words["month"],
-        team=words["team"],
-        counted=_counted(words["classes"], seeds),
-        besides=tuple(words["besides"]) if "besides" in words else (),
-        limits=tuple(limit.format(**named) for limit in words["limits"]),
-        decided_by=tuple(words["decided_by"]),
-        policy=tuple(_policy(code, words["policy"], seeds)),
-        history=tuple(Change(change["day"], change["what"]) for change in words["history"]),
+        point_code=entry["point"],
+        title=entry["title"],
+        description=entry["description"],
+        unit=entry["unit"],
+        more_is_better=entry["better"] == "more",
+        is_snapshot=is_snapshot,
+        may_be_added_up=entry["unit"] != "hours" and not is_snapshot,
+        points=rows,
+        target=target(seeds, entry["point"]) if code in named else None,
+        deadline=deadline(seeds, entry["point"]),
+        released=_released(seeds, code),
+        meaning=filled(words["meaning"]),
+        numerator=filled(words["numerator"]),
+        denominator=filled(words["denominator"]),
+        month=of_record["month"],
+        team=of_record["team"],
+        counted=_counted(record["classes"], words.get("classes", {})),
+        besides=tuple(of_record.get("besides", ())),
+        limits=tuple(filled(limit) for limit in words["limits"]),
+        relation=record["relation"],
+        policy=tuple(_policy(code, _rests_on(entry, record, rows if code in named else ()), seeds)),
+        history=tuple(
+            Change(date.fromisoformat(change["day"]), change["what"]) for change in words["history"]
+        ),
     )
 
 
-def _target(point: Row, thresholds: Mapping[str, Row]) -> Target:
-    threshold = thresholds[point["target_threshold"]]
-    return Target(
-        float(threshold["value"]), point["target_unit"], point["deadline"], threshold["approved_by"]
-    )
+def _filled(text: str, seeds: Seeds) -> str:
+    """Return a text with the values of a threshold over time in place of its name in braces.
+
+    The word "hours" after a name is said with each of the values.
+    """
+
+    def values(found: re.Match[str]) -> str:
+        return threshold(seeds, found[1], lambda row: f"{row['value']}{found[2] or ''}")
+
+    return re.sub(r"\{(\w+)\}(\s+hours)?", values, text)
 
 
-def _counted(classes: Mapping[str, str], seeds: Seeds) -> tuple[Counted, ...]:
-    meanings = {row["class"]: row["meaning"] for row in seeds["record_class"].rows}
-    if missing := sorted(set(classes) - set(meanings)):
-        raise AssuranceError(f"record_class.csv has no row for {missing[0]}: add one.")
+def _released(seeds: Seeds, code: str) -> str:
+    rows = [row for row in seeds["policy_public_measure"].rows if row["measure_code"] == code]
+    return over_time(rows, lambda _: "yes", otherwise="no")
+
+
+def _counted(
+    classes: Mapping[str, Mapping[str, str]], of_measure: Mapping[str, str]
+) -> tuple[Counted, ...]:
+    """Return what the records of each class add: as the measure says, or else as its kind says."""
+    adds = {name: of_measure.get(name, one["adds"]) for name, one in classes.items()}
     return tuple(
-        Counted(name, meanings[name], adds == _BOTH, adds in (_BOTH, _DENOMINATOR))
-        for name, adds in classes.items()
+        Counted(name, one["meaning"], adds[name] == _BOTH, adds[name] in (_BOTH, _DENOMINATOR))
+        for name, one in classes.items()
+        if adds[name] != _NONE
     )
+
+
+def _rests_on(
+    entry: Mapping[str, Any], record: Mapping[str, Any], points: Sequence[Row]
+) -> dict[str, list[str]]:
+    """Return the values that select the policy rows of a measure, by seed.
+
+    `points` holds the rows of its point if the measure decides its status or is its other reading.
+    """
+    policy = {**record["words"].get("policy", {}), **entry["words"].get("policy", {})}
+    item = entry.get("considers", {})
+    selected = {seed: [value.format(**item) for value in values] for seed, values in policy.items()}
+    if points:
+        thresholds = [
+            *selected.get("policy_threshold", ()),
+            *(p["target_threshold"] for p in points),
+        ]
+        selected["policy_threshold"] = thresholds
+        selected["policy_point"] = [entry["point"]]
+    return selected
 
 
 def _policy(code: str, rests_on: Mapping[str, Sequence[str]], seeds: Seeds) -> list[Policy]:
     """Return the policy that a measure rests on. Rows of a seed for the same days are one entry."""
-    selected = {name: list(values) for name, values in rests_on.items() if name != "thresholds"}
-    if rests_on.get("thresholds"):
-        selected["policy_threshold"] = list(rests_on["thresholds"])
-    selected["policy_public_measure"] = [code]
     found = []
-    for name, values in sorted(selected.items()):
+    for name, values in sorted({**rests_on, "policy_public_measure": [code]}.items()):
         periods: dict[tuple[date, date | None, str], list[Row]] = {}
         for row in seeds[name].rows:
             if not values or set(values) & set(row.values()):

@@ -14,8 +14,8 @@ from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.pack.tables import Table
-from oic_assurance.reporting.points import ORDER, POINTS
-from oic_assurance.reporting.screens.layout import NOTHING, count, moment, share
+from oic_assurance.reporting.points import POINTS
+from oic_assurance.reporting.screens.layout import NOTHING, count, in_unit, moment, share, unit_of
 
 #: Why a force is not known, in words for a table.
 WHY_UNKNOWN = {
@@ -121,7 +121,7 @@ def national_pack(facts: Facts, contact: Mapping[str, str | None]) -> NationalPa
         answer=answer(facts),
         unknown=unknown(facts),
         legend=LEGEND,
-        points=[_point(code, facts) for code in ORDER],
+        points=[_point(code, facts) for code in POINTS],
         changed=changed(facts),
         sources=sources(facts),
         methods=METHODS,
@@ -167,13 +167,13 @@ def unknown(facts: Facts) -> Table:
             continue
         known = [row["last_as_at"] for row in positions if row["last_as_at"] is not None]
         names = [
-            POINTS[code].name for code in ORDER if code in {r["point_code"] for r in positions}
+            POINTS[code].name for code in POINTS if code in {r["point_code"] for r in positions}
         ]
         rows.append(
             (
                 force["force_name"],
                 WHY_UNKNOWN[force["why_unknown"] or positions[0]["why_unknown"]],
-                "all" if len(names) == len(ORDER) else ", ".join(names),
+                "all" if len(names) == len(POINTS) else ", ".join(names),
                 words.long_day(london_day(max(known))) if known else NOTHING,
             )
         )
@@ -195,12 +195,12 @@ def changed(facts: Facts) -> Table:
                 row["force_name"],
                 row["measure_label"] or row["measure_code"],
                 f"{row['period_start']:%B %Y}",
-                share(row["value_before"]),
-                share(row["value_after"]),
+                in_unit(row["value_before"], unit_of(row["measure_code"])),
+                in_unit(row["value_after"], unit_of(row["measure_code"])),
                 CAUSES[row["cause"]],
             )
             for row in facts["restatement"]
-            if "hours" not in row["measure_code"]
+            if unit_of(row["measure_code"]) != "hours"
         ],
         "No force has changed a figure of a past month.",
     )

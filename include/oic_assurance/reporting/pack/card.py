@@ -1,6 +1,6 @@
 """The summary of one assurance point on the first page of the Board's pack."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from oic_assurance.reporting.pack import trends, words
@@ -80,7 +80,7 @@ def card(row: Row, facts: Facts) -> Card:
         figure=words.figure(row),
         parts=words.parts(row),
         interval="" if POINTS[code].is_checklist else interval(row["ci_low"], row["ci_high"]),
-        target=words.target(row),
+        target=words.target(row) + _later(row, "target", words.target),
         second=_second(row),
         provisional="" if row["policy_confirmed"] else PROVISIONAL,
         owner=_owner(row),
@@ -88,7 +88,8 @@ def card(row: Row, facts: Facts) -> Card:
         value=row["value"] or 0.0,
         high=row["ci_high"] or 0.0,
         goal=words.target_share(row),
-        deadline=words.deadline(row),
+        deadline=words.deadline(row)
+        + _later(row, "deadline", lambda then: words.long_day(then["deadline"])),
         at_deadline=_at_deadline(row),
         trend=trends.sparkline(history, words.target_share(row)),
         since=f"{trends.since(history)}. {words.distance(row)}",
@@ -98,6 +99,14 @@ def card(row: Row, facts: Facts) -> Card:
         source=row["source_status"],
         caveat=row["caveat"],
     )
+
+
+def _later(row: Row, column: str, say: Callable[[Row], str]) -> str:
+    """Return what a row of the policy that begins later says: " (from 1 January 2027: 90%)"."""
+    then = row[f"{column}_then"]
+    if row["changes_on"] is None or then == row[column]:
+        return ""
+    return f" (from {words.long_day(row['changes_on'])}: {say({**row, column: then})})"
 
 
 def _second(row: Row) -> str:

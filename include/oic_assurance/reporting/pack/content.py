@@ -16,7 +16,7 @@ from oic_assurance.reporting.pack.point_page import PointPage, page
 from oic_assurance.reporting.pack.restore import Restore, restore
 from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.pack.tables import Table
-from oic_assurance.reporting.points import ORDER
+from oic_assurance.reporting.points import place
 from oic_assurance.reporting.screens.layout import NOTHING, count, moment
 
 #: How many actions the first page shows. The page of each point shows all of its own.
@@ -111,7 +111,7 @@ def board(
     accountable body if the policy of the publication has none.
     """
     (publication,) = facts["publication"]
-    positions = sorted(facts["position"], key=lambda row: ORDER.index(row["point_code"]))
+    positions = sorted(facts["position"], key=lambda row: place(row["point_code"]))
     cards = [card(row, facts) for row in positions]
     today = london_day(publication["as_at"])
     accountable = facts["position"][0]["accountable_body"]

@@ -17,7 +17,7 @@ from oic_assurance.reporting.pack.drawing import (
     svg,
 )
 from oic_assurance.reporting.pack.words import month
-from oic_assurance.reporting.screens.layout import NOTHING, count, interval, share
+from oic_assurance.reporting.screens.layout import NOTHING, count, in_unit, interval
 
 Rows = Sequence[dict[str, Any]]
 HEIGHT = 280
@@ -106,11 +106,13 @@ def _x(field: str = "period_start") -> Any:
 def _y(rows: Rows, field: str) -> Any:
     import altair as alt
 
-    if _is_hours(rows):
+    unit = _unit(rows)
+    if unit != "share":
         ends = [row[name] for row in rows for name in ("value", "lower", "upper", "target")]
         known = [end for end in ends if end is not None]
         scale = alt.Scale(domain=[min(0, *known), 1.06 * max(known)], nice=True)
-        return alt.Y(f"{field}:Q", title="hours", scale=scale, axis=alt.Axis(tickCount=6))
+        title = unit if unit == "hours" else None
+        return alt.Y(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6))
     scale = alt.Scale(domain=[0, 1])
     return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(format="%"))
 
@@ -329,9 +331,10 @@ def _of(row: dict[str, Any]) -> str:
 
 
 def _between(rows: Rows, row: dict[str, Any]) -> str:
-    if row["lower"] is None or not _is_hours(rows):
+    unit = _unit(rows)
+    if row["lower"] is None or unit == "share":
         return interval(row["lower"], row["upper"])
-    return f"{row['lower']:.1f}–{row['upper']:.1f} h"
+    return f"{row['lower']:.1f}–{row['upper']:.1f}{' h' if unit == 'hours' else ''}"
 
 
 def _sign_in_words(row: dict[str, Any]) -> str:
@@ -343,10 +346,11 @@ def _sign_in_words(row: dict[str, Any]) -> str:
 
 
 def _figure(rows: Rows, value: float | None) -> str:
-    if not _is_hours(rows):
-        return share(value)
-    return NOTHING if value is None else f"{value:.1f} h"
+    # The centre of a count lies between whole numbers.
+    if _unit(rows) == "count" and value is not None and value % 1:
+        return f"{value:,.1f}"
+    return in_unit(value, _unit(rows)).replace(" hours", " h")
 
 
-def _is_hours(rows: Rows) -> bool:
-    return all(row["numerator"] is None for row in rows)
+def _unit(rows: Rows) -> str:
+    return str(rows[0]["unit_of_value"])

@@ -22,7 +22,7 @@ from oic_assurance.reporting.pack.control_charts import control_chart
 from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.pack.tables import Table
-from oic_assurance.reporting.screens.layout import NOTHING, share
+from oic_assurance.reporting.screens.layout import NOTHING, in_unit
 
 #: With fewer open exceptions, a chart says no more than the sentences about them.
 FEWEST_EXCEPTIONS = 5
@@ -87,13 +87,14 @@ def _pictures(code: str, position: Row, facts: Facts) -> list[Picture]:
             referrals.classes_by_month(facts["referral_class_by_month"]),
             views,
         ]
-    if code == "HYDRA":
-        second = trends.by_team(
-            "Hydra by team, today", of_point(facts["measure_by_team"], code), "passed", "not yet"
-        )
+    if code == "ELEARNING":
+        second = [training.modules_done(facts["training_by_modules_done"])]
     else:
-        second = training.modules_done(facts["training_by_modules_done"])
-    return [trend, second, *_exceptions_by_age(code, facts), views]
+        teams = of_point(facts["measure_by_team"], code)
+        met, not_met = ("passed", "not yet") if code == "HYDRA" else ("met", "not met")
+        name = "Hydra" if code == "HYDRA" else position["measure_title"]
+        second = [trends.by_team(f"{name} by team, today", teams, met, not_met)] if teams else []
+    return [trend, *second, *_exceptions_by_age(code, facts), views]
 
 
 def _marks(position: Row, months: Sequence[Row], facts: Facts) -> list[tuple[date, str]]:
@@ -166,9 +167,10 @@ def _measures(rows: Sequence[Row]) -> Table:
 def _value(row: Row | None) -> str:
     if row is None or row["value"] is None:
         return NOTHING
-    if row["unit_of_value"] == "hours":
-        return f"{row['value']:.1f} hours ({row['denominator']:,} referrals)"
-    return f"{share(row['value'])} ({row['numerator']:,} of {row['denominator']:,})"
+    unit = row["unit_of_value"]
+    met = "" if unit == "hours" else f"{row['numerator']:,} of "
+    noun = " referrals" if unit == "hours" else ""
+    return f"{in_unit(row['value'], unit)} ({met}{row['denominator']:,}{noun})"
 
 
 def _disagreements(rows: Sequence[Row]) -> Table:

@@ -7,8 +7,15 @@ from datetime import date, timedelta
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.facts import Facts, Row
 from oic_assurance.reporting.pack.since import Since
-from oic_assurance.reporting.points import ORDER, POINTS
-from oic_assurance.reporting.screens.layout import NOTHING, count, moment, share
+from oic_assurance.reporting.points import POINTS, place
+from oic_assurance.reporting.screens.layout import (
+    NOTHING,
+    count,
+    difference,
+    in_unit,
+    moment,
+    share,
+)
 from oic_assurance.reporting.screens.sign_off import WORDS as STEPS
 
 #: An open action is due if its date is at most this far ahead: until about the next meeting.
@@ -53,7 +60,7 @@ def moved(facts: Facts, since: Since) -> Table:
                 _position(row["point_code"], row),
                 _change((since.told or since.then).get(row["point_code"]), row, facts),
             )
-            for row in sorted(facts["position"], key=lambda row: ORDER.index(row["point_code"]))
+            for row in sorted(facts["position"], key=lambda row: place(row["point_code"]))
         ],
     )
 
@@ -145,20 +152,14 @@ def _none_changed(since: Since) -> str:
 
 
 def _value(measure: Row, value: float | None) -> str:
-    if value is None:
-        return NOTHING
-    return (
-        share(float(value)) if measure["unit_of_value"] == "share" else f"{float(value):.1f} hours"
-    )
+    return in_unit(None if value is None else float(value), measure["unit_of_value"])
 
 
 def _difference(measure: Row, change: float | None) -> str:
     if change is None:
         return NOTHING
-    number = (
-        f"{change * 100:+.1f} points" if measure["unit_of_value"] == "share" else f"{change:+.1f} h"
-    )
-    return number.replace("-", "−")
+    number = difference(change, measure["unit_of_value"])
+    return number.replace("%", " points").replace("-", "−")
 
 
 def actions(rows: Sequence[Row], today: date, most: int | None = None) -> Table:

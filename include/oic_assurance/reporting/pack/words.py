@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from oic_assurance.reporting.points import POINTS
+from oic_assurance.reporting.points import POINTS, Lazy
 from oic_assurance.reporting.screens.layout import NOTHING, share
 
 Shape = Literal["tick", "tick_late", "half", "empty", "alert", "falling", "question"]
@@ -53,7 +53,7 @@ UNKNOWN = STATUSES["unknown"]
 
 #: The month of the inspection's report. Trends begin in this month.
 REPORT = date(2025, 5, 1)
-POINT_NAMES = {code: point.name for code, point in POINTS.items()}
+POINT_NAMES = Lazy(lambda: {code: point.name for code, point in POINTS.items()})
 #: Who has a view of a point, keyed by the codes in the mart `assurance_voice`.
 VIEWS = {"FORCE": "The force", "DATA": "The data", "COMMISSIONER": "The Commissioner"}
 #: Labels for the class of a referral, keyed by the codes in the mart `fct_nccu_referral`.

@@ -7,7 +7,7 @@ from datetime import date
 from oic_assurance.publishing.releases import ReleaseContent, Row
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.drawing import DARK, LIGHT, Picture, data, svg
-from oic_assurance.reporting.points import ORDER, POINTS
+from oic_assurance.reporting.points import POINTS, place
 from oic_assurance.reporting.release import quality, wording
 from oic_assurance.reporting.release.dataset import NAME as DATASET
 from oic_assurance.reporting.release.publisher import NOT_SET, missing
@@ -18,13 +18,6 @@ from oic_assurance.reporting.screens.layout import moment, share
 
 NAME = "index.html"
 WITHHELD = "Withheld: the numbers are too small to publish"
-#: The measures that have a chart by period, in the order in which the page shows them.
-CHARTS = (
-    "nccu_intel_compliance",
-    "nccu_capture_completeness",
-    "hydra_completion",
-    "elearning_completion",
-)
 #: What each file of a release is, keyed by the end of its name, and its format.
 _KINDS = {
     ".xlsx": ("All tables as an accessible spreadsheet", "XLSX"),
@@ -66,7 +59,7 @@ def release_page(
     by_name = {table.name: table for table in tables}
     positions = sorted(
         by_name["assurance_position"].rows,
-        key=lambda row: (ORDER.index(row["point_code"]), row["force_code"]),
+        key=lambda row: (place(row["point_code"]), row["force_code"]),
     )
     periods = by_name["assurance_period"].rows
     return render(
@@ -83,12 +76,12 @@ def release_page(
         not_set=NOT_SET,
         summary=wording.summary(content),
         cards=[_card(row) for row in positions],
-        pictures=[_picture(periods, code) for code in CHARTS],
+        pictures=[_picture(periods, code) for code in wording.drawn()],
         example=_example(positions),
         markers=MEANINGS,
         missing_months=quality.methods(content)[2][1],
         news=wording.news(content),
-        measures=wording.MEASURES,
+        measures=wording.measures(),
         fresh=wording.fresh(content),
         revisions=wording.revisions(content),
         policy_of_revisions=quality.revision_policy(content),

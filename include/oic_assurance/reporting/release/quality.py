@@ -70,7 +70,7 @@ PRINCIPLES = (
     ),
     Principle(
         "Be relevant",
-        "The figures answer the four points of the Commissioner.",
+        "The figures answer the points of the Commissioner.",
         "The public has not been asked what it needs.",
     ),
     Principle(
@@ -96,7 +96,7 @@ def quality_page(content: ReleaseContent) -> bytes:
         title="Methods and quality",
         of=f"{wording.TITLE}, release {content.release_id}",
         made=wording.released_on_in_words(content),
-        measures=wording.MEASURES,
+        measures=wording.measures(),
         methods=methods(content),
         dimensions=dimensions(content),
         policy_of_revisions=revision_policy(content),

@@ -16,12 +16,10 @@ from oic_assurance.publishing.release_tables import (
     ReleaseTable,
 )
 from oic_assurance.publishing.releases import ReleaseContent, Row
+from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.release import code_lists, wording
 from oic_assurance.reporting.release.table import Column, Reference, Table
 from oic_assurance.reporting.release.values import SHOWN, interval
-
-STRANDS = "INTEL_PLAN"
-
 
 #: The marker column of each column that can be blank.
 _MARKERS = {
@@ -124,7 +122,7 @@ def _marker(name: str) -> Column:
 
 def _marked(row: Row, content: ReleaseContent) -> Row:
     """Return a row with the interval of its share and with its markers."""
-    is_strands = row["point_code"] == STRANDS
+    is_strands = POINTS[row["point_code"]].is_checklist
     figure = _figure_marker(row, content)
     value = "[z]" if row["numerator"] is not None and row["value"] is None else figure
     has_interval = row["value"] is not None and not is_strands
@@ -168,7 +166,7 @@ def _figure_marker(row: Row, content: ReleaseContent) -> str:
 
 
 def _is_unsettled(row: Row, content: ReleaseContent) -> bool:
-    if row.get("measure_code") not in wording.MEASURES:
+    if row.get("measure_code") not in wording.measures():
         return False
     following = (row["period_start"].replace(day=1) + timedelta(days=31)).replace(day=1)
     as_at = content.as_at.astimezone(LONDON).date()

@@ -1,15 +1,19 @@
 """The words that the files of a release share: what is counted, what is new, and what changed."""
 
+import functools
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from oic_assurance.builds.declared import read_declared
+from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.clock import LONDON
 from oic_assurance.publishing.releases import Release, ReleaseContent
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.release.publisher import NOT_SET
 from oic_assurance.reporting.screens.layout import share
+from oic_assurance.settings import PROJECT_ROOT
 
 TITLE = "Police response to organised immigration crime: assurance figures"
 DESCRIPTION = (
@@ -26,63 +30,53 @@ SOURCES = {
     "stale": "A source was not delivered in time.",
     "failed": "A source could not be read.",
 }
-#: What each point asks, keyed by the codes of the points.
-QUESTIONS = {
-    "NCCU_INTEL": "Does every case that is reported to the NCCU have its intelligence report?",
-    "INTEL_PLAN": "Are there plans in force to collect, to analyse and to share intelligence?",
-    "HYDRA": "Has everybody whose role needs it completed the Hydra training?",
-    "ELEARNING": "Has everybody whose role needs them completed the four e-learning modules?",
-}
-#: The released measures, keyed by their codes in the seed `policy_public_measure`: the title, and
-#: what the number and the total count.
-MEASURES = {
-    "nccu_intel_compliance": (
-        "Reported cases with their document",
-        "Of the immigration crime cases that officers reported by telephone to the National "
-        "Command and Control Unit (NCCU) of Immigration Enforcement, how many were followed by a "
-        "valid intelligence report of the same officer.",
-    ),
-    "nccu_capture_completeness": (
-        "Immigration detentions that were referred",
-        "Of the incidents with a detention on immigration grounds, how many were reported to the "
-        "NCCU.",
-    ),
-    "hydra_completion": (
-        "People who completed Hydra training",
-        "Of the people in post whose role needs the Hydra package, how many have completed it. "
-        "People on long-term absence are not counted.",
-    ),
-    "elearning_completion": (
-        "People who completed all four modules",
-        "Of the people in post whose role needs the four e-learning modules, how many have "
-        "completed all four. People on long-term absence are not counted.",
-    ),
-    "intel_plan_strands_met": (
-        "Strands of the intelligence plan",
-        "Of the three strands of intelligence work, how many have an approved plan with an owner, "
-        "evidence, and a review that is not overdue. This is not about people, so it is always "
-        "shown.",
-    ),
-}
+
+
+@functools.cache
+def measures() -> Mapping[str, tuple[str, str]]:
+    """Return the measures that policy releases: the title, and what the number and the total count.
+
+    They are keyed by their codes, in the order of the declarations. A measure that is declared
+    without words for the public has its own title and description.
+
+    Raises:
+        AssuranceError: A seed or a declaration has a mistake.
+    """
+    released = {
+        row["measure_code"] for row in read_seeds(PROJECT_ROOT)["policy_public_measure"].rows
+    }
+    found = {}
+    for code, entry in read_declared(PROJECT_ROOT).measures.items():
+        if code in released:
+            public = entry["words"].get("public", {})
+            counts = public.get("counts", f"{entry['description']}.")
+            found[code] = (public.get("title", entry["title"]), counts)
+    return found
+
+
+def drawn() -> list[str]:
+    """Return the released measures that have a chart by period: all but those of a checklist."""
+    points = {code: one["point"] for code, one in read_declared(PROJECT_ROOT).measures.items()}
+    return [code for code in measures() if not POINTS[points[code]].is_checklist]
 
 
 def measure(code: str) -> str:
     """Return the title of a measure, or its code as words."""
-    return MEASURES[code][0] if code in MEASURES else words.sentence(code)
+    return measures()[code][0] if code in measures() else words.sentence(code)
 
 
 def about(code: str) -> str:
     """Return what a measure counts, or that its figures are withheld."""
-    if code not in MEASURES:
+    if code not in measures():
         return (
             "Its figures are withheld, because they are about the same people as another measure."
         )
-    return MEASURES[code][1]
+    return measures()[code][1]
 
 
 def question(code: str) -> str:
     """Return the question that a point asks, or its name if it has none."""
-    return QUESTIONS.get(code, point(code))
+    return POINTS[code].question if code in POINTS else point(code)
 
 
 def point(code: str) -> str:

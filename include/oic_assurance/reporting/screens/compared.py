@@ -10,13 +10,14 @@ from oic_assurance.reporting.screens.layout import (
     NOTHING,
     count,
     day,
+    difference,
+    in_unit,
     moment,
     share,
     table,
+    unit_of,
     wrapped,
 )
-
-_HOURS = "hours"
 
 
 def comparison_screen(found: Comparison) -> str:
@@ -126,10 +127,8 @@ def _pair(counts: Counts) -> str:
 def _value(one: FigureChange, value: float | None, *, signed: bool = False) -> str:
     if value is None:
         return NOTHING
-    sign = "+" if signed else ""
-    if _HOURS in one.measure_code:
-        return f"{value:{sign}.1f} h"
-    return f"{value * 100:{sign}.1f}%"
+    unit = unit_of(one.measure_code)
+    return difference(value, unit) if signed else in_unit(value, unit).replace(" hours", " h")
 
 
 def _conclusion(found: Comparison) -> Sequence[str]:

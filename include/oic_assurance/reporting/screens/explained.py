@@ -18,6 +18,8 @@ from oic_assurance.reporting.screens.layout import (
     NOTHING,
     count,
     day,
+    difference,
+    in_unit,
     interval,
     moment,
     share,
@@ -44,6 +46,13 @@ _FACTS = {
     "strand": {"strand": "record_ref", "plan that meets it": "related_ref"},
     "dataset": {"dataset": "record_ref", "latest record": "happened_on"},
     "action": {"action": "record_ref", "due": "happened_on", "question": "related_ref"},
+}
+#: The columns for any other kind of record.
+_OTHER_FACTS = {
+    "record": "record_ref",
+    "team": "team_code",
+    "day": "happened_on",
+    "belongs to": "related_ref",
 }
 #: Labels for the causes of a restatement, keyed by the codes in the mart `restatement`.
 _CAUSES = {
@@ -190,9 +199,10 @@ def _trimmed(text: io.StringIO) -> str:
 
 def value_in_words(figure: Figure) -> str:
     """Return the value of a figure with its counts and its interval."""
-    if figure.rule.unit_of_value == "hours":
-        value = NOTHING if figure.value is None else f"{figure.value:.1f} hours"
-        return f"{value}, over {count(figure.denominator, 'record')}"
+    unit = figure.rule.unit_of_value
+    if unit != "share":
+        over = "over" if unit == "hours" else "of"
+        return f"{in_unit(figure.value, unit)}, {over} {count(figure.denominator, 'record')}"
     return (
         f"{share(figure.value)}: {figure.numerator} of {figure.denominator}, "
         f"95% interval {interval(figure.ci_low, figure.ci_high)}"
@@ -214,9 +224,9 @@ def _restated(screen: Console, figure: Figure) -> None:
     """If the figure was restated, write the earlier figure and the effect of each cause."""
     if not figure.restated:
         return
-    is_share = figure.rule.unit_of_value == "share"
+    unit = figure.rule.unit_of_value
     before, after = (
-        share(value) if is_share else NOTHING if value is None else f"{value:.1f} hours"
+        in_unit(value, unit)
         for value in (figure.restated[0].value_before, figure.restated[0].value_after)
     )
     screen.print(f"Restated: the compared publication had {before}; now it is {after}.")
@@ -224,11 +234,7 @@ def _restated(screen: Console, figure: Figure) -> None:
         (
             _CAUSES[item.cause],
             item.record_count,
-            NOTHING
-            if item.value_change is None
-            else f"{item.value_change:+.1%}"
-            if is_share
-            else f"{item.value_change:+.1f}",
+            NOTHING if item.value_change is None else difference(item.value_change, unit),
         )
         for item in figure.restated
     ]
@@ -263,7 +269,7 @@ def _classes(screen: Console, figure: Figure) -> None:
 def _members(screen: Console, name: str, total: int, members: Sequence[Member]) -> None:
     if not members:
         return
-    facts = _FACTS[members[0].record_kind]
+    facts = _FACTS.get(members[0].record_kind, _OTHER_FACTS)
     screen.print(name, style="bold")
     rows: list[tuple[object, ...]] = [
         tuple(getattr(member, field) for field in facts.values()) for member in members

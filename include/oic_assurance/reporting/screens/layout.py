@@ -5,7 +5,9 @@ import textwrap
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from oic_assurance.builds.declared import read_declared
 from oic_assurance.clock import london_text
+from oic_assurance.settings import PROJECT_ROOT
 
 #: The text that is shown for a missing value.
 NOTHING = "–"
@@ -92,6 +94,26 @@ def shortened(text: str, room: int) -> str:
 def share(value: float | None) -> str:
     """Return a fraction as a percentage, such as "93.5%"."""
     return NOTHING if value is None else f"{value * 100:.1f}%"
+
+
+def in_unit(value: float | None, unit: str) -> str:
+    """Return the value of a measure in its unit, such as "93.5%", "16.3 hours" or "41"."""
+    if value is None or unit == "share":
+        return share(value)
+    return f"{value:.1f} hours" if unit == "hours" else f"{value:,.0f}"
+
+
+def difference(change: float, unit: str) -> str:
+    """Return by how much a measure changed, in its unit: "+1.2%", "-0.5 h" or "+3"."""
+    if unit == "share":
+        return f"{change * 100:+.1f}%"
+    return f"{change:+.1f} h" if unit == "hours" else f"{change:+,.0f}"
+
+
+def unit_of(measure_code: str) -> str:
+    """Return the unit of a measure. One that is declared no longer counts as a share."""
+    measure = read_declared(PROJECT_ROOT).measures.get(measure_code)
+    return measure["unit"] if measure else "share"
 
 
 def interval(low: float | None, high: float | None) -> str:

@@ -16,7 +16,7 @@ from oic_assurance.operations.preview import (
     Preview,
     Side,
 )
-from oic_assurance.reporting.screens.layout import NOTHING, count, moment, share
+from oic_assurance.reporting.screens.layout import NOTHING, count, in_unit, moment, unit_of
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|@#!])")
 NOT_CONSIDERED = "not considered"
@@ -90,8 +90,8 @@ def figure_rows(found: Preview) -> list[tuple[str, ...]]:
         (
             one.measure_code,
             f"{one.month:%b %Y}",
-            _value(one.before),
-            _value(one.after),
+            _value(one.before, unit_of(one.measure_code)),
+            _value(one.after, unit_of(one.measure_code)),
             f"{len(one.records):,}",
         )
         for one in _of_force(found)
@@ -129,13 +129,13 @@ def _position(side: Side) -> str:
     return f"{side.status or NOTHING}, {_value(side)}"
 
 
-def _value(side: Side) -> str:
-    """Return a share with its numerator and denominator. A value without numerator is in hours."""
+def _value(side: Side, unit: str = "share") -> str:
+    """Return a figure in its unit, with its numerator and denominator. Hours have no numerator."""
     if side.denominator is None:
         return NOTHING
     if side.numerator is None:
         return NOTHING if side.value is None else f"{side.value:.1f} h (of {side.denominator:,})"
-    return f"{share(side.value)} ({side.numerator:,} of {side.denominator:,})"
+    return f"{in_unit(side.value, unit)} ({side.numerator:,} of {side.denominator:,})"
 
 
 def _list(title: str, lines: Iterator[str]) -> list[str]:

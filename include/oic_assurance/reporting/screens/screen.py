@@ -13,6 +13,7 @@ from oic_assurance.publishing.publication import (
     list_publications,
 )
 from oic_assurance.reporting.pack.make import pack_files
+from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.screens import facts
 from oic_assurance.reporting.screens.backups import drill_lines
 from oic_assurance.reporting.screens.layout import (
@@ -31,7 +32,6 @@ from oic_assurance.reporting.screens.upkeep import review_lines, upkeep_lines
 from oic_assurance.settings import Settings
 
 SHOWN = 5
-CHECKLISTS = frozenset({"INTEL_PLAN"})
 PACK_IS_OLD = "The assurance pack still shows the other publication: run `assurance pack`."
 
 
@@ -220,7 +220,7 @@ def _position(points: Sequence[facts.Point], forces: Sequence[facts.ForceState])
 
 def _is_share(point: facts.Point) -> bool:
     """Return whether a point's figure is a percentage (and not a count of checklist items)."""
-    return point.point_code not in CHECKLISTS
+    return point.point_code not in POINTS or not POINTS[point.point_code].is_checklist
 
 
 def _value(point: facts.Point) -> str:

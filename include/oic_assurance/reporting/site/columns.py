@@ -100,7 +100,10 @@ class Lineage:
             else:
                 inputs = self._columns[one.table][one.column]
                 waiting += inputs
-                if not inputs:
+                if not inputs and "policy" in self._nodes[one.table].get("fqn", ()):
+                    # What is declared of measures is policy too, made into a table.
+                    found.add(one)
+                elif not inputs:
                     place = "" if one in asked else f" in `{self.label(one)}`"
                     ends.add(f"a fixed value or a number of rows{place}")
         return Origin(tuple(sorted(found)), None if found else "; ".join(sorted(ends)))

@@ -87,7 +87,8 @@ class Completion:
         measure = self._measures.get(page)
         if measure is None:
             return 1
-        return FIRST_BOOST if measure.code == measure.first_measure else BOOST
+        is_first = any(row["measure_code"] == measure.code for row in measure.points)
+        return FIRST_BOOST if is_first else BOOST
 
     def mart(self, page: str) -> Mart | None:
         """Return the mart that a page describes, or None if it describes none."""

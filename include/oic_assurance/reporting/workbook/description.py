@@ -22,7 +22,7 @@ SHOWN_COLUMNS = {
     "As at": "moment",
     "Checks": "text",
 }
-KINDS = ("text", "long", "count", "whole", "share", "date", "month", "moment")
+KINDS = ("text", "long", "count", "whole", "share", "hours", "date", "month", "moment")
 _COMMENT = re.compile(r"--[^\n]*\n")
 
 

@@ -23,12 +23,13 @@ _FORMATS = {
     "count": "#,##0",
     "whole": "0",
     "share": "0.0%",
+    "hours": "0.0",
     "date": "d mmm yyyy",
     "month": "mmm yyyy",
     "moment": "d mmm yyyy hh:mm",
 }
 #: The kinds of numbers that are compared with each other, and therefore stand on the right.
-_ON_THE_RIGHT = ("count", "share")
+_ON_THE_RIGHT = ("count", "share", "hours")
 #: The narrowest and the widest column, in characters, and the width of a column of long texts.
 _NARROW, _WIDE, _LONG = 11, 34, 70
 _SIDES: dict[str, dict[str, Any]] = {

@@ -1,37 +1,29 @@
-"""The code lists read from seeds contain the codes that are written in suites."""
+"""The code lists that are written in suites fit the declared measures."""
 
 from expectations.shared import code_lists
-from expectations.shared.code_lists import sql_list, sql_rows
+from expectations.shared.code_lists import is_measure, same_records, sql_list, sql_rows
 
 
-def test_every_measure_that_is_counted_again_is_in_the_policy() -> None:
-    written_out = {
-        *code_lists.REFERRAL_MEASURES,
-        *code_lists.MODULE_MEASURES,
-        *code_lists.MEASURE_OF_POINT.values(),
-        "nccu_capture_completeness",
-        "nccu_hours_to_submission_p50",
-        "nccu_hours_to_submission_p90",
-        "hydra_completion_incl_absent",
-        "elearning_completion_incl_absent",
-    }
-    assert written_out <= set(code_lists.MEASURES)
-
-
-def test_every_measure_belongs_to_one_of_the_four_points() -> None:
-    assert set(code_lists.POINT_OF_MEASURE.values()) == set(code_lists.POINTS)
+def test_every_measure_that_is_counted_again_belongs_to_its_point() -> None:
     for point, measure in code_lists.MEASURE_OF_POINT.items():
         assert code_lists.POINT_OF_MEASURE[measure] == point
 
 
-def test_hours_are_the_two_percentiles() -> None:
-    assert code_lists.HOURS_MEASURES == (
-        "nccu_hours_to_submission_p50",
-        "nccu_hours_to_submission_p90",
-    )
+def test_every_measure_belongs_to_one_of_the_four_points() -> None:
+    assert set(code_lists.POINT_OF_MEASURE.values()) == set(code_lists.POINTS)
 
 
-def test_codes_become_lists_and_rows_of_sql() -> None:
+def test_measures_with_the_same_conditions_count_the_same_records() -> None:
+    pairs = same_records(met=False)
+    assert pairs
+    assert {(other, code) for code, other in pairs} == set(pairs)
+    for hours, other in same_records(met=True):
+        assert code_lists.PERCENTILES[hours]
+        assert not code_lists.PERCENTILES[other]
+
+
+def test_codes_become_lists_rows_and_conditions_of_sql() -> None:
     assert sql_list(("A", "B")) == "'A', 'B'"
     assert sql_rows(("A", "B")) == "('A'), ('B')"
     assert sql_rows(("A", "B"), ("X", "Y")) == "('A', 'X'), ('B', 'Y')"
+    assert is_measure(()) == "measure_code = any(array[]::text[])"

@@ -19,7 +19,8 @@ TOGETHER = {
     "document status": list(words.CLASSES.values()),
     "found by": list(words.LINKS.values()),
     "days": list(words.AGE_BANDS),
-    "points": list(words.POINT_NAMES.values()),
+    # Superset chooses the colour of a further point.
+    "points": list(words.POINT_NAMES.values())[:4],
     "checks": ["Passed", "Failed"],
     "views": ["Assured", "Not assured"],
     "strands": ["Yes", "No"],

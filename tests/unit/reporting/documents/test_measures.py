@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from oic_assurance.builds.declared import FILE
 from oic_assurance.builds.version import SEEDS
-from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.documents import measure_pages
 from oic_assurance.reporting.documents.measure_models import models_of
 from oic_assurance.reporting.documents.measures import Measure, measures
 from oic_assurance.reporting.documents.models import DbtModel, ancestors, dbt_models
 from oic_assurance.settings import load_settings
+from tests.policy_rows import put_rows
 
 PROJECT = load_settings().project_root
 PAGES = PROJECT / measure_pages.PAGES
@@ -33,17 +34,17 @@ def _page(code: str) -> str:
     return (PAGES / f"{code}.md").read_text(encoding="utf-8")
 
 
-def test_every_measure_of_the_seed_has_a_page_and_a_line_in_the_index(
-    known: dict[str, Measure],
-) -> None:
-    seed = (PROJECT / SEEDS / "policy_measure.csv").read_text(encoding="utf-8").splitlines()[1:]
-    codes = [line.partition(",")[0] for line in seed]
-    assert list(known) == codes
+def test_every_measure_has_a_page_and_a_line_in_the_index(known: dict[str, Measure]) -> None:
+    codes = list(known)
     assert {path.stem for path in PAGES.glob("*.md")} == {*codes, "README"}
     index = _page("README")
-    assert re.findall(r"\| `(\w+)` \|$", index, re.MULTILINE) == sorted(codes, key=codes.index)
-    assert index.count("| ● |") == 4
-    assert index.count("| ○ |") == 3
+    assert sorted(re.findall(r"\| `(\w+)` \|$", index, re.MULTILINE)) == sorted(codes)
+    for code, measure in known.items():
+        mark = re.search(rf"^\| (\S?).*`{code}` \|$", index, re.MULTILINE)
+        assert mark is not None
+        named = [(row["measure_code"], row["second_measure_code"]) for row in measure.points]
+        assert (mark[1] == "●") == any(code == first for first, _ in named)
+        assert (mark[1] == "○") == any(code == second for _, second in named)
 
 
 def test_a_page_has_every_part_and_marks_the_places_of_figure_and_drawing(
@@ -60,34 +61,27 @@ def test_a_page_has_every_part_and_marks_the_places_of_figure_and_drawing(
         assert "{" not in page, "a name in braces was not replaced"
 
 
-def test_a_page_says_the_policy_that_the_seeds_hold() -> None:
-    assert "| **Target** | 95% by 30 April 2026 (awaiting confirmation) |" in _page(
-        "hydra_completion"
-    )
-    assert "| **Target** | every strand by 31 December 2025 (" in _page("intel_plan_strands_met")
-    assert "| **Target** | 100%, each month (" in _page("nccu_intel_compliance")
-    assert "within 24 hours of the contact" in _page("nccu_intel_compliance")
-    assert "except those that are still awaiting a document within the 72 hours" in _page(
-        "nccu_intel_compliance"
-    )
-    assert "needed by `RESPONSE_SUPERVISOR`, `CONTROL_ROOM`, `INTELLIGENCE`" in _page(
-        "hydra_completion"
-    )
-    assert "[E-learning completed, including" in _page("elearning_completion")
-
-
-def test_a_changed_policy_is_a_line_of_the_history_and_changes_the_words(tmp_path: Path) -> None:
-    shutil.copytree(PROJECT / SEEDS, tmp_path / SEEDS)
-    seed = tmp_path / SEEDS / "policy_threshold.csv"
-    text = seed.read_text(encoding="utf-8")
-    old, new = "timely_hours,24,2020-01-01,,", "timely_hours,24,2020-01-01,2026-12-31,"
-    assert old in text
-    seed.write_text(f"{text.replace(old, new)}timely_hours,36,2027-01-01,,The Board\n", "utf-8")
-    one = next(one for one in measures(tmp_path) if one.code == "nccu_intel_in_time")
+def test_a_changed_policy_is_said_with_its_day_and_is_a_line_of_the_history(tmp_path: Path) -> None:
+    for place in (SEEDS, FILE.parent):
+        shutil.copytree(PROJECT / place, tmp_path / place)
+    put_rows(
+        tmp_path, "policy_threshold",
+        "timely_hours,24,2020-01-01,2098-12-31,awaiting confirmation",
+        "timely_hours,36,2099-01-01,,The Board",
+        "before_call_hours,12,2020-01-01,,The Board",
+        "nccu_target,0.9,2020-01-01,2098-12-31,awaiting confirmation",
+        "nccu_target,1,2099-01-01,,The Board",
+    )  # fmt: skip
+    known = {one.code: one for one in measures(tmp_path)}
+    one = known["nccu_intel_in_time"]
+    assert "at most 24 hours (from 1 January 2099: 36 hours) after" in one.numerator
+    assert "at most 12 hours before it" in " ".join(one.limits)
+    assert one.target is None
     said = [(str(p.since), str(p.until), p.words, p.approved_by) for p in one.policy]
-    assert ("2020-01-01", "2026-12-31", "`timely_hours` is 24", "awaiting confirmation") in said
-    assert ("2027-01-01", "None", "`timely_hours` is 36", "The Board") in said
-    assert "36 hours" in one.numerator
+    assert ("2020-01-01", "2098-12-31", "`timely_hours` is 24", "awaiting confirmation") in said
+    assert ("2099-01-01", "None", "`timely_hours` is 36", "The Board") in said
+    target = known["nccu_intel_compliance"].target
+    assert target == "90%, awaiting confirmation (from 1 January 2099: 100%)"
 
 
 def test_the_models_of_a_measure_read_its_sources_and_each_follows_what_it_reads(
@@ -120,15 +114,6 @@ def test_the_unit_tests_of_a_page_exist_and_are_not_about_another_measure(
     hydra = {test for _, test in UNIT_TEST.findall(_page("hydra_completion"))}
     assert "without_and_with_the_long_term_absent" in hydra
     assert "strands_of_the_last_day_of_the_month" not in hydra
-
-
-def test_a_measure_without_words_is_named(tmp_path: Path) -> None:
-    shutil.copytree(PROJECT / SEEDS, tmp_path / SEEDS)
-    seed = tmp_path / SEEDS / "policy_measure.csv"
-    with seed.open("a", encoding="utf-8") as file:
-        file.write("brand_new,HYDRA,share,New,New,true,true,false\n")
-    with pytest.raises(AssuranceError, match="no entry for brand_new: add one"):
-        measures(tmp_path)
 
 
 def test_ancestors_come_before_what_reads_them(models: dict[str, DbtModel]) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from oic_assurance.reporting.national.content import answer, changed, spread, unknown
+from oic_assurance.reporting.points import POINTS
 
 MOMENT = datetime(2026, 3, 8, 5, 30, tzinfo=UTC)
 
@@ -27,8 +28,7 @@ def test_a_force_is_listed_with_its_reason_and_the_points_that_are_not_known() -
     facts = {
         "force_state": [state("A"), state("B", "LATE"), state("C")],
         "position": [
-            *(position("B", point, "LATE") for point in ("HYDRA", "ELEARNING", "INTEL_PLAN")),
-            position("B", "NCCU_INTEL", "LATE"),
+            *(position("B", point, "LATE") for point in POINTS),
             position("A", "HYDRA"),
             position("C", "HYDRA", "STALE_SOURCES"),
         ],

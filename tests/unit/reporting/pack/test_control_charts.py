@@ -15,6 +15,7 @@ def month(number: int, value: float | None, **changes: Any) -> dict[str, Any]:
         "period_start": date(2025 + (number - 1) // 12, (number - 1) % 12 + 1, 1),
         "is_complete_period": True,
         "is_snapshot": False,
+        "unit_of_value": "share",
         "numerator": 0 if value is None else round(value * 20),
         "denominator": 0 if value is None else 20,
         "value": value,
@@ -145,12 +146,23 @@ def test_limits_and_signs_are_not_drawn_if_each_month_counts_the_same_people() -
 
 
 def test_hours_have_no_share_and_an_axis_of_hours() -> None:
-    hours = {"numerator": None, "value": 14.5, "target": None, "kind": "XMR", "centre": 14.0,
-             "lower": -2.0, "upper": 30.0, "assurance": None}  # fmt: skip
+    hours = {"unit_of_value": "hours", "numerator": None, "value": 14.5, "target": None,
+             "kind": "XMR", "centre": 14.0, "lower": -2.0, "upper": 30.0,
+             "assurance": None}  # fmt: skip
     picture = control_chart("Hours to the document", [row | hours for row in YEAR])
     assert ">hours<" in picture.svg
     assert picture.rows[0] == ("Jan 2025", "14.5 h", "20", "-2.0–30.0 h", "no change shown")
     assert "target" not in picture.svg
+
+
+def test_a_count_is_a_whole_number_and_its_limits_are_not_shares() -> None:
+    count = {"unit_of_value": "count", "numerator": 14, "value": 14.0, "target": None,
+             "kind": "XMR", "centre": 13.6, "lower": 2.5, "upper": 24.7,
+             "assurance": None}  # fmt: skip
+    picture = control_chart("Detentions that were referred", [row | count for row in YEAR])
+    assert picture.rows[0] == ("Jan 2025", "14", "14 of 20", "2.5–24.7", "no change shown")
+    assert "centre 13.6" in picture.svg
+    assert "%" not in picture.svg
 
 
 def test_without_a_figure_there_is_no_drawing() -> None:

@@ -1,0 +1,292 @@
+"""Read the declared measures and kinds of record, and check them.
+
+They stand as YAML in a macro of the dbt project, so that dbt can read them wherever it renders SQL.
+Everything in Python that needs a measure reads it here.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from oic_assurance.errors import UsageError
+from oic_assurance.sources.declarations import checked_yaml, yaml_lines
+from oic_assurance.sources.declarations.load import datasets_of
+from oic_assurance.sources.declarations.model import PROVENANCE, Dataset
+
+#: The file with the declarations, below the project's root.
+FILE = Path("dbt_project") / "macros" / "measures" / "declared.sql"
+_BEGIN, _END = "{% raw %}", "{% endraw %}"
+#: The parts of a kind of record, and of a measure, that are SQL over the columns of its relation.
+_RECORD_SQL = (
+    "key", "team", "counts_on", "counts_from", "counts_to", "happened_on", "hours", "class",
+    "class_left_out", "officer_key", "related_ref",
+)  # fmt: skip
+_MEASURE_SQL = ("population", "met")
+#: The words of SQL in the expressions of a reading.
+_SQL_WORDS = frozenset(
+    ("case", "when", "then", "else", "end", "and", "or", "not", "is", "null", "true", "false")
+)
+
+
+class DeclaredError(UsageError):
+    """A measure or a kind of record is not declared correctly. The message names file and line."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What is declared, in the order of the file.
+
+    Attributes:
+        records: The kinds of record that measures count, by name.
+        readings: What the rules read of each source, by name.
+        other_classes: The classes of further kinds of record, each with its meaning.
+        measures: The measures, by code.
+        lines: The line of each part.
+    """
+
+    records: Mapping[str, Mapping[str, Any]]
+    readings: Mapping[str, Mapping[str, Any]]
+    other_classes: Mapping[str, Mapping[str, str]]
+    measures: Mapping[str, Mapping[str, Any]]
+    lines: yaml_lines.LinedYaml
+
+    def error(self, path: yaml_lines.Path, message: str) -> DeclaredError:
+        """Return an error that names the line of the part at `path`."""
+        return DeclaredError(f"{FILE}, line {self.lines.line(path)}: {message}.")
+
+    def record_of(self, code: str) -> Mapping[str, Any]:
+        """Return the kind of record that a measure counts."""
+        return self.records[self.measures[code]["record"]]
+
+    def rests_on(self, code: str) -> list[str]:
+        """Return the datasets that a measure's figures rest on, in alphabetical order."""
+        return sorted({*self.record_of(code)["rests_on"], *self.measures[code].get("rests_on", ())})
+
+
+def read_declared(project_root: Path) -> Declared:
+    """Return the declared measures and kinds of record.
+
+    Raises:
+        DeclaredError: There is a mistake in a declaration.
+    """
+    path = project_root / FILE
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeclaredError(f"{FILE} cannot be read: {error}.") from error
+
+
+@functools.lru_cache(maxsize=8)
+def parse(text: str) -> Declared:
+    """Return what the text of the file declares.
+
+    Raises:
+        DeclaredError: There is a mistake in a declaration.
+    """
+    before, begin, rest = text.partition(_BEGIN)
+    content, end, _ = rest.partition(_END)
+    if not begin or not end:
+        raise DeclaredError(f"{FILE}: there is no text between {_BEGIN} and {_END}.")
+    # The lines before the YAML are kept blank, so that a mistake has the line of the file.
+    padded = "\n" * before.count("\n") + content
+    lined = checked_yaml.read(padded, str(FILE), _validator(), "the file", DeclaredError)
+    found = Declared(**lined.content, lines=lined)
+    for path, message in _contradictions(found):
+        raise found.error(path, message)
+    return found
+
+
+def check_conditions(project_root: Path, declared: Declared) -> None:
+    """Check that each condition is SQL over columns that the model's YAML describes.
+
+    Raises:
+        DeclaredError: It is not. The message names the measure or the kind of record.
+    """
+    columns = {
+        kind: _columns(project_root, record["relation"])
+        for kind, record in declared.records.items()
+    }
+    for kind, record in declared.records.items():
+        if not columns[kind]:
+            what = f"{kind}: no YAML in dbt_project/models describes {record['relation']}"
+            raise declared.error(("records", kind, "relation"), what)
+        for part in _RECORD_SQL:
+            if part in record:
+                _check(declared, ("records", kind, part), record[part], columns[kind])
+        for place, one in enumerate(record["evidence"]):
+            _check(declared, ("records", kind, "evidence", place), one["key"], columns[kind])
+    for code, measure in declared.measures.items():
+        known = columns[measure["record"]]
+        for part in _MEASURE_SQL:
+            if part in measure:
+                _check(declared, ("measures", code, part), measure[part], known)
+        for column in measure.get("considers", {}):
+            _check(declared, ("measures", code, "considers"), column, known)
+
+
+def rules_text(text: str) -> str:
+    """Return the part of the file's text that decides figures, for a fingerprint."""
+    rules = parse(text)
+
+    def without_words(part: Mapping[str, Any]) -> dict[str, Any]:
+        kept = {name: value for name, value in part.items() if name not in ("words", "classes")}
+        ends = [name for name, one in part.get("classes", {}).items() if one.get("ends_by_itself")]
+        return {**kept, "ends_by_itself": ends}
+
+    before, _, rest = text.partition(_BEGIN)
+    return json.dumps(
+        [
+            before,
+            rest.partition(_END)[2],
+            {name: without_words(one) for name, one in rules.records.items()},
+            rules.readings,
+            {code: without_words(one) for code, one in rules.measures.items()},
+        ]
+    )
+
+
+@functools.cache
+def _validator() -> Draft202012Validator:
+    schema = resources.files("oic_assurance.builds").joinpath("_declared_schema.yml")
+    return checked_yaml.validator(schema.read_text(encoding="utf-8"))
+
+
+def _contradictions(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
+    """Yield what the schema cannot check: the path to each mistake, and the mistake in words."""
+    yield from _of_records(declared)
+    yield from _of_readings(declared)
+    for code in declared.measures:
+        yield from _of_measure(declared, code)
+
+
+def _of_records(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
+    known = datasets_of("force")
+    for kind, record in declared.records.items():
+        for dataset in record["rests_on"]:
+            if dataset not in known:
+                yield ("records", kind, "rests_on"), f"{kind}: there is no dataset {dataset}"
+        first = declared.readings.get(record["evidence"][0]["reading"])
+        if first and first["dataset"] not in record["rests_on"]:
+            what = f"{kind}: its first evidence is of {first['dataset']}, on which it must rest"
+            yield ("records", kind, "rests_on"), what
+        for place, one in enumerate(record["evidence"]):
+            if one["reading"] not in declared.readings:
+                readings = ", ".join(declared.readings)
+                what = f"{kind}: '{one['reading']}' is none of {readings}"
+                yield ("records", kind, "evidence", place), what
+
+
+def _of_readings(declared: Declared) -> Iterator[tuple[yaml_lines.Path, str]]:
+    known = datasets_of("force")
+    for name, reading in declared.readings.items():
+        other = reading.get("officer_of") or reading.get("through") or name
+        if other not in declared.readings:
+            yield ("readings", name), f"{name}: there is no reading {other}"
+        if "table" in reading and ("first_version" in reading) == ("of_each_day" in reading):
+            yield ("readings", name), f"{name}: either first_version or of_each_day is needed"
+        if reading["dataset"] not in known:
+            yield ("readings", name, "dataset"), f"{name}: there is no {reading['dataset']}"
+        elif "table" in reading:
+            yield from _of_table(name, reading, known[reading["dataset"]])
+
+
+def _of_table(
+    name: str, reading: Mapping[str, Any], dataset: Dataset
+) -> Iterator[tuple[yaml_lines.Path, str]]:
+    tables = {table.name: table for table in dataset.tables}
+    if reading["table"] not in tables:
+        what = f"{name}: {reading['table']} is none of {', '.join(tables)}"
+        yield ("readings", name, "table"), what
+        return
+    if reading["source"] != dataset.classification:
+        what = f"{name}: {dataset.name} is of {dataset.classification}"
+        yield ("readings", name, "source"), what
+    columns = {*dataset.content_columns(tables[reading["table"]]), *PROVENANCE}
+    for part in ("key", "named_by"):
+        if reading[part] not in columns:
+            what = f"{name}: {part} is none of {', '.join(sorted(columns))}"
+            yield ("readings", name, part), what
+    # The moment of the figures, and whether the record was deleted then.
+    for part in ("columns", "counts", "carry"):
+        texts = reading.get(part, ())
+        for text in (texts,) if isinstance(texts, str) else texts:
+            unknown = _named_columns(text) - columns - {"as_at", "is_deleted"}
+            if unknown:
+                what = f"{name}: {part} names {min(unknown)}, which is no column of the table"
+                yield ("readings", name, part), what
+
+
+def _of_measure(declared: Declared, code: str) -> Iterator[tuple[yaml_lines.Path, str]]:
+    known = datasets_of("force")
+    measure = declared.measures[code]
+    path: yaml_lines.Path = ("measures", code)
+    if measure["record"] not in declared.records:
+        kinds = ", ".join(declared.records)
+        yield (*path, "record"), f"{code}: '{measure['record']}' is none of {kinds}"
+        return
+    record = declared.records[measure["record"]]
+    is_hours = measure["unit"] == "hours"
+    if is_hours != ("percentile" in measure):
+        yield (*path, "unit"), f"{code}: a measure in hours, and no other, has a percentile"
+    if is_hours and "hours" not in record:
+        yield (*path, "record"), f"{code}: a {measure['record']} has no hours"
+    if not _is_day(measure.get("starts_on", "2025-01-01")):
+        yield (*path, "starts_on"), f"{code}: {measure['starts_on']} does not exist"
+    for dataset in measure.get("rests_on", ()):
+        if dataset not in known:
+            yield (*path, "rests_on"), f"{code}: there is no dataset {dataset}"
+    for name in measure["words"].get("classes", {}):
+        if name not in record["classes"]:
+            classes = ", ".join(record["classes"])
+            yield (*path, "words", "classes"), f"{code}: '{name}' is none of {classes}"
+
+
+def _named_columns(text: str) -> set[str]:
+    """Return the words of an SQL expression that can be columns: small letters, and no function."""
+    without_texts = re.sub(r"'[^']*'|\{as_at_day\}", " ", text)
+    words = re.findall(r"\b[a-z_]+[a-z0-9_]*\b(?!\s*\()", without_texts)
+    return set(words) - _SQL_WORDS
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _columns(project_root: Path, model: str) -> set[str]:
+    """Return the columns that the YAML beside a model describes."""
+    for path in (project_root / "dbt_project" / "models").rglob(f"{model}.yml"):
+        described = yaml_lines.load_yaml(path.read_text(encoding="utf-8"))["models"][0]
+        return {column["name"] for column in described["columns"]}
+    return set()
+
+
+def _check(declared: Declared, path: yaml_lines.Path, text: str, known: set[str]) -> None:
+    # Importing sqlglot takes a fifth of a second, and most runs do not need it.
+    from sqlglot import exp, parse_one
+    from sqlglot.errors import SqlglotError
+
+    _, name, part, *_ = path
+    try:
+        condition = parse_one(text, dialect="postgres")
+    except SqlglotError as error:
+        raise declared.error(path, f"{name}: {part} is not SQL: {text}") from error
+    more = [exp.AggFunc, exp.Window, exp.Query]
+    if "--" in text or ";" in text or condition.find(*more):
+        what = f"{name}: {part} is about one record: it has no sum, query or comment: {text}"
+        raise declared.error(path, what)
+    columns = {one.name for one in condition.find_all(exp.Column)}
+    if unknown := sorted(columns - known):
+        allowed = ", ".join(sorted(known))
+        what = f"{name}: {part} names {unknown[0]}, which is none of the columns {allowed}"
+        raise declared.error(path, what)

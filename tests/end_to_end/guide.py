@@ -1,0 +1,59 @@
+"""Follow a guide: write the files that it shows into a copy of the project, and nothing else."""
+
+import functools
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.end_to_end.terminal import PROJECT, Terminal
+from tests.machines.machine import check_out
+
+_BLOCK = re.compile(r"^```[a-z]+ (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+@functools.cache
+def blocks(guide: str) -> dict[str, str]:
+    """Return a guide's code blocks, keyed by the name that follows the language of the block."""
+    page = PROJECT / "docs" / "how-to" / f"{guide}.md"
+    return dict(_BLOCK.findall(page.read_text(encoding="utf-8")))
+
+
+def follow(guide: str, folder: Path) -> list[str]:
+    """Copy the project, and write each block of a guide whose name is a path in the project.
+
+    A block whose file exists is added at its end, or at the end of the section that follows a `#`
+    in its name. Returns the paths that were written.
+    """
+    check_out(folder)
+    return write(guide, folder)
+
+
+def write(guide: str, folder: Path) -> list[str]:
+    """Write each block of a guide whose name is a path in the project into a copy of it."""
+    written = [name for name in blocks(guide) if "/" in name]
+    for name in written:
+        path, _, section = name.partition("#")
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        text = place.read_text(encoding="utf-8") if place.exists() else ""
+        # A section ends before the next line without an indent.
+        begins = text.index(f"\n{section}:\n") + len(section) + 3 if section else len(text)
+        ends = re.compile(r"^(?=\S)|\Z", re.MULTILINE).search(text, begins)
+        at = ends.start() if ends else len(text)
+        place.write_text(text[:at] + blocks(guide)[name] + text[at:], encoding="utf-8")
+    return [name.partition("#")[0] for name in written]
+
+
+def run_tests(terminal: Terminal, *paths: str) -> str:
+    """Run tests of the terminal's project, and return an empty text, or the output if one fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths],
+        cwd=terminal.project,
+        env=terminal.environment | {"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return "" if done.returncode == 0 else done.stdout + done.stderr

@@ -1,0 +1,37 @@
+"""What a preview reads from dbt's manifest, and what it must not name."""
+
+import json
+from pathlib import Path
+
+from oic_assurance.builds.declared import FILE
+from oic_assurance.operations import preview
+from tests.conftest import PROJECT_ROOT
+
+
+def manifest(folder: Path, **macros: str) -> Path:
+    """Write a manifest with macros of the project, and return its folder."""
+    own = {
+        name: {"name": name, "package_name": "oic_assurance", "macro_sql": text}
+        for name, text in macros.items()
+    }
+    content = {"nodes": {}, "macros": own}
+    (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def test_a_changed_measure_is_named_by_its_code(tmp_path: Path) -> None:
+    text = (PROJECT_ROOT / FILE).read_text(encoding="utf-8")
+    before = preview._checksums(manifest(tmp_path, declared=text))
+    wrong = text.replace("met: intelligence_class = 'submitted_in_time'", "met: is_compliant")
+    after = preview._checksums(manifest(tmp_path, declared=wrong))
+    changed = preview._changed_files(before, after)
+    assert [(one.kind, one.name) for one in changed] == [("measure", "nccu_intel_in_time")]
+
+
+def test_the_records_of_an_earlier_version_are_not_known(tmp_path: Path) -> None:
+    assert preview._checksums(manifest(tmp_path, measure_record="select 1")) == {}
+
+
+def test_an_officer_is_never_named() -> None:
+    assert "officer" not in preview.NAMED_KINDS
+    assert "person" not in preview.NAMED_KINDS
