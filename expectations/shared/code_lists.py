@@ -14,8 +14,8 @@ from oic_assurance.settings import PROJECT_ROOT
 
 POINTS = tuple(row["point_code"] for row in read_seed(PROJECT_ROOT, "point_words").rows)
 
-_RECORDS = read_declared(PROJECT_ROOT).records
-_DECLARED = read_declared(PROJECT_ROOT).measures
+_ALL_DECLARED = read_declared(PROJECT_ROOT)
+_DECLARED = _ALL_DECLARED.measures
 
 POINT_OF_MEASURE = {code: measure["point"] for code, measure in _DECLARED.items()}
 MEASURES = tuple(POINT_OF_MEASURE)
@@ -34,9 +34,7 @@ MEASURES_OF_ALL_OFFICERS = tuple(
 )
 
 # The measures as at the end of a month, such as those of officers in post.
-SNAPSHOTS = tuple(
-    code for code, one in _DECLARED.items() if "counts_from" in _RECORDS[one["record"]]
-)
+SNAPSHOTS = tuple(filter(_ALL_DECLARED.is_snapshot, _DECLARED))
 
 # The first measure of each point. The position of a point shows the figure of this measure. These
 # measures are listed here and not read from the declarations, because expectations compute them a

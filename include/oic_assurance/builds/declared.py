@@ -66,6 +66,10 @@ class Declared:
         """Return the kind of record that a measure counts."""
         return self.records[self.measures[code]["record"]]
 
+    def is_snapshot(self, code: str) -> bool:
+        """Tell whether a measure counts what exists at the end of a month, such as officers."""
+        return "counts_from" in self.record_of(code)
+
     def rests_on(self, code: str) -> list[str]:
         """Return the datasets that a measure's figures rest on, in alphabetical order."""
         return sorted({*self.record_of(code)["rests_on"], *self.measures[code].get("rests_on", ())})

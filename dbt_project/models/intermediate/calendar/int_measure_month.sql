@@ -4,7 +4,7 @@ with
     days as (
         select spine.day
         from build
-        cross join {{ day_spine("cast('2025-01-01' as date)", "build.as_at_day") }} as spine
+        cross join {{ day_spine(first_shown_day(), "build.as_at_day") }} as spine
     ),
 
     months as (
@@ -25,7 +25,7 @@ with
         cross join build
         cross join months
         inner join {{ ref("int_point") }} as point on measure.point_code = point.point_code
-        where months.period_end >= greatest(point.starts_on, measure.starts_on)
+        where months.period_end >= {{ measure_starts_on("point", "measure") }}
     )
 
 select *

@@ -14,13 +14,7 @@ with
             point.point_code,
             point.target_unit,
             threshold.value as target_share,
-            cast(
-                case
-                    when point.target_unit = 'strands'
-                    then ceil(threshold.value * strands.strands)
-                    else threshold.value
-                end as {{ dbt.type_float() }}
-            ) as target
+            {{ target_value("point.target_unit", "threshold.value", "strands.strands") }} as target
         from {{ ref("int_point") }} as point
         cross join build
         cross join strands

@@ -10,11 +10,7 @@ with
             measure.more_is_better,
             measure.may_be_added_up,
             position.point_code is not null as is_of_position,
-            greatest(
-                cast('2025-01-01' as date),
-                point.starts_on,
-                coalesce(measure.starts_on, point.starts_on)
-            ) as starts_on,
+            {{ measure_starts_on("point", "measure") }} as starts_on,
             coalesce(source.source_status, 'fresh') as source_status,
             build.publication_id
         from {{ ref("policy_measure") }} as measure

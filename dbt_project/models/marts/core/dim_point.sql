@@ -34,13 +34,8 @@ with
             change.point_code,
             change.changes_on,
             point.deadline as deadline_then,
-            cast(
-                case
-                    when point.target_unit = 'strands'
-                    then ceil(threshold.value * strands.strands)
-                    else threshold.value
-                end as {{ dbt.type_float() }}
-            ) as target_then
+            {{ target_value("point.target_unit", "threshold.value", "strands.strands") }}
+            as target_then
         from change
         inner join
             {{ ref("policy_point") }} as point

@@ -27,7 +27,7 @@ def _metrics(code: str, declared: Declared) -> Iterator[dict[str, Any]]:
     of_measure = f"{{{{ Dimension('figure__measure_code') }}}} = '{code}'"
     # The records at the end of a month are those of the next month's end too, so the figure of
     # several months is that of the last of them.
-    when = "_at_month_end" if "counts_from" in declared.record_of(code) else ""
+    when = "_at_month_end" if declared.is_snapshot(code) else ""
     metric = {"name": code, "label": measure["title"], "description": f"{measure['description']}."}
 
     def part(name: str, condition: str = of_measure) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def _measure(code: str, declared: Declared, seeds: Seeds) -> Measure:
     if not rows:
         raise AssuranceError(f"policy_point.csv has no row for {entry['point']}: add one.")
     named = {one for row in rows for one in (row["measure_code"], row["second_measure_code"])}
-    is_snapshot = "counts_from" in record
+    is_snapshot = declared.is_snapshot(code)
 
     def filled(text: str) -> str:
         return _filled(text.replace("{title}", entry["title"]), seeds)

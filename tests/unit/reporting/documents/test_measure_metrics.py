@@ -22,7 +22,7 @@ def test_each_share_divides_its_own_parts_and_hours_have_a_metric_for_units() ->
         parts = found[code]["type_params"]
         if measure["unit"] == "share":
             assert parts["numerator"]["filter"].endswith(f"= '{code}'")
-            is_snapshot = "counts_from" in declared.record_of(code)
+            is_snapshot = declared.is_snapshot(code)
             assert parts["denominator"]["name"].endswith("at_month_end") == is_snapshot
         elif measure["unit"] == "hours":
             assert "is_force" in parts["measure"]["filter"]
@@ -35,5 +35,5 @@ def test_a_count_is_added_up_unless_it_is_as_at_the_end_of_a_month() -> None:
     declared = parse(TEXT)
     for code, measure in declared.measures.items():
         if measure["unit"] != "hours":
-            is_snapshot = "counts_from" in declared.record_of(code)
+            is_snapshot = declared.is_snapshot(code)
             assert named[code] == ("own_count_at_month_end" if is_snapshot else "own_count")
