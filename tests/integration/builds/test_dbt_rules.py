@@ -116,7 +116,7 @@ def test_a_mutant_is_caught_unless_it_cannot_matter(empty_models: Settings, tmp_
         mutant.becomes: mutant for mutant in all_mutants() if mutant.model == "int_measure_month"
     }
     wrong = named["comparison: >= -> >"]
-    harmless = named["boundary: '2025-01-01' -> '2025-01-02'"]
+    harmless = named["join kind: inner -> left"]
     write_marked(tmp_path, [wrong, harmless])
 
     tests = UnitTests(empty_models, tmp_path, "test_type:unit,int_measure_month")

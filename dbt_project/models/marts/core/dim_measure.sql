@@ -10,7 +10,9 @@ with
             measure.more_is_better,
             measure.may_be_added_up,
             position.point_code is not null as is_of_position,
-            {{ measure_starts_on("point", "measure") }} as starts_on,
+            greatest(
+                {{ first_shown_day() }}, {{ measure_starts_on("point", "measure") }}
+            ) as starts_on,
             coalesce(source.source_status, 'fresh') as source_status,
             build.publication_id
         from {{ ref("policy_measure") }} as measure
