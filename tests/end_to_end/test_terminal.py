@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from oic_assurance import clock
-from oic_assurance.reporting.screens.progress import SPINNER
-from oic_assurance.reporting.screens.tasks import LABELS
+from oic_assurance.platform.progress import SPINNER
+from oic_assurance.platform.tasks import LABELS
 from tests.end_to_end.conftest import Interrupted
 from tests.end_to_end.pseudo_terminal import Display, PseudoTerminal
 from tests.end_to_end.terminal import Terminal
@@ -29,7 +29,7 @@ PLAIN_STAGE = re.compile(r"ok     (.{1,40}?) +\d+\.\d s")
 #: A program that shows one step of half a second in the same way as the commands.
 WORK = (
     "import time\n"
-    "from oic_assurance.reporting.screens.progress import Screen\n"
+    "from oic_assurance.platform.progress import Screen\n"
     "with Screen() as screen, screen.step('Work') as step:\n"
     "    step.advance('rows', 3, 12)\n"
     "    time.sleep(0.5)"

@@ -46,8 +46,8 @@ from oic_assurance.operations.doctor.versions import look_at_migrations
 from oic_assurance.operations.sign_off.daily import check_evidence
 from oic_assurance.platform.looks import look_at_commands, look_at_notifications
 from oic_assurance.platform.process_lock import only_one
+from oic_assurance.platform.tasks import LABELS
 from oic_assurance.reporting.screens.doctor import doctor_screen
-from oic_assurance.reporting.screens.tasks import LABELS
 from oic_assurance.settings import MAY_GENERATE, PROJECT_ROOT, Settings
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.files.dropped import Dropzone

@@ -29,7 +29,7 @@ def main() -> int:
     os.environ |= {"DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"}
     # The pipeline is imported here for two reasons. The import takes seconds, and `--help` does not
     # need the pipeline. And the imported modules read the environment variables that are set above.
-    from oic_assurance.reporting.screens.run_log import to_log
+    from oic_assurance.platform.run_log import to_log
     from tests.year.force import Force
     from tests.year.report import Ledger, table
 

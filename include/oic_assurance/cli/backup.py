@@ -184,8 +184,8 @@ def set_aside_() -> None:
     The archive then has deliveries of which no batch is on record. They are moved to the folder
     `set-aside` in the state folder.
     """
+    from oic_assurance.formats import count
     from oic_assurance.operations.backup.set_aside import set_aside
-    from oic_assurance.reporting.screens.layout import count
 
     moved = set_aside(load_settings())
     for path in moved:

@@ -1,24 +1,24 @@
 """`assurance batch` and `archive`: landed batches, and the archive of their deliveries."""
 
 import os
+import sys
 from pathlib import Path
 
 import click
 
-from oic_assurance.batches.archive_reader import find_batch
+from oic_assurance.batches.archive_reader import archived_batches, find_batch
+from oic_assurance.batches.archive_store import ARCHIVE, archive_store
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import ID, document, json_option, required_reason, show
+from oic_assurance.cli.result import Result, Table, columns
+from oic_assurance.cli.shared import ID, required_reason
+from oic_assurance.cli.shown import shows
 from oic_assurance.errors import UsageError
-from oic_assurance.reporting.screens.batches import (
-    Verification,
-    batches_screen,
-    proof_lines,
-    read_batches,
-)
+from oic_assurance.platform.progress import Screen
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.account import account
+from oic_assurance.warehouse.connections import connect
 
 
 @click.group(cls=Group)
@@ -29,38 +29,81 @@ def batch() -> None:
 @batch.command("list")
 @click.argument("dataset", required=False)
 @click.option("--limit", type=ID, default=50, help="How many batches to show.")
-@json_option
-def list_(dataset: str | None, limit: int, as_json: bool) -> None:
+@shows
+def list_(dataset: str | None, limit: int) -> Result:
     """List the landed batches of DATASET, or of all datasets. The newest batch comes first."""
-    name = declared(dataset).name if dataset else None
-    show(read_batches(load_settings(), name, limit), batches_screen, as_json=as_json)
+    name, settings = declared(dataset).name if dataset else None, load_settings()
+    with connect(settings, role="oic_landing") as warehouse:
+        found = archived_batches(warehouse, settings.force_code, name)
+    found.sort(key=lambda one: -one.batch_id)
+    store = archive_store(settings)
+    folders = {f"{ARCHIVE}/{one.dataset}" for one in found[:limit]}
+    there = {file for folder in folders for file in store.files(folder)}
+    rows = [
+        {**vars(one), "rows_erased": one.gap_count, "is_in_archive": one.archived_as in there}
+        for one in found[:limit]
+    ]
+    newest = f"These are the newest {len(rows):,} of {len(found):,} batches: see --limit."
+    table = Table(
+        "batches",
+        columns(
+            *("batch_id=batch", "dataset", "delivered_for:moment", "landed_at:moment=landed"),
+            *("row_count:number=rows", "rows_new:number=new", "rows_rejected:number=rejected"),
+            *("rows_erased:number=erased", "is_in_archive:yes=archived", "source_place=place"),
+            "run_id=run",
+        ),
+        rows,
+        empty="Nothing has been landed yet.",
+    )
+    return Result([table, *([newest] if len(found) > limit else [])])
 
 
 @batch.command()
 @click.argument("dataset", required=False)
 @click.option("--batch", "batch_id", type=ID, metavar="ID", help="Verify this batch only.")
-@json_option
-def verify(dataset: str | None, batch_id: int | None, as_json: bool) -> int:
+@shows
+def verify(dataset: str | None, batch_id: int | None) -> Result:
     """Read archived batches again, and compare their rows with the rows of raw.
 
-    Each difference is printed on one line with the dataset, the batch, the table and the row. The
-    exit code is 1 if there is a difference.
+    Each difference is shown with the dataset, the batch, the table and the row. The exit code is 1
+    if there is a difference.
     """
     # This import is inside the function, because it also imports the readers of all file formats.
     # That takes as long as the whole command `batch list`, which does not need them.
     from oic_assurance.operations.verify.verify import verify as verified
 
     settings = load_settings()
-    name = _dataset(settings, dataset, batch_id)
-    proofs = []
-    for proof in verified(settings, name, batch_id):
-        proofs.append(proof)
-        if not as_json:
-            click.echo("\n".join(proof_lines(proof)))
-    verification = Verification(proofs)
-    if as_json:
-        click.echo(document(verification), nl=False)
-    return 0 if verification.agrees else 1
+    with Screen(sys.stderr) as screen:
+        step = screen.begin("Comparing")
+        proofs = []
+        for proof in verified(settings, _dataset(settings, dataset, batch_id), batch_id):
+            proofs.append(proof)
+            step.detail = proof.dataset
+    datasets_ = Table(
+        "datasets",
+        columns(*("dataset", "batches:number", "rows:number", "verdict:state"), ">disagreements"),
+        [
+            {
+                **vars(proof),
+                "verdict": "DISAGREE" if proof.disagreements else "agree",
+                "disagreements": [str(one) for one in proof.disagreements],
+            }
+            for proof in proofs
+        ],
+    )
+    not_compared = Table(
+        "not_compared",
+        columns("batch_id=batch", "source_place=place", "why=its rows were not compared, because"),
+        [
+            {"batch_id": one.batch_id, "source_place": one.source_place, "why": why}
+            for proof in proofs
+            for one, why in proof.not_compared
+        ],
+        at_most=5,
+    )
+    return Result(
+        [datasets_, not_compared], exit_code=int(any(one.disagreements for one in proofs))
+    )
 
 
 @batch.command()

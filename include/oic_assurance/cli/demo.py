@@ -8,7 +8,7 @@ from oic_assurance import clock
 from oic_assurance.cli.run import run_once
 from oic_assurance.cli.simulate import make_force, unfinished_marker
 from oic_assurance.pipeline import prepare_warehouse
-from oic_assurance.reporting.screens.progress import Screen
+from oic_assurance.platform.progress import Screen
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.storage.urls import open_url
 from oic_assurance.warehouse.connections import connect_source

@@ -11,8 +11,8 @@ from oic_assurance.operations.doctor.finding import EXIT_CODES, examine
 from oic_assurance.operations.doctor.looks import LOOKS
 from oic_assurance.operations.doctor.server import answers
 from oic_assurance.platform import looks as above
+from oic_assurance.platform.progress import Screen
 from oic_assurance.reporting.screens.doctor import doctor_screen
-from oic_assurance.reporting.screens.progress import Screen
 from oic_assurance.settings import load_settings
 
 

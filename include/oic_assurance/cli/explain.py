@@ -19,12 +19,12 @@ from oic_assurance.operations.explain.publication_records import (
 )
 from oic_assurance.operations.explain.question import explain_question, find_question
 from oic_assurance.operations.explain.record_kinds import find_kind
+from oic_assurance.platform.progress import working
 from oic_assurance.reporting.screens.explained import (
     figure_screen,
     history_screen,
     question_screen,
 )
-from oic_assurance.reporting.screens.progress import working
 from oic_assurance.settings import Settings, load_settings
 
 

@@ -21,8 +21,8 @@ from oic_assurance.cli.shared import (
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import Force, Forces, declared_forces
 from oic_assurance.forces.enter import settings_of
-from oic_assurance.reporting.screens.progress import DONE, FAILED, Screen
-from oic_assurance.reporting.screens.run_log import to_log
+from oic_assurance.platform.progress import DONE, FAILED, Screen
+from oic_assurance.platform.run_log import to_log
 from oic_assurance.settings import Kind, load_settings
 
 #: The order in which warehouses are run.

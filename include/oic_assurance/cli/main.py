@@ -18,8 +18,8 @@ from oic_assurance.cli.group import Group
 from oic_assurance.cli.shared import INTERRUPTED
 from oic_assurance.commands import with_force
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.formats import wrapped
 from oic_assurance.garbage import collect_rarely
-from oic_assurance.reporting.screens.layout import wrapped
 
 # For each command: its module and function ("module:function"), and its description. The
 # descriptions are here, so that `--help` and shell completion can show them without importing the

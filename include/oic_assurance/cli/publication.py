@@ -11,11 +11,11 @@ from oic_assurance.cli.shared import ID, json_option, required_reason, show
 from oic_assurance.operations.compare import compare as compare_publications
 from oic_assurance.operations.preview import preview as preview_change
 from oic_assurance.operations.reproduce.reproduce import reproduce as recompute_and_compare
+from oic_assurance.platform.progress import working
 from oic_assurance.reporting.preview_page import write_page
 from oic_assurance.reporting.screens.compared import comparison_screen
 from oic_assurance.reporting.screens.facts import read_publications
 from oic_assurance.reporting.screens.previewed import preview_screen
-from oic_assurance.reporting.screens.progress import working
 from oic_assurance.reporting.screens.reproduced import reproduction_screen
 from oic_assurance.reporting.screens.screen import pointer_screen, publications_screen
 from oic_assurance.settings import load_settings

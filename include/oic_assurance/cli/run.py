@@ -17,12 +17,12 @@ from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.in_process import run_daily
 from oic_assurance.platform.process_lock import only_one
+from oic_assurance.platform.progress import Screen
+from oic_assurance.platform.run_log import to_log
+from oic_assurance.platform.tasks import TaskLines
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.reporting.openlineage.recorder import end_interrupted
-from oic_assurance.reporting.screens.progress import Screen
-from oic_assurance.reporting.screens.run_log import to_log
 from oic_assurance.reporting.screens.screen import run_summary
-from oic_assurance.reporting.screens.tasks import TaskLines
 from oic_assurance.settings import Settings, load_settings
 
 

@@ -56,6 +56,9 @@ make_current_option = click.option(
 )
 
 
+reason_option = click.option("--reason", metavar="TEXT", help="Why. It is kept on record.")
+
+
 def required_reason(given: str | None, question: str) -> str:
     """Return the reason for a decision. If none was given, ask for it at the terminal.
 

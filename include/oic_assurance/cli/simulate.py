@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from oic_assurance.pipeline import prepare_warehouse
-from oic_assurance.reporting.screens.progress import Screen
+from oic_assurance.platform.progress import Screen
 from oic_assurance.settings import Settings, load_settings
 from simulator.force import simulate as simulate_force
 from simulator.source_systems import create_sources

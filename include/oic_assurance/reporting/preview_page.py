@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from oic_assurance.formats import moment
 from oic_assurance.operations.preview import Preview
 from oic_assurance.reporting.pack.pages import render
 from oic_assurance.reporting.pack.tables import Table
-from oic_assurance.reporting.screens.layout import moment
 from oic_assurance.reporting.screens.previewed import (
     UNKNOWN,
     cause_lines,

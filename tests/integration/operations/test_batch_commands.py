@@ -1,5 +1,7 @@
 """The commands `assurance batch` and `assurance erase`."""
 
+import json
+
 import pytest
 from click.testing import CliRunner
 
@@ -30,7 +32,10 @@ def test_batches_are_listed_and_verified(world: World, capsys: pytest.CaptureFix
     assert code == 0
     assert "personnel_20260101.csv" in listed
     code, shown = run(capsys, "batch", "verify", PEOPLE)
-    assert (code, shown.split()) == (0, [PEOPLE, "1", "batch", "2", "rows", "agree"])
+    assert (code, shown.split()) == (
+        0,
+        ["dataset", "batches", "rows", "verdict", PEOPLE, "1", "2", "agree"],
+    )
     batch = world.one("select batch_id from audit.batch")
     assert run(capsys, "batch", "verify", "--batch", str(batch))[0] == 0
     assert run(capsys, "batch", "verify", "--batch", "99999999")[0] == 2
@@ -62,7 +67,8 @@ def test_erasing_needs_a_reason_and_shows_what_was_erased(
     )
     code, shown = run(capsys, "erase", "--finish")
     assert (code, "last traces of 1 erasure are gone" in shown) == (0, True)
-    assert "1 erased" in run(capsys, "batch", "list")[1]
+    (batch,) = json.loads(run(capsys, "batch", "list", "--json")[1])["batches"]
+    assert batch["rows_erased"] == 1
 
 
 def test_a_terminal_user_is_asked_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

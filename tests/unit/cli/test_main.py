@@ -19,7 +19,7 @@ import yaml
 from oic_assurance.cli.demo import months_before
 from oic_assurance.cli.main import COMMANDS, cli, run_command
 from oic_assurance.errors import ServerError
-from oic_assurance.reporting.screens.run_log import to_log
+from oic_assurance.platform.run_log import to_log
 from oic_assurance.settings import load_settings
 from tests.conftest import PROJECT_ROOT
 

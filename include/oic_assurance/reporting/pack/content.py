@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from oic_assurance.clock import london_day
+from oic_assurance.formats import NOTHING, count, moment
 from oic_assurance.reporting.pack import tables, words
 from oic_assurance.reporting.pack.answer import answer
 from oic_assurance.reporting.pack.card import Card, card
@@ -17,7 +18,6 @@ from oic_assurance.reporting.pack.restore import Restore, restore
 from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.pack.tables import Table
 from oic_assurance.reporting.points import place
-from oic_assurance.reporting.screens.layout import NOTHING, count, moment
 
 #: How many actions the first page shows. The page of each point shows all of its own.
 ACTIONS_FIRST = 5

@@ -4,11 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from oic_assurance.reporting.pack import words
-from oic_assurance.reporting.pack.facts import Facts, Row
-from oic_assurance.reporting.pack.since import Since
-from oic_assurance.reporting.points import POINTS, place
-from oic_assurance.reporting.screens.layout import (
+from oic_assurance.formats import (
     NOTHING,
     count,
     difference,
@@ -16,6 +12,10 @@ from oic_assurance.reporting.screens.layout import (
     moment,
     share,
 )
+from oic_assurance.reporting.pack import words
+from oic_assurance.reporting.pack.facts import Facts, Row
+from oic_assurance.reporting.pack.since import Since
+from oic_assurance.reporting.points import POINTS, place
 from oic_assurance.reporting.screens.sign_off import WORDS as STEPS
 
 #: An open action is due if its date is at most this far ahead: until about the next meeting.
@@ -159,7 +159,7 @@ def _difference(measure: Row, change: float | None) -> str:
     if change is None:
         return NOTHING
     number = difference(change, measure["unit_of_value"])
-    return number.replace("%", " points").replace("-", "−")
+    return number.replace("-", "−")
 
 
 def actions(rows: Sequence[Row], today: date, most: int | None = None) -> Table:

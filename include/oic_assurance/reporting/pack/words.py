@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from oic_assurance.formats import NOTHING, share
 from oic_assurance.reporting.points import POINTS, Lazy
-from oic_assurance.reporting.screens.layout import NOTHING, share
 
 Shape = Literal["tick", "tick_late", "half", "empty", "alert", "falling", "question"]
 

@@ -14,6 +14,7 @@ from typing import NoReturn
 import psycopg
 
 from oic_assurance.errors import AssuranceError
+from oic_assurance.formats import moment
 from oic_assurance.operations.explain.figure import Figure, explain
 from oic_assurance.operations.explain.publication_records import find, records_of
 from oic_assurance.reporting.documents.markdown import row
@@ -21,7 +22,6 @@ from oic_assurance.reporting.pack.control_charts import control_chart
 from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import board_facts
 from oic_assurance.reporting.screens.explained import figure_screen, value_in_words
-from oic_assurance.reporting.screens.layout import moment
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from simulator.force import simulated

@@ -7,7 +7,7 @@ from pathlib import Path
 
 COMMAND = """
 import contextlib, os, sys
-from oic_assurance.reporting.screens.run_log import to_log
+from oic_assurance.platform.run_log import to_log
 from oic_assurance.settings import load_settings
 
 settings = load_settings()

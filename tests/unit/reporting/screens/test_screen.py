@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from oic_assurance.platform.progress import Screen
+from oic_assurance.platform.run_log import to_log
+from oic_assurance.platform.tasks import TaskEvent, TaskLines
 from oic_assurance.reporting.screens import layout
-from oic_assurance.reporting.screens.progress import Screen
-from oic_assurance.reporting.screens.run_log import to_log
-from oic_assurance.reporting.screens.tasks import TaskEvent, TaskLines
 from oic_assurance.settings import Settings, load_settings
 
 
@@ -144,7 +144,7 @@ def test_a_live_line_replaces_neither_standard_output_nor_error(
 def test_what_libraries_print_goes_to_the_log(settings: Settings) -> None:
     script = (
         "import os, sys\n"
-        "from oic_assurance.reporting.screens.run_log import to_log\n"
+        "from oic_assurance.platform.run_log import to_log\n"
         "from oic_assurance.settings import load_settings\n"
         "with to_log(load_settings()) as (log, terminal):\n"
         "    print('chatter'); os.system('echo a child')\n"

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from oic_assurance.reporting.screens.layout import UNLIMITED, shortened, wrapped
-from oic_assurance.reporting.screens.run_log import ERRORS, to_log
+from oic_assurance.formats import UNLIMITED, shortened, wrapped
+from oic_assurance.platform.run_log import ERRORS, to_log
 from oic_assurance.settings import Settings
 
 DONE, FAILED, PARTLY = "ok", "failed", "partly"

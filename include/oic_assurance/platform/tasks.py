@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 
-from oic_assurance.reporting.screens.progress import DONE, FAILED, PARTLY, Screen, Step
+from oic_assurance.platform.progress import DONE, FAILED, PARTLY, Screen, Step
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.folders import private_folder
 

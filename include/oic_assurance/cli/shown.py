@@ -1,0 +1,251 @@
+"""Show the result of a command: as text for people, or as one JSON document for programs."""
+
+import functools
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ParamSpec
+
+import click
+
+from oic_assurance import formats
+from oic_assurance.cli.result import Column, Facts, Result, Table, value_of
+from oic_assurance.commands import with_force
+from oic_assurance.formats import NARROWEST, TEXT_ROOM, UNLIMITED, wrapped
+from oic_assurance.settings import ENTERED, FORCE_NAME
+
+Given = ParamSpec("Given")
+
+INDENT = 2
+#: What a terminal could take for a command. It is never shown, wherever a value comes from.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_COLOURS = {
+    **dict.fromkeys(("ok", "published", "fresh", "done", "agree"), "green"),
+    **dict.fromkeys(("attention", "warning", "stale", "advice"), "yellow"),
+    **dict.fromkeys(("failed", "critical", "blocked"), "red"),
+    "unknown": "magenta",
+}
+_AS_PEOPLE_READ: dict[str, Callable[[Any], str]] = {
+    "number": lambda value: f"{value:,.10g}" if isinstance(value, float) else f"{value:,}",
+    "share": formats.share,
+    "moment": formats.short_moment,
+    "day": formats.day,
+    "month": lambda value: formats.day(value)[3:],
+    "size": formats.size,
+    "seconds": lambda value: f"{value:,.1f} s",
+    "yes": lambda value: "yes" if value else "no",
+}
+
+
+def shows(command: Callable[Given, Result]) -> Callable[Given, int]:
+    """Let a command that returns a `Result` take `--json`, show its result, and exit with its code.
+
+    It stands directly above the function, below click's decorators.
+    """
+
+    @click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON document instead of text."
+    )
+    @functools.wraps(command)
+    def shown(*args: Given.args, **kwargs: Given.kwargs) -> int:
+        as_json = kwargs.pop("as_json")
+        result = command(*args, **kwargs)
+        sys.stdout.write(as_document(result) if as_json else as_text(result))
+        return result.exit_code
+
+    return shown
+
+
+# ---------------------------------------------------------------- for programs
+
+
+def as_document(result: Result) -> str:
+    """Return a result as one JSON document that ends with a line break.
+
+    - Each table and each single row stands under its name, with the keys of its columns.
+    - `notes` holds the sentences, and `next` what to do next, or null.
+    - Dates and times are in ISO 8601. Times have their UTC offset. A missing value is null.
+    - If the deployment has several forces, `force_code` comes first.
+
+    Raises:
+        ValueError: A number is not finite.
+    """
+    entered = os.environ.get(ENTERED, "")
+    found: dict[str, object] = {"force_code": entered} if entered else {}
+    notes = [with_force(part) for part in result.parts if isinstance(part, str)]
+    for part in result.parts:
+        if isinstance(part, Table):
+            found[part.name] = [_object(part.columns, row) for row in part.rows]
+        elif isinstance(part, Facts):
+            found[part.name] = None if part.row is None else _object(part.columns, part.row)
+    document = {**found, "notes": notes, "next": with_force(result.next) or None}
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _object(columns: Sequence[Column], row: object) -> dict[str, object]:
+    return {column.key: plain(value_of(row, column.key)) for column in columns}
+
+
+def plain(value: Any) -> object:
+    """Return a value converted to types that the module `json` can write."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Set):
+        value = sorted(value)
+    if isinstance(value, Sequence):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+# ---------------------------------------------------------------- for people
+
+
+def as_text(result: Result) -> str:
+    """Return a result as text that fits the terminal.
+
+    Tables that follow one another are separated by an empty line. Without a terminal there is no
+    colour. If the deployment has several forces, the first line says whose result it is.
+    """
+    entered = os.environ.get(ENTERED, "")
+    lines = [f"Force {entered}, {os.environ.get(FORCE_NAME, '')}"] if entered else []
+    before: object = ""
+    for part in result.parts:
+        found = _paragraph(part) if isinstance(part, str) else _lines(part)
+        if found and lines and not (isinstance(part, str) and isinstance(before, str)):
+            lines.append("")
+        lines += found
+        before = part if found else before
+    if result.next:
+        lines += ["", *wrapped(_clean(f"Next: {result.next}"))]
+    return with_force("".join(f"{line}\n" for line in lines))
+
+
+def _paragraph(text: str) -> list[str]:
+    return [line for part in _clean(text).splitlines() for line in wrapped(part) or [""]]
+
+
+def _lines(part: Table | Facts) -> list[str]:
+    rows = part.rows if isinstance(part, Table) else [part.row] if part.row is not None else []
+    if not rows:
+        return wrapped(part.empty) if part.empty else []
+    title = wrapped(part.title) if part.title else []
+    if isinstance(part, Facts):
+        return title + _facts(part)
+    shown = rows[: part.at_most]
+    in_row = [column for column in part.columns if not column.is_note]
+    notes = [column for column in part.columns if column.is_note]
+    lines = table(
+        [column.heading for column in in_row],
+        [[_cell(column, row) for column in in_row] for row in shown],
+        indent=INDENT if part.title else 0,
+        notes=[[text for one in notes if (text := _cell(one, row, ""))] for row in shown],
+        right={place for place, one in enumerate(in_row) if one.unit in ("number", "size")},
+    )
+    if len(rows) > len(shown):
+        where = f": {part.more}" if part.more else ""
+        lines += wrapped(f"and {len(rows) - len(shown):,} more{where}", INDENT)
+    return title + _coloured(part.columns, lines)
+
+
+def _facts(part: Facts) -> list[str]:
+    indent = INDENT if part.title else 0
+    named = [column for column in part.columns if not column.is_note]
+    start = indent + max((len(column.heading) for column in named), default=0) + 2
+    lines: list[str] = []
+    for column in part.columns:
+        text = _cell(column, part.row, "" if column.is_note else formats.NOTHING)
+        first = " " * indent + ("" if column.is_note else column.heading)
+        paragraphs = [wrapped(one, start) for one in text.splitlines() if one.strip()]
+        found = [line for paragraph in paragraphs for line in paragraph]
+        if found:
+            found[0] = first.ljust(start) + found[0].strip()
+        lines += found
+    return lines
+
+
+def _cell(column: Column, row: object, missing: str = formats.NOTHING) -> str:
+    value = value_of(row, column.key)
+    if value is None or value == "":
+        return missing
+    if column.unit in _AS_PEOPLE_READ:
+        return _AS_PEOPLE_READ[column.unit](value)
+    if not isinstance(value, str) and isinstance(value, Sequence | Set):
+        value = ", ".join(map(str, value))
+    if isinstance(value, Mapping):
+        value = ", ".join(f"{name} {one}" for name, one in value.items())
+    if isinstance(value, datetime):
+        value = formats.short_moment(value)
+    elif isinstance(value, date):
+        value = formats.day(value)
+    return _clean(str(value))
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub("", text)
+
+
+def _coloured(columns: Sequence[Column], lines: list[str]) -> list[str]:
+    """Colour the first word of a state in each line, on a terminal."""
+    is_wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    if not is_wanted or not any(column.unit == "state" for column in columns):
+        return lines
+    words = re.compile(rf"(?<=\s)({'|'.join(_COLOURS)})(?=\s|$)|^({'|'.join(_COLOURS)})(?=\s)")
+    return [
+        words.sub(lambda found: click.style(found[0], fg=_COLOURS[found[0]]), line, count=1)
+        for line in lines
+    ]
+
+
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    indent: int = INDENT,
+    notes: Sequence[Sequence[str]] | None = None,
+    right: Set[int] = frozenset(),
+) -> list[str]:
+    """Return the lines of a table: the column headings, followed by the rows.
+
+    `notes` holds texts for each row, which are written below the row. The columns in `right` are
+    aligned to the right. If the table is wider than the terminal, the last column is wrapped. If
+    that is not enough, columns that do not fit are written below the row, each on its own line.
+    """
+    rows = [[" ".join(cell.split()) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    room = max(NARROWEST, shutil.get_terminal_size((UNLIMITED, 0)).columns)
+    fit = len(head)
+    while fit > 1 and indent + sum(widths[:fit]) + 2 * (fit - 1) > room:
+        fit -= 1
+    start = indent + sum(widths[:-1]) + 2 * (len(head) - 1)
+    words = [word for row in rows for word in row[-1].split()]
+    hangs = fit == len(head) - 1 and room - start >= max([TEXT_ROOM, *map(len, words)])
+    lines = []
+    for row, below in zip([head, *rows], [[], *(notes or [[]] * len(rows))], strict=True):
+        cells = [
+            cell.rjust(wide) if place in right else cell.ljust(wide)
+            for place, (cell, wide) in enumerate(zip(row[:fit], widths[:fit], strict=True))
+        ]
+        first = " " * indent + "".join(f"{cell}  " for cell in cells)
+        if hangs:
+            lines += wrapped(row[-1], start, first, limit=room)
+        else:
+            lines.append(first.rstrip())
+            if row is not head:
+                for name, cell in zip(head[fit:], row[fit:], strict=True):
+                    lines += wrapped(f"{name} {cell}", indent + 4)
+        for note in below:
+            lines += [text for line in note.splitlines() for text in wrapped(line, indent + 4)]
+    return lines
