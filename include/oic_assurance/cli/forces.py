@@ -57,7 +57,7 @@ def status(monitor: bool, as_json: bool) -> int:
     """Show what readers of each force see, and its open problems."""
     from oic_assurance.forces.overview import read_state
     from oic_assurance.reporting.screens.forces import ForceStates, states_line, states_screen
-    from oic_assurance.reporting.screens.monitor import EXIT_CODES
+    from oic_assurance.state.monitor import EXIT_CODES
 
     states = ForceStates([read_state(force) for force in _declared().forces.values()])
     show(states, states_line if monitor else states_screen, as_json=as_json)

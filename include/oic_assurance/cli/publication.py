@@ -12,12 +12,12 @@ from oic_assurance.operations.compare import compare as compare_publications
 from oic_assurance.operations.preview import preview as preview_change
 from oic_assurance.operations.reproduce.reproduce import reproduce as recompute_and_compare
 from oic_assurance.platform.progress import working
+from oic_assurance.publishing.publication import current_hold, list_publications
 from oic_assurance.reporting.preview_page import write_page
 from oic_assurance.reporting.screens.compared import comparison_screen
-from oic_assurance.reporting.screens.facts import read_publications
 from oic_assurance.reporting.screens.previewed import preview_screen
 from oic_assurance.reporting.screens.reproduced import reproduction_screen
-from oic_assurance.reporting.screens.screen import pointer_screen, publications_screen
+from oic_assurance.reporting.screens.screen import Publications, pointer_screen, publications_screen
 from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.connections import acting_account, person
 
@@ -38,7 +38,9 @@ def publication() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List all publications, the newest first. A star marks the current publication."""
-    show(read_publications(load_settings()), publications_screen, as_json=as_json)
+    settings = load_settings()
+    found = Publications(list_publications(settings), current_hold(settings))
+    show(found, publications_screen, as_json=as_json)
 
 
 @publication.command()

@@ -29,7 +29,7 @@ class Column:
     #: The heading for people. The default is the key with blanks instead of underscores.
     title: str = ""
     unit: Unit = "text"
-    #: Whether the value is written below its row instead of in a column. It has no heading then.
+    #: Whether the value is written below its row instead of in a column, after its title, if any.
     is_note: bool = False
 
     @property
@@ -41,7 +41,7 @@ class Column:
 def columns(*given: str | Column) -> list[Column]:
     """Return columns from short declarations: `key`, `key:unit`, or `key:unit=heading`.
 
-    A declaration that begins with `>` is of a note: `>reason`.
+    A declaration that begins with `>` is of a note: `>reason`, or `>todo=What to do:`.
     """
     return [one if isinstance(one, Column) else _column(one) for one in given]
 

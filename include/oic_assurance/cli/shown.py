@@ -115,7 +115,7 @@ def plain(value: Any) -> object:
 
 
 def as_text(result: Result) -> str:
-    """Return a result as text that fits the terminal.
+    """Return a result as text that fits the terminal. A fact without a value has no line.
 
     Tables that follow one another are separated by an empty line. Without a terminal there is no
     colour. If the deployment has several forces, the first line says whose result it is.
@@ -152,7 +152,7 @@ def _lines(part: Table | Facts) -> list[str]:
         [column.heading for column in in_row],
         [[_cell(column, row) for column in in_row] for row in shown],
         indent=INDENT if part.title else 0,
-        notes=[[text for one in notes if (text := _cell(one, row, ""))] for row in shown],
+        notes=[[text for one in notes if (text := _note(one, row))] for row in shown],
         right={place for place, one in enumerate(in_row) if one.unit in ("number", "size")},
     )
     if len(rows) > len(shown):
@@ -161,13 +161,18 @@ def _lines(part: Table | Facts) -> list[str]:
     return title + _coloured(part.columns, lines)
 
 
+def _note(column: Column, row: object) -> str:
+    text = _cell(column, row, "")
+    return f"{column.title} {text}" if text and column.title else text
+
+
 def _facts(part: Facts) -> list[str]:
     indent = INDENT if part.title else 0
     named = [column for column in part.columns if not column.is_note]
     start = indent + max((len(column.heading) for column in named), default=0) + 2
     lines: list[str] = []
     for column in part.columns:
-        text = _cell(column, part.row, "" if column.is_note else formats.NOTHING)
+        text = _cell(column, part.row, "")
         first = " " * indent + ("" if column.is_note else column.heading)
         paragraphs = [wrapped(one, start) for one in text.splitlines() if one.strip()]
         found = [line for paragraph in paragraphs for line in paragraph]

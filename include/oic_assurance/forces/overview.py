@@ -17,13 +17,11 @@ from oic_assurance.forces.enter import (
     leave,
     settings_of,
 )
-from oic_assurance.notifications.notification import TITLES
-from oic_assurance.notifications.notify import run_deadline
-from oic_assurance.notifications.problems import open_problems
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.reporting.screens.forces import DeclaredForce, ForceState
-from oic_assurance.reporting.screens.monitor import state_of
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.state.monitor import named, state_of
+from oic_assurance.state.read import open_problems
 
 
 @contextmanager
@@ -44,23 +42,20 @@ def read_state(force: Force) -> ForceState:
     """
     try:
         with inside(force) as settings:
-            problems = open_problems(settings, utc_now(), run_deadline())
+            problems = open_problems(settings)
             publication = current_publication(settings)
     except ServerError as error:
         return ForceState(force.code, force.name, "critical", None, None, error.message)
     except (AssuranceError, psycopg.Error) as error:
         why = error.message if isinstance(error, AssuranceError) else type(error).__name__
         return ForceState(force.code, force.name, "unknown", None, None, why)
-    named = [f"{TITLES[problem.kind]} ({problem.subject})" for problem in problems]
-    if publication is None:
-        named.insert(0, "Nothing has been published yet")
     return ForceState(
         force.code,
         force.name,
-        state_of(problems, is_published=publication is not None),
+        state_of(problems),
         publication.publication_id if publication else None,
         publication.as_at if publication else None,
-        "; ".join(named),
+        "; ".join(named(problems)),
     )
 
 

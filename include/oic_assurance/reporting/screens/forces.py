@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oic_assurance.reporting.screens.layout import NOTHING, short_moment, table, wrapped
-from oic_assurance.reporting.screens.monitor import State, one_line
+from oic_assurance.state.monitor import State, one_line
 
 _RANKS: Sequence[State] = ("ok", "warning", "unknown", "critical")
 

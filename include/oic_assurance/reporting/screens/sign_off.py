@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oic_assurance.notifications.problems import CAUSES
 from oic_assurance.operations.sign_off.daily import CheckedEvidence
 from oic_assurance.operations.sign_off.entries import REOPENED, Entry, Subject
 from oic_assurance.reporting.screens.layout import (
@@ -16,6 +15,13 @@ from oic_assurance.reporting.screens.layout import (
     wrapped,
 )
 
+#: For each cause of a reopening: the words that explain it.
+CAUSES = {
+    "SLIPPED": "the point slipped",
+    "RESTATED": "the figure that it was signed on was restated",
+    "EVIDENCE_CHANGED": "the evidence has changed",
+    "DECISION": "somebody decided so",
+}
 #: What each step is called for people.
 WORDS = {
     "STEPS_AGREED": "steps agreed",

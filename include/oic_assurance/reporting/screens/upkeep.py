@@ -1,10 +1,7 @@
 """The screens of `assurance upkeep`, and its lines in `assurance status`."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from oic_assurance.notifications.upkeep import DONE_WITHIN
 from oic_assurance.operations.review.decisions import Decision
 from oic_assurance.operations.review.due import DueRecord, DueTable
 from oic_assurance.operations.upkeep.record import Upkeep
@@ -14,7 +11,6 @@ from oic_assurance.reporting.screens.layout import (
     day,
     short_moment,
     table,
-    wrapped,
 )
 
 
@@ -43,26 +39,6 @@ def upkeep_screen(found: Upkeeps) -> str:
     head = ("part", "started", "outcome", "did", "before", "after")
     notes = [one.message or "" for one in found.parts]
     return "\n".join(table(head, rows, 0, notes)) + "\n"
-
-
-def upkeep_lines(parts: Sequence[Upkeep], now: datetime) -> list[str]:
-    """Return the line of `assurance status` about the upkeep. It is empty if all is well."""
-    failed = [one for one in parts if one.outcome == "failed"]
-    if failed:
-        first = failed[0]
-        more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
-        return wrapped(
-            f"Upkeep       {first.part} failed on {short_moment(first.started_at)}: "
-            f"{(first.message or '').rstrip('.')}{more}. `assurance upkeep list` shows all parts."
-        )
-    old = [one for one in parts if now - (one.done_at or one.started_at) > DONE_WITHIN]
-    if old:
-        last = short_moment(old[0].done_at) if old[0].done_at else "never"
-        return wrapped(
-            f"Upkeep       {', '.join(one.part for one in old)}: not done for days (last: {last}). "
-            "`assurance upkeep run` does it."
-        )
-    return []
 
 
 def _did(one: Upkeep) -> str:
@@ -174,17 +150,6 @@ def decision_line(one: Decision) -> str:
     if one.decision == "erase":
         return f"{what} will be erased by the next upkeep."
     return f"{what} are kept, and come up for review again on {day(one.keep_until)}."
-
-
-def review_lines(tables: Sequence[DueTable]) -> list[str]:
-    """Return the line of `assurance status` about records that wait for a decision."""
-    waiting = sum(one.undecided + one.unconfirmed for one in tables)
-    if not waiting:
-        return []
-    return wrapped(
-        f"Retention    {count(waiting, 'record')} past retention wait for somebody to decide: "
-        "`assurance upkeep due`"
-    )
 
 
 def _state_of(one: Decision) -> str:
