@@ -72,8 +72,9 @@ def problems_table(problems: Sequence[Problem], title: str = "What is wrong now"
 def status(monitor: bool, as_json: bool) -> int:
     """Show what is wrong now, the last run, what readers see, and the freshness of datasets."""
     if not monitor:
-        sys.stdout.write(_shown(_status(load_settings())[1], as_json=as_json))
-        return 0
+        result = _status(load_settings())[1]
+        sys.stdout.write(_shown(result, as_json=as_json))
+        return result.exit_code
     # A monitor reads every exit code as a state, so no error may end the command with another one.
     try:
         state, text = _monitored(load_settings(), as_json=as_json)
