@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.yaml_lines import load_yaml
@@ -19,6 +20,10 @@ ROLE = "oic_gate"
 #: Who reads all views of state, and who reads only what readers of the marts may know.
 OPERATORS = ("oic_publish", "oic_audit", "assurance_person")
 READERS = ("bi_reader",)
+#: What `problems.yml` says of each kind of problem.
+_WORDS = ("title", "severity", "who", "command", "names_subject", "for_readers")
+#: How long one attempt waits for sessions that read the views, and how many attempts there are.
+_PATIENCE, _ATTEMPTS = "2s", 15
 
 
 @functools.cache
@@ -36,7 +41,7 @@ def apply_state(settings: Settings) -> None:
     meanwhile waits for a moment.
 
     Raises:
-        ServerError: The warehouse cannot be reached.
+        ServerError: The warehouse cannot be reached, or a session reads the views and does not end.
     """
     views = resources.files("oic_assurance.state").joinpath("views")
     texts = [one.read_text("utf-8") for one in sorted(views.iterdir(), key=lambda one: one.name)]
@@ -47,13 +52,24 @@ def apply_state(settings: Settings) -> None:
         query = "select obj_description('state'::regnamespace, 'pg_namespace')"
         if find_value(warehouse, query) == wanted:
             return
-        # One process at a time makes the views. A second one makes them once more, and equal.
-        warehouse.execute("lock table audit.setting in exclusive mode")
-        warehouse.execute(_DROP)
-        for text in (known, declared, *texts[1:]):
-            warehouse.execute(text.encode())
-        warehouse.execute(_grants(warehouse))
-        warehouse.execute(sql.SQL("comment on schema state is {}").format(wanted))
+        for attempt in range(_ATTEMPTS):
+            try:
+                with warehouse.transaction():
+                    warehouse.execute(f"set local lock_timeout = '{_PATIENCE}'".encode())
+                    # One process at a time makes the views. A second one makes them once more.
+                    warehouse.execute("lock table audit.setting in exclusive mode")
+                    warehouse.execute(_DROP)
+                    for text in (known, declared, *texts[1:]):
+                        warehouse.execute(text.encode())
+                    warehouse.execute(_grants(warehouse))
+                    warehouse.execute(sql.SQL("comment on schema state is {}").format(wanted))
+                return
+            except psycopg.errors.LockNotAvailable as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise ServerError(
+                        "The views of schema state are in use by a session that does not end: end "
+                        "it, and run `assurance db start` again."
+                    ) from error
 
 
 # The functions of a schema are dropped after its views, which call them.
@@ -86,18 +102,13 @@ def _declared() -> str:
         where = "the dropzone" if one.kind == "file" else f"connection {one.database.system}"
         rows.append((one.name, one.owner, where, str(one.place)))
     kinds = [
-        (code, kind["title"], kind["severity"], kind["who"], kind["command"],
-         kind.get("names_subject", False), place)
+        (code, *(kind.get(name, False) for name in _WORDS), place)
         for place, (code, kind) in enumerate(problem_kinds().items())
-    ]  # fmt: skip
+    ]
     return (
         _view("declared_dataset", "dataset, owner, place, source_name", rows)
         + "comment on view state.declared_dataset is 'One row per declared dataset.';\n"
-        + _view(
-            "problem_kind",
-            "problem_code, title, severity, who, command, names_subject, place",
-            kinds,
-        )
+        + _view("problem_kind", f"problem_code, {', '.join(_WORDS)}, place", kinds)
         + "comment on view state.problem_kind is 'One row per kind of problem, with its words.';\n"
     )
 

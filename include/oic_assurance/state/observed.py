@@ -15,7 +15,7 @@ import psycopg
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
-from oic_assurance.state.apply import ROLE
+from oic_assurance.state.apply import ROLE, problem_kinds
 from oic_assurance.warehouse.connections import connect, reason
 
 #: `advice`: it works, and could be better. `attention` and `failed`: it is a problem. `unknown`: it
@@ -112,14 +112,28 @@ def record(settings: Settings, found: Sequence[Found]) -> None:
     with connect(settings, role=ROLE) as warehouse:
         for (code, subject), one in rows.items():
             values = (one.state, one.what, one.todo, one.amount, one.since or now, now, one.since)
-            warehouse.execute(_RECORD, (code, subject, host, *values))
-        warehouse.execute(
-            "delete from audit.observation "
-            "where host = %s and problem_code = any (%s) and observed_at < %s",
-            (host, list(looked_at - not_seen), now),
+            where = "" if problem_kinds()[code].get("is_of_deployment") else host
+            warehouse.execute(_RECORD, (code, subject, where, *values))
+        warehouse.execute(_FORGET, {"host": host, "now": now, "codes": list(looked_at - not_seen)})
+
+
+# What was not found again is over. A host that did not look for a day, while others did, is gone.
+_FORGET = """
+delete from audit.observation as old
+where (
+        old.host in (%(host)s, '') and old.problem_code = any (%(codes)s)
+        and old.observed_at < %(now)s
+    )
+    or (
+        old.observed_at < %(now)s - interval '26 hours'
+        and exists (
+            select
+            from audit.observation as other
+            where other.problem_code = old.problem_code and other.host <> old.host
+                and other.observed_at > old.observed_at
         )
-
-
+    )
+"""
 _RECORD = """
 insert into audit.observation as known (
     problem_code, subject, host, state, what, todo, amount, since, observed_at

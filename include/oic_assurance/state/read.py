@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from oic_assurance.clock import utc_now
-from oic_assurance.errors import ServerError, UsageError
+from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.state.apply import ROLE, problem_kinds
 from oic_assurance.warehouse.connections import connect, person, reason
@@ -76,6 +76,10 @@ def state_session(settings: Settings, now: datetime | None = None) -> Iterator[p
             yield warehouse
     except psycopg.OperationalError as error:
         raise ServerError(f"The warehouse does not answer any more: {reason(error)}.") from error
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+        raise AssuranceError(
+            "The views of schema state are not those of this code: `assurance db start` makes them."
+        ) from error
 
 
 def rows(warehouse: psycopg.Connection, query: LiteralString, *values: Any) -> list[dict[str, Any]]:

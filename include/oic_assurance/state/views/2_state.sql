@@ -167,9 +167,12 @@ limit 1;
 comment on view state.national_export is 'One row: the last export of this force to the national view.';
 
 create view state.observation as
-select problem_code, subject, host, state, what, todo, amount, since, observed_at,
-    count(*) over (partition by problem_code, subject) > 1 as is_on_several_hosts
-from audit.observation
-where observed_at > state.now() - interval '7 days';
+select problem_code, subject, state, what, todo, min(amount) as amount, min(since) as since, min(observed_at) as observed_at,
+    string_agg(host, ', ' order by host) as hosts, count(*) < hosts_that_looked as is_of_some_hosts
+from (
+    select *, count(*) over (partition by problem_code, subject) as hosts_that_looked
+    from audit.observation
+) as measured
+group by problem_code, subject, state, what, todo, hosts_that_looked;
 comment on view state.observation is
-'One row per thing that SQL cannot see, with the moment when it was last measured: disks, certificates, clocks, secrets, versions.';
+'One row per thing that SQL cannot see and state that it is in, with the moment when it was last measured and the hosts that found it so: disks, certificates, clocks, secrets, versions.';

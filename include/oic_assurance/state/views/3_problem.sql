@@ -323,7 +323,7 @@ where stale.verdict <> 'failed' or cause.datasets = 1
 
 -- What was measured, and is wrong. If the run failed because of the policy, its message says the same.
 union all
-select problem_code, case when is_on_several_hosts then subject || ' on ' || host else subject end, since, null, nullif(todo, ''), '',
+select problem_code, case when is_of_some_hosts then subject || ' on ' || hosts else subject end, since, null, nullif(todo, ''), '',
     what
 from state.observation as observation
 where state in ('attention', 'failed')
@@ -365,8 +365,12 @@ create function state.problems_for_readers() returns table (
 )
 language sql stable security definer set search_path = ''
 begin atomic
-    select title, since, severity, readers_see, who from state.problem order by place, since;
+    select problem.title, problem.since, problem.severity, problem.readers_see, problem.who
+    from state.problem as problem
+    inner join state.problem_kind as kind using (problem_code)
+    where kind.for_readers
+    order by problem.place, problem.since;
 end;
 create view state.problem_for_readers as select * from state.problems_for_readers();
 comment on view state.problem_for_readers is
-'One row for each thing that is wrong now, for readers of the marts: what it is called, and no detail of it.';
+'One row for each thing that is wrong now and that readers of the marts may know: what it is called, and no detail of it.';
