@@ -37,10 +37,11 @@ def demo(seed: int) -> None:
     settings = load_settings()
     now = clock.utc_now()
     yesterday = clock.london_day(now) - timedelta(days=1)
-    if not _has_force(settings):
-        make_force(settings, seed, months_before(yesterday, HISTORY_MONTHS), yesterday)
-    elif (force := simulated(settings)) is not None and force.last < yesterday:
-        make_force(settings, force.seed, force.last + timedelta(days=1), yesterday)
+    with Screen() as screen:
+        if not _has_force(settings, screen):
+            make_force(settings, screen, seed, months_before(yesterday, HISTORY_MONTHS), yesterday)
+        elif (force := simulated(settings)) is not None and force.last < yesterday:
+            make_force(settings, screen, force.seed, force.last + timedelta(days=1), yesterday)
     run_once(settings, clock.default_as_at(now))
 
 
@@ -50,12 +51,12 @@ def months_before(day: date, months: int) -> date:
     return date(count // 12, count % 12 + 1, 1)
 
 
-def _has_force(settings: Settings) -> bool:
+def _has_force(settings: Settings, screen: Screen) -> bool:
     """Tell whether the sources have data: a file in the dropzone, or an occurrence in RMS.
 
     If a simulation was killed before its end, its data does not count, and the result is False.
     """
-    with Screen() as screen, screen.step("Database server and sources"):
+    with screen.step("Database server and sources"):
         prepare_warehouse(settings)
         create_sources(settings)
     if unfinished_marker(settings).exists():

@@ -1,10 +1,13 @@
 """`assurance simulate`: fill the source databases and the dropzone with a synthetic force."""
 
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
 import click
 
+from oic_assurance.cli.result import Result
+from oic_assurance.cli.shown import shows
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.progress import Screen
 from oic_assurance.settings import Settings, load_settings
@@ -31,24 +34,27 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
     metavar="NUMBER",
     help="How many times as large as Northamptonshire the force is: 0.2 to 2. The default is 1.",
 )
-def simulate(seed: int, start: datetime, end: datetime, size: float | None) -> None:
+@shows
+def simulate(seed: int, start: datetime, end: datetime, size: float | None) -> Result:
     """Fill the sources with a synthetic force.
 
     If there is a synthetic force already, it is continued from its last day.
     """
     if end < start:
         raise click.UsageError("--to is before --from")
-    make_force(load_settings(), seed, start.date(), end.date(), size)
+    with Screen(sys.stderr) as screen:
+        make_force(load_settings(), screen, seed, start.date(), end.date(), size)
+    return Result([f"The sources have the synthetic force {seed} to {end.date()}."])
 
 
 def make_force(
-    settings: Settings, seed: int, start: date, end: date, size: float | None = None
+    settings: Settings, screen: Screen, seed: int, start: date, end: date, size: float | None = None
 ) -> None:
     """Create the sources that are missing, and simulate a force in them from `start` to `end`.
 
     `size` is that of `simulator.force.simulate`.
     """
-    with Screen() as screen, screen.step(f"Synthetic force {seed} to {end}") as step:
+    with screen.step(f"Synthetic force {seed} to {end}") as step:
         prepare_warehouse(settings)
         create_sources(settings)
         unfinished = unfinished_marker(settings)
