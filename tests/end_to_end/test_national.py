@@ -40,7 +40,7 @@ def zone(terminal: Terminal, first_run: str) -> Iterator[Path]:
     for number, code in enumerate(OTHERS):
         figures = {"HYDRA": (60 + 5 * number, 100), "ELEARNING": (900 + 10 * number, 1000)}
         export(made_up(code, figures, as_at=AS_AT), place, DAY)
-    made = terminal.assurance("national", "export", "--to", str(place))
+    made = terminal.assurance("release", "national", "--to", str(place))
     assert made.returncode == 0, made.stderr
     yield place
     shutil.rmtree(place, ignore_errors=True)
