@@ -15,12 +15,12 @@ from click.shell_completion import CompletionItem
 from oic_assurance import logs
 from oic_assurance.cli.force import add_force_option, begin
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.old_names import renamed
 from oic_assurance.cli.shared import INTERRUPTED
 from oic_assurance.commands import with_force
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.formats import wrapped
 from oic_assurance.garbage import collect_rarely
+from oic_assurance.old_names import renamed
 
 #: The groups of commands. For each command: its module and function ("module:function"), and its
 #: description. The descriptions are here, so that `--help` and shell completion can show them
@@ -28,7 +28,7 @@ from oic_assurance.garbage import collect_rarely
 GROUPS = {
     "Run": {
         "run": ("run:run", "Do the daily run once: extract, build, check, publish."),
-        "demo": ("demo:demo", "Make a synthetic force if there is none, and do the daily run."),
+        "demo": ("sources:demo", "Make a synthetic force if there is none, and do the daily run."),
         "up": ("servers:up", "Start Airflow with its scheduler and web page, until Ctrl-C."),
         "down": ("servers:down", "Stop Airflow if `up` is running in another terminal."),
         "forces": ("forces:forces", "List the forces of this deployment, and run all of them."),
@@ -66,7 +66,7 @@ GROUPS = {
     "Set up": {
         "db": ("servers:db", "Start and stop the embedded PostgreSQL server."),
         "sources": ("sources:sources", "Create empty sources, and write the generated files."),
-        "simulate": ("simulate:simulate", "Fill the sources with a synthetic force."),
+        "simulate": ("sources:simulate", "Fill the sources with a synthetic force."),
         "dbt": ("metrics:dbt", "Run dbt on models that you change, beside the daily build."),
     },
     "Help": {

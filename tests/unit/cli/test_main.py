@@ -17,9 +17,9 @@ import click
 import pytest
 import yaml
 
-from oic_assurance.cli.demo import months_before
 from oic_assurance.cli.help import DOCS, PAGES, see
 from oic_assurance.cli.main import COMMANDS, cli, run_command
+from oic_assurance.cli.sources import months_before
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.platform.run_log import to_log
 from oic_assurance.settings import load_settings

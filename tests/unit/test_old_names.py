@@ -3,7 +3,7 @@
 import pytest
 
 from oic_assurance.cli.main import COMMANDS
-from oic_assurance.cli.old_names import MOVED, renamed
+from oic_assurance.old_names import MOVED, renamed
 from tests.conftest import PROJECT_ROOT
 
 
