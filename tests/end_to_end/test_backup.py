@@ -36,7 +36,7 @@ def folder() -> Iterator[Path]:
 def old(folder: Path) -> Iterator[Terminal]:
     """A state folder with one publication and an encrypted archive."""
     terminal = Terminal(folder / "old", extra=settings(folder))
-    made = terminal.assurance("archive", "new-key", "--to", str(folder / "archive-key"))
+    made = terminal.assurance("backup", "new-key", "--to", str(folder / "archive-key"))
     assert made.returncode == 0, made.stderr
     for arguments in (
         ("simulate", "--seed", "5", "--from", "2026-04-01", "--to", "2026-04-20"),

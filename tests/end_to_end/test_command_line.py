@@ -52,7 +52,7 @@ def moments(value: object) -> Iterator[str]:
         (["access", "list"], {"logins"}),
         (["notify", "--dry-run"], {"problems"}),
         (["notify"], {"attempts"}),
-        (["erase", "--expired", "--dry-run"], {"tables"}),
+        (["erase", "expired", "--dry-run"], {"tables"}),
         (["upkeep", "list"], {"parts"}),
         (["upkeep", "run", "logs", "--dry-run"], {"parts"}),
         (["upkeep", "due"], {"tables"}),
@@ -128,14 +128,14 @@ def test_a_figure_its_records_and_their_raw_rows_are_documents(
         assert datetime.fromisoformat(moment).tzinfo is not None, moment
     version = next(one for one in history["versions"] if one["dataset"] == "rms/nccu_referral")
     key = version["row_key"]
-    found = document(capsys, "erase", "rms/nccu_referral", key, *REASON, "--dry-run")
+    found = document(capsys, "erase", "records", "rms/nccu_referral", key, *REASON, "--dry-run")
     assert (found["table"], found["raw_rows"] > 0) == ("nccu_referral", True)
 
 
 def test_a_document_on_standard_output_leaves_the_exit_code_as_it_is(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    missing = ["erase", "hr/personnel", "no such key", *REASON, "--dry-run"]
+    missing = ["erase", "records", "hr/personnel", "no such key", *REASON, "--dry-run"]
     assert run_command(missing) == 1
     capsys.readouterr()
     assert run_command([*missing, "--json"]) == 1
@@ -169,8 +169,8 @@ def test_a_document_on_standard_output_leaves_the_exit_code_as_it_is(
         (["publication", "reproduce", "999"], "There is no publication 999"),
         (["access", "give", "nonsense", "--unit", "NOPE", *REASON], "There is no unit 'NOPE'"),
         (["access", "end", "nonsense", *REASON], "'nonsense' has no access"),
-        (["erase", "nonsense", "1", *REASON, "--dry-run"], "There is no dataset 'nonsense'"),
-        (["erase", "--expired", "nonsense", "--dry-run"], "There is no dataset 'nonsense'"),
+        (["erase", "records", "nonsense", "1", *REASON, "--dry-run"], "no dataset 'nonsense'"),
+        (["erase", "expired", "nonsense", "--dry-run"], "There is no dataset 'nonsense'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip

@@ -92,6 +92,8 @@ class Result:
     parts: Sequence[Table | Facts | str]
     #: What to do next, as a sentence. Empty if there is nothing to do.
     next: str = ""
+    #: What people read instead of all this, as it is: a page, an address, a line for a monitor.
+    text: str = ""
     exit_code: int = 0
 
 

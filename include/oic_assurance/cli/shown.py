@@ -56,7 +56,11 @@ def shows(command: Callable[Given, Result]) -> Callable[Given, int]:
     def shown(*args: Given.args, **kwargs: Given.kwargs) -> int:
         as_json = kwargs.pop("as_json")
         result = command(*args, **kwargs)
-        sys.stdout.write(as_document(result) if as_json else as_text(result))
+        if result.text and not as_json:
+            # On a terminal, the pager shows what has several lines.
+            (click.echo_via_pager if "\n" in result.text else click.echo)(result.text)
+        else:
+            sys.stdout.write(as_document(result) if as_json else as_text(result))
         return result.exit_code
 
     return shown

@@ -124,14 +124,14 @@ class People:
         """
         self.does("lead", "agree", code, "--steps", "train everybody by June")
         self.does(
-            "officer", "evidence", code, "--file", self.evidence(), "--because", "certificates"
+            "officer", "evidence", code, "--file", self.evidence(), "--reason", "certificates"
         )
         for party, person in (
             ("FORCE", "chief"),
             ("COMMISSIONER", "commissioner"),
             ("INSPECTORATE", "inspector"),
         ):
-            self.does(person, "sign", code, "--as", party, "--because", "it is done")
+            self.does(person, "sign", code, "--as", party, "--reason", "it is done")
             if party == until:
                 return
 

@@ -547,24 +547,24 @@ def test_the_command_re_keys_and_shows_the_state(
 ) -> None:
     monkeypatch.setenv("ASSURANCE_HOME", str(force.home))
     # The handmade pseudonyms were not made with the key, so the command reports a problem at first.
-    assert run_command(["pseudonyms", "status", "--json"]) == 1
+    assert run_command(["access", "pseudonyms", "--json"]) == 1
     before = json.loads(capsys.readouterr().out)
     assert (before["version"], before["pseudonyms"], before["rekeys"]) == (1, 10, [])
     assert before["key_is_right"] is False
-    assert run_command(["pseudonyms", "rekey"]) == 2
-    assert "needs a reason: give it with --because" in capsys.readouterr().err
-    assert run_command(["pseudonyms", "rekey", "--because", BECAUSE]) == 0
+    assert run_command(["access", "rekey"]) == 2
+    assert "needs a reason: give it with --reason" in capsys.readouterr().err
+    assert run_command(["access", "rekey", "--reason", BECAUSE]) == 0
     shown = capsys.readouterr().out
     assert "Publication 2 is changed." in shown
     assert "10 pseudonyms of key version 1 were replaced with those of version 2." in shown
     key = (force.secrets_dir / "pseudonym_key").read_text()
     assert key not in shown
-    assert run_command(["pseudonyms", "status"]) == 0
+    assert run_command(["access", "pseudonyms"]) == 0
     shown = capsys.readouterr().out
     assert "Key here     that of version 2" in shown
     assert BECAUSE in shown
     assert key not in shown
-    assert run_command(["pseudonyms", "status", "--json"]) == 0
+    assert run_command(["access", "pseudonyms", "--json"]) == 0
     after = json.loads(capsys.readouterr().out)
     assert (after["version"], after["pseudonyms"], after["of_earlier_versions"]) == (2, 10, 0)
     assert (after["has_force"], after["is_well"]) == (True, True)
