@@ -15,9 +15,12 @@ from typing import Any, Literal
 #: - `number`: with separators, right of its heading. `share`: a fraction, as a percentage.
 #: - `moment`, `day`, `month`: in London time. `size`: of bytes. `seconds`: a duration.
 #: - `state`: a word that a terminal may show in colour, such as `failed`.
+#: - `measured`, `change`: the value of a measure, or the difference of two, in the unit that the row
+#:   has under `unit_of_value`.
 Unit = Literal[
-    "text", "number", "share", "moment", "day", "month", "size", "seconds", "yes", "state"
-]
+    "text", "number", "share", "moment", "day", "month", "size", "seconds", "yes", "state",
+    "measured", "change",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,11 @@ class Column:
     #: The heading for people. The default is the key with blanks instead of underscores.
     title: str = ""
     unit: Unit = "text"
-    #: Whether the value is written below its row instead of in a column. It has no heading then.
+    #: Whether the value is written below its row instead of in a column. The title, if there is
+    #: one, stands before it. A list has a line for each item.
     is_note: bool = False
+    #: Whether only JSON has the value.
+    is_hidden: bool = False
 
     @property
     def heading(self) -> str:
@@ -41,16 +47,17 @@ class Column:
 def columns(*given: str | Column) -> list[Column]:
     """Return columns from short declarations: `key`, `key:unit`, or `key:unit=heading`.
 
-    A declaration that begins with `>` is of a note: `>reason`.
+    A declaration that begins with `>` is of a note: `>reason`. One that begins with `-` is of a
+    value for programs only: `-sha256`.
     """
     return [one if isinstance(one, Column) else _column(one) for one in given]
 
 
 def _column(given: str) -> Column:
-    is_note = given.startswith(">")
-    name, _, title = given.removeprefix(">").partition("=")
+    name, _, title = given.lstrip(">-").partition("=")
     key, _, unit = name.partition(":")
-    return Column(key, title, unit or "text", is_note)  # type: ignore[arg-type]
+    is_note, is_hidden = given.startswith(">"), given.startswith("-")
+    return Column(key, title, unit or "text", is_note, is_hidden)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -117,8 +117,8 @@ def plain(value: Any) -> object:
 def as_text(result: Result) -> str:
     """Return a result as text that fits the terminal.
 
-    Tables that follow one another are separated by an empty line. Without a terminal there is no
-    colour. If the deployment has several forces, the first line says whose result it is.
+    Tables that follow one another are separated by an empty line. The only row of a table that is
+    too wide for the terminal has a line for each value. Without a terminal there is no colour. If the deployment has several forces, the first line says whose result it is.
     """
     entered = os.environ.get(ENTERED, "")
     lines = [f"Force {entered}, {os.environ.get(FORCE_NAME, '')}"] if entered else []
@@ -143,15 +143,21 @@ def _lines(part: Table | Facts) -> list[str]:
     if not rows:
         return wrapped(part.empty) if part.empty else []
     title = wrapped(part.title) if part.title else []
+    indent = INDENT if part.title else 0
     if isinstance(part, Facts):
-        return title + _facts(part)
+        return title + _facts(part.columns, rows[0], indent)
     shown = rows[: part.at_most]
-    in_row = [column for column in part.columns if not column.is_note]
+    in_row = [column for column in part.columns if not (column.is_note or column.is_hidden)]
     notes = [column for column in part.columns if column.is_note]
+    head = [column.heading for column in in_row]
+    cells = [[_cell(column, row) for column in in_row] for row in shown]
+    wide = indent + sum(2 + max(map(len, pair)) for pair in zip(head, cells[0], strict=True)) - 2
+    if len(rows) == 1 and wide > _room():
+        return title + _facts(part.columns, rows[0], indent)
     lines = table(
-        [column.heading for column in in_row],
-        [[_cell(column, row) for column in in_row] for row in shown],
-        indent=INDENT if part.title else 0,
+        head,
+        cells,
+        indent=indent,
         notes=[[text for one in notes if (text := _cell(one, row, ""))] for row in shown],
         right={place for place, one in enumerate(in_row) if one.unit in ("number", "size")},
     )
@@ -161,13 +167,13 @@ def _lines(part: Table | Facts) -> list[str]:
     return title + _coloured(part.columns, lines)
 
 
-def _facts(part: Facts) -> list[str]:
-    indent = INDENT if part.title else 0
-    named = [column for column in part.columns if not column.is_note]
-    start = indent + max((len(column.heading) for column in named), default=0) + 2
+def _facts(columns: Sequence[Column], row: object, indent: int) -> list[str]:
+    shown = [column for column in columns if not column.is_hidden]
+    named = [column.heading for column in shown if not column.is_note]
+    start = indent + max(map(len, named), default=0) + 2
     lines: list[str] = []
-    for column in part.columns:
-        text = _cell(column, part.row, "" if column.is_note else formats.NOTHING)
+    for column in shown:
+        text = _cell(column, row, "" if column.is_note else formats.NOTHING)
         first = " " * indent + ("" if column.is_note else column.heading)
         paragraphs = [wrapped(one, start) for one in text.splitlines() if one.strip()]
         found = [line for paragraph in paragraphs for line in paragraph]
@@ -181,16 +187,28 @@ def _cell(column: Column, row: object, missing: str = formats.NOTHING) -> str:
     value = value_of(row, column.key)
     if value is None or value == "":
         return missing
+    is_list = not isinstance(value, str | Mapping) and isinstance(value, Sequence | Set)
+    texts = [_text(column, row, one) for one in value] if is_list else [_text(column, row, value)]
+    if not column.is_note:
+        return ", ".join(texts)
+    return "\n".join(f"{column.title} {text}".lstrip() for text in texts)
+
+
+def _text(column: Column, row: object, value: Any) -> str:
+    if column.unit == "measured":
+        return formats.in_unit(value, value_of(row, "unit_of_value"))
+    if column.unit == "change":
+        return formats.difference(value, value_of(row, "unit_of_value"))
     if column.unit in _AS_PEOPLE_READ:
         return _AS_PEOPLE_READ[column.unit](value)
-    if not isinstance(value, str) and isinstance(value, Sequence | Set):
-        value = ", ".join(map(str, value))
+    if isinstance(value, bool | float):
+        return _AS_PEOPLE_READ["yes"](value) if isinstance(value, bool) else f"{value:,.1f}"
     if isinstance(value, Mapping):
-        value = ", ".join(f"{name} {one}" for name, one in value.items())
+        return _clean(", ".join(f"{name} {one}" for name, one in value.items() if one is not None))
     if isinstance(value, datetime):
-        value = formats.short_moment(value)
-    elif isinstance(value, date):
-        value = formats.day(value)
+        return formats.short_moment(value)
+    if isinstance(value, date):
+        return formats.day(value)
     return _clean(str(value))
 
 
@@ -210,6 +228,11 @@ def _coloured(columns: Sequence[Column], lines: list[str]) -> list[str]:
     ]
 
 
+def _room() -> int:
+    """Return how wide a table can be. Without a terminal, its width is not limited."""
+    return max(NARROWEST, shutil.get_terminal_size((UNLIMITED, 0)).columns)
+
+
 def table(
     head: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -225,7 +248,7 @@ def table(
     """
     rows = [[" ".join(cell.split()) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    room = max(NARROWEST, shutil.get_terminal_size((UNLIMITED, 0)).columns)
+    room = _room()
     fit = len(head)
     while fit > 1 and indent + sum(widths[:fit]) + 2 * (fit - 1) > room:
         fit -= 1

@@ -14,17 +14,15 @@ from oic_assurance.operations.compare import compare
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.explain import publication_records
-from oic_assurance.operations.explain.figure import explain, month
-from oic_assurance.operations.explain.publication_records import find, records_of
 from oic_assurance.operations.preview import preview
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.publishing.schemas import MARTS, PUBLIC_DRAFT
 from oic_assurance.reporting.screens.as_json import to_json
 from oic_assurance.reporting.screens.compared import comparison_screen
-from oic_assurance.reporting.screens.explained import figure_screen
 from oic_assurance.reporting.screens.previewed import preview_screen
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
+from tests.commands import shown
 from tests.integration.builds.restated_world import (
     RestatedWorld,
     TwoPublications,
@@ -125,14 +123,15 @@ def test_a_changed_record_gives_the_cause_of_its_change(
 
 
 def test_explain_shows_why_a_figure_changed(pair: TwoPublications) -> None:
-    publication = find(pair.world.settings, pair.second)
-    with records_of(pair.world.settings, publication) as records:
-        figure = explain(records, "elearning_completion", month("2026-02"))
-        unchanged = explain(records, "elearning_completion", month("2025-10"))
-    screen = " ".join(figure_screen(figure).split())
-    assert "Restated: the compared publication had 77.8%; now it is 87.5%." in screen
-    assert "late records 1 +11.1% corrected records 1 -1.4%" in screen
-    assert "Restated" not in figure_screen(unchanged)
+    asked = (pair.world.settings, "explain", "elearning_completion", "--period")
+    restated = shown(*asked, "2026-02")["restated"]
+    assert [
+        (row["cause"], row["record_count"], round(row["value_change"], 3)) for row in restated
+    ] == [("LATE_RECORD", 1, 0.111), ("CORRECTED_RECORD", 1, -0.014)]
+    assert [round(restated[0][f"value_{when}"], 3) for when in ("before", "after")] == [
+        0.778, 0.875,
+    ]  # fmt: skip
+    assert shown(*asked, "2025-10")["restated"] == []
 
 
 @pytest.mark.parametrize(
