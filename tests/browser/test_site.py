@@ -173,7 +173,9 @@ def test_the_search_finds_the_same_on_a_web_server(browser: Browser, address: st
 def test_the_page_of_a_measure_shows_the_figure_that_is_explained(
     published: Terminal, offline: BrowserContext, site: Path, code: str
 ) -> None:
-    explained = json.loads(published.assurance("explain", code, "--limit", "0", "--json").stdout)["figure"]
+    explained = json.loads(published.assurance("explain", code, "--limit", "0", "--json").stdout)[
+        "figure"
+    ]
     page, problems = _opened(offline, site / "measures" / f"{code}.html")
     text = page.locator("article").inner_text()
     assert "Made-up data" in text

@@ -259,7 +259,7 @@ def _members(
     filled = {one.key for one in described if any(getattr(row, one.key) for row in members)}
     yield Table(
         "members",
-        [one if one.key in filled else replace(one, is_hidden=True) for one in described],
+        [one if one.key in filled else replace(one, is_for_programs=True) for one in described],
         [one for item in classes for one in members if one.class_name == item.name],
     )
     listed = {member.class_name for member in members}

@@ -15,8 +15,7 @@ from typing import Any, Literal
 #: - `number`: with separators, right of its heading. `share`: a fraction, as a percentage.
 #: - `moment`, `day`, `month`: in London time. `size`: of bytes. `seconds`: a duration.
 #: - `state`: a word that a terminal may show in colour, such as `failed`.
-#: - `measured`, `change`: the value of a measure, or the difference of two, in the unit that the row
-#:   has under `unit_of_value`.
+#: - `measured`, `change`: the value of a measure, or a difference, in the row's `unit_of_value`.
 Unit = Literal[
     "text", "number", "share", "moment", "day", "month", "size", "seconds", "yes", "state",
     "measured", "change",
@@ -32,11 +31,11 @@ class Column:
     #: The heading for people. The default is the key with blanks instead of underscores.
     title: str = ""
     unit: Unit = "text"
-    #: Whether the value is written below its row instead of in a column. The title, if there is
-    #: one, stands before it. A list has a line for each item.
+    #: Whether the value is written below its row instead of in a column. It has no heading then.
+    #: The notes of a row that have a title are one sentence, each after its title.
     is_note: bool = False
-    #: Whether only JSON has the value.
-    is_hidden: bool = False
+    #: Whether only programs see the value.
+    is_for_programs: bool = False
 
     @property
     def heading(self) -> str:
@@ -48,7 +47,7 @@ def columns(*given: str | Column) -> list[Column]:
     """Return columns from short declarations: `key`, `key:unit`, or `key:unit=heading`.
 
     A declaration that begins with `>` is of a note: `>reason`. One that begins with `-` is of a
-    value for programs only: `-sha256`.
+    value that only programs see: `-sha256`.
     """
     return [one if isinstance(one, Column) else _column(one) for one in given]
 
@@ -56,15 +55,15 @@ def columns(*given: str | Column) -> list[Column]:
 def _column(given: str) -> Column:
     name, _, title = given.lstrip(">-").partition("=")
     key, _, unit = name.partition(":")
-    is_note, is_hidden = given.startswith(">"), given.startswith("-")
-    return Column(key, title, unit or "text", is_note, is_hidden)  # type: ignore[arg-type]
+    kind = (given.startswith(">"), given.startswith("-"))
+    return Column(key, title, unit or "text", *kind)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class Table:
     """Rows with the same columns. In JSON, a list of objects."""
 
-    #: The key in JSON.
+    #: The key in JSON. Tables with the same name are one list there.
     name: str
     columns: Sequence[Column]
     #: Each is a mapping with the keys of the columns, or an object with attributes of these names.

@@ -32,7 +32,6 @@ from oic_assurance.reporting.screens.upkeep import review_lines, upkeep_lines
 from oic_assurance.settings import Settings
 
 SHOWN = 5
-PACK_IS_OLD = "The assurance pack still shows the other publication: run `assurance pack`."
 
 
 def run_summary(settings: Settings, run: Run) -> str:
@@ -113,37 +112,6 @@ def _sign_offs(problems: list[facts.SignOffProblem]) -> list[str]:
     ]
 
 
-def publications_screen(found: facts.Publications) -> str:
-    """Return a table of all publications. A star marks the current publication."""
-    if not found.publications:
-        return "Nothing has been published yet.\n"
-    rows = [
-        (
-            "*" if item.is_current else "",
-            str(item.publication_id),
-            short_moment(item.published_at),
-            short_moment(item.as_at),
-            item.gate_verdict,
-            item.code_version or NOTHING,
-        )
-        for item in found.publications
-    ]
-    head = ("", "publication", "published", "as at", "gate", "code")
-    lines = table(head, rows, indent=0)
-    for item in found.publications:
-        if item.withdrawn_because:
-            when = moment(item.withdrawn_at)
-            lines += wrapped(
-                f"Publication {item.publication_id} rolled back {when}: {item.withdrawn_because}"
-            )
-        if item.kept_because:
-            lines += wrapped(
-                f"Publication {item.publication_id} is kept and was never current, because "
-                f"{item.kept_because}."
-            )
-    return "\n".join([*lines, *_hold(found.hold)]) + "\n"
-
-
 def _kept(settings: Settings, publication_id: int | None) -> list[str]:
     """Return a line that says why readers do not see the publication of the run that has ended."""
     made = next(
@@ -155,19 +123,6 @@ def _kept(settings: Settings, publication_id: int | None) -> list[str]:
         f"Publication {publication_id} is kept, and readers do not see it: {made.kept_because}. "
         "With --make-current, the run would have made it current."
     )
-
-
-def pointer_screen(settings: Settings) -> str:
-    """Return the screen after a change of the current publication, such as a roll-back.
-
-    It says which publication readers see now.
-    """
-    current = current_publication(settings)
-    if current is None:
-        return "Nothing has been published yet.\n"
-    line = f"Readers see publication {current.publication_id}, as at {moment(current.as_at)}."
-    hold = _hold(current_hold(settings))
-    return "\n".join([*wrapped(line), *hold, *wrapped(PACK_IS_OLD)]) + "\n"
 
 
 def _hold(hold: Hold | None, new_publication: int | None = None) -> list[str]:
