@@ -225,7 +225,7 @@ def test_another_deployment_with_the_code_of_the_force_replaces_nothing_without_
     assert own.key != exports.taken_over.key
     assert f"the key {own.key} (host {own.host})" in exports.foreign
     assert f"this one is the key {exports.taken_over.key}" in exports.foreign
-    assert "`assurance national export --take-over`" in exports.foreign
+    assert "`assurance release national --take-over`" in exports.foreign
     assert "\n" not in exports.foreign
     assert exports.is_untouched
     assert exporter(Path(exports.taken_over.place)).key == exports.taken_over.key

@@ -345,7 +345,7 @@ def comparison(found: Comparison) -> Result:
     publications = [
         {**vars(one), "seen_from": begin, "seen_until": end}
         for one in (found.before, found.after)
-        for begin, end in zip(one.current_from or [None], one.current_to or [None], strict=True)
+        for begin, end in zip(one.current_from or (None,), one.current_to or (None,), strict=True)
     ]
     restated: list[Mapping[str, object]] = []
     grown: list[Mapping[str, object]] = []

@@ -1,16 +1,15 @@
-"""`assurance status` and `assurance checks`: show the last run, and which checks failed."""
+"""`assurance status`: show the last run, and what failed."""
 
 import sys
 
 import click
 
-from oic_assurance.cli.shared import ID, document, json_option, show
+from oic_assurance.cli.shared import document, json_option, show
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.notifications.notify import run_deadline
 from oic_assurance.notifications.problems import open_problems
 from oic_assurance.publishing.publication import current_publication
-from oic_assurance.reporting.screens.checks import checks_screen, read_checks
 from oic_assurance.reporting.screens.facts import read_status
 from oic_assurance.reporting.screens.monitor import EXIT_CODES, State, line, one_line, state_of
 from oic_assurance.reporting.screens.screen import status_screen
@@ -68,27 +67,3 @@ def _without_status(state: State, message: str, *, as_json: bool) -> tuple[State
     if as_json:
         return state, document({"state": state, "message": message})
     return state, one_line(state, message)
-
-
-@click.command()
-@click.argument("build_id", metavar="[BUILD]", type=ID, required=False)
-@click.option(
-    "--table",
-    metavar="NAME",
-    help="Show checks of this table only, such as marts.fct_nccu_referral.",
-)
-@click.option(
-    "--rows",
-    type=click.IntRange(min=0),
-    metavar="NUMBER",
-    default=5,
-    help="How many keys of failing rows to show for each check.",
-)
-@json_option
-def checks(build_id: int | None, table: str | None, rows: int, as_json: bool) -> None:
-    """Show which checks of BUILD failed, who owns the checks, and the keys of the failing rows.
-
-    BUILD is the number of a build. Without BUILD, the newest build is shown. A publication has the
-    same number as its build. Builds that were not published are shown too. Showing keys is logged.
-    """
-    show(read_checks(load_settings(), build_id, table, rows), checks_screen, as_json=as_json)

@@ -12,7 +12,7 @@ from oic_assurance.warehouse.rows import find_record
 #: A run exports minutes after its publication. After this time, nothing exports any more.
 TOLD_WITHIN = timedelta(hours=1)
 WHO = "data engineering"
-COMMAND = ".venv/bin/assurance national export"
+COMMAND = ".venv/bin/assurance release national"
 
 _TOLD = """
 select publication.publication_id, publication.published_at, latest.outcome, latest.message,
