@@ -34,7 +34,7 @@ def made(terminal: Terminal, first_run: str, key: Path) -> Path:
     """The bundle of the current publication, signed."""
     done = terminal.assurance("pack", "bundle", "--key", str(key), "--json")
     assert done.returncode == 0, done.stderr
-    return Path(json.loads(done.stdout)["file"])
+    return Path(json.loads(done.stdout)["bundle"]["file"])
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ def test_a_figure_its_records_and_their_raw_rows_are_documents(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     figure = document(capsys, "explain", "nccu_intel_compliance", "--period", "2026-03")
-    assert figure["mismatch"] is None
+    assert figure["figure"]["mismatch"] is None
     referral = figure["members"][0]["record_ref"]
     history = document(capsys, "explain", "--record", "referral", referral)
     assert set(moments(history))

@@ -24,7 +24,7 @@ TEXTS = queries(PROJECT_ROOT, SHEETS)
 def made(terminal: Terminal, first_run: str) -> Path:
     done = terminal.assurance("pack", "workbook", "--json")
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = json.loads(done.stdout)["workbook"]
     assert found["can_be_refreshed"] is True
     return Path(found["file"])
 

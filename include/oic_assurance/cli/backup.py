@@ -161,8 +161,10 @@ def restore(
 ) -> None:
     """Restore the back-up in FOLDER into an empty state folder, and migrate the warehouse."""
     from oic_assurance import pipeline
+    from oic_assurance.cli.publication import readers_see
+    from oic_assurance.cli.result import Result
+    from oic_assurance.cli.shown import as_text
     from oic_assurance.operations.backup.restore import Options, restore_backup
-    from oic_assurance.reporting.screens.screen import pointer_screen
     from oic_assurance.warehouse.encryption import read_identities
 
     settings = load_settings()
@@ -173,7 +175,7 @@ def restore(
     click.echo(f"{manifest.made_at}. Check them with `assurance batch verify`, and repeat the")
     click.echo("erasures and the changes to access that were made after the back-up.")
     pipeline.tell_what_is_current(settings)
-    click.echo(pointer_screen(settings), nl=False)
+    click.echo(as_text(Result(readers_see(settings))), nl=False)
 
 
 @backup.command("set-aside")

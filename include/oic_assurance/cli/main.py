@@ -36,7 +36,7 @@ GROUPS = {
     "See": {
         "status": ("status:status", "Show the last run, the publication, freshness and failures."),
         "doctor": ("doctor:doctor", "Look at the whole installation, and say what to do."),
-        "checks": ("status:checks", "Show which checks of a build failed, and on which rows."),
+        "checks": ("checks:checks", "Show which checks of a build failed, and on which rows."),
         "explain": ("explain:explain", "Show the records of a figure, or a record's history."),
         "worklist": ("worklist:worklist", "Show open exceptions, each with the officer concerned."),
         "pack": ("pack:pack", "Make the Board's pack, a workbook, or a bundle that proves it."),

@@ -81,11 +81,11 @@ def as_document(result: Result) -> str:
         ValueError: A number is not finite.
     """
     entered = os.environ.get(ENTERED, "")
-    found: dict[str, object] = {"force_code": entered} if entered else {}
+    found: dict[str, Any] = {"force_code": entered} if entered else {}
     notes = [with_force(part) for part in result.parts if isinstance(part, str)]
     for part in result.parts:
         if isinstance(part, Table):
-            found[part.name] = [_object(part.columns, row) for row in part.rows]
+            found.setdefault(part.name, []).extend(_object(part.columns, row) for row in part.rows)
         elif isinstance(part, Facts):
             found[part.name] = None if part.row is None else _object(part.columns, part.row)
     document = {**found, "notes": notes, "next": with_force(result.next) or None}
@@ -121,8 +121,9 @@ def plain(value: Any) -> object:
 def as_text(result: Result) -> str:
     """Return a result as text that fits the terminal. A fact without a value has no line.
 
-    Tables that follow one another are separated by an empty line. Without a terminal there is no
-    colour. If the deployment has several forces, the first line says whose result it is.
+    Tables that follow one another are separated by an empty line. The only row of a table that is
+    too wide for the terminal has a line for each value. Without a terminal there is no colour. If
+    the deployment has several forces, the first line says whose result it is.
     """
     entered = os.environ.get(ENTERED, "")
     lines = [f"Force {entered}, {os.environ.get(FORCE_NAME, '')}"] if entered else []
@@ -147,16 +148,22 @@ def _lines(part: Table | Facts) -> list[str]:
     if not rows:
         return wrapped(part.empty) if part.empty else []
     title = wrapped(part.title) if part.title else []
+    indent = INDENT if part.title else 0
     if isinstance(part, Facts):
-        return title + _facts(part)
+        return title + _facts(part.columns, rows[0], indent)
     shown = rows[: part.at_most]
-    in_row = [column for column in part.columns if not column.is_note]
+    in_row = [one for one in part.columns if not one.is_note and not one.is_for_programs]
     notes = [column for column in part.columns if column.is_note]
+    head = [column.heading for column in in_row]
+    cells = [[_cell(column, row) for column in in_row] for row in shown]
+    wide = indent + sum(2 + max(map(len, pair)) for pair in zip(head, cells[0], strict=True)) - 2
+    if len(rows) == 1 and wide > _room():
+        return title + _facts(part.columns, rows[0], indent)
     lines = table(
-        [column.heading for column in in_row] if part.has_head else [],
-        [[_cell(column, row) for column in in_row] for row in shown],
-        indent=INDENT if part.title else 0,
-        notes=[[text for one in notes if (text := _note(one, row))] for row in shown],
+        head if part.has_head else [],
+        cells,
+        indent=indent,
+        notes=[_notes(notes, row) for row in shown],
         right={place for place, one in enumerate(in_row) if one.unit in ("number", "size")},
     )
     if len(rows) > len(shown):
@@ -165,24 +172,24 @@ def _lines(part: Table | Facts) -> list[str]:
     return title + _coloured(part.columns, lines)
 
 
-def _note(column: Column, row: object) -> str:
-    text = _cell(column, row, "")
-    return f"{column.title} {text}" if text and column.title else text
+def _notes(columns: Sequence[Column], row: object) -> list[str]:
+    """Return the notes of a row: each without a title, and a sentence of those with a title."""
+    found = [(one.title, text) for one in columns if (text := _cell(one, row, ""))]
+    titled = ", ".join(f"{title} {text}" for title, text in found if title)
+    return [*(text for title, text in found if not title), *filter(None, [titled])]
 
 
-def _facts(part: Facts) -> list[str]:
-    indent = INDENT if part.title else 0
-    named = [column for column in part.columns if not column.is_note]
+def _facts(given: Sequence[Column], row: object, indent: int) -> list[str]:
+    columns = [column for column in given if not column.is_for_programs]
+    named = [column for column in columns if not column.is_note]
     start = indent + max((len(column.heading) for column in named), default=0) + 2
     lines: list[str] = []
-    for column in part.columns:
-        text = _cell(column, part.row, "")
+    for column in columns:
+        text = _cell(column, row, "")
         first = " " * indent + ("" if column.is_note else column.heading)
-        paragraphs = [wrapped(one, start) for one in text.splitlines() if one.strip()]
-        found = [line for paragraph in paragraphs for line in paragraph]
-        if found:
-            found[0] = first.ljust(start) + found[0].strip()
-        lines += found
+        for one in filter(str.strip, text.splitlines()):
+            lines += wrapped(one, start, first.ljust(start))
+            first = ""
     return lines
 
 
@@ -190,17 +197,34 @@ def _cell(column: Column, row: object, missing: str = formats.NOTHING) -> str:
     value = value_of(row, column.key)
     if value is None or value == "":
         return missing
+    if isinstance(value, str | Mapping) or not isinstance(value, Sequence | Set):
+        value = [value]
+    return ("\n" if column.is_note else ", ").join(_text(column, row, one) for one in value)
+
+
+def _text(column: Column, row: object, value: Any) -> str:
+    if column.unit == "measured":
+        return formats.in_unit(value, value_of(row, "unit_of_value"))
+    if column.unit == "change":
+        return formats.difference(value, value_of(row, "unit_of_value"))
     if column.unit in _AS_PEOPLE_READ:
         return _AS_PEOPLE_READ[column.unit](value)
-    if not isinstance(value, str) and isinstance(value, Sequence | Set):
-        value = ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return _AS_PEOPLE_READ["yes"](value)
+    if isinstance(value, float):
+        return f"{value:,.1f}"
     if isinstance(value, Mapping):
-        value = ", ".join(f"{name} {one}" for name, one in value.items())
+        value = ", ".join(f"{name} {one}" for name, one in value.items() if one is not None)
     if isinstance(value, datetime):
-        value = formats.short_moment(value)
-    elif isinstance(value, date):
-        value = formats.day(value)
-    return _clean(str(value))
+        return formats.short_moment(value)
+    return formats.day(value) if isinstance(value, date) else _clean(str(value))
+
+
+def cells(part: Table) -> tuple[list[str], list[list[str]]]:
+    """Return the headings and the rows of a table for a page, with the notes as columns."""
+    shown = [column for column in part.columns if not column.is_for_programs]
+    rows = [[_cell(column, row) for column in shown] for row in part.rows[: part.at_most]]
+    return [column.heading for column in shown], rows
 
 
 def _clean(text: str) -> str:
@@ -219,6 +243,11 @@ def _coloured(columns: Sequence[Column], lines: list[str]) -> list[str]:
     ]
 
 
+def _room() -> int:
+    """Return how wide a table can be. Without a terminal, its width is not limited."""
+    return max(NARROWEST, shutil.get_terminal_size((UNLIMITED, 0)).columns)
+
+
 def table(
     head: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -230,12 +259,13 @@ def table(
 
     `notes` holds texts for each row, which are written below the row. The columns in `right` are
     aligned to the right. If the table is wider than the terminal, the last column is wrapped. If
-    that is not enough, columns that do not fit are written below the row, each on its own line.
+    that is not enough, what a row has in columns that do not fit is written below the row, each
+    after the name of its column.
     """
     rows = [[" ".join(cell.split()) for cell in row] for row in rows]
     above = [head] if head else []
     widths = [max(map(len, cells)) for cells in zip(*above, *rows, strict=True)]
-    room = max(NARROWEST, shutil.get_terminal_size((UNLIMITED, 0)).columns)
+    room = _room()
     fit = columns = len(widths)
     while fit > 1 and indent + sum(widths[:fit]) + 2 * (fit - 1) > room:
         fit -= 1
@@ -255,8 +285,10 @@ def table(
         else:
             lines.append(first.rstrip())
             if row is not head:
-                for name, cell in zip(head[fit:] or [""] * columns, row[fit:], strict=False):
-                    lines += wrapped(f"{name} {cell}", indent + 4)
+                names = head[fit:] or [""] * (columns - fit)
+                rest = zip(names, row[fit:], strict=True)
+                there = [f"{name} {cell}" for name, cell in rest if cell != formats.NOTHING]
+                lines += wrapped(", ".join(there), indent + 4)
         for note in below:
             lines += [text for line in note.splitlines() for text in wrapped(line, indent + 4)]
     return lines

@@ -1,4 +1,4 @@
-"""`assurance status` and `assurance checks`: what is so now, and which checks failed."""
+"""`assurance status`: what is so now, and what is wrong."""
 
 import sys
 from collections.abc import Sequence
@@ -10,12 +10,11 @@ from psycopg.conninfo import conninfo_to_dict
 from oic_assurance.builds.dbt_docs import docs_page
 from oic_assurance.builds.runs import Run
 from oic_assurance.cli.result import Facts, Result, Table, columns
-from oic_assurance.cli.shared import ID, json_option, show
+from oic_assurance.cli.shared import json_option
 from oic_assurance.cli.shown import as_document, as_text
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.formats import count, moment
 from oic_assurance.reporting.pack.make import pack_files
-from oic_assurance.reporting.screens.checks import checks_screen, read_checks
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.state.monitor import EXIT_CODES, State, line, one_line, state_of
 from oic_assurance.state.read import Problem, find_problems, no_server, rows, state_session
@@ -335,27 +334,3 @@ def summary(settings: Settings, run: Run) -> Result:
         title="Where",
     )
     return Result([*parts, where])
-
-
-@click.command()
-@click.argument("build_id", metavar="[BUILD]", type=ID, required=False)
-@click.option(
-    "--table",
-    metavar="NAME",
-    help="Show checks of this table only, such as marts.fct_nccu_referral.",
-)
-@click.option(
-    "--rows",
-    type=click.IntRange(min=0),
-    metavar="NUMBER",
-    default=5,
-    help="How many keys of failing rows to show for each check.",
-)
-@json_option
-def checks(build_id: int | None, table: str | None, rows: int, as_json: bool) -> None:
-    """Show which checks of BUILD failed, who owns the checks, and the keys of the failing rows.
-
-    BUILD is the number of a build. Without BUILD, the newest build is shown. A publication has the
-    same number as its build. Builds that were not published are shown too. Showing keys is logged.
-    """
-    show(read_checks(load_settings(), build_id, table, rows), checks_screen, as_json=as_json)

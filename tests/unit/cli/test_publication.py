@@ -1,11 +1,12 @@
-"""The screen of a comparison says what changed, in values and in counts."""
+"""A comparison says what changed, in values and in counts."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from oic_assurance.cli.publication import comparison
+from oic_assurance.cli.shown import as_text
 from oic_assurance.operations.compare import Comparison, FigureChange
 from oic_assurance.publishing.publication import Publication
-from oic_assurance.reporting.screens.compared import comparison_screen
 
 FIGURE = FigureChange(
     measure_code="hydra_completion",
@@ -40,14 +41,13 @@ def publication(number: int) -> Publication:
 
 def screen(*figures: FigureChange) -> str:
     found = Comparison(publication(1), publication(2), [], figures, way=[2], not_kept=[])
-    return comparison_screen(found)
+    return as_text(comparison(found))
 
 
 def test_a_figure_with_other_counts_and_the_same_value_is_listed_apart() -> None:
     shown = screen(FIGURE)
     assert "Figures whose counts changed and whose value did not" in shown
-    assert "5/10" in shown
-    assert "6/12" in shown
+    assert "     5  10    6  12\n" in shown
     assert "No value of a month that was over has changed." in shown
     assert "because time passed" not in shown
 
@@ -60,7 +60,7 @@ def test_a_figure_in_hours_has_no_numerator() -> None:
         counts_after=(None, 12),
     )
     assert "None" not in screen(hours)
-    assert "  10 " in screen(hours)
+    assert "     –  10    –  12\n" in screen(hours)
 
 
 def test_a_figure_that_changed_with_time_is_not_called_restated() -> None:
@@ -75,6 +75,23 @@ def test_figures_that_only_one_publication_shows_are_told_and_explain_themselves
         publication(1), publication(2), [], [], way=[2], not_kept=[], not_compared=gone
     )
     assert found.is_explained
-    assert "2 figures not compared (measure hydra_completion, 2 months, unit NP)" in " ".join(
-        comparison_screen(found).split()
+    assert "Not compared, because only one" in as_text(comparison(found))
+    assert "hydra_completion  Feb 2026  NP\n" in as_text(comparison(found))
+
+
+def test_a_restated_figure_has_a_row_for_each_cause_with_its_change_in_points() -> None:
+    causes = {"LATE_RECORD": (0.1, 2), "RULE_CHANGE": (-0.05, 1)}
+    restated = replace(FIGURE, before=0.4, after=0.5, by_time=0.05, causes=causes)
+    shown = screen(restated)
+    rows = [line.split("50.0%")[1].split() for line in shown.splitlines() if "50.0%" in line]
+    assert [" ".join(row) for row in rows] == [
+        "late records +10.0 points 2", "rule change -5.0 points 1",
+        "NOT EXPLAINED +5.0 points –",
+    ]  # fmt: skip
+    assert "NOT EXPLAINED: a figure of a month that was over" in shown
+    assert (
+        comparison(
+            Comparison(publication(1), publication(2), [], [restated], way=[2], not_kept=[])
+        ).exit_code
+        == 1
     )
