@@ -17,14 +17,16 @@ WITHOUT_STATE = ("sources document", "bundle verify")
 #: none of these.
 OF_A_FORCE = frozenset(
     {
+        "access pseudonyms",
+        "access rekey",
         "bundle",
         "compare",
         "demo",
+        "erase approve",
+        "erase recalls",
         "explain",
         "mf",
         "preview",
-        "pseudonyms",
-        "recall",
         "release",
         "signoff",
         "simulate",
@@ -37,11 +39,11 @@ OF_A_FORCE = frozenset(
 #: sign-off needs the right of its role: the warehouse says so.
 OF_A_PERSON = {
     "checks": "APPROVER",
+    "erase approve": "REVIEWER",
+    "erase recalls": "REVIEWER",
     "publication approve": "APPROVER",
     "publication list": None,
     "publication reject": "APPROVER",
-    "recall approve": "REVIEWER",
-    "recall list": "REVIEWER",
     "signoff agree": None,
     "signoff evidence": None,
     "signoff list": None,
@@ -94,9 +96,10 @@ def begin(ctx: click.Context) -> None:
     if os.environ.get(VARIABLE):
         use_secrets_backend(load_settings())
     root = ctx.find_root()
-    if root.invoked_subcommand in OF_A_FORCE and deployment_kind() == "national":
+    names = {root.invoked_subcommand, ctx.command_path.partition(" ")[2]}
+    if names & OF_A_FORCE and deployment_kind() == "national":
         raise UsageError(
-            f"`assurance {root.invoked_subcommand}` is a command of a force. The national "
+            f"`{ctx.command_path}` is a command of a force. The national "
             "warehouse has no records, no sign-offs and no releases: use it for a force."
         )
     _check_who_acts(ctx)

@@ -30,7 +30,10 @@ class Column:
     title: str = ""
     unit: Unit = "text"
     #: Whether the value is written below its row instead of in a column. It has no heading then.
+    #: The notes of a row that have a title are one sentence, each after its title.
     is_note: bool = False
+    #: Whether only programs see the value.
+    is_for_programs: bool = False
 
     @property
     def heading(self) -> str:
@@ -41,23 +44,24 @@ class Column:
 def columns(*given: str | Column) -> list[Column]:
     """Return columns from short declarations: `key`, `key:unit`, or `key:unit=heading`.
 
-    A declaration that begins with `>` is of a note: `>reason`.
+    A declaration that begins with `>` is of a note: `>reason`. One that begins with `-` is of a
+    value that only programs see: `-sha256`.
     """
     return [one if isinstance(one, Column) else _column(one) for one in given]
 
 
 def _column(given: str) -> Column:
-    is_note = given.startswith(">")
-    name, _, title = given.removeprefix(">").partition("=")
+    name, _, title = given.lstrip(">-").partition("=")
     key, _, unit = name.partition(":")
-    return Column(key, title, unit or "text", is_note)  # type: ignore[arg-type]
+    kind = (given.startswith(">"), given.startswith("-"))
+    return Column(key, title, unit or "text", *kind)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class Table:
     """Rows with the same columns. In JSON, a list of objects."""
 
-    #: The key in JSON.
+    #: The key in JSON. Tables with the same name are one list there.
     name: str
     columns: Sequence[Column]
     #: Each is a mapping with the keys of the columns, or an object with attributes of these names.

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -12,6 +12,7 @@ from oic_assurance.reporting.screens.as_json import to_json
 from oic_assurance.settings import ENTERED, FORCE_NAME
 
 Record = TypeVar("Record")
+Found = TypeVar("Found")
 #: The exit code of a command that Ctrl-C or a signal has ended.
 INTERRUPTED = 130
 #: The largest number of PostgreSQL's type bigint.
@@ -65,9 +66,32 @@ def required_reason(given: str | None, question: str) -> str:
     Without a terminal, nobody can be asked, and the result is an empty string. The caller then
     refuses the decision, because it has no reason.
     """
-    if given is None and sys.stdin.isatty():
-        return str(click.prompt(question))
+    if given is None and is_terminal():
+        return str(click.prompt(question, err=True))
     return given or ""
+
+
+def is_terminal() -> bool:
+    """Tell whether standard input is a terminal, at which a person can answer a question."""
+    return sys.stdin.isatty()
+
+
+def followed(label: str, found: Iterable[Found], name: Callable[[Found], str]) -> list[Found]:
+    """Return all that a long command finds. On a terminal, a line names what it found last."""
+    from oic_assurance.platform.progress import Screen
+
+    done = []
+    with Screen(sys.stderr) as screen:
+        step = screen.begin(label)
+        for one in found:
+            done.append(one)
+            step.detail = name(one)
+    return done
+
+
+def tell(sentence: str) -> None:
+    """Say on standard error what a long command does now."""
+    click.echo(sentence, err=True)
 
 
 def show(record: Record, screen: Callable[[Record], str], *, as_json: bool) -> None:

@@ -77,11 +77,11 @@ def as_document(result: Result) -> str:
         ValueError: A number is not finite.
     """
     entered = os.environ.get(ENTERED, "")
-    found: dict[str, object] = {"force_code": entered} if entered else {}
+    found: dict[str, Any] = {"force_code": entered} if entered else {}
     notes = [with_force(part) for part in result.parts if isinstance(part, str)]
     for part in result.parts:
         if isinstance(part, Table):
-            found[part.name] = [_object(part.columns, row) for row in part.rows]
+            found.setdefault(part.name, []).extend(_object(part.columns, row) for row in part.rows)
         elif isinstance(part, Facts):
             found[part.name] = None if part.row is None else _object(part.columns, part.row)
     document = {**found, "notes": notes, "next": with_force(result.next) or None}
@@ -146,13 +146,13 @@ def _lines(part: Table | Facts) -> list[str]:
     if isinstance(part, Facts):
         return title + _facts(part)
     shown = rows[: part.at_most]
-    in_row = [column for column in part.columns if not column.is_note]
+    in_row = [one for one in part.columns if not one.is_note and not one.is_for_programs]
     notes = [column for column in part.columns if column.is_note]
     lines = table(
         [column.heading for column in in_row],
         [[_cell(column, row) for column in in_row] for row in shown],
         indent=INDENT if part.title else 0,
-        notes=[[text for one in notes if (text := _cell(one, row, ""))] for row in shown],
+        notes=[_notes(notes, row) for row in shown],
         right={place for place, one in enumerate(in_row) if one.unit in ("number", "size")},
     )
     if len(rows) > len(shown):
@@ -161,19 +161,25 @@ def _lines(part: Table | Facts) -> list[str]:
     return title + _coloured(part.columns, lines)
 
 
+def _notes(columns: Sequence[Column], row: object) -> list[str]:
+    """Return the notes of a row: each without a title, and a sentence of those with a title."""
+    found = [(one.title, text) for one in columns if (text := _cell(one, row, ""))]
+    titled = ", ".join(f"{title} {text}" for title, text in found if title)
+    return [*(text for title, text in found if not title), *filter(None, [titled])]
+
+
 def _facts(part: Facts) -> list[str]:
     indent = INDENT if part.title else 0
-    named = [column for column in part.columns if not column.is_note]
+    columns = [column for column in part.columns if not column.is_for_programs]
+    named = [column for column in columns if not column.is_note]
     start = indent + max((len(column.heading) for column in named), default=0) + 2
     lines: list[str] = []
-    for column in part.columns:
+    for column in columns:
         text = _cell(column, part.row, "" if column.is_note else formats.NOTHING)
         first = " " * indent + ("" if column.is_note else column.heading)
-        paragraphs = [wrapped(one, start) for one in text.splitlines() if one.strip()]
-        found = [line for paragraph in paragraphs for line in paragraph]
-        if found:
-            found[0] = first.ljust(start) + found[0].strip()
-        lines += found
+        for one in filter(str.strip, text.splitlines()):
+            lines += wrapped(one, start, first.ljust(start))
+            first = ""
     return lines
 
 
@@ -184,7 +190,7 @@ def _cell(column: Column, row: object, missing: str = formats.NOTHING) -> str:
     if column.unit in _AS_PEOPLE_READ:
         return _AS_PEOPLE_READ[column.unit](value)
     if not isinstance(value, str) and isinstance(value, Sequence | Set):
-        value = ", ".join(map(str, value))
+        value = ("\n" if column.is_note else ", ").join(map(str, value))
     if isinstance(value, Mapping):
         value = ", ".join(f"{name} {one}" for name, one in value.items())
     if isinstance(value, datetime):
@@ -221,7 +227,8 @@ def table(
 
     `notes` holds texts for each row, which are written below the row. The columns in `right` are
     aligned to the right. If the table is wider than the terminal, the last column is wrapped. If
-    that is not enough, columns that do not fit are written below the row, each on its own line.
+    that is not enough, what a row has in columns that do not fit is written below the row, each
+    after the name of its column.
     """
     rows = [[" ".join(cell.split()) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
@@ -244,8 +251,9 @@ def table(
         else:
             lines.append(first.rstrip())
             if row is not head:
-                for name, cell in zip(head[fit:], row[fit:], strict=True):
-                    lines += wrapped(f"{name} {cell}", indent + 4)
+                rest = zip(head[fit:], row[fit:], strict=True)
+                there = [f"{name} {cell}" for name, cell in rest if cell != formats.NOTHING]
+                lines += wrapped(", ".join(there), indent + 4)
         for note in below:
             lines += [text for line in note.splitlines() for text in wrapped(line, indent + 4)]
     return lines

@@ -483,10 +483,10 @@ def _delivery(item: _Refused, readers_see: str) -> Problem:
 def _recall(item: _Recalled, readers_see: str) -> Problem:
     what = f"the marking of {item.records} landed records rose above the ceiling: "
     what += "readers do not see them any more" if item.are_withdrawn else "they are being withdrawn"
-    command = ".venv/bin/assurance recall list"
+    command = ".venv/bin/assurance erase recalls"
     if item.waiting:
         what += f", and {item.waiting} of them wait for somebody to approve their erasure"
-        command = f".venv/bin/assurance recall approve {item.first_waiting} --reason …"
+        command = f".venv/bin/assurance erase approve {item.first_waiting} --reason …"
     else:
         what += ", and they are erased"
     return Problem(

@@ -16,7 +16,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.storage.urls import is_local, local_path, shown
 from oic_assurance.warehouse.connections import connect
 
-NEW_KEY = "`assurance archive new-key --to FILE`, and set ASSURANCE_ARCHIVE_KEY"
+NEW_KEY = "`assurance backup new-key --to FILE`, and set ASSURANCE_ARCHIVE_KEY"
 
 
 def look_at_archive(settings: Settings) -> Iterator[Finding]:

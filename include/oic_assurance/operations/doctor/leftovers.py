@@ -31,11 +31,11 @@ def look_at_leftovers(settings: Settings) -> Iterator[Finding]:
     if any(one.finished_at is None for one in pseudonyms.rekeys):
         found = True
         what = "a re-keying was begun and is not finished"
-        yield Finding("pseudonyms", "attention", what, "`assurance pseudonyms rekey`")
+        yield Finding("pseudonyms", "attention", what, "`assurance access rekey`")
     if pseudonyms.key_is_right is False:
         found = True
         what = "ASSURANCE_PSEUDONYM_KEY is not the key of the current version"
-        yield Finding("pseudonyms", "failed", what, "`assurance pseudonyms status`")
+        yield Finding("pseudonyms", "failed", what, "`assurance access pseudonyms`")
     if (settings.home / FOLDER).exists():
         found = True
         what = f"{settings.home / FOLDER}: a drill is under way, or was interrupted"

@@ -50,7 +50,7 @@ def _key(settings: Settings) -> Finding:
     try:
         key = find_secret(settings, SECRET)
     except AssuranceError as error:
-        return Finding(name, "failed", error.message, "`assurance pseudonyms rekey`")
+        return Finding(name, "failed", error.message, "`assurance access rekey`")
     if key is None:
         return Finding(name, "ok", "is made by the first run")
     place = variable_name(SECRET) if os.environ.get(variable_name(SECRET)) else "state folder"
