@@ -163,7 +163,7 @@ def test_a_command_about_records_is_refused_with_one_line(national: Terminal, co
     done = national.assurance(*command.split())
 
     assert done.returncode == 2
-    assert f"`assurance {command.split()[0]}` is a command of a force" in done.stderr
+    assert f"`assurance {command}` is a command of a force" in done.stderr
 
 
 def test_a_publication_can_be_computed_again(national: Terminal) -> None:

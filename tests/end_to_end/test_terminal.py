@@ -150,7 +150,7 @@ def test_an_interrupted_run_is_marked_and_the_server_stays(
     "command",
     [
         ("status",), ("checks",), ("publication", "list"), ("batch", "list"),
-        ("quarantine", "list"), ("erase", "--expired", "--dry-run"),
+        ("quarantine", "list"), ("erase", "expired", "--dry-run"),
         ("run", "--as-at", "some time that is not a moment and needs more than a line of words"),
     ],
     ids=lambda command: command[0],

@@ -33,16 +33,16 @@ NEWER = (
 CALLS = (
     "db start", "run", "demo", "dbt run", "status", "checks", "pack", "bundle make",
     "workbook make", "release files 1", "release list", "signoff list", "signoff show HYDRA",
-    "signoff reopen HYDRA --as assurance_lead --because because-of-a-test", "notify --dry-run",
+    "signoff reopen HYDRA --as assurance_lead --reason test", "notify --dry-run",
     "preview", "compare 1 2", "national export --to {there}",
     "publication list", "publication rollback 1 --reason test",
     "publication release --reason test", "publication approve 1 --reason test",
     "publication reproduce 1", "access list", "access give one --office --reason test",
     "worklist --because because-of-a-test", "explain hydra_completion", "quarantine list",
-    "quarantine replay rms/occurrence", "batch list", "batch verify", "archive encrypt",
-    "backup make --unencrypted --to {tmp}", "backup list", "erase --expired",
-    "erase rms/occurrence 1 --reason test", "audit verify", "audit ship", "audit collect",
-    "recall list", "pseudonyms status", "pseudonyms rekey", "up", "metrics",
+    "quarantine replay rms/occurrence", "batch list", "batch verify", "batch encrypt",
+    "backup make --unencrypted --to {tmp}", "backup list", "erase expired",
+    "erase records rms/occurrence 1 --reason test", "audit verify", "audit ship", "audit collect",
+    "erase recalls", "access pseudonyms", "access rekey", "up", "metrics",
     "upkeep run", "upkeep list", "upkeep due", "upkeep decisions",
     "upkeep decide keep rms/occurrence --reason test", "backup set-aside",
     "simulate --seed 1 --from 2026-04-01 --to 2026-04-02",
@@ -84,7 +84,7 @@ def test_every_command_refuses_a_newer_warehouse_in_one_line_and_changes_nothing
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    assert run_command(["archive", "new-key", "--to", str(tmp_path / "key")]) == 0
+    assert run_command(["backup", "new-key", "--to", str(tmp_path / "key")]) == 0
     monkeypatch.setenv("ASSURANCE_ARCHIVE_KEY", str(tmp_path / "key"))
     before = content(newer)
     wrong = {}

@@ -113,7 +113,7 @@ def list_() -> Result:
         "logins",
         columns(
             *("login", "units", "is_office:yes=aggregates", "rights", "-is_supervisor"),
-            *(">changed_by=changed by", ">because"),
+            *(">changed_by=changed by", ">because=because"),
         ),
         rows,
         empty="No login reads as a supervisor or as the Commissioner's office.",

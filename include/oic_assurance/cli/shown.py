@@ -192,12 +192,12 @@ def _cell(column: Column, row: object, missing: str = formats.NOTHING) -> str:
     if not isinstance(value, str) and isinstance(value, Sequence | Set):
         value = ("\n" if column.is_note else ", ").join(map(str, value))
     if isinstance(value, Mapping):
-        value = ", ".join(f"{name} {one}" for name, one in value.items())
+        value = ", ".join(f"{name} {one}" for name, one in value.items() if one)
     if isinstance(value, datetime):
         value = formats.short_moment(value)
     elif isinstance(value, date):
         value = formats.day(value)
-    return _clean(str(value))
+    return _clean(str(value)) or missing
 
 
 def _clean(text: str) -> str:

@@ -246,12 +246,12 @@ def test_somebody_is_told_of_every_recall(
     assert f"{len(many)} of them wait for somebody to approve their erasure" in what
     [recall] = list_recalls(world.settings)
     shown = " ".join(" ".join(open_recalls([recall])).split())
-    assert f"`assurance recall approve {recall.recall_id}` erases them" in shown
-    done = run_command(["recall", "approve", str(recall.recall_id), "--reason", "they are right"])
+    assert f"`assurance erase approve {recall.recall_id}` erases them" in shown
+    done = run_command(["erase", "approve", str(recall.recall_id), "--reason", "they are right"])
     assert (done, f"{len(many)} records are erased" in capsys.readouterr().out) == (0, True)
     [what] = told()
     assert what.endswith("and they are erased")
-    assert run_command(["recall", "list"]) == 0
-    assert "erased, approved by" in capsys.readouterr().out
+    assert run_command(["erase", "recalls"]) == 0
+    assert "approved by" in capsys.readouterr().out
     later = open_problems(world.settings, datetime.now(UTC) + timedelta(days=2), time(7, 30))
     assert "recall" not in [problem.kind for problem in later]

@@ -279,7 +279,7 @@ def test_with_two_people_required_nobody_erases_what_is_expired_alone(
 ) -> None:
     leave(world)
     monkeypatch.setenv("ASSURANCE_SECOND_PERSON", "yes")
-    assert run_command(["erase", "--expired", "hr/personnel", "--yes"]) == 2
+    assert run_command(["erase", "expired", "hr/personnel", "--yes"]) == 2
     assert "asks for two people" in capsys.readouterr().err
     assert "000777" in raw(world)
 
