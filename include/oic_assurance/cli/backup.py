@@ -167,8 +167,8 @@ def drill(folder: Path | None, key: Path | None, secrets: Path | None, physical:
     what = columns(
         *("is_proven:yes=restore proven", "failure", "backup_made_at:moment=back-up of"),
         *("sha256=SHA-256", "started_at:moment=began", "-finished_at", "seconds:seconds=took"),
-        *("batches:number=batches compared", "publication_id=publication computed again"),
-        *("publication_as_at:moment=its moment", "content_fingerprint=its fingerprint"),
+        *("batches:number=batches equal", "publication_id=publication"),
+        *("publication_as_at:moment=as at", "content_fingerprint=fingerprint"),
     )
     return Result([Facts("drill", what, done)], exit_code=int(not done.is_proven))
 

@@ -175,9 +175,9 @@ def replay(dataset: str, file: Path | None, reason: str | None) -> Result:
     deliveries = Table(
         "deliveries",
         columns(
-            *("batch_id=batch", "landed:number", "still_rejected:number=still rejected"),
-            *("replayed_in=as batch", "rows_new:number=new versions"),
-            *("rekeyed:number=under another key", "source_place=place"),
+            *("batch_id=batch", "landed:number", "still_rejected:number=rejected"),
+            *("replayed_in=as batch", "rows_new:number=new"),
+            *("rekeyed:number=other key", "source_place=place"),
         ),
         [
             {

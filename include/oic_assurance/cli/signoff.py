@@ -145,7 +145,7 @@ def list_() -> Result:
         for one in read_subjects(load_settings(), None, "assurance signoff list")
     ]
     what = columns(
-        *("recommendation_code=code", "state", "next_step=next step", "made_on=on publication"),
+        *("recommendation_code=code", "state", "next_step=next step", "made_on=made on"),
         *("evidence_state=evidence", "rests_on=rests on", "-title", "-point_code", "-entries"),
     )
     return Result([Table("subjects", what, rows)])
@@ -226,8 +226,13 @@ def _entries(found: Sequence[Entry]) -> Table:
     ]
     what = columns(
         *("entry_id=entry", "what", "entered_at:moment=entered", "account=by", "by_role=as"),
-        *(">because", ">why=cause:", ">through", ">made_on=on publication", ">status"),
-        *(">figure", ">evidence_place=evidence", ">evidence_bytes:number=bytes"),
+        *(">because", ">through=through", ">why=cause:", ">made_on=on publication"),
+        *(
+            ">status=status",
+            ">figure=figure",
+            ">evidence_place=evidence",
+            ">evidence_bytes:number=bytes",
+        ),
         *(">evidence_sha256=SHA-256", ">evidence_state=found", "-recommendation_code"),
         *(">evidence_checked_at:moment=checked", "-force_code", "-point_code", "-round", "-step"),
         *("-login", "-claimed_by", "-cause", "-as_at", "-content_fingerprint", "-numerator"),

@@ -175,12 +175,11 @@ def _parts(found: "Sequence[Upkeep]", *, is_over: bool) -> Result:
 
 def _sentence(one: "Decision") -> str:
     """Return what follows from a decision that was just made or confirmed."""
-    what = f"Decision {one.decision_id}: {count(one.records, 'record')} of {one.dataset}"
     if one.waits:
-        return (
-            f"{what} to {one.decision}: it waits for a second person, "
-            f"`assurance upkeep confirm {one.decision_id}`."
-        )
-    if one.decision == "erase":
-        return f"{what} will be erased by the next upkeep."
-    return f"{what} are kept, and come up for review again on {day(one.keep_until)}."
+        then = f"It waits for a second person: `assurance upkeep confirm {one.decision_id}`."
+    elif one.decision == "erase":
+        then = "The next upkeep does it."
+    else:
+        then = f"The next review is on {day(one.keep_until)}."
+    records = count(one.records, "record")
+    return f"Decision {one.decision_id}: {one.decision} {records} of {one.dataset}. {then}"
