@@ -1,7 +1,7 @@
 """`assurance status`: what is so now, and what is wrong."""
 
-import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 import psycopg
@@ -9,14 +9,13 @@ from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.builds.dbt_docs import docs_page
 from oic_assurance.builds.runs import Run
-from oic_assurance.cli.result import Facts, Result, Table, columns
-from oic_assurance.cli.shared import json_option
-from oic_assurance.cli.shown import as_document, as_text
+from oic_assurance.cli.result import Facts, Result, Table, columns, value_of
+from oic_assurance.cli.shown import shows
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.formats import count, moment
 from oic_assurance.reporting.pack.make import pack_files
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.state.monitor import EXIT_CODES, State, line, one_line, state_of
+from oic_assurance.state.monitor import EXIT_CODES, line, one_line, state_of
 from oic_assurance.state.read import Problem, find_problems, no_server, rows, state_session
 from oic_assurance.warehouse.connections import readable_marts, url
 from oic_assurance.warehouse.rows import relation_exists
@@ -67,72 +66,43 @@ def problems_table(problems: Sequence[Problem], title: str = "What is wrong now"
     is_flag=True,
     help="For a monitor: one line, and exit code 0 ok, 1 warning, 2 critical, 3 unknown.",
 )
-@json_option
-def status(monitor: bool, as_json: bool) -> int:
+@shows
+def status(monitor: bool) -> Result:
     """Show what is wrong now, the last run, what readers see, and the freshness of datasets."""
-    if not monitor:
-        result = _status(load_settings())[1]
-        sys.stdout.write(_shown(result, as_json=as_json))
-        return result.exit_code
-    # A monitor reads every exit code as a state, so no error may end the command with another one.
     try:
-        state, text = _monitored(load_settings(), as_json=as_json)
-    except AssuranceError as error:
-        state, text = "unknown", _in_one_line("unknown", error.message, as_json=as_json)
+        problems, result = _status(load_settings())
     except Exception as error:
-        why = f"unexpected {type(error).__name__}"
-        state, text = "unknown", _in_one_line("unknown", why, as_json=as_json)
-    sys.stdout.write(text)
-    return EXIT_CODES[state]
-
-
-def _shown(result: Result, *, as_json: bool) -> str:
-    return as_document(result) if as_json else as_text(result)
-
-
-def _monitored(settings: Settings, *, as_json: bool) -> tuple[State, str]:
-    try:
-        if as_json:
-            problems, result = _status(settings)
-            return state_of(problems), _shown(result, as_json=True)
-        with state_session(settings) as warehouse:
-            problems = find_problems(warehouse)
-            seen = rows(warehouse, "select publication_id, as_at from state.publication")
-    except ServerError as error:
-        # Without the server, readers see nothing.
-        lost = no_server(error)
-        text = f"{lost.title}: {lost.what}"
-        return "critical", _in_one_line("critical", text, as_json=as_json)
-    current = seen[0] if seen else {"publication_id": None, "as_at": None}
-    return state_of(problems), line(problems, current["publication_id"], current["as_at"])
-
-
-def _in_one_line(state: State, text: str, *, as_json: bool) -> str:
-    if as_json:
-        return as_document(
-            Result(
-                [Facts("monitor", columns("state", "message"), {"state": state, "message": text})]
-            )
+        if not monitor:
+            raise
+        # A monitor reads every exit code as a state, so no error may end the command with another.
+        unexpected = f"unexpected {type(error).__name__}"
+        why = error.message if isinstance(error, AssuranceError) else unexpected
+        said = {"state": "unknown", "message": why}
+        found = Facts("monitor", columns("state:state=State", "message"), said)
+        return Result(
+            [found], text=one_line("unknown", why).rstrip(), exit_code=EXIT_CODES["unknown"]
         )
-    return one_line(state, text)
+    if not monitor:
+        return result
+    seen = [
+        f"publication {value_of(part.row, 'publication_id')} as at "
+        f"{value_of(part.row, 'as_at').isoformat()}"
+        for part in result.parts
+        if isinstance(part, Facts) and part.name == "publication" and part.row
+    ]
+    text = line(problems, "".join(seen))
+    return replace(result, text=text.rstrip(), exit_code=EXIT_CODES[state_of(problems)])
 
 
 def _status(settings: Settings) -> tuple[list[Problem], Result]:
     """Return the open problems, and the whole state of the warehouse."""
     try:
         with state_session(settings) as warehouse:
-            problems = find_problems(warehouse)
-            found = _now(warehouse)
+            problems, parts, code = find_problems(warehouse), _now(warehouse), 0
     except ServerError as error:
-        lost = no_server(error)
-        return [lost], Result([problems_table([lost])], exit_code=1)
-    state = {"state": state_of(problems)}
-    parts = [
-        Facts("monitor", columns("state:state=State"), state),
-        problems_table(problems),
-        *found,
-    ]
-    return problems, Result(parts)
+        problems, parts, code = [no_server(error)], [], 1
+    state = Facts("monitor", columns("state:state=State"), {"state": state_of(problems)})
+    return problems, Result([state, problems_table(problems), *parts], exit_code=code)
 
 
 def _now(warehouse: psycopg.Connection) -> list[Table | Facts | str]:

@@ -110,6 +110,8 @@ def _declared() -> str:
         + "comment on view state.declared_dataset is 'One row per declared dataset.';\n"
         + _view("problem_kind", f"problem_code, {', '.join(_WORDS)}, place", kinds)
         + "comment on view state.problem_kind is 'One row per kind of problem, with its words.';\n"
+        + _view("reopening_cause", "cause, words", [*problem_kinds()["reopened"]["causes"].items()])
+        + "comment on view state.reopening_cause is 'One row per cause of a reopening.';\n"
     )
 
 

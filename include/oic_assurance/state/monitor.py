@@ -4,7 +4,6 @@ The exit codes are those of Nagios plugins, which Icinga, Checkmk and Zabbix rea
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal
 
 from oic_assurance.state.read import Problem
@@ -30,11 +29,9 @@ def named(problems: Sequence[Problem]) -> list[str]:
     return [f"{problem.title.partition(': ')[0]} ({problem.subject})" for problem in problems]
 
 
-def line(problems: Sequence[Problem], publication_id: int | None, as_at: datetime | None) -> str:
+def line(problems: Sequence[Problem], readers_see: str) -> str:
     """Return one line for a monitor, with the number of problems as performance data."""
-    parts = named(problems)
-    if publication_id is not None and as_at is not None:
-        parts.append(f"readers see publication {publication_id} as at {as_at.isoformat()}")
+    parts = [*named(problems), *([f"readers see {readers_see}"] if readers_see else [])]
     return one_line(state_of(problems), "; ".join(parts), f"problems={len(problems)}")
 
 

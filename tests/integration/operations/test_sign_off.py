@@ -50,17 +50,17 @@ def _database(settings: Settings) -> str:
 
 
 def test_a_point_is_closed_step_by_step(people: People) -> None:
-    first = people.does("lead", "agree", "HYDRA", "--steps", "train everybody by June")
+    first = people.makes("lead", "agree", "HYDRA", "--steps", "train everybody by June")
     assert (first["step"], first["by_role"], first["account"]) == (
         "STEPS_AGREED", "ASSURANCE_LEAD", "lead"
     )  # fmt: skip
     assert people.states()["HYDRA"] == "steps agreed"
     file = people.evidence()
-    shown = people.does("officer", "evidence", "HYDRA", "--file", file, "--reason", "all passed")
+    shown = people.makes("officer", "evidence", "HYDRA", "--file", file, "--reason", "all passed")
     content = (people.folder / file).read_bytes()
     assert shown["evidence_sha256"] == hashlib.sha256(content).hexdigest()
     assert shown["evidence_bytes"] == len(content)
-    signed = people.does("chief", "sign", "HYDRA", "--as", "force", "--reason", "it is done")
+    signed = people.makes("chief", "sign", "HYDRA", "--as", "force", "--reason", "it is done")
     assert (signed["status"], signed["value"], signed["numerator"]) == ("met_late", 0.96, 96)
     assert signed["evidence_sha256"] == shown["evidence_sha256"]
     assert people.states()["HYDRA"] == "signed by the force, not by the Commissioner"
@@ -68,8 +68,8 @@ def test_a_point_is_closed_step_by_step(people: People) -> None:
     assert people.states()["HYDRA"] == "closed"
     people.does("inspector", "sign", "HYDRA", "--as", "INSPECTORATE", "--reason", "seen")
     shown = people.does("lead", "show", "HYDRA")
-    assert shown["state"] == "closed, and confirmed by the inspectorate"
-    assert shown["next_step"] is None
+    assert shown["recommendation"]["state"] == "closed, and confirmed by the inspectorate"
+    assert shown["recommendation"]["next_step"] is None
     assert [entry["step"] for entry in shown["entries"]] == list(STEPS)
     fingerprints = {entry["content_fingerprint"] for entry in shown["entries"]}
     assert fingerprints == {
@@ -146,7 +146,8 @@ def test_a_deployment_can_say_who_has_which_role(
 def test_a_recommendation_without_a_figure_is_closed_on_evidence_alone(people: People) -> None:
     people.close(TRACKED)
     shown = people.does("lead", "show", TRACKED)
-    assert (shown["state"], shown["rests_on"]) == ("closed", "evidence alone")
+    about = shown["recommendation"]
+    assert (about["state"], about["rests_on"]) == ("closed", "evidence alone")
     assert {entry["value"] for entry in shown["entries"]} == {None}
     assert {entry["point_code"] for entry in shown["entries"]} == {None}
     assert "evidence alone" in people.run("lead", "list")[1]
@@ -232,7 +233,7 @@ def test_unknown_codes_empty_words_and_missing_files_are_refused(people: People)
         assert words in message
         assert "word@" not in message
     url = f"file://{people.folder}/{people.evidence()}"
-    assert people.does("officer", *show, url)["evidence_place"] == url
+    assert people.makes("officer", *show, url)["evidence_place"] == url
 
 
 def test_in_airflow_evidence_is_named_below_its_folder(people: People) -> None:
@@ -271,8 +272,8 @@ def test_changed_evidence_is_not_signed_and_reopens_the_closure(people: People) 
     assert (last["step"], last["cause"], last["by_role"], last["through"]) == (
         "REOPENED", "EVIDENCE_CHANGED", "PIPELINE", "pipeline"
     )  # fmt: skip
-    assert shown["state"] == "reopened"
-    assert shown["next_step"] == "STEPS_AGREED"
+    about = shown["recommendation"]
+    assert (about["state"], about["next_step"]) == ("reopened", "STEPS_AGREED")
     # Nothing is in force any more, so there is nothing to check and nothing to reopen.
     assert check_evidence(load_settings()) == []
     # The past is not altered: the steps of the first round are still there.
@@ -386,14 +387,14 @@ def test_a_person_can_reopen_with_a_reason(people: People) -> None:
     assert "nothing to reopen" in people.may_not("commissioner", *reopen, "x")
     people.close()
     assert "needs a reason" in people.may_not("commissioner", *reopen, " ")
-    entry = people.does("commissioner", *reopen, "the certificates are of another course")
+    entry = people.makes("commissioner", *reopen, "the certificates are of another course")
     assert (entry["cause"], entry["by_role"], entry["account"]) == (
         "DECISION", "COMMISSIONER", "commissioner"
     )  # fmt: skip
 
 
 def test_entries_and_looks_are_in_the_log_of_processing(people: People) -> None:
-    entry = people.does("lead", "agree", "HYDRA", "--steps", "x")
+    entry = people.makes("lead", "agree", "HYDRA", "--steps", "x")
     people.does("lead", "show", "HYDRA")
     logged = ask(
         people.settings,
@@ -426,7 +427,7 @@ def test_a_changed_or_removed_entry_is_found(
     people: People, damage: str, broken: list[int]
 ) -> None:
     people.close()
-    assert people.does("lead", "check")["broken_entries"] == []
+    assert people.does("lead", "check")["check"]["broken_entries"] == []
     with psycopg.connect(admin_url(people.settings, _database(people.settings))) as admin:
         admin.execute(
             "alter table signoff.evidence_check drop constraint evidence_check_entry_id_fkey"
@@ -436,7 +437,7 @@ def test_a_changed_or_removed_entry_is_found(
     assert code == 1
     assert ("The last entries are missing" in out) == (0 in broken)
     for number in filter(None, broken):
-        assert f"Entries {number}" in out
+        assert f"entries that were changed  {number}" in out
 
 
 def test_nothing_is_signed_off_before_the_first_publication(

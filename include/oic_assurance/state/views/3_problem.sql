@@ -186,18 +186,14 @@ group by dataset
 
 union all
 select 'reopened', recommendation_code, entered_at, null, null, '',
-    'its sign-off was reopened: ' || case cause
-        when 'SLIPPED' then 'the point slipped'
-        when 'RESTATED' then 'the figure that it was signed on was restated'
-        when 'EVIDENCE_CHANGED' then 'the evidence has changed'
-        else 'somebody decided so'
-    end
+    'its sign-off was reopened: ' || why.words
 from (
     select distinct on (recommendation_code) recommendation_code, cause, entered_at
     from signoff.step
     where force_code = state.setting('force_code') and step = 'REOPENED'
     order by recommendation_code, entry_id desc
 ) as latest
+inner join state.reopening_cause as why using (cause)
 cross join moment
 where entered_at > moment.now - interval '1 day'
 
