@@ -357,7 +357,7 @@ def test_a_notification_leads_to_its_row(
 ) -> None:
     play, now = NOTIFICATIONS[beginning]
     play(healthy)
-    text = message(open_problems(healthy, now, DEADLINE))
+    text = message(open_problems(healthy, now))
     row = look_up(Seen(text))
     assert row.symptom.partition(";")[0] == beginning
     # The handmade marts lack columns that `assurance status` shows. It is followed in a whole run.
@@ -369,7 +369,7 @@ def test_a_notification_leads_to_its_row(
 def test_an_export_that_was_not_made_leads_to_its_row(healthy: Settings) -> None:
     settings = replace(healthy, national_dropzone="file:///nowhere")
     later = clock.utc_now() + timedelta(hours=2)
-    told = [one for one in open_problems(settings, later, time.max) if one.kind == "national"]
+    told = [one for one in open_problems(settings, later) if one.problem_code == "national"]
     expect(Seen(message(told)), "message *The national view was not told*")
 
 
@@ -382,7 +382,7 @@ def test_a_clock_that_is_wrong_leads_to_its_row(
             "insert into audit.run (run_id, as_at, started_at) values ('r', now(), %s)",
             (clock.utc_now() + timedelta(hours=2),),
         )
-    told = [one for one in open_problems(healthy, NIGHT, DEADLINE) if one.kind == "clock"]
+    told = [one for one in open_problems(healthy, NIGHT) if one.problem_code == "clock"]
     row = expect(Seen(message(told)), "message *The clocks disagree*")
     assert "later than now" in follow(row, healthy, capsys)
 
@@ -395,7 +395,7 @@ def test_a_recall_leads_to_its_row(healthy: Settings, capsys: pytest.CaptureFixt
             "noticed_at) values (%s, 'intelligence/report', 't', 'r', 1, %s)",
             (healthy.force_code, NIGHT),
         )
-    text = message(open_problems(healthy, NIGHT, DEADLINE))
+    text = message(open_problems(healthy, NIGHT))
     row = expect(Seen(text), "message *Records were recalled, because their marking rose*")
     assert "intelligence/report" in follow(row, healthy, capsys)
 
@@ -404,8 +404,8 @@ def test_a_recall_leads_to_its_row(healthy: Settings, capsys: pytest.CaptureFixt
 def test_a_sign_off_leads_to_its_row(people: People, capsys: pytest.CaptureFixture[str]) -> None:
     def told() -> str:
         now = clock.utc_now()
-        problems = open_problems(people.settings, now, now.time())
-        return message([one for one in problems if one.kind in ("evidence", "reopened")])
+        problems = open_problems(people.settings, now)
+        return message([one for one in problems if one.problem_code in ("evidence", "reopened")])
 
     people.close()
     (people.folder / "proof.txt").rename(people.folder / "hidden")
@@ -425,7 +425,7 @@ def test_a_publication_that_waits_leads_to_its_row(
     monkeypatch.setenv("ASSURANCE_APPROVE_WARNINGS", "yes")
     with prepared.copy(published) as settings:
         build = with_a_warning(settings)
-        text = message(open_problems(settings, NIGHT, DEADLINE))
+        text = message(open_problems(settings, NIGHT))
         row = expect(Seen(text), "message *A publication waits for approval*")
         assert f"uild {build.build_id}" in follow(row, settings, capsys)
 

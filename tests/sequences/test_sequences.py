@@ -32,8 +32,7 @@ from oic_assurance.operations.access import end, give
 from oic_assurance.operations.sign_off.entries import ROLES, find_entries
 from oic_assurance.operations.sign_off.steps import make_step, reopen_by_decision
 from oic_assurance.publishing.publish import publish
-from oic_assurance.reporting.screens.facts import read_publications
-from oic_assurance.reporting.screens.screen import publications_screen
+from oic_assurance.reporting.screens.screen import Publications, publications_screen
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import admin_url, connect, url
 from oic_assurance.warehouse.migrate import migrate
@@ -283,7 +282,7 @@ class Sequences(RuleBasedStateMachine):
         """The list of publications marks the current one, and says which are only kept."""
         if not self.model.shown:
             return
-        found = read_publications(self.settings)
+        found = Publications(list_publications(self.settings), current_hold(self.settings))
         assert [one.publication_id for one in found.publications if one.is_current] == [
             self.model.current
         ]

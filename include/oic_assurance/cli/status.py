@@ -72,8 +72,9 @@ def problems_table(problems: Sequence[Problem], title: str = "What is wrong now"
 def status(monitor: bool, as_json: bool) -> int:
     """Show what is wrong now, the last run, what readers see, and the freshness of datasets."""
     if not monitor:
-        sys.stdout.write(_shown(_status(load_settings())[1], as_json=as_json))
-        return 0
+        _, result = _status(load_settings())
+        sys.stdout.write(_shown(result, as_json=as_json))
+        return result.exit_code
     # A monitor reads every exit code as a state, so no error may end the command with another one.
     try:
         state, text = _monitored(load_settings(), as_json=as_json)
@@ -121,18 +122,11 @@ def _status(settings: Settings) -> tuple[list[Problem], Result]:
     """Return the open problems, and the whole state of the warehouse."""
     try:
         with state_session(settings) as warehouse:
-            problems = find_problems(warehouse)
-            found = _now(warehouse)
+            problems, found, code = find_problems(warehouse), _now(warehouse), 0
     except ServerError as error:
-        lost = no_server(error)
-        return [lost], Result([problems_table([lost])], exit_code=1)
-    state = {"state": state_of(problems)}
-    parts = [
-        Facts("monitor", columns("state:state=State"), state),
-        problems_table(problems),
-        *found,
-    ]
-    return problems, Result(parts)
+        problems, found, code = [no_server(error)], [], 1
+    state = Facts("monitor", columns("state:state=State"), {"state": state_of(problems)})
+    return problems, Result([state, problems_table(problems), *found], exit_code=code)
 
 
 def _now(warehouse: Any) -> list[Table | Facts | str]:
@@ -234,7 +228,8 @@ def _position(warehouse: Any) -> list[Table]:
 
 def _left_out(warehouse: Any) -> list[Table | str]:
     """Return what the last run did not take, refused or rejected."""
-    not_taken = rows(warehouse, "select dataset, name, reason, is_new from state.not_taken")
+    query = "select dataset, name, reason, is_new from state.not_taken order by not is_new"
+    not_taken = rows(warehouse, query)
     known = sum(not one["is_new"] for one in not_taken)
     return [
         Table(
@@ -253,7 +248,7 @@ def _left_out(warehouse: Any) -> list[Table | str]:
         Table(
             "not_taken",
             columns("dataset", "is_new:yes=new", "name", "reason"),
-            sorted(not_taken, key=lambda one: not one["is_new"]),
+            not_taken,
             title="Not taken",
             at_most=min(SHOWN, len(not_taken) - known),
             more="runs before the last one found them too" if known else "",

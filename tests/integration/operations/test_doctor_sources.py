@@ -10,8 +10,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.operations.doctor import drift, links
-from oic_assurance.operations.doctor.finding import Finding
 from oic_assurance.settings import Settings
+from oic_assurance.state.observed import Finding
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import warehouse_url
 from oic_assurance.warehouse.embedded import server_port

@@ -13,8 +13,11 @@ from oic_assurance.publishing.publication import (
     list_publications,
 )
 from oic_assurance.publishing.rollback import release, rollback
-from oic_assurance.reporting.screens.facts import read_publications
-from oic_assurance.reporting.screens.screen import pointer_screen, publications_screen
+from oic_assurance.reporting.screens.screen import (
+    Publications,
+    pointer_screen,
+    publications_screen,
+)
 from oic_assurance.settings import Settings
 from tests.databases import Prepared, administrator
 from tests.integration.publishing.marts import (
@@ -43,6 +46,10 @@ def seen(settings: Settings) -> int:
         row = conn.execute("select max(publication_id) from marts.assurance_position").fetchone()
     assert row is not None
     return int(row[0])
+
+
+def listed(settings: Settings) -> Publications:
+    return Publications(list_publications(settings), current_hold(settings))
 
 
 def last_disclosure(settings: Settings) -> str:
@@ -77,7 +84,7 @@ def test_readers_see_what_was_rolled_back_and_why(three: Settings) -> None:
             "from marts.publication where withdrawn_because is not null"
         ).fetchall()
     assert rows == [(3, WHY, True)]
-    screen = publications_screen(read_publications(three))
+    screen = publications_screen(listed(three))
     assert f"Publication 3 rolled back {time.strftime('%a %d %b %Y')}" in screen
 
 
@@ -157,7 +164,7 @@ def test_a_publication_for_an_earlier_moment_is_kept_and_not_shown(three: Settin
     assert published(three, as_at="2026-04-01 05:30+01") == 4
     assert seen(three) == 3
     assert current_hold(three) is None
-    screen = " ".join(publications_screen(read_publications(three)).split())
+    screen = " ".join(publications_screen(listed(three)).split())
     assert (
         "Publication 4 is kept and was never current, because it is as at Wed 01 Apr 2026 05:30, "
         "earlier than publication 3, which is as at Fri 01 May 2026 05:30."

@@ -1,5 +1,6 @@
 """Test what the command line does without a warehouse: errors, exit codes, help and completion."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -82,7 +83,6 @@ def new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["db", "url", "secret"], 2, "There is no database 'secret'"),
         (["db", "url"], 2, "Missing argument 'NAME'"),
         (["db", "url", "warehouse"], 1, "never started here"),
-        (["status"], 1, "never started here"),
         (["publication", "list"], 1, "never started here"),
         (["quarantine", "list"], 1, "never started here"),
         (["explain", "hydra_completion"], 1, "never started here"),
@@ -108,6 +108,15 @@ def test_an_error_is_one_line(
     assert message in err
     assert err.startswith("assurance: ")
     assert err.count("\n") == 1
+
+
+def test_the_status_of_a_server_that_was_never_started_is_a_problem(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["status", "--json"]) == 1
+    [problem] = json.loads(capsys.readouterr().out)["problems"]
+    assert problem["problem_code"] == "server"
+    assert "never started here" in problem["what"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["db"], ["sources"], ["publication"], ["quarantine"]])
@@ -229,6 +238,15 @@ def test_a_state_folder_that_is_a_file_is_one_line(
     assert err.count("\n") == 1
 
 
+def test_the_status_of_a_server_that_was_never_started_is_a_problem(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["status", "--json"]) == 1
+    [problem] = json.loads(capsys.readouterr().out)["problems"]
+    assert problem["problem_code"] == "server"
+    assert "never started here" in problem["what"]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can work under another account")
 def test_a_log_folder_that_cannot_be_written_to_is_one_line() -> None:
     home = Path(tempfile.mkdtemp(prefix="assurance-log-"))
@@ -251,6 +269,15 @@ def test_an_unexpected_error_is_one_line_and_its_traceback_is_logged(
     assert run_command(["status"]) == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1
+
+
+def test_the_status_of_a_server_that_was_never_started_is_a_problem(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["status", "--json"]) == 1
+    [problem] = json.loads(capsys.readouterr().out)["problems"]
+    assert problem["problem_code"] == "server"
+    assert "never started here" in problem["what"]
     assert "ModuleNotFoundError" in err
     assert "Traceback" in (new_home / "log" / "assurance.log").read_text()
 

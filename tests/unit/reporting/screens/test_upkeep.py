@@ -1,17 +1,10 @@
-"""`assurance status` has a line about the upkeep only if something is wrong with it."""
+"""The screens of `assurance upkeep` say what was done, and what a person does next."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from oic_assurance.operations.review.decisions import Decision
-from oic_assurance.operations.review.due import DueTable
 from oic_assurance.operations.upkeep.record import Upkeep
-from oic_assurance.reporting.screens.upkeep import (
-    Upkeeps,
-    decision_line,
-    review_lines,
-    upkeep_lines,
-    upkeep_screen,
-)
+from oic_assurance.reporting.screens.upkeep import Upkeeps, decision_line, upkeep_screen
 
 NIGHT = datetime(2026, 5, 2, 3, 0, tzinfo=UTC)
 LOGS = Upkeep("logs", NIGHT, NIGHT, "done", {"logs deleted": 3, "logs cut": 0}, 2_500_000, 100_000,
@@ -19,28 +12,6 @@ LOGS = Upkeep("logs", NIGHT, NIGHT, "done", {"logs deleted": 3, "logs cut": 0}, 
 BROKEN = Upkeep("scratch", NIGHT, NIGHT, "failed", message="the disk is full.")
 SECOND = Decision(7, "hr/personnel", "personnel", "erase", None, "x", 2, "a", NIGHT, True, None,
                   None, None, None)  # fmt: skip
-
-
-def text(lines: list[str]) -> str:
-    return " ".join(" ".join(lines).split())
-
-
-def test_nothing_is_said_while_all_is_well() -> None:
-    assert upkeep_lines([], NIGHT) == []
-    assert upkeep_lines([LOGS], NIGHT + timedelta(days=2)) == []
-
-
-def test_a_part_that_failed_is_named_with_its_reason() -> None:
-    found = text(upkeep_lines([LOGS, BROKEN], NIGHT))
-    assert found == (
-        "Upkeep scratch failed on 02 May 2026 04:00: the disk is full. `assurance upkeep list` "
-        "shows all parts."
-    )
-
-
-def test_a_part_that_was_not_done_for_days_is_named() -> None:
-    found = text(upkeep_lines([LOGS], NIGHT + timedelta(days=4)))
-    assert found.startswith("Upkeep logs: not done for days (last: 02 May 2026 04:00).")
 
 
 def test_the_list_shows_what_each_part_did_and_leaves_out_zeros() -> None:
@@ -57,9 +28,3 @@ def test_a_kept_record_is_told_with_the_day_of_its_next_review() -> None:
     kept = Decision(8, "hr/personnel", "personnel", "keep", date(2031, 5, 2), "x", 1, "a", NIGHT,
                     False, None, None, None, None)  # fmt: skip
     assert decision_line(kept).endswith("come up for review again on 02 May 2031.")
-
-
-def test_the_status_says_how_many_records_wait_and_nothing_else() -> None:
-    table = DueTable("hr/personnel", "personnel", 9, 2, 1, 4, 2, NIGHT)
-    assert text(review_lines([table])).startswith("Retention 3 records past retention wait")
-    assert review_lines([DueTable("hr/personnel", "personnel", 4, 0, 0, 4, 0, None)]) == []
