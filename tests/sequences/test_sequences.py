@@ -31,6 +31,7 @@ from oic_assurance.errors import GateBlocked, UsageError
 from oic_assurance.operations.access import end, give
 from oic_assurance.operations.sign_off.entries import ROLES, find_entries
 from oic_assurance.operations.sign_off.steps import make_step, reopen_by_decision
+from oic_assurance.publishing.publication import current_hold, list_publications
 from oic_assurance.publishing.publish import publish
 from oic_assurance.reporting.screens.screen import Publications, publications_screen
 from oic_assurance.settings import Settings, load_settings

@@ -55,6 +55,7 @@ def doctor() -> Result:
             columns("state:state", "subject", "what", ">todo=→"),
             [one for one in findings if one["part"] == title],
             title=title,
+            has_head=False,
         )
         for title in dict.fromkeys(str(one["part"]) for one in findings)
     ]

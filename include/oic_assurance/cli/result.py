@@ -64,6 +64,8 @@ class Table:
     rows: Sequence[object]
     #: A line above the table.
     title: str = ""
+    #: Whether people see the headings. What follows from the title needs none.
+    has_head: bool = True
     #: What people read instead of the table if there are no rows. It may be empty.
     empty: str = ""
     #: How many rows people see at most. The others are counted, and `more` says where they are.

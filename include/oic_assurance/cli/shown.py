@@ -149,7 +149,7 @@ def _lines(part: Table | Facts) -> list[str]:
     in_row = [column for column in part.columns if not column.is_note]
     notes = [column for column in part.columns if column.is_note]
     lines = table(
-        [column.heading for column in in_row],
+        [column.heading for column in in_row] if part.has_head else [],
         [[_cell(column, row) for column in in_row] for row in shown],
         indent=INDENT if part.title else 0,
         notes=[[text for one in notes if (text := _note(one, row))] for row in shown],
@@ -222,23 +222,25 @@ def table(
     notes: Sequence[Sequence[str]] | None = None,
     right: Set[int] = frozenset(),
 ) -> list[str]:
-    """Return the lines of a table: the column headings, followed by the rows.
+    """Return the lines of a table: the column headings, if there are any, followed by the rows.
 
     `notes` holds texts for each row, which are written below the row. The columns in `right` are
     aligned to the right. If the table is wider than the terminal, the last column is wrapped. If
     that is not enough, columns that do not fit are written below the row, each on its own line.
     """
     rows = [[" ".join(cell.split()) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    above = [head] if head else []
+    widths = [max(map(len, cells)) for cells in zip(*above, *rows, strict=True)]
     room = max(NARROWEST, shutil.get_terminal_size((UNLIMITED, 0)).columns)
-    fit = len(head)
+    fit = columns = len(widths)
     while fit > 1 and indent + sum(widths[:fit]) + 2 * (fit - 1) > room:
         fit -= 1
-    start = indent + sum(widths[:-1]) + 2 * (len(head) - 1)
+    start = indent + sum(widths[:-1]) + 2 * (columns - 1)
     words = [word for row in rows for word in row[-1].split()]
-    hangs = fit == len(head) - 1 and room - start >= max([TEXT_ROOM, *map(len, words)])
+    hangs = fit == columns - 1 and room - start >= max([TEXT_ROOM, *map(len, words)])
     lines = []
-    for row, below in zip([head, *rows], [[], *(notes or [[]] * len(rows))], strict=True):
+    notes = notes or [[]] * len(rows)
+    for row, below in zip([*above, *rows], [*([[]] * len(above)), *notes], strict=True):
         cells = [
             cell.rjust(wide) if place in right else cell.ljust(wide)
             for place, (cell, wide) in enumerate(zip(row[:fit], widths[:fit], strict=True))
@@ -249,7 +251,7 @@ def table(
         else:
             lines.append(first.rstrip())
             if row is not head:
-                for name, cell in zip(head[fit:], row[fit:], strict=True):
+                for name, cell in zip(head[fit:] or [""] * columns, row[fit:], strict=False):
                     lines += wrapped(f"{name} {cell}", indent + 4)
         for note in below:
             lines += [text for line in note.splitlines() for text in wrapped(line, indent + 4)]

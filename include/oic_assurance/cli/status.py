@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import click
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.builds.dbt_docs import docs_page
@@ -72,7 +72,7 @@ def problems_table(problems: Sequence[Problem], title: str = "What is wrong now"
 def status(monitor: bool, as_json: bool) -> int:
     """Show what is wrong now, the last run, what readers see, and the freshness of datasets."""
     if not monitor:
-        _, result = _status(load_settings())
+        result = _status(load_settings())[1]
         sys.stdout.write(_shown(result, as_json=as_json))
         return result.exit_code
     # A monitor reads every exit code as a state, so no error may end the command with another one.
@@ -129,12 +129,12 @@ def _status(settings: Settings) -> tuple[list[Problem], Result]:
     return problems, Result([state, problems_table(problems), *found], exit_code=code)
 
 
-def _now(warehouse: Any) -> list[Table | Facts | str]:
+def _now(warehouse: psycopg.Connection) -> list[Table | Facts | str]:
     (run,) = rows(warehouse, "select * from state.last_run") or (None,)
     (seen,) = rows(warehouse, "select * from state.publication") or (None,)
     (backup,) = rows(warehouse, "select * from state.backup")
-    measured = warehouse.execute("select min(observed_at) from state.observation").fetchone()[0]
-    oldest = moment(measured) if measured else "never"
+    (age,) = rows(warehouse, "select min(observed_at) as oldest from state.observation")
+    oldest = moment(age["oldest"]) if age["oldest"] else "never"
     parts: list[Table | Facts | str] = [
         Facts(
             "run",
@@ -179,7 +179,7 @@ def _now(warehouse: Any) -> list[Table | Facts | str]:
     return parts
 
 
-def _hold(warehouse: Any, new_publication: int | None = None) -> list[str]:
+def _hold(warehouse: psycopg.Connection, new_publication: int | None = None) -> list[str]:
     """Return what the hold of a roll-back does, if there is one.
 
     `new_publication` is the publication of the run that has just ended. It waits for a release.
@@ -196,7 +196,7 @@ def _hold(warehouse: Any, new_publication: int | None = None) -> list[str]:
     return []
 
 
-def _position(warehouse: Any) -> list[Table]:
+def _position(warehouse: psycopg.Connection) -> list[Table]:
     """Return the position of each point that readers see, or how many forces are known."""
     marts = readable_marts()
     if relation_exists(warehouse, f"{marts}.national_force_state"):
@@ -226,11 +226,11 @@ def _position(warehouse: Any) -> list[Table]:
     ]
 
 
-def _left_out(warehouse: Any) -> list[Table | str]:
+def _left_out(warehouse: psycopg.Connection) -> list[Table | str]:
     """Return what the last run did not take, refused or rejected."""
-    query = "select dataset, name, reason, is_new from state.not_taken order by not is_new"
-    not_taken = rows(warehouse, query)
+    not_taken = rows(warehouse, "select dataset, name, reason, is_new from state.not_taken")
     known = sum(not one["is_new"] for one in not_taken)
+    newest_first = sorted(not_taken, key=lambda one: not one["is_new"])
     return [
         Table(
             "not_extracted",
@@ -248,7 +248,7 @@ def _left_out(warehouse: Any) -> list[Table | str]:
         Table(
             "not_taken",
             columns("dataset", "is_new:yes=new", "name", "reason"),
-            not_taken,
+            newest_first,
             title="Not taken",
             at_most=min(SHOWN, len(not_taken) - known),
             more="runs before the last one found them too" if known else "",
@@ -264,7 +264,7 @@ def _left_out(warehouse: Any) -> list[Table | str]:
     ]
 
 
-def _gate(warehouse: Any) -> list[Table | Facts]:
+def _gate(warehouse: psycopg.Connection) -> list[Table | Facts]:
     (gate,) = rows(warehouse, "select verdict, checks, failed from state.gate") or (None,)
     failed = """
         select severity, suite, description from state.failed_check
@@ -301,20 +301,15 @@ def summary(settings: Settings, run: Run) -> Result:
         "logs": settings.log_dir,
     }
     with state_session(settings) as warehouse:
-        (made,) = rows(
-            warehouse,
-            "select kept_because from marts.publication where publication_id = %s",
-            run.publication_id,
-        ) or ({"kept_because": None},)
+        query = "select kept_because from marts.publication where publication_id = %s"
+        made = rows(warehouse, query, run.publication_id)
+        kept = [
+            f"Publication {run.publication_id} is kept, and readers do not see it: "
+            f"{one['kept_because']}. With --make-current, the run would have made it current."
+            for one in made
+            if one["kept_because"]
+        ]
         (seen,) = rows(warehouse, "select * from state.publication") or (None,)
-        kept = (
-            [
-                f"Publication {run.publication_id} is kept, and readers do not see it: "
-                f"{made['kept_because']}. With --make-current, the run would have made it current."
-            ]
-            if made["kept_because"]
-            else []
-        )
         shown = f" (publication {seen['publication_id']})" if seen else ""
         as_at = moment(seen["as_at"] if seen else run.as_at)
         parts: list[Table | Facts | str] = [

@@ -238,15 +238,6 @@ def test_a_state_folder_that_is_a_file_is_one_line(
     assert err.count("\n") == 1
 
 
-def test_the_status_of_a_server_that_was_never_started_is_a_problem(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert run_command(["status", "--json"]) == 1
-    [problem] = json.loads(capsys.readouterr().out)["problems"]
-    assert problem["problem_code"] == "server"
-    assert "never started here" in problem["what"]
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can work under another account")
 def test_a_log_folder_that_cannot_be_written_to_is_one_line() -> None:
     home = Path(tempfile.mkdtemp(prefix="assurance-log-"))
@@ -269,15 +260,6 @@ def test_an_unexpected_error_is_one_line_and_its_traceback_is_logged(
     assert run_command(["status"]) == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1
-
-
-def test_the_status_of_a_server_that_was_never_started_is_a_problem(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert run_command(["status", "--json"]) == 1
-    [problem] = json.loads(capsys.readouterr().out)["problems"]
-    assert problem["problem_code"] == "server"
-    assert "never started here" in problem["what"]
     assert "ModuleNotFoundError" in err
     assert "Traceback" in (new_home / "log" / "assurance.log").read_text()
 

@@ -28,16 +28,19 @@ order by proof.disagreement is null, proof.proven_at nulls first, batch.batch_id
 """
 
 
-def prove_archive(settings: Settings, dry_run: bool) -> Did:
-    """Compare a share of the archived batches with raw, first those compared longest ago."""
+def prove(settings: Settings, dry_run: bool) -> Did:
+    """Compare a share of the archived batches with raw, and take the looks of the night.
+
+    The batches that were compared longest ago come first, so each is compared once in `NIGHTS`.
+    """
     with connect(settings, role=ROLE) as warehouse:
         batches = [one for (one,) in warehouse.execute(_NEXT, (settings.force_code,)).fetchall()]
     share = batches[: math.ceil(len(batches) / NIGHTS)]
     if dry_run:
         return Did({"batches": len(share)})
     proofs = [proof for one in share for proof in verify(settings, batch_id=one)]
-    differ = sum(bool(proof.disagreements) for proof in proofs)
     record(settings, [take(look, settings) for look in PROOFS])
+    differ = sum(bool(proof.disagreements) for proof in proofs)
     return Did({"batches": len(share), "disagreeing": differ})
 
 

@@ -3,7 +3,7 @@
 create view state.due as
 select (
     coalesce(
-        (max(as_at) filter (where outcome = 'published') at time zone 'Europe/London')::date + 1,
+        ((select max(made.as_at) from marts.publication as made) at time zone 'Europe/London')::date + 1,
         (state.now() at time zone 'Europe/London')::date
     ) + state.setting('run_deadline')::time
 ) at time zone 'Europe/London' as due_at,
@@ -38,6 +38,14 @@ with
             ) as who
         from (select * from audit.run where outcome <> 'running' order by started_at desc limit 1) as latest
         where latest.outcome in ('blocked', 'failed')
+            -- A run that is under way has made a publication since.
+            and not exists (
+                select
+                from audit.run as later
+                inner join audit.build as build using (run_id)
+                inner join marts.publication as made on made.publication_id = build.build_id
+                where later.started_at > latest.started_at
+            )
     ),
 
     -- The last daily build, if its run waits for a person's decision about its warnings. `publishing/approval.py` decides by the
