@@ -78,8 +78,8 @@ def test_a_look_that_fails_does_not_stop_the_others(settings: Settings) -> None:
 
 def looks_find(patch: pytest.MonkeyPatch, *findings: Finding) -> None:
     """Let `assurance doctor` find only this."""
-    looks = [Look("Server", "one", lambda _, one=one: [one], ()) for one in findings]
-    patch.setattr("oic_assurance.cli.doctor.LOOKS", looks)
+    look = Look("Server", "one", lambda _: findings, ())
+    patch.setattr("oic_assurance.cli.doctor.LOOKS", (look,))
     for place in ("oic_assurance.cli.doctor.PROOFS", "oic_assurance.platform.looks.LOOKS"):
         patch.setattr(place, ())
 
