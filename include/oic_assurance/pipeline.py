@@ -26,7 +26,7 @@ from oic_assurance.builds import candidate, marts, record, runs, stages
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.builds.policy_check import check_policy, ending_soon
-from oic_assurance.clock import check_not_in_future, london_day, utc_now
+from oic_assurance.clock import check_not_in_future, london_day
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.garbage import collect_rarely
 from oic_assurance.reporting.openlineage import recorder
@@ -506,7 +506,7 @@ def send_notifications(settings: Settings) -> None:
     from oic_assurance.notifications.notify import notify
 
     observe(settings)
-    for attempt in notify(settings, utc_now()):
+    for attempt in notify(settings):
         if attempt.failure:
             LOG.warning("No notification was sent: %s", attempt.failure)
 

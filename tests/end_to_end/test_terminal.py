@@ -20,10 +20,11 @@ from tests.end_to_end.terminal import Terminal
 
 STAGE = re.compile(r"✓ (.{1,40}?) +\d+\.\d s")
 SUMMARY = (
-    "from oic_assurance.reporting.screens.screen import run_summary\n"
+    "from oic_assurance.cli.shown import as_text\n"
+    "from oic_assurance.cli.status import summary\n"
     "from oic_assurance.builds.runs import last_run\n"
     "from oic_assurance.settings import load_settings\n"
-    "print(run_summary(load_settings(), last_run(load_settings())), end='')"
+    "print(as_text(summary(load_settings(), last_run(load_settings()))), end='')"
 )
 PLAIN_STAGE = re.compile(r"ok     (.{1,40}?) +\d+\.\d s")
 #: A program that shows one step of half a second in the same way as the commands.

@@ -5,7 +5,6 @@ import click
 from oic_assurance.cli.result import Result, Table, columns
 from oic_assurance.cli.shown import shows
 from oic_assurance.cli.status import problems_table
-from oic_assurance.clock import utc_now
 from oic_assurance.notifications import notify as notifications
 from oic_assurance.notifications.channels import configured
 from oic_assurance.notifications.message import body
@@ -34,7 +33,7 @@ def notify(dry_run: bool) -> Result:
         )
     attempts = [
         {**vars(one), "text": body(one.news), "changes": len(one.news)}
-        for one in notifications.notify(settings, utc_now())
+        for one in notifications.notify(settings)
     ]
     sent = columns("channel", "to_whom", "changes:number", ">failure=Not delivered", ">text")
     failed = any(one["failure"] for one in attempts)

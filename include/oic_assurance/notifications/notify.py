@@ -38,10 +38,11 @@ class Attempt:
     failure: str | None
 
 
-def notify(settings: Settings, now: datetime) -> list[Attempt]:
+def notify(settings: Settings, now: datetime | None = None) -> list[Attempt]:
     """Send each channel one message with the changes since its last notification.
 
-    `now` must have a time zone. Returns one attempt for each channel for which there were changes.
+    `now` must have a time zone. The default is now, by the server's clock. Returns one attempt for
+    each channel for which there were changes.
 
     - If a channel does not accept its message, the other channels still get theirs. The next call
       sends the message again.

@@ -12,11 +12,11 @@ from typing import Literal
 
 import psycopg
 
-from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.state.apply import ROLE, problem_kinds
 from oic_assurance.warehouse.connections import connect, reason
+from oic_assurance.warehouse.rows import one_value
 
 #: `advice`: it works, and could be better. `attention` and `failed`: it is a problem. `unknown`: it
 #: could not be looked at, for example because the server is down.
@@ -89,12 +89,13 @@ def take(look: Look, settings: Settings, *, answers: bool = True) -> Found:
 def record(settings: Settings, found: Sequence[Found]) -> None:
     """Record what looks have found on this host, in place of what they found before.
 
-    What could not be looked at stays as it was last found, with the moment of that look.
+    What could not be looked at stays as it was last found, with the moment of that look. The server
+    says when, because this host's clock may be what is wrong.
 
     Raises:
         ServerError: The warehouse cannot be reached.
     """
-    host, now = socket.gethostname(), utc_now()
+    host = socket.gethostname()
     rows = {
         (finding.code or one.look.codes[0], finding.subject): finding
         for one in found
@@ -110,6 +111,7 @@ def record(settings: Settings, found: Sequence[Found]) -> None:
         if any(finding.state == "unknown" for finding in one.findings)
     }
     with connect(settings, role=ROLE) as warehouse:
+        now = one_value(warehouse, "select now()")
         for (code, subject), one in rows.items():
             values = (one.state, one.what, one.todo, one.amount, one.since or now, now, one.since)
             where = "" if problem_kinds()[code].get("is_of_deployment") else host

@@ -88,7 +88,6 @@ def new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["db", "url", "secret"], 2, "There is no database 'secret'"),
         (["db", "url"], 2, "Missing argument 'NAME'"),
         (["db", "url", "warehouse"], 1, "never started here"),
-        (["status"], 1, "never started here"),
         (["publication", "list"], 1, "never started here"),
         (["quarantine", "list"], 1, "never started here"),
         (["explain", "hydra_completion"], 1, "never started here"),
@@ -157,6 +156,15 @@ def test_help_shows_pages(
     monkeypatch.setattr("oic_assurance.cli.help.DOCS", tmp_path)
     assert run_command(["help"]) == 1
     assert "in docs/ of the repository" in capsys.readouterr().err
+
+
+def test_the_status_of_a_server_that_was_never_started_is_a_problem(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["status", "--json"]) == 1
+    [problem] = json.loads(capsys.readouterr().out)["problems"]
+    assert problem["problem_code"] == "server"
+    assert "never started here" in problem["what"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["db"], ["sources"], ["publication"], ["quarantine"]])

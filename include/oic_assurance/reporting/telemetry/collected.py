@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from oic_assurance.errors import ServerError
 from oic_assurance.reporting.telemetry.declared import METRICS, Metric
 from oic_assurance.settings import Settings
-from oic_assurance.state.apply import problem_kinds
 from oic_assurance.state.read import state_session
 
 
@@ -22,7 +21,7 @@ class Sample:
 def collect(settings: Settings) -> list[Sample]:
     """Return the present value of each metric. A metric without a value is left out.
 
-    If the warehouse does not answer, the number of problems is all that is known.
+    If the warehouse does not answer, that is the only problem of which the number is known.
 
     Raises:
         UsageError: ASSURANCE_RUN_DEADLINE is not a time of day.
@@ -37,7 +36,7 @@ def collect(settings: Settings) -> list[Sample]:
             ]
     except ServerError:
         (problems,) = (metric for metric in METRICS if metric.name == "assurance.problems")
-        return [Sample(problems, float(kind == "server"), (kind,)) for kind in problem_kinds()]
+        return [Sample(problems, 1.0, ("server",))]
 
 
 def _number(value: datetime | timedelta | float) -> float:

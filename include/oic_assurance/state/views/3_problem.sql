@@ -74,6 +74,19 @@ with
                 where decided.build_id = gate.build_id and decided.decided_at >= gate.finished_at
             )
             and not exists (select from marts.publication as made where made.publication_id = gate.build_id)
+            -- A build without the result of a required check cannot be published, whatever somebody decides.
+            and not exists (
+                select
+                from audit.due_check as due
+                where due.build_id = gate.build_id
+                    and not exists (
+                        select
+                        from audit.expectation_result as result
+                        where result.build_id = due.build_id and result.stage = due.stage
+                            and result.expectation = due.expectation and due.suite in (result.suite, '')
+                            and result.checked_at >= build.candidate_since
+                    )
+            )
     ),
 
     -- The latest delivery of a dataset, if it was refused. Landing an older delivery does not end the problem.
