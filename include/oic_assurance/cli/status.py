@@ -21,12 +21,6 @@ from oic_assurance.warehouse.connections import readable_marts, url
 from oic_assurance.warehouse.rows import relation_exists
 
 SHOWN = 5
-_POSITION = """
-select point_code, status, value, numerator, denominator, ci_low, ci_high, deadline, source_status,
-    caveat
-from {marts}.assurance_position
-order by point_code
-"""
 _FORCES = """
 select force_name, state, caveat
 from marts.national_force_state
@@ -188,18 +182,16 @@ def _position(warehouse: psycopg.Connection) -> list[Table]:
         ]
     if not relation_exists(warehouse, f"{marts}.assurance_position"):
         return []
-    found = rows(warehouse, _POSITION.format(marts=marts))
-    return [
-        Table(
-            "position",
-            columns(
-                *("point_code=point", "status:state", "value:share", "numerator:number=met"),
-                *("denominator:number=of", "ci_low:share=from", "ci_high:share=to"),
-                *("deadline:day", "source_status:state=sources", ">caveat"),
-            ),
-            found,
-        )
-    ]
+    shown = columns(
+        *("point_code=point", "status:state", "value:share", "numerator:number=met"),
+        *("denominator:number=of", "ci_low:share=from", "ci_high:share=to"),
+        *("deadline:day", "source_status:state=sources", ">caveat"),
+    )
+    # A publication of an earlier version may lack a column.
+    lacking = {column.key: None for column in shown}
+    query = f"select * from {marts}.assurance_position order by point_code"  # noqa: S608 - no input
+    found = rows(warehouse, query)
+    return [Table("position", shown, [{**lacking, **row} for row in found])]
 
 
 def _left_out(warehouse: psycopg.Connection) -> list[Table | str]:

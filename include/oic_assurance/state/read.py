@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any, Literal, LiteralString
+from typing import Any, Literal
 
 import psycopg
 from psycopg.rows import dict_row
@@ -82,10 +82,10 @@ def state_session(settings: Settings, now: datetime | None = None) -> Iterator[p
         ) from error
 
 
-def rows(warehouse: psycopg.Connection, query: LiteralString, *values: Any) -> list[dict[str, Any]]:
+def rows(warehouse: psycopg.Connection, query: str, *values: Any) -> list[dict[str, Any]]:
     """Return the rows of a query as dictionaries, with the columns in their order."""
     with warehouse.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query, values).fetchall()
+        return cursor.execute(query.encode(), values).fetchall()
 
 
 def open_problems(settings: Settings, now: datetime | None = None) -> list[Problem]:
