@@ -1,5 +1,6 @@
 """On a terminal of any width, commands show their stages, the position and nothing else."""
 
+import json
 import re
 import subprocess
 import sys
