@@ -490,10 +490,13 @@ def observe(settings: Settings) -> None:
     If the warehouse does not answer, nothing is recorded.
     """
     from oic_assurance.operations.doctor.looks import LOOKS
+    from oic_assurance.operations.doctor.server import answers
     from oic_assurance.state.observed import record, take
 
+    # A server that is down for a moment must not look like logins that cannot log in.
+    is_there = answers(settings)
     try:
-        record(settings, [take(look, settings) for look in LOOKS])
+        record(settings, [take(look, settings, answers=is_there) for look in LOOKS])
     except (AssuranceError, psycopg.Error) as error:
         LOG.warning("What was measured is not on record: %s", _said(error))
 

@@ -1,5 +1,6 @@
 """On a terminal of any width, commands show their stages, the position and nothing else."""
 
+import json
 import re
 import subprocess
 import sys
@@ -141,9 +142,8 @@ def test_an_interrupted_run_is_marked_and_the_server_stays(
     terminal: Terminal, interrupted: Interrupted
 ) -> None:
     # No later run can have marked the interrupted run, because there is none yet.
-    status = terminal.assurance("status")
-    assert status.stdout.startswith("Last run            failed")
-    assert "interrupted before its end" in status.stdout
+    run = json.loads(terminal.assurance("status", "--json").stdout)["run"]
+    assert (run["outcome"], "interrupted before its end" in run["message"]) == ("failed", True)
     assert (terminal.home / "postgres").is_dir()
 
 

@@ -1,4 +1,4 @@
-"""What several commands use: arguments and options, and how a result is printed."""
+"""What several commands use: arguments, options, and questions at the terminal."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-Record = TypeVar("Record")
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Found = TypeVar("Found")
 #: The exit code of a command that Ctrl-C or a signal has ended.
 INTERRUPTED = 130
@@ -32,6 +32,14 @@ class PositiveInteger(click.ParamType[int]):
 
 
 ID = PositiveInteger()
+
+
+
+def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
+    """Return click's decorator for an option. The last of the names is what the option does."""
+    *names_alone, says = names
+    return click.option(*names_alone, help=says, **settings)
+
 
 as_at_option = click.option(
     "--as-at",

@@ -1,6 +1,7 @@
 """Show the result of a command: as text for people, or as one JSON document for programs."""
 
 import functools
+import inspect
 import json
 import os
 import re
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ParamSpec
+from typing import Any
 
 import click
 
@@ -18,9 +19,8 @@ from oic_assurance import formats
 from oic_assurance.cli.result import Column, Facts, Result, Table, value_of
 from oic_assurance.commands import with_force
 from oic_assurance.formats import NARROWEST, TEXT_ROOM, UNLIMITED, wrapped
-from oic_assurance.settings import ENTERED, FORCE_NAME
+from oic_assurance.settings import ENTERED, FORCE_NAME, load_settings
 
-Given = ParamSpec("Given")
 
 INDENT = 2
 #: What a terminal could take for a command. It is never shown, wherever a value comes from.
@@ -43,19 +43,20 @@ _AS_PEOPLE_READ: dict[str, Callable[[Any], str]] = {
 }
 
 
-def shows(command: Callable[Given, Result]) -> Callable[Given, int]:
+def shows(command: Callable[..., Result]) -> Callable[..., int]:
     """Let a command that returns a `Result` take `--json`, show its result, and exit with its code.
 
-    It stands directly above the function, below click's decorators.
+    It stands directly above the function, below click's decorators. A command whose first
+    parameter is `settings` gets the settings of the process.
     """
+    needs_settings = next(iter(inspect.signature(command).parameters), "") == "settings"
 
     @click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON document instead of text."
     )
     @functools.wraps(command)
-    def shown(*args: Given.args, **kwargs: Given.kwargs) -> int:
-        as_json = kwargs.pop("as_json")
-        result = command(*args, **kwargs)
+    def shown(as_json: bool, **given: Any) -> int:
+        result = command(*([load_settings()] if needs_settings else []), **given)
         if result.text and not as_json:
             # On a terminal, the pager shows what has several lines.
             (click.echo_via_pager if "\n" in result.text else click.echo)(result.text)

@@ -23,7 +23,7 @@ from oic_assurance.warehouse.rows import relation_exists
 SHOWN = 5
 _FORCES = """
 select force_name, state, caveat
-from marts.national_force_state
+from {marts}.national_force_state
 order by force_name
 """
 _REJECTED = """
@@ -166,19 +166,15 @@ def _hold(warehouse: psycopg.Connection, new_publication: int | None = None) -> 
     return []
 
 
-def _position(warehouse: psycopg.Connection) -> list[Table]:
+def _position(warehouse: psycopg.Connection) -> list[Table | str]:
     """Return the position of each point that readers see, or how many forces are known."""
     marts = readable_marts()
     if relation_exists(warehouse, f"{marts}.national_force_state"):
-        query = (
-            "select force_name, state, caveat from marts.national_force_state order by force_name"
-        )
+        forces = rows(warehouse, _FORCES.format(marts=marts))
+        known = sum(one["state"] == "REPORTED" for one in forces)
         return [
-            Table(
-                "forces",
-                columns("force_name=force", "state:state", ">caveat"),
-                rows(warehouse, query),
-            )
+            f"{known} of {count(len(forces), 'force')} are known.",
+            Table("forces", columns("force_name=force", "state:state", ">caveat"), forces),
         ]
     if not relation_exists(warehouse, f"{marts}.assurance_position"):
         return []

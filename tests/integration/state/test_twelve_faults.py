@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 from psycopg.conninfo import conninfo_to_dict
@@ -24,12 +26,14 @@ from psycopg.conninfo import conninfo_to_dict
 from oic_assurance import clock, pipeline
 from oic_assurance.cli.main import cli
 from oic_assurance.errors import ServerError
-from oic_assurance.operations.doctor.proofs import prove
+from oic_assurance.operations.doctor import proofs
 from oic_assurance.publishing.approval import decide
+from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
 from oic_assurance.reporting.national import export
 from oic_assurance.reporting.telemetry.collected import collect
 from oic_assurance.settings import Settings
 from oic_assurance.state.read import Problem, cause_of, no_server, open_problems
+from oic_assurance.warehouse import processing_log
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import warehouse_url
 from oic_assurance.warehouse.embedded import server_port
@@ -124,10 +128,10 @@ def an_archived_file_was_altered(scene: Scene) -> Iterator[None]:
 
 @fault("tables")
 def a_row_of_a_published_table_was_changed(scene: Scene) -> Iterator[None]:
-    change = "update generation.marts_board_action__1 set status = {} where action_ref = '1'"
-    scene.ask(change.format("status || '!'"))
+    table = f"{GENERATION}.{PUBLISHED_SCHEMAS[0].partition('board_action', 1)}"
+    scene.ask(f"update {table} set status = status || '!' where action_ref = '1'")
     yield
-    scene.ask(change.format("rtrim(status, '!')"))
+    scene.ask(f"update {table} set status = rtrim(status, '!')")
 
 
 @fault("server")
@@ -193,6 +197,7 @@ def all_is_well(settings: Settings) -> None:
         world.land(PEOPLE)
         world.close()
     published(settings)
+    processing_log.seal(settings)
     now = clock.utc_now()
     with administrator(settings) as session:
         session.execute(
@@ -218,12 +223,11 @@ def scene(prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def watch(settings: Settings) -> None:
-    """Do what happens at night and every quarter of an hour, twice."""
-    for _ in range(2):
+    """Do what happens at night, and twice what happens every quarter of an hour."""
+    watches = (pipeline.send_notifications,) * 2
+    for measure in (partial(proofs.prove, dry_run=False), *watches):
         with contextlib.suppress(ServerError):
-            prove(settings, dry_run=False)
-        with contextlib.suppress(ServerError):
-            pipeline.send_notifications(settings)
+            measure(settings)
 
 
 def problems(settings: Settings) -> list[Problem]:
@@ -291,3 +295,13 @@ def test_a_fault_is_told_in_the_same_words_everywhere(name: str, scene: Scene) -
         [_, (_, over)] = web.posts
         assert [(one["event"], one["kind"]) for one in over["changes"]] == [("over", kind)]
         assert f"Over: {problem.title}" in over["text"]
+
+
+def test_a_published_table_with_a_damaged_page_is_a_problem(scene: Scene) -> None:
+    def damaged(*_: object, **__: object) -> None:
+        raise psycopg.errors.DataCorrupted("invalid page in block 0")
+
+    scene.patch.setattr(proofs, "fingerprint_tables", damaged)
+    proofs.prove(scene.settings, dry_run=False)
+    [problem] = problems(scene.settings)
+    assert (problem.problem_code, "cannot be read" in problem.what) == ("tables", True)

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator
 
+import psycopg
+
 from oic_assurance.operations.audit.chain import verify as verify_log
 from oic_assurance.operations.upkeep.part import Did
 from oic_assurance.operations.verify.verify import verify
@@ -12,9 +14,10 @@ from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
 from oic_assurance.state.apply import ROLE
 from oic_assurance.state.observed import Finding, Look, record, take
-from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.fingerprint import fingerprint_tables
 
+GO_BACK = "`assurance publication rollback ID` to one that is sound, then `assurance run`"
 #: Every archived batch is compared with raw once in this many nights.
 NIGHTS = 30
 
@@ -70,7 +73,12 @@ def look_at_tables(settings: Settings) -> Iterator[Finding]:
         for schema in PUBLISHED_SCHEMAS:
             wanted = present_tables(warehouse, schema, current.publication_id)
             parts = {name: schema.partition(name, current.publication_id) for name in wanted}
-            stored = fingerprint_tables(warehouse, GENERATION, only=list(parts.values()))
+            try:
+                stored = fingerprint_tables(warehouse, GENERATION, only=list(parts.values()))
+            except psycopg.errors.DataCorrupted as error:
+                what = f"publication {current.publication_id} cannot be read: {reason(error)}"
+                yield Finding("published tables", "failed", what, GO_BACK)
+                return
             for name, part in parts.items():
                 tables += 1
                 if f"{GENERATION}.{part}" not in changed_by_recalls and (
@@ -80,8 +88,7 @@ def look_at_tables(settings: Settings) -> Iterator[Finding]:
     what = f"publication {current.publication_id}: "
     if wrong:
         what += f"{', '.join(wrong)} differ from what the gate has checked"
-        todo = "`assurance publication rollback ID` to one that is sound, then `assurance run`"
-        yield Finding("published tables", "failed", what, todo)
+        yield Finding("published tables", "failed", what, GO_BACK)
     else:
         yield Finding("published tables", "ok", f"{what}all {tables} tables are as checked")
 

@@ -187,7 +187,7 @@ select 'recall', dataset, min(noticed_at), null,
     format('the marking of %s landed records rose above the ceiling: ', sum(records))
     || case when bool_and(withdrawn_at is not null) then 'readers do not see them any more' else 'they are being withdrawn' end
     || coalesce(
-        format(', and %s of them wait for somebody to approve their erasure', sum(records) filter (where ended_at is null)),
+        ', and ' || sum(records) filter (where ended_at is null) || ' of them wait for somebody to approve their erasure',
         ', and they are erased'
     )
 from audit.recall
