@@ -6,6 +6,7 @@ columns, and sentences between them. `cli.shown` shows it to people, or prints i
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Literal
 
 #: What a value is, which decides how people see it. In JSON a value is always as it is: a share
@@ -60,12 +61,34 @@ def _column(given: str) -> Column:
     return Column(key, title, unit or "text", *kind)  # type: ignore[arg-type]
 
 
+def columns_of(rows: Sequence[object]) -> list[Column]:
+    """Return the columns of rows that speak for themselves: their names, and units by their types.
+
+    A name that ends with `_id` is no number to add up. A `state`, `status`, `verdict`, `outcome` or
+    `severity` is a state.
+    """
+    found = []
+    for name in (rows[0] if isinstance(rows[0], Mapping) else vars(rows[0])) if rows else ():
+        value = next((one for row in rows if (one := value_of(row, name)) is not None), None)
+        by_type = next((unit for kind, unit in _UNITS.items() if isinstance(value, kind)), "text")
+        unit = "state" if name in _STATES else "text" if name.endswith("_id") else by_type
+        found.append(Column(name, unit=unit))
+    return found
+
+
+_STATES = ("state", "status", "verdict", "outcome", "severity")
+_UNITS: dict[type, Unit] = {
+    bool: "yes", int: "number", float: "number", datetime: "moment", date: "day",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows with the same columns. In JSON, a list of objects."""
 
     #: The key in JSON. Tables with the same name are one list there.
     name: str
+    #: Without any, the columns are those of the rows (`columns_of`).
     columns: Sequence[Column]
     #: Each is a mapping with the keys of the columns, or an object with attributes of these names.
     rows: Sequence[object]
@@ -79,6 +102,10 @@ class Table:
     at_most: int | None = None
     more: str = ""
 
+    def __post_init__(self) -> None:
+        """Take the columns of the rows, if none are given."""
+        object.__setattr__(self, "columns", self.columns or columns_of(self.rows))
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -89,6 +116,11 @@ class Facts:
     row: object | None
     title: str = ""
     empty: str = ""
+
+    def __post_init__(self) -> None:
+        """Take the columns of the row, if none are given."""
+        rows = [] if self.row is None else [self.row]
+        object.__setattr__(self, "columns", self.columns or columns_of(rows))
 
 
 @dataclass(frozen=True)

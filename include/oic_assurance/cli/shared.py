@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 import click
 
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Found = TypeVar("Found")
 #: The exit code of a command that Ctrl-C or a signal has ended.
 INTERRUPTED = 130
@@ -32,14 +31,6 @@ class PositiveInteger(click.ParamType[int]):
 
 
 ID = PositiveInteger()
-
-
-
-def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
-    """Return click's decorator for an option. The last of the names is what the option does."""
-    *names_alone, says = names
-    return click.option(*names_alone, help=says, **settings)
-
 
 as_at_option = click.option(
     "--as-at",

@@ -21,7 +21,6 @@ from oic_assurance.commands import with_force
 from oic_assurance.formats import NARROWEST, TEXT_ROOM, UNLIMITED, wrapped
 from oic_assurance.settings import ENTERED, FORCE_NAME, load_settings
 
-
 INDENT = 2
 #: What a terminal could take for a command. It is never shown, wherever a value comes from.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")

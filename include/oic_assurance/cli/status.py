@@ -198,13 +198,13 @@ def _left_out(warehouse: psycopg.Connection) -> list[Table | str]:
     return [
         Table(
             "not_extracted",
-            columns("datasets", "reason"),
+            (),
             rows(warehouse, _NOT_EXTRACTED),
             title="Not extracted",
         ),
         Table(
             "refused",
-            columns("dataset", "reason"),
+            (),
             rows(warehouse, "select dataset, reason from state.refused"),
             title="Refused by the last run",
             at_most=SHOWN,
