@@ -71,7 +71,8 @@ def columns_of(rows: Sequence[object]) -> list[Column]:
     for name in (rows[0] if isinstance(rows[0], Mapping) else vars(rows[0])) if rows else ():
         value = next((one for row in rows if (one := value_of(row, name)) is not None), None)
         by_type = next((unit for kind, unit in _UNITS.items() if isinstance(value, kind)), "text")
-        unit = "state" if name in _STATES else "text" if name.endswith("_id") else by_type
+        unit: Unit = "text" if name.endswith("_id") else by_type
+        unit = "state" if name in _STATES else unit
         found.append(Column(name, unit=unit))
     return found
 
