@@ -336,17 +336,7 @@ def comparison(found: Comparison) -> Result:
     grown: list[Mapping[str, object]] = []
     same_value: list[Mapping[str, object]] = []
     for one in found.figures:
-        (before, of_before), (after, of_after) = (
-            counts or (None, None) for counts in (one.counts_before, one.counts_after)
-        )
-        figure = {
-            **vars(one),
-            "unit_of_value": unit_of(one.measure_code),
-            "numerator_before": before,
-            "denominator_before": of_before,
-            "numerator_after": after,
-            "denominator_after": of_after,
-        }
+        figure = {**vars(one), "unit_of_value": unit_of(one.measure_code)}
         why: list[dict[str, object]] = [
             {"cause": cause, "why": CAUSES[cause], "change": change, "records": records}
             for cause, (change, records) in one.causes.items()

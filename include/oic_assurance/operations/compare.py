@@ -50,19 +50,15 @@ from {place}
 """
 
 
-#: Numerator and denominator.
-Counts = tuple[int | None, int | None] | None
-
-
 @dataclass(frozen=True)
 class FigureChange:
     """A figure of one month that differs between two publications.
 
     Attributes:
         month: The first day of the month.
-        counts_before, counts_after: Numerator and denominator of the figure. They can differ
-            although the value is the same, as 1 of 2 and 2 of 4 do. None if a publication lacks the
-            figure. The numerator is None if the figure is not a share.
+        numerator_before, denominator_before, numerator_after, denominator_after: They can differ
+            although the value is the same, as 1 of 2 and 2 of 4 do. The denominator is None if a
+            publication lacks the figure, and the numerator also if it is not a share.
         was_over: Whether the month was already over as at both publications, and as at the last
             publication that both come from (`last_common`). If it was, only a restatement can
             change the figure.
@@ -77,9 +73,11 @@ class FigureChange:
     month: date
     org_unit_code: str
     before: float | None
+    numerator_before: int | None
+    denominator_before: int | None
     after: float | None
-    counts_before: Counts
-    counts_after: Counts
+    numerator_after: int | None
+    denominator_after: int | None
     was_over: bool
     causes: Mapping[str, tuple[float | None, int]]
     by_time: float | None
@@ -100,8 +98,8 @@ class FigureChange:
 
 #: Measure, month and unit.
 Key = tuple[str, date, str]
-#: Value and counts.
-Figure = tuple[float | None, Counts]
+#: Value, numerator and denominator.
+Figure = tuple[float | None, int | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -191,25 +189,13 @@ def _figures(
     why = {(one.measure_code, one.month, one.org_unit_code): one for one in restated}
     changes = []
     for key in sorted(both):
-        value_before, counts_before = old.get(key, (None, None))
-        value_after, counts_after = new.get(key, (None, None))
+        before, after = old.get(key, (None, None, None)), new.get(key, (None, None, None))
         causes = why[key].causes if key in why else {}
-        are_in_both = counts_before is not None and counts_after is not None
-        have_changed = are_in_both and counts_before != counts_after
-        if value_before == value_after and not have_changed and not causes:
+        is_same = before == after if key in old and key in new else before[0] == after[0]
+        if is_same and not causes:
             continue
-        changes.append(
-            FigureChange(
-                *key,
-                before=value_before,
-                after=value_after,
-                counts_before=counts_before,
-                counts_after=counts_after,
-                was_over=_is_over(key[1], earliest),
-                causes=causes,
-                by_time=_rest(value_before, value_after, causes),
-            )
-        )
+        was_over, rest = _is_over(key[1], earliest), _rest(before[0], after[0], causes)
+        changes.append(FigureChange(*key, *before, *after, was_over, causes, rest))
     return changes
 
 
@@ -218,7 +204,7 @@ def _values(conn: psycopg.Connection, number: int) -> dict[Key, Figure]:
     place = sql.Identifier(GENERATION, MARTS.partition("assurance_measure", number))
     rows = conn.execute(sql.SQL(_FIGURES).format(place=place)).fetchall()
     return {
-        (measure, month, code): (value, (numerator, denominator))
+        (measure, month, code): (value, numerator, denominator)
         for measure, month, code, value, numerator, denominator in rows
     }
 
