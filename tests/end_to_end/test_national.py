@@ -177,4 +177,4 @@ def test_status_says_which_forces_are_not_known_and_why(national: Terminal) -> N
     text = " ".join(national.assurance("status").stdout.split())
 
     assert "6 of 43 forces are known." in text
-    assert "Surrey the force has delivered nothing" in text
+    assert re.search(r"Surrey \w+ the force has delivered nothing", text)

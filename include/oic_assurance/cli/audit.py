@@ -5,21 +5,32 @@ from datetime import datetime, timedelta
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import json_option, show
+from oic_assurance.cli.result import Facts, Result, Table, columns
+from oic_assurance.cli.shown import shows
 from oic_assurance.clock import LONDON
 from oic_assurance.operations.audit.chain import verify as verify_log
 from oic_assurance.operations.audit.collect import collect as collect_consultations
 from oic_assurance.operations.audit.heads import ship as ship_head
 from oic_assurance.operations.audit.report import (
     LogReport,
+    Relation,
     report_on_person,
     report_on_record,
     report_on_time,
 )
-from oic_assurance.reporting.screens import audit as screens
 from oic_assurance.settings import load_settings
 
 DAY = click.DateTime(["%Y-%m-%d"])
+#: How many entries of one section people see.
+SHOWN = 20
+_SECTIONS: dict[Relation, str] = {
+    "named": "Entries about {about}",
+    "batch": "Entries about deliveries that hold it",
+    "list": "Entries about later deliveries of the same lists, which may repeat it",
+    "publication": "Entries about builds and publications that were made from these deliveries",
+    "mart": "Queries of marts of records, which may have shown it",
+    "all": "Entries",
+}
 
 
 @click.group(cls=Group)
@@ -35,16 +46,23 @@ def audit() -> None:
     type=click.Path(dir_okay=False),
     help="Also compare with the heads in FILE, one on each line. Repeat the option for each file.",
 )
-@json_option
-def verify(heads: tuple[str, ...], as_json: bool) -> int:
+@shows
+def verify(heads: tuple[str, ...]) -> Result:
     """Check that no entry of the log was changed, removed or inserted.
 
     The chain is also compared with the heads that were shipped to files. Each finding is printed as
     one sentence. The exit code is 1 if there is a finding.
     """
     done = verify_log(load_settings(), heads)
-    show(done, screens.verification_screen, as_json=as_json)
-    return 0 if done.is_intact else 1
+    log = columns(
+        *("is_intact:yes=intact", "entries:number", "unsealed:number=not sealed yet"),
+        *("head_no:number=head", "head_hash=its hash"),
+        *("heads:number=heads compared", "last_shipped_at:moment=last shipped"),
+    )
+    findings = Table("findings", columns("kind", "sentence=finding"), done.findings)
+    return Result(
+        [Facts("log", log, done), findings, *done.notes], exit_code=int(not done.is_intact)
+    )
 
 
 @audit.command()
@@ -63,19 +81,19 @@ def verify(heads: tuple[str, ...], as_json: bool) -> int:
     show_default="a subject access request or an audit",
     help="Why you look. A report about a person or a record is logged.",
 )
-@json_option
+@shows
 def report(
     person: str | None,
     record: tuple[str, str] | None,
     first: datetime | None,
     last: datetime | None,
     reason: str | None,
-    as_json: bool,
-) -> None:
+) -> Result:
     """Show what was done with the records of a person, with one record, or with all records.
 
     With --person, give the employee number or the collar number of an officer. With --record, give
-    a dataset and the key of a record, which is in the column row_key of its raw table.
+    a dataset and the key of a record, which is in the column row_key of its raw table. The newest
+    entry comes first.
     """
     if person is not None and record is not None:
         raise click.UsageError("give either --person or --record, not both")
@@ -89,26 +107,47 @@ def report(
         found = report_on_record(settings, *record, since, until, reason)
     else:
         found = report_on_time(settings, since, until)
-    show(found, screens.report_screen, as_json=as_json)
+    what = columns(
+        *("about=processing of", "since:moment=from", "until:moment=to"),
+        "entry_count:number=entries",
+    )
+    about = {**vars(found), "entry_count": len(found.entries)}
+    entry = columns(
+        *("at:moment", "action", "who", "to_whom=to whom", ">what", ">client_addr=from"),
+        *(">claimed_by=claimed account", ">origin=entered by:", ">because=why:"),
+        *("-log_id", "-run_id", "-relation"),
+    )
+    sections = []
+    for relation, title in _SECTIONS.items():
+        entries = [one for one in reversed(found.entries) if one.relation == relation]
+        title = f"{title.format(about=found.about)} ({len(entries):,})"
+        sections.append(Table("entries", entry, entries, title, at_most=SHOWN, more="see --json"))
+    return Result([Facts("report", what, about), *sections, *found.notes])
 
 
 @audit.command()
-@json_option
-def collect(as_json: bool) -> None:
+@shows
+def collect() -> Result:
     """Read from PostgreSQL's own log what readers have consulted, and record it.
 
     Each run does this too.
     """
-    show(collect_consultations(load_settings()), screens.collected_screen, as_json=as_json)
+    done = collect_consultations(load_settings())
+    what = columns(
+        *("folder=the server's log", "lines:number=new lines", "statements:number=of readers"),
+        *("entries:number=entries made", "deleted_files:number=finished files deleted"),
+    )
+    return Result([Facts("collected", what, done), *done.notes])
 
 
 @audit.command()
-@json_option
-def ship(as_json: bool) -> int:
+@shows
+def ship() -> Result:
     """Seal the log and ship its head to the places in ASSURANCE_AUDIT_HEADS, as each run does.
 
     The exit code is 1 if a place does not accept the head.
     """
-    done = screens.ShippedHead(ship_head(load_settings()))
-    show(done, screens.shipped_screen, as_json=as_json)
-    return 1 if done.failures else 0
+    failures = ship_head(load_settings())
+    said = [f"Not shipped to {one}" for one in failures]
+    said = said or ["The head of the log of processing is shipped."]
+    return Result(said, exit_code=int(bool(failures)))

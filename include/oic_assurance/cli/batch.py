@@ -1,8 +1,6 @@
-"""`assurance batch` and `archive`: landed batches, and the archive of their deliveries."""
+"""`assurance batch`: landed batches, and the archive of their deliveries."""
 
-import os
-import sys
-from pathlib import Path
+from collections.abc import Iterable
 
 import click
 
@@ -10,10 +8,9 @@ from oic_assurance.batches.archive_reader import archived_batches, find_batch
 from oic_assurance.batches.archive_store import ARCHIVE, archive_store
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Result, Table, columns
-from oic_assurance.cli.shared import ID, required_reason
+from oic_assurance.cli.shared import ID, followed, reason_option, required_reason
 from oic_assurance.cli.shown import shows
 from oic_assurance.errors import UsageError
-from oic_assurance.platform.progress import Screen
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets
@@ -23,7 +20,7 @@ from oic_assurance.warehouse.connections import connect
 
 @click.group(cls=Group)
 def batch() -> None:
-    """List landed batches, compare raw with the archive, and accept that records are gone."""
+    """List landed batches, compare raw with the archive, and change what the archive holds."""
 
 
 @batch.command("list")
@@ -73,12 +70,11 @@ def verify(dataset: str | None, batch_id: int | None) -> Result:
     from oic_assurance.operations.verify.verify import verify as verified
 
     settings = load_settings()
-    with Screen(sys.stderr) as screen:
-        step = screen.begin("Comparing")
-        proofs = []
-        for proof in verified(settings, _dataset(settings, dataset, batch_id), batch_id):
-            proofs.append(proof)
-            step.detail = proof.dataset
+    proofs = followed(
+        "Comparing",
+        verified(settings, _dataset(settings, dataset, batch_id), batch_id),
+        lambda proof: proof.dataset,
+    )
     datasets_ = Table(
         "datasets",
         columns(*("dataset", "batches:number", "rows:number", "verdict:state"), ">disagreements"),
@@ -108,7 +104,8 @@ def verify(dataset: str | None, batch_id: int | None) -> Result:
 
 @batch.command()
 @click.argument("dataset", required=False)
-def minimise(dataset: str | None) -> None:
+@shows
+def minimise(dataset: str | None) -> Result:
     """Remove from archived extracts the texts that are no longer extracted.
 
     Run this command once after a declaration was changed so that a column is no longer extracted,
@@ -118,17 +115,17 @@ def minimise(dataset: str | None) -> None:
     from oic_assurance.operations.erase.minimise import minimise_archive
 
     settings = load_settings()
-    for declaration in [declared(dataset)] if dataset else datasets().values():
-        done = minimise_archive(settings, declaration)
-        if done:
-            click.echo(f"{declaration.name}: {done} archived extracts were rewritten.")
-    click.echo("No archived extract contains a text that is no longer extracted.")
+    chosen = [declared(dataset)] if dataset else datasets().values()
+    done = ((one.name, minimise_archive(settings, one)) for one in chosen)
+    rewritten = _counts("rewritten", "extracts", followed("Rewriting", done, lambda one: one[0]))
+    return Result([rewritten, "No archived extract contains a text that is no longer extracted."])
 
 
 @batch.command()
 @click.argument("dataset")
-@click.option("--reason", help="Why the records are really gone.")
-def accept(dataset: str, reason: str | None) -> None:
+@reason_option
+@shows
+def accept(dataset: str, reason: str | None) -> Result:
     """Accept that most records of DATASET are gone, so that the next run lands its delivery.
 
     A delivery is refused if it would make most of the known records vanish.
@@ -139,10 +136,26 @@ def accept(dataset: str, reason: str | None) -> None:
     declaration = declared(dataset)
     reason = required_reason(reason, f"Why are the records of {declaration.name} gone?")
     refused = accepted(load_settings(), declaration, account(), reason)
-    click.echo(
-        f"{refused.vanishing} of {refused.known} known records of {refused.table_name} may vanish. "
-        "The next run lands the delivery: `assurance run`."
-    )
+    may_vanish = f"{refused.vanishing:,} of {refused.known:,} known records of {refused.table_name}"
+    return Result([f"{may_vanish} may vanish."], next="`assurance run` lands the delivery.")
+
+
+@batch.command()
+@click.option("--again", is_flag=True, help="Encrypt all files again, with the first key.")
+@shows
+def encrypt(again: bool) -> Result:
+    """Encrypt the archived files that are not encrypted yet, with ASSURANCE_ARCHIVE_KEY."""
+    from oic_assurance.operations.encrypt_archive import encrypt_archive
+
+    done = followed("Encrypting", encrypt_archive(load_settings(), again=again), lambda one: one[0])
+    total = sum(files for _, files in done)
+    return Result([_counts("encrypted", "files", done), f"Archived files encrypted: {total:,}."])
+
+
+def _counts(name: str, what: str, found: Iterable[tuple[str, int]]) -> Table:
+    """Return a table of how many files of each dataset were changed."""
+    rows = [{"dataset": dataset, what: count} for dataset, count in found if count]
+    return Table(name, columns("dataset", f"{what}:number"), rows)
 
 
 def _dataset(settings: Settings, dataset: str | None, batch_id: int | None) -> str | None:
@@ -160,50 +173,3 @@ def _dataset(settings: Settings, dataset: str | None, batch_id: int | None) -> s
     if name not in (None, found.dataset):
         raise UsageError(f"Batch {batch_id} belongs to the dataset {found.dataset}, not {name}.")
     return found.dataset
-
-
-@click.group(cls=Group)
-def archive() -> None:
-    """Make a key, and encrypt the archive of deliveries with it."""
-
-
-@archive.command("new-key")
-@click.option(
-    "--to",
-    "path",
-    required=True,
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The new file with the private key. Only its owner can read it.",
-)
-def new_key(path: Path) -> None:
-    """Make an age key, for the archive or for back-ups, and print its public key.
-
-    Keep the file apart from the state folder and from the back-ups. Without this file, everything
-    that was encrypted with the key is lost.
-    """
-    from oic_assurance.warehouse.encryption import new_identity
-
-    identity = new_identity()
-    public = str(identity.to_public())
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be created: {error.strerror}.") from error
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"# public key: {public}\n{identity}\n")
-    click.echo(public)
-
-
-@archive.command()
-@click.option("--again", is_flag=True, help="Encrypt all files again, with the first key.")
-def encrypt(again: bool) -> None:
-    """Encrypt the archived files that are not encrypted yet, with ASSURANCE_ARCHIVE_KEY."""
-    from oic_assurance.operations.encrypt_archive import encrypt_archive
-
-    total = 0
-    for dataset, count in encrypt_archive(load_settings(), again=again):
-        total += count
-        if count:
-            click.echo(f"{dataset}: {count}")
-    click.echo(f"Archived files encrypted: {total}.")

@@ -41,12 +41,10 @@ class Group(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands. A long description continues on the next line."""
         with formatter.section("Commands"):
-            formatter.write_dl(self.descriptions(ctx))
-
-    def descriptions(self, ctx: click.Context) -> list[tuple[str, str]]:
-        """Return the name and the description of each command."""
-        return [
-            (name, command.get_short_help_str(limit=sys.maxsize))
-            for name in self.list_commands(ctx)
-            if (command := self.get_command(ctx, name)) is not None
-        ]
+            formatter.write_dl(
+                [
+                    (name, command.get_short_help_str(limit=sys.maxsize))
+                    for name in self.list_commands(ctx)
+                    if (command := self.get_command(ctx, name)) is not None
+                ]
+            )

@@ -1,17 +1,12 @@
-"""What several commands use: arguments and options, and how a result is printed."""
+"""What several commands use: arguments, options, and questions at the terminal."""
 
-import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
 
-from oic_assurance.commands import with_force
-from oic_assurance.reporting.screens.as_json import to_json
-from oic_assurance.settings import ENTERED, FORCE_NAME
-
-Record = TypeVar("Record")
+Found = TypeVar("Found")
 #: The exit code of a command that Ctrl-C or a signal has ended.
 INTERRUPTED = 130
 #: The largest number of PostgreSQL's type bigint.
@@ -36,10 +31,6 @@ class PositiveInteger(click.ParamType[int]):
 
 
 ID = PositiveInteger()
-#: The option `--json`. It changes how a command prints its result, but not the exit code.
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON document instead of the screen."
-)
 
 as_at_option = click.option(
     "--as-at",
@@ -65,27 +56,29 @@ def required_reason(given: str | None, question: str) -> str:
     Without a terminal, nobody can be asked, and the result is an empty string. The caller then
     refuses the decision, because it has no reason.
     """
-    if given is None and sys.stdin.isatty():
-        return str(click.prompt(question))
+    if given is None and is_terminal():
+        return str(click.prompt(question, err=True))
     return given or ""
 
 
-def show(record: Record, screen: Callable[[Record], str], *, as_json: bool) -> None:
-    """Print the result of a command.
-
-    `record` is a dataclass with the result. `screen` is a function that turns `record` into text
-    for people, which is printed. With `as_json`, one JSON document is printed instead. If the
-    deployment has several forces, both say whose result it is.
-    """
-    if as_json:
-        sys.stdout.write(document(record))
-        return
-    entered = os.environ.get(ENTERED, "")
-    whose = f"Force {entered}, {os.environ.get(FORCE_NAME, '')}\n" if entered else ""
-    sys.stdout.write(whose + with_force(screen(record)))
+def is_terminal() -> bool:
+    """Tell whether standard input is a terminal, at which a person can answer a question."""
+    return sys.stdin.isatty()
 
 
-def document(record: object) -> str:
-    """Return a result as one JSON document, with the force if the deployment has several."""
-    entered = os.environ.get(ENTERED, "")
-    return to_json(record, force_code=entered) if entered else to_json(record)
+def followed(label: str, found: Iterable[Found], name: Callable[[Found], str]) -> list[Found]:
+    """Return all that a long command finds. On a terminal, a line names what it found last."""
+    from oic_assurance.platform.progress import Screen
+
+    done = []
+    with Screen(sys.stderr) as screen:
+        step = screen.begin(label)
+        for one in found:
+            done.append(one)
+            step.detail = name(one)
+    return done
+
+
+def tell(sentence: str) -> None:
+    """Say on standard error what a long command does now."""
+    click.echo(sentence, err=True)

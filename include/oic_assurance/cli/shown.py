@@ -1,6 +1,7 @@
 """Show the result of a command: as text for people, or as one JSON document for programs."""
 
 import functools
+import inspect
 import json
 import os
 import re
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ParamSpec
+from typing import Any
 
 import click
 
@@ -18,9 +19,7 @@ from oic_assurance import formats
 from oic_assurance.cli.result import Column, Facts, Result, Table, value_of
 from oic_assurance.commands import with_force
 from oic_assurance.formats import NARROWEST, TEXT_ROOM, UNLIMITED, wrapped
-from oic_assurance.settings import ENTERED, FORCE_NAME
-
-Given = ParamSpec("Given")
+from oic_assurance.settings import ENTERED, FORCE_NAME, load_settings
 
 INDENT = 2
 #: What a terminal could take for a command. It is never shown, wherever a value comes from.
@@ -43,20 +42,25 @@ _AS_PEOPLE_READ: dict[str, Callable[[Any], str]] = {
 }
 
 
-def shows(command: Callable[Given, Result]) -> Callable[Given, int]:
+def shows(command: Callable[..., Result]) -> Callable[..., int]:
     """Let a command that returns a `Result` take `--json`, show its result, and exit with its code.
 
-    It stands directly above the function, below click's decorators.
+    It stands directly above the function, below click's decorators. A command whose first
+    parameter is `settings` gets the settings of the process.
     """
+    needs_settings = next(iter(inspect.signature(command).parameters), "") == "settings"
 
     @click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON document instead of text."
     )
     @functools.wraps(command)
-    def shown(*args: Given.args, **kwargs: Given.kwargs) -> int:
-        as_json = kwargs.pop("as_json")
-        result = command(*args, **kwargs)
-        sys.stdout.write(as_document(result) if as_json else as_text(result))
+    def shown(as_json: bool, **given: Any) -> int:
+        result = command(*([load_settings()] if needs_settings else []), **given)
+        if result.text and not as_json:
+            # On a terminal, the pager shows what has several lines.
+            (click.echo_via_pager if "\n" in result.text else click.echo)(result.text)
+        else:
+            sys.stdout.write(as_document(result) if as_json else as_text(result))
         return result.exit_code
 
     return shown
@@ -115,7 +119,7 @@ def plain(value: Any) -> object:
 
 
 def as_text(result: Result) -> str:
-    """Return a result as text that fits the terminal.
+    """Return a result as text that fits the terminal. A fact without a value has no line.
 
     Tables that follow one another are separated by an empty line. The only row of a table that is
     too wide for the terminal has a line for each value. Without a terminal there is no colour. If
@@ -156,7 +160,7 @@ def _lines(part: Table | Facts) -> list[str]:
     if len(rows) == 1 and wide > _room():
         return title + _facts(part.columns, rows[0], indent)
     lines = table(
-        head,
+        head if part.has_head else [],
         cells,
         indent=indent,
         notes=[_notes(notes, row) for row in shown],
@@ -251,7 +255,7 @@ def table(
     notes: Sequence[Sequence[str]] | None = None,
     right: Set[int] = frozenset(),
 ) -> list[str]:
-    """Return the lines of a table: the column headings, followed by the rows.
+    """Return the lines of a table: the column headings, if there are any, followed by the rows.
 
     `notes` holds texts for each row, which are written below the row. The columns in `right` are
     aligned to the right. If the table is wider than the terminal, the last column is wrapped. If
@@ -259,16 +263,18 @@ def table(
     after the name of its column.
     """
     rows = [[" ".join(cell.split()) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    above = [head] if head else []
+    widths = [max(map(len, cells)) for cells in zip(*above, *rows, strict=True)]
     room = _room()
-    fit = len(head)
+    fit = columns = len(widths)
     while fit > 1 and indent + sum(widths[:fit]) + 2 * (fit - 1) > room:
         fit -= 1
-    start = indent + sum(widths[:-1]) + 2 * (len(head) - 1)
+    start = indent + sum(widths[:-1]) + 2 * (columns - 1)
     words = [word for row in rows for word in row[-1].split()]
-    hangs = fit == len(head) - 1 and room - start >= max([TEXT_ROOM, *map(len, words)])
+    hangs = fit == columns - 1 and room - start >= max([TEXT_ROOM, *map(len, words)])
     lines = []
-    for row, below in zip([head, *rows], [[], *(notes or [[]] * len(rows))], strict=True):
+    notes = notes or [[]] * len(rows)
+    for row, below in zip([*above, *rows], [*([[]] * len(above)), *notes], strict=True):
         cells = [
             cell.rjust(wide) if place in right else cell.ljust(wide)
             for place, (cell, wide) in enumerate(zip(row[:fit], widths[:fit], strict=True))
@@ -279,7 +285,8 @@ def table(
         else:
             lines.append(first.rstrip())
             if row is not head:
-                rest = zip(head[fit:], row[fit:], strict=True)
+                names = head[fit:] or [""] * (columns - fit)
+                rest = zip(names, row[fit:], strict=True)
                 there = [f"{name} {cell}" for name, cell in rest if cell != formats.NOTHING]
                 lines += wrapped(", ".join(there), indent + 4)
         for note in below:

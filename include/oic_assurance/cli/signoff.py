@@ -1,21 +1,24 @@
 """`assurance signoff`: close a point or a recommendation step by step, and reopen it."""
 
+from collections.abc import Sequence
+
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import ID, json_option, required_reason, show
+from oic_assurance.cli.result import Facts, Result, Table, columns
+from oic_assurance.cli.shared import ID, reason_option, required_reason
+from oic_assurance.cli.shown import shows
+from oic_assurance.formats import interval, share
 from oic_assurance.operations.sign_off.daily import check_evidence
-from oic_assurance.operations.sign_off.entries import broken_entries, read_subjects
-from oic_assurance.operations.sign_off.steps import make_step, reopen_by_decision
-from oic_assurance.reporting.screens.sign_off import (
-    CheckedSignOffs,
-    SignOffs,
-    check_screen,
-    entry_screen,
-    list_screen,
-    subject_screen,
+from oic_assurance.operations.sign_off.entries import (
+    WORDS,
+    Entry,
+    broken_entries,
+    read_subjects,
 )
+from oic_assurance.operations.sign_off.steps import make_step, reopen_by_decision
 from oic_assurance.settings import SIGN_OFF_ROLES, load_settings
+from oic_assurance.state.apply import problem_kinds
 from oic_assurance.warehouse.connections import acting_account
 
 SIGNATURES = ("FORCE", "COMMISSIONER", "INSPECTORATE")
@@ -45,14 +48,14 @@ def signoff() -> None:
     "--steps", metavar="TEXT", help="What was agreed: the steps, who answers for them, and by when."
 )
 @publication_option
-@json_option
-def agree(code: str, steps: str | None, publication_id: int | None, as_json: bool) -> None:
+@shows
+def agree(code: str, steps: str | None, publication_id: int | None) -> Result:
     """Record that the steps to close CODE are agreed.
 
     This is the first step of a closure.
     """
     words = required_reason(steps, "What was agreed?")
-    _step(code, "STEPS_AGREED", words, publication_id, as_json=as_json)
+    return _step(code, "STEPS_AGREED", words, publication_id)
 
 
 @signoff.command()
@@ -64,18 +67,16 @@ def agree(code: str, steps: str | None, publication_id: int | None, as_json: boo
     metavar="PLACE",
     help="An fsspec URL, or a path below the folder that ASSURANCE_EVIDENCE names.",
 )
-@click.option("--because", metavar="TEXT", help="What the file shows.")
+@click.option("--reason", metavar="TEXT", help="What the file shows.")
 @publication_option
-@json_option
-def evidence(
-    code: str, place: str, because: str | None, publication_id: int | None, as_json: bool
-) -> None:
+@shows
+def evidence(code: str, place: str, reason: str | None, publication_id: int | None) -> Result:
     """Record the evidence for CODE, which is a file.
 
     This is the second step of a closure. The file is hashed. It is neither copied nor moved.
     """
-    words = required_reason(because, "What does the file show?")
-    _step(code, "EVIDENCE", words, publication_id, as_json=as_json, place=place)
+    words = required_reason(reason, "What does the file show?")
+    return _step(code, "EVIDENCE", words, publication_id, place)
 
 
 @signoff.command()
@@ -87,19 +88,17 @@ def evidence(
     type=click.Choice(SIGNATURES, case_sensitive=False),
     help="The party that signs. The force signs first, then the Commissioner.",
 )
-@click.option("--because", metavar="TEXT", help="Why it can be closed.")
+@reason_option
 @publication_option
-@json_option
-def sign(
-    code: str, party: str, because: str | None, publication_id: int | None, as_json: bool
-) -> None:
+@shows
+def sign(code: str, party: str, reason: str | None, publication_id: int | None) -> Result:
     """Sign for a party that CODE can be closed. The Commissioner's signature closes it.
 
     The evidence is read and hashed again. Each party must sign with an account of its own. The
     account that has recorded the agreement on the steps cannot sign.
     """
-    words = required_reason(because, "Why can it be closed?")
-    _step(code, party.upper(), words, publication_id, as_json=as_json)
+    words = required_reason(reason, "Why can it be closed?")
+    return _step(code, party.upper(), words, publication_id)
 
 
 @signoff.command()
@@ -111,66 +110,95 @@ def sign(
     type=click.Choice(SIGN_OFF_ROLES, case_sensitive=False),
     help="The role of the person who decides.",
 )
-@click.option("--because", metavar="TEXT", help="Why it is reopened.")
-@json_option
-def reopen(code: str, role: str, because: str | None, as_json: bool) -> None:
+@reason_option
+@shows
+def reopen(code: str, role: str, reason: str | None) -> Result:
     """Reopen CODE by the decision of a person.
 
     This command is not needed if the evidence has changed, the status of a point has got worse, or
     its figure was restated by more than its interval. The daily run reopens such a closure itself.
     """
-    words = required_reason(because, "Why is it reopened?")
     entry = reopen_by_decision(
         load_settings(),
         code,
         role=role.upper(),
         account=acting_account(),
         through="command line",
-        because=words,
+        because=required_reason(reason, "Why is it reopened?"),
     )
-    show(entry, entry_screen, as_json=as_json)
+    return Result([_entries([entry])])
 
 
 @signoff.command("list")
-@json_option
-def list_(as_json: bool) -> None:
+@shows
+def list_() -> Result:
     """List all points and recommendations: how far each is, and what comes next."""
-    subjects = read_subjects(load_settings(), None, "assurance signoff list")
-    show(SignOffs(subjects), list_screen, as_json=as_json)
+    rows = [
+        {
+            **vars(one),
+            "state": one.state,
+            "next_step": one.next_step,
+            "made_on": one.in_force[-1].made_on if one.in_force else None,
+            "evidence_state": one.evidence and (one.evidence.evidence_state or "not checked yet"),
+            "rests_on": one.rests_on,
+        }
+        for one in read_subjects(load_settings(), None, "assurance signoff list")
+    ]
+    what = columns(
+        *("recommendation_code=code", "state", "next_step=next step", "made_on=made on"),
+        *("evidence_state=evidence", "rests_on=rests on", "-title", "-point_code", "-entries"),
+    )
+    return Result([Table("subjects", what, rows)])
 
 
 @signoff.command("show")
 @code_argument
-@json_option
-def show_(code: str, as_json: bool) -> None:
+@shows
+def show_(code: str) -> Result:
     """Show every entry about CODE, with who made it. This consultation is logged."""
     (subject,) = read_subjects(load_settings(), code, f"assurance signoff show {code}")
-    show(subject, subject_screen, as_json=as_json)
+    what = columns(
+        *("recommendation_code=code", "-point_code", "title", "state", "next_step=next step"),
+        "rests_on=a closure rests on",
+    )
+    return Result([Facts("recommendation", what, subject), _entries(subject.entries)])
 
 
 @signoff.command()
-@json_option
-def check(as_json: bool) -> int:
+@shows
+def check() -> Result:
     """Read and hash the evidence in force now, and check that no entry was changed.
 
     If a file of evidence has changed, its closure is reopened. The exit code is 0 if all evidence
     is unchanged and no entry was changed, otherwise 1.
     """
     settings = load_settings()
-    checked = CheckedSignOffs(check_evidence(settings), broken_entries(settings))
-    show(checked, check_screen, as_json=as_json)
-    return 0 if checked.is_sound else 1
+    checked, broken = check_evidence(settings), broken_entries(settings)
+    evidence = Table(
+        "evidence",
+        columns(
+            *("recommendation_code=code", "-entry_id", "outcome:state=evidence"),
+            *("is_reopened:yes=reopened", "why"),
+        ),
+        checked,
+        empty="No evidence is in force.",
+    )
+    is_sound = not broken and all(one.outcome == "unchanged" for one in checked)
+    sound = columns("is_sound:yes=all is sound", "broken_entries=entries that were changed")
+    return Result(
+        [
+            evidence,
+            Facts("check", sound, {"is_sound": is_sound, "broken_entries": broken}),
+            *(["The last entries are missing."] if 0 in broken else []),
+        ],
+        next="call data engineering: somebody changed the entries." if broken else "",
+        exit_code=int(not is_sound),
+    )
 
 
 def _step(
-    code: str,
-    step: str,
-    because: str,
-    publication_id: int | None,
-    *,
-    as_json: bool,
-    place: str | None = None,
-) -> None:
+    code: str, step: str, because: str, publication_id: int | None, place: str | None = None
+) -> Result:
     entry = make_step(
         load_settings(),
         code,
@@ -181,4 +209,33 @@ def _step(
         publication_id=publication_id,
         evidence=place,
     )
-    show(entry, entry_screen, as_json=as_json)
+    return Result([_entries([entry])])
+
+
+def _entries(found: Sequence[Entry]) -> Table:
+    rows = [
+        {
+            **vars(one),
+            "what": WORDS[one.step],
+            "why": problem_kinds()["reopened"]["causes"].get(one.cause),
+            "figure": one.value
+            and f"{share(one.value)} ({one.numerator} of {one.denominator}, "
+            f"{interval(one.ci_low, one.ci_high)})",
+        }
+        for one in found
+    ]
+    what = columns(
+        *("entry_id=entry", "what", "entered_at:moment=entered", "account=by", "by_role=as"),
+        *(">because", ">through=through", ">why=cause:", ">made_on=on publication"),
+        *(
+            ">status=status",
+            ">figure=figure",
+            ">evidence_place=evidence",
+            ">evidence_bytes:number=bytes",
+        ),
+        *(">evidence_sha256=SHA-256", ">evidence_state=found", "-recommendation_code"),
+        *(">evidence_checked_at:moment=checked", "-force_code", "-point_code", "-round", "-step"),
+        *("-login", "-claimed_by", "-cause", "-as_at", "-content_fingerprint", "-numerator"),
+        *("-denominator", "-value", "-ci_low", "-ci_high", "-entry_hash"),
+    )
+    return Table("entries", what, rows)

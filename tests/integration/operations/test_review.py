@@ -19,6 +19,7 @@ from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import dataset_lock, take
+from tests.commands import shown
 from tests.integration.landing.changed_databases import CUSTODY, at, put
 from tests.integration.landing.support import World, person
 from tests.integration.operations.support import disagreements
@@ -274,12 +275,36 @@ def test_every_look_at_keys_and_every_decision_is_in_the_log_of_processing(world
     assert not any("000777" in str(entry) for entry in entries)
 
 
+def test_the_commands_list_decide_and_say_what_follows(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(world)
+    listed(world)
+    settings = world.settings
+    (table,) = shown(settings, "upkeep", "due")["tables"]
+    assert (table["records"], table["undecided"]) == (2, 2)
+    due = shown(settings, "upkeep", "due", PEOPLE.name)["records"]
+    assert {one["row_key"] for one in due} == {"000777", "000778"}
+    decided = ("upkeep", "decide")
+    kept = shown(settings, *decided, "keep", PEOPLE.name, "000777", "--reason", WHY)
+    assert "keep 1 record of hr/personnel. The next review is on" in kept["notes"][0]
+    waits = shown(second(world), *decided, "erase", PEOPLE.name, "--reason", WHY)
+    (newest, _) = shown(settings, "upkeep", "decisions")["decisions"]
+    confirm_it = f"`assurance upkeep confirm {newest['decision_id']}`."
+    assert waits["notes"][0].endswith(f"It waits for a second person: {confirm_it}")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run_command(["upkeep", "decisions"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[2:4] == [f"    {WHY}", "    waits for a second person"]
+
+
 def test_with_two_people_required_nobody_erases_what_is_expired_alone(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     leave(world)
     monkeypatch.setenv("ASSURANCE_SECOND_PERSON", "yes")
-    assert run_command(["erase", "--expired", "hr/personnel", "--yes"]) == 2
+    assert run_command(["erase", "expired", "hr/personnel", "--yes"]) == 2
     assert "asks for two people" in capsys.readouterr().err
     assert "000777" in raw(world)
 

@@ -120,7 +120,7 @@ def approve(settings: Settings, recall_id: int, who: str, reason: str) -> Recall
         )
         if found is None or found.ended_at is not None:
             raise UsageError(
-                f"Recall {recall_id} does not wait for an approval: `assurance recall list` shows"
+                f"Recall {recall_id} does not wait for an approval: `assurance erase recalls` shows"
                 " the recalls that do."
             )
         if person() is None:

@@ -21,6 +21,15 @@ STEPS = ("STEPS_AGREED", "EVIDENCE", "FORCE", "COMMISSIONER", "INSPECTORATE")
 ROLES = dict(zip(STEPS, SIGN_OFF_ROLES, strict=True))
 #: The step that closes. The inspectorate confirms a closure.
 CLOSING = "COMMISSIONER"
+#: What each step is called for people.
+WORDS = {
+    "STEPS_AGREED": "steps agreed",
+    "EVIDENCE": "evidence shown",
+    "FORCE": "signed by the force",
+    "COMMISSIONER": "signed by the Commissioner",
+    "INSPECTORATE": "signed by the inspectorate",
+    REOPENED: "reopened",
+}
 #: For each latest entry of a recommendation: the state of the recommendation, in words.
 STATES = {
     "": "open",

@@ -12,11 +12,11 @@ from oic_assurance.formats import (
     moment,
     share,
 )
+from oic_assurance.operations.sign_off.entries import WORDS
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.facts import Facts, Row
 from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.points import POINTS, place
-from oic_assurance.reporting.screens.sign_off import WORDS as STEPS
 
 #: An open action is due if its date is at most this far ahead: until about the next meeting.
 DUE_SOON = timedelta(days=42)
@@ -278,7 +278,7 @@ def signed(rows: Sequence[Row]) -> Table:
 
 
 def _step(row: Row) -> str:
-    name = STEPS[row["step"]]
+    name = WORDS[row["step"]]
     return f"{name}: {words.sentence(row['cause']).lower()}" if row["cause"] else name
 
 
@@ -319,7 +319,7 @@ def _closure(facts: Facts, code: str) -> str:
         return "open"
     last = max(steps, key=lambda row: row["at"])
     return (
-        f"{STEPS.get(last['step'], last['step'])}, {words.short_day(last['at'])}, on evidence alone"
+        f"{WORDS.get(last['step'], last['step'])}, {words.short_day(last['at'])}, on evidence alone"
     )
 
 
@@ -351,6 +351,19 @@ def contradicted(facts: Facts) -> Table:
             if row["denominator"]
         ],
         "Nobody has said that a point is complete.",
+    )
+
+
+def problems(facts: Facts) -> Table:
+    """Return a table of what was wrong when the pack was made, as `assurance status` names it."""
+    return Table(
+        "What was wrong when this pack was made",
+        ("Problem", "Since", "Readers see", "Who mends it"),
+        [
+            (row["title"], moment(row["since"]), row["readers_see"], row["who"])
+            for row in facts["problem"]
+        ],
+        "Nothing was wrong.",
     )
 
 
