@@ -1,6 +1,7 @@
 """`assurance backup`: make encrypted back-ups, check them, restore one, prove that it works."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shared import tell
 from oic_assurance.cli.shown import shows
 from oic_assurance.errors import UsageError
-from oic_assurance.formats import count, day
+from oic_assurance.formats import count, day, moment
 from oic_assurance.settings import load_settings
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -197,7 +198,7 @@ def restore(
     return Result(
         [
             f"Restored: the warehouse and {manifest.batches:,} archived batches as at "
-            f"{manifest.made_at}.",
+            f"{moment(datetime.fromisoformat(manifest.made_at))}.",
             pointer_screen(settings),
         ],
         next="check them with `assurance batch verify`, and repeat the erasures and the changes to "
