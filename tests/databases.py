@@ -11,6 +11,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.state.apply import apply_state
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, warehouse_url
 from oic_assurance.warehouse.migrate import migrate
@@ -89,6 +90,7 @@ Prepare = Callable[[Settings], object]
 def migrated(settings: Settings) -> None:
     """Prepare a warehouse with its tables, but without data."""
     migrate(settings)
+    apply_state(settings)
 
 
 @dataclass

@@ -142,7 +142,7 @@ def test_a_drill_proves_that_the_back_up_can_be_restored(old: Terminal, folder: 
         "Compare raw with the archive",
         "Compute publication 1 again",
     ]
-    assert "Restore proven on" in old.assurance("status").stdout
+    assert json.loads(old.assurance("status", "--json").stdout)["backup"]["proven_at"]
     assert "restore" not in old.assurance("notify", "--dry-run").stdout
     assert not (old.home / "drill").exists()
     assert tables_of(old)["marts"] == readers_saw
@@ -164,7 +164,7 @@ def test_a_drill_that_proves_nothing_says_why_and_is_told(old: Terminal, folder:
     assert "restore proven no" in " ".join(done.stdout.split())
     assert "warehouse.dump.age is missing or has another size" in " ".join(done.stdout.split())
     assert not (old.home / "drill").exists()
-    assert "NOT proven" in old.assurance("status").stdout
+    assert "It is not proven that a back-up" in old.assurance("status").stdout
     told = " ".join(old.assurance("notify", "--dry-run").stdout.split())
     assert "It is not proven that a back-up can be restored" in told
     # Nothing is on record about a drill that could not begin.

@@ -80,7 +80,7 @@ def test_status_lists_and_quarantine_show_the_state(terminal: Terminal, first_ru
 def test_a_second_run_is_refused(interrupted: Interrupted) -> None:
     assert interrupted.beside.returncode == 1
     assert f"process {interrupted.pid}" in interrupted.beside.stderr
-    assert interrupted.beside.stderr.count("\n") == 1
+    assert interrupted.beside.stderr.count("\n") == 2, "the error, and its page"
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def test_a_model_that_cannot_be_built_is_named(
     assert done.returncode == 1
     assert "fct_plan_strand" in done.stderr
     assert "no_such_column" in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert done.stderr.count("\n") == 2, "the error, and its page"
     assert current(terminal) == before
     told = ends(latest_events(terminal.home))
     assert told["dbt.fct_plan_strand"]["eventType"] == "FAIL"

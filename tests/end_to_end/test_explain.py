@@ -136,7 +136,7 @@ def test_the_records_behind_every_question_add_up_to_it(
         assert run_command(["explain", "--question", rule, "--unit", unit]) == 0
         assert question.words in " ".join(capsys.readouterr().out.split())
         assert run_command(["explain", "--question", rule, "--unit", unit, "--json"]) == 0
-        assert json.loads(capsys.readouterr().out)["rule_code"] == rule
+        assert json.loads(capsys.readouterr().out)["question"]["rule_code"] == rule
 
 
 @pytest.mark.parametrize("measure", MEASURES)
@@ -179,12 +179,12 @@ def test_a_figure_fits_a_terminal_and_has_a_json_form(
         screen = capsys.readouterr().out
         assert max(map(len, screen.splitlines())) <= columns
         assert "elearning_completion, ALL (The whole force), March 2026" in screen
-        assert "… and " in screen
+        assert "Each class has at most 1 record here: see --limit." in screen
         assert "\x1b" not in screen
     assert run_command([*asked, "--class", "complete", "--json"]) == 0
     output = json.loads(capsys.readouterr().out)
-    assert output["mismatch"] is None
-    assert output["period_start"] == "2026-03-01"
+    assert output["figure"]["mismatch"] is None
+    assert output["figure"]["period_start"] == "2026-03-01"
     assert [member["class_name"] for member in output["members"]] == ["complete"]
 
 
@@ -272,7 +272,7 @@ def test_no_officer_number_is_shown(
     ((number,),) = warehouse.execute(
         "select identifier from identity.pseudonym where officer_key = %s", (story.key,)
     ).fetchall()
-    assert json.loads(output)["key"] == story.key
+    assert json.loads(output)["record"]["key"] == story.key
     assert f'"{number}"' not in output
     assert number not in output.replace(story.key, "").split()
 
@@ -315,10 +315,11 @@ def test_an_earlier_publication_is_explained_with_what_it_knew(
     for measure in ("nccu_intel_compliance", "elearning_completion"):
         output = terminal.assurance("explain", measure, "--publication", str(earlier), "--json")
         assert output.returncode == 0, output.stderr
-        figure = json.loads(output.stdout)
+        explained = json.loads(output.stdout)
+        figure = explained["figure"]
         assert figure["publication_id"] == earlier
         assert figure["mismatch"] is None
         assert figure["as_at"] > "2026-04-20"
-        assert figure["members"]
+        assert explained["members"]
     left = warehouse.execute("select nspname from pg_namespace where nspname like 'reproduce%'")
     assert left.fetchall() == []

@@ -1,5 +1,6 @@
 """On a terminal of any width, commands show their stages, the position and nothing else."""
 
+import json
 import re
 import subprocess
 import sys
@@ -20,10 +21,11 @@ from tests.end_to_end.terminal import Terminal
 
 STAGE = re.compile(r"✓ (.{1,40}?) +\d+\.\d s")
 SUMMARY = (
-    "from oic_assurance.reporting.screens.screen import run_summary\n"
+    "from oic_assurance.cli.shown import as_text\n"
+    "from oic_assurance.cli.status import summary\n"
     "from oic_assurance.builds.runs import last_run\n"
     "from oic_assurance.settings import load_settings\n"
-    "print(run_summary(load_settings(), last_run(load_settings())), end='')"
+    "print(as_text(summary(load_settings(), last_run(load_settings()))), end='')"
 )
 PLAIN_STAGE = re.compile(r"ok     (.{1,40}?) +\d+\.\d s")
 #: A program that shows one step of half a second in the same way as the commands.
@@ -140,9 +142,8 @@ def test_an_interrupted_run_is_marked_and_the_server_stays(
     terminal: Terminal, interrupted: Interrupted
 ) -> None:
     # No later run can have marked the interrupted run, because there is none yet.
-    status = terminal.assurance("status")
-    assert status.stdout.startswith("Last run            failed")
-    assert "interrupted before its end" in status.stdout
+    run = json.loads(terminal.assurance("status", "--json").stdout)["run"]
+    assert (run["outcome"], "interrupted before its end" in run["message"]) == ("failed", True)
     assert (terminal.home / "postgres").is_dir()
 
 

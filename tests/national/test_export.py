@@ -8,7 +8,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,13 @@ import pytest
 
 from oic_assurance import clock, pipeline
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.notifications.problems import open_problems
 from oic_assurance.publishing import rollback as pointer
 from oic_assurance.reporting.national.export import Export, export_national, tell_national
 from oic_assurance.reporting.release import make as release
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets_of
 from oic_assurance.sources.files.manifest import Exporter, exporter_of
+from oic_assurance.state.read import open_problems
 from tests.integration.builds.restated_world import (
     change_one_record_of_each_kind,
     temporary_world,
@@ -59,8 +59,8 @@ class Exports:
 def problems(settings: Settings) -> list[str]:
     """Return what is wrong with the exports two hours from now."""
     later = clock.utc_now() + timedelta(hours=2)
-    found = open_problems(settings, later, time.max)
-    return [problem.what for problem in found if problem.kind == "national"]
+    found = open_problems(settings, later)
+    return [problem.what for problem in found if problem.problem_code == "national"]
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +225,7 @@ def test_another_deployment_with_the_code_of_the_force_replaces_nothing_without_
     assert own.key != exports.taken_over.key
     assert f"the key {own.key} (host {own.host})" in exports.foreign
     assert f"this one is the key {exports.taken_over.key}" in exports.foreign
-    assert "`assurance national export --take-over`" in exports.foreign
+    assert "`assurance release national --take-over`" in exports.foreign
     assert "\n" not in exports.foreign
     assert exports.is_untouched
     assert exporter(Path(exports.taken_over.place)).key == exports.taken_over.key

@@ -47,7 +47,7 @@ def test_another_deployment_with_the_code_of_a_force_is_refused_until_a_person_t
     for reason in refused:
         assert f"by the key {name(FOREIGN)} (host force-host)" in reason
         assert f"known by the key {name(OWN)} (host force-host)" in reason
-        assert f"`assurance national trust {FORCE} {name(FOREIGN)} --reason …`" in reason
+        assert f"`assurance release trust {FORCE} {name(FOREIGN)} --reason …`" in reason
         assert "\n" not in reason
     world.run()
     assert world.refusals() == refused, "a refusal that stands is recorded once"
@@ -114,7 +114,7 @@ def test_a_key_is_trusted_for_a_force_and_with_a_reason(
     ):
         with pytest.raises(UsageError, match=message):
             trust(world.settings, force, key, "a.lead", reason)
-    done = run_command(["national", "trust", FORCE, name(OWN), "--reason", "they called"])
+    done = run_command(["release", "trust", FORCE, name(OWN), "--reason", "they called"])
     assert done == 0
     assert "Before: no key." in capsys.readouterr().out
     with pytest.raises(UsageError, match="known by the key"):

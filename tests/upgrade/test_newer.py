@@ -31,14 +31,14 @@ NEWER = (
 #: Of each command that uses the warehouse, one way or several to call it. `{tmp}` is a
 #: new folder, and `{there}` one that exists.
 CALLS = (
-    "db start", "run", "demo", "dbt run", "status", "checks", "pack", "bundle make",
-    "workbook make", "release files 1", "release list", "signoff list", "signoff show HYDRA",
-    "signoff reopen HYDRA --as assurance_lead --reason test", "notify --dry-run",
-    "preview", "compare 1 2", "national export --to {there}",
+    "db start", "run", "demo", "dbt run", "status", "checks", "pack", "pack bundle",
+    "pack workbook", "release files 1", "release list", "signoff list", "signoff show HYDRA",
+    "signoff reopen HYDRA --as assurance_lead --reason because-of-a-test", "notify --dry-run",
+    "publication preview", "publication compare 1 2", "release national --to {there}",
     "publication list", "publication rollback 1 --reason test",
     "publication release --reason test", "publication approve 1 --reason test",
     "publication reproduce 1", "access list", "access give one --office --reason test",
-    "worklist --because because-of-a-test", "explain hydra_completion", "quarantine list",
+    "worklist --reason because-of-a-test", "explain hydra_completion", "quarantine list",
     "quarantine replay rms/occurrence", "batch list", "batch verify", "batch encrypt",
     "backup make --unencrypted --to {tmp}", "backup list", "erase expired",
     "erase records rms/occurrence 1 --reason test", "audit verify", "audit ship", "audit collect",
@@ -50,8 +50,8 @@ CALLS = (
 #: Commands that read no table with the pipeline's logins. `mf` and `superset` read marts as BI
 #: tools do, whose contract holds across versions. `sources` works on the source databases and on
 #: files of the repository. `down` stops processes. `doctor` says which version the warehouse has.
-#: `forces` calls other commands.
-OF_NO_VERSION = {"mf", "superset", "sources", "down", "doctor", "forces"}
+#: `forces` calls other commands. `help` shows pages.
+OF_NO_VERSION = {"mf", "superset", "sources", "down", "doctor", "forces", "help"}
 
 
 @pytest.fixture

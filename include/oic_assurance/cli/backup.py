@@ -186,8 +186,9 @@ def restore(
 ) -> Result:
     """Restore the back-up in FOLDER into an empty state folder, and migrate the warehouse."""
     from oic_assurance import pipeline
+    from oic_assurance.cli.publication import readers_see
+    from oic_assurance.cli.result import Result
     from oic_assurance.operations.backup.restore import Options, restore_backup
-    from oic_assurance.reporting.screens.screen import pointer_screen
     from oic_assurance.warehouse.encryption import read_identities
 
     settings = load_settings()
@@ -199,7 +200,7 @@ def restore(
         [
             f"Restored: the warehouse and {manifest.batches:,} archived batches as at "
             f"{moment(datetime.fromisoformat(manifest.made_at))}.",
-            pointer_screen(settings),
+            *readers_see(settings),
         ],
         next="check them with `assurance batch verify`, and repeat the erasures and the changes to "
         "access that were made after the back-up.",

@@ -1,15 +1,27 @@
 """`assurance explain`: show the records behind a figure, and the raw rows behind a record."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
 from functools import partial
 
 import click
 
-from oic_assurance.cli.shared import ID, json_option, show
-from oic_assurance.operations.explain.figure import check_figure, month
+from oic_assurance.cli.result import Column, Facts, Result, Table, columns
+from oic_assurance.cli.shared import ID
+from oic_assurance.cli.shown import shows
+from oic_assurance.formats import count, in_unit, moment
+from oic_assurance.operations.explain.figure import (
+    Figure,
+    Member,
+    RecordClass,
+    check_figure,
+    month,
+)
 from oic_assurance.operations.explain.figure import explain as explain_figure
-from oic_assurance.operations.explain.history import get_history
+from oic_assurance.operations.explain.history import RecordHistory, get_history
+from oic_assurance.operations.explain.provenance import Version
 from oic_assurance.operations.explain.publication_records import (
     HISTORY_ROLE,
     ROLE,
@@ -17,15 +29,30 @@ from oic_assurance.operations.explain.publication_records import (
     find,
     records_of,
 )
-from oic_assurance.operations.explain.question import explain_question, find_question
+from oic_assurance.operations.explain.question import (
+    Question,
+    QuestionClass,
+    explain_question,
+    find_question,
+)
 from oic_assurance.operations.explain.record_kinds import find_kind
 from oic_assurance.platform.progress import working
-from oic_assurance.reporting.screens.explained import (
-    figure_screen,
-    history_screen,
-    question_screen,
-)
+from oic_assurance.reporting.pack.words import CAUSES
 from oic_assurance.settings import Settings, load_settings
+
+#: The years of days that stand for no beginning and no end.
+_NO_END = (1900, 9999)
+#: What the other reference of a record names, for kinds of records.
+_RELATED = {
+    "referral": "deciding document",
+    "custody": "occurrence",
+    "strand": "plan that meets it",
+    "action": "question",
+}
+_DO_NOT_ADD_UP = (
+    "DO NOT ADD UP to the published {what}: {mismatch}. The rules or the raw records have changed "
+    "since. Use neither before you know why."
+)
 
 
 @click.command()
@@ -71,7 +98,7 @@ from oic_assurance.settings import Settings, load_settings
     show_default="the current one",
     help="The publication.",
 )
-@json_option
+@shows
 def explain(
     measure: str | None,
     period: str | None,
@@ -81,8 +108,7 @@ def explain(
     record: tuple[str, str] | None,
     question: str | None,
     publication_id: int | None,
-    as_json: bool,
-) -> int:
+) -> Result:
     """Show the records of a published figure or question, or the history of one record.
 
     A figure and a question are shown with the records of each class that they count. The exit code
@@ -95,21 +121,16 @@ def explain(
     if record is not None:
         find_kind(record[0])
         with _records(settings, publication_id, HISTORY_ROLE) as records:
-            history = get_history(settings, records, *record)
-        show(history, history_screen, as_json=as_json)
-        return 0
+            return _history(get_history(settings, records, *record))
     if question is not None:
         check: Callable[[Records], object] = partial(find_question, rule=question, unit=unit)
         with _records(settings, publication_id, ROLE, check) as records:
-            explained = explain_question(records, question, unit, only_class, limit)
-        show(explained, question_screen, as_json=as_json)
-        return 1 if explained.mismatch else 0
+            return _question(explain_question(records, question, unit, only_class, limit), limit)
     named, unit = measure or "", unit or "ALL"
     check = partial(check_figure, measure=named, period=chosen_month, unit=unit)
     with _records(settings, publication_id, ROLE, check) as records:
         figure = explain_figure(records, named, chosen_month, unit, only_class, limit)
-    show(figure, figure_screen, as_json=as_json)
-    return 1 if figure.mismatch else 0
+        return _figure(figure, limit)
 
 
 @contextmanager
@@ -123,3 +144,191 @@ def _records(
     progress = partial(working, settings, f"Recompute publication {publication.publication_id}")
     with records_of(settings, publication, role, progress, check) as records:
         yield records
+
+
+def _figure(figure: Figure, limit: int) -> Result:
+    rule, restated = figure.rule, figure.restated
+    so_far = "" if figure.is_complete_period else ", so far"
+    before, after = (
+        in_unit(getattr(restated[0], name), rule.unit_of_value) if restated else ""
+        for name in ("value_before", "value_after")
+    )
+    wrong = _DO_NOT_ADD_UP.format(what="figure", mismatch=figure.mismatch)
+    return Result(
+        [
+            Facts(
+                "figure",
+                columns(
+                    *("in_words=figure", "description=measures", "point_code=point"),
+                    *("status:state", "source_status:state=sources", "caveat"),
+                    *("publication_id=publication", "as_at:moment", "-measure_code"),
+                    *("-unit_of_value", "-org_unit_code", "-org_unit_name", "-period_start"),
+                    *("-is_complete_period", "-numerator", "-denominator", "-value", "-ci_low"),
+                    *("-ci_high", "-mismatch"),
+                ),
+                {
+                    **vars(figure),
+                    **vars(rule),
+                    "in_words": figure.in_words,
+                    "mismatch": figure.mismatch,
+                },
+                title=f"{rule.measure_code}, {_unit(figure)}, {figure.period_start:%B %Y}{so_far}",
+            ),
+            Table(
+                "freshness",
+                columns("dataset", "verdict:state", "last_landed_at:moment=last landed", ">reason"),
+                figure.freshness,
+            ),
+            Table(
+                "restated",
+                columns(
+                    *("why", "record_count:number=records", "value_change:change=change"),
+                    *("-cause", "-value_before", "-value_after"),
+                ),
+                [
+                    {**vars(one), "why": CAUSES[one.cause], "unit_of_value": rule.unit_of_value}
+                    for one in restated
+                ],
+                title=f"Restated: the compared publication had {before}; now it is {after}.",
+            ),
+            Table(
+                "classes",
+                columns(
+                    *("name=class", "records:number", "numerator:number", "denominator:number"),
+                    *("meaning", "-record_kind"),
+                ),
+                figure.classes,
+            ),
+            *([f"THE CLASSES {wrong}"] if figure.mismatch else []),
+            *_members(figure.members, figure.classes, limit),
+        ],
+        exit_code=int(figure.mismatch is not None),
+    )
+
+
+def _question(question: Question, limit: int) -> Result:
+    now = [item for item in question.classes if not item.is_reference]
+    wrong = _DO_NOT_ADD_UP.format(what="question", mismatch=question.mismatch)
+    return Result(
+        [
+            Facts(
+                "question",
+                columns(
+                    *("words=question", "point_code=point", "rank", "numerator:number"),
+                    *("denominator:number", "reference_numerator:number=numerator before"),
+                    *("reference_denominator:number=denominator before", "rule_kind=kind of rule"),
+                    *("fewest_records:number=fewest records", "threshold:number"),
+                    *("rank_weight:number=weight", "approved_by", "publication_id=publication"),
+                    *("as_at:moment", "-rule_code", "-org_unit_code", "-org_unit_name"),
+                    *("-record_class", "-since", "-mismatch"),
+                ),
+                {**vars(question), **vars(question.rule), "mismatch": question.mismatch},
+                title=f"{question.rule_code}, {_unit(question)}",
+            ),
+            "The seed policy_board_question says what its rule tests.",
+            Table(
+                "classes",
+                columns(
+                    *("name=class", "is_reference:yes=earlier", "records:number"),
+                    *("in_numerator:number=numerator", "meaning"),
+                ),
+                question.classes,
+            ),
+            *([f"THE RECORDS {wrong}"] if question.mismatch else []),
+            *_members(question.members, now, limit),
+        ],
+        exit_code=int(question.mismatch is not None),
+    )
+
+
+def _unit(shown: Figure | Question) -> str:
+    name = f" ({shown.org_unit_name})" if shown.org_unit_name else ""
+    return f"{shown.org_unit_code}{name}"
+
+
+def _members(
+    members: Sequence[Member], classes: Sequence[RecordClass | QuestionClass], limit: int
+) -> Iterator[Table | str]:
+    """Yield the records in the order of their classes, and say if there are more of them."""
+    kind = members[0].record_kind if members else ""
+    described = columns(
+        *("class_name=class", f"record_ref={kind}", "team_code=team", "happened_on:day=day"),
+        *(f"related_ref={_RELATED.get(kind, 'belongs to')}", "-record_kind", "-officer_key"),
+        "hours_to_submission=hours",
+    )
+    filled = {one.key for one in described if any(getattr(row, one.key) for row in members)}
+    yield Table(
+        "members",
+        [one if one.key in filled else replace(one, is_for_programs=True) for one in described],
+        [one for item in classes for one in members if one.class_name == item.name],
+    )
+    listed = {member.class_name for member in members}
+    if any(item.records > limit for item in classes if item.name in listed):
+        yield f"Each class has at most {count(limit, 'record')} here: see --limit."
+
+
+def _history(history: RecordHistory) -> Result:
+    chapters = [
+        Table(
+            chapter.title.lower().replace(" ", "_"),
+            [Column(key) for key in chapter.rows[0]],
+            [
+                {
+                    key: None if isinstance(value, date) and value.year in _NO_END else value
+                    for key, value in row.items()
+                }
+                for row in chapter.rows
+            ],
+            title=chapter.title,
+        )
+        for chapter in history.chapters
+    ]
+    return Result(
+        [
+            Facts(
+                "record",
+                columns("kind", "key", "publication_id=known to publication", "as_at:moment"),
+                history,
+            ),
+            *chapters,
+            Table(
+                "versions",
+                columns(
+                    *("dataset", "record", "version_at:moment=valid from", "batch_id=batch"),
+                    *("row_number=row", ">version", ">sheet=sheet", "-table", "-row_key"),
+                    *("-landed_at", "-is_tombstone", "-changed", "-is_known", "-stood", "-at"),
+                ),
+                [
+                    {
+                        **vars(one),
+                        "record": one.row_key or f"#{one.record_number}",
+                        "version": _version(one),
+                    }
+                    for one in history.versions
+                ],
+                title="Raw rows",
+            ),
+            Table(
+                "sources",
+                columns(
+                    *("batch_id=batch", "dataset", "kind", "delivered_for:moment"),
+                    *("landed_at:moment=landed", ">source_place=from", ">who=by", ">run_id=run"),
+                    *(">sha256=SHA-256", ">kept_as=archived as"),
+                ),
+                history.sources,
+                title="Batches of these rows",
+            ),
+        ]
+    )
+
+
+def _version(version: Version) -> str:
+    if version.is_tombstone:
+        text = "deleted or vanished"
+    elif version.changed:
+        text = f"changed: {', '.join(version.changed)}"
+    else:
+        text = "delivered"
+    if not version.is_known:
+        return f"{text}; landed later, not known to this publication"
+    return f"{text}; valid on {moment(version.at)}" if version.stood else text

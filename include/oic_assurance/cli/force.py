@@ -1,6 +1,7 @@
 """The option `--force CODE`, which every command about one force has."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -12,27 +13,14 @@ from oic_assurance.settings import ENTERED
 #: import alone takes many times as long beside readers that use the processors.
 WATCHED = ("run", "demo", "up")
 #: The commands that need no state folder.
-WITHOUT_STATE = ("sources document", "bundle verify")
+WITHOUT_STATE = ("sources document", "pack verify")
 #: The commands about the records, the Board and the releases of a force. The national warehouse has
 #: none of these.
-OF_A_FORCE = frozenset(
-    {
-        "access pseudonyms",
-        "access rekey",
-        "bundle",
-        "compare",
-        "demo",
-        "erase approve",
-        "erase recalls",
-        "explain",
-        "mf",
-        "preview",
-        "release",
-        "signoff",
-        "simulate",
-        "workbook",
-        "worklist",
-    }
+OF_A_FORCE = (
+    *("access pseudonyms", "access rekey", "demo", "erase approve", "erase recalls", "explain"),
+    *("mf", "pack bundle", "pack verify", "pack workbook", "publication compare"),
+    *("publication preview", "release files", "release list", "release make", "release withdraw"),
+    *("signoff", "simulate", "worklist"),
 )
 
 #: What a person can do with a login of their own, each with the right that it needs. A step of a
@@ -82,6 +70,14 @@ class ForceOption(click.Option):
             help="The force, by its ONS code. Only needed if forces.yml declares several.",
         )
 
+    def handle_parse_result(
+        self, ctx: click.Context, opts: Mapping[str, object], args: list[str]
+    ) -> tuple[object, list[str]]:
+        """Enter the force, unless a group leaves that to its subcommand, which `args` names."""
+        if isinstance(ctx.command, click.Group) and args and self.name not in opts:
+            return None, args
+        return super().handle_parse_result(ctx, opts, args)
+
 
 def begin(ctx: click.Context) -> None:
     """Do what a command needs before it runs: find secrets, see who acts, and watch readers.
@@ -96,27 +92,27 @@ def begin(ctx: click.Context) -> None:
     if os.environ.get(VARIABLE):
         use_secrets_backend(load_settings())
     root = ctx.find_root()
-    names = {root.invoked_subcommand, ctx.command_path.partition(" ")[2]}
-    if names & OF_A_FORCE and deployment_kind() == "national":
+    command = ctx.command_path.partition(" ")[2] or ctx.invoked_subcommand or ""
+    is_of_a_force = command in OF_A_FORCE or command.partition(" ")[0] in OF_A_FORCE
+    if is_of_a_force and deployment_kind() == "national":
         raise UsageError(
-            f"`{ctx.command_path}` is a command of a force. The national "
-            "warehouse has no records, no sign-offs and no releases: use it for a force."
+            f"`assurance {command}` is a command of a force. The national warehouse has no "
+            "records, no sign-offs and no releases: use it for a force."
         )
-    _check_who_acts(ctx)
+    _check_who_acts(command)
     if root.invoked_subcommand in WATCHED:
         from oic_assurance.warehouse.reader_guard import readers_watched
 
         root.with_resource(readers_watched(load_settings()))
 
 
-def _check_who_acts(ctx: click.Context) -> None:
+def _check_who_acts(command: str) -> None:
     from oic_assurance.settings import load_settings
     from oic_assurance.warehouse import connections
     from oic_assurance.warehouse.airflow_uri import variable_name
 
     settings, who = load_settings(), connections.person()
     variable = variable_name(connections.PERSON_CONNECTION)
-    command = ctx.command_path.partition(" ")[2] or ctx.invoked_subcommand or ""
     if who is None:
         folders = (settings.home, settings.secrets_dir)
         if command not in WITHOUT_STATE and any(map(_is_closed, folders)):

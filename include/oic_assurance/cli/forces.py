@@ -4,6 +4,8 @@ import json
 import os
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
@@ -11,16 +13,13 @@ import click
 
 from oic_assurance import clock
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import (
-    INTERRUPTED,
-    as_at_option,
-    json_option,
-    make_current_option,
-    show,
-)
+from oic_assurance.cli.result import Result, Table, columns
+from oic_assurance.cli.shared import INTERRUPTED, as_at_option, make_current_option
+from oic_assurance.cli.shown import shows
+from oic_assurance.commands import with_force
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import Force, Forces, declared_forces
-from oic_assurance.forces.enter import settings_of
+from oic_assurance.forces.enter import check_own, settings_of
 from oic_assurance.platform.progress import DONE, FAILED, Screen
 from oic_assurance.platform.run_log import to_log
 from oic_assurance.settings import Kind, load_settings
@@ -35,15 +34,40 @@ def forces() -> None:
 
 
 @forces.command("list")
-@json_option
-def list_(as_json: bool) -> None:
+@shows
+def list_() -> Result:
     """Check forces.yml, and list its forces: when each starts, and who is called."""
-    from oic_assurance.forces.overview import declared, undeclared_folders
-    from oic_assurance.reporting.screens.forces import DeclaredForces, declared_screen
+    from oic_assurance.forces.overview import undeclared_folders
 
     found = _declared()
-    listed = DeclaredForces(str(found.file), declared(found), undeclared_folders(found))
-    show(listed, declared_screen, as_json=as_json)
+    for force in found.forces.values():
+        check_own(force, found, os.environ)
+    first = datetime.combine(clock.utc_now().date(), clock.DAILY_RUN)
+    declared = Table(
+        "forces",
+        columns(
+            *("code=force", "name", "starts_at=starts", "server", "owner", ">accountable_body"),
+            ">home",
+        ),
+        [
+            {
+                **vars(force),
+                "starts_at": f"{first + timedelta(minutes=force.starts_after_minutes):%H:%M}",
+                "home": settings_of(force, found).home,
+            }
+            for force in found.forces.values()
+        ],
+    )
+    undeclared = Table(
+        "undeclared",
+        columns("home=state folders of no declared force"),
+        [{"home": folder} for folder in undeclared_folders(found)],
+    )
+    stop = "`ASSURANCE_FORCES= ASSURANCE_HOME=FOLDER assurance db stop` stops the server of one."
+    return Result(
+        [declared, f"They are declared in {found.file}.", undeclared],
+        next=stop if undeclared.rows else "",
+    )
 
 
 @forces.command()
@@ -52,16 +76,32 @@ def list_(as_json: bool) -> None:
     is_flag=True,
     help="For a monitor: one line, and exit code 0 ok, 1 warning, 2 critical, 3 unknown.",
 )
-@json_option
-def status(monitor: bool, as_json: bool) -> int:
+@shows
+def status(monitor: bool) -> Result:
     """Show what readers of each force see, and its open problems."""
     from oic_assurance.forces.overview import read_state
-    from oic_assurance.reporting.screens.forces import ForceStates, states_line, states_screen
-    from oic_assurance.reporting.screens.monitor import EXIT_CODES
+    from oic_assurance.state.monitor import EXIT_CODES, one_line
 
-    states = ForceStates([read_state(force) for force in _declared().forces.values()])
-    show(states, states_line if monitor else states_screen, as_json=as_json)
-    return EXIT_CODES[states.worst] if monitor else 0
+    found = [read_state(force) for force in _declared().forces.values()]
+    states = [replace(one, message=with_force(one.message, one.code)) for one in found]
+    table = Table(
+        "forces",
+        columns(
+            *("code=force", "name", "state:state", "publication_id=publication", "as_at:moment"),
+            ">message",
+        ),
+        states,
+    )
+    well = sum(one.state == "ok" for one in states)
+    counted = f"{well} of {len(states)} forces have no problem"
+    if not monitor:
+        more = "`assurance status --force CODE` says more about a force."
+        return Result([table, f"{counted}."], next=more if well < len(states) else "")
+    # The exit codes grow with the trouble, but nothing is known to be worse than `critical`.
+    worst = max((one.state for one in states), key=("ok", "warning", "unknown", "critical").index)
+    named = [f"{one.code} {one.state}: {one.message}" for one in states if one.state != "ok"]
+    line = one_line(worst, "; ".join([counted, *named])).rstrip()
+    return Result([table, f"{counted}."], text=line, exit_code=EXIT_CODES[worst])
 
 
 @forces.command()
@@ -186,8 +226,7 @@ def _for_each(command: list[str]) -> list[int]:
     """Run a command for each force, and return the exit codes. Ctrl-C ends it for all of them."""
     codes: list[int] = []
     for force in _declared().forces.values():
-        # The document that a command prints with --json is all that standard output has.
-        click.echo(f"{force.code} {force.name}", err="--json" in command)
+        click.echo(f"{force.code} {force.name}", err=True)
         codes.append(_command([*command, "--force", force.code]))
         if codes[-1] == INTERRUPTED:
             break
@@ -225,5 +264,7 @@ def _reason(exit_code: int, log: Path) -> str:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
         return f"Its log {log} cannot be read: {error.strerror}."
-    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    written = (line.strip() for line in reversed(lines))
+    # After the error stands the page about it.
+    said = next((line for line in written if line and not line.startswith("See docs/")), "")
     return said.removeprefix("assurance: ") or f"It ended without a word: see {log}."

@@ -20,51 +20,67 @@ from oic_assurance.commands import with_force
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.formats import wrapped
 from oic_assurance.garbage import collect_rarely
+from oic_assurance.old_names import renamed
 
-# For each command: its module and function ("module:function"), and its description. The
-# descriptions are here, so that `--help` and shell completion can show them without importing the
-# modules.
-COMMANDS = {
-    "db": ("servers:db", "Start and stop the embedded PostgreSQL server."),
-    "sources": ("sources:sources", "Create empty source systems, and document the declarations."),
-    "simulate": ("simulate:simulate", "Fill the sources with a synthetic force."),
-    "run": ("run:run", "Do the daily run once: extract, build, check, publish."),
-    "demo": ("demo:demo", "Make a synthetic force if there is none, and do the daily run."),
-    "status": ("status:status", "Show the last run, the publication, freshness and failures."),
-    "doctor": ("doctor:doctor", "Look at the whole installation, and say what to do."),
-    "checks": ("status:checks", "Show which checks of a build failed, and which rows fail them."),
-    "pack": ("pack:pack", "Make the assurance pack for the Board."),
-    "bundle": ("pack:bundle", "Make and verify a file that proves the figures of a pack."),
-    "workbook": ("pack:workbook", "Make an Excel workbook with the figures of a publication."),
-    "release": ("release:release", "Make, list and withdraw releases to the public."),
-    "national": ("pack:national", "Give the force's aggregates to the national warehouse."),
-    "signoff": ("signoff:signoff", "Close points and recommendations step by step, on evidence."),
-    "notify": ("notify:notify", "Send notifications of new and ended problems."),
-    "metrics": ("metrics:metrics", "Print metrics about the running, for monitoring."),
-    "preview": ("publication:preview", "Show what a changed rule would change, unpublished."),
-    "dbt": ("metrics:dbt", "Run dbt on models that you change, beside the daily build."),
-    "compare": ("publication:compare", "Show what changed between two publications, and why."),
-    "publication": ("publication:publication", "List, roll back, approve, reproduce publications."),
-    "access": ("access:access", "Manage who reads records or aggregates, and pseudonyms."),
-    "worklist": ("worklist:worklist", "Show open exceptions, each with the officer concerned."),
-    "explain": ("explain:explain", "Show the records of a figure, or the history of a record."),
-    "mf": ("metrics:mf", "Query measures by name with MetricFlow."),
-    "quarantine": ("quarantine:quarantine", "Show, export and replay rejected rows."),
-    "batch": ("batch:batch", "List landed batches, and verify raw against the archive."),
-    "backup": ("backup:backup", "Make an encrypted back-up, and restore one."),
-    "erase": ("erase:erase", "Erase records from the whole warehouse and the archive."),
-    "upkeep": ("upkeep:upkeep", "Keep the warehouse tidy, and review records past retention."),
-    "audit": ("audit:audit", "Check the log of processing, and report from it."),
-    "superset": ("servers:superset", "Start Superset with the dashboards, until Ctrl-C."),
-    "forces": ("forces:forces", "List the forces of this deployment, and run all of them."),
-    "up": ("servers:up", "Start Airflow with its scheduler and web page, until Ctrl-C."),
-    "down": ("servers:down", "Stop Airflow if `up` is running in another terminal."),
+#: The groups of commands. For each command: its module and function ("module:function"), and its
+#: description. The descriptions are here, so that `--help` and shell completion can show them
+#: without importing the modules. `cli.help` has the page of each command.
+GROUPS = {
+    "Run": {
+        "run": ("run:run", "Do the daily run once: extract, build, check, publish."),
+        "demo": ("sources:demo", "Make a synthetic force if there is none, and do the daily run."),
+        "up": ("servers:up", "Start Airflow with its scheduler and web page, until Ctrl-C."),
+        "down": ("servers:down", "Stop Airflow if `up` is running in another terminal."),
+        "forces": ("forces:forces", "List the forces of this deployment, and run all of them."),
+    },
+    "See": {
+        "status": ("status:status", "Show the last run, the publication, freshness and failures."),
+        "doctor": ("doctor:doctor", "Look at the whole installation, and say what to do."),
+        "checks": ("checks:checks", "Show which checks of a build failed, and on which rows."),
+        "explain": ("explain:explain", "Show the records of a figure, or a record's history."),
+        "worklist": ("worklist:worklist", "Show open exceptions, each with the officer concerned."),
+        "pack": ("pack:pack", "Make the Board's pack, a workbook, or a bundle that proves it."),
+        "superset": ("servers:superset", "Start Superset with the dashboards, until Ctrl-C."),
+        "mf": ("metrics:mf", "Query measures by name with MetricFlow."),
+        "metrics": ("metrics:metrics", "Print metrics about the running, for monitoring."),
+    },
+    "Decide": {
+        "publication": ("publication:publication", "Approve, compare and roll back publications."),
+        "release": ("release:release", "Release figures to the public and the national view."),
+        "signoff": ("signoff:signoff", "Close points and recommendations, on evidence."),
+    },
+    "Correct": {
+        "quarantine": ("quarantine:quarantine", "Show, export and replay rejected rows."),
+        "batch": ("batch:batch", "List landed batches, and verify raw against the archive."),
+        "erase": ("erase:erase", "Erase records from the whole warehouse and the archive."),
+    },
+    "Keep": {
+        "backup": ("backup:backup", "Make an encrypted back-up, and restore one."),
+        "upkeep": ("upkeep:upkeep", "Tidy the warehouse, and review records past retention."),
+        "audit": ("audit:audit", "Check the log of processing, and report from it."),
+        "notify": ("notify:notify", "Send notifications of new and ended problems."),
+    },
+    "Give access": {
+        "access": ("access:access", "Decide who reads what, and re-key the pseudonyms."),
+    },
+    "Set up": {
+        "db": ("servers:db", "Start and stop the embedded PostgreSQL server."),
+        "sources": ("sources:sources", "Create empty sources, and write the generated files."),
+        "simulate": ("sources:simulate", "Fill the sources with a synthetic force."),
+        "dbt": ("metrics:dbt", "Run dbt on models that you change, beside the daily build."),
+    },
+    "Help": {
+        "help": ("help:help_", "Show a page of the documentation, such as `help at-night`."),
+    },
 }
+COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
 USAGE, FAILURE = 2, 1
 #: The command that writes files in the repository, which everybody may read.
 FOR_THE_REPOSITORY = "sources"
 #: The commands that are about the deployment and not about one of its forces.
 OF_THE_DEPLOYMENT = ("forces", "up", "down")
+#: The command that is about neither.
+OF_NEITHER = "help"
 
 
 class Commands(Group):
@@ -86,7 +102,7 @@ class Commands(Group):
         found = getattr(importlib.import_module(f"oic_assurance.cli.{module}"), name)
         if not isinstance(found, click.Command):
             raise TypeError(f"{module}:{name} is not a command")
-        if cmd_name not in OF_THE_DEPLOYMENT:
+        if cmd_name not in (*OF_THE_DEPLOYMENT, OF_NEITHER):
             add_force_option(found)
         return found
 
@@ -100,9 +116,12 @@ class Commands(Group):
         except KeyboardInterrupt as error:
             raise click.Abort from error
 
-    def descriptions(self, ctx: click.Context) -> list[tuple[str, str]]:
-        """Return the name and the description of each command, without importing the commands."""
-        return [(name, description) for name, (_, description) in COMMANDS.items()]
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands in their groups, without importing the commands."""
+        wide = max(map(len, COMMANDS))
+        for heading, group in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(wide), text) for name, (_, text) in group.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the completions for a string: commands and options that begin with the string.
@@ -111,7 +130,7 @@ class Commands(Group):
         """
         found = [
             CompletionItem(name, help=description)
-            for name, description in self.descriptions(ctx)
+            for name, (_, description) in COMMANDS.items()
             if name.startswith(incomplete)
         ]
         return found + click.Command.shell_complete(self, ctx, incomplete)
@@ -172,8 +191,10 @@ def run_command(arguments: Sequence[str]) -> int:
     collect_rarely()
     if not all(_is_text(argument) for argument in arguments):
         return _complain("an argument is not text in UTF-8.", USAGE)
+    given, hint = renamed(arguments)
+    _write(hint)
     try:
-        result = cli.main(args=list(arguments), prog_name="assurance", standalone_mode=False)
+        result = cli.main(args=given, prog_name="assurance", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "", err=True)
         return USAGE
@@ -184,7 +205,11 @@ def run_command(arguments: Sequence[str]) -> int:
     except UsageError as error:
         return _complain(error.message, USAGE)
     except AssuranceError as error:
-        return _complain(error.message, FAILURE)
+        from oic_assurance.cli.help import see
+
+        code = _complain(error.message, FAILURE)
+        _write(see(error, " ".join(given[:2])))
+        return code
     except (click.Abort, KeyboardInterrupt):
         return _complain("interrupted.", INTERRUPTED)
     except BrokenPipeError:
@@ -229,18 +254,24 @@ def _usage(error: click.UsageError) -> str:
 
 
 def _complain(message: str, code: int) -> int:
-    """Write an error message to standard error, and return the exit code `code`.
+    """Write an error message to standard error, and return the exit code `code`."""
+    _write(f"assurance: {message}")
+    return code
 
-    On a terminal the message is wrapped, and it overwrites the `^C` that the
-    terminal shows after Ctrl-C.
+
+def _write(text: str) -> None:
+    """Write lines to standard error, if there is anything to write.
+
+    On a terminal they are wrapped, and overwrite the `^C` that it shows after Ctrl-C.
     """
-    line = f"assurance: {with_force(message)}"
+    if not text:
+        return
+    text = with_force(text)
     if sys.stderr.isatty():
         columns = os.get_terminal_size(sys.stderr.fileno()).columns
-        parts = (wrapped(part, limit=columns or None) for part in line.splitlines())
-        line = "\r" + "\n".join(text for part in parts for text in part)
-    click.echo(line, err=True)
-    return code
+        parts = (wrapped(part, limit=columns or None) for part in text.splitlines())
+        text = "\r" + "\n".join(line for part in parts for line in part)
+    click.echo(text, err=True)
 
 
 def _unexpected(error: Exception) -> str:

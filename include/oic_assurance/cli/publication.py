@@ -1,26 +1,51 @@
-"""`assurance publication`, `compare` and `preview`: decide about publications, and compare them."""
+"""`assurance publication`: list publications, decide about them, and compare them."""
 
-import sys
+from collections.abc import Mapping
 from functools import partial
 
 import click
 
 from oic_assurance import pipeline
+from oic_assurance.builds.declared import unit_of
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import ID, json_option, required_reason, show
+from oic_assurance.cli.result import Facts, Result, Table, columns
+from oic_assurance.cli.shared import ID, reason_option, required_reason
+from oic_assurance.cli.shown import cells, shows
+from oic_assurance.formats import count, moment
+from oic_assurance.operations.compare import NOTHING as ROUNDING
+from oic_assurance.operations.compare import Comparison
 from oic_assurance.operations.compare import compare as compare_publications
+from oic_assurance.operations.preview import NAMED, FigurePreview, PointPreview, Preview
 from oic_assurance.operations.preview import preview as preview_change
+from oic_assurance.operations.reproduce.compare import ROWS_NAMED, TableComparison
+from oic_assurance.operations.reproduce.reproduce import Reproduction
 from oic_assurance.operations.reproduce.reproduce import reproduce as recompute_and_compare
 from oic_assurance.platform.progress import working
-from oic_assurance.reporting.preview_page import write_page
-from oic_assurance.reporting.screens.compared import comparison_screen
-from oic_assurance.reporting.screens.facts import read_publications
-from oic_assurance.reporting.screens.previewed import preview_screen
-from oic_assurance.reporting.screens.reproduced import reproduction_screen
-from oic_assurance.reporting.screens.screen import pointer_screen, publications_screen
-from oic_assurance.settings import load_settings
+from oic_assurance.publishing.publication import (
+    Hold,
+    current_hold,
+    current_publication,
+    list_publications,
+)
+from oic_assurance.reporting.pack import tables as of_pages
+from oic_assurance.reporting.pack.words import CAUSES
+from oic_assurance.reporting.preview_page import write_pages
+from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import acting_account, person
 
+NO_REASON = "no reason was given"
+#: What follows `point_code` or a figure in a table: its status and its figure, then and now.
+_THEN_AND_NOW = (
+    *("numerator_before:number=then", "denominator_before:number=of"),
+    *("numerator_after:number=now", "denominator_after:number=of"),
+)
+_POINTS = columns(
+    *("point_code=point", "status_before:state=status then", "status_after:state=status now"),
+    *("numerator_before:number=then", "denominator_before:number=of", "value_before:share=share"),
+    *("numerator_after:number=now", "denominator_after:number=of", "value_after:share=share"),
+    "-is_equal",
+)
+_FIGURE = ("measure_code=measure", "month:month", "org_unit_code=unit")
 by_option = click.option(
     "--by",
     metavar="NAME",
@@ -31,14 +56,27 @@ by_option = click.option(
 
 @click.group(cls=Group)
 def publication() -> None:
-    """List publications, and decide which of them readers see."""
+    """List and compare publications, and decide which of them readers see."""
 
 
 @publication.command("list")
-@json_option
-def list_(as_json: bool) -> None:
-    """List all publications, the newest first. A star marks the current publication."""
-    show(read_publications(load_settings()), publications_screen, as_json=as_json)
+@shows
+def list_() -> Result:
+    """List all publications, the newest first, with the one that readers see."""
+    settings = load_settings()
+    publications = Table(
+        "publications",
+        columns(
+            *("publication_id=publication", "is_current:yes=current", "gate_verdict:state=gate"),
+            *("published_at:moment=published", "as_at:moment", ">withdrawn_at:moment=rolled back"),
+            *(">withdrawn_because=because", ">kept_because=kept and never current, because"),
+            *("code_version=code", "-force_code", "-input_fingerprint", "-content_fingerprint"),
+            *("-current_from", "-current_to"),
+        ),
+        list_publications(settings),
+        empty="Nothing has been published yet.",
+    )
+    return Result([publications, _hold(current_hold(settings))])
 
 
 @publication.command()
@@ -49,51 +87,65 @@ def list_(as_json: bool) -> None:
     is_flag=True,
     help="The next run may make its publication current, without a release.",
 )
-def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> None:
+@shows
+def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> Result:
     """Make the earlier publication ID current. Later publications wait for a release."""
     settings = load_settings()
-    why = _reason(reason, "Why is it rolled back?")
+    why = required_reason(reason, "Why is it rolled back?").strip() or NO_REASON
     pipeline.roll_back(settings, publication_id, why, until_next_run=until_next_run)
-    sys.stdout.write(pointer_screen(settings))
+    return Result(readers_see(settings))
 
 
 @publication.command()
-@click.option("--reason", metavar="TEXT", help="Why the roll-back can end. It is recorded.")
-def release(reason: str | None) -> None:
+@reason_option
+@shows
+def release(reason: str | None) -> Result:
     """End the hold after a roll-back: make the newest waiting publication current."""
     settings = load_settings()
-    pipeline.release_hold(settings, _reason(reason, "Why can the roll-back end?"))
-    sys.stdout.write(pointer_screen(settings))
+    why = required_reason(reason, "Why can the roll-back end?").strip() or NO_REASON
+    pipeline.release_hold(settings, why)
+    return Result(readers_see(settings))
 
 
 @publication.command()
 @click.argument("build_id", metavar="ID", type=ID)
-@click.option("--reason", metavar="TEXT", help="Why readers may see it with its warnings.")
+@reason_option
 @by_option
-def approve(build_id: int, reason: str | None, by: str | None) -> None:
+@shows
+def approve(build_id: int, reason: str | None, by: str | None) -> Result:
     """Publish build ID, which has warnings and waits for a decision.
 
     With a login of your own, this only records the approval. Under the account of the deployment,
     it publishes a build that somebody has approved.
     """
+    settings = load_settings()
     why = required_reason(reason, "Why may readers see it with its warnings?")
-    _decide(build_id, why, by, is_approved=True)
+    user = _decide(settings, build_id, why, by, is_approved=True)
+    if person() is not None:
+        follow = f"`assurance publication approve {build_id}` under the deployment's account"
+        return Result([f"Build {build_id} is approved by '{user}': {follow} publishes it."])
+    pipeline.publish_approved(settings, build_id)
+    return Result(readers_see(settings))
 
 
 @publication.command()
 @click.argument("build_id", metavar="ID", type=ID)
-@click.option("--reason", metavar="TEXT", help="Why readers may not see it.")
+@reason_option
 @by_option
-def reject(build_id: int, reason: str | None, by: str | None) -> None:
+@shows
+def reject(build_id: int, reason: str | None, by: str | None) -> Result:
     """Do not publish build ID, which has warnings and waits for a decision."""
+    settings = load_settings()
     why = required_reason(reason, "Why may readers not see it?")
-    _decide(build_id, why, by, is_approved=False)
+    _decide(settings, build_id, why, by, is_approved=False)
+    rejected = f"Build {build_id} is rejected."
+    return Result([rejected] if person() is not None else [rejected, *readers_see(settings)])
 
 
 @publication.command()
 @click.argument("publication_id", metavar="ID", type=ID)
-@json_option
-def reproduce(publication_id: int, as_json: bool) -> int:
+@shows
+def reproduce(publication_id: int) -> Result:
     """Compute publication ID again from the batches known at its time, and compare the tables.
 
     Readers are not affected, and the recomputed tables are dropped afterwards. The exit code is 0
@@ -101,12 +153,10 @@ def reproduce(publication_id: int, as_json: bool) -> int:
     """
     settings = load_settings()
     progress = partial(working, settings, f"Recompute publication {publication_id}")
-    done = recompute_and_compare(settings, publication_id, progress)
-    show(done, reproduction_screen, as_json=as_json)
-    return 0 if done.is_equal else 1
+    return reproduction(recompute_and_compare(settings, publication_id, progress))
 
 
-@click.command()
+@publication.command()
 @click.argument("before", metavar="BEFORE", type=ID)
 @click.argument("after", metavar="AFTER", type=ID)
 @click.option(
@@ -117,35 +167,70 @@ def reproduce(publication_id: int, as_json: bool) -> int:
     help="The figures of this unit.",
 )
 @click.option("--all-units", is_flag=True, help="The figures of every unit.")
-@json_option
-def compare(before: int, after: int, unit: str, all_units: bool, as_json: bool) -> int:
+@shows
+def compare(before: int, after: int, unit: str, all_units: bool) -> Result:
     """Show what changed from publication BEFORE to publication AFTER, and why.
 
     The exit code is 0 if the causes account for every changed figure, otherwise 1. Only figures of
     months that were over in both publications count for the exit code.
     """
-    found = compare_publications(load_settings(), before, after, None if all_units else unit)
-    show(found, comparison_screen, as_json=as_json)
-    return 0 if found.is_explained else 1
+    return comparison(
+        compare_publications(load_settings(), before, after, None if all_units else unit)
+    )
 
 
-@click.command()
-@json_option
-def preview(as_json: bool) -> None:
+@publication.command()
+@shows
+def preview() -> Result:
     """Compute the current publication with the rules of this checkout, and show what differs.
 
-    The differences are printed as Markdown, which can be pasted into a pull request. A page with
-    the same content is written into the reports folder. Nothing is published.
+    Nothing is published. A page with the differences, and the same as Markdown for a pull request,
+    are written into the reports folder.
     """
     settings = load_settings()
     found = preview_change(settings, partial(working, settings, "Compute with the changed rules"))
-    page = write_page(settings, found)
-    show(found, preview_screen, as_json=as_json)
-    sys.stderr.write(f"The page is {page}.\n")
+    result = previewed(found)
+    pages = write_pages(
+        settings,
+        [part for part in result.parts if isinstance(part, str)],
+        [
+            of_pages.Table(part.title, *cells(part), part.empty)
+            for part in result.parts
+            if isinstance(part, Table)
+        ],
+    )
+    told = "The page is {}, and {} is the same for a pull request.".format(*pages)
+    return Result([*result.parts, told])
 
 
-def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) -> None:
-    settings = load_settings()
+def readers_see(settings: Settings) -> list[Facts | str]:
+    """Return what is told after a change of the current publication, such as a roll-back."""
+    current = Facts(
+        "current",
+        columns("publication_id=readers see publication", "as_at:moment"),
+        current_publication(settings),
+        empty="Nothing has been published yet.",
+    )
+    is_old = "The assurance pack still shows the other publication: run `assurance pack`."
+    return [current, _hold(current_hold(settings)), *([is_old] if current.row else [])]
+
+
+def _hold(hold: Hold | None) -> Facts:
+    return Facts(
+        "hold",
+        columns(
+            *("publication_id=readers see publication", "since:moment", "reason=because"),
+            *("waiting:number=later ones that wait", "newest_waiting=the newest of them"),
+        ),
+        hold,
+        title="Later publications wait: `assurance publication release` shows the newest.",
+    )
+
+
+def _decide(
+    settings: Settings, build_id: int, reason: str, by: str | None, *, is_approved: bool
+) -> str:
+    """Record a decision about a build, and return the account that acts."""
     user = acting_account()
     pipeline.decide(
         settings,
@@ -156,24 +241,312 @@ def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) ->
         reason=reason,
         through="command line",
     )
-    if person() is not None:
-        follow = f"`assurance publication approve {build_id}` under the deployment's account"
-        words = f"approved by '{user}': {follow} publishes it" if is_approved else "rejected"
-        sys.stdout.write(f"Build {build_id} is {words}.\n")
-        return
-    if is_approved:
-        pipeline.publish_approved(settings, build_id)
-    sys.stdout.write(pointer_screen(settings))
+    return user
 
 
-def _reason(given: str | None, question: str) -> str:
-    """Return the reason for a roll-back or release. If none was given, ask for it at the terminal.
+def reproduction(done: Reproduction) -> Result:
+    """Return whether the recomputed tables are as published, and what can explain it if not."""
+    found = {
+        **vars(done.publication),
+        **vars(done),
+        "is_equal": done.is_equal,
+        "content_fingerprint": done.content_fingerprint,
+        "published_content": done.publication.content_fingerprint,
+    }
+    differing = [one for one in done.tables if not one.is_equal]
+    compared = [one for one in differing if one.audited and one.recomputed]
+    dropped = [one.place for one in compared if one.stored is None]
+    rows = [
+        {**vars(row), "place": one.place, "column": column, "published": then, "recomputed": now}
+        for one in compared
+        for row in one.rows
+        for column, then, now in row.values
+        or [
+            (
+                None,
+                *(
+                    "the row" if there else None
+                    for there in (row.is_in_stored, row.is_in_recomputed)
+                ),
+            )
+        ]
+    ]
+    tables = count(len(done.tables), "table")
+    told = [f"Equal: {tables}." if done.is_equal else f"NOT EQUAL: {len(differing)} of {tables}."]
+    if dropped:
+        told.append(f"The rows of {', '.join(dropped)} are no longer kept, so no row is shown.")
+    if done.expected_content != done.publication.content_fingerprint:
+        told.append("The pseudonyms were replaced since, which changed the fingerprint.")
+    if not done.is_equal:
+        told += [one.text for one in done.reasons] or [
+            "Neither the rules nor erasures explain it: somebody has changed raw, the audit tables "
+            "or the published tables. `assurance batch verify` compares raw with the archive."
+        ]
+    return Result(
+        [
+            Facts(
+                "reproduction",
+                columns(
+                    *(
+                        "publication_id=publication",
+                        "as_at:moment",
+                        "published_at:moment=published",
+                    ),
+                    *("expected_content=then", "content_fingerprint=now"),
+                    *("-published_content", "-is_equal", "-reasons"),
+                ),
+                found,
+                title="Recomputed from raw as known then, with the content fingerprints",
+            ),
+            Table(
+                "tables",
+                columns(
+                    *("place=table", "rows_published:number", "rows_recomputed:number"),
+                    *("verdict", "-audited", "-stored", "-recomputed", "-is_equal"),
+                ),
+                [
+                    {
+                        **vars(one),
+                        "rows_published": one.audited and one.audited.rows,
+                        "rows_recomputed": one.recomputed and one.recomputed.rows,
+                        "verdict": _verdict(one),
+                        "is_equal": one.is_equal,
+                    }
+                    for one in done.tables
+                ],
+            ),
+            Table(
+                "rows",
+                columns(
+                    *("place=table", "column", "published", "recomputed", ">key"),
+                    *("-is_in_stored", "-is_in_recomputed"),
+                ),
+                rows,
+                title=f"The first rows that differ, at most {ROWS_NAMED} of each table",
+            ),
+            *told,
+        ],
+        exit_code=int(not done.is_equal),
+    )
 
-    Without a terminal, nobody can be asked. Then return a string that says that no reason was
-    given.
-    """
-    if given and given.strip():
-        return given
-    if sys.stdin.isatty():
-        return str(click.prompt(question))
-    return "no reason was given"
+
+def _verdict(one: TableComparison) -> str:
+    if one.is_equal:
+        return "equal"
+    if one.audited is None:
+        return "NEW: the publication did not have it"
+    if one.recomputed is None:
+        return "GONE: it is not built any more"
+    return "ALTERED since it was published" if one.reproduces else "DIFFERS"
+
+
+def comparison(found: Comparison) -> Result:
+    """Return what changed between two publications: the points, the figures, and the conclusion."""
+    publications = [
+        {**vars(one), "seen_from": begin, "seen_until": end}
+        for one in (found.before, found.after)
+        for begin, end in zip(one.current_from or (None,), one.current_to or (None,), strict=True)
+    ]
+    restated: list[Mapping[str, object]] = []
+    grown: list[Mapping[str, object]] = []
+    same_value: list[Mapping[str, object]] = []
+    for one in found.figures:
+        (before, of_before), (after, of_after) = (
+            counts or (None, None) for counts in (one.counts_before, one.counts_after)
+        )
+        figure = {
+            **vars(one),
+            "unit_of_value": unit_of(one.measure_code),
+            "numerator_before": before,
+            "denominator_before": of_before,
+            "numerator_after": after,
+            "denominator_after": of_after,
+        }
+        why: list[dict[str, object]] = [
+            {"cause": cause, "why": CAUSES[cause], "change": change, "records": records}
+            for cause, (change, records) in one.causes.items()
+        ]
+        rest = {"cause": None, "change": one.by_time, "records": None}
+        if not one.is_explained:
+            why.append({**rest, "why": "NOT EXPLAINED"})
+        elif why and one.by_time is not None and abs(one.by_time) >= ROUNDING:
+            why.append({**rest, "why": "time passed"})
+        restated += [{**figure, **part} for part in why]
+        if not why:
+            (grown if one.before != one.after else same_value).append(figure)
+    changed = sum(bool(one.causes) for one in found.figures)
+    conclusion = "No value of a month that was over has changed."
+    if not found.is_explained:
+        missing = ", ".join(map(str, found.not_kept))
+        conclusion = (
+            "NOT EXPLAINED: a figure of a month that was over changed by more than its causes."
+            + (f" The causes of publications {missing} are not kept." if missing else "")
+        )
+    elif changed:
+        conclusion = (
+            f"{count(changed, 'figure')} restated over {count(len(found.way), 'publication')}. The "
+            "causes account for every changed value of a month that was over."
+        )
+    values = (*_FIGURE, "before:measured", "after:measured", "-was_over", "-by_time")
+    return Result(
+        [
+            Table(
+                "publications",
+                columns(
+                    *("publication_id=publication", "as_at:moment"),
+                    *("seen_from:moment=readers saw it from", "seen_until:moment=until"),
+                    ">withdrawn_at:moment=rolled back",
+                ),
+                publications,
+            ),
+            Table("points", _POINTS, found.points),
+            Table(
+                "restated",
+                columns(*values, "why=cause", "change:change", "records:number", "-cause"),
+                restated,
+                title="Figures that had been published and were restated",
+            ),
+            Table(
+                "changed_with_time",
+                columns(*values),
+                grown,
+                title="Figures that changed because time passed",
+            ),
+            Table(
+                "same_value",
+                columns(*_FIGURE, *_THEN_AND_NOW, "-before", "-after", "-was_over"),
+                same_value,
+                title="Figures whose counts changed and whose value did not",
+            ),
+            Facts("comparison", columns("-is_explained", "-way", "-not_kept"), found),
+            conclusion,
+            Table(
+                "not_compared",
+                columns(*_FIGURE),
+                [
+                    dict(zip(("measure_code", "month", "org_unit_code"), key, strict=True))
+                    for key in found.not_compared
+                ],
+                title="Not compared, because only one of the two publications has figures of their "
+                "unit, or of their measure for their month",
+                at_most=5,
+            ),
+        ],
+        exit_code=int(not found.is_explained),
+    )
+
+
+def previewed(found: Preview) -> Result:
+    """Return what a changed rule would change: the points, the figures, and the records."""
+    publication = found.publication
+    of_force = [one for one in found.figures if one.org_unit_code == "ALL"]
+    of_units = [one for one in found.figures if one.org_unit_code != "ALL"]
+    statuses = sum(one.before.status != one.after.status for one in found.points)
+    moves: dict[tuple[object, ...], list[str | None]] = {}
+    for one in of_force:
+        for record in one.records:
+            move = (one.measure_code, one.month, record.class_before, record.class_after)
+            moves.setdefault(move, []).append(record.ref)
+    told = [
+        f"Publication {publication.publication_id}, as at {moment(publication.as_at)}, computed "
+        "again from the same records. Nothing was published.",
+        "No status and no figure changes."
+        if found.changes_nothing
+        else f"{count(statuses, 'status', 'statuses')} and {count(len(of_force), 'figure')} of the "
+        f"whole force would change, and {count(len(of_units), 'figure')} of units.",
+    ]
+    if not found.records_are_known:
+        told.append(
+            "Another build ran since this publication, so the changed rules and the records that "
+            "move are not known. To see them, run `assurance run` with the rules as they are, and "
+            "preview then."
+        )
+    return Result(
+        [
+            Facts(
+                "preview", columns("-records_are_known", "-changes_nothing", "-publication"), found
+            ),
+            *told,
+            Table(
+                "causes",
+                columns("kind", "name"),
+                found.causes,
+                title="What was changed",
+                empty="No rule, seed or model differs." if found.records_are_known else "",
+            ),
+            Table(
+                "seed_rows",
+                columns("name=seed", "when", "row"),
+                [
+                    {"name": one.name, "when": when, "row": row}
+                    for one in found.causes
+                    for when, rows in (("before", one.rows_before), ("after", one.rows_after))
+                    for row in rows
+                ],
+                title="Changed rows of seeds",
+            ),
+            Table(
+                "points",
+                _POINTS,
+                [
+                    {"point_code": one.point_code, "is_equal": one.is_equal, **_sides(one)}
+                    for one in found.points
+                ],
+                title="The points",
+            ),
+            Table(
+                "figures",
+                columns(
+                    *_FIGURE,
+                    *("value_before:measured=before", "denominator_before:number=of"),
+                    *("value_after:measured=after", "denominator_after:number=of"),
+                    *("moved:number=records", "-numerator_before", "-numerator_after"),
+                ),
+                [
+                    {
+                        **vars(one),
+                        **_sides(one),
+                        "unit_of_value": unit_of(one.measure_code),
+                        "moved": len(one.records),
+                    }
+                    for one in (*of_force, *of_units)
+                ],
+                title="Figures of the whole force",
+                empty="No figure changes.",
+                at_most=len(of_force),
+                more="figures of units, which `--json` has",
+            ),
+            Table(
+                "records",
+                columns(
+                    *("measure_code=measure", "month:month", "class_before=class before"),
+                    *("class_after", "records:number", ">named", "-refs"),
+                ),
+                [
+                    {
+                        **dict(
+                            zip(
+                                ("measure_code", "month", "class_before", "class_after"),
+                                move,
+                                strict=True,
+                            )
+                        ),
+                        "records": len(refs),
+                        "refs": [ref for ref in refs if ref],
+                        "named": ", ".join([ref for ref in refs if ref][:NAMED]),
+                    }
+                    for move, refs in moves.items()
+                ],
+                title="Records that move. A record without a class is not considered.",
+                empty="No record moves." if found.records_are_known else "",
+            ),
+        ]
+    )
+
+
+def _sides(one: PointPreview | FigurePreview) -> dict[str, object]:
+    return {
+        f"{name}_{when}": value
+        for when, side in (("before", one.before), ("after", one.after))
+        for name, value in vars(side).items()
+    }

@@ -1,24 +1,27 @@
-"""`assurance release`: make, list and withdraw the releases to the public."""
+"""`assurance release`: figures for the public, and aggregates for the national warehouse."""
 
 from pathlib import Path
 
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import ID, json_option, required_reason, show
-from oic_assurance.publishing.releases import list_releases
-from oic_assurance.reporting.national.export import tell_national
+from oic_assurance.cli.result import Facts, Result, Table, columns
+from oic_assurance.cli.shared import ID, reason_option, required_reason
+from oic_assurance.cli.shown import shows
+from oic_assurance.landing.exporters import trust as trust_exporter
+from oic_assurance.publishing.releases import Release, list_releases
+from oic_assurance.reporting.national.export import export_national, tell_national
 from oic_assurance.reporting.release import make as files
-from oic_assurance.reporting.screens.releases import (
-    MadeRelease,
-    Releases,
-    WithdrawnRelease,
-    made_screen,
-    releases_screen,
-    withdrawn_screen,
-)
+from oic_assurance.reporting.release.publisher import missing
+from oic_assurance.reporting.release.wording import announced
 from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.account import account
+
+_RELEASE = (
+    *("release_id=release", "publication_id=publication", "as_at:moment", "folder"),
+    *("sums_sha256=SHA256SUMS", "-force_code", "-made_at", "-made_by", "-because", "-notes"),
+    *("-placed_at", "-withdrawn_at", "-withdrawn_by", "-withdrawn_because"),
+)
 
 to_option = click.option(
     "--to",
@@ -31,7 +34,10 @@ to_option = click.option(
 
 @click.group(cls=Group)
 def release() -> None:
-    """Make, list and withdraw releases. Figures reach the public only in a release."""
+    """Release figures to the public, and give aggregates to the national warehouse.
+
+    Figures reach the public only in a release.
+    """
 
 
 @release.command()
@@ -43,47 +49,142 @@ def release() -> None:
     show_default="the current publication",
     help="The publication that the release is made from.",
 )
-@click.option("--because", metavar="TEXT", help="Why the figures are released. It is recorded.")
+@reason_option
 @to_option
-@json_option
-def make(publication_id: int | None, because: str | None, to: Path | None, as_json: bool) -> None:
+@shows
+def make(publication_id: int | None, reason: str | None, to: Path | None) -> Result:
     """Release, as files, the figures of a publication that may be given to the public."""
-    why = required_reason(because, "Why are the figures released now?")
-    made = files.make(load_settings(), publication_id, why, account(), to)
-    show(MadeRelease.of(made), made_screen, as_json=as_json)
-    tell_national(load_settings())
+    settings = load_settings()
+    why = required_reason(reason, "Why are the figures released now?")
+    made = files.make(settings, publication_id, why, account(), to)
+    tell_national(settings)
+    return _made(made)
 
 
 @release.command("list")
-@json_option
-def list_(as_json: bool) -> None:
-    """List all releases, the newest first. A star marks the newest one that is not withdrawn."""
-    show(Releases(list_releases(load_settings())), releases_screen, as_json=as_json)
+@shows
+def list_() -> Result:
+    """List all releases, the newest first, with the newest one that is not withdrawn."""
+    found = list_releases(load_settings())
+    standing = next((one.release_id for one in found if one.withdrawn_at is None), None)
+    releases = Table(
+        "releases",
+        columns(
+            *("release_id=release", "publication_id=publication", "made_at:moment=made"),
+            *("is_standing:yes=current", "because=reason", ">withdrawn_at:moment=withdrawn"),
+            *(">withdrawn_because=because", "-made_by", "-as_at", "-force_code", "-folder"),
+            *("-sums_sha256", "-placed_at", "-withdrawn_by", "-notes"),
+        ),
+        [{**vars(one), "is_standing": one.release_id == standing} for one in found],
+        empty="No release has been made: `assurance release make --reason …` makes one.",
+    )
+    interrupted = [
+        f"The files of release {one.release_id} are not in place, because it was interrupted: "
+        f"run `assurance release files {one.release_id}`."
+        for one in found
+        if one.placed_at is None and one.withdrawn_at is None
+    ]
+    return Result([releases, *interrupted])
 
 
 @release.command()
 @click.argument("release_id", metavar="ID", type=ID)
-@click.option("--because", metavar="TEXT", help="Why. Readers of the release see it.")
-@json_option
-def withdraw(release_id: int, because: str | None, as_json: bool) -> None:
+@click.option("--reason", metavar="TEXT", help="Why. Readers of the release see it.")
+@shows
+def withdraw(release_id: int, reason: str | None) -> Result:
     """Withdraw release ID, and put a note about that next to its files.
 
     The files are not deleted. Copies that the public already has cannot be recalled.
     """
-    why = required_reason(because, "Why is it withdrawn?")
-    done, note = files.withdraw(load_settings(), release_id, why, account())
-    show(WithdrawnRelease(done, note), withdrawn_screen, as_json=as_json)
-    tell_national(load_settings())
+    settings = load_settings()
+    why = required_reason(reason, "Why is it withdrawn?")
+    done, note = files.withdraw(settings, release_id, why, account())
+    tell_national(settings)
+    where = (
+        "The note is next to its files: copy it to where they were published."
+        if note
+        else "Its folder is gone, so no note was put there. Say it where the files were published."
+    )
+    return Result(
+        [
+            f"Release {release_id} is withdrawn.",
+            Facts("release", columns("note", *_RELEASE), {**vars(done), "note": note}),
+            f"{where} Published files cannot be recalled. Later releases are still compared with "
+            "their figures.",
+        ]
+    )
 
 
 @release.command("files")
 @click.argument("release_id", metavar="ID", type=ID)
 @to_option
-@json_option
-def files_(release_id: int, to: Path | None, as_json: bool) -> None:
+@shows
+def files_(release_id: int, to: Path | None) -> Result:
     """Write the files of release ID again, for example after an interruption.
 
     The files have the same bytes as when the release was made.
     """
-    done = files.write_again(load_settings(), release_id, to)
-    show(MadeRelease.of(done), made_screen, as_json=as_json)
+    return _made(files.write_again(load_settings(), release_id, to))
+
+
+@release.command()
+@click.option(
+    "--to",
+    metavar="URL",
+    show_default="ASSURANCE_NATIONAL_DROPZONE",
+    help="The folder or fsspec URL of the national warehouse's dropzone.",
+)
+@click.option(
+    "--take-over", is_flag=True, help="Replace the files that another deployment has exported."
+)
+@shows
+def national(to: str | None, take_over: bool) -> Result:
+    """Write the aggregates of the current publication for the national warehouse.
+
+    The files are about the force as a whole. No unit, record or pseudonym is in them. The manifest
+    is signed with a key that the national warehouse trusts.
+    """
+    made = export_national(load_settings(), to or "", take_over=take_over)
+    return Result(
+        [
+            Facts(
+                "export",
+                columns("publication_id=publication", "as_at:moment", "place", "key", "-day"),
+                made,
+            ),
+            Table("files", columns("name=file", "rows:number", "-sha256"), made.files),
+        ]
+    )
+
+
+@release.command()
+@click.argument("force", metavar="FORCE")
+@click.argument("key", metavar="KEY")
+@click.option("--reason", metavar="TEXT", help="Who has confirmed the key, and how.")
+@shows
+def trust(force: str, key: str, reason: str | None) -> Result:
+    """Take the exports of FORCE that are signed with KEY, instead of those of its earlier key.
+
+    This is a command of the national warehouse. `release national` of the force shows its key.
+    """
+    why = required_reason(reason, "Who has confirmed the key, and how?")
+    before = trust_exporter(load_settings(), force, key, account(), why)
+    return Result(
+        [
+            f"Exports of {force} are taken if the key {key} has signed them. Before: "
+            f"{before or 'no key'}. The next run lands what was refused."
+        ]
+    )
+
+
+def _made(made: Release) -> Result:
+    not_set = missing(made.notes["publisher"])
+    told = [announced(made)]
+    if not_set:
+        told.append(
+            f"NOT SET, and the files say so: {', '.join(not_set)}. Set them in "
+            "include/release/publisher.yml, or in the file that ASSURANCE_PUBLISHER names, before "
+            "the next release."
+        )
+    row = {**vars(made), "not_set": not_set}
+    return Result([Facts("release", columns(*_RELEASE, "-not_set"), row), *told])

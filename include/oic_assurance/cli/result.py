@@ -6,6 +6,7 @@ columns, and sentences between them. `cli.shown` shows it to people, or prints i
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Literal
 
 #: What a value is, which decides how people see it. In JSON a value is always as it is: a share
@@ -16,9 +17,11 @@ from typing import Any, Literal
 #: - `number`: with separators, right of its heading. `share`: a fraction, as a percentage.
 #: - `moment`, `day`, `month`: in London time. `size`: of bytes. `seconds`: a duration.
 #: - `state`: a word that a terminal may show in colour, such as `failed`.
+#: - `measured`, `change`: the value of a measure, or a difference, in the row's `unit_of_value`.
 Unit = Literal[
-    "text", "number", "share", "moment", "day", "month", "size", "seconds", "yes", "state"
-]
+    "text", "number", "share", "moment", "day", "month", "size", "seconds", "yes", "state",
+    "measured", "change",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,8 @@ class Column:
     #: The heading for people. The default is the key with blanks instead of underscores.
     title: str = ""
     unit: Unit = "text"
-    #: Whether the value is written below its row instead of in a column. It has no heading then.
-    #: The notes of a row that have a title are one sentence, each after its title.
+    #: Whether the value is written below its row instead of in a column. The notes of a row that
+    #: have a title are one sentence, each after its title.
     is_note: bool = False
     #: Whether only programs see the value.
     is_for_programs: bool = False
@@ -45,8 +48,8 @@ class Column:
 def columns(*given: str | Column) -> list[Column]:
     """Return columns from short declarations: `key`, `key:unit`, or `key:unit=heading`.
 
-    A declaration that begins with `>` is of a note: `>reason`. One that begins with `-` is of a
-    value that only programs see: `-sha256`.
+    A declaration that begins with `>` is of a note: `>reason`, or `>todo=start with`. One that
+    begins with `-` is of a value that only programs see: `-sha256`.
     """
     return [one if isinstance(one, Column) else _column(one) for one in given]
 
@@ -58,22 +61,51 @@ def _column(given: str) -> Column:
     return Column(key, title, unit or "text", *kind)  # type: ignore[arg-type]
 
 
+def columns_of(rows: Sequence[object]) -> list[Column]:
+    """Return the columns of rows that speak for themselves: their names, and units by their types.
+
+    A name that ends with `_id` is no number to add up. A `state`, `status`, `verdict`, `outcome` or
+    `severity` is a state.
+    """
+    found = []
+    for name in (rows[0] if isinstance(rows[0], Mapping) else vars(rows[0])) if rows else ():
+        value = next((one for row in rows if (one := value_of(row, name)) is not None), None)
+        unit: Unit = "state" if name in _STATES else "text"
+        if unit == "text" and not name.endswith("_id"):
+            unit = next((one for kind, one in _UNITS.items() if isinstance(value, kind)), "text")
+        found.append(Column(name, unit=unit))
+    return found
+
+
+_STATES = ("state", "status", "verdict", "outcome", "severity")
+_UNITS: dict[type, Unit] = {
+    bool: "yes", int: "number", float: "number", datetime: "moment", date: "day",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows with the same columns. In JSON, a list of objects."""
 
     #: The key in JSON. Tables with the same name are one list there.
     name: str
+    #: Without any, the columns are those of the rows (`columns_of`).
     columns: Sequence[Column]
     #: Each is a mapping with the keys of the columns, or an object with attributes of these names.
     rows: Sequence[object]
     #: A line above the table.
     title: str = ""
+    #: Whether people see the headings. What follows from the title needs none.
+    has_head: bool = True
     #: What people read instead of the table if there are no rows. It may be empty.
     empty: str = ""
     #: How many rows people see at most. The others are counted, and `more` says where they are.
     at_most: int | None = None
     more: str = ""
+
+    def __post_init__(self) -> None:
+        """Take the columns of the rows, if none are given."""
+        object.__setattr__(self, "columns", self.columns or columns_of(self.rows))
 
 
 @dataclass(frozen=True)
@@ -86,6 +118,11 @@ class Facts:
     title: str = ""
     empty: str = ""
 
+    def __post_init__(self) -> None:
+        """Take the columns of the row, if none are given."""
+        rows = [] if self.row is None else [self.row]
+        object.__setattr__(self, "columns", self.columns or columns_of(rows))
+
 
 @dataclass(frozen=True)
 class Result:
@@ -95,6 +132,8 @@ class Result:
     parts: Sequence[Table | Facts | str]
     #: What to do next, as a sentence. Empty if there is nothing to do.
     next: str = ""
+    #: What people read instead of all this, as it is: a page, an address, a line for a monitor.
+    text: str = ""
     exit_code: int = 0
 
 

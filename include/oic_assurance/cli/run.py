@@ -12,7 +12,8 @@ import click
 from oic_assurance import clock
 from oic_assurance.builds import runs
 from oic_assurance.cli.shared import as_at_option, make_current_option
-from oic_assurance.commands import with_force
+from oic_assurance.cli.shown import as_text
+from oic_assurance.cli.status import summary
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.in_process import run_daily
@@ -22,7 +23,6 @@ from oic_assurance.platform.run_log import to_log
 from oic_assurance.platform.tasks import TaskLines
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.reporting.openlineage.recorder import end_interrupted
-from oic_assurance.reporting.screens.screen import run_summary
 from oic_assurance.settings import Settings, load_settings
 
 
@@ -66,7 +66,7 @@ def run_once(settings: Settings, as_at: datetime, *, make_current: bool = False)
             reason, *mistakes = (reason or "no reason given").splitlines()
             raise AssuranceError(_failure(settings, finished, reason, log), mistakes)
         try:
-            sys.stdout.write(with_force(run_summary(settings, finished)))
+            sys.stdout.write(as_text(summary(settings, finished)))
         except ServerError as error:
             # The summary cannot be read, for example because readers use all connections. But the
             # run has made a publication, so this is no failure of the run.

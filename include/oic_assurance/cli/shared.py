@@ -1,17 +1,11 @@
-"""What several commands use: arguments and options, and how a result is printed."""
+"""What several commands use: arguments, options, and questions at the terminal."""
 
-import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
 
-from oic_assurance.commands import with_force
-from oic_assurance.reporting.screens.as_json import to_json
-from oic_assurance.settings import ENTERED, FORCE_NAME
-
-Record = TypeVar("Record")
 Found = TypeVar("Found")
 #: The exit code of a command that Ctrl-C or a signal has ended.
 INTERRUPTED = 130
@@ -37,10 +31,6 @@ class PositiveInteger(click.ParamType[int]):
 
 
 ID = PositiveInteger()
-#: The option `--json`. It changes how a command prints its result, but not the exit code.
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON document instead of the screen."
-)
 
 as_at_option = click.option(
     "--as-at",
@@ -92,24 +82,3 @@ def followed(label: str, found: Iterable[Found], name: Callable[[Found], str]) -
 def tell(sentence: str) -> None:
     """Say on standard error what a long command does now."""
     click.echo(sentence, err=True)
-
-
-def show(record: Record, screen: Callable[[Record], str], *, as_json: bool) -> None:
-    """Print the result of a command.
-
-    `record` is a dataclass with the result. `screen` is a function that turns `record` into text
-    for people, which is printed. With `as_json`, one JSON document is printed instead. If the
-    deployment has several forces, both say whose result it is.
-    """
-    if as_json:
-        sys.stdout.write(document(record))
-        return
-    entered = os.environ.get(ENTERED, "")
-    whose = f"Force {entered}, {os.environ.get(FORCE_NAME, '')}\n" if entered else ""
-    sys.stdout.write(whose + with_force(screen(record)))
-
-
-def document(record: object) -> str:
-    """Return a result as one JSON document, with the force if the deployment has several."""
-    entered = os.environ.get(ENTERED, "")
-    return to_json(record, force_code=entered) if entered else to_json(record)

@@ -1,6 +1,7 @@
 """Show the result of a command: as text for people, or as one JSON document for programs."""
 
 import functools
+import inspect
 import json
 import os
 import re
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ParamSpec
+from typing import Any
 
 import click
 
@@ -18,9 +19,7 @@ from oic_assurance import formats
 from oic_assurance.cli.result import Column, Facts, Result, Table, value_of
 from oic_assurance.commands import with_force
 from oic_assurance.formats import NARROWEST, TEXT_ROOM, UNLIMITED, wrapped
-from oic_assurance.settings import ENTERED, FORCE_NAME
-
-Given = ParamSpec("Given")
+from oic_assurance.settings import ENTERED, FORCE_NAME, load_settings
 
 INDENT = 2
 #: What a terminal could take for a command. It is never shown, wherever a value comes from.
@@ -43,20 +42,25 @@ _AS_PEOPLE_READ: dict[str, Callable[[Any], str]] = {
 }
 
 
-def shows(command: Callable[Given, Result]) -> Callable[Given, int]:
+def shows(command: Callable[..., Result]) -> Callable[..., int]:
     """Let a command that returns a `Result` take `--json`, show its result, and exit with its code.
 
-    It stands directly above the function, below click's decorators.
+    It stands directly above the function, below click's decorators. A command whose first
+    parameter is `settings` gets the settings of the process.
     """
+    needs_settings = next(iter(inspect.signature(command).parameters), "") == "settings"
 
     @click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON document instead of text."
     )
     @functools.wraps(command)
-    def shown(*args: Given.args, **kwargs: Given.kwargs) -> int:
-        as_json = kwargs.pop("as_json")
-        result = command(*args, **kwargs)
-        sys.stdout.write(as_document(result) if as_json else as_text(result))
+    def shown(as_json: bool, **given: Any) -> int:
+        result = command(*([load_settings()] if needs_settings else []), **given)
+        if result.text and not as_json:
+            # On a terminal, the pager shows what has several lines.
+            (click.echo_via_pager if "\n" in result.text else click.echo)(result.text)
+        else:
+            sys.stdout.write(as_document(result) if as_json else as_text(result))
         return result.exit_code
 
     return shown
@@ -115,10 +119,11 @@ def plain(value: Any) -> object:
 
 
 def as_text(result: Result) -> str:
-    """Return a result as text that fits the terminal.
+    """Return a result as text that fits the terminal. A fact without a value has no line.
 
-    Tables that follow one another are separated by an empty line. Without a terminal there is no
-    colour. If the deployment has several forces, the first line says whose result it is.
+    Tables that follow one another are separated by an empty line. The only row of a table that is
+    too wide for the terminal has a line for each value. Without a terminal there is no colour. If
+    the deployment has several forces, the first line says whose result it is.
     """
     entered = os.environ.get(ENTERED, "")
     lines = [f"Force {entered}, {os.environ.get(FORCE_NAME, '')}"] if entered else []
@@ -143,15 +148,21 @@ def _lines(part: Table | Facts) -> list[str]:
     if not rows:
         return wrapped(part.empty) if part.empty else []
     title = wrapped(part.title) if part.title else []
+    indent = INDENT if part.title else 0
     if isinstance(part, Facts):
-        return title + _facts(part)
+        return title + _facts(part.columns, rows[0], indent)
     shown = rows[: part.at_most]
     in_row = [one for one in part.columns if not one.is_note and not one.is_for_programs]
     notes = [column for column in part.columns if column.is_note]
+    head = [column.heading for column in in_row]
+    cells = [[_cell(column, row) for column in in_row] for row in shown]
+    wide = indent + sum(2 + max(map(len, pair)) for pair in zip(head, cells[0], strict=True)) - 2
+    if len(rows) == 1 and wide > _room():
+        return title + _facts(part.columns, rows[0], indent)
     lines = table(
-        [column.heading for column in in_row],
-        [[_cell(column, row) for column in in_row] for row in shown],
-        indent=INDENT if part.title else 0,
+        head if part.has_head else [],
+        cells,
+        indent=indent,
         notes=[_notes(notes, row) for row in shown],
         right={place for place, one in enumerate(in_row) if one.unit in ("number", "size")},
     )
@@ -168,14 +179,13 @@ def _notes(columns: Sequence[Column], row: object) -> list[str]:
     return [*(text for title, text in found if not title), *filter(None, [titled])]
 
 
-def _facts(part: Facts) -> list[str]:
-    indent = INDENT if part.title else 0
-    columns = [column for column in part.columns if not column.is_for_programs]
+def _facts(given: Sequence[Column], row: object, indent: int) -> list[str]:
+    columns = [column for column in given if not column.is_for_programs]
     named = [column for column in columns if not column.is_note]
     start = indent + max((len(column.heading) for column in named), default=0) + 2
     lines: list[str] = []
     for column in columns:
-        text = _cell(column, part.row, "" if column.is_note else formats.NOTHING)
+        text = _cell(column, row, "")
         first = " " * indent + ("" if column.is_note else column.heading)
         for one in filter(str.strip, text.splitlines()):
             lines += wrapped(one, start, first.ljust(start))
@@ -187,17 +197,34 @@ def _cell(column: Column, row: object, missing: str = formats.NOTHING) -> str:
     value = value_of(row, column.key)
     if value is None or value == "":
         return missing
+    if isinstance(value, str | Mapping) or not isinstance(value, Sequence | Set):
+        value = [value]
+    return ("\n" if column.is_note else ", ").join(_text(column, row, one) for one in value)
+
+
+def _text(column: Column, row: object, value: Any) -> str:
+    if column.unit == "measured":
+        return formats.in_unit(value, value_of(row, "unit_of_value"))
+    if column.unit == "change":
+        return formats.difference(value, value_of(row, "unit_of_value"))
     if column.unit in _AS_PEOPLE_READ:
         return _AS_PEOPLE_READ[column.unit](value)
-    if not isinstance(value, str) and isinstance(value, Sequence | Set):
-        value = ("\n" if column.is_note else ", ").join(map(str, value))
+    if isinstance(value, bool):
+        return _AS_PEOPLE_READ["yes"](value)
+    if isinstance(value, float):
+        return f"{value:,.1f}"
     if isinstance(value, Mapping):
-        value = ", ".join(f"{name} {one}" for name, one in value.items() if one)
+        value = ", ".join(f"{name} {one}" for name, one in value.items() if one is not None)
     if isinstance(value, datetime):
-        value = formats.short_moment(value)
-    elif isinstance(value, date):
-        value = formats.day(value)
-    return _clean(str(value)) or missing
+        return formats.short_moment(value)
+    return formats.day(value) if isinstance(value, date) else _clean(str(value))
+
+
+def cells(part: Table) -> tuple[list[str], list[list[str]]]:
+    """Return the headings and the rows of a table for a page, with the notes as columns."""
+    shown = [column for column in part.columns if not column.is_for_programs]
+    rows = [[_cell(column, row) for column in shown] for row in part.rows[: part.at_most]]
+    return [column.heading for column in shown], rows
 
 
 def _clean(text: str) -> str:
@@ -216,6 +243,11 @@ def _coloured(columns: Sequence[Column], lines: list[str]) -> list[str]:
     ]
 
 
+def _room() -> int:
+    """Return how wide a table can be. Without a terminal, its width is not limited."""
+    return max(NARROWEST, shutil.get_terminal_size((UNLIMITED, 0)).columns)
+
+
 def table(
     head: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -223,7 +255,7 @@ def table(
     notes: Sequence[Sequence[str]] | None = None,
     right: Set[int] = frozenset(),
 ) -> list[str]:
-    """Return the lines of a table: the column headings, followed by the rows.
+    """Return the lines of a table: the column headings, if there are any, followed by the rows.
 
     `notes` holds texts for each row, which are written below the row. The columns in `right` are
     aligned to the right. If the table is wider than the terminal, the last column is wrapped. If
@@ -231,16 +263,18 @@ def table(
     after the name of its column.
     """
     rows = [[" ".join(cell.split()) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    room = max(NARROWEST, shutil.get_terminal_size((UNLIMITED, 0)).columns)
-    fit = len(head)
+    above = [head] if head else []
+    widths = [max(map(len, cells)) for cells in zip(*above, *rows, strict=True)]
+    room = _room()
+    fit = columns = len(widths)
     while fit > 1 and indent + sum(widths[:fit]) + 2 * (fit - 1) > room:
         fit -= 1
-    start = indent + sum(widths[:-1]) + 2 * (len(head) - 1)
+    start = indent + sum(widths[:-1]) + 2 * (columns - 1)
     words = [word for row in rows for word in row[-1].split()]
-    hangs = fit == len(head) - 1 and room - start >= max([TEXT_ROOM, *map(len, words)])
+    hangs = fit == columns - 1 and room - start >= max([TEXT_ROOM, *map(len, words)])
     lines = []
-    for row, below in zip([head, *rows], [[], *(notes or [[]] * len(rows))], strict=True):
+    notes = notes or [[]] * len(rows)
+    for row, below in zip([*above, *rows], [*([[]] * len(above)), *notes], strict=True):
         cells = [
             cell.rjust(wide) if place in right else cell.ljust(wide)
             for place, (cell, wide) in enumerate(zip(row[:fit], widths[:fit], strict=True))
@@ -251,7 +285,8 @@ def table(
         else:
             lines.append(first.rstrip())
             if row is not head:
-                rest = zip(head[fit:], row[fit:], strict=True)
+                names = head[fit:] or [""] * (columns - fit)
+                rest = zip(names, row[fit:], strict=True)
                 there = [f"{name} {cell}" for name, cell in rest if cell != formats.NOTHING]
                 lines += wrapped(", ".join(there), indent + 4)
         for note in below:

@@ -9,7 +9,6 @@ from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shared import ID, reason_option, required_reason
 from oic_assurance.cli.shown import shows
 from oic_assurance.formats import interval, share
-from oic_assurance.notifications.problems import CAUSES
 from oic_assurance.operations.sign_off.daily import check_evidence
 from oic_assurance.operations.sign_off.entries import (
     WORDS,
@@ -19,6 +18,7 @@ from oic_assurance.operations.sign_off.entries import (
 )
 from oic_assurance.operations.sign_off.steps import make_step, reopen_by_decision
 from oic_assurance.settings import SIGN_OFF_ROLES, load_settings
+from oic_assurance.state.apply import problem_kinds
 from oic_assurance.warehouse.connections import acting_account
 
 SIGNATURES = ("FORCE", "COMMISSIONER", "INSPECTORATE")
@@ -217,7 +217,7 @@ def _entries(found: Sequence[Entry]) -> Table:
         {
             **vars(one),
             "what": WORDS[one.step],
-            "why": CAUSES.get(one.cause or ""),
+            "why": problem_kinds()["reopened"]["causes"].get(one.cause),
             "figure": one.value
             and f"{share(one.value)} ({one.numerator} of {one.denominator}, "
             f"{interval(one.ci_low, one.ci_high)})",

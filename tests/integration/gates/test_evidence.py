@@ -17,8 +17,8 @@ from oic_assurance.gates.data_docs import build_data_docs
 from oic_assurance.gates.results import forget_failing_rows
 from oic_assurance.gates.run import audit_stage
 from oic_assurance.gates.translate import KEYS_KEPT
-from oic_assurance.reporting.screens.checks import checks_screen, read_checks
 from oic_assurance.warehouse.connections import connect
+from tests.commands import shown
 from tests.integration.gates.warehouse import World
 
 
@@ -85,17 +85,20 @@ def test_the_first_thousand_keys_are_stored_and_all_rows_are_counted(world: Worl
     )
     with world.damaged(damage):
         audit_stage(world.settings, world.build, "marts")
-        screen = checks_screen(
-            read_checks(world.settings, world.build.build_id, "marts.dim_date", 2)
-        )
+        number = str(world.build.build_id)
+        found = shown(world.settings, "checks", number, "--table", "marts.dim_date", "--rows", "2")
 
     days = world.admin.execute("select count(*) from candidate.dim_date").fetchone()
     assert days == (61,)
     kept = [position for name, position in failing_rows(world) if name == "hours_of_the_day"]
     assert sorted(kept) == list(range(1, KEYS_KEPT + 1))
-    assert "1,830 of 1,891 rows fail; owner: data engineering" in screen
-    assert screen.count("    date_day ") == 2 * screen.count("critical:")
-    assert "and 998 more keys on record" in screen
+    failed = found["failed_checks"]
+    assert {len(one["row_keys"]) for one in failed} == {2}
+    hours = next(one for one in failed if one["unexpected"] == 1830)
+    assert (hours["evaluated"], hours["row_keys_on_record"], hours["owner"]) == (
+        1891, KEYS_KEPT, "data engineering",
+    )  # fmt: skip
+    assert found["notes"] == ["More keys are on record: see --rows."]
     looked = world.admin.execute(
         "select what from audit.processing_log where action = 'consultation'"
     ).fetchall()

@@ -211,9 +211,9 @@ def test_the_command_shows_every_unit_and_writes_a_private_file(
         lines = list(csv.DictReader(file))
     assert [line["number"] for line in lines] == [one.number for one in found.exceptions]
     assert list(lines[0]) == list(OpenException.__dataclass_fields__)
-    for wrong in ([], ["--because", "no"], ["--because", WHY, "--unit", "NONE"]):
+    for wrong in ([], ["--reason", "no"], ["--reason", WHY, "--unit", "NONE"]):
         assert run_command(["worklist", *wrong]) == 2
-    assert run_command(["worklist", "--unit", "U3", "--because", WHY]) == 0
+    assert run_command(["worklist", "--unit", "U3", "--reason", WHY]) == 0
     assert "900003" in capsys.readouterr().out
 
 

@@ -1,5 +1,6 @@
 """Test what the command line does without a warehouse: errors, exit codes, help and completion."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -16,16 +17,17 @@ import click
 import pytest
 import yaml
 
-from oic_assurance.cli.demo import months_before
+from oic_assurance.cli.help import DOCS, PAGES, see
 from oic_assurance.cli.main import COMMANDS, cli, run_command
-from oic_assurance.errors import ServerError
+from oic_assurance.cli.sources import months_before
+from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.platform.run_log import to_log
 from oic_assurance.settings import load_settings
 from tests.conftest import PROJECT_ROOT
 
 #: The options without a default value: without the option, nothing is selected or nothing happens.
 WITHOUT_DEFAULT = {
-    "--table", "--dataset", "--reason", "--batch", "--because", "--record", "--unit", "--to",
+    "--table", "--dataset", "--reason", "--batch", "--record", "--unit", "--to",
     "--from", "--seed", "--rejected-for",
 }  # fmt: skip
 
@@ -86,7 +88,6 @@ def new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["db", "url", "secret"], 2, "There is no database 'secret'"),
         (["db", "url"], 2, "Missing argument 'NAME'"),
         (["db", "url", "warehouse"], 1, "never started here"),
-        (["status"], 1, "never started here"),
         (["publication", "list"], 1, "never started here"),
         (["quarantine", "list"], 1, "never started here"),
         (["explain", "hydra_completion"], 1, "never started here"),
@@ -111,7 +112,59 @@ def test_an_error_is_one_line(
     assert out == ""
     assert message in err
     assert err.startswith("assurance: ")
-    assert err.count("\n") == 1
+    # Only a failure names a page, on a second line.
+    assert err.count("\n") == (1 if code == 2 else 2)
+
+
+def test_what_cannot_be_reached_is_on_the_page_for_the_night(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["backup", "list"]) == 1
+    page = "See docs/how-to/at-night.md, or `assurance help at-night`."
+    assert capsys.readouterr().err.splitlines()[1:] == [page]
+
+
+def test_a_message_that_names_a_page_is_enough() -> None:
+    assert see(AssuranceError("It is lost (docs/how-to/tls.md)."), "run") == ""
+    assert see(AssuranceError("It is lost."), "pack workbook").startswith("See docs/bi/excel.md,")
+    assert see(AssuranceError("It is lost."), "pack --since").startswith(
+        "See docs/how-to/assurance-"
+    )
+
+
+def test_every_command_has_a_page_that_exists() -> None:
+    assert {command for command in COMMANDS if command not in PAGES} == set()
+    for command, page in PAGES.items():
+        assert command.partition(" ")[0] in COMMANDS, command
+        assert (DOCS / (page if "/" in page else f"how-to/{page}")).with_suffix(".md").is_file()
+
+
+def test_help_shows_pages(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert run_command(["help", "--json"]) == 0
+    topics = {one["topic"] for one in json.loads(capsys.readouterr().out)["topics"]}
+    assert topics == {path.stem for path in (DOCS / "how-to").glob("*.md")} - {"README"}
+    for topic, place in (
+        ("at-night", "how-to/at-night"), ("commands", "reference/commands"),
+        ("superset", "bi/superset"), ("backup", "how-to/restore"), ("upgrade", "upgrade"),
+    ):  # fmt: skip
+        assert run_command(["help", topic]) == 0
+        assert capsys.readouterr().out.strip() == (DOCS / f"{place}.md").read_text().strip()
+    assert run_command(["help", "at-nigt"]) == 2
+    assert "There is no topic 'at-nigt'. Did you mean 'at-night'?" in capsys.readouterr().err
+    monkeypatch.setattr("oic_assurance.cli.help.DOCS", tmp_path)
+    assert run_command(["help"]) == 1
+    assert "in docs/ of the repository" in capsys.readouterr().err
+
+
+def test_the_status_of_a_server_that_was_never_started_is_a_problem(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["status", "--json"]) == 1
+    [problem] = json.loads(capsys.readouterr().out)["problems"]
+    assert problem["problem_code"] == "server"
+    assert "never started here" in problem["what"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["db"], ["sources"], ["publication"], ["quarantine"]])
@@ -119,7 +172,7 @@ def test_a_group_without_a_command_lists_its_commands(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command(arguments) == 2
-    assert "Commands:" in capsys.readouterr().err
+    assert ("Commands:" if arguments else "Set up:\n  db ") in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("path", "command"), EVERY_COMMAND)
@@ -223,14 +276,14 @@ def complete(
     )
 
 
-def test_a_state_folder_that_is_a_file_is_one_line(
+def test_a_state_folder_that_is_a_file_is_an_error(
     new_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     new_home.write_text("not a folder")
     assert run_command(["db", "start"]) == 1
     err = capsys.readouterr().err
     assert "is a file where a folder must be" in err
-    assert err.count("\n") == 1
+    assert err.count("\n") == 2
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can work under another account")

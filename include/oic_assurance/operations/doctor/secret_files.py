@@ -7,8 +7,8 @@ from pathlib import Path
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.pseudonyms import SECRET
-from oic_assurance.operations.doctor.finding import Finding
 from oic_assurance.settings import Settings
+from oic_assurance.state.observed import Finding
 from oic_assurance.warehouse.secrets import (
     KEY_BITS,
     estimated_bits,

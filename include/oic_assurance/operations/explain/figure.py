@@ -10,6 +10,7 @@ from typing import Any
 
 from oic_assurance.clock import london_day
 from oic_assurance.errors import AssuranceError, UnknownNameError, UsageError
+from oic_assurance.formats import count, in_unit, interval, share
 from oic_assurance.operations.explain.publication_records import ROLE, Records
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import (
@@ -207,6 +208,18 @@ class Figure:
     restated: list[Restated]
     classes: list[RecordClass]
     members: list[Member]
+
+    @property
+    def in_words(self) -> str:
+        """Return the value of the figure with its counts and its interval."""
+        unit = self.rule.unit_of_value
+        if unit != "share":
+            over = "over" if unit == "hours" else "of"
+            return f"{in_unit(self.value, unit)}, {over} {count(self.denominator, 'record')}"
+        return (
+            f"{share(self.value)}: {self.numerator} of {self.denominator}, "
+            f"95% interval {interval(self.ci_low, self.ci_high)}"
+        )
 
     @property
     def mismatch(self) -> str | None:

@@ -48,6 +48,7 @@ class Board:
             empty if there are none.
         warning: A sentence that says that the publication was rolled back, or that readers never
             saw it. It is empty if neither is the case.
+        problems: What was wrong when the pack was made.
         failed: The datasets for which checks failed.
         restore: Whether it is proven that a back-up can be restored.
         recommendations: The recommendations that belong to no assurance point.
@@ -81,6 +82,7 @@ class Board:
     changed: Table
     not_kept: str
     warning: str
+    problems: Table
     freshness: Table
     quality: Table
     failed: Table
@@ -143,6 +145,7 @@ def board(
         changed=tables.changed(facts, since),
         not_kept=tables.not_kept(since),
         warning=_warning(publication, facts),
+        problems=tables.problems(facts),
         freshness=tables.freshness(facts),
         quality=tables.quality(facts),
         failed=tables.failed(facts),

@@ -354,6 +354,19 @@ def contradicted(facts: Facts) -> Table:
     )
 
 
+def problems(facts: Facts) -> Table:
+    """Return a table of what was wrong when the pack was made, as `assurance status` names it."""
+    return Table(
+        "What was wrong when this pack was made",
+        ("Problem", "Since", "Readers see", "Who mends it"),
+        [
+            (row["title"], moment(row["since"]), row["readers_see"], row["who"])
+            for row in facts["problem"]
+        ],
+        "Nothing was wrong.",
+    )
+
+
 def freshness(facts: Facts) -> Table:
     """Return a table that shows for each dataset when it was last read, and when it is next due."""
     return Table(

@@ -14,14 +14,13 @@ from typing import NoReturn
 import psycopg
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.formats import moment
+from oic_assurance.formats import NOTHING, moment
 from oic_assurance.operations.explain.figure import Figure, explain
 from oic_assurance.operations.explain.publication_records import find, records_of
 from oic_assurance.reporting.documents.markdown import row
 from oic_assurance.reporting.pack.control_charts import control_chart
 from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import board_facts
-from oic_assurance.reporting.screens.explained import figure_screen, value_in_words
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from simulator.force import simulated
@@ -48,10 +47,9 @@ _SHOWN = """\
 
 {table}
 
-The records behind this figure, as `assurance explain {code} --limit 0` shows them:
+The records behind this figure, by class. `assurance explain {code}` lists them:
 
-```text
-{explained}```
+{classes}
 """
 _MISSING = """\
 ## The figure {{ data-search-exclude }}
@@ -123,18 +121,24 @@ def figure_section(code: str, figures: Figures | str) -> str:
     shown = figures.shown[code]
     months = shown.months
     table = [row(*months.head), row(*("---" for _ in months.head)), *(row(*r) for r in months.rows)]
+    head = ("class", "records", "numerator", "denominator", "meaning")
+    classes = [row(*head), row(*("---" for _ in head))]
+    for one in shown.figure.classes:
+        numerator = NOTHING if one.numerator is None else f"{one.numerator:,}"
+        counts = (f"{one.records:,}", numerator, f"{one.denominator:,}")
+        classes.append(row(one.name, *counts, one.meaning))
     so_far = "" if shown.figure.is_complete_period else ", so far"
     return _SHOWN.format(
         publication=figures.publication_id,
         as_at=moment(figures.as_at),
         month=f"{shown.figure.period_start:%B %Y}{so_far}",
-        value=value_in_words(shown.figure),
+        value=shown.figure.in_words,
         title=html.escape(f"{months.title}, by month"),
         drawing=" ".join(months.svg.split()),
         text=html.escape(months.text),
         table=indent("".join(table), "    "),
         code=code,
-        explained=figure_screen(shown.figure),
+        classes="".join(classes),
     )
 
 

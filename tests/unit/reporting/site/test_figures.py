@@ -44,9 +44,7 @@ def test_the_figure_is_stamped_marked_as_made_up_and_agrees_with_explain(figures
     assert '!!! warning "Made-up data"' in section
     assert "publication 7,\n    as at Tue 21 Apr 2026 05:30" in section
     assert "**April 2026, so far**: 82.0%: 41 of 50, 95% interval 69.2–90.2%." in section
-    explained = section.partition("```text\n")[2].partition("```")[0]
-    assert "82.0%: 41 of 50, 95% interval 69.2–90.2%" in explained
-    assert "publication 7" in explained
+    assert "| not_complete | 9 | 0 | 9 | Not done |" in section
     assert "\n\n</svg>" not in section, "a blank line ends an HTML block of Markdown"
     assert "In words &amp; signs." in section
     assert "    | Apr 2026 |" in section

@@ -1,0 +1,56 @@
+"""Old names of commands and options. They are understood until the next version."""
+
+import re
+from collections.abc import Sequence
+
+#: The names of today, by the old ones.
+MOVED = {
+    "archive encrypt": "batch encrypt",
+    "archive new-key": "backup new-key",
+    "bundle make": "pack bundle",
+    "bundle verify": "pack verify",
+    "compare": "publication compare",
+    "national export": "release national",
+    "national trust": "release trust",
+    "preview": "publication preview",
+    "pseudonyms rekey": "access rekey",
+    "pseudonyms status": "access pseudonyms",
+    "recall approve": "erase approve",
+    "recall list": "erase recalls",
+    "workbook make": "pack workbook",
+}
+BECAUSE, REASON = "--because", "--reason"
+#: What options of `erase` did, its subcommands do.
+OF_ERASE = ("expired", "finish")
+#: What a call of `erase` begins with if it is about a record: an option, or the name of a dataset.
+_HAS_A_RECORD = re.compile(r"-(?!h$|-help$)|.+/")
+
+
+def renamed(given: Sequence[str]) -> tuple[list[str], str]:
+    """Return the arguments of `assurance` with the names of today, and a hint for old ones.
+
+    The hint is empty if every name is of today.
+    """
+    arguments, moved = list(given), {}
+    if arguments[:1] == ["erase"]:
+        new = next((name for name in OF_ERASE if f"--{name}" in arguments), None)
+        if new is not None:
+            arguments.remove(f"--{new}")
+            moved[f"assurance erase --{new}"] = f"assurance erase {new}"
+        elif _HAS_A_RECORD.match(" ".join(arguments[1:2])):
+            new = "records"
+            moved["assurance erase DATASET"] = "assurance erase records DATASET"
+        if new is not None:
+            arguments.insert(1, new)
+    for length in (1, 2):
+        old = " ".join(arguments[:length])
+        if old in MOVED:
+            arguments[:length] = MOVED[old].split()
+            moved[f"assurance {old}"] = f"assurance {MOVED[old]}"
+    for place, word in enumerate(arguments):
+        if word.partition("=")[0] == BECAUSE:
+            arguments[place] = REASON + word.removeprefix(BECAUSE)
+            moved[BECAUSE] = REASON
+    names = ", and ".join(f"`{old}` is now `{new}`" for old, new in moved.items())
+    what = "The old name goes" if len(moved) == 1 else "The old names go"
+    return arguments, f"{names}. {what} with the next version." if moved else ""
