@@ -1,6 +1,6 @@
 """`assurance explain`: show the records behind a figure, and the raw rows behind a record."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -11,14 +11,8 @@ import click
 from oic_assurance.cli.result import Column, Facts, Result, Table, columns
 from oic_assurance.cli.shared import ID
 from oic_assurance.cli.shown import shows
-from oic_assurance.formats import count, in_unit, moment
-from oic_assurance.operations.explain.figure import (
-    Figure,
-    Member,
-    RecordClass,
-    check_figure,
-    month,
-)
+from oic_assurance.formats import count, moment
+from oic_assurance.operations.explain.figure import Figure, Row, check_figure, month
 from oic_assurance.operations.explain.figure import explain as explain_figure
 from oic_assurance.operations.explain.history import RecordHistory, get_history
 from oic_assurance.operations.explain.provenance import Version
@@ -31,7 +25,6 @@ from oic_assurance.operations.explain.publication_records import (
 )
 from oic_assurance.operations.explain.question import (
     Question,
-    QuestionClass,
     explain_question,
     find_question,
 )
@@ -147,12 +140,8 @@ def _records(
 
 
 def _figure(figure: Figure, limit: int) -> Result:
-    rule, restated = figure.rule, figure.restated
-    so_far = "" if figure.is_complete_period else ", so far"
-    before, after = (
-        in_unit(getattr(restated[0], name), rule.unit_of_value) if restated else ""
-        for name in ("value_before", "value_after")
-    )
+    rule = figure.rule
+    when = f"{figure.period_start:%B %Y}{'' if figure.is_complete_period else ', so far'}"
     wrong = _DO_NOT_ADD_UP.format(what="figure", mismatch=figure.mismatch)
     return Result(
         [
@@ -168,11 +157,11 @@ def _figure(figure: Figure, limit: int) -> Result:
                 ),
                 {
                     **vars(figure),
-                    **vars(rule),
+                    **rule,
                     "in_words": figure.in_words,
                     "mismatch": figure.mismatch,
                 },
-                title=f"{rule.measure_code}, {_unit(figure)}, {figure.period_start:%B %Y}{so_far}",
+                title=f"{rule['measure_code']}, {_unit(figure)}, {when}",
             ),
             Table(
                 "freshness",
@@ -182,14 +171,11 @@ def _figure(figure: Figure, limit: int) -> Result:
             Table(
                 "restated",
                 columns(
-                    *("why", "record_count:number=records", "value_change:change=change"),
-                    *("-cause", "-value_before", "-value_after"),
+                    *("why=cause", "record_count:number=records", "value_before:measured=before"),
+                    *("value_after:measured=now", "value_change:change=change", "-cause"),
                 ),
-                [
-                    {**vars(one), "why": CAUSES[one.cause], "unit_of_value": rule.unit_of_value}
-                    for one in restated
-                ],
-                title=f"Restated: the compared publication had {before}; now it is {after}.",
+                [{**one, **rule, "why": CAUSES[one["cause"]]} for one in figure.restated],
+                title="Restated since the compared publication",
             ),
             Table(
                 "classes",
@@ -207,7 +193,7 @@ def _figure(figure: Figure, limit: int) -> Result:
 
 
 def _question(question: Question, limit: int) -> Result:
-    now = [item for item in question.classes if not item.is_reference]
+    now = [item for item in question.classes if not item["is_reference"]]
     wrong = _DO_NOT_ADD_UP.format(what="question", mismatch=question.mismatch)
     return Result(
         [
@@ -222,7 +208,7 @@ def _question(question: Question, limit: int) -> Result:
                     *("as_at:moment", "-rule_code", "-org_unit_code", "-org_unit_name"),
                     *("-record_class", "-since", "-mismatch"),
                 ),
-                {**vars(question), **vars(question.rule), "mismatch": question.mismatch},
+                {**vars(question), **question.rule, "mismatch": question.mismatch},
                 title=f"{question.rule_code}, {_unit(question)}",
             ),
             "The seed policy_board_question says what its rule tests.",
@@ -246,24 +232,22 @@ def _unit(shown: Figure | Question) -> str:
     return f"{shown.org_unit_code}{name}"
 
 
-def _members(
-    members: Sequence[Member], classes: Sequence[RecordClass | QuestionClass], limit: int
-) -> Iterator[Table | str]:
+def _members(members: list[Row], classes: list[Row], limit: int) -> Iterator[Table | str]:
     """Yield the records in the order of their classes, and say if there are more of them."""
-    kind = members[0].record_kind if members else ""
+    kind = members[0]["record_kind"] if members else ""
     described = columns(
         *("class_name=class", f"record_ref={kind}", "team_code=team", "happened_on:day=day"),
-        *(f"related_ref={_RELATED.get(kind, 'belongs to')}", "-record_kind", "-officer_key"),
-        "hours_to_submission=hours",
+        *(f"related_ref={_RELATED.get(kind, 'belongs to')}", "hours_to_submission=hours"),
+        *("-record_kind", "-officer_key"),
     )
-    filled = {one.key for one in described if any(getattr(row, one.key) for row in members)}
+    filled = {one.key for one in described if any(row[one.key] for row in members)}
     yield Table(
         "members",
         [one if one.key in filled else replace(one, is_for_programs=True) for one in described],
-        [one for item in classes for one in members if one.class_name == item.name],
+        [row for item in classes for row in members if row["class_name"] == item["name"]],
     )
-    listed = {member.class_name for member in members}
-    if any(item.records > limit for item in classes if item.name in listed):
+    listed = {row["class_name"] for row in members}
+    if any(item["records"] > limit for item in classes if item["name"] in listed):
         yield f"Each class has at most {count(limit, 'record')} here: see --limit."
 
 

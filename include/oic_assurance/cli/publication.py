@@ -15,7 +15,7 @@ from oic_assurance.formats import count, moment
 from oic_assurance.operations.compare import NOTHING as ROUNDING
 from oic_assurance.operations.compare import Comparison
 from oic_assurance.operations.compare import compare as compare_publications
-from oic_assurance.operations.preview import NAMED, FigurePreview, PointPreview, Preview
+from oic_assurance.operations.preview import NAMED, Preview
 from oic_assurance.operations.preview import preview as preview_change
 from oic_assurance.operations.reproduce.compare import ROWS_NAMED, TableComparison
 from oic_assurance.operations.reproduce.reproduce import Reproduction
@@ -257,19 +257,11 @@ def reproduction(done: Reproduction) -> Result:
     compared = [one for one in differing if one.audited and one.recomputed]
     dropped = [one.place for one in compared if one.stored is None]
     rows = [
-        {**vars(row), "place": one.place, "column": column, "published": then, "recomputed": now}
+        {"place": one.place, "key": row.key, "column": column, "published": then, "recomputed": now}
         for one in compared
         for row in one.rows
         for column, then, now in row.values
-        or [
-            (
-                None,
-                *(
-                    "the row" if there else None
-                    for there in (row.is_in_stored, row.is_in_recomputed)
-                ),
-            )
-        ]
+        or [("the whole row", row.is_in_stored, row.is_in_recomputed)]
     ]
     tables = count(len(done.tables), "table")
     told = [f"Equal: {tables}." if done.is_equal else f"NOT EQUAL: {len(differing)} of {tables}."]
@@ -287,13 +279,9 @@ def reproduction(done: Reproduction) -> Result:
             Facts(
                 "reproduction",
                 columns(
-                    *(
-                        "publication_id=publication",
-                        "as_at:moment",
-                        "published_at:moment=published",
-                    ),
-                    *("expected_content=then", "content_fingerprint=now"),
-                    *("-published_content", "-is_equal", "-reasons"),
+                    *("publication_id=publication", "as_at:moment", "published_at:moment"),
+                    *("expected_content=then", "content_fingerprint=now", "-published_content"),
+                    *("-is_equal", "-reasons"),
                 ),
                 found,
                 title="Recomputed from raw as known then, with the content fingerprints",
@@ -317,10 +305,7 @@ def reproduction(done: Reproduction) -> Result:
             ),
             Table(
                 "rows",
-                columns(
-                    *("place=table", "column", "published", "recomputed", ">key"),
-                    *("-is_in_stored", "-is_in_recomputed"),
-                ),
+                columns("place=table", "column", "published", "recomputed", ">key"),
                 rows,
                 title=f"The first rows that differ, at most {ROWS_NAMED} of each table",
             ),
@@ -351,17 +336,7 @@ def comparison(found: Comparison) -> Result:
     grown: list[Mapping[str, object]] = []
     same_value: list[Mapping[str, object]] = []
     for one in found.figures:
-        (before, of_before), (after, of_after) = (
-            counts or (None, None) for counts in (one.counts_before, one.counts_after)
-        )
-        figure = {
-            **vars(one),
-            "unit_of_value": unit_of(one.measure_code),
-            "numerator_before": before,
-            "denominator_before": of_before,
-            "numerator_after": after,
-            "denominator_after": of_after,
-        }
+        figure = {**vars(one), "unit_of_value": unit_of(one.measure_code)}
         why: list[dict[str, object]] = [
             {"cause": cause, "why": CAUSES[cause], "change": change, "records": records}
             for cause, (change, records) in one.causes.items()
@@ -424,8 +399,8 @@ def comparison(found: Comparison) -> Result:
                 "not_compared",
                 columns(*_FIGURE),
                 [
-                    dict(zip(("measure_code", "month", "org_unit_code"), key, strict=True))
-                    for key in found.not_compared
+                    {"measure_code": measure, "month": month, "org_unit_code": unit}
+                    for measure, month, unit in found.not_compared
                 ],
                 title="Not compared, because only one of the two publications has figures of their "
                 "unit, or of their measure for their month",
@@ -439,14 +414,16 @@ def comparison(found: Comparison) -> Result:
 def previewed(found: Preview) -> Result:
     """Return what a changed rule would change: the points, the figures, and the records."""
     publication = found.publication
-    of_force = [one for one in found.figures if one.org_unit_code == "ALL"]
-    of_units = [one for one in found.figures if one.org_unit_code != "ALL"]
-    statuses = sum(one.before.status != one.after.status for one in found.points)
+    figures = [{**one, "unit_of_value": unit_of(one["measure_code"])} for one in found.figures]
+    of_force = [one for one in figures if one["org_unit_code"] == "ALL"]
+    of_units = [one for one in figures if one["org_unit_code"] != "ALL"]
+    statuses = sum(one["status_before"] != one["status_after"] for one in found.points)
     moves: dict[tuple[object, ...], list[str | None]] = {}
     for one in of_force:
-        for record in one.records:
-            move = (one.measure_code, one.month, record.class_before, record.class_after)
-            moves.setdefault(move, []).append(record.ref)
+        for record in one["records"]:
+            classes = (record["class_before"], record["class_after"])
+            move = (one["measure_code"], one["month"], *classes)
+            moves.setdefault(move, []).append(record["record_ref"])
     told = [
         f"Publication {publication.publication_id}, as at {moment(publication.as_at)}, computed "
         "again from the same records. Nothing was published.",
@@ -485,15 +462,7 @@ def previewed(found: Preview) -> Result:
                 ],
                 title="Changed rows of seeds",
             ),
-            Table(
-                "points",
-                _POINTS,
-                [
-                    {"point_code": one.point_code, "is_equal": one.is_equal, **_sides(one)}
-                    for one in found.points
-                ],
-                title="The points",
-            ),
+            Table("points", _POINTS, found.points, title="The points"),
             Table(
                 "figures",
                 columns(
@@ -502,15 +471,7 @@ def previewed(found: Preview) -> Result:
                     *("value_after:measured=after", "denominator_after:number=of"),
                     *("moved:number=records", "-numerator_before", "-numerator_after"),
                 ),
-                [
-                    {
-                        **vars(one),
-                        **_sides(one),
-                        "unit_of_value": unit_of(one.measure_code),
-                        "moved": len(one.records),
-                    }
-                    for one in (*of_force, *of_units)
-                ],
+                [{**one, "moved": len(one["records"])} for one in (*of_force, *of_units)],
                 title="Figures of the whole force",
                 empty="No figure changes.",
                 at_most=len(of_force),
@@ -524,29 +485,18 @@ def previewed(found: Preview) -> Result:
                 ),
                 [
                     {
-                        **dict(
-                            zip(
-                                ("measure_code", "month", "class_before", "class_after"),
-                                move,
-                                strict=True,
-                            )
-                        ),
+                        "measure_code": measure,
+                        "month": month,
+                        "class_before": before,
+                        "class_after": after,
                         "records": len(refs),
                         "refs": [ref for ref in refs if ref],
                         "named": ", ".join([ref for ref in refs if ref][:NAMED]),
                     }
-                    for move, refs in moves.items()
+                    for (measure, month, before, after), refs in moves.items()
                 ],
                 title="Records that move. A record without a class is not considered.",
                 empty="No record moves." if found.records_are_known else "",
             ),
         ]
     )
-
-
-def _sides(one: PointPreview | FigurePreview) -> dict[str, object]:
-    return {
-        f"{name}_{when}": value
-        for when, side in (("before", one.before), ("after", one.after))
-        for name, value in vars(side).items()
-    }

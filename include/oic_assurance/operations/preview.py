@@ -23,6 +23,7 @@ from oic_assurance.builds.declared import parse, read_declared
 from oic_assurance.builds.recompute import recompute_schemas
 from oic_assurance.builds.record import get_build
 from oic_assurance.errors import AssuranceError
+from oic_assurance.operations.compare import POSITIONS
 from oic_assurance.operations.reproduce.reproduce import READER, compute_again
 from oic_assurance.publishing.publication import Publication, current_publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS
@@ -38,20 +39,10 @@ NAMED_KINDS = frozenset(read_declared(PROJECT_ROOT).records) - {"officer"}
 #: How many records of a figure are named.
 NAMED = 10
 
-_POSITIONS = """
-select
-    point_code,
-    old.status as status_before, new.status as status_after,
-    old.numerator as numerator_before, new.numerator as numerator_after,
-    old.denominator as denominator_before, new.denominator as denominator_after,
-    old.value as value_before, new.value as value_after
-from {old} as old
-full join {new} as new using (force_code, point_code)
-order by point_code
-"""
 _FIGURES = """
 select
-    measure_code, period_start, org_unit_code, old.value as value_before, new.value as value_after,
+    measure_code, period_start as month, org_unit_code,
+    old.value as value_before, new.value as value_after,
     old.numerator as numerator_before, new.numerator as numerator_after,
     old.denominator as denominator_before, new.denominator as denominator_after
 from {old} as old
@@ -62,7 +53,7 @@ order by measure_code, period_start, org_unit_code
 """
 _RECORDS = """
 select
-    measure_code, period_start, record_kind, record_ref,
+    measure_code, period_start as month, record_kind, record_ref,
     old.class as class_before, new.class as class_after
 from {old} as old
 full join {new} as new using (force_code, measure_code, period_start, record_kind, record_ref)
@@ -85,59 +76,8 @@ from (
 """
 
 
-@dataclass(frozen=True)
-class Side:
-    """A figure or a position, before or after the change. Only a position has a status."""
-
-    value: float | None
-    numerator: int | None
-    denominator: int | None
-    status: str | None = None
-
-
-@dataclass(frozen=True)
-class PointPreview:
-    """A point before and after the change."""
-
-    point_code: str
-    before: Side
-    after: Side
-
-    @property
-    def is_equal(self) -> bool:
-        """Tell whether the change leaves the point as it is."""
-        return self.before == self.after
-
-
-@dataclass(frozen=True)
-class MovedRecord:
-    """A record that counts differently before and after the change.
-
-    `class_before` or `class_after` is None if the measure does not consider the record then. `ref`
-    is None for an officer: a preview is made to be posted elsewhere, where no pseudonym is replaced
-    or erased.
-    """
-
-    kind: str
-    ref: str | None
-    class_before: str | None
-    class_after: str | None
-
-
-@dataclass(frozen=True)
-class FigurePreview:
-    """A figure that differs before and after the change.
-
-    `records` are the records that count differently. They are listed only with the figure of the
-    whole force.
-    """
-
-    measure_code: str
-    month: date
-    org_unit_code: str
-    before: Side
-    after: Side
-    records: Sequence[MovedRecord]
+#: A row of a query, keyed by column.
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -161,6 +101,12 @@ class Cause:
 class Preview:
     """Everything that a changed rule would change in the current publication.
 
+    `points` has a row for each point, and `figures` one for each figure that differs, with status,
+    value, numerator and denominator before and after. A figure of the whole force has the `records`
+    that count differently. A record has no class if the measure does not consider it then. Its
+    `record_ref` is None for an officer: a preview is made to be posted elsewhere, where no
+    pseudonym is replaced or erased.
+
     `records_are_known` is False if another build ran since the publication, or if dbt's manifest of
     the last build is missing. Then the warehouse no longer has the records behind the published
     figures, or the rules with which they were computed. So `causes` is empty, and no figure has
@@ -170,13 +116,13 @@ class Preview:
     publication: Publication
     records_are_known: bool
     causes: Sequence[Cause]
-    points: Sequence[PointPreview]
-    figures: Sequence[FigurePreview]
+    points: Sequence[Row]
+    figures: Sequence[Row]
 
     @property
     def changes_nothing(self) -> bool:
         """Tell whether every status and every figure stays as it is."""
-        return not self.figures and all(one.is_equal for one in self.points)
+        return not self.figures and all(one["is_equal"] for one in self.points)
 
 
 def preview(
@@ -206,15 +152,18 @@ def preview(
             # is it checked whether they are still there.
             is_known = bool(before) and _newest_build(conn) == number
             causes = _changed_files(before, after) if is_known else []
-            points = _points(conn, number, prefix)
-            figures = _changed_figures(conn, number, prefix)
+            points = _ask(conn, POSITIONS, *_mart("assurance_position", number, prefix))
+            figures = _ask(conn, _FIGURES, *_mart("assurance_measure", number, prefix))
         with connect(settings, role=RECORDS_READER) as conn:
             seeds = [_with_rows(conn, cause, prefix) for cause in causes]
             records = _moved(conn, prefix) if is_known else {}
         with connect(settings, role=READER) as conn:
             _log(conn, publication, original.run_id)
-    changed = [_with_records(one, records) for one in figures]
-    return Preview(publication, is_known, seeds, points, changed)
+    for one in figures:
+        of_force = one["org_unit_code"] == "ALL"
+        key = (one["measure_code"], one["month"])
+        one["records"] = records.get(key, ()) if of_force else ()
+    return Preview(publication, is_known, seeds, points, figures)
 
 
 def _newest_build(conn: psycopg.Connection) -> int | None:
@@ -277,7 +226,9 @@ def _with_rows(conn: psycopg.Connection, cause: Cause, prefix: str) -> Cause:
     )
 
 
-def _ask(conn: psycopg.Connection, query: str, old: sql.Identifier, new: sql.Identifier) -> Any:
+def _ask(
+    conn: psycopg.Connection, query: str, old: sql.Identifier, new: sql.Identifier
+) -> list[Row]:
     with conn.cursor(row_factory=dict_row) as reader:
         text = sql.SQL(query).format(old=old, new=new)
         return reader.execute(text).fetchall()
@@ -290,38 +241,7 @@ def _mart(mart: str, number: int, prefix: str) -> tuple[sql.Identifier, sql.Iden
     )
 
 
-def _points(conn: psycopg.Connection, number: int, prefix: str) -> list[PointPreview]:
-    rows = _ask(conn, _POSITIONS, *_mart("assurance_position", number, prefix))
-    return [
-        PointPreview(row["point_code"], _side(row, "before"), _side(row, "after")) for row in rows
-    ]
-
-
-def _changed_figures(conn: psycopg.Connection, number: int, prefix: str) -> list[FigurePreview]:
-    rows = _ask(conn, _FIGURES, *_mart("assurance_measure", number, prefix))
-    return [
-        FigurePreview(
-            row["measure_code"],
-            row["period_start"],
-            row["org_unit_code"],
-            _side(row, "before"),
-            _side(row, "after"),
-            (),
-        )
-        for row in rows
-    ]
-
-
-def _side(row: Mapping[str, Any], side: str) -> Side:
-    return Side(
-        value=row[f"value_{side}"],
-        numerator=row[f"numerator_{side}"],
-        denominator=row[f"denominator_{side}"],
-        status=row.get(f"status_{side}"),
-    )
-
-
-def _moved(conn: psycopg.Connection, prefix: str) -> dict[tuple[str, date], list[MovedRecord]]:
+def _moved(conn: psycopg.Connection, prefix: str) -> dict[tuple[str, date], list[Row]]:
     """Return the records that count differently after the change, keyed by measure and month."""
     rows = _ask(
         conn,
@@ -329,31 +249,12 @@ def _moved(conn: psycopg.Connection, prefix: str) -> dict[tuple[str, date], list
         sql.Identifier("intermediate", "int_measure_record"),
         sql.Identifier(f"{prefix}intermediate", "int_measure_record"),
     )
-    found: dict[tuple[str, date], list[MovedRecord]] = {}
+    found: dict[tuple[str, date], list[Row]] = {}
     for row in rows:
-        record = MovedRecord(
-            row["record_kind"],
-            row["record_ref"] if row["record_kind"] in NAMED_KINDS else None,
-            row["class_before"],
-            row["class_after"],
-        )
-        found.setdefault((row["measure_code"], row["period_start"]), []).append(record)
+        if row["record_kind"] not in NAMED_KINDS:
+            row["record_ref"] = None
+        found.setdefault((row["measure_code"], row["month"]), []).append(row)
     return found
-
-
-def _with_records(
-    figure: FigurePreview, records: Mapping[tuple[str, date], Sequence[MovedRecord]]
-) -> FigurePreview:
-    if figure.org_unit_code != "ALL":
-        return figure
-    return FigurePreview(
-        figure.measure_code,
-        figure.month,
-        figure.org_unit_code,
-        figure.before,
-        figure.after,
-        records.get((figure.measure_code, figure.month), ()),
-    )
 
 
 def _log(conn: psycopg.Connection, publication: Publication, run_id: str) -> None:

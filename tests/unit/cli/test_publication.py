@@ -14,8 +14,10 @@ FIGURE = FigureChange(
     org_unit_code="ALL",
     before=0.5,
     after=0.5,
-    counts_before=(5, 10),
-    counts_after=(6, 12),
+    numerator_before=5,
+    denominator_before=10,
+    numerator_after=6,
+    denominator_after=12,
     was_over=True,
     causes={},
     by_time=0.0,
@@ -56,8 +58,8 @@ def test_a_figure_in_hours_has_no_numerator() -> None:
     hours = replace(
         FIGURE,
         measure_code="nccu_hours_to_submission_p50",
-        counts_before=(None, 10),
-        counts_after=(None, 12),
+        numerator_before=None,
+        numerator_after=None,
     )
     assert "None" not in screen(hours)
     assert "     –  10    –  12\n" in screen(hours)

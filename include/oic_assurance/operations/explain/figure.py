@@ -68,7 +68,7 @@ order by freshness.dataset
 
 _CLASSES = """
 select
-    member.record_kind, member.class, coalesce(words.meaning, '') as meaning,
+    member.record_kind, member.class as name, coalesce(words.meaning, '') as meaning,
     count(*) as records, sum(member.numerator)::bigint as numerator,
     sum(member.denominator)::bigint as denominator
 from {intermediate}.int_measure_record_by_unit as member
@@ -84,8 +84,8 @@ _RECORDS = """
 select *
 from (
     select
-        record_kind, record_ref, class, team_code, happened_on, officer_key, related_ref,
-        hours_to_submission,
+        record_kind, record_ref, class as class_name, team_code, happened_on, officer_key,
+        related_ref, hours_to_submission,
         row_number() over (partition by class order by happened_on, record_ref) as place
     from {intermediate}.int_measure_record_by_unit
     where
@@ -93,7 +93,7 @@ from (
         and org_unit_code = %(unit)s and (%(class)s::text is null or class = %(class)s)
 ) as member
 where place <= %(limit)s
-order by class, place
+order by class_name, place
 """
 
 
@@ -111,87 +111,29 @@ order by to_jsonb(restated) ->> 'step', cause
 """
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A measure and its description in the policy seed."""
-
-    measure_code: str
-    point_code: str
-    unit_of_value: str
-    description: str
-
-
-@dataclass(frozen=True)
-class RecordClass:
-    """The records of a figure that have one class.
-
-    `records` is their number. `numerator` and `denominator` are what these records add to the
-    numerator and the denominator of the figure.
-    """
-
-    record_kind: str
-    name: str
-    meaning: str
-    records: int
-    numerator: int | None
-    denominator: int
-
-
-@dataclass(frozen=True)
-class Member:
-    """One record behind a figure or a question.
-
-    `happened_on` is the day of the record, such as that of the contact, the detention or the
-    completion. `related_ref` is the reference of the document that decided the class, of the
-    occurrence, or of the plan.
-    """
-
-    record_kind: str
-    record_ref: str
-    class_name: str
-    team_code: str
-    happened_on: date | None
-    officer_key: str | None
-    related_ref: str | None
-    hours_to_submission: float | None
-
-
-@dataclass(frozen=True)
-class Freshness:
-    """The freshness of a dataset that the figure's point depends on."""
-
-    dataset: str
-    verdict: str
-    last_landed_at: datetime | None
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class Restated:
-    """One cause of a figure's change since the compared publication.
-
-    `value_change` is the part of the change that has this cause. Values are in the unit of the
-    measure: a share between 0 and 1, hours, or a count.
-    """
-
-    cause: str
-    record_count: int
-    value_before: float | None
-    value_after: float | None
-    value_change: float | None
+#: A row of a query, keyed by column.
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A published figure with its classes and records.
+    """A published figure with its rule, its classes and its records.
 
-    `value` and its interval are in the unit of the measure: a share from 0 to 1, hours, or a
-    count.
+    Attributes:
+        rule: The measure and its description, of `_RULE`.
+        value, ci_low, ci_high: In the unit of the measure: a share from 0 to 1, hours, or a count.
+        freshness: The datasets that the figure rests on, of `_FRESHNESS`.
+        restated: The causes of the figure's change since the compared publication, of `_RESTATED`,
+            each with the part of the change that has this cause.
+        classes: Of `_CLASSES`: how many records have a class, and what they add to the figure.
+        members: The records, of `_RECORDS`. `happened_on` is the day of a record, such as that of
+            the contact, the detention or the completion. `related_ref` is the reference of the
+            document that decided the class, of the occurrence, or of the plan.
     """
 
     publication_id: int
     as_at: datetime
-    rule: Rule
+    rule: Row
     period_start: date
     is_complete_period: bool
     org_unit_code: str
@@ -204,15 +146,15 @@ class Figure:
     status: str | None
     source_status: str | None
     caveat: str | None
-    freshness: list[Freshness]
-    restated: list[Restated]
-    classes: list[RecordClass]
-    members: list[Member]
+    freshness: list[Row]
+    restated: list[Row]
+    classes: list[Row]
+    members: list[Row]
 
     @property
     def in_words(self) -> str:
         """Return the value of the figure with its counts and its interval."""
-        unit = self.rule.unit_of_value
+        unit = self.rule["unit_of_value"]
         if unit != "share":
             over = "over" if unit == "hours" else "of"
             return f"{in_unit(self.value, unit)}, {over} {count(self.denominator, 'record')}"
@@ -228,8 +170,8 @@ class Figure:
         Returns None if the classes add up to the published numerator and denominator.
         """
         parts = {
-            "denominator": (sum(item.denominator for item in self.classes), self.denominator),
-            "numerator": (sum(item.numerator or 0 for item in self.classes), self.numerator),
+            "denominator": (sum(item["denominator"] for item in self.classes), self.denominator),
+            "numerator": (sum(item["numerator"] or 0 for item in self.classes), self.numerator),
         }
         wrong = [
             f"{name} {found}, published {published}"
@@ -265,19 +207,17 @@ def explain(
         "measure": measure,
         "period": period,
         "unit": unit,
-        "point": rule.point_code,
+        "point": rule["point_code"],
         "class": only_class,
         "limit": limit,
         "day": london_day(records.publication.as_at),
     }
     row = _published(records, asked)
-    classes = [
-        RecordClass(name=item.pop("class"), **item) for item in _rows(records, _CLASSES, asked)
-    ]
-    known = [item.name for item in classes]
+    classes = records.ask(_CLASSES, asked)
+    known = [item["name"] for item in classes]
     if only_class is not None and only_class not in known:
         raise UnknownNameError("class", only_class, known, "of records in this figure")
-    members = [_member(item) for item in _rows(records, _RECORDS, asked)]
+    members = records.ask(_RECORDS, asked)
     what = f"{asked['measure']} of {period:%Y-%m} for unit {unit}"
     log_members(records, members, what, "to explain a figure")
     return Figure(
@@ -286,8 +226,8 @@ def explain(
         rule=rule,
         period_start=period,
         org_unit_code=unit,
-        freshness=[Freshness(**item) for item in _rows(records, _FRESHNESS, asked)],
-        restated=[Restated(**item) for item in _rows(records, _RESTATED, asked)],
+        freshness=records.ask(_FRESHNESS, asked),
+        restated=records.ask(_RESTATED, asked),
         classes=classes,
         members=members,
         **row,
@@ -303,14 +243,14 @@ def check_figure(
         UsageError: The publication has no such measure, month or unit.
         AssuranceError: The publication has no figure of the measure yet.
     """
-    if not _rows(records, _MONTHS, {"measure": measure}):
+    if not records.ask(_MONTHS, {"measure": measure}):
         # Whether there is such a measure at all, the policy of the newest build tells.
         _rule(records, measure)
     chosen = _period(records, measure, period)
     _published(records, {"measure": measure, "period": chosen, "unit": unit})
 
 
-def log_members(records: Records, members: list[Member], behind: str, because: str) -> None:
+def log_members(records: Records, members: list[Row], behind: str, because: str) -> None:
     """Log who looks at a figure's or a question's records, as DPA 2018 section 62 requires.
 
     `behind` names the figure or the question in words.
@@ -319,8 +259,8 @@ def log_members(records: Records, members: list[Member], behind: str, because: s
         return
     number = records.publication.publication_id
     what = f"{len(members)} records behind {behind} in publication {number}"
-    marks = value_marks(records.settings, (one.record_ref for one in members))
-    marks += [officer_mark(records.settings, one.officer_key) for one in members if one.officer_key]
+    marks = value_marks(records.settings, (one["record_ref"] for one in members))
+    marks += [officer_mark(records.settings, key) for one in members if (key := one["officer_key"])]
     with connect(records.settings, role=ROLE) as connection:
         enter(
             connection,
@@ -345,26 +285,15 @@ def month(text: str) -> date:
         raise UsageError(f"'{text}' is not a month: write it like 2026-03.") from error
 
 
-def _rows(records: Records, query: str, asked: dict[str, object]) -> list[dict[str, Any]]:
-    return [dict(row) for row in records.ask(query, asked)]
-
-
-def _member(row: dict[str, Any]) -> Member:
-    row.pop("place")
-    return Member(class_name=row.pop("class"), **row)
-
-
-def _rule(records: Records, measure: str) -> Rule:
-    rules = {row["measure_code"]: Rule(**row) for row in _rows(records, _RULE, {})}
+def _rule(records: Records, measure: str) -> Row:
+    rules = {row["measure_code"]: row for row in records.ask(_RULE, {})}
     if measure not in rules:
         raise UnknownNameError("measure", measure, rules)
     return rules[measure]
 
 
 def _period(records: Records, measure: str, period: date | None) -> date:
-    months: list[date] = [
-        row["period_start"] for row in _rows(records, _MONTHS, {"measure": measure})
-    ]
+    months: list[date] = [row["period_start"] for row in records.ask(_MONTHS, {"measure": measure})]
     number = records.publication.publication_id
     if not months:
         raise AssuranceError(f"Publication {number} has no figure of {measure} yet.")
@@ -379,10 +308,10 @@ def _period(records: Records, measure: str, period: date | None) -> date:
 
 
 def _published(records: Records, asked: dict[str, object]) -> dict[str, Any]:
-    found = _rows(records, _FIGURE, asked)
+    found = records.ask(_FIGURE, asked)
     if found:
         return found[0]
-    units = [str(row["org_unit_code"]) for row in _rows(records, _UNITS, asked)]
+    units = [str(row["org_unit_code"]) for row in records.ask(_UNITS, asked)]
     raise UnknownNameError(
         "unit",
         str(asked["unit"]),

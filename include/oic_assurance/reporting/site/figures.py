@@ -121,12 +121,10 @@ def figure_section(code: str, figures: Figures | str) -> str:
     shown = figures.shown[code]
     months = shown.months
     table = [row(*months.head), row(*("---" for _ in months.head)), *(row(*r) for r in months.rows)]
-    head = ("class", "records", "numerator", "denominator", "meaning")
-    classes = [row(*head), row(*("---" for _ in head))]
+    keys = ("name", "records", "numerator", "denominator", "meaning")
+    classes = [row("class", *keys[1:]), row(*("---" for _ in keys))]
     for one in shown.figure.classes:
-        numerator = NOTHING if one.numerator is None else f"{one.numerator:,}"
-        counts = (f"{one.records:,}", numerator, f"{one.denominator:,}")
-        classes.append(row(one.name, *counts, one.meaning))
+        classes.append(row(*(NOTHING if one[key] is None else one[key] for key in keys)))
     so_far = "" if shown.figure.is_complete_period else ", so far"
     return _SHOWN.format(
         publication=figures.publication_id,
