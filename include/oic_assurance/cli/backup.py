@@ -219,7 +219,7 @@ def set_aside_() -> Result:
     from oic_assurance.operations.backup.set_aside import set_aside
 
     moved = set_aside(load_settings())
-    paths = Table("set_aside", columns("path"), [{"path": path} for path in moved])
+    paths = Table("set_aside", [], [{"path": path} for path in moved])
     return Result([paths, f"{count(len(moved), 'archived file')} set aside."])
 
 
