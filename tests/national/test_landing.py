@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from oic_assurance.operations.verify.verify import verify
 from oic_assurance.publishing import rollback as pointer
@@ -34,7 +35,7 @@ GOOD = MIDLANDS[0]
 MENDED, AGAIN, REBUILT, TWICE, WRONG, LATE, EMPTY, EARLIER, VIEW = (
     f"E230000{number:02}" for number in range(2, 11)
 )
-MISTAKEN = "E23000032"
+MISTAKEN, FOREIGN = "E23000032", "E23000033"
 #: How a manifest is spoilt, and why the files that it lists are then refused.
 MANIFESTS = {
     None: "there is no manifest_E23000023_20260310.json that lists it",
@@ -169,6 +170,7 @@ def for_the_first_run(world: NationalWorld) -> None:
     world.export(made_up(EARLIER, as_at=days_before(1)), DAY_BEFORE)
     world.export(made_up(EARLIER, {"HYDRA": (10, 100)}, number=9))
     world.export(made_up(VIEW))
+    world.export(made_up(FOREIGN), key=Ed25519PrivateKey.generate())
 
 
 def make_a_mistake(world: NationalWorld) -> None:
@@ -215,6 +217,7 @@ def for_the_second_run(world: NationalWorld) -> None:
     world.export(made_up(LATE, as_at=days_before(1), number=8), DAY_BEFORE)
     world.export(made_up(EMPTY), publication=[])
     world.export(made_up(VIEW, {"HYDRA": (10, 100)}))
+    world.export(made_up(FOREIGN, {"HYDRA": (10, 100)}), key=Ed25519PrivateKey.generate())
 
 
 def for_the_third_run(world: NationalWorld) -> None:
@@ -330,6 +333,12 @@ def test_an_export_without_a_publication_is_refused_and_shows_no_old_figure(stor
     [refusal] = [one for one in story.second.refusals if f"publication_{EMPTY}_" in one]
     assert "it has no rows: a full list is never empty" in refusal
     assert story.third.states[EMPTY] is None
+
+
+def test_a_force_whose_export_another_deployment_has_signed_is_unknown(story: Story) -> None:
+    assert story.first.shown(FOREIGN, "numerator") == (90,)
+    assert story.second.states[FOREIGN] == "REFUSED"
+    assert story.second.shown(FOREIGN, "numerator") == (None,)
 
 
 def test_archive_and_raw_agree_after_all_of_this(story: Story) -> None:

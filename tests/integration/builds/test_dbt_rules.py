@@ -151,7 +151,7 @@ def rules() -> list[tuple[Path, dict[str, Any]]]:
     """Return every dbt unit test of a force's models, each with the file in which it is written."""
     found = []
     for path in sorted(MODELS.rglob("*.yml")):
-        # `tests/national/test_rules.py` runs those of the national warehouse.
+        # `tests/national/test_view.py` runs those of the national warehouse.
         if path.is_relative_to(MODELS / "national"):
             continue
         content = yaml.safe_load(path.read_text(encoding="utf-8"))

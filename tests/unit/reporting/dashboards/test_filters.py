@@ -1,5 +1,6 @@
 """A filter reaches the charts that have its column, and names those that it leaves alone."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,12 +12,17 @@ from oic_assurance.settings import load_settings
 
 PROJECT = load_settings().project_root
 DASHBOARDS = dashboards(PROJECT)
-FILES = bundle(PROJECT)
+
+
+@cache
+def files() -> dict[str, str]:
+    """The files of the bundle, made when the first test reads one."""
+    return bundle(PROJECT)
 
 
 def written(dashboard: Dashboard) -> dict[str, Any]:
     """The dashboard as the bundle has it."""
-    content: dict[str, Any] = yaml.safe_load(FILES[f"dashboards/{dashboard.name}.yaml"])
+    content: dict[str, Any] = yaml.safe_load(files()[f"dashboards/{dashboard.name}.yaml"])
     return content
 
 
