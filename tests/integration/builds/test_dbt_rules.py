@@ -130,12 +130,6 @@ def test_every_unit_test_belongs_to_a_group() -> None:
     assert {group_of(path) for path, _ in rules()} == set(GROUPS)
 
 
-def test_every_unit_test_has_a_description() -> None:
-    silent = [rule["name"] for _, rule in rules() if len(rule.get("description", "")) < 40]
-
-    assert silent == []
-
-
 def test_every_model_between_sources_and_marts_has_a_unit_test() -> None:
     steps = {
         path.stem

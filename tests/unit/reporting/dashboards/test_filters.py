@@ -73,7 +73,7 @@ def test_the_dashboards_about_units_have_filters_on_districts_and_teams() -> Non
 def test_every_chart_with_levels_of_units_adds_up_one_level_only() -> None:
     charts = [
         yaml.safe_load(text)
-        for place, text in FILES.items()
+        for place, text in files().items()
         if place.startswith("charts/training") and "training_month" in _dataset_of(text)
     ]
     assert len(charts) == 3
@@ -90,7 +90,7 @@ def test_every_chart_with_levels_of_units_adds_up_one_level_only() -> None:
 def _dataset_of(text: str) -> str:
     names = {
         yaml.safe_load(given)["uuid"]: yaml.safe_load(given)["table_name"]
-        for place, given in FILES.items()
+        for place, given in files().items()
         if place.startswith("datasets/")
     }
     name: str = names[yaml.safe_load(text)["dataset_uuid"]]
