@@ -22,7 +22,8 @@ def test_every_kind_has_words_and_is_found_by_the_view_or_by_a_look() -> None:
     # Without the warehouse there is no view, so whoever reads it says that it is lost.
     assert set(problem_kinds()) == looked_for | in_the_view | {"server"}
     for code, kind in problem_kinds().items():
-        assert set(kind) - {"names_subject"} == {"title", "severity", "who", "command"}, code
+        optional = {"names_subject", "for_readers"}
+        assert set(kind) - optional == {"title", "severity", "who", "command"}, code
         assert kind["severity"] in get_args(Severity), code
 
 
