@@ -216,7 +216,7 @@ def test_every_person_sees_the_state(act: Act, command: str) -> None:
         "access list",
         "signoff check",
         "upkeep run",
-        "pack",
+        "pack make",
     ],
 )
 def test_what_needs_the_deployment_is_one_line(act: Act, command: str) -> None:
