@@ -19,7 +19,13 @@ MOVED = {
     "recall list": "erase recalls",
     "workbook make": "pack workbook",
 }
-BECAUSE, REASON = "--because", "--reason"
+#: The options of today by the old ones, of the commands whose names begin with these words.
+OPTIONS = {
+    "": {"--because": "--reason"},
+    "quarantine export": {"--reason": "--rejected-for"},
+    "quarantine list": {"--reason": "--rejected-for"},
+    "quarantine replay": {"--reason-text": "--reason"},
+}
 #: What options of `erase` did, its subcommands do.
 OF_ERASE = ("expired", "finish")
 #: What a call of `erase` begins with if it is about a record: an option, or the name of a dataset.
@@ -47,10 +53,12 @@ def renamed(given: Sequence[str]) -> tuple[list[str], str]:
         if old in MOVED:
             arguments[:length] = MOVED[old].split()
             moved[f"assurance {old}"] = f"assurance {MOVED[old]}"
-    for place, word in enumerate(arguments):
-        if word.partition("=")[0] == BECAUSE:
-            arguments[place] = REASON + word.removeprefix(BECAUSE)
-            moved[BECAUSE] = REASON
+    for command, options in OPTIONS.items():
+        for place, word in enumerate(arguments):
+            option, *value = word.split("=", 1)
+            if option in options and " ".join(arguments).startswith(command):
+                arguments[place] = "=".join([options[option], *value])
+                moved[option] = options[option]
     names = ", and ".join(f"`{old}` is now `{new}`" for old, new in moved.items())
     what = "The old name goes" if len(moved) == 1 else "The old names go"
     return arguments, f"{names}. {what} with the next version." if moved else ""

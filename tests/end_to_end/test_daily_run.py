@@ -141,6 +141,7 @@ def test_after_a_killed_run_an_unavailable_source_makes_only_its_points_unknown(
     assert "secret-of-rms" not in str(told)
 
 
+@pytest.mark.slow
 def test_a_damaged_mart_is_not_published_and_the_last_publication_stays(
     terminal: Terminal, first_run: str, damaged_project: Path
 ) -> None:

@@ -20,6 +20,9 @@ from tests.conftest import PROJECT_ROOT
         ("erase --finish --json", "erase finish --json"),
         ("worklist --because handover", "worklist --reason handover"),
         ("pseudonyms rekey --because=lost", "access rekey --reason=lost"),
+        ("quarantine list --reason TBC --all", "quarantine list --rejected-for TBC --all"),
+        ("quarantine export hr/x --reason=a=b", "quarantine export hr/x --rejected-for=a=b"),
+        ("quarantine replay hr/x --reason-text x", "quarantine replay hr/x --reason x"),
         ("forces each worklist --because x", "forces each worklist --reason x"),
     ],
 )
@@ -34,7 +37,7 @@ def test_an_old_name_is_the_new_one(old: str, new: str) -> None:
     "given",
     ["", "status", "erase", "erase --help", "erase -h", "erase records hr/personnel 1",
      "erase expired --dry-run", "erase recals", "publication compare 1 2", "recall --help",
-     "backup list", "signoff sign X --reason recall"],
+     "backup list", "quarantine replay hr/x --reason x", "signoff sign X --reason recall"],
 )  # fmt: skip
 def test_a_name_of_today_stays_without_a_hint(given: str) -> None:
     assert renamed(given.split()) == (given.split(), "")

@@ -242,6 +242,17 @@ def _keep_connections() -> None:
     PostgresAdapter.ConnectionManager = KeptConnections
 
 
+@cache
+def _read_yaml_once() -> None:
+    """Let dbt read a text of YAML once, and give each macro that reads it the same value.
+
+    Macros read the declared measures for each model that uses them: in a build, some hundred times.
+    """
+    from dbt.context import base
+
+    vars(base)["safe_load"] = cache(base.safe_load)
+
+
 def _invoke(
     settings: Settings, target: str, arguments: Sequence[str], manifest: "Manifest | None"
 ) -> Any:
@@ -249,6 +260,7 @@ def _invoke(
 
     _leave_out_debug_events()
     _keep_connections()
+    _read_yaml_once()
     project = settings.project_root / PROJECT
     command = [
         "--no-use-colors",

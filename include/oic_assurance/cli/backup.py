@@ -1,6 +1,7 @@
 """`assurance backup`: make encrypted back-ups, check them, restore one, prove that it works."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shared import tell
 from oic_assurance.cli.shown import shows
 from oic_assurance.errors import UsageError
-from oic_assurance.formats import count, day
+from oic_assurance.formats import count, day, moment
 from oic_assurance.settings import load_settings
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -198,7 +199,7 @@ def restore(
     return Result(
         [
             f"Restored: the warehouse and {manifest.batches:,} archived batches as at "
-            f"{manifest.made_at}.",
+            f"{moment(datetime.fromisoformat(manifest.made_at))}.",
             *readers_see(settings),
         ],
         next="check them with `assurance batch verify`, and repeat the erasures and the changes to "
@@ -218,7 +219,7 @@ def set_aside_() -> Result:
     from oic_assurance.operations.backup.set_aside import set_aside
 
     moved = set_aside(load_settings())
-    paths = Table("set_aside", columns("path"), [{"path": path} for path in moved])
+    paths = Table("set_aside", [], [{"path": path} for path in moved])
     return Result([paths, f"{count(len(moved), 'archived file')} set aside."])
 
 

@@ -155,7 +155,7 @@ def encrypt(again: bool) -> Result:
 def _counts(name: str, what: str, found: Iterable[tuple[str, int]]) -> Table:
     """Return a table of how many files of each dataset were changed."""
     rows = [{"dataset": dataset, what: count} for dataset, count in found if count]
-    return Table(name, columns("dataset", f"{what}:number"), rows)
+    return Table(name, [], rows)
 
 
 def _dataset(settings: Settings, dataset: str | None, batch_id: int | None) -> str | None:

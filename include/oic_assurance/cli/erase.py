@@ -15,8 +15,7 @@ from oic_assurance.operations.erase.finish import finish_erasures
 from oic_assurance.operations.erase.search import Found, Request
 from oic_assurance.operations.recall.recall import approve as approve_erasure
 from oic_assurance.operations.recall.recall import list_recalls
-from oic_assurance.settings import Settings, load_settings
-from oic_assurance.sources.declarations import model
+from oic_assurance.settings import load_settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import acting_account, person
@@ -68,7 +67,18 @@ def records(
     if not reason:
         raise click.UsageError("Missing option '--reason'")
     settings, chosen = load_settings(), declared(dataset)
-    request = Request(chosen, _table(settings, chosen, key, table_name), (key,), reason)
+    tables = {table.name: table for table in chosen.tables}
+    if table_name is not None and table_name not in tables:
+        raise UnknownNameError("table", table_name, tables, f"in {chosen.name}")
+    holding = [tables[table_name]] if table_name else chosen.tables
+    if len(holding) > 1:
+        holding = tables_with(settings, chosen, key)
+    if len(holding) != 1:
+        which = "several tables have" if holding else "no table has"
+        raise UsageError(
+            f"{chosen.name}: {which} this key. Choose one of {', '.join(tables)} with --table."
+        )
+    request = Request(chosen, holding[0], (key,), reason)
     if dry_run or (not yes and is_terminal()):
         found = erase_records(settings, request, dry_run=True)
         would = _result(request, found, "Would be erased")
@@ -183,34 +193,6 @@ def approve(recall_id: int, reason: str | None) -> Result:
             f"{done.dataset}: {done.left_to_erase:,} records {when}. The next publication has "
             "figures without them."
         ]
-    )
-
-
-def _table(
-    settings: Settings, dataset: model.Dataset, key: str, table_name: str | None
-) -> model.Table:
-    """Return the table of the record that is to be erased.
-
-    The user can name the table. Otherwise it is the dataset's only table. If the dataset has
-    several tables, it is the only one of them that has the key.
-
-    Raises:
-        UsageError: The dataset has no table with the given name. Or no name was given, the dataset
-            has several tables, and the key is in more than one of them or in none.
-    """
-    tables = {table.name: table for table in dataset.tables}
-    if table_name is not None:
-        if table_name not in tables:
-            raise UnknownNameError("table", table_name, tables, f"in {dataset.name}")
-        return tables[table_name]
-    if len(tables) == 1:
-        return dataset.tables[0]
-    found = tables_with(settings, dataset, key)
-    if len(found) == 1:
-        return found[0]
-    which = "several tables have" if found else "no table has"
-    raise UsageError(
-        f"{dataset.name}: {which} this key. Choose one of {', '.join(tables)} with --table."
     )
 
 

@@ -29,9 +29,6 @@ from oic_assurance.warehouse.rows import find_value
 
 #: How many deliveries, reasons and batches a replay shows at most.
 SHOWN = 10
-# Until the next version, earlier spellings of two options work too. No help shows them.
-EARLIER_FILTER = {"token_normalize_func": lambda name: "rejected-for" if name == "reason" else name}
-EARLIER_REASON = {"token_normalize_func": lambda name: name.removesuffix("-text")}
 rejected_for_option = click.option(
     "--rejected-for",
     metavar="TEXT",
@@ -47,7 +44,7 @@ def quarantine() -> None:
     """Show rejected rows, export them for correction, and replay them."""
 
 
-@quarantine.command("list", context_settings=EARLIER_FILTER)
+@quarantine.command("list")
 @click.option("--dataset", metavar="NAME", help="Only rows of this dataset.")
 @rejected_for_option
 @batch_option
@@ -112,7 +109,7 @@ def list_(
     return Result(parts, next=then)
 
 
-@quarantine.command(context_settings=EARLIER_FILTER)
+@quarantine.command()
 @click.argument("dataset")
 @click.option(
     "--table", metavar="NAME", help="Only rows of this table, if DATASET has several tables."
@@ -157,7 +154,7 @@ def export(
     )
 
 
-@quarantine.command(context_settings=EARLIER_REASON)
+@quarantine.command()
 @click.argument("dataset")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @reason_option

@@ -13,7 +13,7 @@ from typing import Any, Literal
 #: from 0 to 1, a moment in ISO 8601, a size in bytes.
 #:
 #: - `text`: as it is. A list becomes its items, separated by commas. A mapping becomes its names
-#:   and values without those that are zero.
+#:   and values.
 #: - `number`: with separators, right of its heading. `share`: a fraction, as a percentage.
 #: - `moment`, `day`, `month`: in London time. `size`: of bytes. `seconds`: a duration.
 #: - `state`: a word that a terminal may show in colour, such as `failed`.

@@ -166,7 +166,7 @@ def _parts(found: "Sequence[Upkeep]", *, is_over: bool) -> Result:
             *("part", "started_at:moment=started", "outcome:state", "bytes_before:size=before"),
             *("bytes_after:size=after", "did", ">message", "-ended_at", "-done_at"),
         ),
-        found,
+        [{**vars(one), "did": {name: n for name, n in one.did.items() if n}} for one in found],
         empty="No upkeep has run: `assurance upkeep run` runs it.",
     )
     failed = is_over and any(one.outcome == "failed" for one in found)

@@ -18,8 +18,8 @@ from oic_assurance.warehouse.rows import find_value
 #: The owner of the views. It reads what the stages record, and what dbt makes.
 ROLE = "oic_gate"
 #: Who reads all views of state, and who reads only what readers of the marts may know.
-OPERATORS = ("oic_publish", "oic_audit", "assurance_person")
-READERS = ("bi_reader",)
+OPERATORS = ("oic_audit", "assurance_person")
+READERS = ("bi_reader", "oic_publish")
 #: What `problems.yml` says of each kind of problem.
 _WORDS = ("title", "severity", "who", "command", "names_subject", "for_readers")
 #: How long one attempt waits for sessions that read the views, and how many attempts there are.

@@ -1,6 +1,7 @@
 """Restatements name the causes of changed figures, with the exact numbers of affected records."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -26,6 +27,7 @@ from tests.integration.builds.restated_world import (
     RestatedWorld,
     TwoPublications,
     at,
+    two_publications,
 )
 from tests.oracle.examples import referral
 from tests.oracle.model import Row
@@ -59,8 +61,9 @@ class ChangedRules:
 
 
 @pytest.fixture(scope="module")
-def pair(world: RestatedWorld, tmp_path_factory: pytest.TempPathFactory) -> TwoPublications:
-    return TwoPublications(world, tmp_path_factory.mktemp("restated") / "other rules")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoPublications]:
+    with two_publications(tmp_path_factory.mktemp("restated") / "other rules") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

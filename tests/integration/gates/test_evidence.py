@@ -5,18 +5,24 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from expectations.catalogue import suites, suites_of
 from expectations.vocabulary import STAGES, every_row
-from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance import pipeline
+from oic_assurance.builds import runs
+from oic_assurance.builds.candidate import claim
+from oic_assurance.cli.main import run_command
+from oic_assurance.errors import AssuranceError, GateBlocked, UsageError
 from oic_assurance.gates.auditor import Auditor
 from oic_assurance.gates.data_docs import build_data_docs
 from oic_assurance.gates.results import forget_failing_rows
 from oic_assurance.gates.run import audit_stage
 from oic_assurance.gates.translate import KEYS_KEPT
+from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.commands import shown
 from tests.integration.gates.warehouse import World
@@ -75,6 +81,31 @@ def test_a_critical_failure_is_stored_by_key(world: World) -> None:
         ("candidate.fct_nccu_referral", "channel_listed", "critical", 8, 1, None)
     ]
     assert failing_rows(world) == {("channel_listed", 1): {"referral_ref": "R3"}}
+
+
+def test_a_critical_failure_blocks_the_run_and_readers_keep_what_they_see(
+    world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A slow test makes such a run in Airflow, whose task calls the same stage."""
+    build_id, run_id = world.build.build_id, world.build.run_id
+
+    def run_daily(settings: Settings, as_at: datetime, _: object, *, make_current: bool) -> str:
+        runs.open_run(settings, run_id, as_at, makes_current=make_current)
+        with claim(settings, build_id):
+            pass
+        with pytest.raises(GateBlocked):
+            pipeline.audit(settings, run_id, build_id, "marts")
+        runs.close_run(settings, run_id)
+        return run_id
+
+    monkeypatch.setattr("oic_assurance.cli.run.run_daily", run_daily)
+    damage = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
+    with world.damaged(damage):
+        assert run_command(["run", "--as-at", "2026-05-15T05:30"]) == 1
+
+    told = capfd.readouterr().err
+    assert "assurance: the run was blocked: auditing marts: candidate.fct_nccu_referral" in told
+    assert "Readers see nothing, because nothing has been published yet." in told
 
 
 def test_the_first_thousand_keys_are_stored_and_all_rows_are_counted(world: World) -> None:

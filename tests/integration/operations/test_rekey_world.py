@@ -22,8 +22,7 @@ from oic_assurance.warehouse.connections import admin_url
 from tests.databases import administrator
 from tests.integration.builds.restated_world import (
     RestatedWorld,
-    change_one_record_of_each_kind,
-    temporary_world,
+    two_publications,
 )
 
 pytestmark = pytest.mark.slow
@@ -51,12 +50,10 @@ class Rekeyed:
 
 
 @pytest.fixture(scope="module")
-def rekeyed() -> Iterator[Rekeyed]:
-    with temporary_world() as world:
-        first = world.publish("2026-04-10T05:30")
-        change_one_record_of_each_kind(world)
-        second = world.publish("2026-04-11T05:30")
-        made = Rekeyed(world, first, second, earlier=keys(world))
+def rekeyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rekeyed]:
+    with two_publications(tmp_path_factory.mktemp("rekeyed")) as pair:
+        world = pair.world
+        made = Rekeyed(world, pair.first, pair.second, earlier=keys(world))
         explain_an_officer(world)
         rekey(world.settings, "the key was seen by somebody who left")
         assert clean(world.settings) is None

@@ -130,14 +130,12 @@ def test_the_commands_show_what_is_rejected_and_say_the_next_step(world: World) 
         (2, "000002"), (3, "000003")
     }  # fmt: skip
     assert "`assurance quarantine replay hr/personnel FILE`" in mine["next"]
-    # The earlier spelling of the option works until the next version.
-    for option in ("--rejected-for", "--reason"):
-        (count,) = shown(settings, "quarantine", "list", option, "START_DATE")["counts"]
-        assert (count["dataset"], count["rows"]) == (PEOPLE, 2)
+    (count,) = shown(settings, "quarantine", "list", "--rejected-for", "START_DATE")["counts"]
+    assert (count["dataset"], count["rows"]) == (PEOPLE, 2)
     to = world.dropzone.parent / "export.csv"
     exported = shown(settings, "quarantine", "export", PEOPLE, "--to", str(to))
     assert "2 rows of hr/personnel" in exported["notes"][0]
-    report = shown(settings, "quarantine", "replay", PEOPLE, str(to), "--reason-text", "asked")
+    report = shown(settings, "quarantine", "replay", PEOPLE, str(to), "--reason", "asked")
     assert report["notes"] == ["hr/personnel: no row landed; nothing has changed."]
     (delivery,) = report["deliveries"]
     assert (delivery["landed"], delivery["still_rejected"]) == (0, 2)

@@ -1,12 +1,9 @@
 """A reproduced publication equals the original, or `reproduce` says what differs and why."""
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -29,8 +26,7 @@ from tests.conftest import PROJECT_ROOT
 from tests.databases import administrator
 from tests.integration.builds.restated_world import (
     TwoPublications,
-    make_world,
-    stop_world,
+    two_publications,
 )
 
 pytestmark = pytest.mark.slow
@@ -60,13 +56,9 @@ class Old(TwoPublications):
 
 
 @pytest.fixture(scope="module")
-def old() -> Iterator[Old]:
-    home = Path(tempfile.mkdtemp(prefix="assurance-reproduce-"))
-    try:
-        yield Old(make_world(home / "state"), home / "other")
-    finally:
-        stop_world(home / "state")
-        shutil.rmtree(home, ignore_errors=True)
+def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Old]:
+    with two_publications(tmp_path_factory.mktemp("reproduce") / "other") as made:
+        yield Old(**vars(made))
 
 
 def screen(done: Reproduction) -> str:

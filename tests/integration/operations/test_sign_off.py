@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,23 +20,28 @@ from oic_assurance.publishing.rollback import release, rollback
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.state.read import open_problems
 from oic_assurance.warehouse.connections import admin_url, connect
+from tests.databases import Prepared
 from tests.integration.operations.sign_off_world import TRACKED, People, publish_points
 
 SIGN_OFF = "oic_signoff"
 MET = ("met_late", 96, 100)
 
 
+def publish_hydra_as_met(settings: Settings) -> None:
+    publish_points(settings, HYDRA=MET, ELEARNING=("overdue", 1, 2))
+
+
 @pytest.fixture
 def people(
-    fresh_warehouse: Settings,
+    prepared: Prepared,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> People:
+) -> Iterator[People]:
     """A warehouse with a publication in which HYDRA is met, and people who can sign off."""
     monkeypatch.setenv("ASSURANCE_EVIDENCE", str(tmp_path))
-    publish_points(fresh_warehouse, HYDRA=MET, ELEARNING=("overdue", 1, 2))
-    return People(load_settings(), tmp_path, monkeypatch, capsys)
+    with prepared.copy(publish_hydra_as_met):
+        yield People(load_settings(), tmp_path, monkeypatch, capsys)
 
 
 def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:

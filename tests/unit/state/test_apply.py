@@ -13,6 +13,7 @@ from oic_assurance.state.read import Severity
 from tests.conftest import PROJECT_ROOT
 
 VIEW = Path(str(resources.files("oic_assurance.state"))) / "views" / "3_problem.sql"
+OPTIONAL = {"names_subject", "for_readers", "is_of_deployment", "causes"}
 MODEL = PROJECT_ROOT / "dbt_project/models/intermediate/backup/int_restore_proof.sql"
 
 
@@ -22,8 +23,7 @@ def test_every_kind_has_words_and_is_found_by_the_view_or_by_a_look() -> None:
     # Without the warehouse there is no view, so whoever reads it says that it is lost.
     assert set(problem_kinds()) == looked_for | in_the_view | {"server"}
     for code, kind in problem_kinds().items():
-        optional = {"names_subject", "for_readers"}
-        assert set(kind) - optional == {"title", "severity", "who", "command"}, code
+        assert set(kind) - OPTIONAL == {"title", "severity", "who", "command"}, code
         assert kind["severity"] in get_args(Severity), code
 
 
