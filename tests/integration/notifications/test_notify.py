@@ -260,6 +260,24 @@ def test_datasets_of_one_connection_with_different_reasons_are_different_problem
     assert [subject for _, subject, _ in found(healthy)] == ["rms/nccu_referral", "rms/occurrence"]
 
 
+def test_two_causes_behind_one_place_are_one_problem(
+    healthy: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, full = ("failed", "the share is not mounted."), ("failed", "the disk is full.")
+    make_freshness(healthy, *lost, hr__org_unit=lost, lms__completions=full, hydra__attendance=full)
+    [(_, subject, what)] = found(healthy)
+    assert subject == "the dropzone"
+    assert what == (
+        "the dropzone failed: the share is not mounted. Datasets behind it: hr/org_unit, "
+        "hr/personnel; the dropzone failed: the disk is full. Datasets behind it: "
+        "hydra/attendance, lms/completions"
+    )
+    with HttpServer() as web:
+        monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", web.address)
+        assert len(notify(healthy, NIGHT)) == 1
+        assert notify(healthy, NIGHT) == []
+
+
 def test_late_datasets_are_told_one_by_one(healthy: Settings) -> None:
     late = "nothing new since it was due"
     make_freshness(healthy, "stale", late, lms__completions=("stale", late))

@@ -152,12 +152,23 @@ def test_a_setting_that_is_not_valid_leaves_the_state_unknown(
     )  # fmt: skip
 
 
-def test_an_error_that_nobody_expected_leaves_the_state_unknown(
+def test_views_of_other_code_leave_the_state_unknown(
     healthy: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ask(healthy, "drop table audit.restore_drill cascade")
     code, line = monitor(capsys)
-    assert (code, line) == (3, "UNKNOWN - unexpected UndefinedTable")
+    assert (code, "are not those of this code: `assurance db start`" in line) == (3, True)
+
+
+def test_an_error_that_nobody_expected_leaves_the_state_unknown(
+    healthy: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> None:
+        raise KeyError("heron")
+
+    monkeypatch.setattr("oic_assurance.cli.status.find_problems", fails)
+    code, line = monitor(capsys)
+    assert (code, line) == (3, "UNKNOWN - unexpected KeyError")
     assert run_command(["status", "--monitor", "--json"]) == 3
     assert json.loads(capsys.readouterr().out)["monitor"]["state"] == "unknown"
 

@@ -47,6 +47,10 @@ def test_a_reader_sees_what_is_wrong_and_no_detail_of_it(fresh_warehouse: Settin
             "insert into audit.run (run_id, as_at, started_at, finished_at, outcome, message) "
             "values ('r', now(), now(), now(), 'failed', 'the record of A. Person')"
         )
+        session.execute(
+            "insert into audit.observation values "
+            "('secrets', 'a key', 'host', 'failed', 'open', '', null, now(), now())"
+        )
     with as_reader(fresh_warehouse, "bi") as reader:
         [found] = reader.execute("select * from state.problem_for_readers").fetchall()
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -306,15 +306,21 @@ from refused
 left join state.declared_dataset as declared using (dataset)
 
 union all
-select 'source', cause.place, cause.since, null, '.venv/bin/assurance doctor', coalesce((
+select 'source', cause.place, min(cause.since), null, '.venv/bin/assurance doctor', coalesce((
         select '; ' || string_agg(distinct point, ', ' order by point) || ' unknown'
         from stale
+        inner join by_cause as behind using (place, verdict, common_reason)
         cross join regexp_split_to_table(stale.points, ', ') as point
-        where stale.place = cause.place and stale.common_reason = cause.common_reason
+        where stale.place = cause.place and stale.verdict = 'failed' and behind.datasets > 1
     ), ''),
-    format('%s failed: %s. Datasets behind it: %s', cause.place, rtrim(cause.common_reason, '.'), cause.names)
+    -- Two causes at one place are one problem, because a message is about a kind and a subject.
+    string_agg(
+        format('%s failed: %s. Datasets behind it: %s', cause.place, rtrim(cause.common_reason, '.'), cause.names),
+        '; ' order by cause.names
+    )
 from by_cause as cause
 where cause.verdict = 'failed' and cause.datasets > 1
+group by cause.place
 
 union all
 select 'source', stale.dataset, stale.since, stale.owner, null, coalesce('; ' || stale.points || ' unknown', ''),
@@ -338,7 +344,9 @@ from state.observation as observation
 where state in ('attention', 'failed')
     and not exists (select from failing where position(observation.what in failing.message) > 0)
     and not exists (
-        select from by_cause as cause where observation.problem_code = 'source' and cause.place = observation.subject
+        select
+        from by_cause as cause
+        where observation.problem_code = 'source' and cause.verdict = 'failed' and cause.place = observation.subject
     )
 
 union all
