@@ -6,7 +6,7 @@ import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, Table, columns
-from oic_assurance.cli.shared import is_terminal, reason_option, required_reason, tell
+from oic_assurance.cli.shared import is_terminal, reason_for, reason_option, tell
 from oic_assurance.cli.shown import shows
 from oic_assurance.operations import access as logins
 from oic_assurance.settings import ENTERED, Settings
@@ -17,13 +17,9 @@ from oic_assurance.warehouse.roles import RIGHTS
 unit_option = click.option(
     "--unit", "units", multiple=True, metavar="CODE", help="A unit. Repeat the option for each."
 )
+RIGHT = click.Choice(RIGHTS, case_sensitive=False)
 right_option = click.option(
-    "--right",
-    "rights",
-    multiple=True,
-    type=click.Choice(RIGHTS, case_sensitive=False),
-    metavar="RIGHT",
-    help=f"A right of a person: {', '.join(RIGHTS)}. Repeat the option for each.",
+    "--right", "rights", multiple=True, type=RIGHT, help="A right. Repeat the option for each."
 )
 
 
@@ -41,7 +37,7 @@ def access() -> None:
 @unit_option
 @click.option("--office", is_flag=True, help="For the Commissioner's office: aggregates only.")
 @right_option
-@reason_option
+@reason_for("Why does the access change?")
 @shows
 def give(
     settings: Settings,
@@ -49,7 +45,7 @@ def give(
     units: tuple[str, ...],
     office: bool,
     rights: tuple[str, ...],
-    reason: str | None,
+    reason: str,
 ) -> Result:
     """Give LOGIN the right to read the records of units or aggregates only, or to act as a person.
 
@@ -59,7 +55,7 @@ def give(
         raise click.UsageError(
             "Give --unit, or --office for the Commissioner's office, or --right for a person"
         )
-    password = logins.give(settings, login, units, _reason(reason), rights)
+    password = logins.give(settings, login, units, reason, rights)
     readable = f"the records of {', '.join(units)}" if units else "aggregates"
     may = f" and has the right {', '.join(rights)}" if rights else ""
     said = [f"'{login}' reads {readable}{may}."]
@@ -78,20 +74,20 @@ def give(
 @click.argument("login")
 @unit_option
 @right_option
-@reason_option
+@reason_for("Why does the access change?")
 @shows
 def end(
     settings: Settings,
     login: str,
     units: tuple[str, ...],
     rights: tuple[str, ...],
-    reason: str | None,
+    reason: str,
 ) -> Result:
     """Take units or rights away from LOGIN, or all access if none is named. The login itself stays.
 
     The change takes effect from the login's next statement.
     """
-    logins.end(settings, login, units, _reason(reason), rights)
+    logins.end(settings, login, units, reason, rights)
     lost = ", ".join([*units, *rights]) or "any access"
     return Result([f"'{login}' no longer has {lost}."])
 
@@ -160,30 +156,10 @@ def rekey(settings: Settings, reason: str | None, run_was_killed: bool, yes: boo
     tell("Dead rows, samples and the write-ahead log are cleaned.")
     waits_for = clean(settings)
     pipeline.tell_what_is_current(settings)
-    what = columns(
-        *("rekey_id=re-keying", "from_version", "to_version", "pseudonyms:number=replaced"),
-        *("without_number:number=of erased numbers, now random", "is_generated=key was generated"),
-        *("left_in=earlier ones stay in", "waits_for=traces wait for"),
-    )
     then = []
     if not done.is_generated:
         then.append("remove the earlier key from wherever you store it.")
     if waits_for is not None:
-        then.append("The next run, or `assurance access rekey`, removes the last traces.")
-    return Result(
-        [Facts("rekey", what, {**vars(done), "waits_for": waits_for})],
-        next=" ".join(then),
-        exit_code=int(waits_for is not None),
-    )
-
-
-def _reason(given: str | None) -> str:
-    """Return the reason for a change of access.
-
-    Raises:
-        click.UsageError: There is none.
-    """
-    reason = required_reason(given, "Why does the access change?").strip()
-    if not reason:
-        raise click.UsageError("The reason is missing or blank: give one with --reason")
-    return reason
+        then.append("the next run, or `assurance access rekey`, removes the last traces.")
+    row = {**vars(done), "last_traces_wait_for": waits_for}
+    return Result([Facts("rekey", (), row)], " ".join(then), exit_code=int(waits_for is not None))

@@ -6,19 +6,15 @@ import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, Table, columns
+from oic_assurance.cli.shared import DAY, reason_option
 from oic_assurance.cli.shown import shows
 from oic_assurance.clock import LONDON
+from oic_assurance.operations.audit import report as reports
 from oic_assurance.operations.audit.chain import verify as verify_log
 from oic_assurance.operations.audit.collect import collect as collect_consultations
 from oic_assurance.operations.audit.heads import ship as ship_head
-from oic_assurance.operations.audit.report import (
-    report_on_person,
-    report_on_record,
-    report_on_time,
-)
 from oic_assurance.settings import Settings
 
-DAY = click.DateTime(["%Y-%m-%d"])
 #: What the entries of each relation are (`operations.audit.report.Relation`).
 _SECTIONS = {
     "named": "Entries about {about}",
@@ -60,19 +56,10 @@ def verify(settings: Settings, heads: tuple[str, ...]) -> Result:
 
 @audit.command()
 @click.option("--person", metavar="NUMBER", help="Only what concerns the officer with this number.")
-@click.option(
-    "--record",
-    nargs=2,
-    metavar="DATASET KEY",
-    help="Only what concerns a record, such as `hr/personnel 000123`.",
-)
-@click.option("--from", "first", type=DAY, metavar="DATE", help="From this day on.")
-@click.option("--to", "last", type=DAY, metavar="DATE", help="Up to the end of this day.")
-@click.option(
-    "--reason",
-    show_default="a subject access request or an audit",
-    help="Why you look. A report about a person or a record is logged.",
-)
+@click.option("--record", nargs=2, metavar="DATASET KEY", help="Only what concerns this record.")
+@click.option("--from", "first", type=DAY, help="From this day on.")
+@click.option("--to", "last", type=DAY, help="Up to the end of this day.")
+@reason_option
 @shows
 def report(
     settings: Settings,
@@ -85,19 +72,19 @@ def report(
     """Show what was done with the records of a person, with one record, or with all records.
 
     With --person, give the employee number or the collar number of an officer. With --record, give
-    a dataset and the key of a record, which is in the column row_key of its raw table. The newest
-    entry comes first.
+    a dataset and the key of a record, which is in the column row_key of its raw table. Such a look
+    is logged, with its reason. The newest entry comes first.
     """
     if person is not None and record is not None:
         raise click.UsageError("give either --person or --record, not both")
     since = first.replace(tzinfo=LONDON) if first else None
     until = (last + timedelta(days=1)).replace(tzinfo=LONDON) if last else None
     if person is not None:
-        found = report_on_person(settings, person, since, until, reason)
+        found = reports.report_on_person(settings, person, since, until, reason)
     elif record is not None:
-        found = report_on_record(settings, *record, since, until, reason)
+        found = reports.report_on_record(settings, *record, since, until, reason)
     else:
-        found = report_on_time(settings, since, until)
+        found = reports.report_on_time(settings, since, until)
     what = columns("about=processing of", "since", "until", "entry_count:number=entries")
     about = {**vars(found), "entry_count": len(found.entries)}
     entry = columns(

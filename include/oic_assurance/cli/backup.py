@@ -9,29 +9,21 @@ import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, Table, columns
-from oic_assurance.cli.shared import tell
+from oic_assurance.cli.shared import FILE, new_file_option, tell
 from oic_assurance.cli.shown import shows
 from oic_assurance.errors import UsageError
 from oic_assurance.formats import count, day, moment
 from oic_assurance.settings import Settings
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
-_FILE = click.Path(path_type=Path, dir_okay=False)
-key_option = partial(click.option, "--key", type=_FILE, help="The file with the private key.")
-secrets_option = partial(
-    click.option, "--secrets", type=_FILE, help="The file that `backup secrets` made."
+key_option = partial(click.option, "--key", type=FILE, help="The file with the private key.")
+secrets_option = partial(click.option, "--secrets", type=FILE, help="From `backup secrets`.")
+_BACKUP = columns(
+    *("made_at", "size_bytes:size=size", "batches:number", "missing:number", "is_encrypted"),
+    *("proven_at=restore proven", "is_there", "folder", "sha256=SHA-256", "-parts"),
 )
 recipient_option = click.option(
-    "--recipient",
-    "recipients",
-    multiple=True,
-    metavar="KEY",
-    help="An age public key, in addition to those in ASSURANCE_BACKUP_RECIPIENTS.",
-)
-
-
-to_file_option = click.option(
-    "--to", "path", required=True, type=_FILE, help="The new file. Only its owner can read it."
+    "--recipient", "recipients", multiple=True, metavar="KEY", help="A further age public key."
 )
 
 
@@ -52,25 +44,23 @@ def make(settings: Settings, to: Path, recipients: tuple[str, ...], unencrypted:
     another place. The exit code is 1 if an archived file is missing.
     """
     from oic_assurance.operations.backup.make import make_backup, recipients_of
+    from oic_assurance.operations.backup.record import recorded_backups
 
     made = make_backup(settings, to, recipients_of(recipients, unencrypted=unencrypted))
-    row = {
-        "folder": made.folder,
-        "sha256": made.sha256,
-        "batches": made.manifest.batches,
-        "size_bytes": sum(part.size_bytes for part in made.manifest.parts),
-    }
-    what = columns("folder", "sha256=SHA-256", "batches:number", "size_bytes:size=size")
+    recorded = next(one for one in recorded_backups(settings) if one.sha256 == made.sha256)
     missing = [{"file": name} for name in made.manifest.missing]
     return Result(
-        [Facts("backup", what, row), Table("missing", (), missing, "Missing in the archive")],
+        [
+            Facts("backup", _BACKUP, recorded),
+            Table("missing", (), missing, "Missing in the archive"),
+        ],
         next="note the SHA-256 elsewhere: `restore --sha256` recognises the back-up by it.",
         exit_code=int(bool(missing)),
     )
 
 
 @backup.command()
-@to_file_option
+@new_file_option
 @recipient_option
 @shows
 def secrets(settings: Settings, path: Path, recipients: tuple[str, ...]) -> Result:
@@ -91,12 +81,8 @@ def list_(settings: Settings) -> Result:
     """List the back-ups that were made here, the newest first, and which were proven."""
     from oic_assurance.operations.backup.record import recorded_backups
 
-    what = columns(
-        *("made_at", "size_bytes:size=size", "batches:number", "missing:number", "is_encrypted"),
-        *("proven_at=restore proven", "is_there", "folder", "-sha256", "-parts"),
-    )
     empty = "No back-up was made: `assurance backup make --to FOLDER` makes one."
-    return Result([Table("backups", what, recorded_backups(settings), empty=empty)])
+    return Result([Table("backups", _BACKUP, recorded_backups(settings), empty=empty)])
 
 
 @backup.command()
@@ -111,17 +97,14 @@ def verify(settings: Settings, folder: Path | None) -> Result:
 
     place = folder or Path(newest_backup(settings).folder)
     found = verify_backup(settings, place)
-    files = f"{len(found.parts)} files are as they were made, {day(found.made_at)}"
-    return Result([f"{place}: {files}."])
+    return Result([f"{place}: {len(found.parts)} files are as of {day(found.made_at)}."])
 
 
 @backup.command()
 @click.argument("folder", type=_FOLDER, required=False)
 @key_option(envvar="ASSURANCE_DRILL_KEY", show_envvar=True)
 @secrets_option(envvar="ASSURANCE_DRILL_SECRETS", show_envvar=True)
-@click.option(
-    "--physical", is_flag=True, help="The last physical back-up, with ASSURANCE_DRILL_PLACE."
-)
+@click.option("--physical", is_flag=True, help="Prove the last physical back-up instead.")
 @shows
 def drill(
     settings: Settings, folder: Path | None, key: Path | None, secrets: Path | None, physical: bool
@@ -204,7 +187,7 @@ def set_aside_(settings: Settings) -> Result:
 
 
 @backup.command("new-key")
-@to_file_option
+@new_file_option
 @shows
 def new_key(path: Path) -> Result:
     """Make an age key, for the archive or for back-ups, and print its public key.

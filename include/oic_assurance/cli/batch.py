@@ -8,9 +8,8 @@ from oic_assurance.batches.archive_reader import archived_batches, find_batch
 from oic_assurance.batches.archive_store import ARCHIVE, archive_store
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Result, Table, columns
-from oic_assurance.cli.shared import ID, followed, reason_option, required_reason
+from oic_assurance.cli.shared import ID, followed, reason_for
 from oic_assurance.cli.shown import shows
-from oic_assurance.errors import UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets
@@ -72,12 +71,7 @@ def verify(settings: Settings, dataset: str | None, batch_id: int | None) -> Res
 
     name = declared(dataset).name if dataset else None
     if batch_id is not None:
-        found = find_batch(settings, batch_id)
-        if name not in (None, found.dataset):
-            raise UsageError(
-                f"Batch {batch_id} belongs to the dataset {found.dataset}, not {name}."
-            )
-        name = found.dataset
+        name = find_batch(settings, batch_id, name).dataset
     compared = verified(settings, name, batch_id)
     proofs = followed("Comparing", compared, lambda proof: proof.dataset)
     rows = [
@@ -123,9 +117,9 @@ def minimise(settings: Settings, dataset: str | None) -> Result:
 
 @batch.command()
 @click.argument("dataset")
-@reason_option
+@reason_for("Why are the records gone?")
 @shows
-def accept(settings: Settings, dataset: str, reason: str | None) -> Result:
+def accept(settings: Settings, dataset: str, reason: str) -> Result:
     """Accept that most records of DATASET are gone, so that the next run lands its delivery.
 
     A delivery is refused if it would make most of the known records vanish.
@@ -133,9 +127,7 @@ def accept(settings: Settings, dataset: str, reason: str | None) -> Result:
     # Imported here for the same reason as in `verify`.
     from oic_assurance.landing.emptied import accept as accepted
 
-    declaration = declared(dataset)
-    reason = required_reason(reason, f"Why are the records of {declaration.name} gone?")
-    refused = accepted(settings, declaration, account(), reason)
+    refused = accepted(settings, declared(dataset), account(), reason)
     may_vanish = f"{refused.vanishing:,} of {refused.known:,} known records of {refused.table_name}"
     return Result([f"{may_vanish} may vanish."], next="`assurance run` lands the delivery.")
 

@@ -4,7 +4,7 @@ import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, Table
-from oic_assurance.cli.shared import ID, followed, is_terminal, reason_option, required_reason
+from oic_assurance.cli.shared import ID, followed, is_terminal, reason_for
 from oic_assurance.cli.shown import as_text, shows
 from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.formats import count
@@ -16,7 +16,6 @@ from oic_assurance.operations.erase.search import Found, Request
 from oic_assurance.operations.recall.recall import approve as approve_erasure
 from oic_assurance.operations.recall.recall import list_recalls
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declarations import model
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import acting_account, person
@@ -34,7 +33,7 @@ def erase() -> None:
 @erase.command()
 @click.argument("dataset")
 @click.argument("key")
-@reason_option
+@reason_for("Why is the record erased?")
 @click.option("--table", metavar="NAME", help="Needed if several tables of DATASET have the key.")
 @dry_run_option
 @yes_option
@@ -43,7 +42,7 @@ def records(
     settings: Settings,
     dataset: str,
     key: str,
-    reason: str | None,
+    reason: str,
     table: str | None,
     dry_run: bool,
     yes: bool,
@@ -57,15 +56,21 @@ def records(
 
     The exit code is 1 if the warehouse has no record with this key.
     """
-    reason = required_reason(reason, "Why is the record erased?").strip()
-    if not reason:
-        raise click.UsageError("Missing option '--reason'")
     chosen = declared(dataset)
-    request = Request(chosen, _table(settings, chosen, key, table), (key,), reason)
+    tables = {one.name: one for one in chosen.tables}
+    if table is not None and table not in tables:
+        raise UnknownNameError("table", table, tables, f"in {chosen.name}")
+    found = [one for name, one in tables.items() if table in (name, None)]
+    if len(found) > 1:
+        found = tables_with(settings, chosen, key)
+    if len(found) != 1:
+        which = "several tables have" if found else "no table has"
+        names = ", ".join(tables)
+        raise UsageError(f"{chosen.name}: {which} this key. Choose one of {names} with --table.")
+    request = Request(chosen, found[0], (key,), reason)
     if dry_run or (not yes and is_terminal()):
-        found = erase_records(settings, request, dry_run=True)
-        would = _result(request, found, "Would be erased")
-        if dry_run or not found:
+        would = _result(request, erase_records(settings, request, dry_run=True), "Would be erased")
+        if dry_run or would.exit_code:
             return would
         _confirm(would, "Erase it?")
     return _result(request, erase_records(settings, request), "Erased", NEXT_RUN)
@@ -135,44 +140,18 @@ def recalls(settings: Settings) -> Result:
 
 @erase.command()
 @click.argument("recall_id", metavar="ID", type=ID)
-@reason_option
+@reason_for("Why are the markings right?")
 @shows
-def approve(settings: Settings, recall_id: int, reason: str | None) -> Result:
+def approve(settings: Settings, recall_id: int, reason: str) -> Result:
     """Approve the recall ID, so that its records are erased now. This cannot be undone.
 
     The records are already withdrawn from readers. If their markings were raised by mistake, do not
     approve the recall. Have the markings lowered in the source instead. Then the next run shows the
     records again.
     """
-    reason = required_reason(reason, f"Why are the markings of recall {recall_id} right?")
     done = approve_erasure(settings, recall_id, acting_account(), reason)
     when = "are erased" if person() is None else "will be erased by the next run"
     return Result([f"{done.dataset}: {done.left_to_erase:,} records {when}."])
-
-
-def _table(
-    settings: Settings, dataset: model.Dataset, key: str, table_name: str | None
-) -> model.Table:
-    """Return the table of the record that is to be erased.
-
-    The user can name the table. Otherwise it is the dataset's only table. If the dataset has
-    several tables, it is the only one of them that has the key.
-
-    Raises:
-        UsageError: The dataset has no table with the given name. Or no name was given, the dataset
-            has several tables, and the key is in more than one of them or in none.
-    """
-    tables = {table.name: table for table in dataset.tables}
-    if table_name is not None and table_name not in tables:
-        raise UnknownNameError("table", table_name, tables, f"in {dataset.name}")
-    found = [one for name, one in tables.items() if table_name in (name, None)]
-    if len(found) > 1:
-        found = tables_with(settings, dataset, key)
-    if len(found) != 1:
-        which = "several tables have" if found else "no table has"
-        names = ", ".join(tables)
-        raise UsageError(f"{dataset.name}: {which} this key. Choose one of {names} with --table.")
-    return found[0]
 
 
 def _result(request: Request, found: Found, title: str, then: str = "") -> Result:

@@ -5,22 +5,17 @@ No command shows the values of a rejected row.
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 
 from oic_assurance.batches.archive_reader import find_batch
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, Table, columns
-from oic_assurance.cli.shared import ID, reason_option
+from oic_assurance.cli.shared import ID, new_file_option, reason_option
 from oic_assurance.cli.shown import shows
 from oic_assurance.formats import count
-from oic_assurance.landing.quarantine import (
-    REFUSED_FOR_MARKING,
-    QuarantineFilter,
-    count_rejected,
-    counts_by_reason,
-    list_rejected,
-)
+from oic_assurance.landing import quarantine as rejected
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.warehouse.account import account
@@ -28,14 +23,8 @@ from oic_assurance.warehouse.account import account
 # Until the next version, earlier spellings of two options work too. No help shows them.
 EARLIER_FILTER = {"token_normalize_func": lambda name: "rejected-for" if name == "reason" else name}
 EARLIER_REASON = {"token_normalize_func": lambda name: name.removesuffix("-text")}
-rejected_for_option = click.option(
-    "--rejected-for",
-    metavar="TEXT",
-    help="Only rows that were rejected for a reason with this text. Case does not matter.",
-)
-batch_option = click.option(
-    "--batch", "batch_id", type=ID, metavar="ID", help="Only rows of this batch."
-)
+rejected_for_option = click.option("--rejected-for", "reason", help="Only with this in a reason.")
+batch_option = click.option("--batch", "batch_id", type=ID, help="Only rows of this batch.")
 
 
 @click.group(cls=Group)
@@ -50,29 +39,23 @@ def quarantine() -> None:
 @click.option("--all", "with_replayed", is_flag=True, help="Also rows that a replay has landed.")
 @click.option("--limit", type=ID, default=50, help="How many rows to show.")
 @shows
-def list_(
-    settings: Settings,
-    dataset: str | None,
-    rejected_for: str | None,
-    batch_id: int | None,
-    with_replayed: bool,
-    limit: int,
-) -> Result:
+def list_(settings: Settings, limit: int, **only: Any) -> Result:
     """Count the rejected rows for each reason, and list the newest rows with all their reasons."""
-    if dataset is not None:
-        declared(dataset)
-    if batch_id is not None:
-        find_batch(settings, batch_id)
-    which = QuarantineFilter(dataset, None, rejected_for, batch_id, with_replayed)
-    counts, rows = counts_by_reason(settings, which), list_rejected(settings, which, limit=limit)
-    total = count_rejected(settings, which)
+    which = rejected.QuarantineFilter(**only)
+    if which.dataset is not None:
+        declared(which.dataset)
+    if which.batch_id is not None:
+        find_batch(settings, which.batch_id, which.dataset)
+    counts = rejected.counts_by_reason(settings, which)
+    rows = rejected.list_rejected(settings, which, limit=limit)
+    total = rejected.count_rejected(settings, which)
     listed = columns(
         *("rejected_id=row", "batch_id=batch", "row_number=line", "row_key=key", "dataset"),
         *("table_name=table", "source_place=place", ">reasons", "-status", "-rejected_at"),
         *(">earlier_reasons=before a replay:", ">replayed_in=replayed in batch"),
     )
     more = f"These are the newest {len(rows):,} of {total:,} rows: see --limit."
-    names = {one.dataset for one in counts if one.reason != REFUSED_FOR_MARKING}
+    names = {one.dataset for one in counts if one.reason != rejected.REFUSED_FOR_MARKING}
     name = names.pop() if len(names) == 1 else "DATASET"
     then = (
         f"`assurance quarantine export {name} --to FILE`, correct FILE, `assurance quarantine "
@@ -94,21 +77,9 @@ def list_(
 @click.option("--table", metavar="NAME", help="Only rows of this table of DATASET.")
 @rejected_for_option
 @batch_option
-@click.option(
-    "--to",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write. It must not exist yet. Only you can read it.",
-)
+@new_file_option
 @shows
-def export(
-    settings: Settings,
-    dataset: str,
-    table: str | None,
-    rejected_for: str | None,
-    batch_id: int | None,
-    to: Path,
-) -> Result:
+def export(settings: Settings, path: Path, **only: Any) -> Result:
     """Write rejected rows of DATASET to a CSV file, in which they can be corrected.
 
     The export is logged. A row that could not be split into cells is in the last column,
@@ -119,16 +90,11 @@ def export(
     # function `replay` has an import inside it for the same reason.
     from oic_assurance.operations.replay.export import export_rejected
 
-    which = QuarantineFilter(dataset, table, rejected_for, batch_id)
-    exported = columns(
-        "rows:number=rows exported",
-        "unsplit:number=not split into cells",
-        "refused_by_marking:number=refused because of their marking, not exported",
-    )
+    which = rejected.QuarantineFilter(**only)
     return Result(
-        [Facts("exported", exported, export_rejected(settings, which, to, account()))],
+        [Facts("exported", (), export_rejected(settings, which, path, account()))],
         next="correct the file, leave its column rejected_id as it is, and save it as CSV. Then "
-        f"`assurance quarantine replay {dataset} {to}`.",
+        f"`assurance quarantine replay {which.dataset} {path}`.",
     )
 
 

@@ -1,22 +1,18 @@
 """`assurance signoff`: close a point or a recommendation step by step, and reopen it."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, Table, columns
-from oic_assurance.cli.shared import ID, reason_option, required_reason
+from oic_assurance.cli.shared import ID, reason_for
 from oic_assurance.cli.shown import shows
 from oic_assurance.formats import interval, share
+from oic_assurance.operations.sign_off import entries as signed
 from oic_assurance.operations.sign_off.daily import check_evidence
-from oic_assurance.operations.sign_off.entries import (
-    STEPS,
-    WORDS,
-    Entry,
-    broken_entries,
-    read_subjects,
-)
 from oic_assurance.operations.sign_off.steps import make_step, reopen_by_decision
 from oic_assurance.settings import SIGN_OFF_ROLES, Settings
 from oic_assurance.state.apply import problem_kinds
@@ -24,13 +20,9 @@ from oic_assurance.warehouse.connections import acting_account
 
 code_argument = click.argument("code", metavar="CODE")
 publication_option = click.option(
-    "--publication",
-    "publication_id",
-    type=ID,
-    metavar="ID",
-    show_default="the current publication",
-    help="The publication that was looked at. It must still be the current one.",
+    "--publication", "publication_id", type=ID, help="Only if this is still the current one."
 )
+role_option = partial(click.option, "--as", "role", required=True)
 
 
 @click.group(cls=Group)
@@ -43,75 +35,53 @@ def signoff() -> None:
 
 @signoff.command()
 @code_argument
-@click.option("--steps", help="What was agreed: the steps, who answers for them, and by when.")
+@reason_for("What was agreed?", "--steps", "The steps, who answers for them, and by when.")
 @publication_option
 @shows
-def agree(settings: Settings, code: str, steps: str | None, publication_id: int | None) -> Result:
+def agree(settings: Settings, **given: Any) -> Result:
     """Record that the steps to close CODE are agreed.
 
     This is the first step of a closure.
     """
-    return _step(settings, code, "STEPS_AGREED", steps, "What was agreed?", publication_id)
+    return _step(settings, "STEPS_AGREED", **given)
 
 
 @signoff.command()
 @code_argument
-@click.option(
-    "--file",
-    "place",
-    required=True,
-    metavar="PLACE",
-    help="An fsspec URL, or a path below the folder that ASSURANCE_EVIDENCE names.",
-)
-@click.option("--reason", help="What the file shows.")
+@click.option("--file", "evidence", required=True, help="A URL, or a path in ASSURANCE_EVIDENCE.")
+@reason_for("What does the file show?", about="What the file shows.")
 @publication_option
 @shows
-def evidence(
-    settings: Settings, code: str, place: str, reason: str | None, publication_id: int | None
-) -> Result:
+def evidence(settings: Settings, **given: Any) -> Result:
     """Record the evidence for CODE, which is a file.
 
     This is the second step of a closure. The file is hashed. It is neither copied nor moved.
     """
-    question = "What does the file show?"
-    return _step(settings, code, "EVIDENCE", reason, question, publication_id, place)
+    return _step(settings, "EVIDENCE", **given)
 
 
 @signoff.command()
 @code_argument
-@click.option(
-    "--as",
-    "party",
-    required=True,
-    type=click.Choice(STEPS[2:], case_sensitive=False),
-    help="The party that signs. The force signs first, then the Commissioner.",
-)
-@reason_option
+@role_option(type=click.Choice(signed.STEPS[2:], case_sensitive=False), help="Who signs.")
+@reason_for("Why can it be closed?")
 @publication_option
 @shows
-def sign(
-    settings: Settings, code: str, party: str, reason: str | None, publication_id: int | None
-) -> Result:
+def sign(settings: Settings, role: str, **given: Any) -> Result:
     """Sign for a party that CODE can be closed. The Commissioner's signature closes it.
 
-    The evidence is read and hashed again. Each party must sign with an account of its own. The
-    account that has recorded the agreement on the steps cannot sign.
+    The force signs first, then the Commissioner. The evidence is read and hashed again. Each party
+    must sign with an account of its own. The account that has recorded the agreement on the steps
+    cannot sign.
     """
-    return _step(settings, code, party, reason, "Why can it be closed?", publication_id)
+    return _step(settings, role, **given)
 
 
 @signoff.command()
 @code_argument
-@click.option(
-    "--as",
-    "role",
-    required=True,
-    type=click.Choice(SIGN_OFF_ROLES, case_sensitive=False),
-    help="The role of the person who decides.",
-)
-@reason_option
+@role_option(type=click.Choice(SIGN_OFF_ROLES, case_sensitive=False), help="Who decides.")
+@reason_for("Why is it reopened?")
 @shows
-def reopen(settings: Settings, code: str, role: str, reason: str | None) -> Result:
+def reopen(settings: Settings, code: str, role: str, reason: str) -> Result:
     """Reopen CODE by the decision of a person.
 
     This command is not needed if the evidence has changed, the status of a point has got worse, or
@@ -123,7 +93,7 @@ def reopen(settings: Settings, code: str, role: str, reason: str | None) -> Resu
         role=role,
         account=acting_account(),
         through="command line",
-        because=required_reason(reason, "Why is it reopened?"),
+        because=reason,
     )
     return Result([_entries([entry])])
 
@@ -132,22 +102,12 @@ def reopen(settings: Settings, code: str, role: str, reason: str | None) -> Resu
 @shows
 def list_(settings: Settings) -> Result:
     """List all points and recommendations: how far each is, and what comes next."""
-    rows = [
-        {
-            **vars(one),
-            "state": one.state,
-            "next_step": one.next_step,
-            "made_on": one.in_force[-1].made_on if one.in_force else None,
-            "evidence_state": one.evidence and (one.evidence.evidence_state or "not checked yet"),
-            "rests_on": one.rests_on,
-        }
-        for one in read_subjects(settings, None, "assurance signoff list")
-    ]
+    found = signed.read_subjects(settings, None, "assurance signoff list")
     what = columns(
         *("recommendation_code=code", "state", "next_step", "made_on=made on publication"),
         *("evidence_state=evidence", "rests_on", "-title", "-point_code", "-entries"),
     )
-    return Result([Table("subjects", what, rows)])
+    return Result([Table("subjects", what, found)])
 
 
 @signoff.command("show")
@@ -155,7 +115,7 @@ def list_(settings: Settings) -> Result:
 @shows
 def show_(settings: Settings, code: str) -> Result:
     """Show every entry about CODE, with who made it. This consultation is logged."""
-    (subject,) = read_subjects(settings, code, f"assurance signoff show {code}")
+    (subject,) = signed.read_subjects(settings, code, f"assurance signoff show {code}")
     what = columns("recommendation_code", "-point_code", "title", "state", "next_step", "rests_on")
     return Result([Facts("recommendation", what, subject), _entries(subject.entries)])
 
@@ -168,7 +128,7 @@ def check(settings: Settings) -> Result:
     If a file of evidence has changed, its closure is reopened. The exit code is 0 if all evidence
     is unchanged and no entry was changed, otherwise 1.
     """
-    checked, broken = check_evidence(settings), broken_entries(settings)
+    checked, broken = check_evidence(settings), signed.broken_entries(settings)
     is_sound = not broken and all(one.outcome == "unchanged" for one in checked)
     return Result(
         [
@@ -181,34 +141,25 @@ def check(settings: Settings) -> Result:
     )
 
 
-def _step(
-    settings: Settings,
-    code: str,
-    step: str,
-    reason: str | None,
-    question: str,
-    publication_id: int | None,
-    evidence: str | None = None,
-) -> Result:
+def _step(settings: Settings, step: str, code: str, reason: str, **given: Any) -> Result:
     entry = make_step(
         settings,
         code,
         step,
         account=acting_account(),
         through="command line",
-        because=required_reason(reason, question),
-        publication_id=publication_id,
-        evidence=evidence,
+        because=reason,
+        **given,
     )
     return Result([_entries([entry])])
 
 
-def _entries(found: Sequence[Entry]) -> Table:
+def _entries(found: Sequence[signed.Entry]) -> Table:
     causes = problem_kinds()["reopened"]["causes"]
     rows = [
         {
             **vars(one),
-            "what": WORDS[one.step],
+            "what": signed.WORDS[one.step],
             "why": causes.get(one.cause),
             "figure": one.value
             and f"{share(one.value)} ({one.numerator} of {one.denominator}, "
@@ -218,7 +169,7 @@ def _entries(found: Sequence[Entry]) -> Table:
     ]
     # People see some of the values. Programs see them all.
     what = columns(
-        *(f"-{name}" for name in Entry.__annotations__),
+        *(f"-{name}" for name in signed.Entry.__annotations__),
         *("entry_id=entry", "what", "entered_at=entered", "account=by", "by_role=as", ">because"),
         *(">why=cause:", ">through=through", ">made_on=on publication", ">status=status"),
         *(">figure=figure", ">evidence_place=evidence", ">evidence_bytes:number=bytes"),

@@ -8,7 +8,7 @@ import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Result, Table
-from oic_assurance.cli.shared import ID, followed, reason_option, required_reason
+from oic_assurance.cli.shared import DAY, ID, followed, reason_for
 from oic_assurance.cli.shown import shows
 from oic_assurance.settings import Settings
 
@@ -70,14 +70,8 @@ def due(settings: Settings, dataset: str | None) -> Result:
 @click.argument("choice", type=click.Choice(["erase", "keep"]))
 @click.argument("dataset")
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
-@click.option(
-    "--until",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="DATE",
-    show_default="the last day that is allowed",
-    help="The day on which kept records come up for review again.",
-)
-@reason_option
+@click.option("--until", type=DAY, help="The next review, if not on the last day allowed.")
+@reason_for("Why are these records erased or kept?")
 @shows
 def decide(
     settings: Settings,
@@ -85,7 +79,7 @@ def decide(
     dataset: str,
     keys: tuple[str, ...],
     until: datetime | None,
-    reason: str | None,
+    reason: str,
 ) -> Result:
     """Decide to erase or to keep records of DATASET that are past their retention.
 
@@ -100,8 +94,7 @@ def decide(
 
     if choice == "erase" and until is not None:
         raise click.UsageError("--until is only for records that are kept.")
-    why = required_reason(reason, f"Why {choice} these records of {dataset}?")
-    wish = Wish(choice, why, acting_account(), until.date() if until else None)
+    wish = Wish(choice, reason, acting_account(), until.date() if until else None)
     return _decisions(record(settings, declared(dataset), keys, wish))
 
 
