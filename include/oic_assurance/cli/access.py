@@ -17,9 +17,13 @@ from oic_assurance.warehouse.roles import RIGHTS
 unit_option = click.option(
     "--unit", "units", multiple=True, metavar="CODE", help="A unit. Repeat the option for each."
 )
-RIGHT = click.Choice(RIGHTS, case_sensitive=False)
 right_option = click.option(
-    "--right", "rights", multiple=True, type=RIGHT, help="A right. Repeat the option for each."
+    "--right",
+    "rights",
+    multiple=True,
+    type=click.Choice(RIGHTS, case_sensitive=False),
+    metavar="RIGHT",
+    help=f"A right of a person: {', '.join(RIGHTS)}. Repeat the option for each.",
 )
 
 

@@ -50,8 +50,9 @@ def verify(settings: Settings, heads: tuple[str, ...]) -> Result:
         *("is_intact", "entries:number", "unsealed:number=not sealed yet", "head_no:number"),
         *("head_hash", "heads:number=heads compared", "last_shipped_at"),
     )
-    parts = [Facts("log", log, done), Table("findings", (), done.findings), *done.notes]
-    return Result(parts, exit_code=int(not done.is_intact))
+    findings = Table("findings", (), done.findings)
+    is_wrong = int(not done.is_intact)
+    return Result([Facts("log", log, done), findings, *done.notes], exit_code=is_wrong)
 
 
 @audit.command()

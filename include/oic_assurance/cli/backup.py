@@ -97,7 +97,7 @@ def verify(settings: Settings, folder: Path | None) -> Result:
 
     place = folder or Path(newest_backup(settings).folder)
     found = verify_backup(settings, place)
-    return Result([f"{place}: {len(found.parts)} files are as of {day(found.made_at)}."])
+    return Result([f"{place}: {len(found.parts)} files are unchanged since {day(found.made_at)}."])
 
 
 @backup.command()

@@ -104,7 +104,7 @@ def list_(settings: Settings) -> Result:
     """List all points and recommendations: how far each is, and what comes next."""
     found = signed.read_subjects(settings, None, "assurance signoff list")
     what = columns(
-        *("recommendation_code=code", "state", "next_step", "made_on=made on publication"),
+        *("recommendation_code=code", "state", "next_step", "made_on=made on"),
         *("evidence_state=evidence", "rests_on", "-title", "-point_code", "-entries"),
     )
     return Result([Table("subjects", what, found)])

@@ -168,7 +168,9 @@ class Subject:
     @property
     def evidence_state(self) -> str | None:
         """Return what the latest check of this evidence has found."""
-        return self.evidence and (self.evidence.evidence_state or "not checked yet")
+        if self.evidence is None:
+            return None
+        return self.evidence.evidence_state or "not checked yet"
 
     @property
     def made_on(self) -> int | None:
