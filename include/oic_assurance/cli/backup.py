@@ -33,7 +33,9 @@ def backup() -> None:
 
 
 @backup.command()
-@click.option("--to", required=True, envvar="ASSURANCE_BACKUPS", show_envvar=True, type=_FOLDER)
+@click.option(
+    "--to", required=True, envvar="ASSURANCE_BACKUPS", show_envvar=True, type=_FOLDER, help="Where."
+)
 @recipient_option
 @click.option("--unencrypted", is_flag=True, help="Do not encrypt. Every record is then readable.")
 @shows

@@ -56,7 +56,7 @@ def list_(settings: Settings, limit: int, **only: Any) -> Result:
     )
     more = f"These are the newest {len(rows):,} of {total:,} rows: see --limit."
     names = {one.dataset for one in counts if one.reason != rejected.REFUSED_FOR_MARKING}
-    name = names.pop() if len(names) == 1 else "DATASET"
+    name = "DATASET" if len(names) > 1 else "".join(names)
     then = (
         f"`assurance quarantine export {name} --to FILE`, correct FILE, `assurance quarantine "
         f"replay {name} FILE`. If the declaration has changed and admits the rows, replay them "
