@@ -64,14 +64,16 @@ def _column(given: str) -> Column:
 def columns_of(rows: Sequence[object]) -> list[Column]:
     """Return the columns of rows that speak for themselves: their names, and units by their types.
 
-    A name that ends with `_id` is no number to add up. A `state`, `status`, `verdict`, `outcome` or
-    `severity` is a state.
+    A name that ends with `_id` is no number to add up. A name with `bytes` is a size. A `state`,
+    `status`, `verdict`, `outcome` or `severity` is a state.
     """
     found = []
     for name in (rows[0] if isinstance(rows[0], Mapping) else vars(rows[0])) if rows else ():
         value = next((one for row in rows if (one := value_of(row, name)) is not None), None)
         unit: Unit = "state" if name in _STATES else "text"
-        if unit == "text" and not name.endswith("_id"):
+        if "bytes" in name:
+            unit = "size"
+        elif unit == "text" and not name.endswith("_id"):
             unit = next((one for kind, one in _UNITS.items() if isinstance(value, kind)), "text")
         found.append(Column(name, unit=unit))
     return found

@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 Found = TypeVar("Found")
+Command = TypeVar("Command", bound=Callable[..., Any])
 #: The exit code of a command that Ctrl-C or a signal has ended.
 INTERRUPTED = 130
 #: The largest number of PostgreSQL's type bigint.
@@ -31,6 +33,12 @@ class PositiveInteger(click.ParamType[int]):
 
 
 ID = PositiveInteger()
+#: The type of an option that is a day.
+DAY = click.DateTime(["%Y-%m-%d"])
+FILE = click.Path(path_type=Path, dir_okay=False)
+new_file_option = click.option(
+    "--to", "path", required=True, type=FILE, help="The new file. Only its owner can read it."
+)
 
 as_at_option = click.option(
     "--as-at",
@@ -48,6 +56,25 @@ make_current_option = click.option(
 
 
 reason_option = click.option("--reason", metavar="TEXT", help="Why. It is kept on record.")
+
+
+def reason_for(
+    question: str, option: str = "--reason", about: str = "Why. It is kept on record."
+) -> Callable[[Command], Command]:
+    """Return an option for the `reason` of a decision. Without it, the terminal asks for it.
+
+    Nothing is decided if nobody gives a reason.
+    """
+
+    def answer(context: click.Context, _: click.Parameter, reason: str | None) -> str:
+        if context.resilient_parsing:
+            return ""
+        given = required_reason(reason, question).strip()
+        if not given:
+            raise click.UsageError(f"The decision needs a reason: give one with {option}.")
+        return given
+
+    return click.option(option, "reason", help=about, callback=answer)
 
 
 def required_reason(given: str | None, question: str) -> str:
