@@ -22,7 +22,7 @@ from tests.end_to_end.terminal import Terminal
 STAGE = re.compile(r"✓ (.{1,40}?) +\d+\.\d s")
 SUMMARY = (
     "from oic_assurance.cli.shown import as_text\n"
-    "from oic_assurance.cli.status import summary\n"
+    "from oic_assurance.cli.run import summary\n"
     "from oic_assurance.builds.runs import last_run\n"
     "from oic_assurance.settings import load_settings\n"
     "print(as_text(summary(load_settings(), last_run(load_settings()))), end='')"

@@ -2,9 +2,12 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import TypeVar
 
 import click
+
+from oic_assurance import clock
 
 Found = TypeVar("Found")
 #: The exit code of a command that Ctrl-C or a signal has ended.
@@ -13,29 +16,30 @@ INTERRUPTED = 130
 LARGEST = 2**63 - 1
 
 
-class PositiveInteger(click.ParamType[int]):
-    """The type of a parameter that is a whole number from 1 to `LARGEST`, such as an ID."""
+def number(given: str | int) -> int:
+    """Return a whole number from 1 to `LARGEST`, such as an ID, of the command line.
 
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Convert a string from the command line to a number.
-
-        Raises:
-            click.BadParameter: The string is not a whole number from 1 to `LARGEST`.
-        """
-        number = int(click.INT.convert(value, param, ctx))
-        if not 1 <= number <= LARGEST:
-            self.fail(f"{number} is not between 1 and {LARGEST}.", param, ctx)
-        return number
+    Raises:
+        click.BadParameter: It is none.
+    """
+    if not str(given).isdecimal() or not 1 <= int(given) <= LARGEST:
+        raise click.BadParameter(f"{given} is not a whole number from 1 to {LARGEST}.")
+    return int(given)
 
 
-ID = PositiveInteger()
+ID = click.types.FuncParamType(number)
+
+
+def _moment(_: click.Context, __: click.Parameter, given: str | None) -> datetime:
+    moment = clock.parse_moment(given) if given else clock.default_as_at(clock.utc_now())
+    clock.check_not_in_future(moment)
+    return moment
+
 
 as_at_option = click.option(
     "--as-at",
-    "as_at",
     metavar="MOMENT",
+    callback=_moment,
     show_default="the last 05:30",
     help="The moment that figures are computed for, in ISO 8601. Without an offset it is London "
     "time.",
@@ -45,8 +49,11 @@ make_current_option = click.option(
     is_flag=True,
     help="Readers see the publication even if its moment is earlier than the current one's.",
 )
-
-
+monitor_option = click.option(
+    "--monitor",
+    is_flag=True,
+    help="For a monitor: one line, and exit code 0 ok, 1 warning, 2 critical, 3 unknown.",
+)
 reason_option = click.option("--reason", metavar="TEXT", help="Why. It is kept on record.")
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
 
 from oic_assurance.platform.progress import DONE, FAILED, PARTLY, Screen, Step
 from oic_assurance.settings import Settings
@@ -24,8 +23,6 @@ LABELS = {
     "document": "Write the documentation",
     "close_run": "Close the run",
 }
-ENDED = {"success", "failed"}
-RETRIED = "tried again after: "
 
 
 @dataclass(frozen=True)
@@ -64,12 +61,7 @@ class TaskLines:
         self._step = self._screen.begin("Start Airflow")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Close the line of the last task.
 
         If the block ends with an error, the line says that the task has failed.
@@ -89,17 +81,21 @@ class TaskLines:
             self._step = self._screen.begin(LABELS.get(event.task, event.task))
         if event.state == "running":
             return
-        self._log(event)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        cells = (now, event.task, event.detail or "", event.state, f"{event.seconds:.3f}")
+        with self._timings.open("a", encoding="utf-8") as file:
+            file.write("\t".join(cells) + "\n")
         if event.error:
             self._show_error(event, event.error)
         elif self._step and event.detail:
             self._step.detail = event.detail
 
     def _show_error(self, event: TaskEvent, error: str) -> None:
-        if event.state not in ENDED:
-            self._note = f"{RETRIED}{error}"
+        retried = f"tried again after: {error}"
+        if event.state != "failed":
+            self._note = retried
             return
-        if self._note == f"{RETRIED}{error}":
+        if self._note == retried:
             self._note = ""
         note = "as above" if self.last_error and self.last_error in error else error
         self.last_error = error
@@ -113,9 +109,3 @@ class TaskLines:
         if self._step is not None:
             self._step.done(self._mark, self._note)
         self._step = None
-
-    def _log(self, event: TaskEvent) -> None:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        cells = (now, event.task, event.detail or "", event.state, f"{event.seconds:.3f}")
-        with self._timings.open("a", encoding="utf-8") as file:
-            file.write("\t".join(cells) + "\n")
