@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from itertools import groupby
 
 import click
 from click.shell_completion import CompletionItem
@@ -22,61 +23,44 @@ from oic_assurance.garbage import collect_rarely
 from oic_assurance.old_names import renamed
 from oic_assurance.settings import load_settings
 
-#: The groups of commands. For each command: the page of the documentation about it, in how-to if
-#: no folder is named, and its description. They are here, so that `--help` and shell completion
-#: import no command.
-GROUPS = {
-    "Run": {
-        "run": ("at-night", "Do the daily run once: extract, build, check, publish."),
-        "demo": ("at-night", "Make a synthetic force if there is none, and do the daily run."),
-        "up": ("run-it", "Start Airflow with its scheduler and web page, until Ctrl-C."),
-        "down": ("run-it", "Stop Airflow if `up` is running in another terminal."),
-        "forces": ("several-forces", "List the forces of this deployment, and run all of them."),
-    },
-    "See": {
-        "status": ("at-night", "Show the last run, the publication, freshness and failures."),
-        "doctor": ("doctor", "Look at the whole installation, and say what to do."),
-        "checks": ("approve-a-warning", "Show which checks failed, and on which rows."),
-        "explain": ("read-a-figure", "Show the records of a figure, or a record's history."),
-        "worklist": ("supervisors-worklist", "Show open exceptions, each with its officer."),
-        "pack": ("assurance-pack", "Make the Board's pack, a workbook, or a bundle as proof."),
-        "superset": ("bi/superset", "Start Superset with the dashboards, until Ctrl-C."),
-        "mf": ("measures-in-metricflow", "Query measures by name with MetricFlow."),
-        "metrics": ("monitor", "Print metrics about the running, for monitoring."),
-    },
-    "Decide": {
-        "publication": ("roll-back-a-publication", "Approve, compare and roll back publications."),
-        "release": ("public-release", "Release figures to the public and the national view."),
-        "signoff": ("sign-off", "Close points and recommendations, on evidence."),
-    },
-    "Correct": {
-        "quarantine": ("correct-a-rejected-row", "Show, export and replay rejected rows."),
-        "batch": ("verify", "List landed batches, and verify raw against the archive."),
-        "erase": ("erase", "Erase records from the whole warehouse and the archive."),
-    },
-    "Keep": {
-        "backup": ("restore", "Make an encrypted back-up, and restore one."),
-        "upkeep": ("upkeep", "Tidy the warehouse, and review records past retention."),
-        "audit": ("audit-log", "Check the log of processing, and report from it."),
-        "notify": ("notifications", "Send notifications of new and ended problems."),
-    },
-    "Give access": {
-        "access": ("give-access", "Decide who reads what, and re-key the pseudonyms."),
-    },
-    "Set up": {
-        "db": ("run-it", "Start and stop the embedded PostgreSQL server."),
-        "sources": ("connect-sources", "Create empty sources, and write the generated files."),
-        "simulate": ("run-it", "Fill the sources with a synthetic force."),
-        "dbt": ("add-a-measure", "Run dbt on models that you change, beside the daily build."),
-    },
-    "Help": {
-        "help": ("reference/commands", "Show a page of the documentation, as `help at-night`."),
-    },
+#: The commands, each with its group, the page of the documentation about it, and its description.
+#: A page without a folder is in how-to. They are here, so that `--help` and shell completion import
+#: no command.
+COMMANDS = {
+    "run": ("Run", "at-night", "Do the daily run once: extract, build, check, publish."),
+    "demo": ("Run", "at-night", "Make a synthetic force if there is none, and do the daily run."),
+    "up": ("Run", "run-it", "Start Airflow with its scheduler and web page, until Ctrl-C."),
+    "down": ("Run", "run-it", "Stop Airflow if `up` is running in another terminal."),
+    "forces": ("Run", "several-forces", "List the forces of this deployment, and run all of them."),
+    "status": ("See", "at-night", "Show the last run, the publication, freshness and failures."),
+    "doctor": ("See", "doctor", "Look at the whole installation, and say what to do."),
+    "checks": ("See", "approve-a-warning", "Show which checks failed, and on which rows."),
+    "explain": ("See", "read-a-figure", "Show the records of a figure, or a record's history."),
+    "worklist": ("See", "supervisors-worklist", "Show open exceptions, each with its officer."),
+    "pack": ("See", "assurance-pack", "Make the Board's pack, a workbook, or a bundle as proof."),
+    "superset": ("See", "bi/superset", "Start Superset with the dashboards, until Ctrl-C."),
+    "mf": ("See", "measures-in-metricflow", "Query measures by name with MetricFlow."),
+    "metrics": ("See", "monitor", "Print metrics about the running, for monitoring."),
+    "publication": ("Decide", "roll-back-a-publication", "Approve and roll back publications."),
+    "release": ("Decide", "public-release", "Release figures to the public and the national view."),
+    "signoff": ("Decide", "sign-off", "Close points and recommendations, on evidence."),
+    "quarantine": ("Correct", "correct-a-rejected-row", "Show, export and replay rejected rows."),
+    "batch": ("Correct", "verify", "List landed batches, and verify raw against the archive."),
+    "erase": ("Correct", "erase", "Erase records from the whole warehouse and the archive."),
+    "backup": ("Keep", "restore", "Make an encrypted back-up, and restore one."),
+    "upkeep": ("Keep", "upkeep", "Tidy the warehouse, and review records past retention."),
+    "audit": ("Keep", "audit-log", "Check the log of processing, and report from it."),
+    "notify": ("Keep", "notifications", "Send notifications of new and ended problems."),
+    "access": ("Give access", "give-access", "Decide who reads what, and re-key the pseudonyms."),
+    "db": ("Set up", "run-it", "Start and stop the embedded PostgreSQL server."),
+    "sources": ("Set up", "connect-sources", "Create empty sources, and write generated files."),
+    "simulate": ("Set up", "run-it", "Fill the sources with a synthetic force."),
+    "dbt": ("Set up", "add-a-measure", "Run dbt on models that you change, without a run."),
+    "help": ("Help", "reference/commands", "Show a page of the documentation, as `help at-night`."),
 }
-COMMANDS = {name: about for group in GROUPS.values() for name, about in group.items()}
 #: The pages of commands, and of subcommands that have one of their own.
 PAGES = {
-    **{name: page for name, (page, _) in COMMANDS.items()},
+    **{name: page for name, (_, page, _) in COMMANDS.items()},
     **dict.fromkeys(("access pseudonyms", "access rekey"), "rekey-pseudonyms"),
     "batch accept": "accept-vanished-records",
     "batch encrypt": "encrypt-the-archive",
@@ -134,9 +118,9 @@ class Commands(Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands in their groups, without importing the commands."""
         wide = max(map(len, COMMANDS))
-        for heading, group in GROUPS.items():
-            with formatter.section(heading):
-                formatter.write_dl([(name.ljust(wide), text) for name, (_, text) in group.items()])
+        for group, members in groupby(COMMANDS.items(), lambda item: item[1][0]):
+            with formatter.section(group):
+                formatter.write_dl([(name.ljust(wide), text) for name, (_, _, text) in members])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the completions for a string: commands and options that begin with the string.
@@ -144,7 +128,7 @@ class Commands(Group):
         No command is imported.
         """
         names = [name for name in COMMANDS if name.startswith(incomplete)]
-        found = [CompletionItem(name, help=COMMANDS[name][1]) for name in names]
+        found = [CompletionItem(name, help=COMMANDS[name][2]) for name in names]
         return found + click.Command.shell_complete(self, ctx, incomplete)
 
 

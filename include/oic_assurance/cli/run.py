@@ -5,7 +5,6 @@ import sys
 from datetime import datetime
 
 import click
-from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.builds import runs
 from oic_assurance.builds.dbt_docs import docs_page
@@ -25,7 +24,6 @@ from oic_assurance.reporting.openlineage.recorder import end_interrupted
 from oic_assurance.reporting.pack.make import pack_files
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.state.read import find_problems, rows, state_session
-from oic_assurance.warehouse.connections import url
 
 
 @click.command()
@@ -76,7 +74,7 @@ def run_once(settings: Settings, as_at: datetime, *, make_current: bool = False)
                 mistakes,
             )
         try:
-            sys.stdout.write(as_text(summary(settings, finished)))
+            sys.stdout.write("\n" + as_text(summary(settings, finished)))
         except ServerError as error:
             # The summary cannot be read, for example because readers use all connections. But the
             # run has made a publication, so this is no failure of the run.
@@ -89,20 +87,17 @@ def run_once(settings: Settings, as_at: datetime, *, make_current: bool = False)
 def summary(settings: Settings, run: runs.Run) -> Result:
     """Return what a run ends with: the position, what was left out, and where to read more."""
     pack = pack_files(settings)
-    to_bi = conninfo_to_dict(url(settings, "bi"))
     pages = {
         "pack": pack.page,
         "pack_on_paper": pack.paper,
         "dbt_docs": docs_page(settings),
         "data_docs": settings.home / "reports" / "data_docs" / "index.html",
+        "logs": settings.log_dir,
     }
     places = {
-        "marts": "schema `marts`, read-only, for any PostgreSQL or ODBC client",
-        "at": f"server {to_bi.get('host')}, port {to_bi.get('port') or 5432}, database "
-        f"{to_bi.get('dbname')}, user {to_bi.get('user')}",
-        "password": ".venv/bin/assurance db url bi",
+        "marts": "schema `marts`, read-only: `assurance db url bi` prints the URI, for any "
+        "PostgreSQL or ODBC client",
         **{name: str(page) for name, page in pages.items() if page.exists()},
-        "logs": str(settings.log_dir),
     }
     query = "select kept_because from marts.publication where publication_id = %s"
     with state_session(settings) as warehouse:

@@ -1,6 +1,8 @@
 """`assurance status`: what is so now, and what is wrong."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import click
 import psycopg
@@ -17,26 +19,14 @@ from oic_assurance.warehouse.connections import readable_marts
 from oic_assurance.warehouse.rows import relation_exists
 
 SHOWN = 5
-_RUN = """
-select run_id, outcome, as_at, started_at, finished_at, message
-from state.last_run
-"""
-_BACKUP = """
-select made_at, drilled_at, proven_at, failure
-from state.backup
-where made_at is not null or drilled_at is not null
-"""
+_DATASETS = "select dataset, verdict, last_landed_at, due_by from state.dataset order by dataset"
+_NOT_TAKEN = "select dataset, is_new, name, reason from state.not_taken order by is_new desc"
 _NOT_EXTRACTED = """
 select string_agg(dataset, ', ' order by dataset) as datasets,
     regexp_replace(coalesce(reason, 'no reason was recorded'), '^' || dataset || ': ', '') as reason
 from state.extraction
 where outcome is distinct from 'succeeded' and run_id = (select run_id from state.last_run)
 group by 2
-"""
-_NOT_TAKEN = """
-select dataset, is_new, name, reason
-from state.not_taken
-order by is_new desc
 """
 _REJECTED = """
 select dataset, rows, rows_of_last_run, reason
@@ -47,6 +37,11 @@ _FAILED = """
 select severity, suite, description
 from state.failed_check
 order by array_position(array['critical', 'warning', 'info'], severity), suite
+"""
+_BACKUP = """
+select made_at, drilled_at, proven_at, failure
+from state.backup
+where coalesce(made_at, drilled_at) is not null
 """
 
 
@@ -97,49 +92,29 @@ def status(settings: Settings, monitor: bool) -> Result:
 
 def now(warehouse: psycopg.Connection) -> list[Table | Facts | str]:
     """Return what is so now: the last run, the publication and its position, what is missing."""
-    (run,) = rows(warehouse, _RUN) or (None,)
-    (seen,) = rows(warehouse, "select * from state.publication") or (None,)
-    (gate,) = rows(warehouse, "select verdict, checks, failed from state.gate") or (None,)
-    (backup,) = rows(warehouse, _BACKUP) or (None,)
+
+    def fact(name: str, query: str, title: str, empty: str = "") -> Facts:
+        return Facts(name, (), next(iter(rows(warehouse, query)), None), title, empty)
+
+    def table(name: str, query: str, title: str = "", **more: Any) -> Table:
+        return Table(name, (), rows(warehouse, query), title, **more)
+
     (age,) = rows(warehouse, "select min(observed_at) as oldest from state.observation")
     oldest = moment(age["oldest"]) if age["oldest"] else "never"
-    datasets = "select dataset, verdict, last_landed_at, due_by from state.dataset order by dataset"
-    refused = rows(warehouse, "select dataset, reason from state.refused")
-    not_taken = rows(warehouse, _NOT_TAKEN)
-    new = sum(one["is_new"] for one in not_taken)
+    few = partial(table, at_most=SHOWN)
     return [
-        Facts("run", (), run, "Last run", empty="No run was ever started."),
-        Facts("publication", (), seen, "Readers see"),
+        fact("run", "select * from state.last_run", "Last run", "No run was ever started."),
+        fact("publication", "select * from state.publication", "Readers see"),
         *_hold(warehouse),
-        *_position(warehouse, moment(seen["as_at"] if seen else None)),
-        Table("datasets", (), rows(warehouse, datasets)),
-        Table("not_extracted", (), rows(warehouse, _NOT_EXTRACTED), "Not extracted"),
-        Table("refused", (), refused, "Refused by the last run", at_most=SHOWN),
-        Table(
-            "not_taken",
-            (),
-            not_taken,
-            "Not taken",
-            at_most=min(SHOWN, new),
-            more="runs before the last one found them too" if new < len(not_taken) else "",
-        ),
-        Table(
-            "quarantine",
-            columns("dataset", "rows:number", "rows_of_last_run:number=new", "reason"),
-            rows(warehouse, _REJECTED),
-            "Rejected rows in quarantine",
-            at_most=SHOWN,
-            more="`assurance quarantine list`",
-        ),
-        Facts("gate", (), gate, "Gate"),
-        Table(
-            "failed_checks",
-            (),
-            rows(warehouse, _FAILED),
-            at_most=SHOWN,
-            more="`assurance checks`",
-        ),
-        Facts("backup", (), backup, "Back-up", empty="No back-up was made here."),
+        *_position(warehouse),
+        table("datasets", _DATASETS),
+        table("not_extracted", _NOT_EXTRACTED, "Not extracted"),
+        few("refused", "select dataset, reason from state.refused", "Refused by the last run"),
+        few("not_taken", _NOT_TAKEN, "Not taken", more="`assurance status --json`"),
+        few("quarantine", _REJECTED, "Rejected rows", more="`assurance quarantine list`"),
+        fact("gate", "select verdict, checks, failed from state.gate", "Gate"),
+        few("failed_checks", _FAILED, "Failed checks", more="`assurance checks`"),
+        fact("backup", _BACKUP, "Back-up", "No back-up was made here."),
         f"Disks, certificates, clocks and rights were last measured: {oldest}.",
     ]
 
@@ -154,17 +129,17 @@ def _hold(warehouse: psycopg.Connection) -> list[str]:
     ]
 
 
-def _position(warehouse: psycopg.Connection, as_at: str) -> list[Table | str]:
-    """Return the position of each point that readers see, or how many forces are known."""
-    marts = readable_marts()
+def _position(warehouse: psycopg.Connection) -> list[Table]:
+    """Return the position of each point that readers see, or the state of each force."""
+    (seen,) = rows(warehouse, "select max(as_at) as as_at from state.publication")
+    title, marts = f"Assurance position as at {moment(seen['as_at'])}", readable_marts()
     if relation_exists(warehouse, f"{marts}.national_force_state"):
         query = f"select * from {marts}.national_force_state order by force_name"  # noqa: S608 - no input
+        shown = columns("force_name=force", "state:state", ">caveat")
         forces = rows(warehouse, query)
         known = sum(one["state"] == "REPORTED" for one in forces)
-        return [
-            f"{known} of {count(len(forces), 'force')} are known.",
-            Table("forces", columns("force_name=force", "state:state", ">caveat"), forces),
-        ]
+        title += f": {known} of {count(len(forces), 'force')} are known."
+        return [Table("forces", shown, forces, title)]
     if not relation_exists(warehouse, f"{marts}.assurance_position"):
         return []
     shown = columns(
@@ -175,6 +150,4 @@ def _position(warehouse: psycopg.Connection, as_at: str) -> list[Table | str]:
     # A publication of an earlier version may lack a column.
     lacking = {column.key: None for column in shown}
     query = f"select * from {marts}.assurance_position order by point_code"  # noqa: S608 - no input
-    found = rows(warehouse, query)
-    title = f"Assurance position as at {as_at}"
-    return [Table("position", shown, [{**lacking, **row} for row in found], title)]
+    return [Table("position", shown, [{**lacking, **row} for row in rows(warehouse, query)], title)]
