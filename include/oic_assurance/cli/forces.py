@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,12 +13,7 @@ from oic_assurance import clock
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.main import run_command
 from oic_assurance.cli.result import Facts, Result, Table, columns
-from oic_assurance.cli.shared import (
-    INTERRUPTED,
-    as_at_option,
-    make_current_option,
-    monitor_option,
-)
+from oic_assurance.cli.shared import INTERRUPTED, monitor_option, run_options
 from oic_assurance.cli.shown import shows
 from oic_assurance.commands import with_force
 from oic_assurance.errors import UsageError
@@ -92,8 +86,7 @@ def status(monitor: bool) -> Result:
 
 
 @forces.command()
-@as_at_option
-@make_current_option
+@run_options
 @click.option(
     "--at-once",
     type=click.IntRange(min=1),
@@ -124,12 +117,7 @@ def run(as_at: datetime, make_current: bool, at_once: int | None, codes: tuple[s
     ):
         with screen.step("Preparing"):
             import_ahead(load_settings())
-        step = screen.begin("Running")
-
-        def show_running(running: Sequence[str]) -> None:
-            step.detail = ", ".join(running)
-            screen.refresh()
-
+        screen.begin("Running")
         # The national view compares what the forces have published, so it comes after all of them.
         for kind in ("force", "national"):
             for ended in side_by_side(
@@ -137,7 +125,7 @@ def run(as_at: datetime, make_current: bool, at_once: int | None, codes: tuple[s
                 [force.code for force in chosen if force.kind == kind],
                 at_once or os.cpu_count() or 1,
                 lambda code: _log(found.get(code), found),
-                show_running,
+                lambda running: screen.refresh(", ".join(running)),
             ):
                 force = found.get(ended.code)
                 why = _reason(ended.exit_code, _log(force, found)) if ended.exit_code else ""

@@ -9,7 +9,7 @@ import click
 from oic_assurance.builds import runs
 from oic_assurance.builds.dbt_docs import docs_page
 from oic_assurance.cli.result import Facts, Result
-from oic_assurance.cli.shared import as_at_option, make_current_option
+from oic_assurance.cli.shared import run_options
 from oic_assurance.cli.shown import as_text
 from oic_assurance.cli.status import now, problems_table
 from oic_assurance.errors import AssuranceError, ServerError
@@ -27,8 +27,7 @@ from oic_assurance.state.read import find_problems, rows, state_session
 
 
 @click.command()
-@as_at_option
-@make_current_option
+@run_options
 def run(as_at: datetime, make_current: bool) -> None:
     """Do the daily run once: extract, build, check, publish.
 

@@ -6,9 +6,7 @@ from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result
 from oic_assurance.cli.shown import shows
-from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow import scheduler
-from oic_assurance.platform.superset.server import serve
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.airflow_uri import variable_name
@@ -26,6 +24,9 @@ def db() -> None:
 @shows
 def start(settings: Settings) -> Result:
     """Start the server, migrate the warehouse, and wait until it is ready."""
+    # The other commands need nothing of the pipeline.
+    from oic_assurance.pipeline import prepare_warehouse
+
     prepare_warehouse(settings)
     here, why, ready = embedded_databases(), "", []
     if "warehouse" not in here:
@@ -96,4 +97,6 @@ def down(settings: Settings) -> Result:
 @click.command()
 def superset() -> int:
     """Start Superset with the dashboards. Ctrl-C stops it."""
+    from oic_assurance.platform.superset.server import serve
+
     return serve(load_settings(), click.echo)

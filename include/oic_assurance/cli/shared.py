@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -36,19 +36,23 @@ def _moment(_: click.Context, __: click.Parameter, given: str | None) -> datetim
     return moment
 
 
-as_at_option = click.option(
-    "--as-at",
-    metavar="MOMENT",
-    callback=_moment,
-    show_default="the last 05:30",
-    help="The moment that figures are computed for, in ISO 8601. Without an offset it is London "
-    "time.",
-)
-make_current_option = click.option(
-    "--make-current",
-    is_flag=True,
-    help="Readers see the publication even if its moment is earlier than the current one's.",
-)
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command of the daily run take the moment, and whether readers see its publication."""
+    command = click.option(
+        "--make-current",
+        is_flag=True,
+        help="Readers see the publication even if its moment is earlier than the current one's.",
+    )(command)
+    return click.option(
+        "--as-at",
+        metavar="MOMENT",
+        callback=_moment,
+        show_default="the last 05:30",
+        help="The moment that figures are computed for, in ISO 8601. Without an offset it is "
+        "London time.",
+    )(command)
+
+
 monitor_option = click.option(
     "--monitor",
     is_flag=True,

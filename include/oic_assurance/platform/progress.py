@@ -26,7 +26,6 @@ SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 PER_SECOND = 10
 LABEL_WIDTH = 40
 TIME_WIDTH = 10
-NOTE_INDENT = 4
 # How many characters of the terminal's row the text of the live line leaves free. The spinner needs
 # one. Each time the user presses Ctrl-C, the terminal adds `^C`. There is room for two of these.
 ROOM_FOR_INTERRUPT = 6
@@ -110,9 +109,10 @@ class Screen:
         self.current = Step(self, label)
         return self.current
 
-    def refresh(self) -> None:
-        """Show the live line as it is now."""
-        if self._is_live:
+    def refresh(self, detail: str) -> None:
+        """Show what the current step is working on now."""
+        if self.current and self._is_live:
+            self.current.detail = detail
             self._live.refresh()
 
     def line(self, label: str, seconds: float, mark: str = DONE, note: str = "") -> None:
@@ -123,7 +123,7 @@ class Screen:
         text = self._columns(label, seconds)
         lines = [f"{text}  {note}".rstrip()]
         if len(self._marks[mark][0] + lines[0]) > self._width:
-            lines = [text, *wrapped(note, NOTE_INDENT, limit=self._width)]
+            lines = [text, *wrapped(note, 4, limit=self._width)]
         self._console.print(Text.assemble(self._marks[mark], "\n".join(lines)))
         self._console.file.flush()
 
