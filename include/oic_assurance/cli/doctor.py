@@ -15,11 +15,11 @@ from oic_assurance.operations.doctor.server import answers
 from oic_assurance.platform import looks as above
 from oic_assurance.platform.progress import Screen
 from oic_assurance.settings import Settings
-from oic_assurance.state.observed import record, take
+from oic_assurance.state.observed import State, record, take
 from oic_assurance.state.read import no_server, open_problems
 
 #: The exit code for the worst state of a finding.
-EXIT_CODES = {"ok": 0, "unknown": 1, "advice": 1, "attention": 1, "failed": 2}
+EXIT_CODES: dict[State, int] = {"ok": 0, "unknown": 1, "advice": 1, "attention": 1, "failed": 2}
 
 
 @click.command()
@@ -33,7 +33,7 @@ def doctor(settings: Settings) -> Result:
     is_there, found = answers(settings), []
     with Screen(sys.stderr) as screen:
         # The step is never closed, so its line vanishes before the findings are shown.
-        step = screen.begin("Looking at")
+        step = screen.step("Looking at")
         for look in (*LOOKS, *PROOFS, *above.LOOKS):
             step.detail = look.subject
             found.append(take(look, settings, answers=is_there))

@@ -17,7 +17,7 @@ from oic_assurance.cli.shared import INTERRUPTED, monitor_option, run_options
 from oic_assurance.cli.shown import shows
 from oic_assurance.commands import with_force
 from oic_assurance.errors import UsageError
-from oic_assurance.forces.declared import Force, Forces, declared_forces
+from oic_assurance.forces.declared import Forces, declared_forces
 from oic_assurance.forces.enter import check_own, leave, settings_of
 from oic_assurance.forces.overview import read_state, undeclared_folders
 from oic_assurance.platform.airflow.in_process import import_ahead
@@ -117,18 +117,18 @@ def run(as_at: datetime, make_current: bool, at_once: int | None, codes: tuple[s
     ):
         with screen.step("Preparing"):
             import_ahead(load_settings())
-        screen.begin("Running")
+        screen.step("Running")
         # The national view compares what the forces have published, so it comes after all of them.
         for kind in ("force", "national"):
             for ended in side_by_side(
                 lambda code: _command(["run", "--force", code, *arguments]),
                 [force.code for force in chosen if force.kind == kind],
                 at_once or os.cpu_count() or 1,
-                lambda code: _log(found.get(code), found),
+                _log,
                 lambda running: screen.refresh(", ".join(running)),
             ):
                 force = found.get(ended.code)
-                why = _reason(ended.exit_code, _log(force, found)) if ended.exit_code else ""
+                why = _reason(ended.exit_code, _log(ended.code)) if ended.exit_code else ""
                 failed += bool(why)
                 mark = FAILED if why else DONE
                 screen.line(f"{force.code} {force.name}", ended.seconds, mark, why)
@@ -202,12 +202,8 @@ def _command(arguments: list[str]) -> int:
         leave()
 
 
-def _log(force: Force, found: Forces) -> Path:
-    """Return the log of a force's run. If its settings are not valid, it is the deployment's."""
-    try:
-        return settings_of(force, found).log_dir / "forces-run.log"
-    except UsageError:
-        return load_settings().log_dir / f"forces-run-{force.code}.log"
+def _log(code: str) -> Path:
+    return load_settings().log_dir / f"forces-run-{code}.log"
 
 
 def _reason(exit_code: int, log: Path) -> str:

@@ -83,7 +83,7 @@ def followed(label: str, found: Iterable[Found], name: Callable[[Found], str]) -
 
     done = []
     with Screen(sys.stderr) as screen:
-        step = screen.begin(label)
+        step = screen.step(label)
         for one in found:
             done.append(one)
             step.detail = name(one)

@@ -21,6 +21,10 @@ from oic_assurance.warehouse.rows import relation_exists
 SHOWN = 5
 _DATASETS = "select dataset, verdict, last_landed_at, due_by from state.dataset order by dataset"
 _NOT_TAKEN = "select dataset, is_new, name, reason from state.not_taken order by is_new desc"
+_COUNTED = """
+select (select min(observed_at) from state.observation) as oldest,
+    (select count(*) from state.not_taken where is_new) as new
+"""
 _NOT_EXTRACTED = """
 select string_agg(dataset, ', ' order by dataset) as datasets,
     regexp_replace(coalesce(reason, 'no reason was recorded'), '^' || dataset || ': ', '') as reason
@@ -99,8 +103,8 @@ def now(warehouse: psycopg.Connection) -> list[Table | Facts | str]:
     def table(name: str, query: str, title: str = "", **more: Any) -> Table:
         return Table(name, (), rows(warehouse, query), title, **more)
 
-    (age,) = rows(warehouse, "select min(observed_at) as oldest from state.observation")
-    oldest = moment(age["oldest"]) if age["oldest"] else "never"
+    (found,) = rows(warehouse, _COUNTED)
+    oldest = moment(found["oldest"]) if found["oldest"] else "never"
     few = partial(table, at_most=SHOWN)
     return [
         fact("run", "select * from state.last_run", "Last run", "No run was ever started."),
@@ -110,7 +114,14 @@ def now(warehouse: psycopg.Connection) -> list[Table | Facts | str]:
         table("datasets", _DATASETS),
         table("not_extracted", _NOT_EXTRACTED, "Not extracted"),
         few("refused", "select dataset, reason from state.refused", "Refused by the last run"),
-        few("not_taken", _NOT_TAKEN, "Not taken", more="`assurance status --json`"),
+        table(
+            "not_taken",
+            _NOT_TAKEN,
+            "Not taken",
+            # What runs before the last one found too is only counted.
+            at_most=min(SHOWN, found["new"]),
+            more="`assurance status --json`",
+        ),
         few("quarantine", _REJECTED, "Rejected rows", more="`assurance quarantine list`"),
         fact("gate", "select verdict, checks, failed from state.gate", "Gate"),
         few("failed_checks", _FAILED, "Failed checks", more="`assurance checks`"),

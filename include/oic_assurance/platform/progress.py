@@ -32,13 +32,27 @@ ROOM_FOR_INTERRUPT = 6
 
 
 class Step:
-    """One step of a command. `detail` says what the step is working on."""
+    """One step of a command. As a block, it ends with the block.
+
+    `detail` says what the step is working on, `mark` how it has ended, and `note` why.
+    """
 
     def __init__(self, screen: "Screen", label: str) -> None:
         self.label = label
-        self.detail = ""
+        self.detail = self.note = ""
+        self.mark = DONE
         self._began = time.monotonic()
         self._screen = screen
+
+    def __enter__(self) -> "Step":
+        """Return the step, which has already begun."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End the step. If the block ends with an error, the step has failed."""
+        if kind is not None and self.mark == DONE:
+            self.mark = FAILED
+        self.done()
 
     @property
     def seconds(self) -> float:
@@ -49,10 +63,10 @@ class Step:
         """Set what the step is working on, and how much of it is done."""
         self.detail = f"{what} {done:,} of {total:,}" if total > 1 else what
 
-    def done(self, mark: str = DONE, note: str = "") -> None:
+    def done(self) -> None:
         """End the step, and write a line about it that stays on the screen."""
         self._screen.current = None
-        self._screen.line(self.label, self.seconds, mark, note)
+        self._screen.line(self.label, self.seconds, self.mark, self.note)
 
 
 class Screen:
@@ -94,18 +108,8 @@ class Screen:
         """Remove the live line and show the cursor again."""
         self._live.stop()
 
-    @contextmanager
-    def step(self, label: str) -> Iterator[Step]:
-        """Show a step during the block, and close the step at the end of the block."""
-        step, mark = self.begin(label), FAILED
-        try:
-            yield step
-            mark = DONE
-        finally:
-            step.done(mark)
-
-    def begin(self, label: str) -> Step:
-        """Start a step and return it. The caller must close the step."""
+    def step(self, label: str) -> Step:
+        """Begin a step. It is shown live until it ends."""
         self.current = Step(self, label)
         return self.current
 
