@@ -72,8 +72,9 @@ def columns_of(rows: Sequence[object]) -> list[Column]:
         value = next((one for row in rows if (one := value_of(row, name)) is not None), None)
         by_type = next((unit for kind, unit in _UNITS.items() if isinstance(value, kind)), "text")
         unit: Unit = "text" if name.endswith("_id") else by_type
-        unit = "size" if "bytes" in name else unit
         unit = "state" if name in _STATES else unit
+        if "bytes" in name:
+            unit = "size"
         found.append(Column(name, unit=unit))
     return found
 
