@@ -70,11 +70,11 @@ def columns_of(rows: Sequence[object]) -> list[Column]:
     found = []
     for name in (rows[0] if isinstance(rows[0], Mapping) else vars(rows[0])) if rows else ():
         value = next((one for row in rows if (one := value_of(row, name)) is not None), None)
-        by_type = next((unit for kind, unit in _UNITS.items() if isinstance(value, kind)), "text")
-        unit: Unit = "text" if name.endswith("_id") else by_type
-        unit = "state" if name in _STATES else unit
+        unit: Unit = next((one for kind, one in _UNITS.items() if isinstance(value, kind)), "text")
         if "bytes" in name:
             unit = "size"
+        elif name in _STATES or name.endswith("_id"):
+            unit = "state" if name in _STATES else "text"
         found.append(Column(name, unit=unit))
     return found
 
