@@ -155,9 +155,9 @@ def test_a_setting_that_is_not_valid_leaves_the_state_unknown(
 def test_an_error_that_nobody_expected_leaves_the_state_unknown(
     healthy: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ask(healthy, "drop table audit.restore_drill cascade")
+    ask(healthy, "revoke select on state.problem from oic_gate")
     code, line = monitor(capsys)
-    assert (code, line) == (3, "UNKNOWN - unexpected UndefinedTable")
+    assert (code, line) == (3, "UNKNOWN - unexpected InsufficientPrivilege")
     assert run_command(["status", "--monitor", "--json"]) == 3
     assert json.loads(capsys.readouterr().out)["monitor"]["state"] == "unknown"
 
