@@ -42,9 +42,9 @@ def test_the_first_run_publishes_and_shows_the_position(terminal: Terminal, firs
     assert "Assurance position as at Tue 21 Apr 2026 05:30" in first_run
     for point in POINTS:
         assert point in first_run
-    for part in ("Quarantine", "Gate", "Where", "db url bi", "dbt docs", "Data Docs"):
+    for part in ("Rejected rows", "Gate", "Where", "db url bi", "dbt docs", "data docs"):
         assert part in first_run
-    assert len(first_run.splitlines()) <= 60
+    assert len(first_run.splitlines()) <= 80
     assert "[info" not in first_run
     assert (terminal.home / "reports" / "dbt_docs.html").stat().st_size > 100_000
     assert (terminal.home / "reports" / "data_docs" / "index.html").exists()

@@ -262,7 +262,7 @@ def follow(row: Row, settings: Settings, capsys: pytest.CaptureFixture[str]) -> 
         looks = [look for look in above.LOOKS if look.subject != "Airflow"]
         with (
             patch("oic_assurance.platform.looks.LOOKS", looks),
-            patch("oic_assurance.cli.doctor.load_settings", lambda: settings),
+            patch("oic_assurance.cli.shown.load_settings", lambda: settings),
         ):
             text = CliRunner().invoke(cli, arguments, catch_exceptions=False).stdout
         return " ".join(text.split())

@@ -21,10 +21,7 @@ from oic_assurance.warehouse.rows import relation_exists
 SHOWN = 5
 _DATASETS = "select dataset, verdict, last_landed_at, due_by from state.dataset order by dataset"
 _NOT_TAKEN = "select dataset, is_new, name, reason from state.not_taken order by is_new desc"
-_COUNTED = """
-select (select min(observed_at) from state.observation) as oldest,
-    (select count(*) from state.not_taken where is_new) as new
-"""
+_OBSERVED = "select min(observed_at) as last_measured from state.observation having count(*) > 0"
 _NOT_EXTRACTED = """
 select string_agg(dataset, ', ' order by dataset) as datasets,
     regexp_replace(coalesce(reason, 'no reason was recorded'), '^' || dataset || ': ', '') as reason
@@ -103,8 +100,8 @@ def now(warehouse: psycopg.Connection) -> list[Table | Facts | str]:
     def table(name: str, query: str, title: str = "", **more: Any) -> Table:
         return Table(name, (), rows(warehouse, query), title, **more)
 
-    (found,) = rows(warehouse, _COUNTED)
-    oldest = moment(found["oldest"]) if found["oldest"] else "never"
+    (found,) = rows(warehouse, "select count(*) as new from state.not_taken where is_new")
+    measured = "Disks, certificates, clocks and rights"
     few = partial(table, at_most=SHOWN)
     return [
         fact("run", "select * from state.last_run", "Last run", "No run was ever started."),
@@ -126,7 +123,7 @@ def now(warehouse: psycopg.Connection) -> list[Table | Facts | str]:
         fact("gate", "select verdict, checks, failed from state.gate", "Gate"),
         few("failed_checks", _FAILED, "Failed checks", more="`assurance checks`"),
         fact("backup", _BACKUP, "Back-up", "No back-up was made here."),
-        f"Disks, certificates, clocks and rights were last measured: {oldest}.",
+        fact("observed", _OBSERVED, measured, f"{measured} were never measured."),
     ]
 
 
