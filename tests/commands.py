@@ -13,10 +13,13 @@ from oic_assurance.settings import Settings
 def shown(settings: Settings, *arguments: str) -> dict[str, Any]:
     """Return what a command prints with `--json`.
 
-    The command's module reads its settings with `load_settings`, which returns `settings` here.
+    Whatever reads the settings for the command reads `settings` here.
     """
     module = COMMANDS[arguments[0]][0].partition(":")[0]
-    with patch(f"oic_assurance.cli.{module}.load_settings", lambda: settings):
+    with (
+        patch("oic_assurance.cli.shown.load_settings", lambda: settings),
+        patch(f"oic_assurance.cli.{module}.load_settings", lambda: settings, create=True),
+    ):
         done = CliRunner().invoke(cli, [*arguments, "--json"], catch_exceptions=False)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
