@@ -11,20 +11,12 @@ from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shared import ID, reason_option, required_reason
 from oic_assurance.cli.shown import cells, shows
 from oic_assurance.formats import count, moment
-from oic_assurance.operations.compare import NOTHING as ROUNDING
-from oic_assurance.operations.compare import Comparison
-from oic_assurance.operations.compare import compare as compare_publications
-from oic_assurance.operations.preview import Preview
-from oic_assurance.operations.preview import preview as preview_change
+from oic_assurance.operations import compare as comparing
+from oic_assurance.operations import preview as previewing
+from oic_assurance.operations.reproduce import reproduce as reproducing
 from oic_assurance.operations.reproduce.compare import ROWS_NAMED
-from oic_assurance.operations.reproduce.reproduce import Reproduction
-from oic_assurance.operations.reproduce.reproduce import reproduce as recompute_and_compare
 from oic_assurance.platform.progress import working
-from oic_assurance.publishing.publication import (
-    current_hold,
-    current_publication,
-    list_publications,
-)
+from oic_assurance.publishing import publication as publications
 from oic_assurance.reporting.pack import tables as of_pages
 from oic_assurance.reporting.pack.words import CAUSES
 from oic_assurance.reporting.preview_page import write_pages
@@ -63,7 +55,7 @@ def publication() -> None:
 @shows
 def list_(settings: Settings) -> Result:
     """List all publications, the newest first, with the one that readers see."""
-    publications = Table(
+    listed = Table(
         "publications",
         columns(
             *("publication_id=publication", "is_current=current", "gate_verdict:state=gate"),
@@ -71,10 +63,10 @@ def list_(settings: Settings) -> Result:
             *(">withdrawn_because=because", ">kept_because=kept and never current, because"),
             *("code_version=code", "-*"),
         ),
-        list_publications(settings),
+        publications.list_publications(settings),
         empty="Nothing has been published yet.",
     )
-    return Result([publications, _hold(settings)])
+    return Result([listed, _hold(settings)])
 
 
 @publication.command()
@@ -147,7 +139,7 @@ def reproduce(settings: Settings, publication_id: int) -> Result:
     if each recomputed table has the same content fingerprint as the published table, otherwise 1.
     """
     progress = partial(working, settings, f"Recompute publication {publication_id}")
-    return reproduction(recompute_and_compare(settings, publication_id, progress))
+    return reproduction(reproducing.reproduce(settings, publication_id, progress))
 
 
 @publication.command()
@@ -168,7 +160,7 @@ def compare(settings: Settings, before: int, after: int, unit: str, all_units: b
     The exit code is 0 if the causes account for every changed figure, otherwise 1. Only figures of
     months that were over in both publications count for the exit code.
     """
-    return comparison(compare_publications(settings, before, after, None if all_units else unit))
+    return comparison(comparing.compare(settings, before, after, None if all_units else unit))
 
 
 @publication.command()
@@ -179,7 +171,9 @@ def preview(settings: Settings) -> Result:
     Nothing is published. A page with the differences, and the same as Markdown for a pull request,
     are written into the reports folder.
     """
-    found = preview_change(settings, partial(working, settings, "Compute with the changed rules"))
+    found = previewing.preview(
+        settings, partial(working, settings, "Compute with the changed rules")
+    )
     result = previewed(found)
     told = [part for part in result.parts if isinstance(part, str)]
     tables = [
@@ -196,7 +190,7 @@ def readers_see(settings: Settings) -> list[Facts | str]:
     current = Facts(
         "current",
         columns("publication_id=readers see publication", "as_at"),
-        current_publication(settings),
+        publications.current_publication(settings),
         empty="Nothing has been published yet.",
     )
     is_old = "The assurance pack still shows the other publication: run `assurance pack`."
@@ -210,7 +204,7 @@ def _hold(settings: Settings) -> Facts:
             *("publication_id=readers see publication", "since", "reason=because"),
             *("waiting=later ones that wait", "newest_waiting=the newest of them"),
         ),
-        current_hold(settings),
+        publications.current_hold(settings),
         title="Later publications wait: `assurance publication release` shows the newest.",
     )
 
@@ -232,7 +226,7 @@ def _decide(
     return user
 
 
-def reproduction(done: Reproduction) -> Result:
+def reproduction(done: reproducing.Reproduction) -> Result:
     """Return whether the recomputed tables are as published, and what can explain it if not."""
     found = {
         **vars(done.publication),
@@ -254,120 +248,99 @@ def reproduction(done: Reproduction) -> Result:
             "Neither the rules nor erasures explain it: somebody has changed raw, the audit tables "
             "or the published tables. `assurance batch verify` compares raw with the archive."
         ]
-    return Result(
-        [
-            Facts(
-                "reproduction",
-                columns(
-                    *("publication_id=publication", "as_at", "published_at"),
-                    *("expected_content=then", "content_fingerprint=now", "-published_content"),
-                    *("-is_equal", "-reasons"),
-                ),
-                found,
-                title="Recomputed from raw as known then, with the content fingerprints",
-            ),
-            Table(
-                "tables",
-                columns(
-                    *("place=table", "rows_published:number", "rows_recomputed:number"),
-                    *("verdict", "-audited", "-stored", "-recomputed", "-is_equal"),
-                ),
-                [
-                    {
-                        **vars(one),
-                        "rows_published": one.audited and one.audited.rows,
-                        "rows_recomputed": one.recomputed and one.recomputed.rows,
-                        "verdict": one.verdict,
-                        "is_equal": one.is_equal,
-                    }
-                    for one in done.tables
-                ],
-            ),
-            Table(
-                "rows",
-                columns("place=table", "column", "published", "recomputed", ">key"),
-                [{"place": one.place, **row} for one in done.tables for row in one.rows],
-                title=f"The first rows that differ, at most {ROWS_NAMED} of each table",
-            ),
-            *told,
-        ],
-        exit_code=int(not done.is_equal),
+    facts = columns(
+        *("publication_id=publication", "as_at", "published_at", "expected_content=then"),
+        *("content_fingerprint=now", "-published_content", "-is_equal", "-reasons"),
     )
+    compared = columns(
+        *("place=table", "rows_published:number", "rows_recomputed:number", "verdict"),
+        *("-audited", "-stored", "-recomputed", "-is_equal"),
+    )
+    rows = [
+        {
+            **vars(one),
+            "rows_published": one.audited and one.audited.rows,
+            "rows_recomputed": one.recomputed and one.recomputed.rows,
+            "verdict": one.verdict,
+            "is_equal": one.is_equal,
+        }
+        for one in done.tables
+    ]
+    differ = columns("place=table", "column", "published", "recomputed", ">key")
+    first = [{"place": one.place, **row} for one in done.tables for row in one.rows]
+    how = "Recomputed from raw as known then, with the content fingerprints"
+    which = f"The first rows that differ, at most {ROWS_NAMED} of each table"
+    parts: list[Facts | Table | str] = [
+        Facts("reproduction", facts, found, how),
+        Table("tables", compared, rows),
+        Table("rows", differ, first, which),
+        *told,
+    ]
+    return Result(parts, exit_code=int(not done.is_equal))
 
 
-def comparison(found: Comparison) -> Result:
+def comparison(found: comparing.Comparison) -> Result:
     """Return what changed between two publications: the points, the figures, and the conclusion."""
-    publications = [
+    seen = [
         {**vars(one), "seen_from": begin, "seen_until": end}
         for one in (found.before, found.after)
         for begin, end in zip(one.current_from or (None,), one.current_to or (None,), strict=True)
     ]
     restated: list[dict[str, object]] = []
-    grown: list[dict[str, object]] = []
-    same_value: list[dict[str, object]] = []
     for one in found.figures:
-        figure = {**vars(one), "unit_of_value": unit_of(one.measure_code)}
         why: list[tuple[str | None, str, float | None, int | None]]
         why = [(cause, CAUSES[cause], *effect) for cause, effect in one.causes.items()]
         if not one.is_explained:
             why.append((None, "NOT EXPLAINED", one.by_time, None))
-        elif why and abs(one.by_time or 0) >= ROUNDING:
+        elif why and abs(one.by_time or 0) >= comparing.NOTHING:
             why.append((None, "time passed", one.by_time, None))
+        figure = {**vars(one), "unit_of_value": one.unit_of_value}
         keys = ("cause", "why", "change", "records")
         restated += [{**figure, **dict(zip(keys, part, strict=True))} for part in why]
-        if not why:
-            (grown if one.before != one.after else same_value).append(figure)
+    others = [one for one in found.figures if one.is_explained and not one.causes]
     conclusion = "No value of a month that was over has changed."
     if not found.is_explained:
+        lost = ", ".join(map(str, found.not_kept))
         conclusion = (
             "NOT EXPLAINED: a figure of a month that was over changed by more than its causes."
+            + (f" The causes of publications {lost} are not kept." if lost else "")
         )
-        if found.not_kept:
-            missing = ", ".join(map(str, found.not_kept))
-            conclusion += f" The causes of publications {missing} are not kept."
     elif restated:
         conclusion = "The causes account for every changed value of a month that was over."
+    spells = columns(
+        *("publication_id=publication", "as_at", "seen_from=readers saw it from"),
+        *("seen_until=until", ">withdrawn_at=rolled back"),
+    )
     values = (*_FIGURE, "before:measured", "after:measured", "-was_over", "-by_time")
+    causes = columns(*values, "why=cause", "change:change", "records:number", "-cause")
+    counts = columns(*_FIGURE, *_THEN_AND_NOW, "-before", "-after", "-was_over")
     return Result(
         [
-            Table(
-                "publications",
-                columns(
-                    *("publication_id=publication", "as_at", "seen_from=readers saw it from"),
-                    *("seen_until=until", ">withdrawn_at=rolled back"),
-                ),
-                publications,
-            ),
+            Table("publications", spells, seen),
             Table("points", _POINTS, found.points),
             Table(
-                "restated",
-                columns(*values, "why=cause", "change:change", "records:number", "-cause"),
-                restated,
-                title="Figures that had been published and were restated",
+                "restated", causes, restated, "Figures that had been published and were restated"
             ),
             Table(
                 "changed_with_time",
                 columns(*values),
-                grown,
-                title="Figures that changed because time passed",
+                [one for one in others if one.before != one.after],
+                "Figures that changed because time passed",
             ),
             Table(
                 "same_value",
-                columns(*_FIGURE, *_THEN_AND_NOW, "-before", "-after", "-was_over"),
-                same_value,
-                title="Figures whose counts changed and whose value did not",
+                counts,
+                [one for one in others if one.before == one.after],
+                "Figures whose counts changed and whose value did not",
             ),
             Facts("comparison", columns("-is_explained", "-way", "-not_kept"), found),
             conclusion,
             Table(
                 "not_compared",
                 columns(*_FIGURE),
-                [
-                    dict(zip(("measure_code", "month", "org_unit_code"), key, strict=True))
-                    for key in found.not_compared
-                ],
-                title="Not compared, because only one of the two publications has figures of their "
-                "unit, or of their measure for their month",
+                found.not_compared,
+                "Not compared, because only one of the two publications has figures of their unit, "
+                "or of their measure for their month",
                 at_most=5,
             ),
         ],
@@ -375,25 +348,27 @@ def comparison(found: Comparison) -> Result:
     )
 
 
-def previewed(found: Preview) -> Result:
+def previewed(found: previewing.Preview) -> Result:
     """Return what a changed rule would change: the points, the figures, and the records."""
     number, as_at = found.publication.publication_id, moment(found.publication.as_at)
     of_force = sum(one["org_unit_code"] == "ALL" for one in found.figures)
     statuses = sum(one["status_before"] != one["status_after"] for one in found.points)
     told = [
-        f"Publication {number}, as at {as_at}, computed again from the same records. Nothing was "
-        "published.",
-        "No status and no figure changes."
-        if found.changes_nothing
-        else f"{count(statuses, 'status', 'statuses')} and {count(of_force, 'figure')} of the "
-        f"whole force would change, and {count(len(found.figures) - of_force, 'figure')} of units.",
+        f"Publication {number}, as at {as_at}, was computed again from the same records. Nothing "
+        f"was published. {count(statuses, 'status', 'statuses')} and {count(of_force, 'figure')} "
+        f"of the force would change, and {count(len(found.figures) - of_force, 'figure')} of units."
     ]
     if not found.records_are_known:
         told.append(
-            "Another build ran since this publication, so the changed rules and the records that "
-            "move are not known. To see them, run `assurance run` with the rules as they are, and "
-            "preview then."
+            "Another build ran since this publication, so the changed rules and records are not "
+            "known. To see them, run `assurance run` with the rules as they are, and preview then."
         )
+    figures = columns(
+        *(*_FIGURE, "value_before:measured=before", "denominator_before:number=of"),
+        *("value_after:measured=after", "denominator_after:number=of", "moved:number=records"),
+        "-*",
+    )
+    records = columns(*_FIGURE[:2], "class_before", "class_after", "records:number", ">named", "-*")
     return Result(
         [
             Facts(
@@ -401,36 +376,25 @@ def previewed(found: Preview) -> Result:
             ),
             *told,
             Table(
-                "causes",
-                (),
-                found.causes,
-                title="What was changed",
-                empty="No rule, seed or model differs." if found.records_are_known else "",
+                "causes", (), found.causes, "What was changed", empty="No changed rule is known."
             ),
-            Table("seed_rows", (), found.seed_rows, title="Changed rows of seeds"),
-            Table("points", _POINTS, found.points, title="The points"),
+            Table("seed_rows", (), found.seed_rows, "Changed rows of seeds"),
+            Table("points", _POINTS, found.points, "The points"),
             Table(
                 "figures",
-                columns(
-                    *_FIGURE,
-                    *("value_before:measured=before", "denominator_before:number=of"),
-                    *("value_after:measured=after", "denominator_after:number=of"),
-                    *("moved:number=records", "-*"),
-                ),
+                figures,
                 [{**one, "unit_of_value": unit_of(one["measure_code"])} for one in found.figures],
-                title="Figures of the whole force",
+                "Figures of the whole force",
                 empty="No figure changes.",
                 at_most=of_force,
                 more="figures of units, which `--json` has",
             ),
             Table(
                 "records",
-                columns(
-                    *_FIGURE[:2], "class_before", "class_after", "records:number", ">named", "-*"
-                ),
+                records,
                 [{**one, "named": ", ".join(one["refs"][:NAMED])} for one in found.records],
-                title="Records that move. A record without a class is not considered.",
-                empty="No record moves." if found.records_are_known else "",
+                "Records that move. A record without a class is not considered.",
+                empty="No record is known to move.",
             ),
         ]
     )

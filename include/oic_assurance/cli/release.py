@@ -71,12 +71,12 @@ def list_(settings: Settings) -> Result:
         [{**vars(one), "is_standing": one.release_id in standing} for one in found],
         empty="No release has been made: `assurance release make --reason …` makes one.",
     )
-    interrupted = [
+    interrupted = (
         f"The files of release {one.release_id} are not in place, because it was interrupted: "
         f"run `assurance release files {one.release_id}`."
         for one in found
-        if one.placed_at is None and one.withdrawn_at is None
-    ]
+        if not one.placed_at and not one.withdrawn_at
+    )
     return Result([releases, *interrupted])
 
 
@@ -92,19 +92,11 @@ def withdraw(settings: Settings, release_id: int, reason: str | None) -> Result:
     why = required_reason(reason, "Why is it withdrawn?")
     done, note = files.withdraw(settings, release_id, why, account())
     tell_national(settings)
-    where = (
-        "The note is next to its files: copy it to where they were published."
-        if note
-        else "Its folder is gone, so no note was put there. Say it where the files were published."
+    told = (
+        f"Release {release_id} is withdrawn. Published files cannot be recalled: say it where they "
+        "were published. Later releases are still compared with their figures."
     )
-    return Result(
-        [
-            f"Release {release_id} is withdrawn.",
-            _facts(done, note=note),
-            f"{where} Published files cannot be recalled. Later releases are still compared with "
-            "their figures.",
-        ]
-    )
+    return Result([_facts(done, note=note), told])
 
 
 @release.command("files")
