@@ -35,16 +35,9 @@ order by array_position(array['critical', 'warning', 'info'], result.severity), 
 
 @click.command()
 @click.argument("build_id", metavar="[BUILD]", type=ID, required=False)
+@click.option("--table", metavar="NAME", help="Only checks of this table, such as marts.dim_date.")
 @click.option(
-    "--table",
-    metavar="NAME",
-    help="Show checks of this table only, such as marts.fct_nccu_referral.",
-)
-@click.option(
-    "--rows",
-    type=click.IntRange(min=0),
-    default=5,
-    help="How many keys of failing rows to show for each check.",
+    "--rows", type=click.IntRange(min=0), default=5, help="Keys of failing rows of a check."
 )
 @shows
 def checks(settings: Settings, build_id: int | None, table: str | None, rows: int) -> Result:

@@ -8,7 +8,7 @@ from functools import partial
 import click
 
 from oic_assurance.cli.result import Facts, Result, Table, columns
-from oic_assurance.cli.shared import ID
+from oic_assurance.cli.shared import publication_option
 from oic_assurance.cli.shown import shows
 from oic_assurance.formats import count, moment
 from oic_assurance.operations.explain.figure import Explained, Row, check_figure
@@ -34,32 +34,14 @@ _NO_END = (1900, 9999)
     show_default="the latest",
     help="The month.",
 )
-@click.option(
-    "--unit",
-    metavar="CODE",
-    show_default="ALL",
-    help="The organisational unit, or the team asked about.",
-)
+@click.option("--unit", metavar="CODE", help="The unit, or the team asked about. Default: ALL.")
 @click.option("--class", "only_class", metavar="CLASS", help="List only the records of this class.")
 @click.option(
-    "--limit",
-    type=click.IntRange(0, 1_000_000),
-    default=10,
-    help="How many records of each class to list.",
+    "--limit", type=click.IntRange(0, 1_000_000), default=10, help="How many of each class."
 )
-@click.option(
-    "--record",
-    nargs=2,
-    metavar="KIND KEY",
-    help="Show the history of one record instead, such as `referral NR26000699`. Reading its raw "
-    "rows is logged.",
-)
-@click.option(
-    "--question",
-    metavar="RULE",
-    help="Explain a question for the Board instead, by its rule in `board_question`.",
-)
-@click.option("--publication", "publication_id", type=ID, show_default="the current one")
+@click.option("--record", nargs=2, metavar="KIND KEY", help="Show a record's history instead.")
+@click.option("--question", metavar="RULE", help="Explain a question for the Board instead.")
+@publication_option
 @shows
 def explain(
     settings: Settings,
@@ -73,6 +55,9 @@ def explain(
     publication_id: int | None,
 ) -> Result:
     """Show the records of a published figure or question, or the history of one record.
+
+    A question is named by its rule in `board_question`, and a record by its kind and key, such as
+    `referral NR26000699`. Reading the raw rows of a record is logged.
 
     A figure and a question are shown with the records of each class that they count. The exit code
     is 1 if the classes do not add up to what was published.
@@ -115,7 +100,7 @@ def _figure(found: Explained, limit: int) -> Result:
             "restated",
             restated,
             [{**figure, **one, "why": CAUSES[one["cause"]]} for one in found.restated],
-            title="Restated since the compared publication",
+            "Restated since the compared publication",
         ),
     ]
     return _explained(facts, tables, found, ["numerator:number", "denominator:number"], limit)

@@ -7,20 +7,13 @@ import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, columns
-from oic_assurance.cli.shared import ID
+from oic_assurance.cli.shared import publication_option
 from oic_assurance.cli.shown import shows
 from oic_assurance.reporting.bundle.make import make_bundle, verify_bundle
 from oic_assurance.reporting.national.make import make_national_pack
 from oic_assurance.reporting.pack.make import make_pack
 from oic_assurance.reporting.workbook.make import make_workbook
 from oic_assurance.settings import Settings
-
-publication_option = click.option(
-    "--publication",
-    type=ID,
-    show_default="the current publication",
-    help="The publication whose figures the file has.",
-)
 
 
 @click.group(cls=Group, default="make")
@@ -38,7 +31,7 @@ def pack() -> None:
 )
 @publication_option
 @shows
-def make(settings: Settings, since: datetime | None, publication: int | None) -> Result:
+def make(settings: Settings, since: datetime | None, publication_id: int | None) -> Result:
     """Make the assurance pack of a publication, and print the paths of its files.
 
     There are two files for the Board: an HTML page and a PDF. The national warehouse makes the pack
@@ -46,9 +39,9 @@ def make(settings: Settings, since: datetime | None, publication: int | None) ->
     with `assurance release make`.
     """
     if settings.kind == "national":
-        made = make_national_pack(settings, publication)
+        made = make_national_pack(settings, publication_id)
     else:
-        made = make_pack(settings, since.date() if since else None, publication)
+        made = make_pack(settings, since.date() if since else None, publication_id)
     return Result([Facts("pack", (), made)])
 
 
@@ -61,14 +54,14 @@ def make(settings: Settings, since: datetime | None, publication: int | None) ->
     help="Sign the bundle with this Ed25519 private key, in PEM form.",
 )
 @shows
-def bundle(settings: Settings, publication: int | None, key: Path | None) -> Result:
+def bundle(settings: Settings, publication_id: int | None, key: Path | None) -> Result:
     """Make the bundle of a publication: a file that proves the figures of its pack.
 
     A bundle is one ZIP file with the pack and everything that proves its figures. It has no rules
     if this checkout has other rules than the publication.
     """
     return Result(
-        [Facts("bundle", (), make_bundle(settings, publication, key))],
+        [Facts("bundle", (), make_bundle(settings, publication_id, key))],
         next="`assurance pack verify FILE`, or unpack it and run `python3 verify.py`.",
     )
 
@@ -97,10 +90,10 @@ def verify(place: Path, key_fingerprint: str) -> Result:
 @pack.command()
 @publication_option
 @shows
-def workbook(settings: Settings, publication: int | None) -> Result:
+def workbook(settings: Settings, publication_id: int | None) -> Result:
     """Make the Excel workbook of a publication, with tables, pivot tables and charts.
 
     It has what the readers' login sees, and no record. Excel can refresh the workbook of the
     current publication.
     """
-    return Result([Facts("workbook", (), make_workbook(settings, publication))])
+    return Result([Facts("workbook", (), make_workbook(settings, publication_id))])

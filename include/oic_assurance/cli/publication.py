@@ -39,10 +39,7 @@ _POINTS = columns(
 )
 _FIGURE = ("measure_code=measure", "month:month", "org_unit_code=unit")
 by_option = click.option(
-    "--by",
-    metavar="NAME",
-    show_default="the login",
-    help="The name of the person who decides. The login is recorded too.",
+    "--by", metavar="NAME", show_default="the login", help="Who decides. The login is recorded too."
 )
 
 
@@ -72,11 +69,7 @@ def list_(settings: Settings) -> Result:
 @publication.command()
 @click.argument("publication_id", metavar="ID", type=ID)
 @click.option("--reason", metavar="TEXT", help="Why. Readers see it, and it is recorded.")
-@click.option(
-    "--until-next-run",
-    is_flag=True,
-    help="The next run may make its publication current, without a release.",
-)
+@click.option("--until-next-run", is_flag=True, help="The next run may end the hold.")
 @shows
 def rollback(
     settings: Settings, publication_id: int, reason: str | None, until_next_run: bool
@@ -145,13 +138,7 @@ def reproduce(settings: Settings, publication_id: int) -> Result:
 @publication.command()
 @click.argument("before", metavar="BEFORE", type=ID)
 @click.argument("after", metavar="AFTER", type=ID)
-@click.option(
-    "--unit",
-    metavar="CODE",
-    default="ALL",
-    show_default="ALL, the whole force",
-    help="The figures of this unit.",
-)
+@click.option("--unit", metavar="CODE", default="ALL", help="The figures of this unit.")
 @click.option("--all-units", is_flag=True, help="The figures of every unit.")
 @shows
 def compare(settings: Settings, before: int, after: int, unit: str, all_units: bool) -> Result:
@@ -256,23 +243,13 @@ def reproduction(done: reproducing.Reproduction) -> Result:
         *("place=table", "rows_published:number", "rows_recomputed:number", "verdict"),
         *("-audited", "-stored", "-recomputed", "-is_equal"),
     )
-    rows = [
-        {
-            **vars(one),
-            "rows_published": one.audited and one.audited.rows,
-            "rows_recomputed": one.recomputed and one.recomputed.rows,
-            "verdict": one.verdict,
-            "is_equal": one.is_equal,
-        }
-        for one in done.tables
-    ]
     differ = columns("place=table", "column", "published", "recomputed", ">key")
     first = [{"place": one.place, **row} for one in done.tables for row in one.rows]
     how = "Recomputed from raw as known then, with the content fingerprints"
     which = f"The first rows that differ, at most {ROWS_NAMED} of each table"
     parts: list[Facts | Table | str] = [
         Facts("reproduction", facts, found, how),
-        Table("tables", compared, rows),
+        Table("tables", compared, done.tables),
         Table("rows", differ, first, which),
         *told,
     ]

@@ -6,7 +6,7 @@ import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, Table, columns
-from oic_assurance.cli.shared import ID, reason_option, required_reason
+from oic_assurance.cli.shared import ID, publication_option, reason_option, required_reason
 from oic_assurance.cli.shown import shows
 from oic_assurance.landing.exporters import trust as trust_exporter
 from oic_assurance.publishing.releases import Release, list_releases
@@ -20,9 +20,8 @@ from oic_assurance.warehouse.account import account
 to_option = click.option(
     "--to",
     type=click.Path(path_type=Path),
-    metavar="FOLDER",
     show_default="releases/release-ID in the state folder",
-    help="The folder for the files. It must be empty or not exist yet.",
+    help="An empty or a new folder for the files.",
 )
 
 
@@ -35,13 +34,7 @@ def release() -> None:
 
 
 @release.command()
-@click.option(
-    "--publication",
-    "publication_id",
-    type=ID,
-    show_default="the current publication",
-    help="The publication that the release is made from.",
-)
+@publication_option
 @reason_option
 @to_option
 @shows
@@ -119,9 +112,7 @@ def files_(settings: Settings, release_id: int, to: Path | None) -> Result:
     show_default="ASSURANCE_NATIONAL_DROPZONE",
     help="The folder or fsspec URL of the national warehouse's dropzone.",
 )
-@click.option(
-    "--take-over", is_flag=True, help="Replace the files that another deployment has exported."
-)
+@click.option("--take-over", is_flag=True, help="Replace what another deployment has exported.")
 @shows
 def national(settings: Settings, to: str, take_over: bool) -> Result:
     """Write the aggregates of the current publication for the national warehouse.

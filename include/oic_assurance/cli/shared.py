@@ -47,6 +47,9 @@ make_current_option = click.option(
 )
 
 
+publication_option = click.option(
+    "--publication", "publication_id", type=ID, show_default="the current one", help="Its ID."
+)
 reason_option = click.option("--reason", metavar="TEXT", help="Why. It is kept on record.")
 
 

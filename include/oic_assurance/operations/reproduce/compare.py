@@ -48,6 +48,16 @@ class TableComparison:
     rows: Sequence[Mapping[str, object]] = ()
 
     @property
+    def rows_published(self) -> int | None:
+        """The number of rows when the table was audited."""
+        return self.audited.rows if self.audited else None
+
+    @property
+    def rows_recomputed(self) -> int | None:
+        """The number of rows of the recomputed table."""
+        return self.recomputed.rows if self.recomputed else None
+
+    @property
     def is_equal(self) -> bool:
         """Return whether the audited, the stored and the recomputed table have the same rows.
 
