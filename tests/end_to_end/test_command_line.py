@@ -43,7 +43,7 @@ def moments(value: object) -> Iterator[str]:
     [
         (["status"], {"monitor", "problems", "run", "publication", "position", "datasets",
                       "not_extracted", "refused", "not_taken", "quarantine", "gate",
-                      "failed_checks", "backup", "observed", "notes", "next"}),
+                      "failed_checks", "backup", "observed"}),
         (["checks"], {"build", "failed_checks"}),
         (["publication", "list"], {"publications", "hold"}),
         (["quarantine", "list"], {"counts", "rows"}),

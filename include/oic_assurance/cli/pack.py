@@ -7,22 +7,13 @@ import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, columns
-from oic_assurance.cli.shared import ID
+from oic_assurance.cli.shared import publication_option
 from oic_assurance.cli.shown import shows
-from oic_assurance.formats import count
 from oic_assurance.reporting.bundle.make import make_bundle, verify_bundle
 from oic_assurance.reporting.national.make import make_national_pack
 from oic_assurance.reporting.pack.make import make_pack
 from oic_assurance.reporting.workbook.make import make_workbook
-from oic_assurance.settings import load_settings
-
-publication_option = click.option(
-    "--publication",
-    type=ID,
-    metavar="ID",
-    show_default="the current publication",
-    help="The publication whose figures the file has.",
-)
+from oic_assurance.settings import Settings
 
 
 @click.group(cls=Group, default="make")
@@ -40,19 +31,18 @@ def pack() -> None:
 )
 @publication_option
 @shows
-def make(since: datetime | None, publication: int | None) -> Result:
+def make(settings: Settings, since: datetime | None, publication_id: int | None) -> Result:
     """Make the assurance pack of a publication, and print the paths of its files.
 
     There are two files for the Board: an HTML page and a PDF. The national warehouse makes the pack
     in which forces are compared. Figures for the public are released
     with `assurance release make`.
     """
-    settings = load_settings()
     if settings.kind == "national":
-        made = make_national_pack(settings, publication)
+        made = make_national_pack(settings, publication_id)
     else:
-        made = make_pack(settings, since.date() if since else None, publication)
-    return Result([Facts("pack", columns("page", "paper"), made)])
+        made = make_pack(settings, since.date() if since else None, publication_id)
+    return Result([Facts("pack", (), made)])
 
 
 @pack.command()
@@ -60,24 +50,18 @@ def make(since: datetime | None, publication: int | None) -> Result:
 @click.option(
     "--key",
     type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
     show_default="none: the bundle is not signed",
     help="Sign the bundle with this Ed25519 private key, in PEM form.",
 )
 @shows
-def bundle(publication: int | None, key: Path | None) -> Result:
+def bundle(settings: Settings, publication_id: int | None, key: Path | None) -> Result:
     """Make the bundle of a publication: a file that proves the figures of its pack.
 
-    A bundle is one ZIP file with the pack and everything that proves its figures.
+    A bundle is one ZIP file with the pack and everything that proves its figures. It has no rules
+    if this checkout has other rules than the publication.
     """
-    made = make_bundle(load_settings(), publication, key)
-    signed = "signed" if made.is_signed else "not signed: no key was given"
-    told = [f"Bundle of publication {made.publication_id}: {count(made.files, 'file')}, {signed}."]
-    if not made.has_rules:
-        told.append("The rules are not in it: this checkout has other rules than the publication.")
-    what = columns("file", "-publication_id", "-is_signed", "-has_rules", "-files")
     return Result(
-        [*told, Facts("bundle", what, made)],
+        [Facts("bundle", (), make_bundle(settings, publication_id, key))],
         next="`assurance pack verify FILE`, or unpack it and run `python3 verify.py`.",
     )
 
@@ -99,28 +83,17 @@ def verify(place: Path, key_fingerprint: str) -> Result:
     verify.py, which needs only Python.
     """
     found = verify_bundle(place, key_fingerprint)
-    return Result(
-        [found.sentence, Facts("verified", columns("-holds"), found)],
-        exit_code=int(not found.holds),
-    )
+    facts = Facts("verified", columns("-holds"), found)
+    return Result([found.sentence, facts], exit_code=int(not found.holds))
 
 
 @pack.command()
 @publication_option
 @shows
-def workbook(publication: int | None) -> Result:
+def workbook(settings: Settings, publication_id: int | None) -> Result:
     """Make the Excel workbook of a publication, with tables, pivot tables and charts.
 
     It has what the readers' login sees, and no record. Excel can refresh the workbook of the
     current publication.
     """
-    made = make_workbook(load_settings(), publication)
-    refresh = (
-        "Excel can refresh it through the data source oic-assurance."
-        if made.can_be_refreshed
-        else "Excel cannot refresh it: a refresh would read the current publication."
-    )
-    what = columns("file", "-publication_id", "-can_be_refreshed")
-    return Result(
-        [f"Workbook of publication {made.publication_id}. {refresh}", Facts("workbook", what, made)]
-    )
+    return Result([Facts("workbook", (), make_workbook(settings, publication_id))])

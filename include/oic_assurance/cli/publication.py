@@ -1,6 +1,5 @@
 """`assurance publication`: list publications, decide about them, and compare them."""
 
-from collections.abc import Mapping
 from functools import partial
 
 import click
@@ -12,28 +11,21 @@ from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shared import ID, reason_option, required_reason
 from oic_assurance.cli.shown import cells, shows
 from oic_assurance.formats import count, moment
-from oic_assurance.operations.compare import NOTHING as ROUNDING
-from oic_assurance.operations.compare import Comparison
-from oic_assurance.operations.compare import compare as compare_publications
-from oic_assurance.operations.preview import NAMED, Preview
-from oic_assurance.operations.preview import preview as preview_change
-from oic_assurance.operations.reproduce.compare import ROWS_NAMED, TableComparison
-from oic_assurance.operations.reproduce.reproduce import Reproduction
-from oic_assurance.operations.reproduce.reproduce import reproduce as recompute_and_compare
+from oic_assurance.operations import compare as comparing
+from oic_assurance.operations import preview as previewing
+from oic_assurance.operations.reproduce import reproduce as reproducing
+from oic_assurance.operations.reproduce.compare import ROWS_NAMED
 from oic_assurance.platform.progress import working
-from oic_assurance.publishing.publication import (
-    Hold,
-    current_hold,
-    current_publication,
-    list_publications,
-)
+from oic_assurance.publishing import publication as publications
 from oic_assurance.reporting.pack import tables as of_pages
 from oic_assurance.reporting.pack.words import CAUSES
 from oic_assurance.reporting.preview_page import write_pages
-from oic_assurance.settings import Settings, load_settings
+from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import acting_account, person
 
 NO_REASON = "no reason was given"
+#: How many records that move from one class to another are named.
+NAMED = 10
 #: What follows `point_code` or a figure in a table: its status and its figure, then and now.
 _THEN_AND_NOW = (
     *("numerator_before:number=then", "denominator_before:number=of"),
@@ -47,10 +39,7 @@ _POINTS = columns(
 )
 _FIGURE = ("measure_code=measure", "month:month", "org_unit_code=unit")
 by_option = click.option(
-    "--by",
-    metavar="NAME",
-    show_default="the login",
-    help="The name of the person who decides. The login is recorded too.",
+    "--by", metavar="NAME", show_default="the login", help="Who decides. The login is recorded too."
 )
 
 
@@ -61,36 +50,31 @@ def publication() -> None:
 
 @publication.command("list")
 @shows
-def list_() -> Result:
+def list_(settings: Settings) -> Result:
     """List all publications, the newest first, with the one that readers see."""
-    settings = load_settings()
-    publications = Table(
+    listed = Table(
         "publications",
         columns(
-            *("publication_id=publication", "is_current:yes=current", "gate_verdict:state=gate"),
-            *("published_at:moment=published", "as_at:moment", ">withdrawn_at:moment=rolled back"),
+            *("publication_id=publication", "is_current=current", "gate_verdict:state=gate"),
+            *("published_at=published", "as_at", ">withdrawn_at=rolled back"),
             *(">withdrawn_because=because", ">kept_because=kept and never current, because"),
-            *("code_version=code", "-force_code", "-input_fingerprint", "-content_fingerprint"),
-            *("-current_from", "-current_to"),
+            *("code_version=code", "-*"),
         ),
-        list_publications(settings),
+        publications.list_publications(settings),
         empty="Nothing has been published yet.",
     )
-    return Result([publications, _hold(current_hold(settings))])
+    return Result([listed, _hold(settings)])
 
 
 @publication.command()
 @click.argument("publication_id", metavar="ID", type=ID)
 @click.option("--reason", metavar="TEXT", help="Why. Readers see it, and it is recorded.")
-@click.option(
-    "--until-next-run",
-    is_flag=True,
-    help="The next run may make its publication current, without a release.",
-)
+@click.option("--until-next-run", is_flag=True, help="The next run may end the hold.")
 @shows
-def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> Result:
+def rollback(
+    settings: Settings, publication_id: int, reason: str | None, until_next_run: bool
+) -> Result:
     """Make the earlier publication ID current. Later publications wait for a release."""
-    settings = load_settings()
     why = required_reason(reason, "Why is it rolled back?").strip() or NO_REASON
     pipeline.roll_back(settings, publication_id, why, until_next_run=until_next_run)
     return Result(readers_see(settings))
@@ -99,9 +83,8 @@ def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> R
 @publication.command()
 @reason_option
 @shows
-def release(reason: str | None) -> Result:
+def release(settings: Settings, reason: str | None) -> Result:
     """End the hold after a roll-back: make the newest waiting publication current."""
-    settings = load_settings()
     why = required_reason(reason, "Why can the roll-back end?").strip() or NO_REASON
     pipeline.release_hold(settings, why)
     return Result(readers_see(settings))
@@ -112,16 +95,15 @@ def release(reason: str | None) -> Result:
 @reason_option
 @by_option
 @shows
-def approve(build_id: int, reason: str | None, by: str | None) -> Result:
+def approve(settings: Settings, build_id: int, reason: str | None, by: str | None) -> Result:
     """Publish build ID, which has warnings and waits for a decision.
 
     With a login of your own, this only records the approval. Under the account of the deployment,
     it publishes a build that somebody has approved.
     """
-    settings = load_settings()
     why = required_reason(reason, "Why may readers see it with its warnings?")
     user = _decide(settings, build_id, why, by, is_approved=True)
-    if person() is not None:
+    if person():
         follow = f"`assurance publication approve {build_id}` under the deployment's account"
         return Result([f"Build {build_id} is approved by '{user}': {follow} publishes it."])
     pipeline.publish_approved(settings, build_id)
@@ -133,96 +115,83 @@ def approve(build_id: int, reason: str | None, by: str | None) -> Result:
 @reason_option
 @by_option
 @shows
-def reject(build_id: int, reason: str | None, by: str | None) -> Result:
+def reject(settings: Settings, build_id: int, reason: str | None, by: str | None) -> Result:
     """Do not publish build ID, which has warnings and waits for a decision."""
-    settings = load_settings()
     why = required_reason(reason, "Why may readers not see it?")
     _decide(settings, build_id, why, by, is_approved=False)
-    rejected = f"Build {build_id} is rejected."
-    return Result([rejected] if person() is not None else [rejected, *readers_see(settings)])
+    return Result([f"Build {build_id} is rejected.", *([] if person() else readers_see(settings))])
 
 
 @publication.command()
 @click.argument("publication_id", metavar="ID", type=ID)
 @shows
-def reproduce(publication_id: int) -> Result:
+def reproduce(settings: Settings, publication_id: int) -> Result:
     """Compute publication ID again from the batches known at its time, and compare the tables.
 
     Readers are not affected, and the recomputed tables are dropped afterwards. The exit code is 0
     if each recomputed table has the same content fingerprint as the published table, otherwise 1.
     """
-    settings = load_settings()
     progress = partial(working, settings, f"Recompute publication {publication_id}")
-    return reproduction(recompute_and_compare(settings, publication_id, progress))
+    return reproduction(reproducing.reproduce(settings, publication_id, progress))
 
 
 @publication.command()
 @click.argument("before", metavar="BEFORE", type=ID)
 @click.argument("after", metavar="AFTER", type=ID)
-@click.option(
-    "--unit",
-    metavar="CODE",
-    default="ALL",
-    show_default="ALL, the whole force",
-    help="The figures of this unit.",
-)
+@click.option("--unit", metavar="CODE", default="ALL", help="The figures of this unit.")
 @click.option("--all-units", is_flag=True, help="The figures of every unit.")
 @shows
-def compare(before: int, after: int, unit: str, all_units: bool) -> Result:
+def compare(settings: Settings, before: int, after: int, unit: str, all_units: bool) -> Result:
     """Show what changed from publication BEFORE to publication AFTER, and why.
 
     The exit code is 0 if the causes account for every changed figure, otherwise 1. Only figures of
     months that were over in both publications count for the exit code.
     """
-    return comparison(
-        compare_publications(load_settings(), before, after, None if all_units else unit)
-    )
+    return comparison(comparing.compare(settings, before, after, None if all_units else unit))
 
 
 @publication.command()
 @shows
-def preview() -> Result:
+def preview(settings: Settings) -> Result:
     """Compute the current publication with the rules of this checkout, and show what differs.
 
     Nothing is published. A page with the differences, and the same as Markdown for a pull request,
     are written into the reports folder.
     """
-    settings = load_settings()
-    found = preview_change(settings, partial(working, settings, "Compute with the changed rules"))
-    result = previewed(found)
-    pages = write_pages(
-        settings,
-        [part for part in result.parts if isinstance(part, str)],
-        [
-            of_pages.Table(part.title, *cells(part), part.empty)
-            for part in result.parts
-            if isinstance(part, Table)
-        ],
+    found = previewing.preview(
+        settings, partial(working, settings, "Compute with the changed rules")
     )
-    told = "The page is {}, and {} is the same for a pull request.".format(*pages)
-    return Result([*result.parts, told])
+    result = previewed(found)
+    told = [part for part in result.parts if isinstance(part, str)]
+    tables = [
+        of_pages.Table(part.title, *cells(part), part.empty)
+        for part in result.parts
+        if isinstance(part, Table)
+    ]
+    page, markdown = write_pages(settings, told, tables)
+    return Result([*result.parts, Facts("pages", (), {"page": page, "markdown": markdown})])
 
 
 def readers_see(settings: Settings) -> list[Facts | str]:
     """Return what is told after a change of the current publication, such as a roll-back."""
     current = Facts(
         "current",
-        columns("publication_id=readers see publication", "as_at:moment"),
-        current_publication(settings),
+        columns("publication_id=readers see publication", "as_at"),
+        publications.current_publication(settings),
         empty="Nothing has been published yet.",
     )
     is_old = "The assurance pack still shows the other publication: run `assurance pack`."
-    return [current, _hold(current_hold(settings)), *([is_old] if current.row else [])]
+    return [current, _hold(settings), *([is_old] if current.row else [])]
 
 
-def _hold(hold: Hold | None) -> Facts:
+def _hold(settings: Settings) -> Facts:
     return Facts(
         "hold",
         columns(
-            *("publication_id=readers see publication", "since:moment", "reason=because"),
-            *("waiting:number=later ones that wait", "newest_waiting=the newest of them"),
+            *("publication_id=readers see publication", "since", "reason=because"),
+            *("waiting=later ones that wait", "newest_waiting=the newest of them"),
         ),
-        hold,
+        publications.current_hold(settings),
         title="Later publications wait: `assurance publication release` shows the newest.",
     )
 
@@ -244,7 +213,7 @@ def _decide(
     return user
 
 
-def reproduction(done: Reproduction) -> Result:
+def reproduction(done: reproducing.Reproduction) -> Result:
     """Return whether the recomputed tables are as published, and what can explain it if not."""
     found = {
         **vars(done.publication),
@@ -254,15 +223,7 @@ def reproduction(done: Reproduction) -> Result:
         "published_content": done.publication.content_fingerprint,
     }
     differing = [one for one in done.tables if not one.is_equal]
-    compared = [one for one in differing if one.audited and one.recomputed]
-    dropped = [one.place for one in compared if one.stored is None]
-    rows = [
-        {"place": one.place, "key": row.key, "column": column, "published": then, "recomputed": now}
-        for one in compared
-        for row in one.rows
-        for column, then, now in row.values
-        or [("the whole row", row.is_in_stored, row.is_in_recomputed)]
-    ]
+    dropped = [one.place for one in differing if one.audited and one.recomputed and not one.stored]
     tables = count(len(done.tables), "table")
     told = [f"Equal: {tables}." if done.is_equal else f"NOT EQUAL: {len(differing)} of {tables}."]
     if dropped:
@@ -274,136 +235,89 @@ def reproduction(done: Reproduction) -> Result:
             "Neither the rules nor erasures explain it: somebody has changed raw, the audit tables "
             "or the published tables. `assurance batch verify` compares raw with the archive."
         ]
-    return Result(
-        [
-            Facts(
-                "reproduction",
-                columns(
-                    *("publication_id=publication", "as_at:moment", "published_at:moment"),
-                    *("expected_content=then", "content_fingerprint=now", "-published_content"),
-                    *("-is_equal", "-reasons"),
-                ),
-                found,
-                title="Recomputed from raw as known then, with the content fingerprints",
-            ),
-            Table(
-                "tables",
-                columns(
-                    *("place=table", "rows_published:number", "rows_recomputed:number"),
-                    *("verdict", "-audited", "-stored", "-recomputed", "-is_equal"),
-                ),
-                [
-                    {
-                        **vars(one),
-                        "rows_published": one.audited and one.audited.rows,
-                        "rows_recomputed": one.recomputed and one.recomputed.rows,
-                        "verdict": _verdict(one),
-                        "is_equal": one.is_equal,
-                    }
-                    for one in done.tables
-                ],
-            ),
-            Table(
-                "rows",
-                columns("place=table", "column", "published", "recomputed", ">key"),
-                rows,
-                title=f"The first rows that differ, at most {ROWS_NAMED} of each table",
-            ),
-            *told,
-        ],
-        exit_code=int(not done.is_equal),
+    facts = columns(
+        *("publication_id=publication", "as_at", "published_at", "expected_content=then"),
+        *("content_fingerprint=now", "-published_content", "-is_equal", "-reasons"),
     )
+    compared = columns(
+        *("place=table", "rows_published:number", "rows_recomputed:number", "verdict"),
+        *("-audited", "-stored", "-recomputed", "-is_equal"),
+    )
+    differ = columns("place=table", "column", "published", "recomputed", ">key")
+    first = [{"place": one.place, **row} for one in done.tables for row in one.rows]
+    how = "Recomputed from raw as known then, with the content fingerprints"
+    which = f"The first rows that differ, at most {ROWS_NAMED} of each table"
+    parts: list[Facts | Table | str] = [
+        Facts("reproduction", facts, found, how),
+        Table("tables", compared, done.tables),
+        Table("rows", differ, first, which),
+        *told,
+    ]
+    return Result(parts, exit_code=int(not done.is_equal))
 
 
-def _verdict(one: TableComparison) -> str:
-    if one.is_equal:
-        return "equal"
-    if one.audited is None:
-        return "NEW: the publication did not have it"
-    if one.recomputed is None:
-        return "GONE: it is not built any more"
-    return "ALTERED since it was published" if one.reproduces else "DIFFERS"
-
-
-def comparison(found: Comparison) -> Result:
+def comparison(found: comparing.Comparison) -> Result:
     """Return what changed between two publications: the points, the figures, and the conclusion."""
-    publications = [
+    seen = [
         {**vars(one), "seen_from": begin, "seen_until": end}
         for one in (found.before, found.after)
         for begin, end in zip(one.current_from or (None,), one.current_to or (None,), strict=True)
     ]
-    restated: list[Mapping[str, object]] = []
-    grown: list[Mapping[str, object]] = []
-    same_value: list[Mapping[str, object]] = []
+    restated: list[dict[str, object]] = []
     for one in found.figures:
-        figure = {**vars(one), "unit_of_value": unit_of(one.measure_code)}
-        why: list[dict[str, object]] = [
-            {"cause": cause, "why": CAUSES[cause], "change": change, "records": records}
-            for cause, (change, records) in one.causes.items()
-        ]
-        rest = {"cause": None, "change": one.by_time, "records": None}
+        why: list[tuple[str | None, str, float | None, int | None]]
+        why = [(cause, CAUSES[cause], *effect) for cause, effect in one.causes.items()]
         if not one.is_explained:
-            why.append({**rest, "why": "NOT EXPLAINED"})
-        elif why and one.by_time is not None and abs(one.by_time) >= ROUNDING:
-            why.append({**rest, "why": "time passed"})
-        restated += [{**figure, **part} for part in why]
-        if not why:
-            (grown if one.before != one.after else same_value).append(figure)
-    changed = sum(bool(one.causes) for one in found.figures)
+            why.append((None, "NOT EXPLAINED", one.by_time, None))
+        elif why and abs(one.by_time or 0) >= comparing.NOTHING:
+            why.append((None, "time passed", one.by_time, None))
+        figure = {**vars(one), "unit_of_value": one.unit_of_value}
+        keys = ("cause", "why", "change", "records")
+        restated += [{**figure, **dict(zip(keys, part, strict=True))} for part in why]
+    others = [one for one in found.figures if one.is_explained and not one.causes]
     conclusion = "No value of a month that was over has changed."
     if not found.is_explained:
-        missing = ", ".join(map(str, found.not_kept))
+        lost = ", ".join(map(str, found.not_kept))
         conclusion = (
             "NOT EXPLAINED: a figure of a month that was over changed by more than its causes."
-            + (f" The causes of publications {missing} are not kept." if missing else "")
+            + (f" The causes of publications {lost} are not kept." if lost else "")
         )
-    elif changed:
-        conclusion = (
-            f"{count(changed, 'figure')} restated over {count(len(found.way), 'publication')}. The "
-            "causes account for every changed value of a month that was over."
-        )
+    elif restated:
+        conclusion = "The causes account for every changed value of a month that was over."
+    spells = columns(
+        *("publication_id=publication", "as_at", "seen_from=readers saw it from"),
+        *("seen_until=until", ">withdrawn_at=rolled back"),
+    )
     values = (*_FIGURE, "before:measured", "after:measured", "-was_over", "-by_time")
+    causes = columns(*values, "why=cause", "change:change", "records:number", "-cause")
+    counts = columns(*_FIGURE, *_THEN_AND_NOW, "-before", "-after", "-was_over")
     return Result(
         [
-            Table(
-                "publications",
-                columns(
-                    *("publication_id=publication", "as_at:moment"),
-                    *("seen_from:moment=readers saw it from", "seen_until:moment=until"),
-                    ">withdrawn_at:moment=rolled back",
-                ),
-                publications,
-            ),
+            Table("publications", spells, seen),
             Table("points", _POINTS, found.points),
             Table(
-                "restated",
-                columns(*values, "why=cause", "change:change", "records:number", "-cause"),
-                restated,
-                title="Figures that had been published and were restated",
+                "restated", causes, restated, "Figures that had been published and were restated"
             ),
             Table(
                 "changed_with_time",
                 columns(*values),
-                grown,
-                title="Figures that changed because time passed",
+                [one for one in others if one.before != one.after],
+                "Figures that changed because time passed",
             ),
             Table(
                 "same_value",
-                columns(*_FIGURE, *_THEN_AND_NOW, "-before", "-after", "-was_over"),
-                same_value,
-                title="Figures whose counts changed and whose value did not",
+                counts,
+                [one for one in others if one.before == one.after],
+                "Figures whose counts changed and whose value did not",
             ),
             Facts("comparison", columns("-is_explained", "-way", "-not_kept"), found),
             conclusion,
             Table(
                 "not_compared",
                 columns(*_FIGURE),
-                [
-                    {"measure_code": measure, "month": month, "org_unit_code": unit}
-                    for measure, month, unit in found.not_compared
-                ],
-                title="Not compared, because only one of the two publications has figures of their "
-                "unit, or of their measure for their month",
+                found.not_compared,
+                "Not compared, because only one of the two publications has figures of their unit, "
+                "or of their measure for their month",
                 at_most=5,
             ),
         ],
@@ -411,33 +325,27 @@ def comparison(found: Comparison) -> Result:
     )
 
 
-def previewed(found: Preview) -> Result:
+def previewed(found: previewing.Preview) -> Result:
     """Return what a changed rule would change: the points, the figures, and the records."""
-    publication = found.publication
-    figures = [{**one, "unit_of_value": unit_of(one["measure_code"])} for one in found.figures]
-    of_force = [one for one in figures if one["org_unit_code"] == "ALL"]
-    of_units = [one for one in figures if one["org_unit_code"] != "ALL"]
+    number, as_at = found.publication.publication_id, moment(found.publication.as_at)
+    of_force = sum(one["org_unit_code"] == "ALL" for one in found.figures)
     statuses = sum(one["status_before"] != one["status_after"] for one in found.points)
-    moves: dict[tuple[object, ...], list[str | None]] = {}
-    for one in of_force:
-        for record in one["records"]:
-            classes = (record["class_before"], record["class_after"])
-            move = (one["measure_code"], one["month"], *classes)
-            moves.setdefault(move, []).append(record["record_ref"])
     told = [
-        f"Publication {publication.publication_id}, as at {moment(publication.as_at)}, computed "
-        "again from the same records. Nothing was published.",
-        "No status and no figure changes."
-        if found.changes_nothing
-        else f"{count(statuses, 'status', 'statuses')} and {count(len(of_force), 'figure')} of the "
-        f"whole force would change, and {count(len(of_units), 'figure')} of units.",
+        f"Publication {number}, as at {as_at}, was computed again from the same records. Nothing "
+        f"was published. {count(statuses, 'status', 'statuses')} and {count(of_force, 'figure')} "
+        f"of the force would change, and {count(len(found.figures) - of_force, 'figure')} of units."
     ]
     if not found.records_are_known:
         told.append(
-            "Another build ran since this publication, so the changed rules and the records that "
-            "move are not known. To see them, run `assurance run` with the rules as they are, and "
-            "preview then."
+            "Another build ran since this publication, so the changed rules and records are not "
+            "known. To see them, run `assurance run` with the rules as they are, and preview then."
         )
+    figures = columns(
+        *(*_FIGURE, "value_before:measured=before", "denominator_before:number=of"),
+        *("value_after:measured=after", "denominator_after:number=of", "moved:number=records"),
+        "-*",
+    )
+    records = columns(*_FIGURE[:2], "class_before", "class_after", "records:number", ">named", "-*")
     return Result(
         [
             Facts(
@@ -445,58 +353,25 @@ def previewed(found: Preview) -> Result:
             ),
             *told,
             Table(
-                "causes",
-                columns("kind", "name"),
-                found.causes,
-                title="What was changed",
-                empty="No rule, seed or model differs." if found.records_are_known else "",
+                "causes", (), found.causes, "What was changed", empty="No changed rule is known."
             ),
-            Table(
-                "seed_rows",
-                columns("name=seed", "when", "row"),
-                [
-                    {"name": one.name, "when": when, "row": row}
-                    for one in found.causes
-                    for when, rows in (("before", one.rows_before), ("after", one.rows_after))
-                    for row in rows
-                ],
-                title="Changed rows of seeds",
-            ),
-            Table("points", _POINTS, found.points, title="The points"),
+            Table("seed_rows", (), found.seed_rows, "Changed rows of seeds"),
+            Table("points", _POINTS, found.points, "The points"),
             Table(
                 "figures",
-                columns(
-                    *_FIGURE,
-                    *("value_before:measured=before", "denominator_before:number=of"),
-                    *("value_after:measured=after", "denominator_after:number=of"),
-                    *("moved:number=records", "-numerator_before", "-numerator_after"),
-                ),
-                [{**one, "moved": len(one["records"])} for one in (*of_force, *of_units)],
-                title="Figures of the whole force",
+                figures,
+                [{**one, "unit_of_value": unit_of(one["measure_code"])} for one in found.figures],
+                "Figures of the whole force",
                 empty="No figure changes.",
-                at_most=len(of_force),
+                at_most=of_force,
                 more="figures of units, which `--json` has",
             ),
             Table(
                 "records",
-                columns(
-                    *("measure_code=measure", "month:month", "class_before=class before"),
-                    *("class_after", "records:number", ">named", "-refs"),
-                ),
-                [
-                    {
-                        "measure_code": measure,
-                        "month": month,
-                        "class_before": before,
-                        "class_after": after,
-                        "records": len(refs),
-                        "refs": [ref for ref in refs if ref],
-                        "named": ", ".join([ref for ref in refs if ref][:NAMED]),
-                    }
-                    for (measure, month, before, after), refs in moves.items()
-                ],
-                title="Records that move. A record without a class is not considered.",
-                empty="No record moves." if found.records_are_known else "",
+                records,
+                [{**one, "named": ", ".join(one["refs"][:NAMED])} for one in found.records],
+                "Records that move. A record without a class is not considered.",
+                empty="No record is known to move.",
             ),
         ]
     )

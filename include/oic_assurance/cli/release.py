@@ -6,7 +6,7 @@ import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, Table, columns
-from oic_assurance.cli.shared import ID, reason_option, required_reason
+from oic_assurance.cli.shared import ID, publication_option, reason_option, required_reason
 from oic_assurance.cli.shown import shows
 from oic_assurance.landing.exporters import trust as trust_exporter
 from oic_assurance.publishing.releases import Release, list_releases
@@ -14,21 +14,14 @@ from oic_assurance.reporting.national.export import export_national, tell_nation
 from oic_assurance.reporting.release import make as files
 from oic_assurance.reporting.release.publisher import missing
 from oic_assurance.reporting.release.wording import announced
-from oic_assurance.settings import load_settings
+from oic_assurance.settings import Settings
 from oic_assurance.warehouse.account import account
-
-_RELEASE = (
-    *("release_id=release", "publication_id=publication", "as_at:moment", "folder"),
-    *("sums_sha256=SHA256SUMS", "-force_code", "-made_at", "-made_by", "-because", "-notes"),
-    *("-placed_at", "-withdrawn_at", "-withdrawn_by", "-withdrawn_because"),
-)
 
 to_option = click.option(
     "--to",
     type=click.Path(path_type=Path),
-    metavar="FOLDER",
     show_default="releases/release-ID in the state folder",
-    help="The folder for the files. It must be empty or not exist yet.",
+    help="An empty or a new folder for the files.",
 )
 
 
@@ -41,20 +34,14 @@ def release() -> None:
 
 
 @release.command()
-@click.option(
-    "--publication",
-    "publication_id",
-    type=ID,
-    metavar="ID",
-    show_default="the current publication",
-    help="The publication that the release is made from.",
-)
+@publication_option
 @reason_option
 @to_option
 @shows
-def make(publication_id: int | None, reason: str | None, to: Path | None) -> Result:
+def make(
+    settings: Settings, publication_id: int | None, reason: str | None, to: Path | None
+) -> Result:
     """Release, as files, the figures of a publication that may be given to the public."""
-    settings = load_settings()
     why = required_reason(reason, "Why are the figures released now?")
     made = files.make(settings, publication_id, why, account(), to)
     tell_national(settings)
@@ -63,27 +50,26 @@ def make(publication_id: int | None, reason: str | None, to: Path | None) -> Res
 
 @release.command("list")
 @shows
-def list_() -> Result:
+def list_(settings: Settings) -> Result:
     """List all releases, the newest first, with the newest one that is not withdrawn."""
-    found = list_releases(load_settings())
-    standing = next((one.release_id for one in found if one.withdrawn_at is None), None)
+    found = list_releases(settings)
+    standing = [one.release_id for one in found if one.withdrawn_at is None][:1]
     releases = Table(
         "releases",
         columns(
-            *("release_id=release", "publication_id=publication", "made_at:moment=made"),
-            *("is_standing:yes=current", "because=reason", ">withdrawn_at:moment=withdrawn"),
-            *(">withdrawn_because=because", "-made_by", "-as_at", "-force_code", "-folder"),
-            *("-sums_sha256", "-placed_at", "-withdrawn_by", "-notes"),
+            *("release_id=release", "publication_id=publication", "made_at=made"),
+            *("is_standing=current", "because=reason", ">withdrawn_at=withdrawn"),
+            *(">withdrawn_because=because", "-*"),
         ),
-        [{**vars(one), "is_standing": one.release_id == standing} for one in found],
+        [{**vars(one), "is_standing": one.release_id in standing} for one in found],
         empty="No release has been made: `assurance release make --reason …` makes one.",
     )
-    interrupted = [
+    interrupted = (
         f"The files of release {one.release_id} are not in place, because it was interrupted: "
         f"run `assurance release files {one.release_id}`."
         for one in found
-        if one.placed_at is None and one.withdrawn_at is None
-    ]
+        if not one.placed_at and not one.withdrawn_at
+    )
     return Result([releases, *interrupted])
 
 
@@ -91,84 +77,67 @@ def list_() -> Result:
 @click.argument("release_id", metavar="ID", type=ID)
 @click.option("--reason", metavar="TEXT", help="Why. Readers of the release see it.")
 @shows
-def withdraw(release_id: int, reason: str | None) -> Result:
+def withdraw(settings: Settings, release_id: int, reason: str | None) -> Result:
     """Withdraw release ID, and put a note about that next to its files.
 
     The files are not deleted. Copies that the public already has cannot be recalled.
     """
-    settings = load_settings()
     why = required_reason(reason, "Why is it withdrawn?")
     done, note = files.withdraw(settings, release_id, why, account())
     tell_national(settings)
-    where = (
-        "The note is next to its files: copy it to where they were published."
-        if note
-        else "Its folder is gone, so no note was put there. Say it where the files were published."
+    told = (
+        f"Release {release_id} is withdrawn. Published files cannot be recalled: say it where they "
+        "were published. Later releases are still compared with their figures."
     )
-    return Result(
-        [
-            f"Release {release_id} is withdrawn.",
-            Facts("release", columns("note", *_RELEASE), {**vars(done), "note": note}),
-            f"{where} Published files cannot be recalled. Later releases are still compared with "
-            "their figures.",
-        ]
-    )
+    return Result([_facts(done, note=note), told])
 
 
 @release.command("files")
 @click.argument("release_id", metavar="ID", type=ID)
 @to_option
 @shows
-def files_(release_id: int, to: Path | None) -> Result:
+def files_(settings: Settings, release_id: int, to: Path | None) -> Result:
     """Write the files of release ID again, for example after an interruption.
 
     The files have the same bytes as when the release was made.
     """
-    return _made(files.write_again(load_settings(), release_id, to))
+    return _made(files.write_again(settings, release_id, to))
 
 
 @release.command()
 @click.option(
     "--to",
     metavar="URL",
+    default="",
     show_default="ASSURANCE_NATIONAL_DROPZONE",
     help="The folder or fsspec URL of the national warehouse's dropzone.",
 )
-@click.option(
-    "--take-over", is_flag=True, help="Replace the files that another deployment has exported."
-)
+@click.option("--take-over", is_flag=True, help="Replace what another deployment has exported.")
 @shows
-def national(to: str | None, take_over: bool) -> Result:
+def national(settings: Settings, to: str, take_over: bool) -> Result:
     """Write the aggregates of the current publication for the national warehouse.
 
     The files are about the force as a whole. No unit, record or pseudonym is in them. The manifest
     is signed with a key that the national warehouse trusts.
     """
-    made = export_national(load_settings(), to or "", take_over=take_over)
-    return Result(
-        [
-            Facts(
-                "export",
-                columns("publication_id=publication", "as_at:moment", "place", "key", "-day"),
-                made,
-            ),
-            Table("files", columns("name=file", "rows:number", "-sha256"), made.files),
-        ]
-    )
+    made = export_national(settings, to, take_over=take_over)
+    export = columns("publication_id=publication", "as_at", "place", "key", "-day")
+    of_files = columns("name=file", "rows:number", "-sha256")
+    return Result([Facts("export", export, made), Table("files", of_files, made.files)])
 
 
 @release.command()
-@click.argument("force", metavar="FORCE")
-@click.argument("key", metavar="KEY")
+@click.argument("force")
+@click.argument("key")
 @click.option("--reason", metavar="TEXT", help="Who has confirmed the key, and how.")
 @shows
-def trust(force: str, key: str, reason: str | None) -> Result:
+def trust(settings: Settings, force: str, key: str, reason: str | None) -> Result:
     """Take the exports of FORCE that are signed with KEY, instead of those of its earlier key.
 
     This is a command of the national warehouse. `release national` of the force shows its key.
     """
     why = required_reason(reason, "Who has confirmed the key, and how?")
-    before = trust_exporter(load_settings(), force, key, account(), why)
+    before = trust_exporter(settings, force, key, account(), why)
     return Result(
         [
             f"Exports of {force} are taken if the key {key} has signed them. Before: "
@@ -179,12 +148,17 @@ def trust(force: str, key: str, reason: str | None) -> Result:
 
 def _made(made: Release) -> Result:
     not_set = missing(made.notes["publisher"])
-    told = [announced(made)]
-    if not_set:
-        told.append(
-            f"NOT SET, and the files say so: {', '.join(not_set)}. Set them in "
-            "include/release/publisher.yml, or in the file that ASSURANCE_PUBLISHER names, before "
-            "the next release."
-        )
-    row = {**vars(made), "not_set": not_set}
-    return Result([Facts("release", columns(*_RELEASE, "-not_set"), row), *told])
+    told = (
+        f"NOT SET, and the files say so: {', '.join(not_set)}. Set them in "
+        "include/release/publisher.yml, or in the file that ASSURANCE_PUBLISHER names, before the "
+        "next release."
+    )
+    return Result([_facts(made, not_set=not_set), announced(made), *([told] if not_set else [])])
+
+
+def _facts(made: Release, **more: object) -> Facts:
+    shown = columns(
+        *("note", "release_id=release", "publication_id=publication", "as_at", "folder"),
+        *("sums_sha256=SHA256SUMS", "-*"),
+    )
+    return Facts("release", shown, {"note": None, **vars(made), **more})

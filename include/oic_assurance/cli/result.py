@@ -5,7 +5,7 @@ columns, and sentences between them. `cli.shown` shows it to people, or prints i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -49,7 +49,8 @@ def columns(*given: str) -> list[Column]:
     """Return columns from short declarations: `key`, `key:unit`, or `key:unit=heading`.
 
     A declaration that begins with `>` is of a note: `>reason`, or `>todo=start with`. One that
-    begins with `-` is of a value that only programs see: `-sha256`.
+    begins with `-` is of a value that only programs see: `-sha256`. The last may be `-*`, for all
+    other values of the rows.
     """
     found = []
     for one in given:
@@ -81,6 +82,15 @@ def unit_of(value: object) -> Unit:
     return next((unit for kind, unit in _UNITS.items() if isinstance(value, kind)), "text")
 
 
+def completed(given: Sequence[Column], rows: Sequence[object]) -> Sequence[Column]:
+    """Return the columns that stand for the given ones: those of the rows, if none are given."""
+    if given and given[-1].key != "*":
+        return given
+    named = {column.key for column in given}
+    rest = [column for column in columns_of(rows) if column.key not in named]
+    return [*given[:-1], *(replace(one, is_for_programs=bool(given)) for one in rest)]
+
+
 _STATES = ("state", "status", "verdict", "outcome", "severity")
 _UNITS: dict[type, Unit] = {
     bool: "yes", int: "number", float: "number", datetime: "moment", date: "day",
@@ -109,7 +119,7 @@ class Table:
 
     def __post_init__(self) -> None:
         """Take the columns of the rows, if none are given."""
-        object.__setattr__(self, "columns", self.columns or columns_of(self.rows))
+        object.__setattr__(self, "columns", completed(self.columns, self.rows))
 
 
 @dataclass(frozen=True)
@@ -124,7 +134,7 @@ class Facts:
 
     def __post_init__(self) -> None:
         """Take the columns of the row, if none are given."""
-        object.__setattr__(self, "columns", self.columns or columns_of(self.rows))
+        object.__setattr__(self, "columns", completed(self.columns, self.rows))
 
     @property
     def rows(self) -> Sequence[object]:

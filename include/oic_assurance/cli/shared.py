@@ -66,6 +66,11 @@ monitor_option = click.option(
     is_flag=True,
     help="For a monitor: one line, and exit code 0 ok, 1 warning, 2 critical, 3 unknown.",
 )
+
+
+publication_option = click.option(
+    "--publication", "publication_id", type=ID, show_default="the current one", help="Its ID."
+)
 reason_option = click.option("--reason", metavar="TEXT", help="Why. It is kept on record.")
 
 

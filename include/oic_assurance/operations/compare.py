@@ -3,12 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from oic_assurance.builds.declared import unit_of
 from oic_assurance.clock import london_day
 from oic_assurance.errors import UnknownNameError
 from oic_assurance.operations.explain.publication_records import find
@@ -83,6 +84,11 @@ class FigureChange:
     by_time: float | None
 
     @property
+    def unit_of_value(self) -> str:
+        """The unit of the values."""
+        return unit_of(self.measure_code)
+
+    @property
     def is_explained(self) -> bool:
         """Tell whether the causes account for the whole change.
 
@@ -96,8 +102,14 @@ class FigureChange:
         return abs(self.by_time) < NOTHING
 
 
-#: Measure, month and unit.
-Key = tuple[str, date, str]
+class Key(NamedTuple):
+    """What names a figure in a publication."""
+
+    measure_code: str
+    month: date
+    org_unit_code: str
+
+
 #: Value, numerator and denominator.
 Figure = tuple[float | None, int | None, int | None]
 
@@ -146,7 +158,7 @@ def compare(
     with connect(settings, role=ROLE) as conn:
         conn.execute("set transaction isolation level repeatable read, read only")
         old, new = _values(conn, before), _values(conn, after)
-        known = {unit for *_, unit in (*old, *new)}
+        known = {key.org_unit_code for key in (*old, *new)}
         if org_unit_code is not None and org_unit_code not in known:
             raise UnknownNameError("unit", org_unit_code, sorted(known), "in either of them")
         compared_with = read_compared_with(conn)
@@ -203,10 +215,7 @@ def _values(conn: psycopg.Connection, number: int) -> dict[Key, Figure]:
     """Return value and counts of a publication's figures, keyed by measure, month and unit."""
     place = sql.Identifier(GENERATION, MARTS.partition("assurance_measure", number))
     rows = conn.execute(sql.SQL(_FIGURES).format(place=place)).fetchall()
-    return {
-        (measure, month, code): (value, numerator, denominator)
-        for measure, month, code, value, numerator, denominator in rows
-    }
+    return {Key(*row[:3]): row[3:] for row in rows}
 
 
 def _is_over(month: date, as_at: datetime) -> bool:

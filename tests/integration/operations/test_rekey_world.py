@@ -93,7 +93,7 @@ def explain_an_officer(world: RestatedWorld) -> str:
         " where is_resolved"
     )
     with records_of(world.settings, publication, HISTORY_ROLE) as records:
-        history = get_history(world.settings, records, "officer", row["key"])
+        history = get_history(records, "officer", row["key"])
     assert history.versions
     return str(row["key"])
 

@@ -7,7 +7,7 @@ import pytest
 
 from oic_assurance.cli.publication import comparison
 from oic_assurance.cli.shown import as_text
-from oic_assurance.operations.compare import Comparison, FigureChange
+from oic_assurance.operations.compare import Comparison, FigureChange, Key
 from oic_assurance.publishing.publication import Publication
 
 FIGURE = FigureChange(
@@ -74,7 +74,7 @@ def test_a_figure_that_changed_with_time_is_not_called_restated() -> None:
 
 
 def test_figures_that_only_one_publication_shows_are_told_and_explain_themselves() -> None:
-    gone = [("hydra_completion", date(2026, month, 1), "NP") for month in (1, 2)]
+    gone = [Key("hydra_completion", date(2026, month, 1), "NP") for month in (1, 2)]
     found = Comparison(
         publication(1), publication(2), [], [], way=[2], not_kept=[], not_compared=gone
     )

@@ -4,12 +4,9 @@ The records add up to the question's numerator and denominator. The dbt models d
 a rule looks at. This module only reads their results.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
-
 from oic_assurance.clock import london_day
 from oic_assurance.errors import AssuranceError, UnknownNameError, UsageError
-from oic_assurance.operations.explain.figure import Row, log_members
+from oic_assurance.operations.explain.figure import Explained, Row, listed, mismatch
 from oic_assurance.operations.explain.publication_records import Records
 
 _QUESTIONS = """
@@ -65,57 +62,13 @@ order by is_in_numerator desc, class_name, place
 """
 
 
-@dataclass(frozen=True)
-class Question:
-    """A question as it was published, with its rule, its classes and its records.
-
-    Attributes:
-        rule: The rule of the question, as the seed `policy_board_question` has it.
-        classes: Of `_CLASSES`: the records that the rule looks at, by class. Those that are a
-            `reference` are from the earlier months with which the rule compares.
-        members: The records, of `_RECORDS`.
-    """
-
-    publication_id: int
-    as_at: datetime
-    point_code: str
-    rank: int
-    rule_code: str
-    org_unit_code: str
-    org_unit_name: str | None
-    words: str
-    numerator: int
-    denominator: int
-    reference_numerator: int | None
-    reference_denominator: int | None
-    since: date | None
-    rule: Row
-    classes: list[Row]
-    members: list[Row]
-
-    @property
-    def mismatch(self) -> str | None:
-        """Return where the counts of the records differ from the published question, or None."""
-        now = [item for item in self.classes if not item["is_reference"]]
-        parts = {
-            "denominator": (sum(item["records"] for item in now), self.denominator),
-            "numerator": (sum(item["in_numerator"] for item in now), self.numerator),
-        }
-        wrong = [
-            f"{name} {found}, published {published}"
-            for name, (found, published) in parts.items()
-            if found != published
-        ]
-        return "; ".join(wrong) or None
-
-
 def explain_question(
     records: Records,
     rule: str,
     unit: str | None = None,
     only_class: str | None = None,
     limit: int = 10,
-) -> Question:
+) -> Explained:
     """Return a question and at most `limit` records of each class.
 
     `rule` is the code of a rule. `unit` is the code of the unit that the question is about. It must
@@ -129,29 +82,20 @@ def explain_question(
         AssuranceError: An earlier version of the code made the publication, without questions.
     """
     row = find_question(records, rule, unit)
-    asked: dict[str, object] = {
-        "rule": rule,
-        "unit": row["org_unit_code"],
-        "class": only_class,
-        "limit": limit,
-        "day": london_day(records.publication.as_at),
-    }
-    classes = records.ask(_CLASSES, asked)
-    known = sorted({item["name"] for item in classes})
-    if only_class is not None and only_class not in known:
-        raise UnknownNameError("class", only_class, known, "of records in this question")
-    members = records.ask(_RECORDS, asked)
-    what = f"question {rule} for unit {row['org_unit_code']}"
-    log_members(records, members, what, "to explain a question")
-    (found,) = records.ask(_RULE, asked)
-    return Question(
-        publication_id=records.publication.publication_id,
-        as_at=records.publication.as_at,
-        rule=found,
-        classes=classes,
-        members=members,
-        **row,
+    number, as_at = records.publication.publication_id, records.publication.as_at
+    unit = row["org_unit_code"]
+    asked = {"rule": rule, "unit": unit, "class": only_class, "limit": limit}
+    behind = f"question {rule} for unit {unit}"
+    classes, members = listed(records, asked, _CLASSES, _RECORDS, behind, "question")
+    (declared,) = records.ask(_RULE, {"rule": rule, "day": london_day(as_at)})
+    now = [one for one in classes if not one["is_reference"]]
+    wrong = mismatch(
+        row,
+        denominator=sum(one["records"] for one in now),
+        numerator=sum(one["in_numerator"] for one in now),
     )
+    row |= {**declared, "publication_id": number, "as_at": as_at, "mismatch": wrong}
+    return Explained(row, classes, members)
 
 
 def find_question(records: Records, rule: str, unit: str | None) -> Row:

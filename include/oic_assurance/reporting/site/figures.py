@@ -15,7 +15,7 @@ import psycopg
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.formats import NOTHING, moment
-from oic_assurance.operations.explain.figure import Figure, explain
+from oic_assurance.operations.explain.figure import Explained, explain
 from oic_assurance.operations.explain.publication_records import find, records_of
 from oic_assurance.reporting.documents.markdown import row
 from oic_assurance.reporting.pack.control_charts import control_chart
@@ -68,7 +68,7 @@ _MISSING = """\
 class Shown:
     """The latest figure of a measure, and its months as a chart."""
 
-    figure: Figure
+    figure: Explained
     months: Picture
 
 
@@ -125,12 +125,13 @@ def figure_section(code: str, figures: Figures | str) -> str:
     classes = [row("class", *keys[1:]), row(*("---" for _ in keys))]
     for one in shown.figure.classes:
         classes.append(row(*(NOTHING if one[key] is None else one[key] for key in keys)))
-    so_far = "" if shown.figure.is_complete_period else ", so far"
+    figure = shown.figure.row
+    so_far = "" if figure["is_complete_period"] else ", so far"
     return _SHOWN.format(
         publication=figures.publication_id,
         as_at=moment(figures.as_at),
-        month=f"{shown.figure.period_start:%B %Y}{so_far}",
-        value=shown.figure.in_words,
+        month=f"{figure['period_start']:%B %Y}{so_far}",
+        value=figure["in_words"],
         title=html.escape(f"{months.title}, by month"),
         drawing=" ".join(months.svg.split()),
         text=html.escape(months.text),

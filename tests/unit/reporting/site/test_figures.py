@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from oic_assurance.operations.explain.figure import Figure
+from oic_assurance.operations.explain.figure import Explained, in_words
 from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.site.figures import Figures, Shown, current_figures, figure_section
 from oic_assurance.settings import Settings, load_settings
@@ -26,14 +26,15 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def figures() -> Figures:
-    rule = {"measure_code": "hydra_completion", "unit_of_value": "share"}
     head = ("name", "meaning", "records", "numerator", "denominator")
     rows = [("complete", "Done", 41, 41, 41), ("not_complete", "Not done", 9, 0, 9)]
     classes = [dict(zip(head, row, strict=True)) for row in rows]
-    figure = Figure(
-        7, AS_AT, rule, date(2026, 4, 1), False, "ALL", "The whole force", 41, 50, 0.82,
-        0.6919, 0.9023, "overdue", "fresh", None, [], [], classes, [],
-    )  # fmt: skip
+    row = {
+        "measure_code": "hydra_completion", "unit_of_value": "share", "numerator": 41,
+        "denominator": 50, "value": 0.82, "ci_low": 0.6919, "ci_high": 0.9023,
+        "period_start": date(2026, 4, 1), "is_complete_period": False,
+    }  # fmt: skip
+    figure = Explained({**row, "in_words": in_words(row)}, classes, [])
     months = Picture("Hydra", "In words & signs.", "<svg>\n\n</svg>", ("Month",), (("Apr 2026",),))
     return Figures(7, AS_AT, {"hydra_completion": Shown(figure, months)})
 
