@@ -6,17 +6,20 @@ from unittest.mock import patch
 
 from click.testing import CliRunner
 
-from oic_assurance.cli.main import COMMANDS, cli
+from oic_assurance.cli.main import MODULES, cli
 from oic_assurance.settings import Settings
 
 
 def shown(settings: Settings, *arguments: str) -> dict[str, Any]:
     """Return what a command prints with `--json`.
 
-    The command's module reads its settings with `load_settings`, which returns `settings` here.
+    The settings come from `load_settings` of `cli.shown`, or of the command's own module.
     """
-    module = COMMANDS[arguments[0]][0].partition(":")[0]
-    with patch(f"oic_assurance.cli.{module}.load_settings", lambda: settings):
+    module = MODULES.get(arguments[0], arguments[0])
+    with (
+        patch(f"oic_assurance.cli.{module}.load_settings", lambda: settings, create=True),
+        patch("oic_assurance.cli.shown.load_settings", lambda: settings),
+    ):
         done = CliRunner().invoke(cli, [*arguments, "--json"], catch_exceptions=False)
     found: dict[str, Any] = json.loads(done.stdout)
     return found

@@ -26,10 +26,8 @@ OPTIONS = {
     "quarantine list": {"--reason": "--rejected-for"},
     "quarantine replay": {"--reason-text": "--reason"},
 }
-#: What options of `erase` did, its subcommands do.
-OF_ERASE = ("expired", "finish")
-#: What a call of `erase` begins with if it is about a record: an option, or the name of a dataset.
-_HAS_A_RECORD = re.compile(r"-(?!h$|-help$)|.+/")
+#: A call of `erase` about a record: its first argument is an option, or the name of a dataset.
+_OF_A_RECORD = re.compile(r"-(?!h$|-help$)|.+/")
 
 
 def renamed(given: Sequence[str]) -> tuple[list[str], str]:
@@ -39,20 +37,19 @@ def renamed(given: Sequence[str]) -> tuple[list[str], str]:
     """
     arguments, moved = list(given), {}
     if arguments[:1] == ["erase"]:
-        new = next((name for name in OF_ERASE if f"--{name}" in arguments), None)
-        if new is not None:
-            arguments.remove(f"--{new}")
-            moved[f"assurance erase --{new}"] = f"assurance erase {new}"
-        elif _HAS_A_RECORD.match(" ".join(arguments[1:2])):
-            new = "records"
+        # What these options did, subcommands do.
+        if flag := next((one for one in ("--expired", "--finish") if one in arguments), ""):
+            arguments.remove(flag)
+            arguments.insert(1, flag[2:])
+            moved[f"assurance erase {flag}"] = f"assurance erase {flag[2:]}"
+        elif _OF_A_RECORD.match(" ".join(arguments[1:2])):
+            arguments.insert(1, "records")
             moved["assurance erase DATASET"] = "assurance erase records DATASET"
-        if new is not None:
-            arguments.insert(1, new)
     for length in (1, 2):
         old = " ".join(arguments[:length])
-        if old in MOVED:
-            arguments[:length] = MOVED[old].split()
-            moved[f"assurance {old}"] = f"assurance {MOVED[old]}"
+        if new := MOVED.get(old):
+            arguments[:length] = new.split()
+            moved[f"assurance {old}"] = f"assurance {new}"
     for command, options in OPTIONS.items():
         for place, word in enumerate(arguments):
             option, *value = word.split("=", 1)
@@ -60,5 +57,4 @@ def renamed(given: Sequence[str]) -> tuple[list[str], str]:
                 arguments[place] = "=".join([options[option], *value])
                 moved[option] = options[option]
     names = ", and ".join(f"`{old}` is now `{new}`" for old, new in moved.items())
-    what = "The old name goes" if len(moved) == 1 else "The old names go"
-    return arguments, f"{names}. {what} with the next version." if moved else ""
+    return arguments, f"{names}. Old names go with the next version." if moved else ""

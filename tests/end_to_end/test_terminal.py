@@ -22,7 +22,7 @@ from tests.end_to_end.terminal import Terminal
 STAGE = re.compile(r"✓ (.{1,40}?) +\d+\.\d s")
 SUMMARY = (
     "from oic_assurance.cli.shown import as_text\n"
-    "from oic_assurance.cli.status import summary\n"
+    "from oic_assurance.cli.run import summary\n"
     "from oic_assurance.builds.runs import last_run\n"
     "from oic_assurance.settings import load_settings\n"
     "print(as_text(summary(load_settings(), last_run(load_settings()))), end='')"
@@ -97,7 +97,7 @@ def test_a_run_shows_its_stages_then_the_position_and_nothing_else(
     assert stages[:2] == ["Warehouse", "Start Airflow"]
     assert sorted(stages[2:]) == sorted(LABELS.values())
     blank = first_display.lines.index("")
-    assert "\n".join(first_display.lines[blank:]) == summary_of(terminal)
+    assert "\n".join(first_display.lines[blank + 1 :]) == summary_of(terminal)
     assert first_display.cursor_is_shown
 
 
@@ -123,7 +123,7 @@ def test_the_demonstration_makes_its_force_and_then_shows_a_run(
         "Start Airflow",
     ]  # fmt: skip
     assert sorted(stages[4:]) == sorted(LABELS.values())
-    assert "\n".join(demo.lines[demo.lines.index("") :]) == summary_of(home)
+    assert "\n".join(demo.lines[demo.lines.index("") + 1 :]) == summary_of(home)
     assert not any(demo.goes_on), demo.text
 
 

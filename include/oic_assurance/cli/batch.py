@@ -8,10 +8,9 @@ from oic_assurance.batches.archive_reader import archived_batches, find_batch
 from oic_assurance.batches.archive_store import ARCHIVE, archive_store
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Result, Table, columns
-from oic_assurance.cli.shared import ID, followed, reason_option, required_reason
+from oic_assurance.cli.shared import ID, followed, reason_for
 from oic_assurance.cli.shown import shows
-from oic_assurance.errors import UsageError
-from oic_assurance.settings import Settings, load_settings
+from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.account import account
@@ -27,9 +26,9 @@ def batch() -> None:
 @click.argument("dataset", required=False)
 @click.option("--limit", type=ID, default=50, help="How many batches to show.")
 @shows
-def list_(dataset: str | None, limit: int) -> Result:
+def list_(settings: Settings, dataset: str | None, limit: int) -> Result:
     """List the landed batches of DATASET, or of all datasets. The newest batch comes first."""
-    name, settings = declared(dataset).name if dataset else None, load_settings()
+    name = declared(dataset).name if dataset else None
     with connect(settings, role="oic_landing") as warehouse:
         found = archived_batches(warehouse, settings.force_code, name)
     found.sort(key=lambda one: -one.batch_id)
@@ -41,17 +40,18 @@ def list_(dataset: str | None, limit: int) -> Result:
         for one in found[:limit]
     ]
     newest = f"These are the newest {len(rows):,} of {len(found):,} batches: see --limit."
-    table = Table(
-        "batches",
-        columns(
-            *("batch_id=batch", "dataset", "delivered_for:moment", "landed_at:moment=landed"),
-            *("row_count:number=rows", "rows_new:number=new", "rows_rejected:number=rejected"),
-            *("rows_erased:number=erased", "is_in_archive:yes=archived", "source_place=place"),
-            "run_id=run",
+    what = columns(
+        *(
+            "batch_id=batch",
+            "dataset",
+            "delivered_for",
+            "landed_at=landed",
+            "row_count:number=rows",
         ),
-        rows,
-        empty="Nothing has been landed yet.",
+        *("rows_new:number=new", "rows_rejected:number=rejected", "rows_erased:number=erased"),
+        *("is_in_archive=archived", "source_place=place", "run_id=run"),
     )
+    table = Table("batches", what, rows, empty="Nothing has been landed yet.")
     return Result([table, *([newest] if len(found) > limit else [])])
 
 
@@ -59,7 +59,7 @@ def list_(dataset: str | None, limit: int) -> Result:
 @click.argument("dataset", required=False)
 @click.option("--batch", "batch_id", type=ID, metavar="ID", help="Verify this batch only.")
 @shows
-def verify(dataset: str | None, batch_id: int | None) -> Result:
+def verify(settings: Settings, dataset: str | None, batch_id: int | None) -> Result:
     """Read archived batches again, and compare their rows with the rows of raw.
 
     Each difference is shown with the dataset, the batch, the table and the row. The exit code is 1
@@ -69,43 +69,38 @@ def verify(dataset: str | None, batch_id: int | None) -> Result:
     # That takes as long as the whole command `batch list`, which does not need them.
     from oic_assurance.operations.verify.verify import verify as verified
 
-    settings = load_settings()
-    proofs = followed(
-        "Comparing",
-        verified(settings, _dataset(settings, dataset, batch_id), batch_id),
-        lambda proof: proof.dataset,
-    )
-    datasets_ = Table(
-        "datasets",
-        columns(*("dataset", "batches:number", "rows:number", "verdict:state"), ">disagreements"),
-        [
-            {
-                **vars(proof),
-                "verdict": "DISAGREE" if proof.disagreements else "agree",
-                "disagreements": [str(one) for one in proof.disagreements],
-            }
-            for proof in proofs
-        ],
-    )
-    not_compared = Table(
-        "not_compared",
-        columns("batch_id=batch", "source_place=place", "why=its rows were not compared, because"),
-        [
-            {"batch_id": one.batch_id, "source_place": one.source_place, "why": why}
-            for proof in proofs
-            for one, why in proof.not_compared
-        ],
-        at_most=5,
-    )
+    name = declared(dataset).name if dataset else None
+    if batch_id is not None:
+        name = find_batch(settings, batch_id, name).dataset
+    compared = verified(settings, name, batch_id)
+    proofs = followed("Comparing", compared, lambda proof: proof.dataset)
+    rows = [
+        {
+            **vars(proof),
+            "verdict": "DISAGREE" if proof.disagreements else "agree",
+            "disagreements": [str(one) for one in proof.disagreements],
+        }
+        for proof in proofs
+    ]
+    what = columns("dataset", "batches:number", "rows:number", "verdict:state", ">disagreements")
+    left_out = [
+        {"batch_id": one.batch_id, "source_place": one.source_place, "why": why}
+        for proof in proofs
+        for one, why in proof.not_compared
+    ]
     return Result(
-        [datasets_, not_compared], exit_code=int(any(one.disagreements for one in proofs))
+        [
+            Table("datasets", what, rows),
+            Table("not_compared", (), left_out, "Rows that were not compared", at_most=5),
+        ],
+        exit_code=int(any(one.disagreements for one in proofs)),
     )
 
 
 @batch.command()
 @click.argument("dataset", required=False)
 @shows
-def minimise(dataset: str | None) -> Result:
+def minimise(settings: Settings, dataset: str | None) -> Result:
     """Remove from archived extracts the texts that are no longer extracted.
 
     Run this command once after a declaration was changed so that a column is no longer extracted,
@@ -114,7 +109,6 @@ def minimise(dataset: str | None) -> Result:
     """
     from oic_assurance.operations.erase.minimise import minimise_archive
 
-    settings = load_settings()
     chosen = [declared(dataset)] if dataset else datasets().values()
     done = ((one.name, minimise_archive(settings, one)) for one in chosen)
     rewritten = _counts("rewritten", "extracts", followed("Rewriting", done, lambda one: one[0]))
@@ -123,9 +117,9 @@ def minimise(dataset: str | None) -> Result:
 
 @batch.command()
 @click.argument("dataset")
-@reason_option
+@reason_for("Why are the records gone?")
 @shows
-def accept(dataset: str, reason: str | None) -> Result:
+def accept(settings: Settings, dataset: str, reason: str) -> Result:
     """Accept that most records of DATASET are gone, so that the next run lands its delivery.
 
     A delivery is refused if it would make most of the known records vanish.
@@ -133,9 +127,7 @@ def accept(dataset: str, reason: str | None) -> Result:
     # Imported here for the same reason as in `verify`.
     from oic_assurance.landing.emptied import accept as accepted
 
-    declaration = declared(dataset)
-    reason = required_reason(reason, f"Why are the records of {declaration.name} gone?")
-    refused = accepted(load_settings(), declaration, account(), reason)
+    refused = accepted(settings, declared(dataset), account(), reason)
     may_vanish = f"{refused.vanishing:,} of {refused.known:,} known records of {refused.table_name}"
     return Result([f"{may_vanish} may vanish."], next="`assurance run` lands the delivery.")
 
@@ -143,33 +135,15 @@ def accept(dataset: str, reason: str | None) -> Result:
 @batch.command()
 @click.option("--again", is_flag=True, help="Encrypt all files again, with the first key.")
 @shows
-def encrypt(again: bool) -> Result:
+def encrypt(settings: Settings, again: bool) -> Result:
     """Encrypt the archived files that are not encrypted yet, with ASSURANCE_ARCHIVE_KEY."""
     from oic_assurance.operations.encrypt_archive import encrypt_archive
 
-    done = followed("Encrypting", encrypt_archive(load_settings(), again=again), lambda one: one[0])
+    done = followed("Encrypting", encrypt_archive(settings, again=again), lambda one: one[0])
     total = sum(files for _, files in done)
     return Result([_counts("encrypted", "files", done), f"Archived files encrypted: {total:,}."])
 
 
 def _counts(name: str, what: str, found: Iterable[tuple[str, int]]) -> Table:
     """Return a table of how many files of each dataset were changed."""
-    rows = [{"dataset": dataset, what: count} for dataset, count in found if count]
-    return Table(name, [], rows)
-
-
-def _dataset(settings: Settings, dataset: str | None, batch_id: int | None) -> str | None:
-    """Return the name of the dataset to verify, or None to verify all datasets.
-
-    If only a batch is given, its dataset is verified.
-
-    Raises:
-        UsageError: A dataset and a batch are given, and the batch belongs to another dataset.
-    """
-    name = declared(dataset).name if dataset else None
-    if batch_id is None:
-        return name
-    found = find_batch(settings, batch_id)
-    if name not in (None, found.dataset):
-        raise UsageError(f"Batch {batch_id} belongs to the dataset {found.dataset}, not {name}.")
-    return found.dataset
+    return Table(name, (), [{"dataset": one, what: count} for one, count in found if count])

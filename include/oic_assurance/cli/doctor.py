@@ -14,27 +14,26 @@ from oic_assurance.operations.doctor.proofs import PROOFS
 from oic_assurance.operations.doctor.server import answers
 from oic_assurance.platform import looks as above
 from oic_assurance.platform.progress import Screen
-from oic_assurance.settings import load_settings
-from oic_assurance.state.observed import record, take
+from oic_assurance.settings import Settings
+from oic_assurance.state.observed import State, record, take
 from oic_assurance.state.read import no_server, open_problems
 
 #: The exit code for the worst state of a finding.
-EXIT_CODES = {"ok": 0, "unknown": 1, "advice": 1, "attention": 1, "failed": 2}
+EXIT_CODES: dict[State, int] = {"ok": 0, "unknown": 1, "advice": 1, "attention": 1, "failed": 2}
 
 
 @click.command()
 @shows
-def doctor() -> Result:
+def doctor(settings: Settings) -> Result:
     """Look at the whole installation, and say what to do. What is found is put on record.
 
     The exit code is 0 if everything is ok, 1 if something needs attention or could not be looked
     at, and 2 if something failed. If the warehouse does not answer, the rest is looked at.
     """
-    settings = load_settings()
     is_there, found = answers(settings), []
     with Screen(sys.stderr) as screen:
         # The step is never closed, so its line vanishes before the findings are shown.
-        step = screen.begin("Looking at")
+        step = screen.step("Looking at")
         for look in (*LOOKS, *PROOFS, *above.LOOKS):
             step.detail = look.subject
             found.append(take(look, settings, answers=is_there))
@@ -43,24 +42,23 @@ def doctor() -> Result:
         problems = open_problems(settings)
     except ServerError as error:
         problems = [no_server(error)]
-    findings = [
-        {**vars(finding), "part": one.look.title} for one in found for finding in one.findings
-    ]
-    measured = {finding["what"] for finding in findings}
+    findings = [(one.look.title, finding) for one in found for finding in one.findings]
+    measured = {finding.what for _, finding in findings}
     others = [one for one in problems if one.what not in measured]
-    on_record = problems_table(others, "What the record says") if others else ""
+    on_record = [problems_table(others, "What the record says")] if others else []
+    shown = columns("state:state", "subject", "what", ">todo=→")
     by_part = [
         Table(
             title.lower().replace(" ", "_"),
-            columns("state:state", "subject", "what", ">todo=→"),
-            [one for one in findings if one["part"] == title],
-            title=title,
+            shown,
+            [finding for part, finding in findings if part == title],
+            title,
             has_head=False,
         )
-        for title in dict.fromkeys(str(one["part"]) for one in findings)
+        for title in dict.fromkeys(title for title, _ in findings)
     ]
-    states = [str(finding["state"]) for finding in findings]
-    counts = [f"{states.count(state)} {state}" for state in EXIT_CODES if states.count(state)]
+    states = [finding.state for _, finding in findings]
+    counts = [f"{states.count(state)} {state}" for state in EXIT_CODES if state in states]
     summary = f"{count(len(states), 'finding')}: {', '.join(counts)}."
     code = max([EXIT_CODES[state] for state in states] + [1 for _ in problems])
-    return Result([*by_part, on_record, summary], exit_code=code)
+    return Result([*by_part, *on_record, summary], exit_code=code)

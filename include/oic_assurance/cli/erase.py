@@ -3,8 +3,8 @@
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.result import Facts, Result, Table, columns
-from oic_assurance.cli.shared import ID, followed, is_terminal, reason_option, required_reason
+from oic_assurance.cli.result import Facts, Result, Table
+from oic_assurance.cli.shared import ID, followed, is_terminal, reason_for
 from oic_assurance.cli.shown import as_text, shows
 from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.formats import count
@@ -15,20 +15,13 @@ from oic_assurance.operations.erase.finish import finish_erasures
 from oic_assurance.operations.erase.search import Found, Request
 from oic_assurance.operations.recall.recall import approve as approve_erasure
 from oic_assurance.operations.recall.recall import list_recalls
-from oic_assurance.settings import load_settings
+from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import acting_account, person
 
-#: How many rows, batches and pseudonyms of records there are. No key is shown.
-_TRACES = columns(
-    *("dataset", "table", "raw_rows:number=raw", "quarantine_rows:number=quarantine"),
-    *("archived_rows:number=archive", "archived_batches:number=batches", "pseudonyms:number"),
-)
 NEXT_RUN = "The next publication has marts without it. The end of that run removes the last traces."
-dry_run_option = click.option(
-    "--dry-run", is_flag=True, help="Show what would be erased, and erase nothing."
-)
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be erased.")
 yes_option = click.option("--yes", is_flag=True, help="Erase without asking for confirmation.")
 
 
@@ -40,53 +33,47 @@ def erase() -> None:
 @erase.command()
 @click.argument("dataset")
 @click.argument("key")
-@click.option(
-    "--reason", metavar="TEXT", help="Why. The reason is logged: it must not identify the record."
-)
-@click.option(
-    "--table",
-    "table_name",
-    metavar="NAME",
-    help="The table of the record. Needed if several tables of DATASET have the key.",
-)
+@reason_for("Why is the record erased?")
+@click.option("--table", metavar="NAME", help="Needed if several tables of DATASET have the key.")
 @dry_run_option
 @yes_option
 @shows
 def records(
-    dataset: str, key: str, reason: str | None, table_name: str | None, dry_run: bool, yes: bool
+    settings: Settings,
+    dataset: str,
+    key: str,
+    reason: str,
+    table: str | None,
+    dry_run: bool,
+    yes: bool,
 ) -> Result:
     """Erase the record KEY of DATASET from raw, quarantine and the archive.
 
     KEY is the key of the record. The raw table has it in the column row_key. For a rejected row,
     `assurance quarantine list` shows it. The marts of the next publication do not contain the
-    record. The next run removes the last traces when it ends.
+    record. The next run removes the last traces when it ends. The reason must not identify the
+    record.
 
     The exit code is 1 if the warehouse has no record with this key.
     """
-    reason = required_reason(reason, "Why is the record erased?").strip()
-    if not reason:
-        raise click.UsageError("Missing option '--reason'")
-    settings, chosen = load_settings(), declared(dataset)
-    tables = {table.name: table for table in chosen.tables}
-    if table_name is not None and table_name not in tables:
-        raise UnknownNameError("table", table_name, tables, f"in {chosen.name}")
-    holding = [tables[table_name]] if table_name else chosen.tables
-    if len(holding) > 1:
-        holding = tables_with(settings, chosen, key)
-    if len(holding) != 1:
-        which = "several tables have" if holding else "no table has"
-        raise UsageError(
-            f"{chosen.name}: {which} this key. Choose one of {', '.join(tables)} with --table."
-        )
-    request = Request(chosen, holding[0], (key,), reason)
+    chosen = declared(dataset)
+    tables = {one.name: one for one in chosen.tables}
+    if table is not None and table not in tables:
+        raise UnknownNameError("table", table, tables, f"in {chosen.name}")
+    found = [one for name, one in tables.items() if table in (name, None)]
+    if len(found) > 1:
+        found = tables_with(settings, chosen, key)
+    if len(found) != 1:
+        which = "several tables have" if found else "no table has"
+        names = ", ".join(tables)
+        raise UsageError(f"{chosen.name}: {which} this key. Choose one of {names} with --table.")
+    request = Request(chosen, found[0], (key,), reason)
     if dry_run or (not yes and is_terminal()):
-        found = erase_records(settings, request, dry_run=True)
-        would = _result(request, found, "Would be erased")
-        if dry_run or not found:
+        would = _result(request, erase_records(settings, request, dry_run=True), "Would be erased")
+        if dry_run or would.exit_code:
             return would
         _confirm(would, "Erase it?")
-    erased = erase_records(settings, request)
-    return _result(request, erased, "Erased", *([NEXT_RUN] if erased else []))
+    return _result(request, erase_records(settings, request), "Erased", NEXT_RUN)
 
 
 @erase.command()
@@ -94,30 +81,22 @@ def records(
 @dry_run_option
 @yes_option
 @shows
-def expired(dataset: str | None, dry_run: bool, yes: bool) -> Result:
+def expired(settings: Settings, dataset: str | None, dry_run: bool, yes: bool) -> Result:
     """Erase the records of DATASET, or of all datasets, that are past their retention."""
-    settings = load_settings()
     chosen = [declared(dataset)] if dataset else datasets().values()
     requests = [request for one in chosen for request in expired_records(settings, one)]
-    tables = Table(
-        "tables",
-        columns(
-            *("dataset", "table", "records:number", "retention_years:number=years"),
-            "retention_basis=basis of the retention",
-        ),
-        [
-            {
-                "dataset": request.dataset.name,
-                "table": request.table.name,
-                "records": len(request.keys),
-                "retention_years": request.dataset.retention.years,
-                "retention_basis": request.dataset.retention.basis,
-            }
-            for request in requests
-        ],
-        title="Past their retention",
-        empty="Nothing is past its retention.",
-    )
+    rows = [
+        {
+            "dataset": request.dataset.name,
+            "table": request.table.name,
+            "records": len(request.keys),
+            "retention_years": request.dataset.retention.years,
+            "retention_basis": request.dataset.retention.basis,
+        }
+        for request in requests
+    ]
+    empty = "Nothing is past its retention."
+    tables = Table("tables", (), rows, "Past their retention", empty=empty)
     if dry_run or not requests:
         return Result([tables])
     if settings.second_person:
@@ -129,17 +108,17 @@ def expired(dataset: str | None, dry_run: bool, yes: bool) -> Result:
         _confirm(Result([tables]), "Erase them?")
     done = (_traces(request, erase_records(settings, request)) for request in requests)
     erased = followed("Erasing", done, lambda one: str(one["dataset"]))
-    return Result([tables, Table("erased", _TRACES, erased, title="Erased"), NEXT_RUN])
+    return Result([tables, Table("erased", (), erased, "Erased"), NEXT_RUN])
 
 
 @erase.command()
 @shows
-def finish() -> Result:
+def finish(settings: Settings) -> Result:
     """Remove the last traces of erased records now, as the next run would do.
 
     The exit code is 1 if traces are left.
     """
-    done = finish_erasures(load_settings())
+    done = finish_erasures(settings)
     erasures = count(done.erasures, "erasure")
     if not done.erasures:
         said = "Nothing was erased since the last traces were removed."
@@ -147,64 +126,44 @@ def finish() -> Result:
         said = f"Traces of {erasures} are left: waiting for {done.waits_for}."
     else:
         dropped = count(len(done.publications), "publication")
-        verb = "was" if len(done.publications) == 1 else "were"
-        said = (
-            f"The last traces of {erasures} are gone. {dropped} with the erased records {verb} "
-            "dropped."
-        )
+        said = f"The last traces of {erasures} are gone, and {dropped} with them."
     return Result([said], exit_code=int(done.waits_for is not None))
 
 
 @erase.command()
 @shows
-def recalls() -> Result:
+def recalls(settings: Settings) -> Result:
     """List all recalls, the newest first. The list does not name the records."""
-    table = Table(
-        "recalls",
-        columns(
-            *("recall_id=recall", "dataset", "noticed_at:moment=noticed", "records:number"),
-            *("left_to_erase:number=left", "outcome", "-table_name", "-withdrawn_rows"),
-            *(">withdrawn_at:moment=withdrawn", ">approved_by=approved by", ">reason=because"),
-            ">ended_at:moment=ended",
-        ),
-        list_recalls(load_settings()),
-        empty="The marking of no landed record has risen above its ceiling.",
-    )
-    return Result([table])
+    empty = "The marking of no landed record has risen above its ceiling."
+    return Result([Table("recalls", (), list_recalls(settings), empty=empty)])
 
 
 @erase.command()
 @click.argument("recall_id", metavar="ID", type=ID)
-@reason_option
+@reason_for("Why are the markings right?")
 @shows
-def approve(recall_id: int, reason: str | None) -> Result:
+def approve(settings: Settings, recall_id: int, reason: str) -> Result:
     """Approve the recall ID, so that its records are erased now. This cannot be undone.
 
     The records are already withdrawn from readers. If their markings were raised by mistake, do not
     approve the recall. Have the markings lowered in the source instead. Then the next run shows the
     records again.
     """
-    settings = load_settings()
-    reason = required_reason(reason, f"Why are the markings of recall {recall_id} right?")
     done = approve_erasure(settings, recall_id, acting_account(), reason)
     when = "are erased" if person() is None else "will be erased by the next run"
-    return Result(
-        [
-            f"{done.dataset}: {done.left_to_erase:,} records {when}. The next publication has "
-            "figures without them."
-        ]
-    )
+    return Result([f"{done.dataset}: {done.left_to_erase:,} records {when}."])
 
 
-def _result(request: Request, found: Found, title: str, *then: str) -> Result:
-    """Return what was found or erased of one record."""
+def _result(request: Request, found: Found, title: str, then: str = "") -> Result:
+    """Return what was found or erased of one record, and what happens then."""
     where = f"{request.dataset.name}, {request.table.name}"
     empty = f"{where}: the warehouse holds nothing under this key."
-    row = _traces(request, found) if found else None
-    return Result([Facts("traces", _TRACES, row, title, empty), *then], exit_code=int(not found))
+    traces = Facts("traces", (), _traces(request, found) if found else None, title, empty)
+    return Result([traces, *([then] if found and then else [])], exit_code=int(not found))
 
 
 def _traces(request: Request, found: Found) -> dict[str, object]:
+    """Return how many rows, batches and pseudonyms of records there are. No key is shown."""
     return {
         "dataset": request.dataset.name,
         "table": request.table.name,

@@ -1,13 +1,12 @@
 """The option `--force CODE`, which every command about one force has."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from oic_assurance.errors import UsageError
-from oic_assurance.settings import ENTERED
+from oic_assurance.settings import Settings, load_settings
 
 #: The commands that run many stages. Readers are watched before the rest is imported, because the
 #: import alone takes many times as long beside readers that use the processors.
@@ -26,23 +25,11 @@ OF_A_FORCE = (
 #: What a person can do with a login of their own, each with the right that it needs. A step of a
 #: sign-off needs the right of its role: the warehouse says so.
 OF_A_PERSON = {
-    "checks": "APPROVER",
-    "erase approve": "REVIEWER",
-    "erase recalls": "REVIEWER",
-    "publication approve": "APPROVER",
-    "publication list": None,
-    "publication reject": "APPROVER",
-    "signoff agree": None,
-    "signoff evidence": None,
-    "signoff list": None,
-    "signoff reopen": None,
-    "signoff show": None,
-    "signoff sign": None,
-    "status": None,
-    "upkeep confirm": "REVIEWER",
-    "upkeep decide": "REVIEWER",
-    "upkeep decisions": "REVIEWER",
-    "upkeep due": "REVIEWER",
+    **dict.fromkeys(("checks", "publication approve", "publication reject"), "APPROVER"),
+    **dict.fromkeys(("erase approve", "erase recalls", "upkeep confirm"), "REVIEWER"),
+    **dict.fromkeys(("upkeep decide", "upkeep decisions", "upkeep due"), "REVIEWER"),
+    **dict.fromkeys(("publication list", "signoff agree", "signoff evidence", "signoff list")),
+    **dict.fromkeys(("signoff reopen", "signoff show", "signoff sign", "status")),
 }
 
 
@@ -51,32 +38,27 @@ def add_force_option(command: click.Command) -> None:
     if isinstance(command, click.Group):
         for one in command.commands.values():
             add_force_option(one)
-        if not command.invoke_without_command:
-            return
-    if not any(isinstance(parameter, ForceOption) for parameter in command.params):
-        command.params.append(ForceOption())
+    elif _FORCE not in command.params:
+        command.params.append(_FORCE)
 
 
-class ForceOption(click.Option):
-    """The option `--force`. Before the command reads anything, the process enters the force."""
+def _enter(ctx: click.Context, _: click.Parameter, code: str | None) -> None:
+    """Enter the force, before the command reads anything."""
+    if not ctx.resilient_parsing:
+        from oic_assurance.forces.enter import enter
 
-    def __init__(self) -> None:
-        super().__init__(
-            ["--force", "force_code"],
-            metavar="CODE",
-            is_eager=True,
-            expose_value=False,
-            callback=_enter,
-            help="The force, by its ONS code. Only needed if forces.yml declares several.",
-        )
+        enter(code)
+        begin(ctx)
 
-    def handle_parse_result(
-        self, ctx: click.Context, opts: Mapping[str, object], args: list[str]
-    ) -> tuple[object, list[str]]:
-        """Enter the force, unless a group leaves that to its subcommand, which `args` names."""
-        if isinstance(ctx.command, click.Group) and args and self.name not in opts:
-            return None, args
-        return super().handle_parse_result(ctx, opts, args)
+
+_FORCE = click.Option(
+    ["--force", "force_code"],
+    metavar="CODE",
+    is_eager=True,
+    expose_value=False,
+    callback=_enter,
+    help="The force, by its ONS code. Only needed if forces.yml declares several.",
+)
 
 
 def begin(ctx: click.Context) -> None:
@@ -87,31 +69,30 @@ def begin(ctx: click.Context) -> None:
             the command may not use it.
     """
     from oic_assurance.platform.airflow.secrets_backend import VARIABLE, use_secrets_backend
-    from oic_assurance.settings import deployment_kind, load_settings
 
+    settings = load_settings()
     if os.environ.get(VARIABLE):
-        use_secrets_backend(load_settings())
+        use_secrets_backend(settings)
     root = ctx.find_root()
     command = ctx.command_path.partition(" ")[2] or ctx.invoked_subcommand or ""
     is_of_a_force = command in OF_A_FORCE or command.partition(" ")[0] in OF_A_FORCE
-    if is_of_a_force and deployment_kind() == "national":
+    if is_of_a_force and settings.kind == "national":
         raise UsageError(
             f"`assurance {command}` is a command of a force. The national warehouse has no "
             "records, no sign-offs and no releases: use it for a force."
         )
-    _check_who_acts(command)
+    _check_who_acts(settings, command)
     if root.invoked_subcommand in WATCHED:
         from oic_assurance.warehouse.reader_guard import readers_watched
 
-        root.with_resource(readers_watched(load_settings()))
+        root.with_resource(readers_watched(settings))
 
 
-def _check_who_acts(command: str) -> None:
-    from oic_assurance.settings import load_settings
+def _check_who_acts(settings: Settings, command: str) -> None:
     from oic_assurance.warehouse import connections
     from oic_assurance.warehouse.airflow_uri import variable_name
 
-    settings, who = load_settings(), connections.person()
+    who = connections.person()
     variable = variable_name(connections.PERSON_CONNECTION)
     if who is None:
         folders = (settings.home, settings.secrets_dir)
@@ -121,14 +102,12 @@ def _check_who_acts(command: str) -> None:
                 f"under that account, or act with a login of your own: set {variable} "
                 "(docs/how-to/give-access.md)."
             )
-        return
-    if command not in OF_A_PERSON:
+    elif command not in OF_A_PERSON:
         raise UsageError(
             f"`assurance {command}` needs the account of the deployment, and '{who}' ({variable}) "
             "is the login of a person (docs/how-to/give-access.md)."
         )
-    right = OF_A_PERSON[command]
-    if right is not None:
+    elif right := OF_A_PERSON[command]:
         with connections.refusals(), connections.connect(settings, role="oic_gate") as warehouse:
             warehouse.execute("select audit.check_right(%s)", (right,))
 
@@ -139,13 +118,3 @@ def _is_closed(folder: Path) -> bool:
         return folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK)
     except PermissionError:
         return True
-
-
-def _enter(ctx: click.Context, _: click.Parameter, code: str | None) -> None:
-    if ctx.resilient_parsing or (code is None and ENTERED in ctx.meta):
-        return
-    ctx.meta[ENTERED] = True
-    from oic_assurance.forces.enter import enter
-
-    enter(code)
-    begin(ctx)

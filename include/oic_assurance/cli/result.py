@@ -45,36 +45,40 @@ class Column:
         return self.title or self.key.replace("_", " ")
 
 
-def columns(*given: str | Column) -> list[Column]:
+def columns(*given: str) -> list[Column]:
     """Return columns from short declarations: `key`, `key:unit`, or `key:unit=heading`.
 
     A declaration that begins with `>` is of a note: `>reason`, or `>todo=start with`. One that
     begins with `-` is of a value that only programs see: `-sha256`.
     """
-    return [one if isinstance(one, Column) else _column(one) for one in given]
-
-
-def _column(given: str) -> Column:
-    name, _, title = given.lstrip(">-").partition("=")
-    key, _, unit = name.partition(":")
-    kind = (given.startswith(">"), given.startswith("-"))
-    return Column(key, title, unit or "text", *kind)  # type: ignore[arg-type]
+    found = []
+    for one in given:
+        name, _, title = one.lstrip(">-").partition("=")
+        key, _, unit = name.partition(":")
+        kind = (one.startswith(">"), one.startswith("-"))
+        found.append(Column(key, title, unit or "text", *kind))  # type: ignore[arg-type]
+    return found
 
 
 def columns_of(rows: Sequence[object]) -> list[Column]:
     """Return the columns of rows that speak for themselves: their names, and units by their types.
 
-    A name that ends with `_id` is no number to add up. A `state`, `status`, `verdict`, `outcome` or
-    `severity` is a state.
+    A name that ends with `_id` is no number to add up. A name with `bytes` is a size. A `state`,
+    `status`, `verdict`, `outcome` or `severity` is a state.
     """
     found = []
     for name in (rows[0] if isinstance(rows[0], Mapping) else vars(rows[0])) if rows else ():
-        value = next((one for row in rows if (one := value_of(row, name)) is not None), None)
-        unit: Unit = "state" if name in _STATES else "text"
-        if unit == "text" and not name.endswith("_id"):
-            unit = next((one for kind, one in _UNITS.items() if isinstance(value, kind)), "text")
+        values = (value_of(row, name) for row in rows)
+        unit = unit_of(next((value for value in values if value is not None), None))
+        unit = "size" if "bytes" in name else unit
+        unit = "text" if name.endswith("_id") else "state" if name in _STATES else unit
         found.append(Column(name, unit=unit))
     return found
+
+
+def unit_of(value: object) -> Unit:
+    """Return how people read a value of this type."""
+    return next((unit for kind, unit in _UNITS.items() if isinstance(value, kind)), "text")
 
 
 _STATES = ("state", "status", "verdict", "outcome", "severity")
@@ -120,8 +124,12 @@ class Facts:
 
     def __post_init__(self) -> None:
         """Take the columns of the row, if none are given."""
-        rows = [] if self.row is None else [self.row]
-        object.__setattr__(self, "columns", self.columns or columns_of(rows))
+        object.__setattr__(self, "columns", self.columns or columns_of(self.rows))
+
+    @property
+    def rows(self) -> Sequence[object]:
+        """The row, if there is one."""
+        return [] if self.row is None else [self.row]
 
 
 @dataclass(frozen=True)

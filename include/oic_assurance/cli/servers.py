@@ -4,9 +4,10 @@ import click
 
 from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.result import Facts, Result, columns
+from oic_assurance.cli.result import Facts, Result
 from oic_assurance.cli.shown import shows
-from oic_assurance.settings import load_settings
+from oic_assurance.platform.airflow import scheduler
+from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.airflow_uri import variable_name
 from oic_assurance.warehouse.connections import describe, embedded_databases, warehouse_url
@@ -21,11 +22,11 @@ def db() -> None:
 
 @db.command()
 @shows
-def start() -> Result:
+def start(settings: Settings) -> Result:
     """Start the server, migrate the warehouse, and wait until it is ready."""
+    # The other commands need nothing of the pipeline.
     from oic_assurance.pipeline import prepare_warehouse
 
-    settings = load_settings()
     prepare_warehouse(settings)
     here, why, ready = embedded_databases(), "", []
     if "warehouse" not in here:
@@ -42,9 +43,8 @@ def start() -> Result:
 
 @db.command()
 @shows
-def stop() -> Result:
+def stop(settings: Settings) -> Result:
     """Stop the server. This ends open sessions."""
-    settings = load_settings()
     was_running = embedded.is_running(settings)
     embedded.stop(settings)
     return Result(["PostgreSQL is stopped." if was_running else "PostgreSQL was not running."])
@@ -53,7 +53,7 @@ def stop() -> Result:
 @db.command()
 @click.argument("name")
 @shows
-def url(name: str) -> Result:
+def url(settings: Settings, name: str) -> Result:
     """Print the URI of a database, with its password.
 
     NAME says for which login the URI is. The names warehouse, rms and intelligence stand for the
@@ -63,38 +63,34 @@ def url(name: str) -> Result:
     login that reads raw for that purpose. The name admin stands for the administrator of the
     warehouse's server.
     """
-    found = {"name": name, "url": database_url(load_settings(), name)}
-    return Result([Facts("database", columns(*found), found)], text=found["url"])
+    found = {"name": name, "url": database_url(settings, name)}
+    return Result([Facts("database", (), found)], text=found["url"])
 
 
 @db.command("hardening-sql")
 @shows
-def hardening_sql() -> Result:
+def hardening_sql(settings: Settings) -> Result:
     """Print the SQL that an administrator of an external server must run.
 
     PostgreSQL lets every login read statistics, catalogues and sizes. The SQL takes these rights
     away from readers, and sets limits for them. On the embedded server, the SQL is run at each
     start.
     """
-    found = {"sql": statements(load_settings())}
-    return Result([Facts("hardening", columns(*found), found)], text=found["sql"].rstrip("\n"))
+    found = statements(settings).rstrip("\n")
+    return Result([Facts("hardening", (), {"sql": found})], text=found)
 
 
 @click.command()
 def up() -> int:
     """Start Airflow's api-server, scheduler, dag-processor and triggerer. Ctrl-C stops them."""
-    from oic_assurance.platform.airflow import scheduler
-
     return scheduler.up(load_settings(), click.echo)
 
 
 @click.command()
 @shows
-def down() -> Result:
+def down(settings: Settings) -> Result:
     """Stop the Airflow that `assurance up` has started in another terminal."""
-    from oic_assurance.platform.airflow import scheduler
-
-    was_running = scheduler.down(load_settings())
+    was_running = scheduler.down(settings)
     return Result(["Airflow is stopped." if was_running else "Airflow was not running."])
 
 

@@ -2,52 +2,90 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from oic_assurance import clock
+
 Found = TypeVar("Found")
+Command = TypeVar("Command", bound=Callable[..., Any])
 #: The exit code of a command that Ctrl-C or a signal has ended.
 INTERRUPTED = 130
 #: The largest number of PostgreSQL's type bigint.
 LARGEST = 2**63 - 1
 
 
-class PositiveInteger(click.ParamType[int]):
-    """The type of a parameter that is a whole number from 1 to `LARGEST`, such as an ID."""
+def number(given: str | int) -> int:
+    """Return a whole number from 1 to `LARGEST`, such as an ID, of the command line.
 
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Convert a string from the command line to a number.
-
-        Raises:
-            click.BadParameter: The string is not a whole number from 1 to `LARGEST`.
-        """
-        number = int(click.INT.convert(value, param, ctx))
-        if not 1 <= number <= LARGEST:
-            self.fail(f"{number} is not between 1 and {LARGEST}.", param, ctx)
-        return number
+    Raises:
+        click.BadParameter: It is none.
+    """
+    if not str(given).isdecimal() or not 1 <= int(given) <= LARGEST:
+        raise click.BadParameter(f"{given} is not a whole number from 1 to {LARGEST}.")
+    return int(given)
 
 
-ID = PositiveInteger()
-
-as_at_option = click.option(
-    "--as-at",
-    "as_at",
-    metavar="MOMENT",
-    show_default="the last 05:30",
-    help="The moment that figures are computed for, in ISO 8601. Without an offset it is London "
-    "time.",
+ID = click.types.FuncParamType(number)
+#: The type of an option that is a day.
+DAY = click.DateTime(["%Y-%m-%d"])
+FILE = click.Path(path_type=Path, dir_okay=False)
+new_file_option = click.option(
+    "--to", "path", required=True, type=FILE, help="The new file. Only its owner can read it."
 )
-make_current_option = click.option(
-    "--make-current",
+
+
+def _moment(_: click.Context, __: click.Parameter, given: str | None) -> datetime:
+    moment = clock.parse_moment(given) if given else clock.default_as_at(clock.utc_now())
+    clock.check_not_in_future(moment)
+    return moment
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command of the daily run take the moment, and whether readers see its publication."""
+    command = click.option(
+        "--make-current",
+        is_flag=True,
+        help="Readers see the publication even if its moment is earlier than the current one's.",
+    )(command)
+    return click.option(
+        "--as-at",
+        metavar="MOMENT",
+        callback=_moment,
+        show_default="the last 05:30",
+        help="The moment that figures are computed for, in ISO 8601. Without an offset it is "
+        "London time.",
+    )(command)
+
+
+monitor_option = click.option(
+    "--monitor",
     is_flag=True,
-    help="Readers see the publication even if its moment is earlier than the current one's.",
+    help="For a monitor: one line, and exit code 0 ok, 1 warning, 2 critical, 3 unknown.",
 )
-
-
 reason_option = click.option("--reason", metavar="TEXT", help="Why. It is kept on record.")
+
+
+def reason_for(
+    question: str, option: str = "--reason", about: str = "Why. It is kept on record."
+) -> Callable[[Command], Command]:
+    """Return an option for the `reason` of a decision. Without it, the terminal asks for it.
+
+    Nothing is decided if nobody gives a reason.
+    """
+
+    def answer(context: click.Context, _: click.Parameter, reason: str | None) -> str:
+        if context.resilient_parsing:
+            return ""
+        given = required_reason(reason, question).strip()
+        if not given:
+            raise click.UsageError(f"The decision needs a reason: give one with {option}.")
+        return given
+
+    return click.option(option, "reason", help=about, callback=answer)
 
 
 def required_reason(given: str | None, question: str) -> str:
@@ -72,7 +110,7 @@ def followed(label: str, found: Iterable[Found], name: Callable[[Found], str]) -
 
     done = []
     with Screen(sys.stderr) as screen:
-        step = screen.begin(label)
+        step = screen.step(label)
         for one in found:
             done.append(one)
             step.detail = name(one)

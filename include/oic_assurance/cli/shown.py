@@ -8,15 +8,15 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from dataclasses import is_dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import click
 
 from oic_assurance import formats
-from oic_assurance.cli.result import Column, Facts, Result, Table, value_of
+from oic_assurance.cli.result import Column, Facts, Result, Table, unit_of, value_of
 from oic_assurance.commands import with_force
 from oic_assurance.formats import NARROWEST, TEXT_ROOM, UNLIMITED, wrapped
 from oic_assurance.settings import ENTERED, FORCE_NAME, load_settings
@@ -82,37 +82,34 @@ def as_document(result: Result) -> str:
     """
     entered = os.environ.get(ENTERED, "")
     found: dict[str, Any] = {"force_code": entered} if entered else {}
-    notes = [with_force(part) for part in result.parts if isinstance(part, str)]
     for part in result.parts:
+        if isinstance(part, str):
+            continue
+        objects = [
+            {column.key: value_of(row, column.key) for column in part.columns} for row in part.rows
+        ]
         if isinstance(part, Table):
-            found.setdefault(part.name, []).extend(_object(part.columns, row) for row in part.rows)
-        elif isinstance(part, Facts):
-            found[part.name] = None if part.row is None else _object(part.columns, part.row)
-    document = {**found, "notes": notes, "next": with_force(result.next) or None}
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+            found.setdefault(part.name, []).extend(objects)
+        else:
+            found[part.name] = objects[0] if objects else None
+    found["notes"] = [with_force(part) for part in result.parts if isinstance(part, str)]
+    found["next"] = with_force(result.next) or None
+    return json.dumps(found, default=_plain, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _object(columns: Sequence[Column], row: object) -> dict[str, object]:
-    return {column.key: plain(value_of(row, column.key)) for column in columns}
-
-
-def plain(value: Any) -> object:
-    """Return a value converted to types that the module `json` can write."""
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
+def _plain(value: Any) -> object:
+    """Return a value that the module `json` cannot write as one that it can."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, date | datetime):
+    if isinstance(value, date):
         return value.isoformat()
     if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return vars(value)
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return dict(value)
     if isinstance(value, Set):
-        value = sorted(value)
-    if isinstance(value, Sequence):
-        return [plain(item) for item in value]
-    return str(value)
+        return sorted(value)
+    return list(value) if isinstance(value, Sequence) else str(value)
 
 
 # ---------------------------------------------------------------- for people
@@ -129,47 +126,48 @@ def as_text(result: Result) -> str:
     lines = [f"Force {entered}, {os.environ.get(FORCE_NAME, '')}"] if entered else []
     before: object = ""
     for part in result.parts:
-        found = _paragraph(part) if isinstance(part, str) else _lines(part)
-        if found and lines and not (isinstance(part, str) and isinstance(before, str)):
+        if not (found := _lines(part)):
+            continue
+        if lines and not (isinstance(part, str) and isinstance(before, str)):
             lines.append("")
         lines += found
-        before = part if found else before
+        before = part
     if result.next:
         lines += ["", *wrapped(_clean(f"Next: {result.next}"))]
     return with_force("".join(f"{line}\n" for line in lines))
 
 
-def _paragraph(text: str) -> list[str]:
-    return [line for part in _clean(text).splitlines() for line in wrapped(part) or [""]]
-
-
-def _lines(part: Table | Facts) -> list[str]:
-    rows = part.rows if isinstance(part, Table) else [part.row] if part.row is not None else []
-    if not rows:
-        return wrapped(part.empty) if part.empty else []
-    title = wrapped(part.title) if part.title else []
-    indent = INDENT if part.title else 0
+def _lines(part: Table | Facts | str) -> list[str]:
+    if isinstance(part, str):
+        return [line for one in _clean(part).splitlines() for line in wrapped(one) or [""]]
+    if not part.rows:
+        return wrapped(part.empty)
+    title = wrapped(part.title)
+    indent = INDENT if title else 0
+    columns = [column for column in part.columns if not column.is_for_programs]
     if isinstance(part, Facts):
-        return title + _facts(part.columns, rows[0], indent)
-    shown = rows[: part.at_most]
-    in_row = [one for one in part.columns if not one.is_note and not one.is_for_programs]
-    notes = [column for column in part.columns if column.is_note]
+        return title + _facts(columns, part.rows[0], indent)
+    shown = part.rows[: part.at_most]
+    in_row = [column for column in columns if not column.is_note]
+    notes = [column for column in columns if column.is_note]
+    rows = [[" ".join(_cell(column, row).split()) for column in in_row] for row in shown]
     head = [column.heading for column in in_row]
-    cells = [[_cell(column, row) for column in in_row] for row in shown]
-    wide = indent + sum(2 + max(map(len, pair)) for pair in zip(head, cells[0], strict=True)) - 2
-    if len(rows) == 1 and wide > _room():
-        return title + _facts(part.columns, rows[0], indent)
-    lines = table(
-        head if part.has_head else [],
-        cells,
-        indent=indent,
-        notes=[_notes(notes, row) for row in shown],
-        right={place for place, one in enumerate(in_row) if one.unit in ("number", "size")},
-    )
-    if len(rows) > len(shown):
-        where = f": {part.more}" if part.more else ""
-        lines += wrapped(f"and {len(rows) - len(shown):,} more{where}", INDENT)
-    return title + _coloured(part.columns, lines)
+    if len(part.rows) == 1 and sum(_widths([head, *rows])) + indent - 2 > _room():
+        return title + _facts(columns, part.rows[0], indent)
+    right = {place for place, one in enumerate(in_row) if one.unit in ("number", "size")}
+    below = [_notes(notes, row) for row in shown]
+    lines = title + _table(head if part.has_head and rows else [], rows, indent, below, right)
+    if left := len(part.rows) - len(shown):
+        lines += wrapped(f"and {left:,} more" + (f": {part.more}" if part.more else ""), INDENT)
+    is_wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    if not is_wanted or all(column.unit != "state" for column in columns):
+        return lines
+    # The first word of a state in each line has its colour.
+    words = re.compile(rf"(?<!\S)({'|'.join(_COLOURS)})(?!\S)")
+    return [
+        words.sub(lambda found: click.style(found[0], fg=_COLOURS[found[0]]), line, count=1)
+        for line in lines
+    ]
 
 
 def _notes(columns: Sequence[Column], row: object) -> list[str]:
@@ -179,15 +177,13 @@ def _notes(columns: Sequence[Column], row: object) -> list[str]:
     return [*(text for title, text in found if not title), *filter(None, [titled])]
 
 
-def _facts(given: Sequence[Column], row: object, indent: int) -> list[str]:
-    columns = [column for column in given if not column.is_for_programs]
-    named = [column for column in columns if not column.is_note]
-    start = indent + max((len(column.heading) for column in named), default=0) + 2
+def _facts(columns: Sequence[Column], row: object, indent: int) -> list[str]:
+    named = [column.heading for column in columns if not column.is_note]
+    start = indent + max(map(len, named), default=0) + 2
     lines: list[str] = []
     for column in columns:
-        text = _cell(column, row, "")
         first = " " * indent + ("" if column.is_note else column.heading)
-        for one in filter(str.strip, text.splitlines()):
+        for one in filter(str.strip, _cell(column, row, "").splitlines()):
             lines += wrapped(one, start, first.ljust(start))
             first = ""
     return lines
@@ -207,17 +203,15 @@ def _text(column: Column, row: object, value: Any) -> str:
         return formats.in_unit(value, value_of(row, "unit_of_value"))
     if column.unit == "change":
         return formats.difference(value, value_of(row, "unit_of_value"))
-    if column.unit in _AS_PEOPLE_READ:
-        return _AS_PEOPLE_READ[column.unit](value)
-    if isinstance(value, bool):
-        return _AS_PEOPLE_READ["yes"](value)
-    if isinstance(value, float):
-        return f"{value:,.1f}"
+    unit = unit_of(value) if column.unit == "text" else column.unit
+    if column.unit == "text" and unit == "number":
+        # It may be an ID, which has no separators.
+        return f"{value:,.1f}" if isinstance(value, float) else str(value)
+    if unit in _AS_PEOPLE_READ:
+        return _AS_PEOPLE_READ[unit](value)
     if isinstance(value, Mapping):
         value = ", ".join(f"{name} {one}" for name, one in value.items() if one is not None)
-    if isinstance(value, datetime):
-        return formats.short_moment(value)
-    return formats.day(value) if isinstance(value, date) else _clean(str(value))
+    return _clean(str(value))
 
 
 def cells(part: Table) -> tuple[list[str], list[list[str]]]:
@@ -231,29 +225,22 @@ def _clean(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
-def _coloured(columns: Sequence[Column], lines: list[str]) -> list[str]:
-    """Colour the first word of a state in each line, on a terminal."""
-    is_wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    if not is_wanted or not any(column.unit == "state" for column in columns):
-        return lines
-    words = re.compile(rf"(?<=\s)({'|'.join(_COLOURS)})(?=\s|$)|^({'|'.join(_COLOURS)})(?=\s)")
-    return [
-        words.sub(lambda found: click.style(found[0], fg=_COLOURS[found[0]]), line, count=1)
-        for line in lines
-    ]
-
-
 def _room() -> int:
     """Return how wide a table can be. Without a terminal, its width is not limited."""
     return max(NARROWEST, shutil.get_terminal_size((UNLIMITED, 0)).columns)
 
 
-def table(
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return how wide each column of a table is, with the space before the next one."""
+    return [2 + max(map(len, column)) for column in zip(*rows, strict=True)]
+
+
+def _table(
     head: Sequence[str],
     rows: Sequence[Sequence[str]],
-    indent: int = INDENT,
-    notes: Sequence[Sequence[str]] | None = None,
-    right: Set[int] = frozenset(),
+    indent: int,
+    notes: Sequence[Sequence[str]],
+    right: Set[int],
 ) -> list[str]:
     """Return the lines of a table: the column headings, if there are any, followed by the rows.
 
@@ -262,24 +249,19 @@ def table(
     that is not enough, what a row has in columns that do not fit is written below the row, each
     after the name of its column.
     """
-    rows = [[" ".join(cell.split()) for cell in row] for row in rows]
     above = [head] if head else []
-    widths = [max(map(len, cells)) for cells in zip(*above, *rows, strict=True)]
-    room = _room()
+    widths, room = _widths([*above, *rows]), _room()
     fit = columns = len(widths)
-    while fit > 1 and indent + sum(widths[:fit]) + 2 * (fit - 1) > room:
+    while fit > 1 and indent + sum(widths[:fit]) - 2 > room:
         fit -= 1
-    start = indent + sum(widths[:-1]) + 2 * (columns - 1)
+    start = indent + sum(widths[:-1])
     words = [word for row in rows for word in row[-1].split()]
     hangs = fit == columns - 1 and room - start >= max([TEXT_ROOM, *map(len, words)])
     lines = []
-    notes = notes or [[]] * len(rows)
     for row, below in zip([*above, *rows], [*([[]] * len(above)), *notes], strict=True):
-        cells = [
-            cell.rjust(wide) if place in right else cell.ljust(wide)
-            for place, (cell, wide) in enumerate(zip(row[:fit], widths[:fit], strict=True))
-        ]
-        first = " " * indent + "".join(f"{cell}  " for cell in cells)
+        first = " " * indent
+        for place, (cell, wide) in enumerate(zip(row[:fit], widths[:fit], strict=True)):
+            first += f"{cell.rjust(wide - 2)}  " if place in right else cell.ljust(wide)
         if hangs:
             lines += wrapped(row[-1], start, first, limit=room)
         else:

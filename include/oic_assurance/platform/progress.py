@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import TextIO
 
 from rich.console import Console
@@ -27,20 +26,33 @@ SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 PER_SECOND = 10
 LABEL_WIDTH = 40
 TIME_WIDTH = 10
-NOTE_INDENT = 4
 # How many characters of the terminal's row the text of the live line leaves free. The spinner needs
 # one. Each time the user presses Ctrl-C, the terminal adds `^C`. There is room for two of these.
 ROOM_FOR_INTERRUPT = 6
 
 
 class Step:
-    """One step of a command. `detail` says what the step is working on."""
+    """One step of a command. As a block, it ends with the block.
+
+    `detail` says what the step is working on, `mark` how it has ended, and `note` why.
+    """
 
     def __init__(self, screen: "Screen", label: str) -> None:
         self.label = label
-        self.detail = ""
+        self.detail = self.note = ""
+        self.mark = DONE
         self._began = time.monotonic()
         self._screen = screen
+
+    def __enter__(self) -> "Step":
+        """Return the step, which has already begun."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End the step. If the block ends with an error, the step has failed."""
+        if kind is not None and self.mark == DONE:
+            self.mark = FAILED
+        self.done()
 
     @property
     def seconds(self) -> float:
@@ -51,9 +63,10 @@ class Step:
         """Set what the step is working on, and how much of it is done."""
         self.detail = f"{what} {done:,} of {total:,}" if total > 1 else what
 
-    def done(self, mark: str = DONE, note: str = "") -> None:
+    def done(self) -> None:
         """End the step, and write a line about it that stays on the screen."""
-        self._screen.close(self, mark, note)
+        self._screen.current = None
+        self._screen.line(self.label, self.seconds, self.mark, self.note)
 
 
 class Screen:
@@ -74,10 +87,10 @@ class Screen:
         )
         self._is_live = self._console.is_terminal and not self._console.is_dumb_terminal
         self._marks = MARKS if self._is_live else PLAIN_MARKS
-        self._step: Step | None = None
+        self.current: Step | None = None
         self._live = Live(
             console=self._console,
-            get_renderable=self._current,
+            get_renderable=self._live_line,
             refresh_per_second=PER_SECOND,
             auto_refresh=has_thread,
             transient=True,
@@ -91,41 +104,20 @@ class Screen:
             self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Remove the live line and show the cursor again."""
         self._live.stop()
 
-    @contextmanager
-    def step(self, label: str) -> Iterator[Step]:
-        """Show a step during the block, and close the step at the end of the block."""
-        step = self.begin(label)
-        try:
-            yield step
-        except BaseException:
-            step.done(FAILED)
-            raise
-        step.done()
+    def step(self, label: str) -> Step:
+        """Begin a step. It is shown live until it ends."""
+        self.current = Step(self, label)
+        return self.current
 
-    def begin(self, label: str) -> Step:
-        """Start a step and return it. The caller must close the step."""
-        self._step = Step(self, label)
-        return self._step
-
-    def refresh(self) -> None:
-        """Show the live line as it is now."""
-        if self._is_live:
+    def refresh(self, detail: str) -> None:
+        """Show what the current step is working on now."""
+        if self.current and self._is_live:
+            self.current.detail = detail
             self._live.refresh()
-
-    def close(self, step: Step, mark: str, note: str) -> None:
-        """Write the line about a step that has ended, and stop showing the step live."""
-        if self._step is step:
-            self._step = None
-        self.line(step.label, step.seconds, mark, note)
 
     def line(self, label: str, seconds: float, mark: str = DONE, note: str = "") -> None:
         """Write a line that stays on the screen.
@@ -133,11 +125,9 @@ class Screen:
         If the line with its note is too long for the terminal, the note is written below it.
         """
         text = self._columns(label, seconds)
-        one_line = f"{text}  {note}".rstrip()
-        if len(self._marks[mark][0] + one_line) <= self._width:
-            lines = [one_line]
-        else:
-            lines = [text, *wrapped(note, NOTE_INDENT, limit=self._width)]
+        lines = [f"{text}  {note}".rstrip()]
+        if len(self._marks[mark][0] + lines[0]) > self._width:
+            lines = [text, *wrapped(note, 4, limit=self._width)]
         self._console.print(Text.assemble(self._marks[mark], "\n".join(lines)))
         self._console.file.flush()
 
@@ -149,12 +139,12 @@ class Screen:
         room = min(LABEL_WIDTH, self._width - len(self._marks[DONE][0]) - TIME_WIDTH)
         return f" {shortened(label, room):<{room}} {seconds:6.1f} s"
 
-    def _current(self) -> Text:
+    def _live_line(self) -> Text:
         """Return the live line, shortened to one row of the terminal.
 
         The line leaves room for the `^C` that a terminal adds when the user presses Ctrl-C.
         """
-        if (step := self._step) is None:
+        if (step := self.current) is None:
             return Text()
         text = f"{self._columns(step.label, step.seconds)}  {step.detail}".rstrip()
         frame = SPINNER[int(time.monotonic() * PER_SECOND) % len(SPINNER)]

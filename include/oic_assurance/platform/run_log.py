@@ -37,29 +37,18 @@ def to_log(settings: Settings, shown: int = OUTPUT) -> Iterator[tuple[Path, Text
             yield log, screen
     finally:
         for descriptor, stream in ((OUTPUT, sys.stdout), (ERRORS, sys.stderr)):
-            _empty(descriptor, stream)
+            try:
+                stream.flush()
+            except OSError:
+                # The disk is full, and what the stream still holds is dropped. An error here would
+                # replace the one that the user must read, and the rest of the stream would fail
+                # again when the program ends.
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, descriptor)
+                os.close(nowhere)
+                stream.flush()
             os.dup2(before[descriptor], descriptor)
             os.close(before[descriptor])
         os.close(file)
-        _keep_latest(folder)
-
-
-def _empty(descriptor: int, stream: TextIO) -> None:
-    """Write what a stream still holds. If the disk is full, drop it.
-
-    An error here would replace the one that the user must read, and the rest of the stream would
-    fail again when the program ends.
-    """
-    try:
-        stream.flush()
-    except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, descriptor)
-        os.close(nowhere)
-        stream.flush()
-
-
-def _keep_latest(folder: Path) -> None:
-    logs = sorted(folder.glob("run-*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in logs[KEPT_LOGS:]:
-        old.unlink(missing_ok=True)
+        for old in sorted(folder.glob("run-*.log"), key=os.path.getmtime)[:-KEPT_LOGS]:
+            old.unlink(missing_ok=True)

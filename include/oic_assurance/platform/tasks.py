@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
 
-from oic_assurance.platform.progress import DONE, FAILED, PARTLY, Screen, Step
+from oic_assurance.platform.progress import FAILED, PARTLY, Screen
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.folders import private_folder
 
@@ -24,8 +23,6 @@ LABELS = {
     "document": "Write the documentation",
     "close_run": "Close the run",
 }
-ENDED = {"success", "failed"}
-RETRIED = "tried again after: "
 
 
 @dataclass(frozen=True)
@@ -54,29 +51,16 @@ class TaskLines:
         self.last_error: str | None = None
         self._screen = screen
         self._timings = private_folder(settings, settings.log_dir) / "timings.tsv"
-        self._task: str | None = None
-        self._step: Step | None = None
-        self._mark = DONE
-        self._note = ""
+        # Airflow's start takes seconds until the first task begins.
+        self._task, self._step = "", screen.step("Start Airflow")
 
     def __enter__(self) -> "TaskLines":
-        """Show Airflow's start as a step, because it takes seconds until the first task begins."""
-        self._step = self._screen.begin("Start Airflow")
+        """Return the lines."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the line of the last task.
-
-        If the block ends with an error, the line says that the task has failed.
-        """
-        if kind is not None and self._mark == DONE:
-            self._mark = FAILED
-        self._close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close the line of the last task. If the block ends with an error, the task has failed."""
+        self._step.__exit__(kind)
 
     def report(self, event: TaskEvent) -> None:
         """Show an event on the terminal.
@@ -84,38 +68,31 @@ class TaskLines:
         If an attempt of a task has ended, its duration is appended to the log file.
         """
         if event.task != self._task:
-            self._close()
-            self._task, self._mark, self._note = event.task, DONE, ""
-            self._step = self._screen.begin(LABELS.get(event.task, event.task))
+            self._step.done()
+            self._task = event.task
+            self._step = self._screen.step(LABELS.get(event.task, event.task))
         if event.state == "running":
             return
-        self._log(event)
-        if event.error:
-            self._show_error(event, event.error)
-        elif self._step and event.detail:
-            self._step.detail = event.detail
-
-    def _show_error(self, event: TaskEvent, error: str) -> None:
-        if event.state not in ENDED:
-            self._note = f"{RETRIED}{error}"
-            return
-        if self._note == f"{RETRIED}{error}":
-            self._note = ""
-        note = "as above" if self.last_error and self.last_error in error else error
-        self.last_error = error
-        if event.detail is None:
-            self._mark, self._note = FAILED, note
-        else:
-            self._mark = PARTLY
-            self._screen.line(f"  {event.detail}", event.seconds, FAILED, note)
-
-    def _close(self) -> None:
-        if self._step is not None:
-            self._step.done(self._mark, self._note)
-        self._step = None
-
-    def _log(self, event: TaskEvent) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         cells = (now, event.task, event.detail or "", event.state, f"{event.seconds:.3f}")
         with self._timings.open("a", encoding="utf-8") as file:
             file.write("\t".join(cells) + "\n")
+        if event.error:
+            self._show_error(event, event.error)
+        elif event.detail:
+            self._step.detail = event.detail
+
+    def _show_error(self, event: TaskEvent, error: str) -> None:
+        step, retried = self._step, f"tried again after: {error}"
+        if event.state != "failed":
+            step.note = retried
+            return
+        if step.note == retried:
+            step.note = ""
+        note = "as above" if self.last_error and self.last_error in error else error
+        self.last_error = error
+        if event.detail is None:
+            step.mark, step.note = FAILED, note
+        else:
+            step.mark = PARTLY
+            self._screen.line(f"  {event.detail}", event.seconds, FAILED, note)

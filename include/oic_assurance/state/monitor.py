@@ -38,4 +38,4 @@ def line(problems: Sequence[Problem], readers_see: str) -> str:
 def one_line(state: State, text: str, data: str = "") -> str:
     """Return a state with a text, and after a bar the performance data, as plugins print it."""
     plain = " ".join(text.replace("|", "/").split())[:LONGEST_LINE]
-    return f"{state.upper()} - {plain}" + (f" | {data}" if data else "") + "\n"
+    return f"{state.upper()} - {plain}" + (f" | {data}" if data else "")

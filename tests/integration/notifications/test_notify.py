@@ -404,7 +404,7 @@ def test_the_command_prints_what_it_sent_and_fails_when_a_channel_fails(
     assert run_command(["notify", "--dry-run"]) == 0
     assert "the run failed: the disk is full" in capsys.readouterr().out
     assert run_command(["notify"]) == 0
-    assert "No recipient is configured" in capsys.readouterr().err
+    assert "No recipient is configured" in capsys.readouterr().out
     with HttpServer(500) as web:
         monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", web.address)
         assert run_command(["notify"]) == 1

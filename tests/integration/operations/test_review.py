@@ -287,16 +287,20 @@ def test_the_commands_list_decide_and_say_what_follows(
     assert {one["row_key"] for one in due} == {"000777", "000778"}
     decided = ("upkeep", "decide")
     kept = shown(settings, *decided, "keep", PEOPLE.name, "000777", "--reason", WHY)
-    assert "keep 1 record of hr/personnel. The next review is on" in kept["notes"][0]
+    (made,) = kept["decisions"]
+    assert (made["decision"], made["records"], made["waits_for"]) == ("keep", 1, None)
+    assert made["keep_until"]
     waits = shown(second(world), *decided, "erase", PEOPLE.name, "--reason", WHY)
     (newest, _) = shown(settings, "upkeep", "decisions")["decisions"]
-    confirm_it = f"`assurance upkeep confirm {newest['decision_id']}`."
-    assert waits["notes"][0].endswith(f"It waits for a second person: {confirm_it}")
+    assert waits["decisions"] == [newest]
+    assert newest["waits_for"] == "a second person"
+    assert "`assurance upkeep confirm" in waits["next"]
     monkeypatch.setenv("COLUMNS", "80")
     assert run_command(["upkeep", "decisions"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert max(map(len, lines)) <= 80
-    assert lines[2:4] == [f"    {WHY}", "    waits for a second person"]
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    assert f"reason {WHY}" in " ".join(out.split())
+    assert "waits for a second person" in " ".join(out.split())
 
 
 def test_with_two_people_required_nobody_erases_what_is_expired_alone(

@@ -219,7 +219,7 @@ def test_unknown_codes_empty_words_and_missing_files_are_refused(people: People)
     assert "There is no recommendation 'HIDRA'. Did you mean 'HYDRA'?" in people.may_not(
         "lead", "agree", "HIDRA", "--steps", "x"
     )
-    assert "needs words" in people.may_not("lead", "agree", "HYDRA", "--steps", " ")
+    assert "needs a reason" in people.may_not("lead", "agree", "HYDRA", "--steps", " ")
     people.does("lead", "agree", "HYDRA", "--steps", "x")
     show = ["evidence", "HYDRA", "--reason", "x", "--file"]
     (people.folder / "empty.txt").touch()
@@ -440,7 +440,7 @@ def test_a_changed_or_removed_entry_is_found(
     assert code == 1
     assert ("The last entries are missing" in out) == (0 in broken)
     for number in filter(None, broken):
-        assert f"entries that were changed  {number}" in out
+        assert f"broken entries  {number}" in out
 
 
 def test_nothing_is_signed_off_before_the_first_publication(

@@ -238,7 +238,7 @@ def problems(settings: Settings) -> list[Problem]:
 
 
 def monitored(settings: Settings) -> str:
-    with patch("oic_assurance.cli.status.load_settings", lambda: settings):
+    with patch("oic_assurance.cli.shown.load_settings", lambda: settings):
         return CliRunner().invoke(cli, ["status", "--monitor"]).stdout
 
 

@@ -190,9 +190,11 @@ def test_a_start_says_which_servers_are_ready_and_why(
     ):
         for name in outside:
             monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", warehouse_url(empty_warehouse))
+        # Each line fits, whatever the width of the terminal that runs the tests.
+        monkeypatch.setenv("COLUMNS", "200")
         assert run_command(["db", "start"]) == 0
         shown = capsys.readouterr().out.splitlines()
-        assert len(shown) == len(lines) + 1
+        assert len(shown) == len(lines) + 1, shown
         assert all(map(str.startswith, shown, lines)), shown
         if lines[1:]:
             assert "for rms and intelligence: set AIRFLOW_CONN_RMS and" in shown[1]

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pytest
+
 from oic_assurance.cli.publication import comparison
 from oic_assurance.cli.shown import as_text
 from oic_assurance.operations.compare import Comparison, FigureChange
@@ -81,7 +83,10 @@ def test_figures_that_only_one_publication_shows_are_told_and_explain_themselves
     assert "hydra_completion  Feb 2026  NP\n" in as_text(comparison(found))
 
 
-def test_a_restated_figure_has_a_row_for_each_cause_with_its_change_in_points() -> None:
+def test_a_restated_figure_has_a_row_for_each_cause_with_its_change_in_points(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     causes = {"LATE_RECORD": (0.1, 2), "RULE_CHANGE": (-0.05, 1)}
     restated = replace(FIGURE, before=0.4, after=0.5, by_time=0.05, causes=causes)
     shown = screen(restated)

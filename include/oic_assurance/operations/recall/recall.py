@@ -46,17 +46,17 @@ class Recall:
 
     recall_id: int
     dataset: str
-    table_name: str
     noticed_at: datetime
     records: int
+    #: How many of the records are not yet erased and still have a marking that is not admitted.
+    left_to_erase: int
+    outcome: str | None
+    table_name: str
     withdrawn_at: datetime | None
     withdrawn_rows: int | None
     approved_by: str | None
     reason: str | None
     ended_at: datetime | None
-    outcome: str | None
-    #: How many of the records are not yet erased and still have a marking that is not admitted.
-    left_to_erase: int
 
 
 @dataclass(frozen=True)

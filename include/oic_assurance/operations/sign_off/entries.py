@@ -165,6 +165,18 @@ class Subject:
         """Return the step that shows the evidence, if it is in force."""
         return next((entry for entry in self.in_force if entry.step == "EVIDENCE"), None)
 
+    @property
+    def evidence_state(self) -> str | None:
+        """Return what the latest check of this evidence has found."""
+        if self.evidence is None:
+            return None
+        return self.evidence.evidence_state or "not checked yet"
+
+    @property
+    def made_on(self) -> int | None:
+        """Return the publication on which the latest step in force was made."""
+        return self.in_force[-1].made_on if self.in_force else None
+
 
 def read_register(connection: psycopg.Connection, settings: Settings) -> list[Registered]:
     """Return the register of the current publication. `connection` has the role `oic_gate`."""

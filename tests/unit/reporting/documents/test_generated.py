@@ -93,7 +93,7 @@ def test_the_readme_has_the_points_of_the_policy_and_keeps_the_rest(project: Set
 def test_the_command_checks_and_prints_what_it_wrote(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["sources", "document", "--check"]) == 0
     assert run_command(["sources", "document"]) == 0
-    assert capsys.readouterr().out == "No file is out of date.\nNothing has changed.\n"
+    assert capsys.readouterr().out == "No file is out of date.\n0 files changed.\n"
 
 
 def test_dbt_sources_have_every_table_column_owner_and_retention() -> None:
