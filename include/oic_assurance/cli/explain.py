@@ -37,7 +37,7 @@ _NO_END = (1900, 9999)
 @click.option("--unit", metavar="CODE", help="The unit, or the team asked about. Default: ALL.")
 @click.option("--class", "only_class", metavar="CLASS", help="List only the records of this class.")
 @click.option(
-    "--limit", type=click.IntRange(0, 1_000_000), default=10, help="How many of each class."
+    "--limit", type=click.IntRange(0, 1_000_000), default=10, help="Records of each class."
 )
 @click.option("--record", nargs=2, metavar="KIND KEY", help="Show a record's history instead.")
 @click.option("--question", metavar="RULE", help="Explain a question for the Board instead.")
