@@ -191,7 +191,7 @@ def _facts(columns: Sequence[Column], row: object, indent: int) -> list[str]:
 
 def _cell(column: Column, row: object, missing: str = formats.NOTHING) -> str:
     value = value_of(row, column.key)
-    if value is None or value == "":
+    if value is None or value in ("", (), [], {}):
         return missing
     if isinstance(value, str | Mapping) or not isinstance(value, Sequence | Set):
         value = [value]
