@@ -107,7 +107,7 @@ def summary(settings: Settings, run: runs.Run) -> Result:
             if one["kept_because"]
         ]
         # Who has just seen the run knows the rest.
-        known = ("run", "datasets", "backup", "observed")
+        known = ("run", "publication", "datasets", "backup", "observed")
         parts = [part for part in now(warehouse) if getattr(part, "name", "") not in known]
         problems = problems_table(find_problems(warehouse))
     return Result([*kept, *parts, problems, Facts("where", (), places, "Where")])

@@ -139,8 +139,9 @@ def _hold(warehouse: psycopg.Connection) -> list[str]:
 
 def _position(warehouse: psycopg.Connection) -> list[Table]:
     """Return the position of each point that readers see, or the state of each force."""
-    (seen,) = rows(warehouse, "select max(as_at) as as_at from state.publication")
-    title, marts = f"Assurance position as at {moment(seen['as_at'])}", readable_marts()
+    title, marts = "Assurance position", readable_marts()
+    for seen in rows(warehouse, "select publication_id, as_at from state.publication"):
+        title += f" as at {moment(seen['as_at'])} (publication {seen['publication_id']})"
     if relation_exists(warehouse, f"{marts}.national_force_state"):
         query = f"select * from {marts}.national_force_state order by force_name"  # noqa: S608 - no input
         shown = columns("force_name=force", "state:state", ">caveat")
