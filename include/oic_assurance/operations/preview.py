@@ -149,8 +149,8 @@ def preview(
         with connect(settings, role=RECORDS_READER) as conn:
             seeds = [row for one in causes for row in _seed_rows(conn, one, prefix)]
             old, new = (
-                sql.Identifier(f"{before}intermediate", "int_measure_record")
-                for before in ("", prefix)
+                sql.Identifier(f"{schemas}intermediate", "int_measure_record")
+                for schemas in ("", prefix)
             )
             named = sql.Literal(sorted(NAMED_KINDS))
             records = _ask(conn, _RECORDS, old, new, named=named) if is_known else []

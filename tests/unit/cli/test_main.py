@@ -90,7 +90,11 @@ def new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["quarantine", "list"], 1, "never started here"),
         (["explain", "hydra_completion"], 1, "never started here"),
         (["explain"], 2, "give either a MEASURE, a --record or a --question"),
-        (["explain", "hydra_completion", "--period", "2026-13"], 2, "'2026-13' is not a month"),
+        (
+            ["explain", "hydra_completion", "--period", "2026-13"],
+            2,
+            "'2026-13' does not match the format '%Y-%m'",
+        ),
         (["explain", "--record", "referral"], 2, "Option '--record' requires 2 arguments"),
         (["quarantine", "list", "--limit", "0"], 2, "Invalid value for '--limit'"),
         (["quarantine", "list", "--limit", str(2**63)], 2, "Invalid value for '--limit'"),
