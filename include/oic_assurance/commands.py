@@ -5,8 +5,13 @@ import re
 
 from oic_assurance.settings import ENTERED
 
-# A command in a text. Commands about the whole deployment take no force, and help needs none.
-_COMMAND = re.compile(r"`assurance (?!up\b|down\b|forces\b|help\b)[^`]+(?=`)")
+# A command in a text, or at the end of a line with the path of the program. Commands about the
+# whole deployment take no force, and help needs none.
+_COMMAND = re.compile(
+    r"`assurance (?!up\b|down\b|forces\b|help\b)[^`]+(?=`)"
+    r"|\S+/assurance (?!up\b|down\b|forces\b|help\b)[^`\n]*[^`\n ](?= *$)",
+    re.MULTILINE,
+)
 
 
 def with_force(text: str, code: str | None = None) -> str:

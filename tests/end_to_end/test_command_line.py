@@ -152,7 +152,7 @@ def test_a_document_on_standard_output_leaves_the_exit_code_as_it_is(
         (["checks", "--table", "nonsense"], "There is no table 'nonsense' with checks in build"),
         (["checks", "--table", "marts.fct_nccu_referal"], "mean 'marts.fct_nccu_referral'?"),
         (["quarantine", "list", "--dataset", "nonsense"], "There is no dataset 'nonsense'"),
-        (["quarantine", "list", "--batch", "9999"], "There is no batch 9999"),
+        (["quarantine", "list", "--batch", "9999"], "There is no landed batch 9999"),
         (["quarantine", "export", "nonsense", "--to", "never.csv"], "There is no dataset"),
         (["quarantine", "export", "hr/personnel", "--table", "persons", "--to", "never.csv"],
          "There is no table 'persons' in hr/personnel. Did you mean 'personnel'?"),

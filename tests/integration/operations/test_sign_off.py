@@ -80,7 +80,7 @@ def test_a_point_is_closed_step_by_step(people: People) -> None:
     assert fingerprints == {
         row[0] for row in ask(people.settings, "select content_fingerprint from marts.publication")
     }
-    screen = people.run("lead", "show", "HYDRA")[1]
+    screen = " ".join(people.run("lead", "show", "HYDRA")[1].split())
     assert "signed by the Commissioner" in screen
     assert "96.0% (96 of 100" in screen
 

@@ -56,7 +56,7 @@ def _set_aside(settings: Settings, files: Sequence[SetAside]) -> Finding:
         return Finding("set-aside", "ok", rest)
     return Finding(
         "set-aside",
-        "advice",
+        "attention",
         f"{what}: after {days} days, an only copy is left for a person",
         "docs/how-to/restore.md#what-was-set-aside",
     )
