@@ -83,7 +83,7 @@ EXCEPTIONS = {
     "DOCUMENT_OFFICER_UNRESOLVED": "Document: officer not resolved",
     "DOCUMENT_NAMES_NO_REFERRAL": "Document names no known referral",
     "CUSTODY_WITHOUT_REFERRAL": "Detained, not referred",
-    "TRAINING_OUTSTANDING": "Module outstanding",
+    "TRAINING_OUTSTANDING": "Training outstanding",
     "HYDRA_PLACE_MISSING": "No Hydra place",
     "PLAN_REVIEW_OVERDUE": "Plan review overdue",
     "PLAN_STRAND_NOT_MET": "Strand not met",
