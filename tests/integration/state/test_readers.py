@@ -66,8 +66,6 @@ def test_the_views_are_made_anew_only_if_their_code_has_changed(fresh_warehouse:
         )
         return named(fresh_warehouse, query, ROLE)
 
-    # The template of the warehouse may know the datasets of another kind of warehouse.
-    apply_state(fresh_warehouse)
     before = made()
     apply_state(fresh_warehouse)
     assert made() == before
