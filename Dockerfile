@@ -7,6 +7,7 @@ ENV PYTHONUNBUFFERED=1 \
     PATH=/opt/venv/bin:$PATH \
     VIRTUAL_ENV=/opt/venv \
     AIRFLOW_HOME=/var/lib/assurance/airflow \
+    PYTHONPATH=/opt/assurance/deploy/airflow/config \
     ASSURANCE_HOME=/var/lib/assurance \
     ASSURANCE_PG_BIN=/usr/lib/postgresql/17/bin \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/assurance/dags \

@@ -25,11 +25,11 @@ from airflow.sdk import (
 from expectations.vocabulary import Stage
 from oic_assurance import clock, pipeline
 from oic_assurance.errors import ServerError, SourceUnavailable
-from oic_assurance.notifications.notify import run_deadline
 from oic_assurance.platform.airflow.approval import WarningApproval
 from oic_assurance.platform.airflow.deadline import promise
 from oic_assurance.platform.airflow.force_dags import ForceDag, force_dags
 from oic_assurance.settings import load_settings
+from oic_assurance.state.read import run_deadline
 from oic_assurance.warehouse.account import account
 
 DOC = """

@@ -9,13 +9,14 @@ from oic_assurance.platform.airflow.force_dags import ForceDag, force_dags
 from oic_assurance.settings import load_settings
 
 #: The parts in their order, each a task.
-PARTS = ("review", "erasures", "generations", "scratch", "restores", "logs", "airflow")
+PARTS = ("review", "erasures", "generations", "scratch", "restores", "logs", "proofs", "airflow")
 
 DOC = """
 ### What it does
 Lists the records that are past their retention, erases those that people decided to erase, drops
 old generations, removes what killed processes left and what a restore set aside long ago, deletes
-old logs, and trims Airflow's own database. `assurance upkeep list` shows what each part did.
+old logs, compares a thirtieth of the archive with raw, checks the log of processing and the
+published tables, and trims Airflow's own database. `assurance upkeep list` shows what each did.
 
 While a daily run is under way, nothing is done. It is tried again the next night.
 

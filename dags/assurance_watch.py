@@ -7,18 +7,14 @@ from airflow.sdk import dag, task
 
 from oic_assurance import pipeline
 from oic_assurance.platform.airflow.force_dags import ForceDag, force_dags
+from oic_assurance.platform.airflow.home_page import store_problems
 from oic_assurance.settings import load_settings
 
 DOC = """
 ### What it does
-Reads the record of runs and deliveries and notifies the addresses in `ASSURANCE_NOTIFY_EMAIL` and
-`ASSURANCE_NOTIFY_WEBHOOK` when:
-
-- a run made no publication,
-- a run is late,
-- a source is not fresh,
-- a delivery was refused,
-- one of these problems is over.
+Measures what SQL cannot see (disks, certificates, clocks, rights, the policy), and notifies the
+addresses in `ASSURANCE_NOTIFY_EMAIL` and `ASSURANCE_NOTIFY_WEBHOOK` when a problem of
+`assurance status` has begun, has changed or is over. The home page of Airflow shows the same rows.
 
 It sends each notification once. It also exports the metrics, if the deployment exports any.
 
@@ -53,7 +49,11 @@ def make_dag(own: ForceDag) -> None:
 
         @task
         def notify() -> None:
-            pipeline.send_notifications(load_settings())
+            settings = load_settings()
+            try:
+                pipeline.send_notifications(settings)
+            finally:
+                store_problems(settings)
 
         @task
         def export_metrics() -> None:

@@ -11,6 +11,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.state.apply import apply_state
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, warehouse_url
 from oic_assurance.warehouse.migrate import migrate
@@ -89,6 +91,7 @@ Prepare = Callable[[Settings], object]
 def migrated(settings: Settings) -> None:
     """Prepare a warehouse with its tables, but without data."""
     migrate(settings)
+    apply_state(settings)
 
 
 @dataclass
@@ -99,7 +102,9 @@ class Prepared:
     them, because PostgreSQL copies only a database without sessions.
     """
 
-    names: dict[Prepare, str] = field(default_factory=dict)
+    #: By what prepares them, and by the declarations of the deployment at that time: a migrated
+    #: warehouse knows its datasets.
+    names: dict[tuple[Prepare, str], str] = field(default_factory=dict)
 
     @contextmanager
     def copy(self, prepare: Prepare, name: str | None = None) -> Iterator[Settings]:
@@ -112,13 +117,14 @@ class Prepared:
             yield load_settings()
 
     def _name(self, prepare: Prepare) -> str:
-        if prepare not in self.names:
+        key = prepare, ", ".join(datasets())
+        if key not in self.names:
             name = _new_name()
             template = "template1" if prepare is migrated else self._name(migrated)
             with temporary_warehouse(name, template=template, is_kept=True):
                 prepare(load_settings())
-            self.names[prepare] = name
-        return self.names[prepare]
+            self.names[key] = name
+        return self.names[key]
 
 
 def _new_name() -> str:

@@ -18,7 +18,7 @@ _VALUES: Mapping[str, tuple[Any, ...]] = {
     "Measure": ("Referrals with their document", "Detentions that were referred"),
     "Item": ("Hydra", "E-learning module 1", "E-learning module 2"),
     "District": ("North", "South & East", "None"),
-    "Kind": ("Document missing", "=1+1", "Module outstanding"),
+    "Kind": ("Document missing", "=1+1", "Training outstanding"),
     "Age in days": ("0-1", "2-7", "8-28", "over 28"),
     "Met": (3, 0, 7, 5, 2),
     "Of": (4, 1, 9, 5, 6),

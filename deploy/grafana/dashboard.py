@@ -254,6 +254,42 @@ ROWS = [
                 "s",
                 [(None, GREEN), (8 * DAY, RED)],
             ),
+            _stat(
+                "Oldest proof of the archive",
+                "How long ago an archived batch was last compared with raw. Each one is within 30 "
+                "days.",
+                age("assurance_archive_proven_timestamp_seconds"),
+                "s",
+                [(None, GREEN), (32 * DAY, AMBER)],
+            ),
+            _stat(
+                "First certificate to expire",
+                "Somebody is notified 30 days before.",
+                "min by (instance) ("
+                + last("assurance_certificate_expires_timestamp_seconds")
+                + ") - time()",
+                "s",
+                [(None, RED), (0.0, AMBER), (30 * DAY, GREEN)],
+            ),
+            _stat(
+                "Least room on a disk",
+                "As it was last measured.",
+                f"min by (instance) ({last('assurance_disk_free_bytes')})",
+                "bytes",
+                [(None, RED), (1.5e9, GREEN)],
+            ),
+            _stat(
+                "Age of what was measured",
+                "How long ago disks, certificates, clocks and rights were measured. The watch does "
+                "so every 15 minutes.",
+                "max by (instance) ("
+                + age("assurance_observed_timestamp_seconds").replace(
+                    "{", '{kind!~"log|tables|airflow|notifications", ', 1
+                )
+                + ")",
+                "s",
+                [(None, GREEN), (2 * HOUR, AMBER)],
+            ),
         ],
     ),
     (

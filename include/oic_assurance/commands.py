@@ -6,10 +6,10 @@ import re
 from oic_assurance.settings import ENTERED
 
 # A command in a text, or at the end of a line with the path of the program. Commands about the
-# whole deployment take no force.
+# whole deployment take no force, and help needs none.
 _COMMAND = re.compile(
-    r"(?P<quoted>`assurance (?!up\b|down\b|forces\b)[^`]+)(?=`)"
-    r"|(?P<path>\S+/assurance (?!up\b|down\b|forces\b)[^`\n]*[^`\n ])(?= *$)",
+    r"`assurance (?!up\b|down\b|forces\b|help\b)[^`]+(?=`)"
+    r"|\S+/assurance (?!up\b|down\b|forces\b|help\b)[^`\n]*[^`\n ](?= *$)",
     re.MULTILINE,
 )
 

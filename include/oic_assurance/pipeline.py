@@ -26,12 +26,13 @@ from oic_assurance.builds import candidate, marts, record, runs, stages
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.builds.policy_check import check_policy, ending_soon
-from oic_assurance.clock import check_not_in_future, london_day, utc_now
+from oic_assurance.clock import check_not_in_future, london_day
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.garbage import collect_rarely
 from oic_assurance.reporting.openlineage import recorder
 from oic_assurance.reporting.openlineage.recorder import Stage as Recorded
 from oic_assurance.settings import Settings
+from oic_assurance.state.apply import apply_state
 from oic_assurance.warehouse import embedded, processing_log
 from oic_assurance.warehouse.clocks import MUCH, read_clocks
 from oic_assurance.warehouse.connections import connect, reason, uses_embedded_server
@@ -76,6 +77,7 @@ def prepare_warehouse(settings: Settings) -> None:
     if is_upgraded:
         # `assurance batch verify` and others read the raw tables as they are declared now.
         ensure_raw_tables(settings)
+    apply_state(settings)
 
 
 @guarded
@@ -482,14 +484,32 @@ def close_log(settings: Settings, run_id: str) -> None:
         LOG.warning("The head of the log of processing was not shipped: %s", _said(error))
 
 
+def observe(settings: Settings) -> None:
+    """Measure what SQL cannot see, and record it: disks, certificates, clocks, rights, policy.
+
+    If the warehouse does not answer, nothing is recorded.
+    """
+    from oic_assurance.operations.doctor.looks import LOOKS
+    from oic_assurance.operations.doctor.server import answers
+    from oic_assurance.state.observed import record, take
+
+    # A server that is down for a moment must not look like logins that cannot log in.
+    is_there = answers(settings)
+    try:
+        record(settings, [take(look, settings, answers=is_there) for look in LOOKS])
+    except (AssuranceError, psycopg.Error) as error:
+        LOG.warning("What was measured is not on record: %s", _said(error))
+
+
 def send_notifications(settings: Settings) -> None:
-    """Notify people about problems that have begun, changed or ended.
+    """Look at the installation, and notify people about problems that began, changed or ended.
 
     If a notification cannot be sent, the reason is logged, and the next call tries again.
     """
     from oic_assurance.notifications.notify import notify
 
-    for attempt in notify(settings, utc_now()):
+    observe(settings)
+    for attempt in notify(settings):
         if attempt.failure:
             LOG.warning("No notification was sent: %s", attempt.failure)
 

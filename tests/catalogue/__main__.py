@@ -44,7 +44,7 @@ def _inject(root: Path, wanted: list[Defect]) -> int:
     # The pipeline is imported here for two reasons. The import takes seconds, and `--list` does not
     # need the pipeline. And the imported modules read environment variables that `main` has set
     # before it calls this function.
-    from oic_assurance.reporting.screens.run_log import to_log
+    from oic_assurance.platform.run_log import to_log
     from tests.catalogue.report import line, totals, write_page
     from tests.catalogue.runner import run
     from tests.catalogue.world import World
@@ -78,7 +78,7 @@ def _clean(root: Path, count: int, *, with_great: bool) -> int:
 
     With `with_great`, run the great days after them.
     """
-    from oic_assurance.reporting.screens.run_log import to_log
+    from oic_assurance.platform.run_log import to_log
     from oic_assurance.settings import load_settings
     from tests.catalogue import clean
 

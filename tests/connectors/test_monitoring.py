@@ -111,7 +111,8 @@ insert into audit.stage (run_id, stage, dataset, started_at, finished_at, succee
 create schema if not exists intermediate;
 create table intermediate.int_source_freshness as
 select 'E23000022' as force_code, 'hr/personnel' as dataset, 'fresh' as verdict,
-    null::text as reason, now() as last_landed_at, now() + interval '1 day' as due_by;
+    null::text as reason, now() as last_record_at, now() as last_landed_at,
+    now() + interval '1 day' as due_by;
 create schema if not exists policy;
 create table policy.point_dataset (point_code text, dataset text);
 grant usage on schema intermediate, policy to oic_gate;
@@ -122,6 +123,14 @@ insert into audit.backup (
 insert into audit.restore_drill (
     sha256, started_at, finished_at, batches, content_fingerprint
 ) values (repeat('a', 64), now(), now(), 1, 'f');
+insert into audit.observation (
+    problem_code, subject, host, state, what, todo, amount, since, observed_at
+) values
+('certificate', 'AIRFLOW_CONN_WAREHOUSE', 'h', 'ok', 'w', '', 1.9e9, now(), now()),
+('disk', 'state folder', 'h', 'ok', 'w', '', 1e12, now(), now());
+insert into audit.batch (
+    run_id, force_code, dataset, source_place, kind, delivered_for, status, kept_as, sha256
+) values ('r9', 'E23000022', 'hr/personnel', 'x', 'file', now(), 'landed', 'batches/x.gz', 'x');
 """
 
 

@@ -263,7 +263,7 @@ def test_a_back_up_is_restored_without_this_program(
     server: Server, force: Force, tmp_path: Path
 ) -> None:
     """The commands of the page are followed to the letter: age, psql, pg_restore and tar."""
-    made = force.assurance("archive", "new-key", "--to", str(tmp_path / "backup-key"))
+    made = force.assurance("backup", "new-key", "--to", str(tmp_path / "backup-key"))
     given = Terminal(
         force.home, extra={**force.terminal.extra, "ASSURANCE_PG_BIN": str(server.programs)}
     )

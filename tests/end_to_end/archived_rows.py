@@ -9,7 +9,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from oic_assurance.batches.archive_reader import open_archived
-from oic_assurance.operations.explain.provenance import Source, Version
+from oic_assurance.operations.explain.provenance import Row
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.declarations.model import Column, Table
@@ -23,16 +23,16 @@ AS_READ = {
 
 
 def differences(
-    warehouse: psycopg.Connection, settings: Settings, version: Version, source: Source
+    warehouse: psycopg.Connection, settings: Settings, version: Row, source: Row
 ) -> list[str]:
     """Return the names of the columns in which a raw row differs from its archived row."""
-    assert source.kept_as is not None
-    table = next(t for t in dataset(version.dataset).tables if t.name == version.table)
+    assert source["kept_as"] is not None
+    table = next(t for t in dataset(version["dataset"]).tables if t.name == version["table"])
     raw = _raw(warehouse, version)
-    if source.kind == "database":
-        archived = _of_extract(warehouse, settings, source.kept_as, table, version)
+    if source["kind"] == "database":
+        archived = _of_extract(warehouse, settings, source["kept_as"], table, version)
         return [name for name in archived if archived[name] != raw[name]]
-    archived = _of_file(settings, source.kept_as, version)
+    archived = _of_file(settings, source["kept_as"], version)
     assert set(archived) == set(table.names)
     return [
         column.name
@@ -41,15 +41,15 @@ def differences(
     ]
 
 
-def _raw(warehouse: psycopg.Connection, version: Version) -> dict[str, Any]:
-    declared = dataset(version.dataset)
+def _raw(warehouse: psycopg.Connection, version: Row) -> dict[str, Any]:
+    declared = dataset(version["dataset"])
     rows = (
         warehouse.cursor(row_factory=dict_row)
         .execute(
             sql.SQL("select * from {} where batch_id = %s and row_number = %s").format(
-                sql.Identifier(declared.raw_schema, version.table)
+                sql.Identifier(declared.raw_schema, version["table"])
             ),
-            (version.batch_id, version.row_number),
+            (version["batch_id"], version["row_number"]),
         )
         .fetchall()
     )
@@ -57,14 +57,14 @@ def _raw(warehouse: psycopg.Connection, version: Version) -> dict[str, Any]:
     return rows[0]
 
 
-def _of_file(settings: Settings, kept_as: str, version: Version) -> dict[str, Any]:
+def _of_file(settings: Settings, kept_as: str, version: Row) -> dict[str, Any]:
     with open_archived(settings, kept_as) as content:
-        for reading in read_tables(content, dataset(version.dataset)):
-            if reading.table.name == version.table:
+        for reading in read_tables(content, dataset(version["dataset"])):
+            if reading.table.name == version["table"]:
                 # All rows are read, so that the reader releases the stream before it is closed.
-                (row,) = [row for row in reading.rows if row[0] == version.row_number]
+                (row,) = [row for row in reading.rows if row[0] == version["row_number"]]
                 return dict(zip(reading.table.names, row[3:], strict=True))
-    raise AssertionError(f"{kept_as} has no table {version.table}")
+    raise AssertionError(f"{kept_as} has no table {version['table']}")
 
 
 def _read(warehouse: psycopg.Connection, column: Column, cell: str) -> object:
@@ -80,7 +80,7 @@ def _read(warehouse: psycopg.Connection, column: Column, cell: str) -> object:
 
 
 def _of_extract(
-    warehouse: psycopg.Connection, settings: Settings, kept_as: str, table: Table, version: Version
+    warehouse: psycopg.Connection, settings: Settings, kept_as: str, table: Table, version: Row
 ) -> dict[str, Any]:
     with gzip.open(settings.home / kept_as, "rb") as archived:
         header = json.loads(archived.readline().removeprefix(b"# "))
@@ -91,7 +91,7 @@ def _of_extract(
             sql.SQL("create temp table {} as select {} from {} limit 0").format(
                 place,
                 sql.SQL(", ").join(map(sql.Identifier, columns)),
-                sql.Identifier(dataset(version.dataset).raw_schema, table.name),
+                sql.Identifier(dataset(version["dataset"]).raw_schema, table.name),
             )
         )
         statement = sql.SQL("copy {} from stdin (format {})").format(
@@ -102,7 +102,7 @@ def _of_extract(
                 copy.write(chunk)
     found = (
         warehouse.cursor(row_factory=dict_row)
-        .execute("select * from archived_rows where row_number = %s", (version.row_number,))
+        .execute("select * from archived_rows where row_number = %s", (version["row_number"],))
         .fetchall()
     )
     assert len(found) == 1

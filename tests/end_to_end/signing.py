@@ -141,6 +141,6 @@ class Loop:
 
     def close(self) -> None:
         self.does("lead", "agree", "INTEL_PLAN", "--steps", "three plans by December")
-        self.does("officer", "evidence", "INTEL_PLAN", "--file", "plans.pdf", "--because", "plans")
+        self.does("officer", "evidence", "INTEL_PLAN", "--file", "plans.pdf", "--reason", "plans")
         for party, person in (("FORCE", "chief"), ("COMMISSIONER", "commissioner")):
-            self.does(person, "sign", "INTEL_PLAN", "--as", party, "--because", "it is done")
+            self.does(person, "sign", "INTEL_PLAN", "--as", party, "--reason", "it is done")

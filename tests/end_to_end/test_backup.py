@@ -36,7 +36,7 @@ def folder() -> Iterator[Path]:
 def old(folder: Path) -> Iterator[Terminal]:
     """A state folder with one publication and an encrypted archive."""
     terminal = Terminal(folder / "old", extra=settings(folder))
-    made = terminal.assurance("archive", "new-key", "--to", str(folder / "archive-key"))
+    made = terminal.assurance("backup", "new-key", "--to", str(folder / "archive-key"))
     assert made.returncode == 0, made.stderr
     for arguments in (
         ("simulate", "--seed", "5", "--from", "2026-04-01", "--to", "2026-04-20"),
@@ -80,7 +80,9 @@ def test_a_restored_warehouse_has_every_figure(old: Terminal, new: Terminal, fol
     backing_up = Terminal(old.home, extra={**old.extra, name: value.replace("age1…", public)})
     make, secrets, _ = commands(PAGE, "Back up")
     made = follow(backing_up, folder, make)
-    sha256 = next(line for line in made.stdout.splitlines() if line.startswith("SHA-256"))[8:]
+    sha256 = next(line for line in made.stdout.splitlines() if line.startswith("SHA-256")).split()[
+        1
+    ]
     (folder / "elsewhere").mkdir()
     follow(backing_up, folder, secrets)
     [backup] = (folder / "backups").iterdir()
@@ -134,13 +136,13 @@ def test_a_drill_proves_that_the_back_up_can_be_restored(old: Terminal, folder: 
     readers_saw = tables_of(old)["marts"]
     drill, *_ = commands(PAGE, "Prove that it can be restored")
     done = follow(old, folder, drill)
-    assert "publication 1 computed again and equal" in " ".join(done.stdout.split())
+    assert "restore proven yes" in " ".join(done.stdout.split())
     assert done.stderr.splitlines() == [
         "Restore the back-up",
         "Compare raw with the archive",
         "Compute publication 1 again",
     ]
-    assert "Restore proven on" in old.assurance("status").stdout
+    assert json.loads(old.assurance("status", "--json").stdout)["backup"]["proven_at"]
     assert "restore" not in old.assurance("notify", "--dry-run").stdout
     assert not (old.home / "drill").exists()
     assert tables_of(old)["marts"] == readers_saw
@@ -159,10 +161,10 @@ def test_a_drill_that_proves_nothing_says_why_and_is_told(old: Terminal, folder:
     assert (verified.returncode, "has another size" in verified.stderr) == (1, True)
     done = old.assurance("backup", "drill", str(damaged), *key)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "NOT proven" in done.stdout
+    assert "restore proven no" in " ".join(done.stdout.split())
     assert "warehouse.dump.age is missing or has another size" in " ".join(done.stdout.split())
     assert not (old.home / "drill").exists()
-    assert "NOT proven" in old.assurance("status").stdout
+    assert "It is not proven that a back-up" in old.assurance("status").stdout
     told = " ".join(old.assurance("notify", "--dry-run").stdout.split())
     assert "It is not proven that a back-up can be restored" in told
     # Nothing is on record about a drill that could not begin.

@@ -32,9 +32,9 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def made(terminal: Terminal, first_run: str, key: Path) -> Path:
     """The bundle of the current publication, signed."""
-    done = terminal.assurance("bundle", "make", "--key", str(key), "--json")
+    done = terminal.assurance("pack", "bundle", "--key", str(key), "--json")
     assert done.returncode == 0, done.stderr
-    return Path(json.loads(done.stdout)["file"])
+    return Path(json.loads(done.stdout)["bundle"]["file"])
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 
 def test_a_bundle_holds_and_says_what_holds_in_a_sentence(terminal: Terminal, made: Path) -> None:
-    done = terminal.assurance("bundle", "verify", str(made))
+    done = terminal.assurance("pack", "verify", str(made))
     assert done.returncode == 0
     text = " ".join(done.stdout.split())
     assert text.startswith("The bundle holds. Publication ")
@@ -392,7 +392,7 @@ def test_a_zip_that_programs_unpack_differently_is_refused(
         path.write_bytes(made.read_bytes())
         with zipfile.ZipFile(path, "a") as file:
             file.writestr(name, "[]")
-        done = terminal.assurance("bundle", "verify", str(path))
+        done = terminal.assurance("pack", "verify", str(path))
         assert done.returncode == 2
         assert "has names that are no bundle's" in done.stderr
 
@@ -403,7 +403,7 @@ def test_a_file_that_is_no_key_is_refused(
 ) -> None:
     path = tmp_path / "key.pem"
     path.write_bytes(content)
-    done = terminal.assurance("bundle", "make", "--key", str(path))
+    done = terminal.assurance("pack", "bundle", "--key", str(path))
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "is no private key in PEM form" in done.stderr

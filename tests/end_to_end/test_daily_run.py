@@ -42,9 +42,9 @@ def test_the_first_run_publishes_and_shows_the_position(terminal: Terminal, firs
     assert "Assurance position as at Tue 21 Apr 2026 05:30" in first_run
     for point in POINTS:
         assert point in first_run
-    for part in ("Quarantine", "Gate", "Where", "db url bi", "dbt docs", "Data Docs"):
+    for part in ("Rejected rows", "Gate", "Where", "db url bi", "dbt docs", "data docs"):
         assert part in first_run
-    assert len(first_run.splitlines()) <= 60
+    assert len(first_run.splitlines()) <= 80
     assert "[info" not in first_run
     assert (terminal.home / "reports" / "dbt_docs.html").stat().st_size > 100_000
     assert (terminal.home / "reports" / "data_docs" / "index.html").exists()
@@ -73,14 +73,14 @@ def test_status_lists_and_quarantine_show_the_state(terminal: Terminal, first_ru
     assert "published" in status.stdout
     assert "rms/occurrence" in status.stdout
     listed = terminal.assurance("publication", "list").stdout
-    assert [line.split()[:2] for line in listed.splitlines()][1] == ["*", str(current(terminal))]
+    assert f"publication {current(terminal)} current yes" in " ".join(listed.split()), listed
     assert terminal.assurance("quarantine", "list", "--limit", "3").returncode == 0
 
 
 def test_a_second_run_is_refused(interrupted: Interrupted) -> None:
     assert interrupted.beside.returncode == 1
     assert f"process {interrupted.pid}" in interrupted.beside.stderr
-    assert interrupted.beside.stderr.count("\n") == 1
+    assert interrupted.beside.stderr.count("\n") == 2, "the error, and its page"
 
 
 @pytest.fixture
@@ -110,9 +110,8 @@ def test_after_a_killed_run_an_unavailable_source_makes_only_its_points_unknown(
         assert time.monotonic() - began < 240
     assert done.returncode == 0, done.stdout + done.stderr
     assert "secret-of-rms" not in done.stdout + done.stderr
-    assert "Not extracted: rms/custody_record, rms/nccu_referral, rms/occurrence" in " ".join(
-        done.stdout.split()
-    )
+    shown = " ".join(done.stdout.split())
+    assert "Not extracted datasets rms/custody_record, rms/nccu_referral, rms/occurrence" in shown
     assert current(terminal) > before
     status = dict(ask(terminal, "select point_code, status from marts.assurance_position"))
     assert status["NCCU_INTEL"] == "unknown"
@@ -141,6 +140,7 @@ def test_after_a_killed_run_an_unavailable_source_makes_only_its_points_unknown(
     assert "secret-of-rms" not in str(told)
 
 
+@pytest.mark.slow
 def test_a_damaged_mart_is_not_published_and_the_last_publication_stays(
     terminal: Terminal, first_run: str, damaged_project: Path
 ) -> None:
@@ -191,7 +191,7 @@ def test_a_model_that_cannot_be_built_is_named(
     assert done.returncode == 1
     assert "fct_plan_strand" in done.stderr
     assert "no_such_column" in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert done.stderr.count("\n") == 2, "the error, and its page"
     assert current(terminal) == before
     told = ends(latest_events(terminal.home))
     assert told["dbt.fct_plan_strand"]["eventType"] == "FAIL"

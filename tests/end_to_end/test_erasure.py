@@ -109,16 +109,16 @@ def test_after_the_next_publication_no_byte_is_left(terminal: Terminal) -> None:
     for part in ("batches/hr/personnel", "batches/rms/nccu_referral", "data/pg_wal", "data/base"):
         assert [place for place in before if part in place], part
     for name, key in (("hr/personnel", PERSON), ("rms/nccu_referral", REFERRAL)):
-        shown = terminal.assurance("erase", name, key, "--reason", "a test", "--dry-run")
-        assert "archive       1 row in 1 batch" in shown.stdout, shown.stdout + shown.stderr
-        done = terminal.assurance("erase", name, key, "--reason", "a test")
+        shown = terminal.assurance("erase", "records", name, key, "--reason", "a test", "--dry-run")
+        assert "Would be erased" in shown.stdout, shown.stdout + shown.stderr
+        done = terminal.assurance("erase", "records", name, key, "--reason", "a test")
         assert done.returncode == 0, done.stdout + done.stderr
-    early = terminal.assurance("erase", "--finish")
+    early = terminal.assurance("erase", "finish")
     assert (early.returncode, "waiting for the next publication" in early.stdout) == (1, True)
     done = terminal.assurance("run", "--as-at", "2026-04-21T05:30")
     assert done.returncode == 0, done.stdout + done.stderr
     assert places_with(terminal) == set()
-    assert "Nothing was erased since" in terminal.assurance("erase", "--finish").stdout
+    assert "Nothing was erased since" in terminal.assurance("erase", "finish").stdout
     verified = terminal.assurance("batch", "verify")
     assert verified.returncode == 0, verified.stdout
     with psycopg.connect(terminal.url("warehouse")) as warehouse:

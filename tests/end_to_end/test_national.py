@@ -40,7 +40,7 @@ def zone(terminal: Terminal, first_run: str) -> Iterator[Path]:
     for number, code in enumerate(OTHERS):
         figures = {"HYDRA": (60 + 5 * number, 100), "ELEARNING": (900 + 10 * number, 1000)}
         export(made_up(code, figures, as_at=AS_AT), place, DAY)
-    made = terminal.assurance("national", "export", "--to", str(place))
+    made = terminal.assurance("release", "national", "--to", str(place))
     assert made.returncode == 0, made.stderr
     yield place
     shutil.rmtree(place, ignore_errors=True)
@@ -150,7 +150,7 @@ def test_the_export_is_in_the_log_of_processing(terminal: Terminal, zone: Path) 
 
 
 def test_the_national_warehouse_exports_nothing(national: Terminal, zone: Path) -> None:
-    made = national.assurance("national", "export", "--to", str(zone))
+    made = national.assurance("release", "national", "--to", str(zone))
 
     assert made.returncode == 2
     assert "a force exports" in made.stderr
@@ -163,7 +163,7 @@ def test_a_command_about_records_is_refused_with_one_line(national: Terminal, co
     done = national.assurance(*command.split())
 
     assert done.returncode == 2
-    assert f"`assurance {command.split()[0]}` is a command of a force" in done.stderr
+    assert f"`assurance {command}` is a command of a force" in done.stderr
 
 
 def test_a_publication_can_be_computed_again(national: Terminal) -> None:
@@ -177,4 +177,4 @@ def test_status_says_which_forces_are_not_known_and_why(national: Terminal) -> N
     text = " ".join(national.assurance("status").stdout.split())
 
     assert "6 of 43 forces are known." in text
-    assert "Surrey the force has delivered nothing" in text
+    assert re.search(r"Surrey \w+ the force has delivered nothing", text)

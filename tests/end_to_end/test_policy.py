@@ -47,7 +47,8 @@ def test_mistakes_in_seeds_stop_the_run_and_a_row_that_ends_soon_does_not(
     ]
     run = terminal.assurance("run", "--as-at", AS_AT)
     assert run.returncode == 1
-    first, *lines = run.stderr.splitlines()
+    first, *lines, page = run.stderr.splitlines()
+    assert page.startswith("See docs/how-to/at-night.md")
     assert first.startswith("assurance: the run failed: closing the landing: The policy cannot be")
     assert f"Readers still see publication {before}." in first
     assert [one.partition(";")[0] for one in lines] == [
@@ -55,9 +56,9 @@ def test_mistakes_in_seeds_stop_the_run_and_a_row_that_ends_soon_does_not(
     ]
     shown = " ".join(terminal.assurance("status").stdout.split())
     assert all(one in shown for one in told)
-    for command in (["sources", "document"], ["preview"]):
+    for command in (["sources", "document"], ["publication", "preview"]):
         done = terminal.assurance(*command)
-        assert (done.returncode, done.stderr.splitlines()[-len(lines) :]) == (1, lines), command
+        assert (done.returncode, done.stderr.splitlines()[1:-1]) == (1, lines), command
     for command in (["explain", "hydra_completion"], ["pack"]):
         done = terminal.assurance(*command)
         assert done.returncode == 0, "what was published is still explained and shown"

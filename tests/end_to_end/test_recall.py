@@ -116,7 +116,7 @@ def test_a_document_that_is_marked_secret_leaves_the_figure_and_every_place(
     }
     for path in (terminal.home / "batches/intelligence/report").glob("*.gz"):
         assert urn.encode() not in gzip.decompress(path.read_bytes())
-    shown = terminal.assurance("recall", "list")
+    shown = terminal.assurance("erase", "recalls")
     assert "erased" in shown.stdout, shown.stdout + shown.stderr
     assert urn not in shown.stdout
     verified = terminal.assurance("batch", "verify", "intelligence/report")

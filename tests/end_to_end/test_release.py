@@ -27,7 +27,7 @@ def ask(terminal: Terminal, query: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def folder(terminal: Terminal, first_run: str) -> Path:
-    made = terminal.assurance("release", "make", "--because", "the first release", "--json")
+    made = terminal.assurance("release", "make", "--reason", "the first release", "--json")
     assert made.returncode == 0, made.stderr
     return Path(json.loads(made.stdout)["release"]["folder"])
 
@@ -152,7 +152,7 @@ def test_a_wrong_word_gets_a_suggestion_and_a_reason_is_asked_for(
     assert (wrong.returncode, "make" in wrong.stderr) == (2, True)
     unreasoned = terminal.assurance("release", "make")
     assert unreasoned.returncode == 2
-    assert "--because" in unreasoned.stderr
+    assert "--reason" in unreasoned.stderr
     assert unreasoned.stderr.count("\n") == 1
 
 
@@ -166,11 +166,11 @@ def test_the_files_can_be_written_again(terminal: Terminal, folder: Path, tmp_pa
 
 
 def test_a_withdrawal_is_said_beside_the_files(terminal: Terminal, folder: Path) -> None:
-    made = terminal.assurance("release", "make", "--because", "again", "--json")
+    made = terminal.assurance("release", "make", "--reason", "again", "--json")
     assert made.returncode == 0, made.stderr
     second = json.loads(made.stdout)["release"]
     done = terminal.assurance(
-        "release", "withdraw", str(second["release_id"]), "--because", "a wrong unit"
+        "release", "withdraw", str(second["release_id"]), "--reason", "a wrong unit"
     )
     assert done.returncode == 0, done.stderr
     assert "cannot be recalled" in " ".join(done.stdout.split())

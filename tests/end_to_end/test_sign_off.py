@@ -37,7 +37,7 @@ def test_a_closure_is_made_and_reopens_by_itself(loop: Loop) -> None:
     # Asked and answered: three plans, approved in time.
     loop.drop_plans("2026-04-22T12:00", ["2025-11-01"] * 3)
     loop.run("2026-04-23T05:30")
-    sign = ["sign", "INTEL_PLAN", "--because", "it is done", "--as"]
+    sign = ["sign", "INTEL_PLAN", "--reason", "it is done", "--as"]
     assert "comes after STEPS_AGREED" in loop.may_not("chief", *sign, "FORCE")
     loop.close()
     assert "is in force already" in loop.may_not("commissioner", *sign, "COMMISSIONER")
@@ -85,7 +85,7 @@ def test_a_closure_is_made_and_reopens_by_itself(loop: Loop) -> None:
     # The rows of round 2 are the same as before, except that they may no longer be in force.
     assert [row[:3] for row in loop.mart() if row[0] == 2] == [row[:3] for row in restated]
     loop.does("lead", "agree", "INTEL_PLAN", "--steps", "the third plan")
-    loop.does("officer", "evidence", "INTEL_PLAN", "--file", "plans.pdf", "--because", "plans")
+    loop.does("officer", "evidence", "INTEL_PLAN", "--file", "plans.pdf", "--reason", "plans")
     assert "The data say that INTEL_PLAN is" in loop.may_not("chief", *sign, "FORCE")
     check = loop.as_person("lead", "check")
     assert check.returncode == 0, check.stdout

@@ -1,5 +1,6 @@
 """On a terminal of any width, commands show their stages, the position and nothing else."""
 
+import json
 import re
 import subprocess
 import sys
@@ -12,24 +13,25 @@ from pathlib import Path
 import pytest
 
 from oic_assurance import clock
-from oic_assurance.reporting.screens.progress import SPINNER
-from oic_assurance.reporting.screens.tasks import LABELS
+from oic_assurance.platform.progress import SPINNER
+from oic_assurance.platform.tasks import LABELS
 from tests.end_to_end.conftest import Interrupted
 from tests.end_to_end.pseudo_terminal import Display, PseudoTerminal
 from tests.end_to_end.terminal import Terminal
 
 STAGE = re.compile(r"✓ (.{1,40}?) +\d+\.\d s")
 SUMMARY = (
-    "from oic_assurance.reporting.screens.screen import run_summary\n"
+    "from oic_assurance.cli.shown import as_text\n"
+    "from oic_assurance.cli.run import summary\n"
     "from oic_assurance.builds.runs import last_run\n"
     "from oic_assurance.settings import load_settings\n"
-    "print(run_summary(load_settings(), last_run(load_settings())), end='')"
+    "print(as_text(summary(load_settings(), last_run(load_settings()))), end='')"
 )
 PLAIN_STAGE = re.compile(r"ok     (.{1,40}?) +\d+\.\d s")
 #: A program that shows one step of half a second in the same way as the commands.
 WORK = (
     "import time\n"
-    "from oic_assurance.reporting.screens.progress import Screen\n"
+    "from oic_assurance.platform.progress import Screen\n"
     "with Screen() as screen, screen.step('Work') as step:\n"
     "    step.advance('rows', 3, 12)\n"
     "    time.sleep(0.5)"
@@ -95,7 +97,7 @@ def test_a_run_shows_its_stages_then_the_position_and_nothing_else(
     assert stages[:2] == ["Warehouse", "Start Airflow"]
     assert sorted(stages[2:]) == sorted(LABELS.values())
     blank = first_display.lines.index("")
-    assert "\n".join(first_display.lines[blank:]) == summary_of(terminal)
+    assert "\n".join(first_display.lines[blank + 1 :]) == summary_of(terminal)
     assert first_display.cursor_is_shown
 
 
@@ -121,7 +123,7 @@ def test_the_demonstration_makes_its_force_and_then_shows_a_run(
         "Start Airflow",
     ]  # fmt: skip
     assert sorted(stages[4:]) == sorted(LABELS.values())
-    assert "\n".join(demo.lines[demo.lines.index("") :]) == summary_of(home)
+    assert "\n".join(demo.lines[demo.lines.index("") + 1 :]) == summary_of(home)
     assert not any(demo.goes_on), demo.text
 
 
@@ -140,9 +142,8 @@ def test_an_interrupted_run_is_marked_and_the_server_stays(
     terminal: Terminal, interrupted: Interrupted
 ) -> None:
     # No later run can have marked the interrupted run, because there is none yet.
-    status = terminal.assurance("status")
-    assert status.stdout.startswith("Last run            failed")
-    assert "interrupted before its end" in status.stdout
+    run = json.loads(terminal.assurance("status", "--json").stdout)["run"]
+    assert (run["outcome"], "interrupted before its end" in run["message"]) == ("failed", True)
     assert (terminal.home / "postgres").is_dir()
 
 
@@ -150,7 +151,7 @@ def test_an_interrupted_run_is_marked_and_the_server_stays(
     "command",
     [
         ("status",), ("checks",), ("publication", "list"), ("batch", "list"),
-        ("quarantine", "list"), ("erase", "--expired", "--dry-run"),
+        ("quarantine", "list"), ("erase", "expired", "--dry-run"),
         ("run", "--as-at", "some time that is not a moment and needs more than a line of words"),
     ],
     ids=lambda command: command[0],

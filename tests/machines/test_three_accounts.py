@@ -109,7 +109,7 @@ def test_three_accounts_close_a_point(loop: Loop, accounts: Mapping[str, Account
         done = as_account(accounts[person], loop, command, variables[person])
         assert (done.returncode, done.stderr) == (0, ""), command
     for command, answer in {
-        "signoff sign INTEL_PLAN --as COMMISSIONER --because x": "lacks the right COMMISSIONER",
+        "signoff sign INTEL_PLAN --as COMMISSIONER --reason x": "lacks the right COMMISSIONER",
         "publication approve 1 --reason x": "lacks the right APPROVER",
         "run": "needs the account of the deployment",
         "doctor": "needs the account of the deployment",

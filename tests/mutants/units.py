@@ -4,6 +4,7 @@ The marked copy is a copy of the dbt project in which every place that can be ch
 """
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,11 @@ AS_AT = datetime(2026, 3, 10, 5, 30, tzinfo=UTC)
 #: The first two characters of the SQLSTATE if PostgreSQL cannot parse a statement or does not
 #: support it. A mutant with such a statement does not count.
 _UNREADABLE = ("42", "0A")
+#: What comes before a statement, the words `with` and `recursive` if it begins with them, with the
+#: space between them, and the rest.
+_START = re.compile(
+    r"((?:\s|--[^\n]*\n)*)(with\b)?(\s*)(recursive\b)?(.*)", re.IGNORECASE | re.DOTALL
+)
 
 
 @dataclass
@@ -64,7 +70,7 @@ def build_from_nothing(settings: Settings) -> None:
 def run_unit_tests(settings: Settings, selection: str) -> list[Node]:
     """Run dbt's unit tests, and return the result of each."""
     with _dbt_asks_once():
-        return run_dbt(settings, "daily", ["test", "--select", selection])
+        return run_dbt(settings, "daily", ["test", "--no-write-json", "--select", selection])
 
 
 @contextmanager
@@ -73,13 +79,13 @@ def _dbt_asks_once() -> Iterator[None]:
 
     dbt asks the server for the columns of each table whenever a test gives rows of it. These
     tables do not change while unit tests run. And to find out whether a statement begins with
-    `with`, dbt parses it to the last bracket. The words alone say it too.
+    `with`, dbt parses it to the last bracket.
     """
     import dbt.compilation
     from dbt.adapters.postgres import PostgresAdapter
-    from sqlparse.engine import FilterStack
+    from sqlparse import sql, tokens
 
-    parser: Any = FilterStack
+    untyped: Any = sql
     ask = PostgresAdapter.get_columns_in_relation
     known: dict[str, Any] = {}
 
@@ -88,7 +94,15 @@ def _dbt_asks_once() -> Iterator[None]:
             known[str(relation)] = ask(adapter, relation)
         return known[str(relation)]
 
-    words = {**vars(dbt.compilation.sqlparse), "parse": lambda text: [*parser().run(text)]}
+    def parse(text: str) -> list[Any]:
+        start = _START.fullmatch(text)
+        assert start is not None
+        space, word = tokens.Whitespace, tokens.Keyword
+        kinds = (space, word.CTE, space, word, tokens.Text)
+        given = zip(kinds, start.groups(), strict=True)
+        return [untyped.Statement([untyped.Token(kind, part) for kind, part in given if part])]
+
+    words = {**vars(dbt.compilation.sqlparse), "parse": parse}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PostgresAdapter, "get_columns_in_relation", columns)
         patch.setattr(dbt.compilation, "sqlparse", SimpleNamespace(**words))

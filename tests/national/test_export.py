@@ -8,7 +8,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,17 @@ import pytest
 
 from oic_assurance import clock, pipeline
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.notifications.problems import open_problems
 from oic_assurance.publishing import rollback as pointer
+from oic_assurance.publishing.publish import publish
 from oic_assurance.reporting.national.export import Export, export_national, tell_national
 from oic_assurance.reporting.release import make as release
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets_of
 from oic_assurance.sources.files.manifest import Exporter, exporter_of
-from tests.integration.builds.restated_world import (
-    change_one_record_of_each_kind,
-    temporary_world,
-)
+from oic_assurance.state.read import open_problems
+from tests.integration.builds.restated_world import two_publications
 from tests.national.world import NationalWorld
+from tests.readers.copies import Copier
 
 FORCE = "E23000022"
 NOON = datetime(2026, 4, 11, 11, 0, tzinfo=UTC)
@@ -48,8 +47,6 @@ class Exports:
     disclosures: int
     #: What is told to whoever is on call: never exported, exported, failed, and exported again.
     told: tuple[list[str], ...]
-    too_early: str
-    without_place: str
     #: The refusal of another deployment, whether it changed a file, and what it took over.
     foreign: str
     is_untouched: bool
@@ -59,8 +56,8 @@ class Exports:
 def problems(settings: Settings) -> list[str]:
     """Return what is wrong with the exports two hours from now."""
     later = clock.utc_now() + timedelta(hours=2)
-    found = open_problems(settings, later, time.max)
-    return [problem.what for problem in found if problem.kind == "national"]
+    found = open_problems(settings, later)
+    return [problem.what for problem in found if problem.problem_code == "national"]
 
 
 @pytest.fixture(scope="module")
@@ -68,24 +65,16 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
     folder = tmp_path_factory.mktemp("national")
     zone = folder / "zone"
     zone.mkdir()
-    with temporary_world() as world:
+    with two_publications(folder) as pair:
+        world, first, second = pair.world, pair.first, pair.second
         settings = dataclasses.replace(world.settings, national_dropzone=f"file://{zone}")
-        world.land("2026-04-09T05:30")
-        with pytest.raises(AssuranceError) as too_early:
-            export_national(settings)
-        with pytest.raises(UsageError) as without_place:
-            export_national(world.settings)
-        first = world.publish("2026-04-10T05:30")
-        change_one_record_of_each_kind(world)
-        world.fill()
-        second = world.publish("2026-04-11T05:30")
         for number, name in ((first, "one"), (second, "two")):
             release.make(settings, number, "for the test", "tester", folder / name)
         told = [problems(settings)]
         pipeline.make_packs(settings)
         told.append(problems(settings))
         shutil.copytree(zone, folder / "published")
-        world.publish("2026-04-11T05:45")
+        publish(settings, Copier.of_current(settings).make())
         marts = {
             name: world.ask(f"select * from marts.{name} where publication_id = %s", second)
             for name in ("assurance_position", "assurance_measure", "restatement")
@@ -116,8 +105,6 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
             marts,
             logged["number"],
             tuple(told),
-            str(too_early.value),
-            str(without_place.value),
             foreign.value.message,
             is_untouched,
             taken_over,
@@ -225,7 +212,7 @@ def test_another_deployment_with_the_code_of_the_force_replaces_nothing_without_
     assert own.key != exports.taken_over.key
     assert f"the key {own.key} (host {own.host})" in exports.foreign
     assert f"this one is the key {exports.taken_over.key}" in exports.foreign
-    assert "`assurance national export --take-over`" in exports.foreign
+    assert "`assurance release national --take-over`" in exports.foreign
     assert "\n" not in exports.foreign
     assert exports.is_untouched
     assert exporter(Path(exports.taken_over.place)).key == exports.taken_over.key
@@ -236,14 +223,33 @@ def test_each_export_is_a_disclosure(exports: Exports) -> None:
     assert exports.disclosures == 2
 
 
-def test_what_cannot_be_exported_says_why(exports: Exports) -> None:
-    assert "Nothing is published yet" in exports.too_early
-    assert "set ASSURANCE_NATIONAL_DROPZONE" in exports.without_place
+def test_what_cannot_be_exported_says_why(fresh_warehouse: Settings, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="set ASSURANCE_NATIONAL_DROPZONE"):
+        export_national(fresh_warehouse)
+    settings = dataclasses.replace(fresh_warehouse, national_dropzone=f"file://{tmp_path}")
+    with pytest.raises(AssuranceError, match="Nothing is published yet"):
+        export_national(settings)
 
 
-def test_the_national_view_follows_the_restatement_and_the_roll_back(
-    exports: Exports, world: NationalWorld
-) -> None:
+def test_the_national_view_follows_the_restatement(exports: Exports, world: NationalWorld) -> None:
+    follow_the_restatement(exports, world)
+
+
+@pytest.mark.slow
+def test_the_national_view_follows_the_roll_back(exports: Exports, world: NationalWorld) -> None:
+    before = follow_the_restatement(exports, world)
+    shutil.copytree(exports.rolled_back, world.zone, dirs_exist_ok=True)
+    world.run(NOON)
+    assert world.states()[FORCE] == "WITHDRAWN"
+    [shown] = [r for r in world.mart("national_position") if r["point_code"] == "NCCU_INTEL"
+               and r["reporting_force_code"] == FORCE]  # fmt: skip
+    assert shown["value"] is None
+    assert shown["last_publication_id"] == exports.first
+    assert shown["last_value"] == pytest.approx(before)
+
+
+def follow_the_restatement(exports: Exports, world: NationalWorld) -> float:
+    """Return what the figure that was restated was before, as the national view shows it."""
     shutil.copytree(exports.published, world.zone, dirs_exist_ok=True)
     world.run(NOON)
     assert world.states()[FORCE] is None
@@ -258,16 +264,7 @@ def test_the_national_view_follows_the_restatement_and_the_roll_back(
     assert world.mart("national_restatement")
     known = world.rows("select distinct key_sha256, trusted_by from audit.exporter")
     assert known == [{"key_sha256": exporter(exports.published).key, "trusted_by": None}]
-
-    shutil.copytree(exports.rolled_back, world.zone, dirs_exist_ok=True)
-    world.run(NOON)
-
-    assert world.states()[FORCE] == "WITHDRAWN"
-    [shown] = [r for r in world.mart("national_position") if r["point_code"] == "NCCU_INTEL"
-               and r["reporting_force_code"] == FORCE]  # fmt: skip
-    assert shown["value"] is None
-    assert shown["last_publication_id"] == exports.first
-    assert shown["last_value"] == pytest.approx(told["value_before"])
+    return float(told["value_before"])
 
 
 def test_an_export_that_failed_is_told_until_one_succeeds(exports: Exports) -> None:

@@ -14,9 +14,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from oic_assurance.notifications.notification import TITLES
+from oic_assurance.state.apply import problem_kinds
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "at-night.md"
+#: What a problem of each kind is called.
+TITLES = {code: str(kind["title"]) for code, kind in problem_kinds().items()}
 _ITALICS, _CODE = re.compile(r"(?<!\*)\*([^*]+)\*(?!\*)"), re.compile(r"`([^`]+)`")
 
 

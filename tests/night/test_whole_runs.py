@@ -16,7 +16,7 @@ from typing import get_args
 
 import pytest
 
-from oic_assurance.reporting.screens.tasks import LABELS
+from oic_assurance.platform.tasks import LABELS
 from tests.catalogue.defect import Edit, catalogue
 from tests.crash.faults import Kind
 from tests.end_to_end.terminal import PROJECT, Terminal, published_force

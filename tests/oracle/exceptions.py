@@ -93,7 +93,7 @@ def _of_training(
 ) -> list[OpenException]:
     """List the launched items that officers in post have not completed.
 
-    For Hydra, there is a second exception if the officer has no place in a session today or later.
+    For Hydra, the exception is the missing place if there is none in a session today or later.
     Officers on a long-term absence have no exceptions. Nobody owes an item before it was launched,
     or before they joined.
     """
@@ -108,9 +108,9 @@ def _of_training(
             continue
         owed_from = max(launch, fact.joined_on)
         where = (fact.requirement_code, fact.org_unit_code, midnight(owed_from))
-        found.append(("TRAINING_OUTSTANDING", *where))
-        if fact.requirement_code == "HYDRA" and fact.employee_no not in booked:
-            found.append(("HYDRA_PLACE_MISSING", *where))
+        lacks_place = fact.requirement_code == "HYDRA" and fact.employee_no not in booked
+        code = "HYDRA_PLACE_MISSING" if lacks_place else "TRAINING_OUTSTANDING"
+        found.append((code, *where))
     return found
 
 

@@ -35,7 +35,7 @@ from tests.property.faults import Fault, ProcessEnded, inject
 from tests.property.source_model import Record, Source
 
 PROFILE = settings(
-    max_examples=int(os.environ.get("LANDING_EXAMPLES", "8")),
+    max_examples=int(os.environ.get("LANDING_EXAMPLES", "5")),
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -24,7 +24,7 @@ from tests.integration.landing.support import (
     person,
 )
 
-EXAMPLES = int(os.environ.get("LANDING_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("LANDING_EXAMPLES", "8"))
 PROFILE = settings(
     max_examples=EXAMPLES,
     database=None,

@@ -26,7 +26,7 @@ from oic_assurance.sources.declarations.load import dataset, datasets
 from oic_assurance.sources.declarations.model import Column, Table
 from tests.integration.landing.support import COMPLETIONS, World, london_midnight
 
-EXAMPLES = int(os.environ.get("FILE_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("FILE_EXAMPLES", "10"))
 PROFILE = settings(
     max_examples=EXAMPLES,
     database=None,

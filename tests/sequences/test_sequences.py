@@ -32,19 +32,18 @@ from oic_assurance.operations.access import end, give
 from oic_assurance.operations.sign_off.entries import ROLES, find_entries
 from oic_assurance.operations.sign_off.steps import make_step, reopen_by_decision
 from oic_assurance.publishing.publish import publish
-from oic_assurance.reporting.screens.facts import read_publications
-from oic_assurance.reporting.screens.screen import publications_screen
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import admin_url, connect, url
 from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.roles import SIGN_OFF
+from tests.commands import shown
 from tests.databases import Prepared, migrated, temporary_warehouse, used_as_warehouse
 from tests.integration.operations.sign_off_world import fill_points
 from tests.integration.publishing.limited_readers import add_history, database_of
 from tests.integration.publishing.marts import audit, open_build
 from tests.sequences.pointer_model import Made, Model
 
-EXAMPLES, EVENTS = int(os.environ.get("SEQUENCE_EXAMPLES", "6")), 15
+EXAMPLES, EVENTS = int(os.environ.get("SEQUENCE_EXAMPLES", "3")), 15
 POINT, WHY = "HYDRA", "a step of a sequence"
 FIRST_DAY = date(2026, 5, 1)
 #: A login of each kind of limited reader. Logins belong to the whole server.
@@ -283,14 +282,14 @@ class Sequences(RuleBasedStateMachine):
         """The list of publications marks the current one, and says which are only kept."""
         if not self.model.shown:
             return
-        found = read_publications(self.settings)
-        assert [one.publication_id for one in found.publications if one.is_current] == [
+        found = shown(self.settings, "publication", "list")
+        listed = {one["publication_id"]: one for one in found["publications"]}
+        assert [number for number, one in listed.items() if one["is_current"]] == [
             self.model.current
         ]
-        assert (found.hold is not None) == self.model.holds
-        screen = publications_screen(found)
+        assert (found["hold"] is not None) == self.model.holds
         for number, made in self.model.made.items():
-            assert (f"Publication {number} is kept" in screen) == made.is_kept
+            assert (listed[number]["kept_because"] is not None) == made.is_kept
 
     # ------------------------------------------------------------ helpers
 

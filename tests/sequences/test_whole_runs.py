@@ -114,8 +114,8 @@ class WholeRuns(RuleBasedStateMachine):
             return
         command: Sequence[str] = {
             "STEPS_AGREED": ("lead", "agree", POINT, "--steps", WHY),
-            "EVIDENCE": ("officer", "evidence", POINT, "--file", "proof.txt", "--because", WHY),
-        }.get(step, (PERSONS.get(step, ""), "sign", POINT, "--as", step, "--because", WHY))
+            "EVIDENCE": ("officer", "evidence", POINT, "--file", "proof.txt", "--reason", WHY),
+        }.get(step, (PERSONS.get(step, ""), "sign", POINT, "--as", step, "--reason", WHY))
         if self.model.sign():
             self.loop.does(*command)
         else:

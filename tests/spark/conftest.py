@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from oic_assurance.settings import SPARK, Settings
-from tests.integration.builds.restated_world import TwoPublications, temporary_world
+from tests.integration.builds.restated_world import TwoPublications, two_publications
 from tests.spark.cluster import Cluster
 
 
@@ -22,8 +22,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoPublications]:
-    with temporary_world() as world:
-        yield TwoPublications(world, tmp_path_factory.mktemp("spark") / "other rules")
+    with two_publications(tmp_path_factory.mktemp("spark") / "other rules") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,8 @@ def test_a_command_names_the_force() -> None:
     )
 
 
-def test_a_command_with_its_path_names_the_force() -> None:
-    text = "  password     .venv/bin/assurance db url bi\n  pack         /srv/pack.html"
-    assert with_force(text, "E23000022") == text.replace(" bi", " bi --force E23000022")
-
-
 def test_a_command_about_the_deployment_names_none() -> None:
-    for text in ("`assurance up`", "`assurance forces run`", "`make run`"):
+    for text in ("`assurance up`", "`assurance forces run`", "`assurance help tls`", "`make run`"):
         assert with_force(text, "E23000022") == text
 
 

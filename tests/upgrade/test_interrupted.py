@@ -81,7 +81,7 @@ def test_an_upgrade_that_is_interrupted_again_and_again_comes_to_its_end(
     upgraded: Upgraded, kind: str
 ) -> None:
     with new_copy():
-        for point in range(1, upgraded.points + 10, max(1, upgraded.points // 8)):
+        for point in range(1, upgraded.points + 10, max(1, upgraded.points // 4)):
             interrupt(point, kind)
             upgraded.check_whole()
         upgraded.check()

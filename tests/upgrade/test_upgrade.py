@@ -229,7 +229,7 @@ def test_a_sign_off_is_as_far_as_it_was(story: Story) -> None:
 
 def test_the_comparison_over_the_upgrade_is_explained(story: Story) -> None:
     newest = str(max(story.crowd.publications))
-    done = story.state.assurance("compare", "1", newest, "--all-units")
+    done = story.state.assurance("publication", "compare", "1", newest, "--all-units")
     assert done.code == 0, done.output + done.errors
 
 

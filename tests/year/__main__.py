@@ -29,7 +29,7 @@ def main() -> int:
     os.environ |= {"DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"}
     # The pipeline is imported here for two reasons. The import takes seconds, and `--help` does not
     # need the pipeline. And the imported modules read the environment variables that are set above.
-    from oic_assurance.reporting.screens.run_log import to_log
+    from oic_assurance.platform.run_log import to_log
     from tests.year.force import Force
     from tests.year.report import Ledger, table
 
@@ -69,9 +69,10 @@ def _publish(force: "Force", days: list[Day], published: "Ledger", screen: TextI
 
 
 def _reproduce(force: "Force", reproductions: "Ledger", screen: TextIO) -> None:
+    from oic_assurance.cli.publication import reproduction
+    from oic_assurance.cli.shown import as_text
     from oic_assurance.operations.reproduce.reproduce import reproduce
     from oic_assurance.publishing.publication import list_publications
-    from oic_assurance.reporting.screens.reproduced import reproduction_screen
     from tests.year.report import reproduced
 
     waiting = [
@@ -88,7 +89,7 @@ def _reproduce(force: "Force", reproductions: "Ledger", screen: TextIO) -> None:
         progress = f"{verdict} {number} of {len(waiting)}  {line['as_at'][:10]}"
         print(f"{progress}  {line['seconds']:5.1f} s", file=screen, flush=True)
         if not done.is_equal:
-            print(reproduction_screen(done), file=screen, flush=True)
+            print(as_text(reproduction(done)), file=screen, flush=True)
         gc.collect()
 
 

@@ -146,16 +146,17 @@ def archived_batches(
         return cursor.execute(_BATCHES.encode(), values).fetchall()
 
 
-def find_batch(settings: Settings, batch_id: int) -> ArchivedBatch:
+def find_batch(settings: Settings, batch_id: int, dataset: str | None = None) -> ArchivedBatch:
     """Return a landed batch by its ID.
 
     Raises:
-        UsageError: There is no such batch.
+        UsageError: There is no such batch, or it is not of the given dataset.
     """
     with connect(settings, role="oic_landing") as connection:
-        found = archived_batches(connection, settings.force_code, batch_id=batch_id)
+        found = archived_batches(connection, settings.force_code, dataset, batch_id)
     if not found:
-        raise UsageError(f"There is no landed batch {batch_id}: see `assurance batch list`.")
+        of = f" of {dataset}" if dataset else ""
+        raise UsageError(f"There is no landed batch {batch_id}{of}: see `assurance batch list`.")
     return found[0]
 
 

@@ -3,6 +3,7 @@
 import contextvars
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -114,7 +115,9 @@ def run_dbt(
     if failed:
         raise BuildFailed(failed, [node for node in nodes if node.succeeded])
     if result.exception is not None or not (result.success or nodes):
-        raise AssuranceError(f"dbt {arguments[0]}: {one_line(str(result.exception or ''))}")
+        # If the server was lost, `dbt docs` raises nothing, and lists what it could not read.
+        errors = getattr(result.result, "errors", None) or [""]
+        raise AssuranceError(f"dbt {arguments[0]}: {one_line(str(result.exception or errors[0]))}")
     return nodes
 
 
@@ -161,7 +164,7 @@ def one_line(text: str) -> str:
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     kept = [line for line in lines if not line.startswith(("compiled code at", "LINE ", "^"))]
-    if len(kept) > 1 and kept[0].endswith(")") and " in " in kept[0]:
+    if len(kept) > 1 and re.fullmatch(r"Database Error|.* in .*\)", kept[0]):
         kept = kept[1:]
     return " ".join(kept[:3]) or "no reason given"
 
@@ -239,6 +242,17 @@ def _keep_connections() -> None:
     PostgresAdapter.ConnectionManager = KeptConnections
 
 
+@cache
+def _read_yaml_once() -> None:
+    """Let dbt read a text of YAML once, and give each macro that reads it the same value.
+
+    Macros read the declared measures for each model that uses them: in a build, some hundred times.
+    """
+    from dbt.context import base
+
+    vars(base)["safe_load"] = cache(base.safe_load)
+
+
 def _invoke(
     settings: Settings, target: str, arguments: Sequence[str], manifest: "Manifest | None"
 ) -> Any:
@@ -246,6 +260,7 @@ def _invoke(
 
     _leave_out_debug_events()
     _keep_connections()
+    _read_yaml_once()
     project = settings.project_root / PROJECT
     command = [
         "--no-use-colors",

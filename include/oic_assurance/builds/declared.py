@@ -17,6 +17,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from oic_assurance.errors import UsageError
+from oic_assurance.settings import PROJECT_ROOT
 from oic_assurance.sources.declarations import checked_yaml, yaml_lines
 from oic_assurance.sources.declarations.load import datasets_of
 from oic_assurance.sources.declarations.model import PROVENANCE, Dataset
@@ -294,3 +295,9 @@ def _check(declared: Declared, path: yaml_lines.Path, text: str, known: set[str]
         allowed = ", ".join(sorted(known))
         what = f"{name}: {part} names {unknown[0]}, which is none of the columns {allowed}"
         raise declared.error(path, what)
+
+
+def unit_of(measure_code: str) -> str:
+    """Return the unit of a measure. One that is declared no longer counts as a share."""
+    measure = read_declared(PROJECT_ROOT).measures.get(measure_code)
+    return measure["unit"] if measure else "share"

@@ -1,71 +1,106 @@
-"""`assurance batch` and `archive`: landed batches, and the archive of their deliveries."""
+"""`assurance batch`: landed batches, and the archive of their deliveries."""
 
-import os
-from pathlib import Path
+from collections.abc import Iterable
 
 import click
 
-from oic_assurance.batches.archive_reader import find_batch
+from oic_assurance.batches.archive_reader import archived_batches, find_batch
+from oic_assurance.batches.archive_store import ARCHIVE, archive_store
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import ID, document, json_option, required_reason, show
-from oic_assurance.errors import UsageError
-from oic_assurance.reporting.screens.batches import (
-    Verification,
-    batches_screen,
-    proof_lines,
-    read_batches,
-)
-from oic_assurance.settings import Settings, load_settings
+from oic_assurance.cli.result import Result, Table, columns
+from oic_assurance.cli.shared import ID, followed, reason_for
+from oic_assurance.cli.shown import shows
+from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.account import account
+from oic_assurance.warehouse.connections import connect
 
 
 @click.group(cls=Group)
 def batch() -> None:
-    """List landed batches, compare raw with the archive, and accept that records are gone."""
+    """List landed batches, compare raw with the archive, and change what the archive holds."""
 
 
 @batch.command("list")
 @click.argument("dataset", required=False)
 @click.option("--limit", type=ID, default=50, help="How many batches to show.")
-@json_option
-def list_(dataset: str | None, limit: int, as_json: bool) -> None:
+@shows
+def list_(settings: Settings, dataset: str | None, limit: int) -> Result:
     """List the landed batches of DATASET, or of all datasets. The newest batch comes first."""
     name = declared(dataset).name if dataset else None
-    show(read_batches(load_settings(), name, limit), batches_screen, as_json=as_json)
+    with connect(settings, role="oic_landing") as warehouse:
+        found = archived_batches(warehouse, settings.force_code, name)
+    found.sort(key=lambda one: -one.batch_id)
+    store = archive_store(settings)
+    folders = {f"{ARCHIVE}/{one.dataset}" for one in found[:limit]}
+    there = {file for folder in folders for file in store.files(folder)}
+    rows = [
+        {**vars(one), "rows_erased": one.gap_count, "is_in_archive": one.archived_as in there}
+        for one in found[:limit]
+    ]
+    newest = f"These are the newest {len(rows):,} of {len(found):,} batches: see --limit."
+    what = columns(
+        *(
+            "batch_id=batch",
+            "dataset",
+            "delivered_for",
+            "landed_at=landed",
+            "row_count:number=rows",
+        ),
+        *("rows_new:number=new", "rows_rejected:number=rejected", "rows_erased:number=erased"),
+        *("is_in_archive=archived", "source_place=place", "run_id=run"),
+    )
+    table = Table("batches", what, rows, empty="Nothing has been landed yet.")
+    return Result([table, *([newest] if len(found) > limit else [])])
 
 
 @batch.command()
 @click.argument("dataset", required=False)
 @click.option("--batch", "batch_id", type=ID, metavar="ID", help="Verify this batch only.")
-@json_option
-def verify(dataset: str | None, batch_id: int | None, as_json: bool) -> int:
+@shows
+def verify(settings: Settings, dataset: str | None, batch_id: int | None) -> Result:
     """Read archived batches again, and compare their rows with the rows of raw.
 
-    Each difference is printed on one line with the dataset, the batch, the table and the row. The
-    exit code is 1 if there is a difference.
+    Each difference is shown with the dataset, the batch, the table and the row. The exit code is 1
+    if there is a difference.
     """
     # This import is inside the function, because it also imports the readers of all file formats.
     # That takes as long as the whole command `batch list`, which does not need them.
     from oic_assurance.operations.verify.verify import verify as verified
 
-    settings = load_settings()
-    name = _dataset(settings, dataset, batch_id)
-    proofs = []
-    for proof in verified(settings, name, batch_id):
-        proofs.append(proof)
-        if not as_json:
-            click.echo("\n".join(proof_lines(proof)))
-    verification = Verification(proofs)
-    if as_json:
-        click.echo(document(verification), nl=False)
-    return 0 if verification.agrees else 1
+    name = declared(dataset).name if dataset else None
+    if batch_id is not None:
+        name = find_batch(settings, batch_id, name).dataset
+    compared = verified(settings, name, batch_id)
+    proofs = followed("Comparing", compared, lambda proof: proof.dataset)
+    rows = [
+        {
+            **vars(proof),
+            "verdict": "DISAGREE" if proof.disagreements else "agree",
+            "disagreements": [str(one) for one in proof.disagreements],
+        }
+        for proof in proofs
+    ]
+    what = columns("dataset", "batches:number", "rows:number", "verdict:state", ">disagreements")
+    left_out = [
+        {"batch_id": one.batch_id, "source_place": one.source_place, "why": why}
+        for proof in proofs
+        for one, why in proof.not_compared
+    ]
+    return Result(
+        [
+            Table("datasets", what, rows),
+            Table("not_compared", (), left_out, "Rows that were not compared", at_most=5),
+        ],
+        exit_code=int(any(one.disagreements for one in proofs)),
+    )
 
 
 @batch.command()
 @click.argument("dataset", required=False)
-def minimise(dataset: str | None) -> None:
+@shows
+def minimise(settings: Settings, dataset: str | None) -> Result:
     """Remove from archived extracts the texts that are no longer extracted.
 
     Run this command once after a declaration was changed so that a column is no longer extracted,
@@ -74,18 +109,17 @@ def minimise(dataset: str | None) -> None:
     """
     from oic_assurance.operations.erase.minimise import minimise_archive
 
-    settings = load_settings()
-    for declaration in [declared(dataset)] if dataset else datasets().values():
-        done = minimise_archive(settings, declaration)
-        if done:
-            click.echo(f"{declaration.name}: {done} archived extracts were rewritten.")
-    click.echo("No archived extract contains a text that is no longer extracted.")
+    chosen = [declared(dataset)] if dataset else datasets().values()
+    done = ((one.name, minimise_archive(settings, one)) for one in chosen)
+    rewritten = _counts("rewritten", "extracts", followed("Rewriting", done, lambda one: one[0]))
+    return Result([rewritten, "No archived extract contains a text that is no longer extracted."])
 
 
 @batch.command()
 @click.argument("dataset")
-@click.option("--reason", help="Why the records are really gone.")
-def accept(dataset: str, reason: str | None) -> None:
+@reason_for("Why are the records gone?")
+@shows
+def accept(settings: Settings, dataset: str, reason: str) -> Result:
     """Accept that most records of DATASET are gone, so that the next run lands its delivery.
 
     A delivery is refused if it would make most of the known records vanish.
@@ -93,74 +127,23 @@ def accept(dataset: str, reason: str | None) -> None:
     # Imported here for the same reason as in `verify`.
     from oic_assurance.landing.emptied import accept as accepted
 
-    declaration = declared(dataset)
-    reason = required_reason(reason, f"Why are the records of {declaration.name} gone?")
-    refused = accepted(load_settings(), declaration, account(), reason)
-    click.echo(
-        f"{refused.vanishing} of {refused.known} known records of {refused.table_name} may vanish. "
-        "The next run lands the delivery: `assurance run`."
-    )
+    refused = accepted(settings, declared(dataset), account(), reason)
+    may_vanish = f"{refused.vanishing:,} of {refused.known:,} known records of {refused.table_name}"
+    return Result([f"{may_vanish} may vanish."], next="`assurance run` lands the delivery.")
 
 
-def _dataset(settings: Settings, dataset: str | None, batch_id: int | None) -> str | None:
-    """Return the name of the dataset to verify, or None to verify all datasets.
-
-    If only a batch is given, its dataset is verified.
-
-    Raises:
-        UsageError: A dataset and a batch are given, and the batch belongs to another dataset.
-    """
-    name = declared(dataset).name if dataset else None
-    if batch_id is None:
-        return name
-    found = find_batch(settings, batch_id)
-    if name not in (None, found.dataset):
-        raise UsageError(f"Batch {batch_id} belongs to the dataset {found.dataset}, not {name}.")
-    return found.dataset
-
-
-@click.group(cls=Group)
-def archive() -> None:
-    """Make a key, and encrypt the archive of deliveries with it."""
-
-
-@archive.command("new-key")
-@click.option(
-    "--to",
-    "path",
-    required=True,
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The new file with the private key. Only its owner can read it.",
-)
-def new_key(path: Path) -> None:
-    """Make an age key, for the archive or for back-ups, and print its public key.
-
-    Keep the file apart from the state folder and from the back-ups. Without this file, everything
-    that was encrypted with the key is lost.
-    """
-    from oic_assurance.warehouse.encryption import new_identity
-
-    identity = new_identity()
-    public = str(identity.to_public())
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be created: {error.strerror}.") from error
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"# public key: {public}\n{identity}\n")
-    click.echo(public)
-
-
-@archive.command()
+@batch.command()
 @click.option("--again", is_flag=True, help="Encrypt all files again, with the first key.")
-def encrypt(again: bool) -> None:
+@shows
+def encrypt(settings: Settings, again: bool) -> Result:
     """Encrypt the archived files that are not encrypted yet, with ASSURANCE_ARCHIVE_KEY."""
     from oic_assurance.operations.encrypt_archive import encrypt_archive
 
-    total = 0
-    for dataset, count in encrypt_archive(load_settings(), again=again):
-        total += count
-        if count:
-            click.echo(f"{dataset}: {count}")
-    click.echo(f"Archived files encrypted: {total}.")
+    done = followed("Encrypting", encrypt_archive(settings, again=again), lambda one: one[0])
+    total = sum(files for _, files in done)
+    return Result([_counts("encrypted", "files", done), f"Archived files encrypted: {total:,}."])
+
+
+def _counts(name: str, what: str, found: Iterable[tuple[str, int]]) -> Table:
+    """Return a table of how many files of each dataset were changed."""
+    return Table(name, (), [{"dataset": one, what: count} for one, count in found if count])

@@ -1,38 +1,64 @@
 """`assurance doctor`: look at the whole installation, and say what to do."""
 
-import os
 import sys
-from functools import partial
 
 import click
 
-from oic_assurance.cli.shared import json_option, show
-from oic_assurance.operations.doctor.finding import EXIT_CODES, examine
+from oic_assurance.cli.result import Result, Table, columns
+from oic_assurance.cli.shown import shows
+from oic_assurance.cli.status import problems_table
+from oic_assurance.errors import ServerError
+from oic_assurance.formats import count
 from oic_assurance.operations.doctor.looks import LOOKS
+from oic_assurance.operations.doctor.proofs import PROOFS
 from oic_assurance.operations.doctor.server import answers
 from oic_assurance.platform import looks as above
-from oic_assurance.reporting.screens.doctor import doctor_screen
-from oic_assurance.reporting.screens.progress import Screen
-from oic_assurance.settings import load_settings
+from oic_assurance.platform.progress import Screen
+from oic_assurance.settings import Settings
+from oic_assurance.state.observed import State, record, take
+from oic_assurance.state.read import no_server, open_problems
+
+#: The exit code for the worst state of a finding.
+EXIT_CODES: dict[State, int] = {"ok": 0, "unknown": 1, "advice": 1, "attention": 1, "failed": 2}
 
 
 @click.command()
-@json_option
-def doctor(as_json: bool) -> int:
-    """Look at the whole installation, and say what to do. Nothing is changed.
+@shows
+def doctor(settings: Settings) -> Result:
+    """Look at the whole installation, and say what to do. What is found is put on record.
 
     The exit code is 0 if everything is ok, 1 if something needs attention or could not be looked
     at, and 2 if something failed. If the warehouse does not answer, the rest is looked at.
     """
-    settings = load_settings()
+    is_there, found = answers(settings), []
     with Screen(sys.stderr) as screen:
         # The step is never closed, so its line vanishes before the findings are shown.
-        step = screen.begin("Looking at")
-
-        def tell(title: str) -> None:
-            step.detail = title
-
-        found = examine(settings, (*LOOKS, *above.LOOKS), answers(settings), tell)
-    in_colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    show(found, partial(doctor_screen, in_colour=in_colour), as_json=as_json)
-    return EXIT_CODES[found.state]
+        step = screen.step("Looking at")
+        for look in (*LOOKS, *PROOFS, *above.LOOKS):
+            step.detail = look.subject
+            found.append(take(look, settings, answers=is_there))
+    try:
+        record(settings, found)
+        problems = open_problems(settings)
+    except ServerError as error:
+        problems = [no_server(error)]
+    findings = [(one.look.title, finding) for one in found for finding in one.findings]
+    measured = {finding.what for _, finding in findings}
+    others = [one for one in problems if one.what not in measured]
+    on_record = [problems_table(others, "What the record says")] if others else []
+    shown = columns("state:state", "subject", "what", ">todo=→")
+    by_part = [
+        Table(
+            title.lower().replace(" ", "_"),
+            shown,
+            [finding for part, finding in findings if part == title],
+            title,
+            has_head=False,
+        )
+        for title in dict.fromkeys(title for title, _ in findings)
+    ]
+    states = [finding.state for _, finding in findings]
+    counts = [f"{states.count(state)} {state}" for state in EXIT_CODES if state in states]
+    summary = f"{count(len(states), 'finding')}: {', '.join(counts)}."
+    code = max([EXIT_CODES[state] for state in states] + [1 for _ in problems])
+    return Result([*by_part, *on_record, summary], exit_code=code)

@@ -1,125 +1,213 @@
 """`assurance explain`: show the records behind a figure, and the raw rows behind a record."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from functools import partial
 
 import click
 
-from oic_assurance.cli.shared import ID, json_option, show
-from oic_assurance.operations.explain.figure import check_figure, month
+from oic_assurance.cli.result import Facts, Result, Table, columns
+from oic_assurance.cli.shared import publication_option
+from oic_assurance.cli.shown import shows
+from oic_assurance.formats import count, moment
+from oic_assurance.operations.explain.figure import Explained, Row, check_figure
 from oic_assurance.operations.explain.figure import explain as explain_figure
-from oic_assurance.operations.explain.history import get_history
-from oic_assurance.operations.explain.publication_records import (
-    HISTORY_ROLE,
-    ROLE,
-    Records,
-    find,
-    records_of,
-)
+from oic_assurance.operations.explain.history import RecordHistory, get_history
+from oic_assurance.operations.explain.publication_records import HISTORY_ROLE, find, records_of
 from oic_assurance.operations.explain.question import explain_question, find_question
 from oic_assurance.operations.explain.record_kinds import find_kind
-from oic_assurance.reporting.screens.explained import (
-    figure_screen,
-    history_screen,
-    question_screen,
-)
-from oic_assurance.reporting.screens.progress import working
-from oic_assurance.settings import Settings, load_settings
+from oic_assurance.platform.progress import working
+from oic_assurance.reporting.pack.words import CAUSES
+from oic_assurance.settings import Settings
+
+#: The years of days that stand for no beginning and no end.
+_NO_END = (1900, 9999)
 
 
 @click.command()
 @click.argument("measure", required=False)
-@click.option("--period", metavar="YYYY-MM", show_default="the latest", help="The month.")
 @click.option(
-    "--unit",
-    metavar="CODE",
-    show_default="ALL",
-    help="The organisational unit, or the team asked about.",
+    "--period",
+    type=click.DateTime(["%Y-%m"]),
+    metavar="YYYY-MM",
+    show_default="the latest",
+    help="The month.",
 )
+@click.option("--unit", metavar="CODE", help="The unit, or the team asked about. Default: ALL.")
+@click.option("--class", "only_class", metavar="CLASS", help="List only the records of this class.")
 @click.option(
-    "--class",
-    "only_class",
-    metavar="CLASS",
-    show_default="every class",
-    help="List the records of this class only.",
+    "--limit", type=click.IntRange(0, 1_000_000), default=10, help="Records of each class."
 )
-@click.option(
-    "--limit",
-    type=click.IntRange(0, 1_000_000),
-    metavar="NUMBER",
-    default=10,
-    help="How many records of each class to list.",
-)
-@click.option(
-    "--record",
-    nargs=2,
-    metavar="KIND KEY",
-    help="Show the history of one record instead, such as `referral NR26000699`. Reading its raw "
-    "rows is logged.",
-)
-@click.option(
-    "--question",
-    metavar="RULE",
-    help="Explain a question for the Board instead, by its rule in `board_question`.",
-)
-@click.option(
-    "--publication",
-    "publication_id",
-    type=ID,
-    metavar="ID",
-    show_default="the current one",
-    help="The publication.",
-)
-@json_option
+@click.option("--record", nargs=2, metavar="KIND KEY", help="Show a record's history instead.")
+@click.option("--question", metavar="RULE", help="Explain a question for the Board instead.")
+@publication_option
+@shows
 def explain(
+    settings: Settings,
     measure: str | None,
-    period: str | None,
+    period: datetime | None,
     unit: str | None,
     only_class: str | None,
     limit: int,
     record: tuple[str, str] | None,
     question: str | None,
     publication_id: int | None,
-    as_json: bool,
-) -> int:
+) -> Result:
     """Show the records of a published figure or question, or the history of one record.
+
+    A question is named by its rule in `board_question`, and a record by its kind and key, such as
+    `referral NR26000699`. Reading the raw rows of a record is logged.
 
     A figure and a question are shown with the records of each class that they count. The exit code
     is 1 if the classes do not add up to what was published.
     """
     if sum(given is not None for given in (measure, record, question)) != 1:
         raise click.UsageError("give either a MEASURE, a --record or a --question")
-    chosen_month = month(period) if period else None
-    settings = load_settings()
-    if record is not None:
+    if record:
         find_kind(record[0])
-        with _records(settings, publication_id, HISTORY_ROLE) as records:
-            history = get_history(settings, records, *record)
-        show(history, history_screen, as_json=as_json)
-        return 0
-    if question is not None:
-        check: Callable[[Records], object] = partial(find_question, rule=question, unit=unit)
-        with _records(settings, publication_id, ROLE, check) as records:
-            explained = explain_question(records, question, unit, only_class, limit)
-        show(explained, question_screen, as_json=as_json)
-        return 1 if explained.mismatch else 0
-    named, unit = measure or "", unit or "ALL"
-    check = partial(check_figure, measure=named, period=chosen_month, unit=unit)
-    with _records(settings, publication_id, ROLE, check) as records:
-        figure = explain_figure(records, named, chosen_month, unit, only_class, limit)
-    show(figure, figure_screen, as_json=as_json)
-    return 1 if figure.mismatch else 0
-
-
-@contextmanager
-def _records(
-    settings: Settings,
-    publication_id: int | None,
-    role: str,
-    check: Callable[[Records], object] = lambda _: None,
-) -> Iterator[Records]:
     publication = find(settings, publication_id)
     progress = partial(working, settings, f"Recompute publication {publication.publication_id}")
-    with records_of(settings, publication, role, progress, check) as records:
-        yield records
+    open_records = partial(records_of, settings, publication, while_computing=progress)
+    if record:
+        with open_records(role=HISTORY_ROLE) as records:
+            return _history(get_history(records, *record))
+    if question:
+        with open_records(check=partial(find_question, rule=question, unit=unit)) as records:
+            return _question(explain_question(records, question, unit, only_class, limit), limit)
+    asked = (measure or "", period and period.date(), unit or "ALL")
+    with open_records(check=lambda records: check_figure(records, *asked)) as records:
+        return _figure(explain_figure(records, *asked, only_class, limit), limit)
+
+
+def _figure(found: Explained, limit: int) -> Result:
+    figure = found.row
+    so_far = "" if figure["is_complete_period"] else ", so far"
+    described = columns(
+        *("in_words=figure", "description=measures", "point_code=point", "status:state"),
+        *("source_status:state=sources", "caveat", "publication_id=publication", "as_at", "-*"),
+    )
+    title = f"{figure['measure_code']}, {_unit(figure)}, {figure['period_start']:%B %Y}{so_far}"
+    facts = Facts("figure", described, figure, title=title)
+    freshness = columns("dataset", "verdict:state", "last_landed_at=last landed", ">reason")
+    restated = columns(
+        *("why=cause", "record_count:number=records", "value_before:measured=before"),
+        *("value_after:measured=now", "value_change:change=change", "-cause"),
+    )
+    tables = [
+        Table("freshness", freshness, found.freshness),
+        Table(
+            "restated",
+            restated,
+            [{**figure, **one, "why": CAUSES[one["cause"]]} for one in found.restated],
+            "Restated since the compared publication",
+        ),
+    ]
+    return _explained(facts, tables, found, ["numerator:number", "denominator:number"], limit)
+
+
+def _question(found: Explained, limit: int) -> Result:
+    described = columns(
+        *("words=question", "point_code=point", "rank", "numerator", "denominator"),
+        *("reference_numerator=numerator before", "reference_denominator=denominator before"),
+        *("rule_kind=kind of rule", "fewest_records", "threshold", "rank_weight=weight"),
+        *("approved_by", "publication_id=publication", "as_at", "-*"),
+    )
+    title = f"{found.row['rule_code']}, {_unit(found.row)}"
+    facts = Facts("question", described, found.row, title=title)
+    counts = ["in_numerator:number=numerator", "is_reference=earlier"]
+    seed = "The seed policy_board_question says what its rule tests."
+    return _explained(facts, [seed], found, counts, limit)
+
+
+def _unit(shown: Row) -> str:
+    name = f" ({shown['org_unit_name']})" if shown["org_unit_name"] else ""
+    return f"{shown['org_unit_code']}{name}"
+
+
+def _explained(
+    facts: Facts,
+    more: Sequence[Table | str],
+    found: Explained,
+    counts: Sequence[str],
+    limit: int,
+) -> Result:
+    """Return a figure or a question, its classes, and its records in the order of the classes."""
+    wrong, order = found.row["mismatch"], [one["name"] for one in found.classes]
+    members = sorted(found.members, key=lambda row: order.index(row["class_name"]))
+    described = columns(
+        *("class_name=class", f"record_ref={members[0]['record_kind'] if members else ''}"),
+        *("team_code=team", "happened_on=day", "related_ref=related to"),
+        *("hours_to_submission=hours", "-*"),
+    )
+    classes = columns("name=class", "records:number", *counts, "meaning", "-*")
+    not_equal = (
+        f"THE CLASSES DO NOT ADD UP to the published {facts.name}: {wrong}. The rules or the raw "
+        "records have changed since. Use neither before you know why."
+    )
+    parts = [
+        facts,
+        *more,
+        Table("classes", classes, found.classes),
+        *([not_equal] if wrong else []),
+        Table(
+            "members",
+            [
+                replace(one, is_for_programs=not any(row.get(one.key) for row in members))
+                for one in described
+            ],
+            members,
+        ),
+    ]
+    listed = {row["class_name"] for row in members}
+    now = [
+        one["records"]
+        for one in found.classes
+        if one["name"] in listed and not one.get("is_reference")
+    ]
+    if max(now, default=0) > limit:
+        parts.append(f"Each class has at most {count(limit, 'record')} here: see --limit.")
+    return Result(parts, exit_code=int(wrong is not None))
+
+
+def _history(found: RecordHistory) -> Result:
+    chapters = [
+        Table(
+            title.lower().replace(" ", "_"),
+            (),
+            [{key: _unless_no_end(value) for key, value in row.items()} for row in rows],
+            title=title,
+        )
+        for title, rows in found.chapters.items()
+    ]
+    record = columns("kind", "key", "publication_id=known to publication", "as_at")
+    versions = columns(
+        *("dataset", "record", "version_at=valid from", "batch_id=batch", "row_number=row"),
+        *(">version", ">sheet=sheet", "-*"),
+    )
+    sources = columns(
+        *("batch_id=batch", "dataset", "kind", "delivered_for", "landed_at=landed"),
+        *(">source_place=from", ">who=by", ">run_id=run", ">sha256=SHA-256"),
+        ">kept_as=archived as",
+    )
+    rows = [{**one, "version": _version(one)} for one in found.versions]
+    return Result(
+        [
+            Facts("record", record, found),
+            *chapters,
+            Table("versions", versions, rows, title="Raw rows"),
+            Table("sources", sources, found.sources, title="Batches of these rows"),
+        ]
+    )
+
+
+def _unless_no_end(value: object) -> object:
+    return None if isinstance(value, date) and value.year in _NO_END else value
+
+
+def _version(version: Row) -> str:
+    changed = f"changed: {', '.join(version['changed'])}" if version["changed"] else "delivered"
+    text = "deleted or vanished" if version["is_tombstone"] else changed
+    if not version["is_known"]:
+        return f"{text}; landed later, not known to this publication"
+    return f"{text}; valid on {moment(version['at'])}" if version["stood"] else text

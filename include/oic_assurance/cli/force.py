@@ -6,53 +6,30 @@ from pathlib import Path
 import click
 
 from oic_assurance.errors import UsageError
-from oic_assurance.settings import ENTERED
+from oic_assurance.settings import Settings, load_settings
 
 #: The commands that run many stages. Readers are watched before the rest is imported, because the
 #: import alone takes many times as long beside readers that use the processors.
 WATCHED = ("run", "demo", "up")
 #: The commands that need no state folder.
-WITHOUT_STATE = ("sources document", "bundle verify")
+WITHOUT_STATE = ("sources document", "pack verify")
 #: The commands about the records, the Board and the releases of a force. The national warehouse has
 #: none of these.
-OF_A_FORCE = frozenset(
-    {
-        "bundle",
-        "compare",
-        "demo",
-        "explain",
-        "mf",
-        "preview",
-        "pseudonyms",
-        "recall",
-        "release",
-        "signoff",
-        "simulate",
-        "workbook",
-        "worklist",
-    }
+OF_A_FORCE = (
+    *("access pseudonyms", "access rekey", "demo", "erase approve", "erase recalls", "explain"),
+    *("mf", "pack bundle", "pack verify", "pack workbook", "publication compare"),
+    *("publication preview", "release files", "release list", "release make", "release withdraw"),
+    *("signoff", "simulate", "worklist"),
 )
 
 #: What a person can do with a login of their own, each with the right that it needs. A step of a
 #: sign-off needs the right of its role: the warehouse says so.
 OF_A_PERSON = {
-    "checks": "APPROVER",
-    "publication approve": "APPROVER",
-    "publication list": None,
-    "publication reject": "APPROVER",
-    "recall approve": "REVIEWER",
-    "recall list": "REVIEWER",
-    "signoff agree": None,
-    "signoff evidence": None,
-    "signoff list": None,
-    "signoff reopen": None,
-    "signoff show": None,
-    "signoff sign": None,
-    "status": None,
-    "upkeep confirm": "REVIEWER",
-    "upkeep decide": "REVIEWER",
-    "upkeep decisions": "REVIEWER",
-    "upkeep due": "REVIEWER",
+    **dict.fromkeys(("checks", "publication approve", "publication reject"), "APPROVER"),
+    **dict.fromkeys(("erase approve", "erase recalls", "upkeep confirm"), "REVIEWER"),
+    **dict.fromkeys(("upkeep decide", "upkeep decisions", "upkeep due"), "REVIEWER"),
+    **dict.fromkeys(("publication list", "signoff agree", "signoff evidence", "signoff list")),
+    **dict.fromkeys(("signoff reopen", "signoff show", "signoff sign", "status")),
 }
 
 
@@ -61,24 +38,27 @@ def add_force_option(command: click.Command) -> None:
     if isinstance(command, click.Group):
         for one in command.commands.values():
             add_force_option(one)
-        if not command.invoke_without_command:
-            return
-    if not any(isinstance(parameter, ForceOption) for parameter in command.params):
-        command.params.append(ForceOption())
+    elif _FORCE not in command.params:
+        command.params.append(_FORCE)
 
 
-class ForceOption(click.Option):
-    """The option `--force`. Before the command reads anything, the process enters the force."""
+def _enter(ctx: click.Context, _: click.Parameter, code: str | None) -> None:
+    """Enter the force, before the command reads anything."""
+    if not ctx.resilient_parsing:
+        from oic_assurance.forces.enter import enter
 
-    def __init__(self) -> None:
-        super().__init__(
-            ["--force", "force_code"],
-            metavar="CODE",
-            is_eager=True,
-            expose_value=False,
-            callback=_enter,
-            help="The force, by its ONS code. Only needed if forces.yml declares several.",
-        )
+        enter(code)
+        begin(ctx)
+
+
+_FORCE = click.Option(
+    ["--force", "force_code"],
+    metavar="CODE",
+    is_eager=True,
+    expose_value=False,
+    callback=_enter,
+    help="The force, by its ONS code. Only needed if forces.yml declares several.",
+)
 
 
 def begin(ctx: click.Context) -> None:
@@ -89,31 +69,31 @@ def begin(ctx: click.Context) -> None:
             the command may not use it.
     """
     from oic_assurance.platform.airflow.secrets_backend import VARIABLE, use_secrets_backend
-    from oic_assurance.settings import deployment_kind, load_settings
 
+    settings = load_settings()
     if os.environ.get(VARIABLE):
-        use_secrets_backend(load_settings())
+        use_secrets_backend(settings)
     root = ctx.find_root()
-    if root.invoked_subcommand in OF_A_FORCE and deployment_kind() == "national":
+    command = ctx.command_path.partition(" ")[2] or ctx.invoked_subcommand or ""
+    is_of_a_force = command in OF_A_FORCE or command.partition(" ")[0] in OF_A_FORCE
+    if is_of_a_force and settings.kind == "national":
         raise UsageError(
-            f"`assurance {root.invoked_subcommand}` is a command of a force. The national "
-            "warehouse has no records, no sign-offs and no releases: use it for a force."
+            f"`assurance {command}` is a command of a force. The national warehouse has no "
+            "records, no sign-offs and no releases: use it for a force."
         )
-    _check_who_acts(ctx)
+    _check_who_acts(settings, command)
     if root.invoked_subcommand in WATCHED:
         from oic_assurance.warehouse.reader_guard import readers_watched
 
-        root.with_resource(readers_watched(load_settings()))
+        root.with_resource(readers_watched(settings))
 
 
-def _check_who_acts(ctx: click.Context) -> None:
-    from oic_assurance.settings import load_settings
+def _check_who_acts(settings: Settings, command: str) -> None:
     from oic_assurance.warehouse import connections
     from oic_assurance.warehouse.airflow_uri import variable_name
 
-    settings, who = load_settings(), connections.person()
+    who = connections.person()
     variable = variable_name(connections.PERSON_CONNECTION)
-    command = ctx.command_path.partition(" ")[2] or ctx.invoked_subcommand or ""
     if who is None:
         folders = (settings.home, settings.secrets_dir)
         if command not in WITHOUT_STATE and any(map(_is_closed, folders)):
@@ -122,14 +102,12 @@ def _check_who_acts(ctx: click.Context) -> None:
                 f"under that account, or act with a login of your own: set {variable} "
                 "(docs/how-to/give-access.md)."
             )
-        return
-    if command not in OF_A_PERSON:
+    elif command not in OF_A_PERSON:
         raise UsageError(
             f"`assurance {command}` needs the account of the deployment, and '{who}' ({variable}) "
             "is the login of a person (docs/how-to/give-access.md)."
         )
-    right = OF_A_PERSON[command]
-    if right is not None:
+    elif right := OF_A_PERSON[command]:
         with connections.refusals(), connections.connect(settings, role="oic_gate") as warehouse:
             warehouse.execute("select audit.check_right(%s)", (right,))
 
@@ -140,13 +118,3 @@ def _is_closed(folder: Path) -> bool:
         return folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK)
     except PermissionError:
         return True
-
-
-def _enter(ctx: click.Context, _: click.Parameter, code: str | None) -> None:
-    if ctx.resilient_parsing or (code is None and ENTERED in ctx.meta):
-        return
-    ctx.meta[ENTERED] = True
-    from oic_assurance.forces.enter import enter
-
-    enter(code)
-    begin(ctx)

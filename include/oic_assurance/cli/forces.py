@@ -3,30 +3,31 @@
 import json
 import os
 import signal
-from collections.abc import Sequence
-from itertools import chain
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from oic_assurance import clock
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import (
-    INTERRUPTED,
-    as_at_option,
-    json_option,
-    make_current_option,
-    show,
-)
+from oic_assurance.cli.main import run_command
+from oic_assurance.cli.result import Facts, Result, Table, columns
+from oic_assurance.cli.shared import INTERRUPTED, monitor_option, run_options
+from oic_assurance.cli.shown import shows
+from oic_assurance.commands import with_force
 from oic_assurance.errors import UsageError
-from oic_assurance.forces.declared import Force, Forces, declared_forces
-from oic_assurance.forces.enter import settings_of
-from oic_assurance.reporting.screens.progress import DONE, FAILED, Screen
-from oic_assurance.reporting.screens.run_log import to_log
-from oic_assurance.settings import Kind, load_settings
-
-#: The order in which warehouses are run.
-KINDS: tuple[Kind, ...] = ("force", "national")
+from oic_assurance.forces.declared import Forces, declared_forces
+from oic_assurance.forces.enter import check_own, leave, settings_of
+from oic_assurance.forces.overview import read_state, undeclared_folders
+from oic_assurance.platform.airflow.in_process import import_ahead
+from oic_assurance.platform.airflow.pools import pools_of
+from oic_assurance.platform.processes import end_on_signals
+from oic_assurance.platform.progress import DONE, FAILED, Screen
+from oic_assurance.platform.run_log import to_log
+from oic_assurance.platform.side_by_side import NO_LOG, side_by_side
+from oic_assurance.settings import load_settings
+from oic_assurance.state.monitor import EXIT_CODES, one_line
 
 
 @click.group(cls=Group)
@@ -35,38 +36,57 @@ def forces() -> None:
 
 
 @forces.command("list")
-@json_option
-def list_(as_json: bool) -> None:
+@shows
+def list_() -> Result:
     """Check forces.yml, and list its forces: when each starts, and who is called."""
-    from oic_assurance.forces.overview import declared, undeclared_folders
-    from oic_assurance.reporting.screens.forces import DeclaredForces, declared_screen
-
     found = _declared()
-    listed = DeclaredForces(str(found.file), declared(found), undeclared_folders(found))
-    show(listed, declared_screen, as_json=as_json)
+    for force in found.forces.values():
+        check_own(force, found, os.environ)
+    first = datetime.combine(clock.utc_now().date(), clock.DAILY_RUN)
+    declared = [
+        {
+            **vars(force),
+            "starts_at": f"{first + timedelta(minutes=force.starts_after_minutes):%H:%M}",
+            "home": settings_of(force, found).home,
+        }
+        for force in found.forces.values()
+    ]
+    left = [{"home": folder} for folder in undeclared_folders(found)]
+    shown = columns("code", "name", "starts_at", "server", "owner", ">accountable_body", ">home")
+    stop = "`ASSURANCE_FORCES= ASSURANCE_HOME=FOLDER assurance db stop` stops the server of one."
+    return Result(
+        [
+            Table("forces", shown, declared),
+            f"They are declared in {found.file}.",
+            Table("undeclared", columns("home=state folders of no declared force"), left),
+        ],
+        next=stop if left else "",
+    )
 
 
 @forces.command()
-@click.option(
-    "--monitor",
-    is_flag=True,
-    help="For a monitor: one line, and exit code 0 ok, 1 warning, 2 critical, 3 unknown.",
-)
-@json_option
-def status(monitor: bool, as_json: bool) -> int:
+@monitor_option
+@shows
+def status(monitor: bool) -> Result:
     """Show what readers of each force see, and its open problems."""
-    from oic_assurance.forces.overview import read_state
-    from oic_assurance.reporting.screens.forces import ForceStates, states_line, states_screen
-    from oic_assurance.reporting.screens.monitor import EXIT_CODES
-
-    states = ForceStates([read_state(force) for force in _declared().forces.values()])
-    show(states, states_line if monitor else states_screen, as_json=as_json)
-    return EXIT_CODES[states.worst] if monitor else 0
+    found = [read_state(force) for force in _declared().forces.values()]
+    states = [replace(one, message=with_force(one.message, one.code)) for one in found]
+    shown = columns("code", "name", "state:state", "publication_id", "as_at:moment", ">message")
+    well = sum(one.state == "ok" for one in states)
+    counted = f"{well} of {len(states)} forces have no problem"
+    parts: list[Table | Facts | str] = [Table("forces", shown, states), f"{counted}."]
+    if not monitor:
+        more = "`assurance status --force CODE` says more about a force."
+        return Result(parts, next=more if well < len(states) else "")
+    # The exit codes grow with the trouble, but nothing is known to be worse than `critical`.
+    worst = max((one.state for one in states), key=("ok", "warning", "unknown", "critical").index)
+    named = [f"{one.code} {one.state}: {one.message}" for one in states if one.state != "ok"]
+    line = one_line(worst, "; ".join([counted, *named]))
+    return Result(parts, text=line, exit_code=EXIT_CODES[worst])
 
 
 @forces.command()
-@as_at_option
-@make_current_option
+@run_options
 @click.option(
     "--at-once",
     type=click.IntRange(min=1),
@@ -77,24 +97,18 @@ def status(monitor: bool, as_json: bool) -> int:
 @click.option(
     "--only", "codes", multiple=True, metavar="CODE", help="Run only this force. May be repeated."
 )
-def run(as_at: str | None, make_current: bool, at_once: int | None, codes: tuple[str, ...]) -> int:
+def run(as_at: datetime, make_current: bool, at_once: int | None, codes: tuple[str, ...]) -> int:
     """Do the daily run of every force on this machine, some at the same time.
 
     The failure of one force stops no other. The exit code is 0 only if each force made a
     publication.
     """
-    from oic_assurance.platform.airflow.in_process import import_ahead
-    from oic_assurance.platform.processes import end_on_signals
-    from oic_assurance.platform.side_by_side import side_by_side
-
-    moment = clock.parse_moment(as_at) if as_at else clock.default_as_at(clock.utc_now())
-    clock.check_not_in_future(moment)
-    arguments = ["--as-at", moment.isoformat(), *(["--make-current"] if make_current else [])]
+    arguments = ["--as-at", as_at.isoformat(), *(["--make-current"] if make_current else [])]
     found = _declared()
-    named = dict.fromkeys(found.get(code).code for code in codes)
-    chosen = [found.get(code) for code in named] or list(found.forces.values())
-    ordered = sorted(chosen, key=lambda force: force.starts_after_minutes)
-    total, failed = len(ordered), 0
+    wanted = {found.get(code).code for code in codes} or found.forces
+    chosen = [force for force in found.forces.values() if force.code in wanted]
+    chosen.sort(key=lambda force: force.starts_after_minutes)
+    failed = 0
     # A copy of this process would not have the thread that refreshes the screen.
     with (
         to_log(load_settings()) as (_, terminal),
@@ -103,33 +117,22 @@ def run(as_at: str | None, make_current: bool, at_once: int | None, codes: tuple
     ):
         with screen.step("Preparing"):
             import_ahead(load_settings())
-        step = screen.begin("Running")
-
-        def show_running(running: Sequence[str]) -> None:
-            step.detail = ", ".join(running)
-            screen.refresh()
-
+        screen.step("Running")
         # The national view compares what the forces have published, so it comes after all of them.
-        rounds = [[force.code for force in ordered if force.kind == kind] for kind in KINDS]
-        for ended in chain.from_iterable(
-            side_by_side(
+        for kind in ("force", "national"):
+            for ended in side_by_side(
                 lambda code: _command(["run", "--force", code, *arguments]),
-                codes_of_round,
+                [force.code for force in chosen if force.kind == kind],
                 at_once or os.cpu_count() or 1,
-                lambda code: _log(found.get(code), found),
-                show_running,
-            )
-            for codes_of_round in rounds
-        ):
-            force, is_well = found.get(ended.code), ended.exit_code == 0
-            failed += not is_well
-            screen.line(
-                f"{force.code} {force.name}",
-                ended.seconds,
-                DONE if is_well else FAILED,
-                "" if is_well else _reason(ended.exit_code, _log(force, found)),
-            )
-    click.echo(f"{total - failed} of {total} forces made a publication.")
+                _log,
+                lambda running: screen.refresh(", ".join(running)),
+            ):
+                force = found.get(ended.code)
+                why = _reason(ended.exit_code, _log(ended.code)) if ended.exit_code else ""
+                failed += bool(why)
+                mark = FAILED if why else DONE
+                screen.line(f"{force.code} {force.name}", ended.seconds, mark, why)
+    click.echo(f"{len(chosen) - failed} of {len(chosen)} forces made a publication.")
     return 1 if failed else 0
 
 
@@ -167,8 +170,6 @@ def pools() -> None:
 
     Without forces.yml there are none.
     """
-    from oic_assurance.platform.airflow.pools import pools_of
-
     found = declared_forces()
     click.echo(json.dumps(pools_of(found) if found else {}, indent=2))
 
@@ -186,8 +187,7 @@ def _for_each(command: list[str]) -> list[int]:
     """Run a command for each force, and return the exit codes. Ctrl-C ends it for all of them."""
     codes: list[int] = []
     for force in _declared().forces.values():
-        # The document that a command prints with --json is all that standard output has.
-        click.echo(f"{force.code} {force.name}", err="--json" in command)
+        click.echo(f"{force.code} {force.name}", err=True)
         codes.append(_command([*command, "--force", force.code]))
         if codes[-1] == INTERRUPTED:
             break
@@ -196,27 +196,18 @@ def _for_each(command: list[str]) -> list[int]:
 
 def _command(arguments: list[str]) -> int:
     """Run a command for a force in this process, and return its exit code."""
-    from oic_assurance.cli.main import run_command
-    from oic_assurance.forces.enter import leave
-
     try:
         return run_command(arguments)
     finally:
         leave()
 
 
-def _log(force: Force, found: Forces) -> Path:
-    """Return the log of a force's run. If its settings are not valid, it is the deployment's."""
-    try:
-        return settings_of(force, found).log_dir / "forces-run.log"
-    except UsageError:
-        return load_settings().log_dir / f"forces-run-{force.code}.log"
+def _log(code: str) -> Path:
+    return load_settings().log_dir / f"forces-run-{code}.log"
 
 
 def _reason(exit_code: int, log: Path) -> str:
     """Return why a run failed: the last line that it has written, or the signal that ended it."""
-    from oic_assurance.platform.side_by_side import NO_LOG
-
     if exit_code == NO_LOG:
         return f"Its log {log} cannot be written."
     if exit_code < 0:
@@ -225,5 +216,7 @@ def _reason(exit_code: int, log: Path) -> str:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
         return f"Its log {log} cannot be read: {error.strerror}."
-    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    written = (line.strip() for line in reversed(lines))
+    # After the error stands the page about it.
+    said = next((line for line in written if line and not line.startswith("See docs/")), "")
     return said.removeprefix("assurance: ") or f"It ended without a word: see {log}."

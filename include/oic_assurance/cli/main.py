@@ -7,7 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
+from itertools import groupby
 
 import click
 from click.shell_completion import CompletionItem
@@ -17,58 +17,73 @@ from oic_assurance.cli.force import add_force_option, begin
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.shared import INTERRUPTED
 from oic_assurance.commands import with_force
-from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.errors import AssuranceError, ServerError, UsageError
+from oic_assurance.formats import wrapped
 from oic_assurance.garbage import collect_rarely
-from oic_assurance.reporting.screens.layout import wrapped
+from oic_assurance.old_names import renamed
+from oic_assurance.settings import load_settings
 
-# For each command: its module and function ("module:function"), and its description. The
-# descriptions are here, so that `--help` and shell completion can show them without importing the
-# modules.
+#: The commands, each with its group, the page of the documentation about it, and its description.
+#: A page without a folder is in how-to. They are here, so that `--help` and shell completion import
+#: no command.
 COMMANDS = {
-    "db": ("servers:db", "Start and stop the embedded PostgreSQL server."),
-    "sources": ("sources:sources", "Create empty source systems, and document the declarations."),
-    "simulate": ("simulate:simulate", "Fill the sources with a synthetic force."),
-    "run": ("run:run", "Do the daily run once: extract, build, check, publish."),
-    "demo": ("demo:demo", "Make a synthetic force if there is none, and do the daily run."),
-    "status": ("status:status", "Show the last run, the publication, freshness and failures."),
-    "doctor": ("doctor:doctor", "Look at the whole installation, and say what to do."),
-    "checks": ("status:checks", "Show which checks of a build failed, and which rows fail them."),
-    "pack": ("pack:pack", "Make the assurance pack for the Board."),
-    "bundle": ("pack:bundle", "Make and verify a file that proves the figures of a pack."),
-    "workbook": ("pack:workbook", "Make an Excel workbook with the figures of a publication."),
-    "release": ("release:release", "Make, list and withdraw releases to the public."),
-    "national": ("pack:national", "Give the force's aggregates to the national warehouse."),
-    "signoff": ("signoff:signoff", "Close points and recommendations step by step, on evidence."),
-    "notify": ("notify:notify", "Send notifications of new and ended problems."),
-    "metrics": ("metrics:metrics", "Print metrics about the running, for monitoring."),
-    "preview": ("publication:preview", "Show what a changed rule would change, unpublished."),
-    "dbt": ("metrics:dbt", "Run dbt on models that you change, beside the daily build."),
-    "compare": ("publication:compare", "Show what changed between two publications, and why."),
-    "publication": ("publication:publication", "List, roll back, approve, reproduce publications."),
-    "access": ("access:access", "Manage which login reads records or aggregates."),
-    "worklist": ("worklist:worklist", "Show open exceptions, each with the officer concerned."),
-    "explain": ("explain:explain", "Show the records of a figure, or the history of a record."),
-    "mf": ("metrics:mf", "Query measures by name with MetricFlow."),
-    "quarantine": ("quarantine:quarantine", "Show, export and replay rejected rows."),
-    "batch": ("batch:batch", "List landed batches, and verify raw against the archive."),
-    "archive": ("batch:archive", "Make a key, and encrypt the archive of deliveries with it."),
-    "backup": ("backup:backup", "Make an encrypted back-up, and restore one."),
-    "erase": ("erase:erase", "Erase records from the whole warehouse and the archive."),
-    "upkeep": ("upkeep:upkeep", "Keep the warehouse tidy, and review records past retention."),
-    "audit": ("audit:audit", "Check the log of processing, and report from it."),
-    "recall": ("erase:recall", "List records whose marking rose, and approve their erasure."),
-    "pseudonyms": (
-        "pseudonyms:pseudonyms",
-        "Replace all pseudonyms, and show their key's version.",
-    ),
-    "superset": ("servers:superset", "Start Superset with the dashboards, until Ctrl-C."),
-    "forces": ("forces:forces", "List the forces of this deployment, and run all of them."),
-    "up": ("servers:up", "Start Airflow with its scheduler and web page, until Ctrl-C."),
-    "down": ("servers:down", "Stop Airflow if `up` is running in another terminal."),
+    "run": ("Run", "at-night", "Do the daily run once: extract, build, check, publish."),
+    "demo": ("Run", "at-night", "Make a synthetic force if there is none, and do the daily run."),
+    "up": ("Run", "run-it", "Start Airflow with its scheduler and web page, until Ctrl-C."),
+    "down": ("Run", "run-it", "Stop Airflow if `up` is running in another terminal."),
+    "forces": ("Run", "several-forces", "List the forces of this deployment, and run all of them."),
+    "status": ("See", "at-night", "Show the last run, the publication, freshness and failures."),
+    "doctor": ("See", "doctor", "Look at the whole installation, and say what to do."),
+    "checks": ("See", "approve-a-warning", "Show which checks failed, and on which rows."),
+    "explain": ("See", "read-a-figure", "Show the records of a figure, or a record's history."),
+    "worklist": ("See", "supervisors-worklist", "Show open exceptions, each with its officer."),
+    "pack": ("See", "assurance-pack", "Make the Board's pack, a workbook, or a bundle as proof."),
+    "superset": ("See", "bi/superset", "Start Superset with the dashboards, until Ctrl-C."),
+    "mf": ("See", "measures-in-metricflow", "Query measures by name with MetricFlow."),
+    "metrics": ("See", "monitor", "Print metrics about the running, for monitoring."),
+    "publication": ("Decide", "roll-back-a-publication", "Approve and roll back publications."),
+    "release": ("Decide", "public-release", "Release figures to the public and the national view."),
+    "signoff": ("Decide", "sign-off", "Close points and recommendations, on evidence."),
+    "quarantine": ("Correct", "correct-a-rejected-row", "Show, export and replay rejected rows."),
+    "batch": ("Correct", "verify", "List landed batches, and verify raw against the archive."),
+    "erase": ("Correct", "erase", "Erase records from the whole warehouse and the archive."),
+    "backup": ("Keep", "restore", "Make an encrypted back-up, and restore one."),
+    "upkeep": ("Keep", "upkeep", "Tidy the warehouse, and review records past retention."),
+    "audit": ("Keep", "audit-log", "Check the log of processing, and report from it."),
+    "notify": ("Keep", "notifications", "Send notifications of new and ended problems."),
+    "access": ("Give access", "give-access", "Decide who reads what, and re-key the pseudonyms."),
+    "db": ("Set up", "run-it", "Start and stop the embedded PostgreSQL server."),
+    "sources": ("Set up", "connect-sources", "Create empty sources, and write generated files."),
+    "simulate": ("Set up", "run-it", "Fill the sources with a synthetic force."),
+    "dbt": ("Set up", "add-a-measure", "Run dbt on models that you change, without a run."),
+    "help": ("Help", "reference/commands", "Show a page of the documentation, as `help at-night`."),
 }
+#: The pages of commands, and of subcommands that have one of their own.
+PAGES = {
+    **{name: page for name, (_, page, _) in COMMANDS.items()},
+    **dict.fromkeys(("access pseudonyms", "access rekey"), "rekey-pseudonyms"),
+    "batch accept": "accept-vanished-records",
+    "batch encrypt": "encrypt-the-archive",
+    "batch minimise": "explanation/minimisation",
+    "db url": "logins",
+    **dict.fromkeys(("erase approve", "erase recalls"), "recall"),
+    **dict.fromkeys(("pack bundle", "pack verify"), "bundle"),
+    "pack workbook": "bi/excel",
+    **dict.fromkeys(("publication approve", "publication reject"), "approve-a-warning"),
+    "publication compare": "why-a-figure-changed",
+    "publication preview": "preview-a-change",
+    "publication reproduce": "reproduce",
+    **dict.fromkeys(("release national", "release trust"), "national-view"),
+    "sources document": "add-a-source",
+}
+#: The modules of the commands that do not have one with their name.
+MODULES = {
+    **dict.fromkeys(("db", "down", "superset", "up"), "servers"),
+    **dict.fromkeys(("demo", "simulate"), "sources"),
+    **dict.fromkeys(("dbt", "mf"), "metrics"),
+}
+NIGHT = "at-night"
 USAGE, FAILURE = 2, 1
-#: The command that writes files in the repository, which everybody may read.
-FOR_THE_REPOSITORY = "sources"
 #: The commands that are about the deployment and not about one of its forces.
 OF_THE_DEPLOYMENT = ("forces", "up", "down")
 
@@ -81,18 +96,12 @@ class Commands(Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return the command that has this name, or return None if there is none.
-
-        Raises:
-            TypeError: `COMMANDS` names an object that is not a command.
-        """
+        """Import and return the command that has this name, or return None if there is none."""
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        found = getattr(importlib.import_module(f"oic_assurance.cli.{module}"), name)
-        if not isinstance(found, click.Command):
-            raise TypeError(f"{module}:{name} is not a command")
-        if cmd_name not in OF_THE_DEPLOYMENT:
+        module = importlib.import_module(f"oic_assurance.cli.{MODULES.get(cmd_name, cmd_name)}")
+        found: click.Command = getattr(module, cmd_name)
+        if cmd_name not in (*OF_THE_DEPLOYMENT, "help"):
             add_force_option(found)
         return found
 
@@ -106,36 +115,33 @@ class Commands(Group):
         except KeyboardInterrupt as error:
             raise click.Abort from error
 
-    def descriptions(self, ctx: click.Context) -> list[tuple[str, str]]:
-        """Return the name and the description of each command, without importing the commands."""
-        return [(name, description) for name, (_, description) in COMMANDS.items()]
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands in their groups, without importing the commands."""
+        wide = max(map(len, COMMANDS))
+        for group, members in groupby(COMMANDS.items(), lambda item: item[1][0]):
+            with formatter.section(group):
+                formatter.write_dl([(name.ljust(wide), text) for name, (_, _, text) in members])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the completions for a string: commands and options that begin with the string.
 
         No command is imported.
         """
-        found = [
-            CompletionItem(name, help=description)
-            for name, description in self.descriptions(ctx)
-            if name.startswith(incomplete)
-        ]
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        found = [CompletionItem(name, help=COMMANDS[name][2]) for name in names]
         return found + click.Command.shell_complete(self, ctx, incomplete)
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, is_wanted: bool) -> None:
-    if not is_wanted or ctx.resilient_parsing:
-        return
-    from oic_assurance.builds.version import code_version
-    from oic_assurance.settings import load_settings
-    from oic_assurance.warehouse.versions import package_version
+    if is_wanted and not ctx.resilient_parsing:
+        from oic_assurance.builds.version import code_version
+        from oic_assurance.warehouse.versions import package_version
 
-    code = code_version(load_settings())
-    click.echo(f"assurance {package_version()} (code {code})")
-    ctx.exit()
+        click.echo(f"assurance {package_version()} (code {code_version(load_settings())})")
+        ctx.exit()
 
 
-@click.command(
+@click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
@@ -162,9 +168,10 @@ def cli(ctx: click.Context) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
-    if list(given[:1]) != [FOR_THE_REPOSITORY]:
+    if list(given[:1]) != ["sources"]:
         # With this umask, the files that the command writes can be read only by their owner. The
-        # programs that the command starts inherit the umask.
+        # programs that the command starts inherit the umask. `sources` writes files of the
+        # repository, which everybody may read.
         os.umask(0o077)
     code = run_command(given)
     if code == INTERRUPTED:
@@ -176,21 +183,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run_command(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code. An error is written to standard error."""
     collect_rarely()
-    if not all(_is_text(argument) for argument in arguments):
-        return _complain("an argument is not text in UTF-8.", USAGE)
     try:
-        result = cli.main(args=list(arguments), prog_name="assurance", standalone_mode=False)
+        # Python decodes bytes that are not UTF-8 as lone surrogates, which cannot be encoded again.
+        " ".join(arguments).encode()
+    except UnicodeEncodeError:
+        return _complain("an argument is not text in UTF-8.", USAGE)
+    given, hint = renamed(arguments)
+    _write(hint)
+    try:
+        result = cli.main(args=given, prog_name="assurance", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx else "", err=True)
+        error.show()
         return USAGE
-    except click.UsageError as error:
-        return _complain(_usage(error), USAGE)
-    except click.ClickException as error:
-        return _complain(error.format_message(), FAILURE)
-    except UsageError as error:
-        return _complain(error.message, USAGE)
-    except AssuranceError as error:
-        return _complain(error.message, FAILURE)
+    except (click.UsageError, AssuranceError) as error:
+        return _refused(error, given)
     except (click.Abort, KeyboardInterrupt):
         return _complain("interrupted.", INTERRUPTED)
     except BrokenPipeError:
@@ -201,80 +207,74 @@ def run_command(arguments: Sequence[str]) -> int:
     except Exception as error:
         return _complain(_unexpected(error), FAILURE)
     finally:
-        _seal_entries()
+        # The entries that the command has added to the log of processing are sealed.
+        if (log := sys.modules.get("oic_assurance.warehouse.processing_log")) is not None:
+            with contextlib.suppress(AssuranceError):
+                log.seal_own(load_settings())
     return result if isinstance(result, int) else 0
 
 
-def _seal_entries() -> None:
-    """Seal the entries that the command has added to the log of processing."""
-    log = sys.modules.get("oic_assurance.warehouse.processing_log")
-    if log is not None:
-        from oic_assurance.settings import load_settings
-
-        with contextlib.suppress(AssuranceError):
-            log.seal_own(load_settings())
-
-
-def _is_text(argument: str) -> bool:
-    """Tell whether an argument of the command line is valid text.
-
-    Python decodes bytes that are not valid UTF-8 as lone surrogates, which cannot be encoded again.
-    """
-    try:
-        argument.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _usage(error: click.UsageError) -> str:
-    command = error.ctx.command_path if error.ctx else "assurance"
-    message = " ".join(error.format_message().split()).rstrip(".")
-    end = "" if message.endswith("?") else "."
-    return f"{message}{end} Try `{command} --help`."
-
-
-def _complain(message: str, code: int) -> int:
-    """Write an error message to standard error, and return the exit code `code`.
-
-    On a terminal the message is wrapped, and it overwrites the `^C` that the
-    terminal shows after Ctrl-C.
-    """
-    line = f"assurance: {with_force(message)}"
-    if sys.stderr.isatty():
-        columns = os.get_terminal_size(sys.stderr.fileno()).columns
-        parts = (wrapped(part, limit=columns or None) for part in line.splitlines())
-        line = "\r" + "\n".join(text for part in parts for text in part)
-    click.echo(line, err=True)
+def _refused(error: click.UsageError | AssuranceError, given: Sequence[str]) -> int:
+    """Write why a command did not do its work, and the page about it. Return the exit code."""
+    if isinstance(error, click.UsageError):
+        message = " ".join(error.format_message().split()).rstrip(".")
+        end = "" if message.endswith("?") else "."
+        command = error.ctx.command_path if error.ctx else "assurance"
+        return _complain(f"{message}{end} Try `{command} --help`.", USAGE)
+    code = _complain(error.message, USAGE if isinstance(error, UsageError) else FAILURE)
+    if code == FAILURE and "docs/" not in error.message:
+        page = PAGES.get(" ".join(given[:2])) or PAGES.get(given[0], NIGHT)
+        page = NIGHT if isinstance(error, ServerError) else page
+        place = page if "/" in page else f"how-to/{page}"
+        _write(f"See docs/{place}.md, or `assurance help {place.rpartition('/')[2]}`.")
     return code
 
 
-def _unexpected(error: Exception) -> str:
-    """Append the traceback of an unexpected error to a log file, and return a message for the user.
+def _complain(message: str, code: int) -> int:
+    """Write an error message to standard error, and return the exit code `code`."""
+    _write(f"assurance: {message}")
+    return code
 
-    The message is one line with the error and the path of the log file.
+
+def _write(text: str) -> None:
+    """Write lines to standard error, if there is anything to write.
+
+    On a terminal they are wrapped, and overwrite the `^C` that it shows after Ctrl-C.
     """
-    first = next(iter(str(error).splitlines()), "").strip()
-    if "psycopg" in sys.modules:
-        from psycopg import Error
+    if not text:
+        return
+    text = with_force(text)
+    if sys.stderr.isatty():
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+        parts = (wrapped(part, limit=columns or None) for part in text.splitlines())
+        text = "\r" + "\n".join(line for part in parts for line in part)
+    click.echo(text, err=True)
 
-        from oic_assurance.warehouse.connections import reason
 
-        # A PostgreSQL message can contain values from a record. `reason` leaves them out.
-        first = reason(error) if isinstance(error, Error) else first
-    what = f"{type(error).__name__}: {first}" if first else type(error).__name__
+def _unexpected(error: Exception) -> str:
+    """Append the traceback of an unexpected error to a log file, and return a message of one line.
+
+    The message has the error and the path of the log file.
+    """
+    from psycopg import Error
+    from psycopg.errors import InsufficientPrivilege
+
+    from oic_assurance.warehouse.connections import person, reason
+    from oic_assurance.warehouse.folders import private_folder
+
+    # A PostgreSQL message can contain values from a record. `reason` leaves them out.
+    said = reason(error) if isinstance(error, Error) else str(error)
+    first = next(iter(said.splitlines()), "").strip()
+    what = f"unexpected {type(error).__name__}" + (f": {first}" if first else "")
     with contextlib.suppress(AssuranceError, OSError):
-        from oic_assurance.settings import load_settings
-        from oic_assurance.warehouse.connections import person
-        from oic_assurance.warehouse.folders import private_folder
-
-        who, settings = person(), load_settings()
-        if who is not None:
-            # A person has no state folder. What is not given with a right is not allowed.
-            is_refused = type(error).__name__ == "InsufficientPrivilege"
-            return f"'{who}' may not do that: {first}." if is_refused else f"unexpected {what}."
-        log: Path = private_folder(settings, settings.log_dir) / "assurance.log"
-        with log.open("a", encoding="utf-8") as file:
-            file.write("".join(traceback.format_exception(error)))
-        return f"unexpected {what} (traceback in {log})."
-    return f"unexpected {what}."
+        settings, who = load_settings(), person()
+        if who is not None and isinstance(error, InsufficientPrivilege):
+            # What is not given with a right is not allowed.
+            return f"'{who}' may not do that: {first}."
+        # A person has no state folder.
+        if who is None:
+            log = private_folder(settings, settings.log_dir) / "assurance.log"
+            with log.open("a", encoding="utf-8") as file:
+                traceback.print_exception(error, file=file)
+            what += f" (traceback in {log})"
+    return f"{what}."

@@ -2,42 +2,36 @@
 
 import click
 
-from oic_assurance.cli.shared import json_option, show
-from oic_assurance.clock import utc_now
+from oic_assurance.cli.result import Result, Table, columns
+from oic_assurance.cli.shown import shows
+from oic_assurance.cli.status import problems_table
 from oic_assurance.notifications import notify as notifications
 from oic_assurance.notifications.channels import configured
-from oic_assurance.notifications.problems import open_problems
-from oic_assurance.reporting.screens.notifications import (
-    Attempts,
-    Problems,
-    attempts_screen,
-    problems_screen,
-)
-from oic_assurance.settings import load_settings
+from oic_assurance.notifications.message import body
+from oic_assurance.pipeline import observe
+from oic_assurance.settings import Settings
+from oic_assurance.state.read import open_problems
 
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Show what is wrong now, and send nothing.")
-@json_option
-def notify(dry_run: bool, as_json: bool) -> int:
+@shows
+def notify(settings: Settings, dry_run: bool) -> Result:
     """Notify people by e-mail and webhook of problems that have begun, changed or ended.
 
     The daily run also sends notifications at its end, and Airflow's scheduler sends them every 15
     minutes. The exit code is 1 if a channel did not accept its message.
     """
-    settings = load_settings()
+    observe(settings)
     if dry_run:
-        problems = open_problems(settings, utc_now(), notifications.run_deadline())
-        show(Problems(problems), problems_screen, as_json=as_json)
-        return 0
-    if not configured():
-        click.echo(
-            "No recipient is configured, so nothing is sent: see docs/how-to/notifications.md.",
-            err=True,
-        )
-    attempts = notifications.notify(settings, utc_now())
-    for attempt in attempts:
-        if attempt.failure:
-            click.echo(f"assurance: not delivered: {attempt.failure}", err=True)
-    show(Attempts(attempts), attempts_screen, as_json=as_json)
-    return 1 if any(attempt.failure for attempt in attempts) else 0
+        return Result([problems_table(open_problems(settings))])
+    attempts = [
+        {**vars(one), "text": body(one.news), "changes": len(one.news)}
+        for one in notifications.notify(settings)
+    ]
+    sent = columns("channel", "to_whom", "changes:number", ">failure=Not delivered", ">text")
+    nobody = "No recipient is configured, so nothing is sent: see docs/how-to/notifications.md."
+    return Result(
+        [Table("attempts", sent, attempts), *([] if configured() else [nobody])],
+        exit_code=int(any(one["failure"] for one in attempts)),
+    )

@@ -1,4 +1,4 @@
-"""`assurance pack`, `bundle`, `workbook`, `national`: files with the figures of a publication."""
+"""`assurance pack`: files with the figures of a publication, and what proves them."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,22 +6,22 @@ from pathlib import Path
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import ID, json_option, required_reason, show
-from oic_assurance.landing.exporters import trust as trust_exporter
+from oic_assurance.cli.result import Facts, Result, columns
+from oic_assurance.cli.shared import publication_option
+from oic_assurance.cli.shown import shows
 from oic_assurance.reporting.bundle.make import make_bundle, verify_bundle
-from oic_assurance.reporting.national.export import export_national
 from oic_assurance.reporting.national.make import make_national_pack
 from oic_assurance.reporting.pack.make import make_pack
-from oic_assurance.reporting.screens.bundles import bundle_screen, verified_screen
-from oic_assurance.reporting.screens.national import export_screen
-from oic_assurance.reporting.screens.packs import pack_screen
-from oic_assurance.reporting.screens.workbooks import workbook_screen
 from oic_assurance.reporting.workbook.make import make_workbook
-from oic_assurance.settings import load_settings
-from oic_assurance.warehouse.account import account
+from oic_assurance.settings import Settings
 
 
-@click.command()
+@click.group(cls=Group, default="make")
+def pack() -> None:
+    """Make the assurance pack, which is what happens without a subcommand, and files beside it."""
+
+
+@pack.command()
 @click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -29,62 +29,44 @@ from oic_assurance.warehouse.account import account
     show_default="the day on which the Board last met",
     help="Show changes since this day.",
 )
-@click.option(
-    "--publication",
-    type=ID,
-    metavar="ID",
-    show_default="the current publication",
-    help="Make the pack of this publication.",
-)
-@json_option
-def pack(since: datetime | None, publication: int | None, as_json: bool) -> None:
+@publication_option
+@shows
+def make(settings: Settings, since: datetime | None, publication_id: int | None) -> Result:
     """Make the assurance pack of a publication, and print the paths of its files.
 
     There are two files for the Board: an HTML page and a PDF. The national warehouse makes the pack
     in which forces are compared. Figures for the public are released
     with `assurance release make`.
     """
-    settings = load_settings()
     if settings.kind == "national":
-        made = make_national_pack(settings, publication)
+        made = make_national_pack(settings, publication_id)
     else:
-        made = make_pack(settings, since.date() if since else None, publication)
-    show(made, pack_screen, as_json=as_json)
+        made = make_pack(settings, since.date() if since else None, publication_id)
+    return Result([Facts("pack", (), made)])
 
 
-@click.group(cls=Group)
-def bundle() -> None:
-    """Make a file that proves the figures of a pack, and verify such a file.
-
-    The verification does not need the warehouse.
-    """
-
-
-@bundle.command("make")
-@click.option(
-    "--publication",
-    type=ID,
-    metavar="ID",
-    show_default="the current publication",
-    help="Bundle the pack of this publication.",
-)
+@pack.command()
+@publication_option
 @click.option(
     "--key",
     type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
     show_default="none: the bundle is not signed",
     help="Sign the bundle with this Ed25519 private key, in PEM form.",
 )
-@json_option
-def make(publication: int | None, key: Path | None, as_json: bool) -> None:
-    """Make the bundle of a publication.
+@shows
+def bundle(settings: Settings, publication_id: int | None, key: Path | None) -> Result:
+    """Make the bundle of a publication: a file that proves the figures of its pack.
 
-    A bundle is one ZIP file with the pack and everything that proves its figures.
+    A bundle is one ZIP file with the pack and everything that proves its figures. It has no rules
+    if this checkout has other rules than the publication.
     """
-    show(make_bundle(load_settings(), publication, key), bundle_screen, as_json=as_json)
+    return Result(
+        [Facts("bundle", (), make_bundle(settings, publication_id, key))],
+        next="`assurance pack verify FILE`, or unpack it and run `python3 verify.py`.",
+    )
 
 
-@bundle.command()
+@pack.command()
 @click.argument("place", metavar="FILE", type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--key-fingerprint",
@@ -92,79 +74,26 @@ def make(publication: int | None, key: Path | None, as_json: bool) -> None:
     metavar="SHA256",
     help="Require a signature of the key with this fingerprint.",
 )
-@json_option
-def verify(place: Path, key_fingerprint: str, as_json: bool) -> int:
-    """Verify a bundle, and print the result as one sentence.
+@shows
+def verify(place: Path, key_fingerprint: str) -> Result:
+    """Verify a bundle, and print the result as one sentence. The warehouse is not needed.
 
     FILE is the ZIP file of the bundle, or a folder into which it was unpacked. The exit code is 0
     if the bundle proves its figures, otherwise 1. The bundle contains the same program as
     verify.py, which needs only Python.
     """
     found = verify_bundle(place, key_fingerprint)
-    show(found, verified_screen, as_json=as_json)
-    return 0 if found.holds else 1
+    facts = Facts("verified", columns("-holds"), found)
+    return Result([found.sentence, facts], exit_code=int(not found.holds))
 
 
-@click.group(cls=Group)
-def workbook() -> None:
-    """Make an Excel workbook with the figures of a publication."""
-
-
-@workbook.command("make")
-@click.option(
-    "--publication",
-    type=ID,
-    metavar="ID",
-    show_default="the current publication",
-    help="Make the workbook of this publication.",
-)
-@json_option
-def make_(publication: int | None, as_json: bool) -> None:
-    """Make the workbook of a publication, with tables, pivot tables and charts.
+@pack.command()
+@publication_option
+@shows
+def workbook(settings: Settings, publication_id: int | None) -> Result:
+    """Make the Excel workbook of a publication, with tables, pivot tables and charts.
 
     It has what the readers' login sees, and no record. Excel can refresh the workbook of the
     current publication.
     """
-    show(make_workbook(load_settings(), publication), workbook_screen, as_json=as_json)
-
-
-@click.group(cls=Group)
-def national() -> None:
-    """Give the force's aggregates to the national warehouse, and decide whose it takes."""
-
-
-@national.command()
-@click.option(
-    "--to",
-    metavar="URL",
-    show_default="ASSURANCE_NATIONAL_DROPZONE",
-    help="The folder or fsspec URL of the national warehouse's dropzone.",
-)
-@click.option(
-    "--take-over", is_flag=True, help="Replace the files that another deployment has exported."
-)
-@json_option
-def export(to: str | None, take_over: bool, as_json: bool) -> None:
-    """Write the aggregates of the current publication as files, with a signed manifest.
-
-    The files are about the force as a whole. No unit, record or pseudonym is in them.
-    """
-    made = export_national(load_settings(), to or "", take_over=take_over)
-    show(made, export_screen, as_json=as_json)
-
-
-@national.command()
-@click.argument("force", metavar="FORCE")
-@click.argument("key", metavar="KEY")
-@click.option("--reason", metavar="TEXT", help="Who has confirmed the key, and how.")
-def trust(force: str, key: str, reason: str | None) -> None:
-    """Take the exports of FORCE that are signed with KEY, instead of those of its earlier key.
-
-    This is a command of the national warehouse. `national export` of the force shows its key.
-    """
-    why = required_reason(reason, "Who has confirmed the key, and how?")
-    before = trust_exporter(load_settings(), force, key, account(), why)
-    click.echo(
-        f"Exports of {force} are taken if the key {key} has signed them. Before: "
-        f"{before or 'no key'}. The next run lands what was refused."
-    )
+    return Result([Facts("workbook", (), make_workbook(settings, publication_id))])

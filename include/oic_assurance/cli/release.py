@@ -1,89 +1,164 @@
-"""`assurance release`: make, list and withdraw the releases to the public."""
+"""`assurance release`: figures for the public, and aggregates for the national warehouse."""
 
 from pathlib import Path
 
 import click
 
 from oic_assurance.cli.group import Group
-from oic_assurance.cli.shared import ID, json_option, required_reason, show
-from oic_assurance.publishing.releases import list_releases
-from oic_assurance.reporting.national.export import tell_national
+from oic_assurance.cli.result import Facts, Result, Table, columns
+from oic_assurance.cli.shared import ID, publication_option, reason_option, required_reason
+from oic_assurance.cli.shown import shows
+from oic_assurance.landing.exporters import trust as trust_exporter
+from oic_assurance.publishing.releases import Release, list_releases
+from oic_assurance.reporting.national.export import export_national, tell_national
 from oic_assurance.reporting.release import make as files
-from oic_assurance.reporting.screens.releases import (
-    MadeRelease,
-    Releases,
-    WithdrawnRelease,
-    made_screen,
-    releases_screen,
-    withdrawn_screen,
-)
-from oic_assurance.settings import load_settings
+from oic_assurance.reporting.release.publisher import missing
+from oic_assurance.reporting.release.wording import announced
+from oic_assurance.settings import Settings
 from oic_assurance.warehouse.account import account
 
 to_option = click.option(
     "--to",
     type=click.Path(path_type=Path),
-    metavar="FOLDER",
     show_default="releases/release-ID in the state folder",
-    help="The folder for the files. It must be empty or not exist yet.",
+    help="An empty or a new folder for the files.",
 )
 
 
 @click.group(cls=Group)
 def release() -> None:
-    """Make, list and withdraw releases. Figures reach the public only in a release."""
+    """Release figures to the public, and give aggregates to the national warehouse.
+
+    Figures reach the public only in a release.
+    """
 
 
 @release.command()
-@click.option(
-    "--publication",
-    "publication_id",
-    type=ID,
-    metavar="ID",
-    show_default="the current publication",
-    help="The publication that the release is made from.",
-)
-@click.option("--because", metavar="TEXT", help="Why the figures are released. It is recorded.")
+@publication_option
+@reason_option
 @to_option
-@json_option
-def make(publication_id: int | None, because: str | None, to: Path | None, as_json: bool) -> None:
+@shows
+def make(
+    settings: Settings, publication_id: int | None, reason: str | None, to: Path | None
+) -> Result:
     """Release, as files, the figures of a publication that may be given to the public."""
-    why = required_reason(because, "Why are the figures released now?")
-    made = files.make(load_settings(), publication_id, why, account(), to)
-    show(MadeRelease.of(made), made_screen, as_json=as_json)
-    tell_national(load_settings())
+    why = required_reason(reason, "Why are the figures released now?")
+    made = files.make(settings, publication_id, why, account(), to)
+    tell_national(settings)
+    return _made(made)
 
 
 @release.command("list")
-@json_option
-def list_(as_json: bool) -> None:
-    """List all releases, the newest first. A star marks the newest one that is not withdrawn."""
-    show(Releases(list_releases(load_settings())), releases_screen, as_json=as_json)
+@shows
+def list_(settings: Settings) -> Result:
+    """List all releases, the newest first, with the newest one that is not withdrawn."""
+    found = list_releases(settings)
+    standing = [one.release_id for one in found if one.withdrawn_at is None][:1]
+    releases = Table(
+        "releases",
+        columns(
+            *("release_id=release", "publication_id=publication", "made_at=made"),
+            *("is_standing=current", "because=reason", ">withdrawn_at=withdrawn"),
+            *(">withdrawn_because=because", "-*"),
+        ),
+        [{**vars(one), "is_standing": one.release_id in standing} for one in found],
+        empty="No release has been made: `assurance release make --reason …` makes one.",
+    )
+    interrupted = (
+        f"The files of release {one.release_id} are not in place, because it was interrupted: "
+        f"run `assurance release files {one.release_id}`."
+        for one in found
+        if not one.placed_at and not one.withdrawn_at
+    )
+    return Result([releases, *interrupted])
 
 
 @release.command()
 @click.argument("release_id", metavar="ID", type=ID)
-@click.option("--because", metavar="TEXT", help="Why. Readers of the release see it.")
-@json_option
-def withdraw(release_id: int, because: str | None, as_json: bool) -> None:
+@click.option("--reason", metavar="TEXT", help="Why. Readers of the release see it.")
+@shows
+def withdraw(settings: Settings, release_id: int, reason: str | None) -> Result:
     """Withdraw release ID, and put a note about that next to its files.
 
     The files are not deleted. Copies that the public already has cannot be recalled.
     """
-    why = required_reason(because, "Why is it withdrawn?")
-    done, note = files.withdraw(load_settings(), release_id, why, account())
-    show(WithdrawnRelease(done, note), withdrawn_screen, as_json=as_json)
-    tell_national(load_settings())
+    why = required_reason(reason, "Why is it withdrawn?")
+    done, note = files.withdraw(settings, release_id, why, account())
+    tell_national(settings)
+    told = (
+        f"Release {release_id} is withdrawn. Published files cannot be recalled: say it where they "
+        "were published. Later releases are still compared with their figures."
+    )
+    return Result([_facts(done, note=note), told])
 
 
 @release.command("files")
 @click.argument("release_id", metavar="ID", type=ID)
 @to_option
-@json_option
-def files_(release_id: int, to: Path | None, as_json: bool) -> None:
+@shows
+def files_(settings: Settings, release_id: int, to: Path | None) -> Result:
     """Write the files of release ID again, for example after an interruption.
 
     The files have the same bytes as when the release was made.
     """
-    done = files.write_again(load_settings(), release_id, to)
-    show(MadeRelease.of(done), made_screen, as_json=as_json)
+    return _made(files.write_again(settings, release_id, to))
+
+
+@release.command()
+@click.option(
+    "--to",
+    metavar="URL",
+    default="",
+    show_default="ASSURANCE_NATIONAL_DROPZONE",
+    help="The folder or fsspec URL of the national warehouse's dropzone.",
+)
+@click.option("--take-over", is_flag=True, help="Replace what another deployment has exported.")
+@shows
+def national(settings: Settings, to: str, take_over: bool) -> Result:
+    """Write the aggregates of the current publication for the national warehouse.
+
+    The files are about the force as a whole. No unit, record or pseudonym is in them. The manifest
+    is signed with a key that the national warehouse trusts.
+    """
+    made = export_national(settings, to, take_over=take_over)
+    export = columns("publication_id=publication", "as_at", "place", "key", "-day")
+    of_files = columns("name=file", "rows:number", "-sha256")
+    return Result([Facts("export", export, made), Table("files", of_files, made.files)])
+
+
+@release.command()
+@click.argument("force")
+@click.argument("key")
+@click.option("--reason", metavar="TEXT", help="Who has confirmed the key, and how.")
+@shows
+def trust(settings: Settings, force: str, key: str, reason: str | None) -> Result:
+    """Take the exports of FORCE that are signed with KEY, instead of those of its earlier key.
+
+    This is a command of the national warehouse. `release national` of the force shows its key.
+    """
+    why = required_reason(reason, "Who has confirmed the key, and how?")
+    before = trust_exporter(settings, force, key, account(), why)
+    return Result(
+        [
+            f"Exports of {force} are taken if the key {key} has signed them. Before: "
+            f"{before or 'no key'}. The next run lands what was refused."
+        ]
+    )
+
+
+def _made(made: Release) -> Result:
+    not_set = missing(made.notes["publisher"])
+    told = (
+        f"NOT SET, and the files say so: {', '.join(not_set)}. Set them in "
+        "include/release/publisher.yml, or in the file that ASSURANCE_PUBLISHER names, before the "
+        "next release."
+    )
+    return Result([_facts(made, not_set=not_set), announced(made), *([told] if not_set else [])])
+
+
+def _facts(made: Release, **more: object) -> Facts:
+    shown = columns(
+        *("note", "release_id=release", "publication_id=publication", "as_at", "folder"),
+        *("sums_sha256=SHA256SUMS", "-*"),
+    )
+    return Facts("release", shown, {"note": None, **vars(made), **more})

@@ -2,42 +2,39 @@
 
 import gc
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 
 import click
 
-from oic_assurance import clock
 from oic_assurance.builds import runs
-from oic_assurance.cli.shared import as_at_option, make_current_option
-from oic_assurance.commands import with_force
+from oic_assurance.builds.dbt_docs import docs_page
+from oic_assurance.cli.result import Facts, Result
+from oic_assurance.cli.shared import run_options
+from oic_assurance.cli.shown import as_text
+from oic_assurance.cli.status import now, problems_table
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.in_process import run_daily
 from oic_assurance.platform.process_lock import only_one
+from oic_assurance.platform.progress import Screen
+from oic_assurance.platform.run_log import to_log
+from oic_assurance.platform.tasks import TaskLines
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.reporting.openlineage.recorder import end_interrupted
-from oic_assurance.reporting.screens.progress import Screen
-from oic_assurance.reporting.screens.run_log import to_log
-from oic_assurance.reporting.screens.screen import run_summary
-from oic_assurance.reporting.screens.tasks import TaskLines
+from oic_assurance.reporting.pack.make import pack_files
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.state.read import find_problems, rows, state_session
 
 
 @click.command()
-@as_at_option
-@make_current_option
-def run(as_at: str | None, make_current: bool) -> None:
+@run_options
+def run(as_at: datetime, make_current: bool) -> None:
     """Do the daily run once: extract, build, check, publish.
 
     A publication for an earlier moment than the current one is kept, and readers do not see it. The
     exit code is 0 only if the run made a publication.
     """
-    moment = clock.parse_moment(as_at) if as_at else clock.default_as_at(clock.utc_now())
-    clock.check_not_in_future(moment)
-    run_once(load_settings(), moment, make_current=make_current)
+    run_once(load_settings(), as_at, make_current=make_current)
 
 
 def run_once(settings: Settings, as_at: datetime, *, make_current: bool = False) -> None:
@@ -54,19 +51,29 @@ def run_once(settings: Settings, as_at: datetime, *, make_current: bool = False)
         with to_log(settings) as (log, terminal), Screen(terminal) as screen:
             with screen.step("Warehouse"):
                 prepare_warehouse(settings)
-            with (
-                runs.only_run(settings),
-                TaskLines(settings, screen) as lines,
-                _interrupted_runs_are_closed(settings),
-            ):
-                run_id = run_daily(settings, as_at, lines.report, make_current=make_current)
+            with runs.only_run(settings), TaskLines(settings, screen) as lines:
+                try:
+                    run_id = run_daily(settings, as_at, lines.report, make_current=make_current)
+                except KeyboardInterrupt:
+                    runs.close_interrupted(settings)
+                    end_interrupted(settings)
+                    raise
         finished = runs.find_run(settings, run_id)
         if finished is None or finished.outcome != "published":
-            reason = finished.message if finished else lines.last_error
-            reason, *mistakes = (reason or "no reason given").splitlines()
-            raise AssuranceError(_failure(settings, finished, reason, log), mistakes)
+            said = finished.message if finished else lines.last_error
+            reason, *mistakes = (said or "no reason given").splitlines()
+            current = current_publication(settings)
+            readers = (
+                f"still see publication {current.publication_id}" if current else "see nothing"
+            )
+            verb = "was blocked" if finished and finished.outcome == "blocked" else "failed"
+            raise AssuranceError(
+                f"the run {verb}: {reason.rstrip('.')}. Readers {readers}. "
+                f"Next: `assurance status`; the log is {log}.",
+                mistakes,
+            )
         try:
-            sys.stdout.write(with_force(run_summary(settings, finished)))
+            sys.stdout.write("\n" + as_text(summary(settings, finished)))
         except ServerError as error:
             # The summary cannot be read, for example because readers use all connections. But the
             # run has made a publication, so this is no failure of the run.
@@ -76,25 +83,31 @@ def run_once(settings: Settings, as_at: datetime, *, make_current: bool = False)
             )
 
 
-@contextmanager
-def _interrupted_runs_are_closed(settings: Settings) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        runs.close_interrupted(settings)
-        end_interrupted(settings)
-        raise
-
-
-def _failure(settings: Settings, finished: runs.Run | None, reason: str, log: Path) -> str:
-    """Return a message with the failure, the publication that readers see, and what to do next."""
-    current = current_publication(settings)
-    if current is None:
-        readers = "Readers see nothing, because nothing has been published yet."
-    else:
-        readers = f"Readers still see publication {current.publication_id}."
-    verb = "was blocked" if finished and finished.outcome == "blocked" else "failed"
-    return (
-        f"the run {verb}: {reason.rstrip('.')}. {readers} "
-        f"Next: `assurance status`; the log is {log}."
-    )
+def summary(settings: Settings, run: runs.Run) -> Result:
+    """Return what a run ends with: the position, what was left out, and where to read more."""
+    pack = pack_files(settings)
+    pages = {
+        "pack": pack.page,
+        "pack_on_paper": pack.paper,
+        "dbt_docs": docs_page(settings),
+        "data_docs": settings.home / "reports" / "data_docs" / "index.html",
+        "logs": settings.log_dir,
+    }
+    places = {
+        "marts": "schema `marts`, read-only: `assurance db url bi` prints the URI, for any "
+        "PostgreSQL or ODBC client",
+        **{name: str(page) for name, page in pages.items() if page.exists()},
+    }
+    query = "select kept_because from marts.publication where publication_id = %s"
+    with state_session(settings) as warehouse:
+        kept = [
+            f"Publication {run.publication_id} is kept, and readers do not see it: "
+            f"{one['kept_because']}. With --make-current, the run would have made it current."
+            for one in rows(warehouse, query, run.publication_id)
+            if one["kept_because"]
+        ]
+        # Who has just seen the run knows the rest.
+        known = ("run", "publication", "datasets", "backup", "observed")
+        parts = [part for part in now(warehouse) if getattr(part, "name", "") not in known]
+        problems = problems_table(find_problems(warehouse))
+    return Result([*kept, *parts, problems, Facts("where", (), places, "Where")])

@@ -4,7 +4,10 @@ import click
 
 from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
 from oic_assurance.cli.group import Group
-from oic_assurance.settings import load_settings
+from oic_assurance.cli.result import Facts, Result
+from oic_assurance.cli.shown import shows
+from oic_assurance.platform.airflow import scheduler
+from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.airflow_uri import variable_name
 from oic_assurance.warehouse.connections import describe, embedded_databases, warehouse_url
@@ -18,35 +21,39 @@ def db() -> None:
 
 
 @db.command()
-def start() -> None:
+@shows
+def start(settings: Settings) -> Result:
     """Start the server, migrate the warehouse, and wait until it is ready."""
+    # The other commands need nothing of the pipeline.
     from oic_assurance.pipeline import prepare_warehouse
 
-    settings = load_settings()
     prepare_warehouse(settings)
-    here, why = embedded_databases(), ""
+    here, why, ready = embedded_databases(), "", []
     if "warehouse" not in here:
-        click.echo(f"The warehouse is ready: {describe(warehouse_url(settings))}.")
+        ready.append(f"The warehouse is ready: {describe(warehouse_url(settings))}.")
         unset = " and ".join(map(variable_name, here))
         why = f", for {' and '.join(here)}: set {unset} to do without it"
     if here:
-        click.echo(f"PostgreSQL is ready on 127.0.0.1, port {embedded.server_port(settings)}{why}.")
+        port = embedded.server_port(settings)
+        ready.append(f"PostgreSQL is ready on 127.0.0.1, port {port}{why}.")
     if archive_key(settings) is None:
-        click.echo(f"The archive of deliveries is not encrypted: {ARCHIVE_KEY} is not set.")
+        ready.append(f"The archive of deliveries is not encrypted: {ARCHIVE_KEY} is not set.")
+    return Result(ready)
 
 
 @db.command()
-def stop() -> None:
+@shows
+def stop(settings: Settings) -> Result:
     """Stop the server. This ends open sessions."""
-    settings = load_settings()
     was_running = embedded.is_running(settings)
     embedded.stop(settings)
-    click.echo("PostgreSQL is stopped." if was_running else "PostgreSQL was not running.")
+    return Result(["PostgreSQL is stopped." if was_running else "PostgreSQL was not running."])
 
 
 @db.command()
 @click.argument("name")
-def url(name: str) -> None:
+@shows
+def url(settings: Settings, name: str) -> Result:
     """Print the URI of a database, with its password.
 
     NAME says for which login the URI is. The names warehouse, rms and intelligence stand for the
@@ -56,35 +63,35 @@ def url(name: str) -> None:
     login that reads raw for that purpose. The name admin stands for the administrator of the
     warehouse's server.
     """
-    click.echo(database_url(load_settings(), name))
+    found = {"name": name, "url": database_url(settings, name)}
+    return Result([Facts("database", (), found)], text=found["url"])
 
 
 @db.command("hardening-sql")
-def hardening_sql() -> None:
+@shows
+def hardening_sql(settings: Settings) -> Result:
     """Print the SQL that an administrator of an external server must run.
 
     PostgreSQL lets every login read statistics, catalogues and sizes. The SQL takes these rights
     away from readers, and sets limits for them. On the embedded server, the SQL is run at each
     start.
     """
-    click.echo(statements(load_settings()), nl=False)
+    found = statements(settings).rstrip("\n")
+    return Result([Facts("hardening", (), {"sql": found})], text=found)
 
 
 @click.command()
 def up() -> int:
     """Start Airflow's api-server, scheduler, dag-processor and triggerer. Ctrl-C stops them."""
-    from oic_assurance.platform.airflow import scheduler
-
     return scheduler.up(load_settings(), click.echo)
 
 
 @click.command()
-def down() -> None:
+@shows
+def down(settings: Settings) -> Result:
     """Stop the Airflow that `assurance up` has started in another terminal."""
-    from oic_assurance.platform.airflow import scheduler
-
-    was_running = scheduler.down(load_settings())
-    click.echo("Airflow is stopped." if was_running else "Airflow was not running.")
+    was_running = scheduler.down(settings)
+    return Result(["Airflow is stopped." if was_running else "Airflow was not running."])
 
 
 @click.command()

@@ -1,59 +1,96 @@
-"""What several commands use: arguments and options, and how a result is printed."""
+"""What several commands use: arguments, options, and questions at the terminal."""
 
-import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from oic_assurance.commands import with_force
-from oic_assurance.reporting.screens.as_json import to_json
-from oic_assurance.settings import ENTERED, FORCE_NAME
+from oic_assurance import clock
 
-Record = TypeVar("Record")
+Found = TypeVar("Found")
+Command = TypeVar("Command", bound=Callable[..., Any])
 #: The exit code of a command that Ctrl-C or a signal has ended.
 INTERRUPTED = 130
 #: The largest number of PostgreSQL's type bigint.
 LARGEST = 2**63 - 1
 
 
-class PositiveInteger(click.ParamType[int]):
-    """The type of a parameter that is a whole number from 1 to `LARGEST`, such as an ID."""
+def number(given: str | int) -> int:
+    """Return a whole number from 1 to `LARGEST`, such as an ID, of the command line.
 
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Convert a string from the command line to a number.
-
-        Raises:
-            click.BadParameter: The string is not a whole number from 1 to `LARGEST`.
-        """
-        number = int(click.INT.convert(value, param, ctx))
-        if not 1 <= number <= LARGEST:
-            self.fail(f"{number} is not between 1 and {LARGEST}.", param, ctx)
-        return number
+    Raises:
+        click.BadParameter: It is none.
+    """
+    if not str(given).isdecimal() or not 1 <= int(given) <= LARGEST:
+        raise click.BadParameter(f"{given} is not a whole number from 1 to {LARGEST}.")
+    return int(given)
 
 
-ID = PositiveInteger()
-#: The option `--json`. It changes how a command prints its result, but not the exit code.
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON document instead of the screen."
+ID = click.types.FuncParamType(number)
+#: The type of an option that is a day.
+DAY = click.DateTime(["%Y-%m-%d"])
+FILE = click.Path(path_type=Path, dir_okay=False)
+new_file_option = click.option(
+    "--to", "path", required=True, type=FILE, help="The new file. Only its owner can read it."
 )
 
-as_at_option = click.option(
-    "--as-at",
-    "as_at",
-    metavar="MOMENT",
-    show_default="the last 05:30",
-    help="The moment that figures are computed for, in ISO 8601. Without an offset it is London "
-    "time.",
-)
-make_current_option = click.option(
-    "--make-current",
+
+def _moment(_: click.Context, __: click.Parameter, given: str | None) -> datetime:
+    moment = clock.parse_moment(given) if given else clock.default_as_at(clock.utc_now())
+    clock.check_not_in_future(moment)
+    return moment
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command of the daily run take the moment, and whether readers see its publication."""
+    command = click.option(
+        "--make-current",
+        is_flag=True,
+        help="Readers see the publication even if its moment is earlier than the current one's.",
+    )(command)
+    return click.option(
+        "--as-at",
+        metavar="MOMENT",
+        callback=_moment,
+        show_default="the last 05:30",
+        help="The moment that figures are computed for, in ISO 8601. Without an offset it is "
+        "London time.",
+    )(command)
+
+
+monitor_option = click.option(
+    "--monitor",
     is_flag=True,
-    help="Readers see the publication even if its moment is earlier than the current one's.",
+    help="For a monitor: one line, and exit code 0 ok, 1 warning, 2 critical, 3 unknown.",
 )
+
+
+publication_option = click.option(
+    "--publication", "publication_id", type=ID, show_default="the current one", help="Its ID."
+)
+reason_option = click.option("--reason", metavar="TEXT", help="Why. It is kept on record.")
+
+
+def reason_for(
+    question: str, option: str = "--reason", about: str = "Why. It is kept on record."
+) -> Callable[[Command], Command]:
+    """Return an option for the `reason` of a decision. Without it, the terminal asks for it.
+
+    Nothing is decided if nobody gives a reason.
+    """
+
+    def answer(context: click.Context, _: click.Parameter, reason: str | None) -> str:
+        if context.resilient_parsing:
+            return ""
+        given = required_reason(reason, question).strip()
+        if not given:
+            raise click.UsageError(f"The decision needs a reason: give one with {option}.")
+        return given
+
+    return click.option(option, "reason", help=about, callback=answer)
 
 
 def required_reason(given: str | None, question: str) -> str:
@@ -62,27 +99,29 @@ def required_reason(given: str | None, question: str) -> str:
     Without a terminal, nobody can be asked, and the result is an empty string. The caller then
     refuses the decision, because it has no reason.
     """
-    if given is None and sys.stdin.isatty():
-        return str(click.prompt(question))
+    if given is None and is_terminal():
+        return str(click.prompt(question, err=True))
     return given or ""
 
 
-def show(record: Record, screen: Callable[[Record], str], *, as_json: bool) -> None:
-    """Print the result of a command.
-
-    `record` is a dataclass with the result. `screen` is a function that turns `record` into text
-    for people, which is printed. With `as_json`, one JSON document is printed instead. If the
-    deployment has several forces, both say whose result it is.
-    """
-    if as_json:
-        sys.stdout.write(document(record))
-        return
-    entered = os.environ.get(ENTERED, "")
-    whose = f"Force {entered}, {os.environ.get(FORCE_NAME, '')}\n" if entered else ""
-    sys.stdout.write(whose + with_force(screen(record)))
+def is_terminal() -> bool:
+    """Tell whether standard input is a terminal, at which a person can answer a question."""
+    return sys.stdin.isatty()
 
 
-def document(record: object) -> str:
-    """Return a result as one JSON document, with the force if the deployment has several."""
-    entered = os.environ.get(ENTERED, "")
-    return to_json(record, force_code=entered) if entered else to_json(record)
+def followed(label: str, found: Iterable[Found], name: Callable[[Found], str]) -> list[Found]:
+    """Return all that a long command finds. On a terminal, a line names what it found last."""
+    from oic_assurance.platform.progress import Screen
+
+    done = []
+    with Screen(sys.stderr) as screen:
+        step = screen.step(label)
+        for one in found:
+            done.append(one)
+            step.detail = name(one)
+    return done
+
+
+def tell(sentence: str) -> None:
+    """Say on standard error what a long command does now."""
+    click.echo(sentence, err=True)

@@ -1,94 +1,162 @@
-"""`assurance status` and `assurance checks`: show the last run, and which checks failed."""
+"""`assurance status`: what is so now, and what is wrong."""
 
-import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import click
+import psycopg
 
-from oic_assurance.cli.shared import ID, document, json_option, show
-from oic_assurance.clock import utc_now
+from oic_assurance.cli.result import Facts, Result, Table, columns
+from oic_assurance.cli.shared import monitor_option
+from oic_assurance.cli.shown import shows
 from oic_assurance.errors import AssuranceError, ServerError
-from oic_assurance.notifications.notify import run_deadline
-from oic_assurance.notifications.problems import open_problems
-from oic_assurance.publishing.publication import current_publication
-from oic_assurance.reporting.screens.checks import checks_screen, read_checks
-from oic_assurance.reporting.screens.facts import read_status
-from oic_assurance.reporting.screens.monitor import EXIT_CODES, State, line, one_line, state_of
-from oic_assurance.reporting.screens.screen import status_screen
-from oic_assurance.settings import load_settings
+from oic_assurance.formats import count, moment
+from oic_assurance.settings import Settings
+from oic_assurance.state.monitor import EXIT_CODES, line, one_line, state_of
+from oic_assurance.state.read import Problem, find_problems, no_server, rows, state_session
+from oic_assurance.warehouse.connections import readable_marts
+from oic_assurance.warehouse.rows import relation_exists
+
+SHOWN = 5
+_DATASETS = "select dataset, verdict, last_landed_at, due_by from state.dataset order by dataset"
+_NOT_TAKEN = "select dataset, is_new, name, reason from state.not_taken order by is_new desc"
+_OBSERVED = "select min(observed_at) as last_measured from state.observation having count(*) > 0"
+_NOT_EXTRACTED = """
+select string_agg(dataset, ', ' order by dataset) as datasets,
+    regexp_replace(coalesce(reason, 'no reason was recorded'), '^' || dataset || ': ', '') as reason
+from state.extraction
+where outcome is distinct from 'succeeded' and run_id = (select run_id from state.last_run)
+group by 2
+"""
+_REJECTED = """
+select dataset, rows, rows_of_last_run, reason
+from state.quarantine
+order by rows_of_last_run desc, rows desc
+"""
+_FAILED = """
+select severity, suite, description
+from state.failed_check
+order by array_position(array['critical', 'warning', 'info'], severity), suite
+"""
+_BACKUP = """
+select made_at, drilled_at, proven_at, failure
+from state.backup
+where coalesce(made_at, drilled_at) is not null
+"""
+
+
+def problems_table(problems: Sequence[Problem], title: str = "What is wrong now") -> Table:
+    """Return the problems as every command shows them."""
+    return Table(
+        "problems",
+        columns(
+            *("severity:state", "problem_code=kind", "subject", "since:moment", ">title", ">what"),
+            *(">readers_see=Readers see", ">who=Who mends it", ">what_to_do=Start with"),
+        ),
+        problems,
+        title=title,
+        empty="Nothing is wrong.",
+    )
 
 
 @click.command()
-@click.option(
-    "--monitor",
-    is_flag=True,
-    help="For a monitor: one line, and exit code 0 ok, 1 warning, 2 critical, 3 unknown.",
-)
-@json_option
-def status(monitor: bool, as_json: bool) -> int:
-    """Show the last run, the current publication, the freshness of datasets, and what failed."""
-    if monitor:
-        return _monitor(as_json=as_json)
-    show(read_status(load_settings()), status_screen, as_json=as_json)
-    return 0
-
-
-def _monitor(*, as_json: bool) -> int:
-    """Print the state for a monitor, and return the exit code that the monitor reads.
-
-    A monitor reads every exit code as a state, so no error may end the command with another one.
-    """
+@monitor_option
+@shows
+def status(settings: Settings, monitor: bool) -> Result:
+    """Show what is wrong now, the last run, what readers see, and the freshness of datasets."""
+    parts: list[Table | Facts | str] = []
+    readers_see, code = "", 0
     try:
-        state, text = _state_as_json() if as_json else _state_as_line()
+        with state_session(settings) as warehouse:
+            problems, parts = find_problems(warehouse), now(warehouse)
+            for one in rows(warehouse, "select * from state.publication"):
+                readers_see = (
+                    f"publication {one['publication_id']} as at {one['as_at'].isoformat()}"
+                )
     except ServerError as error:
-        # Without the server, readers see nothing.
-        state, text = _without_status("critical", error.message, as_json=as_json)
-    except AssuranceError as error:
-        state, text = _without_status("unknown", error.message, as_json=as_json)
+        problems, code = [no_server(error)], 1
     except Exception as error:
-        why = f"unexpected {type(error).__name__}"
-        state, text = _without_status("unknown", why, as_json=as_json)
-    sys.stdout.write(text)
-    return EXIT_CODES[state]
+        if not monitor:
+            raise
+        # A monitor reads every exit code as a state, so no error may end the command with another.
+        unexpected = f"unexpected {type(error).__name__}"
+        why = error.message if isinstance(error, AssuranceError) else unexpected
+        found = Facts("monitor", (), {"state": "unknown", "message": why})
+        return Result([found], text=one_line("unknown", why), exit_code=EXIT_CODES["unknown"])
+    state = state_of(problems)
+    parts = [Facts("monitor", (), {"state": state}), problems_table(problems), *parts]
+    if not monitor:
+        return Result(parts, exit_code=code)
+    return Result(parts, text=line(problems, readers_see), exit_code=EXIT_CODES[state])
 
 
-def _state_as_json() -> tuple[State, str]:
-    found = read_status(load_settings())
-    return found.state, document(found)
+def now(warehouse: psycopg.Connection) -> list[Table | Facts | str]:
+    """Return what is so now: the last run, the publication and its position, what is missing."""
+
+    def fact(name: str, query: str, title: str, empty: str = "") -> Facts:
+        return Facts(name, (), next(iter(rows(warehouse, query)), None), title, empty)
+
+    def table(name: str, query: str, title: str = "", **more: Any) -> Table:
+        return Table(name, (), rows(warehouse, query), title, **more)
+
+    (found,) = rows(warehouse, "select count(*) as new from state.not_taken where is_new")
+    measured = "Disks, certificates, clocks and rights"
+    few = partial(table, at_most=SHOWN)
+    return [
+        fact("run", "select * from state.last_run", "Last run", "No run was ever started."),
+        fact("publication", "select * from state.publication", "Readers see"),
+        *_hold(warehouse),
+        *_position(warehouse),
+        table("datasets", _DATASETS),
+        table("not_extracted", _NOT_EXTRACTED, "Not extracted"),
+        few("refused", "select dataset, reason from state.refused", "Refused by the last run"),
+        table(
+            "not_taken",
+            _NOT_TAKEN,
+            "Not taken",
+            # What runs before the last one found too is only counted.
+            at_most=min(SHOWN, found["new"]),
+            more="`assurance status --json`",
+        ),
+        few("quarantine", _REJECTED, "Rejected rows", more="`assurance quarantine list`"),
+        fact("gate", "select verdict, checks, failed from state.gate", "Gate"),
+        few("failed_checks", _FAILED, "Failed checks", more="`assurance checks`"),
+        fact("backup", _BACKUP, "Back-up", "No back-up was made here."),
+        fact("observed", _OBSERVED, measured, f"{measured} were never measured."),
+    ]
 
 
-def _state_as_line() -> tuple[State, str]:
-    settings = load_settings()
-    problems = open_problems(settings, utc_now(), run_deadline())
-    publication = current_publication(settings)
-    state = state_of(problems, is_published=publication is not None)
-    return state, line(state, problems, publication)
+def _hold(warehouse: psycopg.Connection) -> list[str]:
+    """Return what the hold of a roll-back does, if there is one."""
+    return [
+        f"Readers see publication {hold['publication_id']} since {moment(hold['since'])}, because "
+        f"{hold['reason']}. {count(hold['waiting'], 'later one waits', 'later ones wait')}. "
+        "`assurance publication release` shows the newest."
+        for hold in rows(warehouse, "select * from state.hold")
+    ]
 
 
-def _without_status(state: State, message: str, *, as_json: bool) -> tuple[State, str]:
-    if as_json:
-        return state, document({"state": state, "message": message})
-    return state, one_line(state, message)
-
-
-@click.command()
-@click.argument("build_id", metavar="[BUILD]", type=ID, required=False)
-@click.option(
-    "--table",
-    metavar="NAME",
-    help="Show checks of this table only, such as marts.fct_nccu_referral.",
-)
-@click.option(
-    "--rows",
-    type=click.IntRange(min=0),
-    metavar="NUMBER",
-    default=5,
-    help="How many keys of failing rows to show for each check.",
-)
-@json_option
-def checks(build_id: int | None, table: str | None, rows: int, as_json: bool) -> None:
-    """Show which checks of BUILD failed, who owns the checks, and the keys of the failing rows.
-
-    BUILD is the number of a build. Without BUILD, the newest build is shown. A publication has the
-    same number as its build. Builds that were not published are shown too. Showing keys is logged.
-    """
-    show(read_checks(load_settings(), build_id, table, rows), checks_screen, as_json=as_json)
+def _position(warehouse: psycopg.Connection) -> list[Table]:
+    """Return the position of each point that readers see, or the state of each force."""
+    title, marts = "Assurance position", readable_marts()
+    for seen in rows(warehouse, "select publication_id, as_at from state.publication"):
+        title += f" as at {moment(seen['as_at'])} (publication {seen['publication_id']})"
+    if relation_exists(warehouse, f"{marts}.national_force_state"):
+        query = f"select * from {marts}.national_force_state order by force_name"  # noqa: S608 - no input
+        shown = columns("force_name=force", "state:state", ">caveat")
+        forces = rows(warehouse, query)
+        known = sum(one["state"] == "REPORTED" for one in forces)
+        title += f": {known} of {count(len(forces), 'force')} are known."
+        return [Table("forces", shown, forces, title)]
+    if not relation_exists(warehouse, f"{marts}.assurance_position"):
+        return []
+    shown = columns(
+        *("point_code=point", "status:state", "value:share", "numerator:number=met"),
+        *("denominator:number=of", "ci_low:share=from", "ci_high:share=to"),
+        *("deadline:day", "source_status:state=sources", ">caveat"),
+    )
+    # A publication of an earlier version may lack a column.
+    lacking = {column.key: None for column in shown}
+    query = f"select * from {marts}.assurance_position order by point_code"  # noqa: S608 - no input
+    return [Table("position", shown, [{**lacking, **row} for row in rows(warehouse, query)], title)]

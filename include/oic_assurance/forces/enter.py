@@ -232,7 +232,7 @@ def check_settings(force: Force, environment: Mapping[str, str]) -> None:
         UsageError: A setting is not valid. The message names the force.
     """
     # The import takes longer than most commands, and few need it.
-    from oic_assurance.notifications.notify import run_deadline
+    from oic_assurance.state.read import run_deadline
 
     try:
         load_settings(environment)

@@ -1,29 +1,34 @@
 """Read the state of every force of the deployment. One that cannot be read hides no other."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 
-from oic_assurance.clock import DAILY_RUN, utc_now
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.forces.declared import Force, Forces
-from oic_assurance.forces.enter import (
-    FOLDER,
-    check_own,
-    enter,
-    leave,
-    settings_of,
-)
-from oic_assurance.notifications.notification import TITLES
-from oic_assurance.notifications.notify import run_deadline
-from oic_assurance.notifications.problems import open_problems
+from oic_assurance.forces.enter import FOLDER, enter, leave, settings_of
 from oic_assurance.publishing.publication import current_publication
-from oic_assurance.reporting.screens.forces import DeclaredForce, ForceState
-from oic_assurance.reporting.screens.monitor import state_of
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.state.monitor import State, named, state_of
+from oic_assurance.state.read import open_problems
+
+
+@dataclass(frozen=True)
+class ForceState:
+    """The state of one force: how urgent its problems are, and what its readers see.
+
+    `message` says why a state is not known, or names the open problems.
+    """
+
+    code: str
+    name: str
+    state: State
+    publication_id: int | None = None
+    as_at: datetime | None = None
+    message: str = ""
 
 
 @contextmanager
@@ -44,47 +49,21 @@ def read_state(force: Force) -> ForceState:
     """
     try:
         with inside(force) as settings:
-            problems = open_problems(settings, utc_now(), run_deadline())
+            problems = open_problems(settings)
             publication = current_publication(settings)
     except ServerError as error:
-        return ForceState(force.code, force.name, "critical", None, None, error.message)
+        return ForceState(force.code, force.name, "critical", message=error.message)
     except (AssuranceError, psycopg.Error) as error:
         why = error.message if isinstance(error, AssuranceError) else type(error).__name__
-        return ForceState(force.code, force.name, "unknown", None, None, why)
-    named = [f"{TITLES[problem.kind]} ({problem.subject})" for problem in problems]
-    if publication is None:
-        named.insert(0, "Nothing has been published yet")
+        return ForceState(force.code, force.name, "unknown", message=why)
     return ForceState(
         force.code,
         force.name,
-        state_of(problems, is_published=publication is not None),
+        state_of(problems),
         publication.publication_id if publication else None,
         publication.as_at if publication else None,
-        "; ".join(named),
+        "; ".join(named(problems)),
     )
-
-
-def declared(forces: Forces) -> list[DeclaredForce]:
-    """Return the forces as `assurance forces list` shows them. Their settings are checked too.
-
-    Raises:
-        UsageError: A setting of a force is not valid, or two forces have a place or a connection in
-            common.
-    """
-    for force in forces.forces.values():
-        check_own(force, forces, os.environ)
-    return [
-        DeclaredForce(
-            force.code,
-            force.name,
-            force.accountable_body,
-            force.owner,
-            f"{_starts(force):%H:%M}",
-            force.server,
-            str(settings_of(force, forces).home),
-        )
-        for force in forces.forces.values()
-    ]
 
 
 def undeclared_folders(forces: Forces) -> list[str]:
@@ -93,8 +72,3 @@ def undeclared_folders(forces: Forces) -> list[str]:
     folders = (load_settings().home / FOLDER).glob("*/secrets")
     found = {one.parent for one in folders if one.parent.resolve() not in used}
     return sorted(map(str, found))
-
-
-def _starts(force: Force) -> datetime:
-    midnight = datetime.combine(utc_now().date(), DAILY_RUN)
-    return midnight + timedelta(minutes=force.starts_after_minutes)

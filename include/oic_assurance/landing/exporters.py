@@ -64,7 +64,7 @@ def check_exporter(
         raise DeliveryRefused(
             f"force {reporting}: it was exported by another deployment: by the {found}, and the "
             f"force is known by the {known}. If the force confirms the new key: "
-            f"`assurance national trust {reporting} {found.key} --reason …`"
+            f"`assurance release trust {reporting} {found.key} --reason …`"
         )
 
 
@@ -84,7 +84,7 @@ def trust(settings: Settings, reporting: str, key: str, who: str, reason: str) -
     if not re.fullmatch("[EW][0-9]{8}", reporting):
         raise UsageError(f"'{reporting}' is not the ONS code of a force, such as E23000022.")
     if not re.fullmatch("[0-9a-f]{64}", key):
-        raise UsageError(f"'{key}' is not the SHA-256 of a key, as `national export` shows it.")
+        raise UsageError(f"'{key}' is not the SHA-256 of a key, as `release national` shows it.")
     if not reason.strip():
         raise UsageError("A new key needs a reason: who has confirmed it, and how.")
     with connect(settings, role=_ROLE) as connection:

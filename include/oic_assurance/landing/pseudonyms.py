@@ -2,7 +2,7 @@
 
 The secret key has a version, which is stored with each pseudonym. `audit.pseudonym_key` lists the
 versions, with a check value for each key, but never the key itself. So a wrong key is noticed
-before any pseudonym is made with it. `assurance pseudonyms rekey` makes a new version.
+before any pseudonym is made with it. `assurance access rekey` makes a new version.
 """
 
 import hashlib
@@ -145,7 +145,7 @@ def check_no_rekey(connection: psycopg.Connection) -> None:
     if unfinished is not None:
         raise AssuranceError(
             f"The pseudonyms are being re-keyed to version {unfinished[1]}: wait for the end of "
-            "`assurance pseudonyms rekey`. If it was interrupted, run it again."
+            "`assurance access rekey`. If it was interrupted, run it again."
         )
 
 
@@ -213,7 +213,7 @@ def _key_of(settings: Settings, connection: psycopg.Connection, version: KeyVers
         raise AssuranceError(
             f"The key of the pseudonyms is not the key of version {version.version}: give that key "
             f"in {variable_name(SECRET)} or in {settings.secrets_dir / SECRET}, or make a new "
-            "version with `assurance pseudonyms rekey`."
+            "version with `assurance access rekey`."
         )
     if key is None:
         key = secret(settings, SECRET)

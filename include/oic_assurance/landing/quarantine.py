@@ -109,9 +109,9 @@ class ReasonCount:
     """The number of rows of a dataset that were rejected for one reason."""
 
     dataset: str
-    reason: str
     rows: int
     latest_at: datetime
+    reason: str
 
 
 def list_rejected(

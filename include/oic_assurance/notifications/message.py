@@ -5,12 +5,10 @@ from typing import Any
 
 from oic_assurance.clock import london_text
 from oic_assurance.commands import with_force
-from oic_assurance.notifications.notification import TITLES, Change, Event
+from oic_assurance.notifications.notification import Change, Event
 
 _HEADS: dict[Event, str] = {"new": "", "changed": " (another cause than before)", "over": ""}
 LONGEST_SUBJECT = 120
-#: The kinds of problems whose title names what they are about.
-WITH_SUBJECT = ("source", "delivery", "evidence", "reopened", "upkeep", "retention", "policy")
 
 
 def subject_line(force_code: str, news: Sequence[Change]) -> str:
@@ -20,7 +18,7 @@ def subject_line(force_code: str, news: Sequence[Change]) -> str:
     there is one, and otherwise a problem that is over. `news` holds at least one change.
     """
     first = next((change for change in news if change.event != "over"), news[0])
-    line = _title(first)
+    line = first.title
     if len(news) > 1:
         line += f", and {len(news) - 1} more"
     text = f"OIC assurance {force_code}: {line}"
@@ -52,26 +50,20 @@ def payload(force_code: str, news: Sequence[Change]) -> dict[str, Any]:
                 "since": change.since.isoformat(),
                 "readers_see": change.problem.readers_see if change.problem else None,
                 "who": change.problem.who if change.problem else None,
-                "command": with_force(change.problem.command) if change.problem else None,
+                "command": with_force(change.problem.what_to_do) if change.problem else None,
             }
             for change in news
         ],
     }
 
 
-def _title(change: Change) -> str:
-    about = f": {change.subject}" if change.kind in WITH_SUBJECT else ""
-    over = "Over: " if change.event == "over" else ""
-    return f"{over}{TITLES[change.kind]}{about}"
-
-
 def _paragraph(change: Change) -> str:
-    lines = [f"{_title(change)}{_HEADS[change.event]}", f"  What          {change.what}"]
+    lines = [f"{change.title}{_HEADS[change.event]}", f"  What          {change.what}"]
     lines.append(f"  Since         {london_text(change.since)}")
     if change.problem is not None:
         lines += [
             f"  Readers see   {change.problem.readers_see}",
             f"  Who fixes it  {change.problem.who}",
-            f"  Start with    {change.problem.command}",
+            f"  Start with    {change.problem.what_to_do}",
         ]
     return "\n".join(lines)

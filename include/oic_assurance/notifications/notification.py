@@ -1,78 +1,20 @@
 """Compare the problems that exist now with the last notifications that were sent."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Kind = Literal[
-    "publication",
-    "approval",
-    "overdue",
-    "source",
-    "delivery",
-    "recall",
-    "evidence",
-    "reopened",
-    "restore",
-    "upkeep",
-    "retention",
-    "national",
-    "clock",
-    "policy",
-]
+from oic_assurance.state.apply import problem_kinds
+from oic_assurance.state.read import Problem
+
 Event = Literal["new", "changed", "over"]
-
-TITLES: dict[Kind, str] = {
-    "publication": "No publication was made",
-    "approval": "A publication waits for approval",
-    "overdue": "The run has not finished by its deadline",
-    "source": "A source is not fresh",
-    "delivery": "A delivery was refused",
-    "recall": "Records were recalled, because their marking rose",
-    "evidence": "The evidence of a sign-off cannot be checked",
-    "reopened": "A sign-off was reopened",
-    "restore": "It is not proven that a back-up can be restored",
-    "upkeep": "A part of the upkeep is not done",
-    "retention": "Records are past their retention",
-    "national": "The national view was not told",
-    "clock": "The clocks disagree",
-    "policy": "A policy cannot be used, or ends soon",
-}
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that is wrong now, described for the person who has to act on it."""
-
-    kind: Kind
-    #: What the problem is about: `daily run`, `this machine`, `back-up`, `national view`, a part of
-    #: the upkeep, a dataset, a connection, `the dropzone`, a seed, `seeds` or the code of a
-    #: recommendation.
-    subject: str
-    what: str
-    since: datetime
-    #: The publication that readers see while the problem exists.
-    readers_see: str
-    #: Who must fix the problem.
-    who: str
-    #: The command with which that person should start.
-    command: str
-
-    @property
-    def cause(self) -> str:
-        """The description `what` with `#` in place of each number.
-
-        If only a number in the description has changed, nobody is notified again.
-        """
-        return re.sub(r"\d+", "#", self.what)
 
 
 @dataclass(frozen=True)
 class SentNotification:
     """The last notification sent to a channel about one kind of problem and one subject."""
 
-    kind: Kind
+    kind: str
     subject: str
     event: Event
     what: str
@@ -85,13 +27,21 @@ class Change:
     """A change to report: a problem is new, its cause has changed, or it is over."""
 
     event: Event
-    kind: Kind
+    kind: str
     subject: str
     what: str
     cause: str
     since: datetime
     #: None when the problem is over.
     problem: Problem | None = None
+
+    @property
+    def title(self) -> str:
+        """What the problem is called, and if its kind says so, what it is about."""
+        words = problem_kinds().get(self.kind, {"title": self.kind})
+        about = f": {self.subject}" if words.get("names_subject") else ""
+        over = "Over: " if self.event == "over" else ""
+        return f"{over}{words['title']}{about}"
 
 
 def changes(problems: list[Problem], sent: list[SentNotification]) -> list[Change]:
@@ -102,20 +52,12 @@ def changes(problems: list[Problem], sent: list[SentNotification]) -> list[Chang
     """
     open_before = {(item.kind, item.subject): item for item in sent if item.event != "over"}
     news = []
-    for problem in problems:
-        last = open_before.pop((problem.kind, problem.subject), None)
-        if last is None or last.cause != problem.cause:
-            news.append(
-                Change(
-                    "new" if last is None else "changed",
-                    problem.kind,
-                    problem.subject,
-                    problem.what,
-                    problem.cause,
-                    problem.since,
-                    problem,
-                )
-            )
+    for one in problems:
+        last = open_before.pop((one.problem_code, one.subject), None)
+        if last is None or last.cause != one.cause:
+            event: Event = "new" if last is None else "changed"
+            about = (one.problem_code, one.subject, one.what, one.cause, one.since)
+            news.append(Change(event, *about, one))
     news += [
         Change("over", last.kind, last.subject, last.what, last.cause, last.since)
         for last in open_before.values()

@@ -1,23 +1,28 @@
 """Send each channel the changes that have not been sent to it, and record what was sent."""
 
-import os
-from collections.abc import Mapping, Sequence
+import contextlib
+import json
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 
 import psycopg
 
-from oic_assurance.errors import UsageError
+from oic_assurance.errors import ServerError
 from oic_assurance.notifications.channels import Channel, NotDelivered, configured
 from oic_assurance.notifications.notification import Change, SentNotification, changes
-from oic_assurance.notifications.problems import ROLE, open_problems
 from oic_assurance.settings import Settings
+from oic_assurance.state.apply import ROLE
+from oic_assurance.state.read import Problem, cause_of, no_server, open_problems
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.locks import NOTIFICATIONS, take
 from oic_assurance.warehouse.rows import all_records
 
-DEADLINE = "ASSURANCE_RUN_DEADLINE"
-DEFAULT_DEADLINE = "07:30"
+LOG = logging.getLogger(__name__)
+#: The file in the state folder that remembers who was told that the warehouse does not answer.
+TOLD_WITHOUT_SERVER = "told_without_server.json"
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,11 @@ class Attempt:
     failure: str | None
 
 
-def notify(settings: Settings, now: datetime) -> list[Attempt]:
+def notify(settings: Settings, now: datetime | None = None) -> list[Attempt]:
     """Send each channel one message with the changes since its last notification.
 
-    `now` must have a time zone. Returns one attempt for each channel for which there were changes.
+    `now` must have a time zone. The default is now, by the server's clock. Returns one attempt for
+    each channel for which there were changes.
 
     - If a channel does not accept its message, the other channels still get theirs. The next call
       sends the message again.
@@ -47,15 +53,20 @@ def notify(settings: Settings, now: datetime) -> list[Attempt]:
 
     Raises:
         UsageError: The environment variable for a channel or for the deadline is not valid.
-        ServerError: The warehouse cannot be reached.
+        ServerError: The warehouse cannot be reached. Each channel was told so, once.
     """
     channels = configured()
     if not channels:
         return []
-    problems = open_problems(settings, now, run_deadline())
+    try:
+        problems = open_problems(settings, now)
+    except ServerError as error:
+        _tell_without_server(settings, channels, no_server(error, now))
+        raise
     with connect(settings, role=ROLE, autocommit=True) as warehouse:
         # The lock needs no explicit release, because it ends with the connection.
         take(warehouse, NOTIFICATIONS)
+        _record_what_was_told_without_server(settings, warehouse)
         found = [
             (channel, changes(problems, _last_sent(warehouse, channel.name)))
             for channel in channels
@@ -63,21 +74,37 @@ def notify(settings: Settings, now: datetime) -> list[Attempt]:
         return [_send(settings, warehouse, channel, news) for channel, news in found if news]
 
 
-def run_deadline(environment: Mapping[str, str] | None = None) -> time:
-    """Return the time of day, in London, by which the daily run should have published.
+def _tell_without_server(settings: Settings, channels: Sequence[Channel], problem: Problem) -> None:
+    """Send each channel one message that the warehouse does not answer.
 
-    It is read from the environment variables of the process, or from those given.
-
-    Raises:
-        UsageError: ASSURANCE_RUN_DEADLINE is not a time of day.
+    The warehouse cannot record it, so a file in the state folder does, until it answers again.
     """
-    given = (os.environ if environment is None else environment).get(
-        DEADLINE, ""
-    ).strip() or DEFAULT_DEADLINE
-    try:
-        return time.fromisoformat(given).replace(tzinfo=None)
-    except ValueError as error:
-        raise UsageError(f"{DEADLINE}: '{given}' is not a time of day such as 07:30.") from error
+    path = settings.home / TOLD_WITHOUT_SERVER
+    told = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    for channel in channels:
+        if channel.name in told:
+            continue
+        news = changes([problem], [])
+        try:
+            channel.send(settings.force_code, news)
+        except NotDelivered as error:
+            LOG.warning("No notification was sent: %s", error.message)
+            continue
+        told[channel.name] = [channel.to_whom, problem.what, problem.since.isoformat()]
+    with contextlib.suppress(OSError):
+        private_folder(settings, settings.home)
+        path.write_text(json.dumps(told), encoding="utf-8")
+
+
+def _record_what_was_told_without_server(settings: Settings, warehouse: psycopg.Connection) -> None:
+    path = settings.home / TOLD_WITHOUT_SERVER
+    if not path.exists():
+        return
+    for name, (to_whom, what, since) in json.loads(path.read_text("utf-8")).items():
+        moment = datetime.fromisoformat(since)
+        told = Change("new", "server", "warehouse", what, cause_of(what), moment)
+        _enter(warehouse, name, to_whom, [told])
+    path.unlink()
 
 
 def _send(
@@ -87,6 +114,13 @@ def _send(
         channel.send(settings.force_code, news)
     except NotDelivered as error:
         return Attempt(channel.name, channel.to_whom, news, error.message)
+    _enter(warehouse, channel.name, channel.to_whom, news)
+    return Attempt(channel.name, channel.to_whom, news, None)
+
+
+def _enter(
+    warehouse: psycopg.Connection, channel: str, to_whom: str, news: Sequence[Change]
+) -> None:
     with warehouse.cursor() as cursor:
         cursor.executemany(
             """
@@ -96,20 +130,10 @@ def _send(
             values (%s, %s, %s, %s, %s, %s, %s, %s)
             """,
             [
-                (
-                    channel.name,
-                    channel.to_whom,
-                    change.kind,
-                    change.subject,
-                    change.event,
-                    change.what,
-                    change.cause,
-                    change.since,
-                )
-                for change in news
+                (channel, to_whom, one.kind, one.subject, one.event, one.what, one.cause, one.since)
+                for one in news
             ],
         )
-    return Attempt(channel.name, channel.to_whom, news, None)
 
 
 def _last_sent(warehouse: psycopg.Connection, channel: str) -> list[SentNotification]:

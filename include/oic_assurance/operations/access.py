@@ -37,7 +37,7 @@ from oic_assurance.warehouse.roles import (
     RIGHT_PREFIX,
     RIGHT_ROLES,
 )
-from oic_assurance.warehouse.rows import find_row, find_value, relation_exists
+from oic_assurance.warehouse.rows import all_records, find_row, find_value, relation_exists
 from oic_assurance.warehouse.versions import check_version
 
 #: The role that reads who has access. Changes to access are made by the warehouse's owner, which
@@ -56,23 +56,32 @@ _SESSION = {
 # The name of a unit's role contains the warehouse, the force and the unit's code.
 _ACCESS = """
 select
-    login.rolname,
+    login.rolname as login,
     array(
         select substr(unit.rolname::text, length(%(prefix)s) + 1)
         from pg_catalog.pg_roles as unit
         where starts_with(unit.rolname::text, %(prefix)s)
             and pg_has_role(login.oid, unit.oid, 'USAGE')
         order by 1
-    ),
-    pg_has_role(login.oid, %(supervisor)s, 'USAGE'),
-    pg_has_role(login.oid, %(office)s, 'USAGE'),
+    ) as units,
+    pg_has_role(login.oid, %(office)s, 'USAGE') as is_office,
+    pg_has_role(login.oid, %(supervisor)s, 'USAGE') as is_supervisor,
     array(
         select upper(substr(held.rolname::text, length(%(right_prefix)s) + 1))
         from pg_catalog.pg_roles as held
         where held.rolname::text = any (%(rights)s) and pg_has_role(login.oid, held.oid, 'USAGE')
         order by array_position(%(rights)s, held.rolname::text)
-    )
+    ) as rights,
+    last.changed_by,
+    last.because
 from pg_catalog.pg_roles as login
+left join lateral (
+    select change.changed_by, change.because
+    from audit.access_change as change
+    where change.login = login.rolname::text
+    order by change.change_id desc
+    limit 1
+) as last on true
 where login.rolcanlogin
     and not login.rolsuper
     and (
@@ -106,13 +115,6 @@ select login.rolsuper or login.rolcreaterole or login.rolbypassrls or login.rolr
 from pg_catalog.pg_roles as login
 where login.rolname = %(login)s
 """
-_LAST_CHANGE = """
-select changed_at, changed_by, because
-from audit.access_change
-where login = %s
-order by change_id desc
-limit 1
-"""
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,13 @@ class Access:
     """What a login may read (the records of its units, or only aggregates), and its rights."""
 
     login: str
-    units: tuple[str, ...]
-    is_supervisor: bool
+    units: list[str]
+    rights: list[str]
     is_office: bool
-    rights: tuple[str, ...] = ()
+    is_supervisor: bool
+    #: Who last changed all this, and why. None if nobody has.
+    changed_by: str | None
+    because: str | None
 
 
 def give(
@@ -195,8 +200,8 @@ def end(
         if missing:
             raise UsageError(f"'{login}' does not have the right {', '.join(missing)}.")
         is_all = not units and not rights
-        ended = before.units if is_all else tuple(units)
-        ended_rights = before.rights if is_all else tuple(rights)
+        ended = before.units if is_all else units
+        ended_rights = before.rights if is_all else rights
         for unit in ended:
             _revoke(conn, _unit_role(conn, settings, unit), login)
             _record(conn, login, "SUPERVISOR", because, unit=unit, is_granted=False)
@@ -232,28 +237,15 @@ def list_access(settings: Settings) -> list[Access]:
         return _list_access(conn, settings)
 
 
-def last_change(settings: Settings, login: str) -> tuple[str, str] | None:
-    """Return who last changed a login's access and why, or None if nobody has."""
-    with connect(settings, role=READER) as conn:
-        row = find_row(conn, _LAST_CHANGE.encode(), (login,))
-    return (row[1], row[2]) if row else None
-
-
 def _list_access(conn: psycopg.Connection, settings: Settings) -> list[Access]:
-    rows = conn.execute(
-        _ACCESS,
-        {
-            "prefix": _unit_role(conn, settings, ""),
-            "office": OFFICE,
-            "supervisor": SUPERVISOR,
-            "right_prefix": RIGHT_PREFIX,
-            "rights": list(RIGHT_ROLES.values()),
-        },
-    ).fetchall()
-    return [
-        Access(login, tuple(units), is_supervisor, is_office, tuple(rights))
-        for login, units, is_supervisor, is_office, rights in rows
-    ]
+    values = {
+        "prefix": _unit_role(conn, settings, ""),
+        "office": OFFICE,
+        "supervisor": SUPERVISOR,
+        "right_prefix": RIGHT_PREFIX,
+        "rights": list(RIGHT_ROLES.values()),
+    }
+    return all_records(conn, Access, _ACCESS.encode(), values)
 
 
 def _find(conn: psycopg.Connection, settings: Settings, login: str) -> Access | None:

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from oic_assurance.builds.declared import unit_of
 from oic_assurance.clock import london_day
 from oic_assurance.errors import UnknownNameError
 from oic_assurance.operations.explain.publication_records import find
@@ -28,43 +30,25 @@ from oic_assurance.warehouse.connections import connect
 #: Differences below this are rounding.
 NOTHING = 1e-9
 
-_POSITIONS = """
-select publication_id, point_code, status, numerator, denominator, value
-from audit.published_position
-where publication_id in (%s, %s)
+#: The positions of two publications, or before and after a change.
+POSITIONS: LiteralString = """
+select
+    point_code,
+    old.status as status_before, new.status as status_after,
+    old.numerator as numerator_before, new.numerator as numerator_after,
+    old.denominator as denominator_before, new.denominator as denominator_after,
+    old.value as value_before, new.value as value_after,
+    (old.status, old.numerator, old.denominator, old.value)
+        is not distinct from (new.status, new.numerator, new.denominator, new.value) as is_equal
+from {old} as old
+full join {new} as new using (force_code, point_code)
+order by point_code
 """
+_PUBLISHED = "(select * from audit.published_position where publication_id = {})"
 _FIGURES = """
 select measure_code, period_start, org_unit_code, value, numerator, denominator
 from {place}
 """
-
-
-@dataclass(frozen=True)
-class PointChange:
-    """The position of a point in two publications. A field is None if the publication lacks it."""
-
-    point_code: str
-    status_before: str | None
-    status_after: str | None
-    numerator_before: int | None
-    denominator_before: int | None
-    value_before: float | None
-    numerator_after: int | None
-    denominator_after: int | None
-    value_after: float | None
-
-    @property
-    def is_equal(self) -> bool:
-        """Tell whether both publications show the same status and the same figure."""
-        return (self.status_before, self.numerator_before, self.denominator_before) == (
-            self.status_after,
-            self.numerator_after,
-            self.denominator_after,
-        )
-
-
-#: Numerator and denominator.
-Counts = tuple[int | None, int | None] | None
 
 
 @dataclass(frozen=True)
@@ -73,9 +57,9 @@ class FigureChange:
 
     Attributes:
         month: The first day of the month.
-        counts_before, counts_after: Numerator and denominator of the figure. They can differ
-            although the value is the same, as 1 of 2 and 2 of 4 do. None if a publication lacks the
-            figure. The numerator is None if the figure is not a share.
+        numerator_before, denominator_before, numerator_after, denominator_after: They can differ
+            although the value is the same, as 1 of 2 and 2 of 4 do. The denominator is None if a
+            publication lacks the figure, and the numerator also if it is not a share.
         was_over: Whether the month was already over as at both publications, and as at the last
             publication that both come from (`last_common`). If it was, only a restatement can
             change the figure.
@@ -90,12 +74,19 @@ class FigureChange:
     month: date
     org_unit_code: str
     before: float | None
+    numerator_before: int | None
+    denominator_before: int | None
     after: float | None
-    counts_before: Counts
-    counts_after: Counts
+    numerator_after: int | None
+    denominator_after: int | None
     was_over: bool
     causes: Mapping[str, tuple[float | None, int]]
     by_time: float | None
+
+    @property
+    def unit_of_value(self) -> str:
+        """The unit of the values."""
+        return unit_of(self.measure_code)
 
     @property
     def is_explained(self) -> bool:
@@ -111,10 +102,16 @@ class FigureChange:
         return abs(self.by_time) < NOTHING
 
 
-#: Measure, month and unit.
-Key = tuple[str, date, str]
-#: Value and counts.
-Figure = tuple[float | None, Counts]
+class Key(NamedTuple):
+    """What names a figure in a publication."""
+
+    measure_code: str
+    month: date
+    org_unit_code: str
+
+
+#: Value, numerator and denominator.
+Figure = tuple[float | None, int | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -122,6 +119,7 @@ class Comparison:
     """Two publications, and everything that differs between them.
 
     Attributes:
+        points: A row of `POSITIONS` for each point.
         way: The publications whose restatements lead from one to the other.
         not_kept: The publications on this way whose tables are no longer kept. So the causes that
             they listed are not known.
@@ -131,7 +129,7 @@ class Comparison:
 
     before: Publication
     after: Publication
-    points: Sequence[PointChange]
+    points: Sequence[Mapping[str, Any]]
     figures: Sequence[FigureChange]
     way: Sequence[int]
     not_kept: Sequence[int]
@@ -160,7 +158,7 @@ def compare(
     with connect(settings, role=ROLE) as conn:
         conn.execute("set transaction isolation level repeatable read, read only")
         old, new = _values(conn, before), _values(conn, after)
-        known = {unit for *_, unit in (*old, *new)}
+        known = {key.org_unit_code for key in (*old, *new)}
         if org_unit_code is not None and org_unit_code not in known:
             raise UnknownNameError("unit", org_unit_code, sorted(known), "in either of them")
         compared_with = read_compared_with(conn)
@@ -179,35 +177,18 @@ def compare(
         return Comparison(
             before=first,
             after=second,
-            points=_points(conn, before, after),
+            points=conn.cursor(row_factory=dict_row)
+            .execute(
+                sql.SQL(POSITIONS).format(
+                    old=sql.SQL(_PUBLISHED).format(before), new=sql.SQL(_PUBLISHED).format(after)
+                )
+            )
+            .fetchall(),
             figures=_figures(old, new, both, min(moments), restated),
             way=[number for number, _ in steps],
             not_kept=sorted({number for number, _ in steps} - kept),
             not_compared=sorted(asked - both),
         )
-
-
-def _points(conn: psycopg.Connection, before: int, after: int) -> list[PointChange]:
-    with conn.cursor(row_factory=dict_row) as reader:
-        rows = reader.execute(_POSITIONS, (before, after)).fetchall()
-    found = {(row["publication_id"], row["point_code"]): row for row in rows}
-    changes = []
-    for code in sorted({row["point_code"] for row in rows}):
-        old, new = found.get((before, code), {}), found.get((after, code), {})
-        changes.append(
-            PointChange(
-                point_code=code,
-                status_before=old.get("status"),
-                status_after=new.get("status"),
-                numerator_before=old.get("numerator"),
-                denominator_before=old.get("denominator"),
-                value_before=old.get("value"),
-                numerator_after=new.get("numerator"),
-                denominator_after=new.get("denominator"),
-                value_after=new.get("value"),
-            )
-        )
-    return changes
 
 
 def _figures(
@@ -220,25 +201,13 @@ def _figures(
     why = {(one.measure_code, one.month, one.org_unit_code): one for one in restated}
     changes = []
     for key in sorted(both):
-        value_before, counts_before = old.get(key, (None, None))
-        value_after, counts_after = new.get(key, (None, None))
+        before, after = old.get(key, (None, None, None)), new.get(key, (None, None, None))
         causes = why[key].causes if key in why else {}
-        are_in_both = counts_before is not None and counts_after is not None
-        have_changed = are_in_both and counts_before != counts_after
-        if value_before == value_after and not have_changed and not causes:
+        is_same = before == after if key in old and key in new else before[0] == after[0]
+        if is_same and not causes:
             continue
-        changes.append(
-            FigureChange(
-                *key,
-                before=value_before,
-                after=value_after,
-                counts_before=counts_before,
-                counts_after=counts_after,
-                was_over=_is_over(key[1], earliest),
-                causes=causes,
-                by_time=_rest(value_before, value_after, causes),
-            )
-        )
+        was_over, rest = _is_over(key[1], earliest), _rest(before[0], after[0], causes)
+        changes.append(FigureChange(*key, *before, *after, was_over, causes, rest))
     return changes
 
 
@@ -246,10 +215,7 @@ def _values(conn: psycopg.Connection, number: int) -> dict[Key, Figure]:
     """Return value and counts of a publication's figures, keyed by measure, month and unit."""
     place = sql.Identifier(GENERATION, MARTS.partition("assurance_measure", number))
     rows = conn.execute(sql.SQL(_FIGURES).format(place=place)).fetchall()
-    return {
-        (measure, month, code): (value, (numerator, denominator))
-        for measure, month, code, value, numerator, denominator in rows
-    }
+    return {Key(*row[:3]): row[3:] for row in rows}
 
 
 def _is_over(month: date, as_at: datetime) -> bool:

@@ -40,7 +40,7 @@ def encrypt_archive(settings: Settings, *, again: bool = False) -> Iterator[tupl
     if key is None:
         raise UsageError(
             f"{ARCHIVE_KEY} is not set: make a key outside the state folder with "
-            f"`assurance archive new-key --to FILE`, and set {ARCHIVE_KEY} to the file."
+            f"`assurance backup new-key --to FILE`, and set {ARCHIVE_KEY} to the file."
         )
     store = archive_store(settings)
     with connect(settings, role=ROLE, autocommit=True) as connection:

@@ -23,61 +23,54 @@ from oic_assurance.builds.declared import parse, read_declared
 from oic_assurance.builds.recompute import recompute_schemas
 from oic_assurance.builds.record import get_build
 from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.reproduce.reproduce import READER, compute_again
+from oic_assurance.operations.compare import POSITIONS
+from oic_assurance.operations.reproduce.reproduce import READER, compute_again, log_again
 from oic_assurance.publishing.publication import Publication, current_publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS
 from oic_assurance.settings import PROJECT_ROOT, Settings
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.processing_log import build_mark, enter, publication_mark
+from oic_assurance.warehouse.rows import relation_exists
 
 #: The stage whose login reads the records of builds.
 RECORDS_READER = "oic_transform"
 #: The kinds of record whose reference may stand in a page that leaves the warehouse. Nothing
 #: replaces or erases an officer's pseudonym there.
 NAMED_KINDS = frozenset(read_declared(PROJECT_ROOT).records) - {"officer"}
-#: How many records of a figure are named.
-NAMED = 10
 
-_POSITIONS = """
-select
-    point_code,
-    old.status as status_before, new.status as status_after,
-    old.numerator as numerator_before, new.numerator as numerator_after,
-    old.denominator as denominator_before, new.denominator as denominator_after,
-    old.value as value_before, new.value as value_after
-from {old} as old
-full join {new} as new using (force_code, point_code)
-order by point_code
-"""
 _FIGURES = """
 select
-    measure_code, period_start, org_unit_code, old.value as value_before, new.value as value_after,
+    measure_code, period_start as month, org_unit_code,
+    old.value as value_before, new.value as value_after,
     old.numerator as numerator_before, new.numerator as numerator_after,
-    old.denominator as denominator_before, new.denominator as denominator_after
+    old.denominator as denominator_before, new.denominator as denominator_after, 0 as moved
 from {old} as old
 full join {new} as new using (force_code, measure_code, period_start, org_unit_code)
 where (old.value, old.numerator, old.denominator)
     is distinct from (new.value, new.numerator, new.denominator)
-order by measure_code, period_start, org_unit_code
+order by org_unit_code <> 'ALL', measure_code, period_start, org_unit_code
 """
 _RECORDS = """
 select
-    measure_code, period_start, record_kind, record_ref,
-    old.class as class_before, new.class as class_after
+    measure_code, period_start as month, record_kind, old.class as class_before,
+    new.class as class_after, count(*) as records,
+    coalesce(
+        array_agg(record_ref order by record_ref) filter (where record_kind = any({named})), '{{}}'
+    ) as refs
 from {old} as old
 full join {new} as new using (force_code, measure_code, period_start, record_kind, record_ref)
 where (old.class, old.numerator, old.denominator, old.hours_to_submission)
     is distinct from (new.class, new.numerator, new.denominator, new.hours_to_submission)
-order by measure_code, period_start, record_kind, record_ref
+group by measure_code, period_start, record_kind, old.class, new.class
+order by measure_code, period_start, record_kind, old.class, new.class
 """
 _SEED_ROWS = """
-select 'before' as side, gone.content
+select {name} as name, 'before' as "when", gone.content as row
 from (
     select to_jsonb(old) as content from {old} as old
     except select to_jsonb(new) from {new} as new
 ) as gone
 union all
-select 'after', added.content
+select {name}, 'after', added.content
 from (
     select to_jsonb(new) as content from {new} as new
     except select to_jsonb(old) from {old} as old
@@ -85,98 +78,43 @@ from (
 """
 
 
-@dataclass(frozen=True)
-class Side:
-    """A figure or a position, before or after the change. Only a position has a status."""
-
-    value: float | None
-    numerator: int | None
-    denominator: int | None
-    status: str | None = None
-
-
-@dataclass(frozen=True)
-class PointPreview:
-    """A point before and after the change."""
-
-    point_code: str
-    before: Side
-    after: Side
-
-    @property
-    def is_equal(self) -> bool:
-        """Tell whether the change leaves the point as it is."""
-        return self.before == self.after
-
-
-@dataclass(frozen=True)
-class MovedRecord:
-    """A record that counts differently before and after the change.
-
-    `class_before` or `class_after` is None if the measure does not consider the record then. `ref`
-    is None for an officer: a preview is made to be posted elsewhere, where no pseudonym is replaced
-    or erased.
-    """
-
-    kind: str
-    ref: str | None
-    class_before: str | None
-    class_after: str | None
-
-
-@dataclass(frozen=True)
-class FigurePreview:
-    """A figure that differs before and after the change.
-
-    `records` are the records that count differently. They are listed only with the figure of the
-    whole force.
-    """
-
-    measure_code: str
-    month: date
-    org_unit_code: str
-    before: Side
-    after: Side
-    records: Sequence[MovedRecord]
-
-
-@dataclass(frozen=True)
-class Cause:
-    """A part of the rules that was changed.
-
-    Attributes:
-        kind: `seed`, `model`, `macro`, `measure` or `kind of record`.
-        name: The name of the seed, model and so on.
-        rows_before, rows_after: For a seed: the rows that the change removes, and those that it
-            adds.
-    """
-
-    kind: str
-    name: str
-    rows_before: Sequence[Mapping[str, Any]] = ()
-    rows_after: Sequence[Mapping[str, Any]] = ()
+#: A row of a query, keyed by column.
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Preview:
     """Everything that a changed rule would change in the current publication.
 
-    `records_are_known` is False if another build ran since the publication, or if dbt's manifest of
-    the last build is missing. Then the warehouse no longer has the records behind the published
-    figures, or the rules with which they were computed. So `causes` is empty, and no figure has
-    records.
+    Attributes:
+        records_are_known: False if another build ran since the publication, or if dbt's manifest of
+            the last build is missing. Then the warehouse no longer has the records behind the
+            published figures, or the rules with which they were computed. So `causes`, `seed_rows`
+            and `records` are empty.
+        causes: The kind and the name of each part of the rules that was changed: a `seed`, `model`,
+            `macro`, `measure` or `kind of record`.
+        seed_rows: The rows that the change removes from a seed, and those that it adds.
+        points: A row of `POSITIONS` for each point.
+        figures: A row of `_FIGURES` for each figure that differs, those of the whole force first,
+            with how many records were `moved`.
+        records: How many records of a changed figure of the whole force have another class than
+            before. A record has no class if the measure does not consider it then. `refs` names no
+            officer: a preview is made to be posted elsewhere, where no pseudonym is replaced or
+            erased.
     """
 
     publication: Publication
     records_are_known: bool
-    causes: Sequence[Cause]
-    points: Sequence[PointPreview]
-    figures: Sequence[FigurePreview]
+    causes: Sequence[Row]
+    seed_rows: Sequence[Row]
+    points: Sequence[Row]
+    figures: Sequence[Row]
+    records: Sequence[Row]
 
     @property
     def changes_nothing(self) -> bool:
         """Tell whether every status and every figure stays as it is."""
-        return not self.figures and all(one.is_equal for one in self.points)
+        return not self.figures and all(one["is_equal"] for one in self.points)
 
 
 def preview(
@@ -206,15 +144,24 @@ def preview(
             # is it checked whether they are still there.
             is_known = bool(before) and _newest_build(conn) == number
             causes = _changed_files(before, after) if is_known else []
-            points = _points(conn, number, prefix)
-            figures = _changed_figures(conn, number, prefix)
+            points = _ask(conn, POSITIONS, *_mart("assurance_position", number, prefix))
+            figures = _ask(conn, _FIGURES, *_mart("assurance_measure", number, prefix))
         with connect(settings, role=RECORDS_READER) as conn:
-            seeds = [_with_rows(conn, cause, prefix) for cause in causes]
-            records = _moved(conn, prefix) if is_known else {}
+            seeds = [row for one in causes for row in _seed_rows(conn, one, prefix)]
+            old, new = (
+                sql.Identifier(f"{schemas}intermediate", "int_measure_record")
+                for schemas in ("", prefix)
+            )
+            named = sql.Literal(sorted(NAMED_KINDS))
+            records = _ask(conn, _RECORDS, old, new, named=named) if is_known else []
         with connect(settings, role=READER) as conn:
-            _log(conn, publication, original.run_id)
-    changed = [_with_records(one, records) for one in figures]
-    return Preview(publication, is_known, seeds, points, changed)
+            why = "to show what the changed rules would change"
+            log_again(conn, original, " with changed rules", why)
+    of_force = {_month_of(one): one for one in figures if one["org_unit_code"] == "ALL"}
+    records = [one for one in records if _month_of(one) in of_force]
+    for one in records:
+        of_force[_month_of(one)]["moved"] += one["records"]
+    return Preview(publication, is_known, causes, seeds, points, figures, records)
 
 
 def _newest_build(conn: psycopg.Connection) -> int | None:
@@ -251,36 +198,31 @@ def _checksums(folder: Path) -> dict[tuple[str, str], str]:
 
 def _changed_files(
     before: Mapping[tuple[str, str], str], after: Mapping[tuple[str, str], str]
-) -> list[Cause]:
+) -> list[Row]:
     names = sorted(before.keys() | after.keys())
-    return [Cause(*name) for name in names if before.get(name) != after.get(name)]
+    changed = [one for one in names if before.get(one) != after.get(one)]
+    return [{"kind": kind, "name": name} for kind, name in changed]
 
 
-def _with_rows(conn: psycopg.Connection, cause: Cause, prefix: str) -> Cause:
-    """Return a changed seed with its changed rows, and any other cause as it is."""
-    if cause.kind != "seed":
-        return cause
-    old, new = ("policy", cause.name), (f"{prefix}policy", cause.name)
-    tables = conn.execute(
-        "select count(*) from pg_catalog.pg_tables where schemaname in (%s, %s) and tablename = %s",
-        (old[0], new[0], cause.name),
-    )
-    if tables.fetchone() != (2,):
-        return cause
-    query = sql.SQL(_SEED_ROWS).format(old=sql.Identifier(*old), new=sql.Identifier(*new))
-    rows = conn.execute(query).fetchall()
-    return Cause(
-        cause.kind,
-        cause.name,
-        rows_before=[row for side, row in rows if side == "before"],
-        rows_after=[row for side, row in rows if side == "after"],
-    )
+def _seed_rows(conn: psycopg.Connection, cause: Row, prefix: str) -> list[Row]:
+    """Return the changed rows of a changed seed, if it was a seed and still is one."""
+    name = cause["name"]
+    tables = [("policy", name), (f"{prefix}policy", name)]
+    if cause["kind"] != "seed" or not all(relation_exists(conn, ".".join(one)) for one in tables):
+        return []
+    old, new = (sql.Identifier(*one) for one in tables)
+    return _ask(conn, _SEED_ROWS, old, new, name=sql.Literal(name))
 
 
-def _ask(conn: psycopg.Connection, query: str, old: sql.Identifier, new: sql.Identifier) -> Any:
+def _ask(
+    conn: psycopg.Connection,
+    query: str,
+    old: sql.Identifier,
+    new: sql.Identifier,
+    **more: sql.Literal,
+) -> list[Row]:
     with conn.cursor(row_factory=dict_row) as reader:
-        text = sql.SQL(query).format(old=old, new=new)
-        return reader.execute(text).fetchall()
+        return reader.execute(sql.SQL(query).format(old=old, new=new, **more)).fetchall()
 
 
 def _mart(mart: str, number: int, prefix: str) -> tuple[sql.Identifier, sql.Identifier]:
@@ -290,82 +232,5 @@ def _mart(mart: str, number: int, prefix: str) -> tuple[sql.Identifier, sql.Iden
     )
 
 
-def _points(conn: psycopg.Connection, number: int, prefix: str) -> list[PointPreview]:
-    rows = _ask(conn, _POSITIONS, *_mart("assurance_position", number, prefix))
-    return [
-        PointPreview(row["point_code"], _side(row, "before"), _side(row, "after")) for row in rows
-    ]
-
-
-def _changed_figures(conn: psycopg.Connection, number: int, prefix: str) -> list[FigurePreview]:
-    rows = _ask(conn, _FIGURES, *_mart("assurance_measure", number, prefix))
-    return [
-        FigurePreview(
-            row["measure_code"],
-            row["period_start"],
-            row["org_unit_code"],
-            _side(row, "before"),
-            _side(row, "after"),
-            (),
-        )
-        for row in rows
-    ]
-
-
-def _side(row: Mapping[str, Any], side: str) -> Side:
-    return Side(
-        value=row[f"value_{side}"],
-        numerator=row[f"numerator_{side}"],
-        denominator=row[f"denominator_{side}"],
-        status=row.get(f"status_{side}"),
-    )
-
-
-def _moved(conn: psycopg.Connection, prefix: str) -> dict[tuple[str, date], list[MovedRecord]]:
-    """Return the records that count differently after the change, keyed by measure and month."""
-    rows = _ask(
-        conn,
-        _RECORDS,
-        sql.Identifier("intermediate", "int_measure_record"),
-        sql.Identifier(f"{prefix}intermediate", "int_measure_record"),
-    )
-    found: dict[tuple[str, date], list[MovedRecord]] = {}
-    for row in rows:
-        record = MovedRecord(
-            row["record_kind"],
-            row["record_ref"] if row["record_kind"] in NAMED_KINDS else None,
-            row["class_before"],
-            row["class_after"],
-        )
-        found.setdefault((row["measure_code"], row["period_start"]), []).append(record)
-    return found
-
-
-def _with_records(
-    figure: FigurePreview, records: Mapping[tuple[str, date], Sequence[MovedRecord]]
-) -> FigurePreview:
-    if figure.org_unit_code != "ALL":
-        return figure
-    return FigurePreview(
-        figure.measure_code,
-        figure.month,
-        figure.org_unit_code,
-        figure.before,
-        figure.after,
-        records.get((figure.measure_code, figure.month), ()),
-    )
-
-
-def _log(conn: psycopg.Connection, publication: Publication, run_id: str) -> None:
-    """Log that records of both lawful purposes were combined (DPA 2018 section 62 requires it)."""
-    enter(
-        conn,
-        "combination",
-        f"publication {publication.publication_id} computed again with changed rules",
-        because="to show what the changed rules would change",
-        run_id=run_id,
-        concerns=(
-            publication_mark(publication.publication_id),
-            build_mark(publication.publication_id),
-        ),
-    )
+def _month_of(row: Row) -> tuple[str, date]:
+    return row["measure_code"], row["month"]

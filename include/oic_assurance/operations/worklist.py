@@ -10,8 +10,10 @@ import csv
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
 
 from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.operations.replay.corrections import new_file, shown
@@ -20,7 +22,7 @@ from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from oic_assurance.warehouse.connections import connect, describe, reason
 from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.roles import WORKLIST
-from oic_assurance.warehouse.rows import all_records, one_value
+from oic_assurance.warehouse.rows import one_value
 
 #: The name of the Airflow connection with a supervisor's own login. If there is no such connection,
 #: the worklist's own login is used, which sees every unit.
@@ -31,41 +33,18 @@ KINDS = ("employee_no", "collar_no")
 
 
 @dataclass(frozen=True)
-class OpenException:
-    """One open exception.
+class Worklist:
+    """The open exceptions of a login's units, oldest first, and the login that was used.
 
-    `number` is the officer's employee number or, if that could not be found, the collar number.
-    `number_kind` says which of the two it is. Both are None if the exception is not about an
-    officer, and `name` is None if there is no directory.
+    They are rows of `worklist.exceptions`, whose columns are in `columns`. `number` is the
+    officer's employee number or, if that could not be found, the collar number. `number_kind` says
+    which of the two it is. Both are None if the exception is not about an officer, and `name` is
+    None if there is no directory.
     """
 
-    exception_key: str
-    exception_code: str
-    point_code: str
-    record_ref: str
-    org_unit_code: str
-    opened_at: datetime
-    age_days: int
-    age_band: str
-    number_kind: str | None
-    number: str | None
-    name: str | None
-
-
-@dataclass(frozen=True)
-class Worklist:
-    """The open exceptions of a login's units, oldest first, and the login that was used."""
-
     login: str
-    exceptions: list[OpenException]
-
-
-@dataclass(frozen=True)
-class Filled:
-    """How many names were stored, and how many numbers in the file are in no record in raw."""
-
-    stored: int
-    unknown: int
+    columns: list[str]
+    exceptions: list[dict[str, Any]]
 
 
 def read_worklist(settings: Settings, unit: str | None, because: str, who: str) -> Worklist:
@@ -93,16 +72,16 @@ def read_worklist(settings: Settings, unit: str | None, because: str, who: str) 
                     "select worklist.log_look(%s, %s)",
                     (f"{because.strip()} ({who}, assurance worklist)", unit),
                 )
-            found = all_records(
-                connection, OpenException, "select * from worklist.exceptions(%s)", (look,)
-            )
+            reader = connection.cursor(row_factory=dict_row)
+            found = reader.execute("select * from worklist.exceptions(%s)", (look,)).fetchall()
         except psycopg.errors.UndefinedTable as error:
             raise AssuranceError("Nothing is published yet: run `assurance run` first.") from error
         except psycopg.errors.InsufficientPrivilege as error:
             raise UsageError(
                 f"'{connection.info.user}' cannot see that worklist: {reason(error)}."
             ) from error
-        return Worklist(connection.info.user, found)
+        columns = [column.name for column in reader.description or ()]
+        return Worklist(connection.info.user, columns, found)
 
 
 def write_worklist(worklist: Worklist, to: Path) -> None:
@@ -112,17 +91,23 @@ def write_worklist(worklist: Worklist, to: Path) -> None:
         AssuranceError: The file exists or cannot be written.
     """
     with new_file(to) as file:
-        file.writerow(OpenException.__dataclass_fields__)
+        file.writerow(worklist.columns)
         for one in worklist.exceptions:
-            file.writerow(shown(_text(value)) for value in vars(one).values())
+            cells = (
+                value.isoformat() if isinstance(value, datetime) else value
+                for value in one.values()
+            )
+            file.writerow(shown("" if cell is None else str(cell)) for cell in cells)
 
 
-def fill_directory(settings: Settings, path: Path) -> Filled:
+def fill_directory(settings: Settings, path: Path) -> tuple[int, int]:
     """Replace officers' names with those in a CSV file from the force's directory.
 
     The file has the columns `employee_no` or `collar_no`, and `name`. Names for numbers that are in
     no record in raw are left out. Names for the other kind of number stay. When an erasure deletes
     a number's pseudonym, the name is deleted too.
+
+    Returns how many names were stored, and how many numbers in the file are in no record in raw.
 
     Raises:
         AssuranceError: The file cannot be read, lacks a column, or names a number twice.
@@ -148,7 +133,7 @@ def fill_directory(settings: Settings, path: Path) -> Filled:
             (settings.force_code, kind),
         )
         enter(connection, "collection", f"names of {stored} officers, for the worklist")
-    return Filled(stored, len(names) - stored)
+    return stored, len(names) - stored
 
 
 def _read_names(path: Path) -> tuple[str, dict[str, str]]:
@@ -185,9 +170,3 @@ def _connect(settings: Settings) -> psycopg.Connection:
         raise ServerError(
             f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}."
         ) from error
-
-
-def _text(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return "" if value is None else str(value)

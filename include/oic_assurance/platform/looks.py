@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from oic_assurance.errors import UsageError
 from oic_assurance.notifications.channels import configured
-from oic_assurance.operations.doctor.finding import Finding, Look
 from oic_assurance.platform.airflow.look import look_at_airflow
 from oic_assurance.platform.process_lock import holder_of
 from oic_assurance.settings import Settings
+from oic_assurance.state.observed import Finding, Look
 
 #: The commands of which one at a time runs in a state folder.
 COMMANDS = ("run", "up", "superset")
@@ -22,7 +22,7 @@ def look_at_notifications(settings: Settings) -> Iterator[Finding]:
         return
     if not channels:
         what = "nobody is told if no publication is made"
-        yield Finding("notifications", "attention", what, "docs/how-to/notifications.md")
+        yield Finding("notifications", "advice", what, "docs/how-to/notifications.md")
     for channel in channels:
         yield Finding("notifications", "ok", f"{channel.name} to {channel.to_whom}")
 
@@ -37,7 +37,7 @@ def look_at_commands(settings: Settings) -> Iterator[Finding]:
 
 
 LOOKS = (
-    Look("Runs", "running commands", look_at_commands),
-    Look("Runs", "notifications", look_at_notifications),
-    Look("Airflow", "Airflow", look_at_airflow),
+    Look("Runs", "running commands", look_at_commands, (), needs_warehouse=False),
+    Look("Runs", "notifications", look_at_notifications, ("notifications",), needs_warehouse=False),
+    Look("Airflow", "Airflow", look_at_airflow, ("airflow",), needs_warehouse=False),
 )

@@ -206,7 +206,7 @@ def make_release(
     """
     if not because.strip():
         raise UsageError(
-            "A release needs a reason: --because says why the figures are released now."
+            "A release needs a reason: --reason says why the figures are released now."
         )
     try:
         with sole_publisher(settings, patience=PATIENCE) as conn, conn.transaction():

@@ -1,47 +1,39 @@
-"""The page of `assurance preview`: what a changed rule would change."""
+"""The pages of `assurance publication preview`: what a changed rule would change."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from oic_assurance.operations.preview import Preview
+from oic_assurance.reporting.documents.markdown import row
 from oic_assurance.reporting.pack.pages import render
 from oic_assurance.reporting.pack.tables import Table
-from oic_assurance.reporting.screens.layout import moment
-from oic_assurance.reporting.screens.previewed import (
-    UNKNOWN,
-    cause_lines,
-    conclusion,
-    figure_rows,
-    point_rows,
-    record_lines,
-)
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.folders import private_folder
 
-PAGE = "preview.html"
+TITLE = "What this change would change"
 
 
-def write_page(settings: Settings, found: Preview) -> Path:
-    """Write the page into the reports folder, and return its path."""
-    path = private_folder(settings, settings.home / "reports") / PAGE
-    text = render(
-        "preview.html.j2",
-        publication=found.publication,
-        as_at=moment(found.publication.as_at),
-        causes=list(cause_lines(found.causes)),
-        conclusion=conclusion(found),
-        unknown="" if found.records_are_known else UNKNOWN,
-        points=Table("The points", ("Point", "Before", "After"), point_rows(found)),
-        figures=Table(
-            "Figures of the whole force",
-            ("Measure", "Month", "Before", "After", "Records that move"),
-            figure_rows(found),
-            "No figure changes.",
-        ),
-        records=list(record_lines(found)),
-    )
-    draft = path.with_suffix(".new")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
-    share(settings, path)
-    return path
+def write_pages(settings: Settings, told: Sequence[str], tables: Sequence[Table]) -> list[Path]:
+    """Write a page, and the same as Markdown, into the reports folder, and return their paths."""
+    markdown = [f"## {TITLE}\n", *(f"\n{sentence}\n" for sentence in told)]
+    for table in tables:
+        head = [row(*table.head), row(*("---" for _ in table.head))] if table.rows else []
+        rows = [row(*map(_escaped, cells)) for cells in table.rows]
+        markdown += [f"\n### {table.title}\n\n", *head, *rows, "" if head else f"{table.empty}\n"]
+    page = render("preview.html.j2", title=TITLE, told=told, tables=tables)
+    folder = private_folder(settings, settings.home / "reports")
+    paths = []
+    for name, text in (("preview.html", page), ("preview.md", "".join(markdown))):
+        path = folder / name
+        draft = path.with_suffix(".new")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+        share(settings, path)
+        paths.append(path)
+    return paths
+
+
+def _escaped(text: str) -> str:
+    """Escape what has a meaning in Markdown or HTML. `row` does so for a vertical bar."""
+    return re.sub(r"([\\`*{}\[\]<>@#!]|\b_|_\b)", r"\\\1", text)

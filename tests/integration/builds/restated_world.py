@@ -4,10 +4,12 @@ The tests run its publications in their own process, without Airflow.
 """
 
 import contextlib
+import copy
 import dataclasses
 import os
 import shutil
 import socket
+import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -361,7 +363,7 @@ def empty_world() -> Iterator[RestatedWorld]:
         yield _make(home)
     finally:
         try:
-            stop_world(home)
+            embedded.stop(_settings(home))
         finally:
             _clear(home)
 
@@ -372,24 +374,12 @@ def _clear(home: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def make_world(home: Path) -> RestatedWorld:
-    """Make a world in a state folder: start a server and fill the sources."""
-    world = _make(home)
-    world.fill()
-    return world
-
-
 def _make(home: Path) -> RestatedWorld:
     settings = _settings(home)
     embedded.start(settings)
     pipeline.prepare_warehouse(settings)
     create_sources(settings)
     return RestatedWorld(settings, first_step())
-
-
-def stop_world(home: Path) -> None:
-    """Stop the server of a world's state folder."""
-    embedded.stop(_settings(home))
 
 
 def at(text: str) -> datetime:
@@ -437,12 +427,48 @@ def _decimal(value: float | None) -> Decimal:
     return round(Decimal(f"{value or 0:.15g}"), 15)
 
 
+@dataclass
 class TwoPublications:
     """A world with two publications, between which one record of each kind is changed."""
 
-    def __init__(self, world: RestatedWorld, folder: Path) -> None:
-        self.world = world
-        self.folder = folder
-        self.first = world.publish("2026-04-10T05:30")
+    world: RestatedWorld
+    #: Where copies of the project with other rules are made.
+    folder: Path
+    first: int
+    second: int
+
+
+@contextmanager
+def two_publications(folder: Path) -> Iterator[TwoPublications]:
+    """Yield a world with two publications, which a process makes once and then copies."""
+    made = _published_twice()
+    world = copy.deepcopy(made.world)
+    home = world.settings.home
+    _clear(home)
+    try:
+        _copy(made.folder, home)
+        embedded.start(world.settings)
+        yield dataclasses.replace(made, world=world, folder=folder)
+    finally:
+        embedded.stop(world.settings)
+        _clear(home)
+
+
+@cache
+def _published_twice() -> TwoPublications:
+    """Make the two publications. `folder` then has a copy of the state folder."""
+    kept = TEST_HOME / "published twice"
+    with temporary_world() as world:
+        first = world.publish("2026-04-10T05:30")
         change_one_record_of_each_kind(world)
-        self.second = world.publish("2026-04-11T05:30")
+        second = world.publish("2026-04-11T05:30")
+        embedded.stop(world.settings)
+        _copy(world.settings.home, kept)
+    return TwoPublications(world, kept, first, second)
+
+
+def _copy(home: Path, to: Path) -> None:
+    """Copy a state folder, with the owner of each file, but without what dbt has written."""
+    to.mkdir(exist_ok=True)
+    paths = [path for path in home.iterdir() if path.name != "dbt"]
+    subprocess.run(["cp", "--archive", *paths, to], check=True)

@@ -9,7 +9,7 @@ import pytest
 
 from oic_assurance.builds import data_tests
 from oic_assurance.builds.data_tests import load_tests, run_tests
-from oic_assurance.builds.dbt import Node, forget_project, run_dbt, target_dir
+from oic_assurance.builds.dbt import Node, run_dbt, target_dir
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from tests.databases import administrator
@@ -59,6 +59,15 @@ def test_the_results_are_those_of_dbt(wrong: Settings) -> None:
     assert "rows that fail: 1" in {one.message for one in together}
 
 
+def test_a_test_with_conditions_of_its_own_is_refused(
+    empty_models: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = load_tests(empty_models, "daily")[0].node
+    monkeypatch.setattr(node.config, "error_if", "> 3")
+    with pytest.raises(AssuranceError, match=f"{node.name}: it has a condition of its own"):
+        load_tests(empty_models, "daily")
+
+
 def test_the_queries_are_compiled_again_only_if_the_project_has_changed(
     empty_models: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,13 +94,3 @@ def test_the_queries_are_compiled_again_only_if_the_project_has_changed(
     assert load_tests(empty_models, "daily") == first
     assert compiled == ["daily"] * 3
     assert [name for name in Path(path.parent).glob("data_tests*") if name != path] == []
-
-
-def test_a_test_with_conditions_of_its_own_is_refused(empty_models: Settings) -> None:
-    try:
-        node = load_tests(empty_models, "daily")[0].node
-        node.config.error_if = "> 3"
-        with pytest.raises(AssuranceError, match=f"{node.name}: it has a condition of its own"):
-            load_tests(empty_models, "daily")
-    finally:
-        forget_project()

@@ -7,8 +7,8 @@ import pytest
 
 from oic_assurance import pipeline
 from oic_assurance.operations.verify.verify import verify
-from oic_assurance.reporting.screens.batches import read_batches
 from oic_assurance.storage.reports import reports_store
+from tests.commands import shown
 from tests.integration.builds.restated_world import RestatedWorld, at
 
 pytestmark = pytest.mark.slow
@@ -47,9 +47,9 @@ def test_a_run_of_two_workers_publishes_and_no_worker_misses_a_batch(
 
     for worker in (first, second):
         assert [str(one) for proof in verify(worker) for one in proof.disagreements] == []
-        batches = read_batches(worker, None, 1000).batches
-        assert len(batches) >= len({one.dataset for one in batches}) > 1
-        assert all(one.is_in_archive for one in batches)
+        batches = shown(worker, "batch", "list", "--limit", "1000")["batches"]
+        assert len(batches) >= len({one["dataset"] for one in batches}) > 1
+        assert all(one["is_in_archive"] for one in batches)
         assert not (worker.home / "batches").exists()
     assert {name.rpartition(".")[2] for name in reports_store(first).files("reports/pack")} == {
         "html",

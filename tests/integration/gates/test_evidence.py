@@ -5,20 +5,26 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from expectations.catalogue import suites, suites_of
 from expectations.vocabulary import STAGES, every_row
-from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance import pipeline
+from oic_assurance.builds import runs
+from oic_assurance.builds.candidate import claim
+from oic_assurance.cli.main import run_command
+from oic_assurance.errors import AssuranceError, GateBlocked, UsageError
 from oic_assurance.gates.auditor import Auditor
 from oic_assurance.gates.data_docs import build_data_docs
 from oic_assurance.gates.results import forget_failing_rows
 from oic_assurance.gates.run import audit_stage
 from oic_assurance.gates.translate import KEYS_KEPT
-from oic_assurance.reporting.screens.checks import checks_screen, read_checks
+from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from tests.commands import shown
 from tests.integration.gates.warehouse import World
 
 
@@ -77,6 +83,31 @@ def test_a_critical_failure_is_stored_by_key(world: World) -> None:
     assert failing_rows(world) == {("channel_listed", 1): {"referral_ref": "R3"}}
 
 
+def test_a_critical_failure_blocks_the_run_and_readers_keep_what_they_see(
+    world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A slow test makes such a run in Airflow, whose task calls the same stage."""
+    build_id, run_id = world.build.build_id, world.build.run_id
+
+    def run_daily(settings: Settings, as_at: datetime, _: object, *, make_current: bool) -> str:
+        runs.open_run(settings, run_id, as_at, makes_current=make_current)
+        with claim(settings, build_id):
+            pass
+        with pytest.raises(GateBlocked):
+            pipeline.audit(settings, run_id, build_id, "marts")
+        runs.close_run(settings, run_id)
+        return run_id
+
+    monkeypatch.setattr("oic_assurance.cli.run.run_daily", run_daily)
+    damage = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
+    with world.damaged(damage):
+        assert run_command(["run", "--as-at", "2026-05-15T05:30"]) == 1
+
+    told = capfd.readouterr().err
+    assert "assurance: the run was blocked: auditing marts: candidate.fct_nccu_referral" in told
+    assert "Readers see nothing." in told
+
+
 def test_the_first_thousand_keys_are_stored_and_all_rows_are_counted(world: World) -> None:
     damage = (
         "insert into candidate.dim_date select (jsonb_populate_record(day, jsonb_build_object("
@@ -85,17 +116,20 @@ def test_the_first_thousand_keys_are_stored_and_all_rows_are_counted(world: Worl
     )
     with world.damaged(damage):
         audit_stage(world.settings, world.build, "marts")
-        screen = checks_screen(
-            read_checks(world.settings, world.build.build_id, "marts.dim_date", 2)
-        )
+        number = str(world.build.build_id)
+        found = shown(world.settings, "checks", number, "--table", "marts.dim_date", "--rows", "2")
 
     days = world.admin.execute("select count(*) from candidate.dim_date").fetchone()
     assert days == (61,)
     kept = [position for name, position in failing_rows(world) if name == "hours_of_the_day"]
     assert sorted(kept) == list(range(1, KEYS_KEPT + 1))
-    assert "1,830 of 1,891 rows fail; owner: data engineering" in screen
-    assert screen.count("    date_day ") == 2 * screen.count("critical:")
-    assert "and 998 more keys on record" in screen
+    failed = found["failed_checks"]
+    assert {len(one["row_keys"]) for one in failed} == {2}
+    hours = next(one for one in failed if one["unexpected"] == 1830)
+    assert (hours["evaluated"], hours["row_keys_on_record"], hours["owner"]) == (
+        1891, KEYS_KEPT, "data engineering",
+    )  # fmt: skip
+    assert found["notes"] == ["More keys are on record: see --rows."]
     looked = world.admin.execute(
         "select what from audit.processing_log where action = 'consultation'"
     ).fetchall()

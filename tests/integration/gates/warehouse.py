@@ -9,6 +9,7 @@ from oic_assurance.builds.record import Build
 from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.verdict import Outcome
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.state.apply import apply_state
 from oic_assurance.warehouse.connections import admin_url
 from oic_assurance.warehouse.migrate import migrate
 from tests.databases import temporary_warehouse
@@ -76,6 +77,7 @@ def small_force() -> Iterator[World]:
     settings = load_settings()
     with temporary_warehouse(DATABASE):
         migrate(settings)
+        apply_state(settings)
         made = World(settings, make_world(settings))
         yield made
         made.close()

@@ -362,11 +362,11 @@ def test_the_command_records_who_accepted_and_what_may_vanish(
     world.personnel("20260102", *TWENTY[:9])
     world.land(PEOPLE)
     assert run_command(["batch", "accept", PEOPLE]) == 2
-    assert "An acceptance needs a reason" in capsys.readouterr().err
+    assert "needs a reason" in capsys.readouterr().err
     assert run_command(["batch", "accept", PEOPLE, "--reason", "the force was split"]) == 0
     assert capsys.readouterr().out == (
-        "11 of 20 known records of personnel may vanish. "
-        "The next run lands the delivery: `assurance run`.\n"
+        "11 of 20 known records of personnel may vanish.\n\n"
+        "Next: `assurance run` lands the delivery.\n"
     )
     assert refusals(world) == [
         (PEOPLE, "personnel", 20, 11, "a.clerk", "the force was split"),

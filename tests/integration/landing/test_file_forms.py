@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from oic_assurance.reporting.screens import facts
+from oic_assurance.state.read import state_session
 from tests.integration.landing.support import (
     PERSONNEL,
     World,
@@ -103,25 +103,25 @@ def test_each_attempt_lists_anew_what_is_not_taken(world: World) -> None:
     assert attempts == [("run 1", "personnel_20260101_v2.csv"), ("run 2", None)]
 
 
-def test_what_was_not_taken_is_among_the_facts_of_the_status(world: World) -> None:
+def test_the_state_says_what_the_last_extraction_of_each_dataset_did_not_take(world: World) -> None:
     drop_not_taken(world)
     world.land("hr/personnel")
     world.drop("lms/completions/completions_20260101.xls", "")
     world.land("lms/completions")
     world.land("hr/org_unit")
-    assert facts.not_taken(world.settings, "run 1") == [
-        facts.NotTaken("hr/personnel", name, NOT_TAKEN[name]) for name in sorted(NOT_TAKEN)
-    ]
-    assert facts.not_taken(world.settings, "run 2") == [
-        facts.NotTaken(
-            "lms/completions",
-            "completions_20260101.xls",
-            "it does not end with .csv, and only completions_YYYYMMDD.csv is taken",
-        )
-    ]
-    assert facts.not_taken(world.settings, "run 3") == [
-        facts.NotTaken("hr/org_unit", "hr/org_unit/", "the folder does not exist")
-    ]
+    with state_session(world.settings) as session:
+        rows = session.execute("select dataset, name, reason from state.not_taken").fetchall()
+    assert sorted(rows) == sorted(
+        [
+            *(("hr/personnel", name, NOT_TAKEN[name]) for name in NOT_TAKEN),
+            (
+                "lms/completions",
+                "completions_20260101.xls",
+                "it does not end with .csv, and only completions_YYYYMMDD.csv is taken",
+            ),
+            ("hr/org_unit", "hr/org_unit/", "the folder does not exist"),
+        ]
+    )
 
 
 @pytest.mark.parametrize(

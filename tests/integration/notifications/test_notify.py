@@ -1,7 +1,7 @@
 """A notification is sent once when a problem starts, and once when it is over."""
 
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,14 +11,13 @@ from oic_assurance.cli.main import run_command
 from oic_assurance.clock import parse_moment
 from oic_assurance.errors import UsageError
 from oic_assurance.notifications.notify import notify
-from oic_assurance.notifications.problems import open_problems
 from oic_assurance.settings import Settings
+from oic_assurance.state.read import open_problems
 from oic_assurance.warehouse.connections import connect
 from tests.databases import Prepared, administrator
 from tests.integration.publishing.marts import published
 from tests.unit.notifications.servers import HttpServer, MailServer
 
-DEADLINE = time(7, 30)
 MORNING = parse_moment("2026-05-02T08:00")
 NIGHT = parse_moment("2026-05-02T06:00")
 
@@ -53,8 +52,8 @@ def enter_batch(settings: Settings, status: str, day: str, reason: str | None = 
 
 def found(settings: Settings, now: datetime = NIGHT) -> list[tuple[str, str, str]]:
     return [
-        (problem.kind, problem.subject, problem.what)
-        for problem in open_problems(settings, now, DEADLINE)
+        (problem.problem_code, problem.subject, problem.what)
+        for problem in open_problems(settings, now)
     ]
 
 
@@ -77,7 +76,7 @@ def test_nothing_is_wrong(healthy: Settings) -> None:
 def test_a_blocked_publication(healthy: Settings) -> None:
     enter_run(healthy, "blocked", "2026-05-02T05:30", "auditing marts: two classes (3 rows)")
     enter_run(healthy, "blocked", "2026-05-02T05:50", "auditing marts: two classes (4 rows)")
-    (problem,) = open_problems(healthy, NIGHT, DEADLINE)
+    (problem,) = open_problems(healthy, NIGHT)
     assert problem.what == "the run was blocked: auditing marts: two classes (4 rows)"
     # The problem began when the first of the two blocked runs ended. No failed check with an owner
     # is stored, so the problem's owner is data engineering.
@@ -98,7 +97,7 @@ def test_the_owner_of_the_failed_check_fixes_it(healthy: Settings) -> None:
         "select build_id, 'landing', 's', 'd', 'validity', 'e', 'w', 'critical', "
         "'force intelligence bureau', false from build",
     )
-    (problem,) = open_problems(healthy, NIGHT, DEADLINE)
+    (problem,) = open_problems(healthy, NIGHT)
     assert problem.who == "force intelligence bureau"
 
 
@@ -111,24 +110,24 @@ def test_a_run_that_has_not_finished_by_its_deadline(
     if not ended:
         enter_run(healthy, "running", "2026-05-02T05:30", ended=False)
     assert found(healthy, NIGHT) == []
-    (problem,) = open_problems(healthy, MORNING, DEADLINE)
-    assert (problem.kind, problem.what) == (
+    (problem,) = open_problems(healthy, MORNING)
+    assert (problem.problem_code, problem.what) == (
         "overdue",
         f"no run has published by 07:30, and {state}",
     )
     assert problem.since == parse_moment("2026-05-02T07:30")
     # Two days later this is still the same problem, which began on the same morning.
-    (later,) = open_problems(healthy, parse_moment("2026-05-04T09:00"), DEADLINE)
+    (later,) = open_problems(healthy, parse_moment("2026-05-04T09:00"))
     assert (later.since, later.cause) == (problem.since, problem.cause)
 
 
 def test_a_refused_delivery_is_a_problem_until_a_good_one_is_landed(healthy: Settings) -> None:
     enter_batch(healthy, "landed", "2026-05-01")
     enter_batch(healthy, "refused", "2026-05-02", "hr/personnel-2026-05-02.csv: 90 of 100 rows")
-    (problem,) = open_problems(healthy, NIGHT, DEADLINE)
-    assert (problem.kind, problem.subject) == ("delivery", "hr/personnel")
+    (problem,) = open_problems(healthy, NIGHT)
+    assert (problem.problem_code, problem.subject) == ("delivery", "hr/personnel")
     assert problem.what == "hr/personnel-2026-05-02.csv: 90 of 100 rows"
-    assert problem.command == ".venv/bin/assurance quarantine list --dataset hr/personnel"
+    assert problem.what_to_do == ".venv/bin/assurance quarantine list --dataset hr/personnel"
     # A file for an earlier day does not end the problem. A good file for the same day ends it.
     enter_batch(healthy, "landed", "2026-04-30")
     assert len(found(healthy)) == 1
@@ -149,7 +148,8 @@ def make_freshness(
             "create table if not exists policy.point_dataset "
             "(point_code text, dataset text); "
             "create table if not exists intermediate.int_source_freshness (force_code text, "
-            "dataset text, due_by timestamptz, verdict text, reason text); "
+            "dataset text, due_by timestamptz, verdict text, reason text, "
+            "last_record_at timestamptz, last_landed_at timestamptz); "
             "truncate intermediate.int_source_freshness, policy.point_dataset; "
             "insert into policy.point_dataset values "
             "('HYDRA', 'hr/personnel'), ('ELEARNING', 'hr/personnel'); "
@@ -171,8 +171,8 @@ def make_freshness(
 
 def test_a_stale_source_names_the_points_that_are_unknown(healthy: Settings) -> None:
     make_freshness(healthy, "stale", "nothing new since it was due")
-    (problem,) = open_problems(healthy, NIGHT, DEADLINE)
-    assert (problem.kind, problem.subject) == ("source", "hr/personnel")
+    (problem,) = open_problems(healthy, NIGHT)
+    assert (problem.problem_code, problem.subject) == ("source", "hr/personnel")
     assert problem.what == "hr/personnel is stale: nothing new since it was due"
     assert problem.since == parse_moment("2026-05-01T05:30")
     assert problem.readers_see.endswith("; ELEARNING, HYDRA unknown")
@@ -233,14 +233,14 @@ def test_a_connection_that_is_down_is_one_problem_with_its_datasets(
         "insert into policy.point_dataset values ('NCCU_INTEL', 'rms/nccu_referral'),"
         " ('NCCU_INTEL', 'rms/occurrence')",
     )
-    problems = {problem.subject: problem for problem in open_problems(healthy, NIGHT, DEADLINE)}
+    problems = {problem.subject: problem for problem in open_problems(healthy, NIGHT)}
     assert set(problems) == {"connection rms", "intelligence/report"}
     rms = problems["connection rms"]
     assert rms.what == (
         f"connection rms failed: {told}. Datasets behind it: rms/custody_record, "
         "rms/nccu_referral, rms/occurrence"
     )
-    assert (rms.who, rms.command) == ("data engineering", ".venv/bin/assurance doctor")
+    assert (rms.who, rms.what_to_do) == ("data engineering", ".venv/bin/assurance doctor")
     assert rms.readers_see.endswith("; NCCU_INTEL unknown")
     assert problems["intelligence/report"].what == (
         "intelligence/report is failed: intelligence/report: the database is full."
@@ -258,6 +258,24 @@ def test_datasets_of_one_connection_with_different_reasons_are_different_problem
         rms__nccu_referral=("failed", "rms/nccu_referral: it has no column channel."),
     )
     assert [subject for _, subject, _ in found(healthy)] == ["rms/nccu_referral", "rms/occurrence"]
+
+
+def test_two_causes_behind_one_place_are_one_problem(
+    healthy: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, full = ("failed", "the share is not mounted."), ("failed", "the disk is full.")
+    make_freshness(healthy, *lost, hr__org_unit=lost, lms__completions=full, hydra__attendance=full)
+    [(_, subject, what)] = found(healthy)
+    assert subject == "the dropzone"
+    assert what == (
+        "the dropzone failed: the share is not mounted. Datasets behind it: hr/org_unit, "
+        "hr/personnel; the dropzone failed: the disk is full. Datasets behind it: "
+        "hydra/attendance, lms/completions"
+    )
+    with HttpServer() as web:
+        monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", web.address)
+        assert len(notify(healthy, NIGHT)) == 1
+        assert notify(healthy, NIGHT) == []
 
 
 def test_late_datasets_are_told_one_by_one(healthy: Settings) -> None:
@@ -343,6 +361,8 @@ def test_one_message_is_sent_when_problems_start_and_one_when_they_are_over(
         assert (len(mail.mails), len(web.posts)) == (1, 1)
         assert "No publication was made, and 1 more" in str(mail.mails[0]["Subject"])
         enter_run(healthy, "published", "2026-05-02T06:30")
+        for table in ("audit.build", "marts.publication"):
+            ask(healthy, f"update {table} set as_at = %s", parse_moment("2026-05-02T06:30"))
         notify(healthy, MORNING)
         notify(healthy, MORNING)
         assert (len(mail.mails), len(web.posts)) == (2, 2)
@@ -384,14 +404,14 @@ def test_the_command_prints_what_it_sent_and_fails_when_a_channel_fails(
     assert run_command(["notify", "--dry-run"]) == 0
     assert "the run failed: the disk is full" in capsys.readouterr().out
     assert run_command(["notify"]) == 0
-    assert "No recipient is configured" in capsys.readouterr().err
+    assert "No recipient is configured" in capsys.readouterr().out
     with HttpServer(500) as web:
         monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", web.address)
         assert run_command(["notify"]) == 1
-        assert "not delivered: webhook at 127.0.0.1" in capsys.readouterr().err
+        assert "Not delivered webhook at 127.0.0.1" in capsys.readouterr().out
         web.status = 200
         assert run_command(["notify"]) == 0
-        assert "by webhook:\n\nNo publication was made\n" in capsys.readouterr().out
+        assert "No publication was made\n" in capsys.readouterr().out
 
 
 def test_a_wrong_address_is_logged_by_the_run_and_fails_the_watch(
@@ -508,8 +528,8 @@ def test_records_past_their_retention_are_told_by_their_number_and_never_by_name
 ) -> None:
     for key in ("000777", "000778"):
         enter_due(healthy, key)
-    (problem,) = open_problems(healthy, NIGHT, DEADLINE)
-    assert (problem.kind, problem.subject) == ("retention", "hr/personnel")
+    (problem,) = open_problems(healthy, NIGHT)
+    assert (problem.problem_code, problem.subject) == ("retention", "hr/personnel")
     assert problem.what == (
         "records past their retention that nobody has decided about: 2; "
         "the oldest has waited since 02/03/2026"
@@ -518,7 +538,7 @@ def test_records_past_their_retention_are_told_by_their_number_and_never_by_name
     cause = problem.cause
     # One record more is no news.
     ask(healthy, "delete from audit.retention_due where row_key = '000777'")
-    (problem,) = open_problems(healthy, NIGHT, DEADLINE)
+    (problem,) = open_problems(healthy, NIGHT)
     assert problem.cause == cause
     ask(healthy, "delete from audit.retention_due")
     assert found(healthy) == []

@@ -106,6 +106,12 @@ class People:
         document: Mapping[str, Any] = json.loads(out)
         return document
 
+    def makes(self, person: str, *arguments: str) -> Mapping[str, Any]:
+        """Run a command that makes an entry, and return the entry."""
+        (entry,) = self.does(person, *arguments)["entries"]
+        found: Mapping[str, Any] = entry
+        return found
+
     def may_not(self, person: str, *arguments: str) -> str:
         """Run a command that must fail, and return its message."""
         code, out = self.run(person, *arguments)
@@ -124,14 +130,14 @@ class People:
         """
         self.does("lead", "agree", code, "--steps", "train everybody by June")
         self.does(
-            "officer", "evidence", code, "--file", self.evidence(), "--because", "certificates"
+            "officer", "evidence", code, "--file", self.evidence(), "--reason", "certificates"
         )
         for party, person in (
             ("FORCE", "chief"),
             ("COMMISSIONER", "commissioner"),
             ("INSPECTORATE", "inspector"),
         ):
-            self.does(person, "sign", code, "--as", party, "--because", "it is done")
+            self.does(person, "sign", code, "--as", party, "--reason", "it is done")
             if party == until:
                 return
 

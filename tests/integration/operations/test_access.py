@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 
 from oic_assurance.errors import ServerError, UsageError
-from oic_assurance.operations.access import Access, end, give, list_access
+from oic_assurance.operations.access import end, give, list_access
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
 from tests.databases import Prepared, administrator
@@ -44,10 +44,14 @@ def test_ended_access_is_gone_at_the_next_statement(warehouse: Settings, log_in:
 
 
 def test_every_change_is_recorded_with_its_reason(warehouse: Settings, log_in: Connect) -> None:
-    assert list_access(warehouse) == [
-        Access("inspector_one", ("U1",), True, False),
-        Access("inspector_two", ("U2", "U3"), True, False),
-        Access("office_reader", (), False, True),
+    found = [
+        (one.login, one.units, one.is_supervisor, one.is_office, one.because)
+        for one in list_access(warehouse)
+    ]
+    assert found == [
+        ("inspector_one", ["U1"], True, False, "works the list"),
+        ("inspector_two", ["U2", "U3"], True, False, "works the list"),
+        ("office_reader", [], False, True, "works the list"),
     ]
     end(warehouse, "inspector_two", ["U3"], "moved")
     with administrator(warehouse) as conn:

@@ -11,7 +11,6 @@ from oic_assurance.cli.main import cli
 from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.landing.erased_keys import add_layer
 from oic_assurance.landing.pseudonyms import assign_pseudonyms
-from oic_assurance.operations.audit.chain import verify
 from oic_assurance.operations.audit.collect import collect
 from oic_assurance.operations.audit.report import (
     LogReport,
@@ -21,7 +20,6 @@ from oic_assurance.operations.audit.report import (
 )
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
-from oic_assurance.reporting.screens.audit import report_screen, verification_screen
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse.connections import connect, url
 from oic_assurance.warehouse.processing_log import enter, officer_mark
@@ -172,22 +170,14 @@ def test_the_command_answers_in_words_and_as_json(landed: World) -> None:
     run = CliRunner().invoke
     words = run(cli, ["audit", "report", "--person", "000777", "--reason", "she asked"])
     assert words.exit_code == 0, words.output
-    assert "Processing of the person: " in words.output
-    assert "Why: she asked" in " ".join(words.output.split())
+    assert "Entries about the person (1)" in words.output
+    assert "Entries about deliveries that hold it (2)" in words.output
+    assert "why: she asked" in " ".join(words.output.split())
     answer = json.loads(run(cli, ["audit", "report", "--person", "000777", "--json"]).output)
     assert {entry["relation"] for entry in answer["entries"]} == {"named", "batch"}
     record = run(cli, ["audit", "report", "--record", PEOPLE, "000777", "--from", "2020-01-01"])
-    assert "collection by oic_landing from 127.0.0.1" in " ".join(record.output.split())
+    assert "collection oic_landing" in " ".join(record.output.split())
     none = run(cli, ["audit", "report", "--to", "2020-01-01", "--json"])
     assert json.loads(none.output)["entries"] == []
     both = run(cli, ["audit", "report", "--person", "1", "--record", PEOPLE, "1"])
     assert both.exit_code == 2
-
-
-def test_the_screens(landed: World) -> None:
-    screen = report_screen(report_on_person(landed.settings, "000777"))
-    assert "Entries about the person (1)" in screen
-    assert "Entries about deliveries that hold it (2)" in screen
-    # The tests of this module share a warehouse. Each test empties the log, so the log is not
-    # intact.
-    assert "The log of processing is NOT intact" in verification_screen(verify(landed.settings))

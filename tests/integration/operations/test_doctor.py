@@ -14,16 +14,21 @@ import psycopg
 import pytest
 
 from oic_assurance import clock
+from oic_assurance.cli.main import run_command
 from oic_assurance.operations.doctor import disk, secret_files, server, versions
-from oic_assurance.operations.doctor.finding import EXIT_CODES, Finding, Look, State, examine
 from oic_assurance.operations.doctor.looks import LOOKS
 from oic_assurance.platform import looks as above
 from oic_assurance.platform.process_lock import only_one
 from oic_assurance.settings import PROJECT_ROOT, Settings
+from oic_assurance.state.observed import Finding, Look, State, take
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.programs import bin_dir
 from oic_assurance.warehouse.secrets import secret
+from tests.commands import shown
 from tests.databases import administrator
+from tests.integration.reporting.test_monitoring import healthy, old
+
+__all__ = ["healthy", "old"]
 
 
 def states(findings: Iterable[Finding]) -> dict[str, State]:
@@ -56,13 +61,9 @@ def test_the_rest_is_looked_at_when_the_server_is_down(own: Settings) -> None:
     assert not server.answers(own)
     down = the(server.look_at_server(own), "warehouse")
     assert (down.state, down.todo) == ("failed", "`assurance db start`")
-    told: list[str] = []
-    found = examine(own, LOOKS, server.answers(own), told.append)
-    assert told == [look.subject for look in LOOKS]
-    for look, examined in zip(LOOKS, found.looks, strict=True):
-        unknown = [(one.subject, one.state) for one in examined.findings]
-        assert (unknown == [(look.subject, "unknown")]) == look.needs_warehouse, look
-    assert EXIT_CODES[found.state] == 2
+    for look in LOOKS:
+        found = [(one.subject, one.state) for one in take(look, own, answers=False).findings]
+        assert (found == [(look.subject, "unknown")]) == look.needs_warehouse, look
 
 
 def test_a_look_that_fails_does_not_stop_the_others(settings: Settings) -> None:
@@ -70,25 +71,62 @@ def test_a_look_that_fails_does_not_stop_the_others(settings: Settings) -> None:
         yield Finding("first", "ok", "fine")
         raise PermissionError(13, "Permission denied", "place")
 
-    looks = [Look("A", "a", broken), Look("B", "b", versions.look_at_python)]
-    found = examine(settings, looks, True, lambda _: None)
-    assert [one.state for one in found.looks[0].findings] == ["ok", "unknown"]
-    assert "Permission denied" in found.looks[0].findings[1].what
-    assert found.looks[1].findings[0].state == "ok"
+    first, second = take(Look("A", "a", broken, ()), settings).findings
+    assert (first.state, second.state) == ("ok", "unknown")
+    assert "Permission denied" in second.what
 
 
-def test_the_state_of_the_whole_is_the_worst_of_its_findings(settings: Settings) -> None:
-    def look(state: State) -> Look:
-        return Look("A", state, lambda _: [Finding("one", state, "what")])
+def looks_find(patch: pytest.MonkeyPatch, *findings: Finding) -> None:
+    """Let `assurance doctor` find only this."""
+    look = Look("Server", "one", lambda _: findings, ())
+    patch.setattr("oic_assurance.cli.doctor.LOOKS", (look,))
+    for place in ("oic_assurance.cli.doctor.PROOFS", "oic_assurance.platform.looks.LOOKS"):
+        patch.setattr(place, ())
 
-    def code(*given: State) -> int:
-        found = examine(settings, [look(state) for state in given], True, lambda _: None)
-        return EXIT_CODES[found.state]
 
-    assert code("ok") == 0
-    assert code("ok", "unknown") == 1
-    assert code("ok", "attention", "unknown") == 1
-    assert code("ok", "attention", "failed", "unknown") == 2
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (["ok"], 0),
+        (["ok", "unknown"], 1),
+        (["ok", "advice"], 1),
+        (["ok", "attention", "unknown"], 1),
+        (["ok", "attention", "failed", "unknown"], 2),
+    ],
+)
+def test_the_exit_code_says_what_is_worst(
+    healthy: Settings, monkeypatch: pytest.MonkeyPatch, given: list[State], code: int
+) -> None:
+    looks_find(monkeypatch, *(Finding(state, state, "what") for state in given))
+    assert run_command(["doctor"]) == code
+
+
+def test_what_the_record_says_is_shown_and_counts_too(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSURANCE_RUN_DEADLINE", "23:59")
+    looks_find(monkeypatch, Finding("one", "ok", "what"))
+    found = shown(fresh_warehouse, "doctor")
+    assert [one["problem_code"] for one in found["problems"]] == ["unpublished"]
+    assert run_command(["doctor"]) == 1
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_every_line_of_the_screen_fits(
+    healthy: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    columns: int,
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    clock_is_wrong = Finding("clock", "attention", "9.0 s", "`timedatectl status`")
+    looks_find(monkeypatch, Finding("warehouse", "ok", "it answers " * 12), clock_is_wrong)
+    assert run_command(["doctor"]) == 1
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= columns
+    assert text.count("Server\n") == 1
+    assert "→ `timedatectl status`" in text
+    assert text.endswith("2 findings: 1 ok, 1 attention.\n")
 
 
 # ------------------------------------------------------------ versions
@@ -103,7 +141,7 @@ def test_packages_are_compared_with_the_lock(settings: Settings, tmp_path: Path)
     assert here in lock
     (tmp_path / "requirements.lock").write_text(lock.replace(here, "psycopg==0.1"), "utf-8")
     other = the(versions.look_at_python(changed), "packages")
-    assert other.state == "attention"
+    assert other.state == "advice"
     assert f"psycopg {psycopg.__version__} (locked: 0.1)" in other.what
     assert other.todo == "`make setup`"
     with (tmp_path / "requirements.lock").open("a", encoding="utf-8") as file:
@@ -133,7 +171,7 @@ def test_migrations_are_compared_with_the_code(fresh_warehouse: Settings) -> Non
     with administrator(fresh_warehouse, autocommit=True) as connection:
         connection.execute(f"delete from audit.schema_migration where number = {last}".encode())
         behind = the(versions.look_at_migrations(fresh_warehouse), "migrations")
-        assert (behind.state, behind.todo) == ("attention", "`assurance db start`")
+        assert (behind.state, behind.todo) == ("advice", "`assurance db start`")
         connection.execute(
             "insert into audit.schema_migration (number, name, checksum) values (9999, 'x', 'y')"
         )
@@ -146,14 +184,15 @@ def test_migrations_are_compared_with_the_code(fresh_warehouse: Settings) -> Non
 
 
 def test_a_run_in_the_future_shows_that_a_clock_was_set_back(fresh_warehouse: Settings) -> None:
-    assert states(server.look_at_clock(fresh_warehouse)) == {"clock": "ok"}
+    assert states(server.look_at_clock(fresh_warehouse)) == {"this machine": "ok"}
     with administrator(fresh_warehouse, autocommit=True) as connection:
         connection.execute(
             "insert into audit.run (run_id, as_at, started_at) values ('r', now(), %s)",
             (clock.utc_now() + timedelta(hours=2),),
         )
-    found = states(server.look_at_clock(fresh_warehouse))
-    assert found == {"clock": "ok", "newest run or publication": "failed"}
+    [found] = server.look_at_clock(fresh_warehouse)
+    assert found.state == "failed"
+    assert "the clock was set back" in found.what
 
 
 # ------------------------------------------------------------ disk
@@ -219,7 +258,7 @@ def test_a_running_command_is_shown_and_an_ended_one_is_not(private: Settings) -
 
 
 def test_somebody_must_be_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert states(above.look_at_notifications(settings)) == {"notifications": "attention"}
+    assert states(above.look_at_notifications(settings)) == {"notifications": "advice"}
     monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", "https://chat.example/secret-path")
     found = the(above.look_at_notifications(settings), "notifications")
     assert (found.state, found.what) == ("ok", "webhook to chat.example")

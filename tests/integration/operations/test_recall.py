@@ -2,17 +2,16 @@
 
 import itertools
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from oic_assurance import pipeline
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import DeliveryRefused, GateBlocked, UsageError
-from oic_assurance.notifications.problems import open_problems
 from oic_assurance.operations.recall.recall import MOST_WITHOUT_APPROVAL, approve, list_recalls
 from oic_assurance.publishing.publish import publish
-from oic_assurance.reporting.screens.recalls import open_recalls
+from oic_assurance.state.read import open_problems
 from tests.integration.landing.changed_databases import REPORTS, at, put_report
 from tests.integration.landing.support import World
 from tests.integration.operations.support import assert_agrees
@@ -238,20 +237,20 @@ def test_somebody_is_told_of_every_recall(
     world: World, many: list[int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     def told() -> list[str]:
-        found = open_problems(world.settings, datetime.now(UTC), time(7, 30))
-        return [problem.what for problem in found if problem.kind == "recall"]
+        found = open_problems(world.settings, datetime.now(UTC))
+        return [problem.what for problem in found if problem.problem_code == "recall"]
 
     [what] = told()
     assert f"the marking of {len(many)} landed records rose above the ceiling" in what
     assert f"{len(many)} of them wait for somebody to approve their erasure" in what
     [recall] = list_recalls(world.settings)
-    shown = " ".join(" ".join(open_recalls([recall])).split())
-    assert f"`assurance recall approve {recall.recall_id}` erases them" in shown
-    done = run_command(["recall", "approve", str(recall.recall_id), "--reason", "they are right"])
+    commands = [one.what_to_do for one in open_problems(world.settings)]
+    assert f".venv/bin/assurance erase approve {recall.recall_id} --reason …" in commands
+    done = run_command(["erase", "approve", str(recall.recall_id), "--reason", "they are right"])
     assert (done, f"{len(many)} records are erased" in capsys.readouterr().out) == (0, True)
     [what] = told()
     assert what.endswith("and they are erased")
-    assert run_command(["recall", "list"]) == 0
-    assert "erased, approved by" in capsys.readouterr().out
-    later = open_problems(world.settings, datetime.now(UTC) + timedelta(days=2), time(7, 30))
-    assert "recall" not in [problem.kind for problem in later]
+    assert run_command(["erase", "recalls"]) == 0
+    assert "approved by" in capsys.readouterr().out
+    later = open_problems(world.settings, datetime.now(UTC) + timedelta(days=2))
+    assert "recall" not in [problem.problem_code for problem in later]

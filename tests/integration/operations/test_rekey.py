@@ -40,13 +40,13 @@ from oic_assurance.publishing.rekeyed import present_tables
 from oic_assurance.publishing.retention import detach_old
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.publishing.schemas import GENERATION, MARTS
-from oic_assurance.reporting.screens.pseudonyms import rekey_screen, status_screen
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.embedded import server_port
 from oic_assurance.warehouse.fingerprint import fingerprint_tables
 from oic_assurance.warehouse.locks import PUBLISHING, take
 from oic_assurance.warehouse.secrets import secret
+from tests.commands import shown
 from tests.databases import administrator
 from tests.integration.publishing.marts import (
     FORCE,
@@ -233,9 +233,6 @@ def test_every_pseudonym_is_replaced_and_nothing_else(force: Settings) -> None:
     assert stat.S_IMODE(stored.stat().st_mode) == 0o600
     assert clean(force) is None
     assert value(force, "select count(*) from audit.rekey where cleaned_at is not null") == 1
-    shown = " ".join(rekey_screen(done, None).split())
-    assert "10 pseudonyms of key version 1 were replaced with those of version 2." in shown
-    assert "1 pseudonym of erased numbers got a random one." in shown
     logged = "select string_agg(what, ' / ' order by log_id) from audit.processing_log"
     assert f"from version 1 of their key to version 2: {BECAUSE}" in str(value(force, logged))
     assert f"before and after: {done.evidence}" in str(value(force, logged))
@@ -289,7 +286,8 @@ def test_a_changed_record_of_a_re_keying_is_found(force: Settings) -> None:
     found = read_status(force)
     assert found.rekeys[0].evidence_holds is False
     assert not found.is_well
-    assert "the record of the tables' fingerprints was CHANGED" in status_screen(found)
+    [note] = shown(force, "access", "pseudonyms")["notes"]
+    assert "the tables' fingerprints was CHANGED" in note
 
 
 # ---------------------------------------------------------------- keys
@@ -444,14 +442,14 @@ def test_a_long_query_does_not_hold_it_up_and_is_not_disturbed(
     monkeypatch.setattr(cleaning, "PATIENCE_SECONDS", 0.5)
     with as_reader(force, "bi") as reader:
         before = reader.execute("select officer_key from marts.dim_officer order by 1").fetchall()
-        done = rekey(force, BECAUSE)
+        rekey(force, BECAUSE)
         after = reader.execute("select officer_key from marts.dim_officer order by 1").fetchall()
         assert after == before
         # Dead rows cannot be removed while a reader may still need them.
         waits_for = clean(force)
         assert waits_for is not None
         assert "readers of generation." in waits_for
-        assert "The next run" in rekey_screen(done, waits_for)
+        assert "the next run" in shown(force, "access", "rekey")["next"]
     assert clean(force) is None
     check_rekeyed(force)
 
@@ -547,27 +545,28 @@ def test_the_command_re_keys_and_shows_the_state(
 ) -> None:
     monkeypatch.setenv("ASSURANCE_HOME", str(force.home))
     # The handmade pseudonyms were not made with the key, so the command reports a problem at first.
-    assert run_command(["pseudonyms", "status", "--json"]) == 1
+    assert run_command(["access", "pseudonyms", "--json"]) == 1
     before = json.loads(capsys.readouterr().out)
-    assert (before["version"], before["pseudonyms"], before["rekeys"]) == (1, 10, [])
-    assert before["key_is_right"] is False
-    assert run_command(["pseudonyms", "rekey"]) == 2
-    assert "needs a reason: give it with --because" in capsys.readouterr().err
-    assert run_command(["pseudonyms", "rekey", "--because", BECAUSE]) == 0
-    shown = capsys.readouterr().out
-    assert "Publication 2 is changed." in shown
-    assert "10 pseudonyms of key version 1 were replaced with those of version 2." in shown
+    assert (before["key"]["version"], before["key"]["pseudonyms"], before["rekeys"]) == (1, 10, [])
+    assert before["key"]["key_is_right"] is False
+    assert run_command(["access", "rekey"]) == 2
+    assert "needs a reason: give it with --reason" in capsys.readouterr().err
+    assert run_command(["access", "rekey", "--reason", BECAUSE]) == 0
+    done = capsys.readouterr()
+    assert "Publication 2 is changed." in done.err
+    said = " ".join(done.out.split())
+    assert "from version 1 to version 2" in said
+    assert "pseudonyms 10 without number 1" in said
     key = (force.secrets_dir / "pseudonym_key").read_text()
-    assert key not in shown
-    assert run_command(["pseudonyms", "status"]) == 0
-    shown = capsys.readouterr().out
-    assert "Key here     that of version 2" in shown
-    assert BECAUSE in shown
-    assert key not in shown
-    assert run_command(["pseudonyms", "status", "--json"]) == 0
-    after = json.loads(capsys.readouterr().out)
-    assert (after["version"], after["pseudonyms"], after["of_earlier_versions"]) == (2, 10, 0)
-    assert (after["has_force"], after["is_well"]) == (True, True)
+    assert key not in done.out + done.err
+    assert run_command(["access", "pseudonyms"]) == 0
+    text = capsys.readouterr().out
+    assert BECAUSE in text
+    assert key not in text
+    after = shown(force, "access", "pseudonyms")
+    about = after["key"]
+    assert (about["version"], about["pseudonyms"], about["of_earlier_versions"]) == (2, 10, 0)
+    assert (about["has_force"], about["key_is_right"], about["is_well"]) == (True, True, True)
     assert after["rekeys"][0]["because"] == BECAUSE
     check_rekeyed(force)
 
@@ -592,7 +591,9 @@ def test_pseudonyms_from_before_keep_their_form_until_a_re_keying(
     recorded = value(settings, "select check_value from audit.pseudonym_key")
     assert recorded == check_value(key, 1)
     assert not read_status(settings).has_force
-    assert "do not depend on the force yet" in status_screen(read_status(settings))
+    found = shown(settings, "access", "pseudonyms")
+    assert not found["key"]["has_force"]
+    assert "`assurance access rekey`" in found["next"]
     rekey(settings, "the force must be in the pseudonyms")
     new = (settings.secrets_dir / "pseudonym_key").read_text()
     stored = value(settings, "select officer_key from identity.pseudonym")

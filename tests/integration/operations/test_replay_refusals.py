@@ -9,12 +9,7 @@ from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.operations.replay.export import export_rejected
 from oic_assurance.operations.replay.replay import replay
-from oic_assurance.reporting.screens.quarantine import (
-    export_screen,
-    quarantine_screen,
-    read_quarantine,
-    replay_screen,
-)
+from tests.commands import shown
 from tests.integration.landing.support import World, completion, person
 from tests.integration.operations.replay_support import Row, export, write
 
@@ -120,39 +115,30 @@ def test_a_row_that_could_not_be_split_is_exported_with_its_line(world: World) -
     assert replay(world.settings, PEOPLE, path, None, "tester").landed == 2
 
 
-def test_the_screens_fit_eighty_columns_and_end_with_the_next_step(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+def test_the_commands_show_what_is_rejected_and_say_the_next_step(world: World) -> None:
     settings = world.settings
-    assert (
-        quarantine_screen(read_quarantine(settings, QuarantineFilter(), 50))
-        == "Nothing is in quarantine.\n"
-    )
-    comment = "a comment of many words that goes on " * 12
-    header = "event_at,point_code,party,status,comment"
-    lines = [f"2026-13-01,HYDRA,POLICE {n},,{comment}" for n in range(19)]
-    good = [f"2026-01-0{n % 9 + 1} 10:0{n % 10},HYDRA,FORCE,s{n},c" for n in range(80)]
-    name = "governance/recommendations/recommendation_log.csv"
-    world.drop(name, "\n".join([header, *lines, *good]) + "\n")
+    assert shown(settings, "quarantine", "list")["counts"] == []
     some_rejected(world)
-    world.land("governance/recommendations")
-    screen = quarantine_screen(read_quarantine(settings, QuarantineFilter(), 5))
-    assert max(map(len, screen.splitlines())) <= 80
-    assert "governance/recommendations  19" in screen
-    assert "These are the newest 5 of 22 rows: see --limit." in screen
-    last = " ".join(screen.split("\n\n")[-1].split())
-    assert last.startswith("Next: `assurance quarantine export DATASET --to FILE`, correct FILE")
-    mine = quarantine_screen(read_quarantine(settings, QuarantineFilter(PEOPLE), 50))
-    assert "personnel_20260101.csv, batch " in mine
-    assert "row 2, key 000002" in mine
-    assert "`assurance quarantine replay hr/personnel FILE`" in " ".join(mine.split())
+    found = shown(settings, "quarantine", "list", "--limit", "2")
+    assert sum(one["rows"] for one in found["counts"]) == 3
+    assert len(found["rows"]) == 2
+    assert found["notes"] == ["These are the newest 2 of 3 rows: see --limit."]
+    assert found["next"].startswith("`assurance quarantine export DATASET --to FILE`, correct FILE")
+    mine = shown(settings, "quarantine", "list", "--dataset", PEOPLE)
+    assert {one["source_place"] for one in mine["rows"]} == {"personnel_20260101.csv"}
+    assert {(one["row_number"], one["row_key"]) for one in mine["rows"]} == {
+        (2, "000002"), (3, "000003")
+    }  # fmt: skip
+    assert "`assurance quarantine replay hr/personnel FILE`" in mine["next"]
+    (count,) = shown(settings, "quarantine", "list", "--rejected-for", "START_DATE")["counts"]
+    assert (count["dataset"], count["rows"]) == (PEOPLE, 2)
     to = world.dropzone.parent / "export.csv"
-    exported = export_rejected(settings, QuarantineFilter(PEOPLE), to, "tester")
-    assert "2 rows of hr/personnel" in export_screen(exported, PEOPLE, to)
-    report = replay(settings, PEOPLE, to, None, "tester")
-    said = replay_screen(report)
-    assert "hr/personnel: no row landed; nothing has changed." in said
-    assert max(map(len, said.splitlines())) <= 80
-    nothing = replay_screen(replay(settings, "hr/org_unit", None, None, "tester"))
-    assert nothing == "hr/org_unit: nothing to replay; nothing has changed.\n"
+    exported = shown(settings, "quarantine", "export", PEOPLE, "--to", str(to))
+    assert exported["exported"] == {"rows": 2, "unsplit": 0, "refused_by_marking": 0}
+    report = shown(settings, "quarantine", "replay", PEOPLE, str(to), "--reason", "asked")
+    assert report["notes"] == ["hr/personnel: 0 rows landed."]
+    (delivery,) = report["deliveries"]
+    assert (delivery["landed"], delivery["still_rejected"]) == (0, 2)
+    assert report["still_rejected"] == [{"rows": 2, "reason": "start_date is not a date"}]
+    nothing = shown(settings, "quarantine", "replay", "hr/org_unit")
+    assert (nothing["deliveries"], nothing["next"]) == ([], None)

@@ -19,6 +19,7 @@ from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import dataset_lock, take
+from tests.commands import shown
 from tests.integration.landing.changed_databases import CUSTODY, at, put
 from tests.integration.landing.support import World, person
 from tests.integration.operations.support import disagreements
@@ -274,12 +275,40 @@ def test_every_look_at_keys_and_every_decision_is_in_the_log_of_processing(world
     assert not any("000777" in str(entry) for entry in entries)
 
 
+def test_the_commands_list_decide_and_say_what_follows(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(world)
+    listed(world)
+    settings = world.settings
+    (table,) = shown(settings, "upkeep", "due")["tables"]
+    assert (table["records"], table["undecided"]) == (2, 2)
+    due = shown(settings, "upkeep", "due", PEOPLE.name)["records"]
+    assert {one["row_key"] for one in due} == {"000777", "000778"}
+    decided = ("upkeep", "decide")
+    kept = shown(settings, *decided, "keep", PEOPLE.name, "000777", "--reason", WHY)
+    (made,) = kept["decisions"]
+    assert (made["decision"], made["records"], made["waits_for"]) == ("keep", 1, None)
+    assert made["keep_until"]
+    waits = shown(second(world), *decided, "erase", PEOPLE.name, "--reason", WHY)
+    (newest, _) = shown(settings, "upkeep", "decisions")["decisions"]
+    assert waits["decisions"] == [newest]
+    assert newest["waits_for"] == "a second person"
+    assert "`assurance upkeep confirm" in waits["next"]
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run_command(["upkeep", "decisions"]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    assert f"reason {WHY}" in " ".join(out.split())
+    assert "waits for a second person" in " ".join(out.split())
+
+
 def test_with_two_people_required_nobody_erases_what_is_expired_alone(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     leave(world)
     monkeypatch.setenv("ASSURANCE_SECOND_PERSON", "yes")
-    assert run_command(["erase", "--expired", "hr/personnel", "--yes"]) == 2
+    assert run_command(["erase", "expired", "hr/personnel", "--yes"]) == 2
     assert "asks for two people" in capsys.readouterr().err
     assert "000777" in raw(world)
 

@@ -15,10 +15,10 @@ from oic_assurance.operations.backup.make import make_backup
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.verify.verify import verify
-from oic_assurance.reporting.screens.batches import read_batches
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.storage.store import Store
+from tests.commands import shown
 from tests.integration.landing.changed_databases import CUSTODY, at, put
 from tests.integration.landing.support import World, person
 from tests.unit.storage.broken import URL
@@ -91,7 +91,7 @@ def test_no_worker_misses_what_another_one_has_archived(workers: Workers) -> Non
     deliver(workers)
     assert workers.disagreements() == []
     for worker in (workers.first, workers.second):
-        assert all(one.is_in_archive for one in read_batches(worker, None, 100).batches)
+        assert all(one["is_in_archive"] for one in shown(worker, "batch", "list")["batches"])
         assert not (worker.home / "batches").exists()
     named = workers.world.query("select kept_as from audit.batch order by 1")
     assert [name for (name,) in named] == list(workers.archive.files("batches"))
@@ -103,8 +103,8 @@ def test_an_erasure_by_one_worker_reaches_what_another_one_has_archived(workers:
     request = Request(declared, declared.tables[0], ("000777",), "asked for")
     erase(workers.second, request, dry_run=False)
     assert workers.disagreements() == []
-    left = read_batches(workers.first, PEOPLE, 100).batches
-    assert sum(one.rows_erased for one in left) == 3
+    left = shown(workers.first, "batch", "list", PEOPLE)["batches"]
+    assert sum(one["rows_erased"] for one in left) == 3
     assert not [name for name in workers.archive.files("batches") if name.endswith(".erased")]
 
 

@@ -9,12 +9,7 @@ import pytest
 
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.operations.worklist import (
-    OpenException,
-    fill_directory,
-    read_worklist,
-    write_worklist,
-)
+from oic_assurance.operations.worklist import fill_directory, read_worklist, write_worklist
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.databases import Prepared, administrator
@@ -199,7 +194,7 @@ def test_the_command_shows_every_unit_and_writes_a_private_file(
     warehouse: Settings, log_in: Connect, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = read_worklist(warehouse, "U3", WHY, "somebody")
-    assert {one.number for one in found.exceptions} == {"900003", "900008"}
+    assert {one["number"] for one in found.exceptions} == {"900003", "900008"}
     assert len(read_worklist(warehouse, None, WHY, "somebody").exceptions) == 10
     logged = entries(warehouse)
     assert {who for who, _, _ in logged} == {"oic_worklist"}
@@ -209,11 +204,11 @@ def test_the_command_shows_every_unit_and_writes_a_private_file(
     assert to.stat().st_mode & 0o777 == 0o600
     with to.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
-    assert [line["number"] for line in lines] == [one.number for one in found.exceptions]
-    assert list(lines[0]) == list(OpenException.__dataclass_fields__)
-    for wrong in ([], ["--because", "no"], ["--because", WHY, "--unit", "NONE"]):
+    assert [line["number"] for line in lines] == [one["number"] for one in found.exceptions]
+    assert list(lines[0]) == found.columns == list(found.exceptions[0])
+    for wrong in ([], ["--reason", "no"], ["--reason", WHY, "--unit", "NONE"]):
         assert run_command(["worklist", *wrong]) == 2
-    assert run_command(["worklist", "--unit", "U3", "--because", WHY]) == 0
+    assert run_command(["worklist", "--unit", "U3", "--reason", WHY]) == 0
     assert "900003" in capsys.readouterr().out
 
 
@@ -225,7 +220,7 @@ def test_the_command_uses_a_supervisors_own_login(
     monkeypatch.setenv("AIRFLOW_CONN_WORKLIST", uri)
     found = read_worklist(warehouse, None, WHY, "somebody")
     assert found.login == "inspector_one"
-    assert {one.org_unit_code for one in found.exceptions} == {"U1"}
+    assert {one["org_unit_code"] for one in found.exceptions} == {"U1"}
     with pytest.raises(UsageError, match="none of your units"):
         read_worklist(warehouse, "U2", WHY, "somebody")
 
@@ -235,12 +230,11 @@ def test_names_come_from_the_directory_and_go_with_the_pseudonym(
 ) -> None:
     names = tmp_path / "names.csv"
     names.write_text("employee_no,name\n900001,Officer One\n999999,Nobody\n900002,Officer Two\n")
-    filled = fill_directory(warehouse, names)
-    assert (filled.stored, filled.unknown) == (2, 1)
+    assert fill_directory(warehouse, names) == (2, 1)
     reader = log_in("inspector_one")
     assert ("U1", "900001", "Officer One") in people(reader, committed_look(reader))
     names.write_text("employee_no,name\n900001,Officer Uno\n")
-    assert fill_directory(warehouse, names).stored == 1
+    assert fill_directory(warehouse, names) == (1, 0)
     with connect(warehouse, role="oic_erasure") as conn:
         conn.execute("delete from identity.pseudonym where identifier = '900001'")
     with administrator(warehouse) as conn:

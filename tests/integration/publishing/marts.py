@@ -43,7 +43,7 @@ _MARTS: dict[str, tuple[str, str, list[str]]] = {
     "assurance_position": (
         "point_code text not null, as_at timestamptz, status text, numerator bigint, "
         "denominator bigint, value double precision, ci_low double precision, "
-        "ci_high double precision, source_status text",
+        "ci_high double precision, deadline date, source_status text, caveat text",
         "point_code",
         [],
     ),
@@ -95,7 +95,12 @@ _MARTS: dict[str, tuple[str, str, list[str]]] = {
         "dataset, dimension",
         [],
     ),
-    "source_freshness": ("dataset text not null, verdict text", "dataset", []),
+    "source_freshness": (
+        "dataset text not null, last_record_at timestamptz, last_landed_at timestamptz, "
+        "due_by timestamptz, verdict text, reason text",
+        "dataset",
+        [],
+    ),
     "restatement": ("measure_code text not null, value_before numeric(12,4)", "measure_code", []),
     "fct_product": ("product_ref text not null, made_on date", "product_ref", []),
 }
@@ -308,6 +313,7 @@ def _filling(schema: str, name: str, columns: str, build_id: int, scale: int, sa
         "officer_key": "'K' || i" if name == "dim_officer" else "'K' || (1 + (i - 1) % 10)",
         "requirement_code": "'R' || i",
         "parent_code": "'U1'",
+        **({"verdict": "'fresh'"} if name == "source_freshness" else {}),
     }
     typed = dict(column.split()[:2] for column in columns.split(", "))
     expressions = [special.get(column, values[type_]) for column, type_ in typed.items()]

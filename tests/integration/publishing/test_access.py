@@ -65,7 +65,8 @@ def check_what_is_readable(warehouse: Settings, name: str) -> None:
                 readable.add(schema)
             except psycopg.errors.InsufficientPrivilege:
                 refused.add(schema)
-    assert readable == {OWN[name], "public_release"}
+    # In schema `state`, a reader sees what a problem is called.
+    assert readable == {OWN[name], "public_release", "state"}
     assert refused >= {
         "raw_general", "raw_law_enforcement", "audit", "identity", "policy", "staging_general",
         "staging_law_enforcement", "intermediate", "generation", "public_draft",
@@ -116,7 +117,10 @@ def test_a_reader_may_call_only_the_function_that_its_policy_needs(
 ) -> None:
     with as_reader(warehouse, "bi") as reader:
         functions = reader.execute(_FUNCTIONS).fetchall()
-    assert {function for function, may in functions if may} == {"limited.is_limited"}
+    assert {function for function, may in functions if may} == {
+        "limited.is_limited",
+        "state.problems_for_readers",
+    }
 
 
 def test_no_reader_sees_what_could_be_released(warehouse: Settings) -> None:

@@ -85,7 +85,9 @@ def test_each_login_is_shown_exactly_what_it_can_read(warehouse: Settings, login
 
 def assert_same(reader: psycopg.Connection, schema: str) -> None:
     shown = reader.execute(_DICTIONARY.format(schema).encode()).fetchall()
-    assert sorted(shown) == sorted(reader.execute(_COLUMNS).fetchall())
+    # What is wrong now is no mart, so the dictionary does not describe it.
+    readable = [row for row in reader.execute(_COLUMNS).fetchall() if row[0] != "state"]
+    assert sorted(shown) == sorted(readable)
 
 
 def test_a_relationship_is_shown_once_by_one_column_however_many_publications_there_are(

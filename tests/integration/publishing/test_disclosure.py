@@ -10,6 +10,7 @@ from psycopg import sql
 from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.released_figures import record_released
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.state.apply import apply_state
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.migrate import migrate
 from tests.databases import MODELS_DATABASE, temporary_warehouse
@@ -43,6 +44,7 @@ def warehouse(home: object) -> Iterator[Settings]:
     settings = load_settings()
     with temporary_warehouse(MODELS_DATABASE):
         migrate(settings)
+        apply_state(settings)
         prepare(settings)
         yield settings
 

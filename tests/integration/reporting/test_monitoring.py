@@ -8,13 +8,10 @@ import pytest
 
 from oic_assurance.cli.main import run_command
 from oic_assurance.clock import LONDON, utc_now
-from oic_assurance.notifications.notify import run_deadline
-from oic_assurance.notifications.problems import open_problems
-from oic_assurance.reporting.screens.monitor import EXIT_CODES
-from oic_assurance.reporting.telemetry import declared
 from oic_assurance.reporting.telemetry.collected import collect
-from oic_assurance.reporting.telemetry.declared import Metric
 from oic_assurance.settings import Settings
+from oic_assurance.state.monitor import EXIT_CODES
+from oic_assurance.state.read import open_problems
 from tests.databases import Prepared, administrator
 from tests.integration.publishing.marts import published
 
@@ -41,13 +38,17 @@ def old(prepared: Prepared) -> Iterator[Settings]:
 @pytest.fixture
 def healthy(old: Settings) -> Settings:
     """A warehouse with a publication of today and without any problem."""
-    ask(old, "update audit.run set as_at = %s, started_at = %s", utc_now(), utc_now())
-    ask(old, "update marts.publication set as_at = now()")
+    now = utc_now()
+    ask(old, "update audit.run set as_at = %s, started_at = %s", now, now)
+    for table in ("audit.build", "marts.publication"):
+        ask(old, f"update {table} set as_at = %s", now)
     return old
 
 
-def values(settings: Settings, metric: Metric) -> dict[tuple[str, ...], float]:
-    return {one.labels: one.value for one in collect(settings) if one.metric is metric}
+def values(settings: Settings, metric: str) -> dict[tuple[str, ...], float]:
+    """Return the values of a metric by its labels. `metric` is its name without the first word."""
+    found = collect(settings)
+    return {one.labels: one.value for one in found if one.metric.name == f"assurance.{metric}"}
 
 
 def monitor(capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -63,19 +64,24 @@ def monitor(capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
 
 
 def test_before_the_first_publication_a_monitor_is_told(
-    fresh_warehouse: Settings, capsys: pytest.CaptureFixture[str]
+    fresh_warehouse: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code, line = monitor(capsys)
-    assert (code, "Nothing has been published yet" in line) == (2, True)
-    assert values(fresh_warehouse, declared.AS_AT) == {}
-    assert values(fresh_warehouse, declared.RUN_OUTCOME) == {}
-    assert values(fresh_warehouse, declared.COLLECTED)
+    for deadline, words in (
+        ("23:59", "Nothing has been published yet"),
+        ("00:00", "The run has not finished by its deadline"),
+    ):
+        monkeypatch.setenv("ASSURANCE_RUN_DEADLINE", deadline)
+        code, line = monitor(capsys)
+        assert (code, words in line) == (2, True)
+    assert values(fresh_warehouse, "publication.as_at.timestamp") == {}
+    assert values(fresh_warehouse, "run.outcome") == {}
+    assert values(fresh_warehouse, "metrics.collected.timestamp")
 
 
 def test_all_is_well(healthy: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     code, line = monitor(capsys)
     assert (code, line.endswith("| problems=0")) == (0, True)
-    assert set(values(healthy, declared.PROBLEMS).values()) == {0}
+    assert set(values(healthy, "problems").values()) == {0}
 
 
 def test_a_problem_behind_a_publication_of_today_is_a_warning(
@@ -91,7 +97,7 @@ def test_a_problem_behind_a_publication_of_today_is_a_warning(
     code, line = monitor(capsys)
     assert (code, "A delivery was refused (hr/personnel)" in line) == (1, True)
     assert "Person" not in line
-    assert values(healthy, declared.PROBLEMS)["delivery",] == 1
+    assert values(healthy, "problems")["delivery",] == 1
 
 
 @pytest.mark.parametrize("outcome", ["blocked", "failed"])
@@ -100,10 +106,10 @@ def test_a_run_without_a_publication_is_critical(
 ) -> None:
     ask(healthy, f"{RUN} ('r2', now(), now(), now() + interval '90 s', %s, 'why')", outcome)
     assert monitor(capsys)[0] == 2
-    assert values(healthy, declared.RUN_OUTCOME)[outcome,] == 1
-    assert sum(values(healthy, declared.RUN_OUTCOME).values()) == 1
-    assert values(healthy, declared.RUN_DURATION) == {(): 90.0}
-    assert values(healthy, declared.PROBLEMS)["publication",] == 1
+    assert values(healthy, "run.outcome")[outcome,] == 1
+    assert sum(values(healthy, "run.outcome").values()) == 1
+    assert values(healthy, "run.duration") == {(): 90.0}
+    assert values(healthy, "problems")["publication",] == 1
 
 
 def test_an_overdue_publication_is_critical(
@@ -111,15 +117,15 @@ def test_an_overdue_publication_is_critical(
 ) -> None:
     code, line = monitor(capsys)
     assert (code, "has not finished by its deadline" in line) == (2, True)
-    (problem,) = open_problems(old, utc_now(), run_deadline())
-    assert values(old, declared.DUE) == {(): problem.since.timestamp()}
+    (problem,) = open_problems(old)
+    assert values(old, "publication.due.timestamp") == {(): problem.since.timestamp()}
 
 
 def test_the_next_publication_is_due_by_the_deadline_of_the_next_day(
     healthy: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASSURANCE_RUN_DEADLINE", "09:15")
-    ((due,),) = (values(healthy, declared.DUE).values(),)
+    ((due,),) = (values(healthy, "publication.due.timestamp").values(),)
     moment = datetime.fromtimestamp(due, LONDON)
     assert (moment.hour, moment.minute) == (9, 15)
     assert moment.date() == utc_now().astimezone(LONDON).date() + timedelta(days=1)
@@ -132,7 +138,8 @@ def test_a_server_that_cannot_be_reached_is_critical(
     assert monitor(capsys)[0] == 2
     assert run_command(["status", "--monitor", "--json"]) == 2
     found = json.loads(capsys.readouterr().out)
-    assert (found["state"], set(found)) == ("critical", {"state", "message"})
+    assert found["monitor"]["state"] == "critical"
+    assert [one["problem_code"] for one in found["problems"]] == ["server"]
 
 
 def test_a_setting_that_is_not_valid_leaves_the_state_unknown(
@@ -145,18 +152,29 @@ def test_a_setting_that_is_not_valid_leaves_the_state_unknown(
     )  # fmt: skip
 
 
-def test_an_error_that_nobody_expected_leaves_the_state_unknown(
+def test_views_of_other_code_leave_the_state_unknown(
     healthy: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ask(healthy, "drop table audit.restore_drill cascade")
     code, line = monitor(capsys)
-    assert (code, line) == (3, "UNKNOWN - unexpected UndefinedTable")
+    assert (code, "are not those of this code: `assurance db start`" in line) == (3, True)
+
+
+def test_an_error_that_nobody_expected_leaves_the_state_unknown(
+    healthy: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> None:
+        raise KeyError("heron")
+
+    monkeypatch.setattr("oic_assurance.cli.status.find_problems", fails)
+    code, line = monitor(capsys)
+    assert (code, line) == (3, "UNKNOWN - unexpected KeyError")
     assert run_command(["status", "--monitor", "--json"]) == 3
-    assert json.loads(capsys.readouterr().out)["state"] == "unknown"
+    assert json.loads(capsys.readouterr().out)["monitor"]["state"] == "unknown"
 
 
 def test_back_ups_and_drills_have_their_moments(healthy: Settings) -> None:
-    assert values(healthy, declared.BACKUP) == {}
+    assert values(healthy, "backup.made.timestamp") == {}
     ask(
         healthy,
         "insert into audit.backup (made_at, folder, sha256, parts, size_bytes, batches, missing, "
@@ -169,7 +187,10 @@ def test_back_ups_and_drills_have_their_moments(healthy: Settings) -> None:
     )
     ask(healthy, drill, None)
     ask(healthy, drill, "it could not be read")
-    assert values(healthy, declared.DRILL_PROVEN) == {(): 0}
-    assert set(values(healthy, declared.BACKUP)) == {()}
-    assert values(healthy, declared.DRILL)[()] >= values(healthy, declared.RESTORE_PROVEN)[()]
-    assert values(healthy, declared.PROBLEMS)["restore",] == 1
+    assert values(healthy, "drill.proven") == {(): 0}
+    assert set(values(healthy, "backup.made.timestamp")) == {()}
+    assert (
+        values(healthy, "drill.finished.timestamp")[()]
+        >= values(healthy, "restore.proven.timestamp")[()]
+    )
+    assert values(healthy, "problems")["restore",] == 1

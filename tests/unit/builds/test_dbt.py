@@ -4,9 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from oic_assurance.builds.dbt import Node, into_our_log, one_line
+from oic_assurance.builds import dbt
+from oic_assurance.builds.dbt import Node, into_our_log, one_line, run_dbt
 from oic_assurance.builds.record import schema_prefix
 from oic_assurance.builds.test_results import evidence_of
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import load_settings
 
 
 @pytest.mark.parametrize(
@@ -19,11 +22,22 @@ from oic_assurance.builds.test_results import evidence_of
             'column "y" does not exist',
         ),
         ("Got 3 results, configured to fail if != 0", "Got 3 results, configured to fail if != 0"),
+        ("Database Error\n  server closed the connection", "server closed the connection"),
         ("", "no reason given"),
     ],
 )
 def test_the_reason_is_one_line(text: str, line: str) -> None:
     assert one_line(text) == line
+
+
+def test_documentation_that_loses_the_server_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = SimpleNamespace(errors=["Database Error\n  server closed the connection unexpectedly\n"])
+    done = SimpleNamespace(result=lost, success=False, exception=None)
+    monkeypatch.setattr(dbt, "_manifest", lambda *_: None)
+    monkeypatch.setattr(dbt, "_invoke", lambda *_: done)
+    monkeypatch.setattr(dbt, "dbt_variables", lambda _: {})
+    with pytest.raises(AssuranceError, match=r"^dbt docs: server closed the connection unexpect"):
+        run_dbt(load_settings(), "daily", ["docs", "generate"])
 
 
 def node(status: str, kind: str = "unique", severity: str = "ERROR", **more: object) -> Node:

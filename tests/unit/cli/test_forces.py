@@ -30,6 +30,13 @@ def test_a_command_about_one_force_asks_for_its_name(capsys: pytest.CaptureFixtu
     assert f"Choose one of {NORTH}, {SOUTH}" in capsys.readouterr().err
 
 
+def test_a_subcommand_of_a_command_names_the_force_for_both(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run_command(["worklist", "names", str(tmp_path / "x"), "--force", SOUTH]) != 0
+    assert "choose one with --force" not in capsys.readouterr().err
+
+
 def test_an_error_names_the_command_with_the_force(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["db", "url", "warehouse", "--force", SOUTH]) == 1
     assert f"run `assurance db start --force {SOUTH}` first" in capsys.readouterr().err
@@ -55,16 +62,17 @@ def test_forces_that_cannot_be_reached_are_all_shown(capsys: pytest.CaptureFixtu
         (NORTH, "critical"),
         (SOUTH, "critical"),
     ]
-    assert "never started here" in states[0]["message"]
+    assert f"run `assurance db start --force {NORTH}` first" in states[0]["message"]
     assert run_command(["forces", "status"]) == 0
     assert "0 of 2 forces have no problem." in capsys.readouterr().out
 
 
 def test_a_command_is_done_for_each_force(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["forces", "each", "db", "stop"]) == 0
-    shown = capsys.readouterr().out
-    assert f"{NORTH} Northamptonshire Police\nPostgreSQL was not running.\n" in shown
-    assert f"{SOUTH} Leicestershire Police\nPostgreSQL was not running.\n" in shown
+    shown = capsys.readouterr()
+    for code, name in ((NORTH, "Northamptonshire Police"), (SOUTH, "Leicestershire Police")):
+        assert f"Force {code}, {name}\nPostgreSQL was not running.\n" in shown.out
+        assert f"{code} {name}\n" in shown.err
     assert run_command(["forces", "each", "db", "url", "bi"]) == 1
 
 
@@ -99,9 +107,9 @@ def test_a_folder_of_a_force_that_is_not_declared_any_more_is_listed(
     old = deployment / "forces" / "E23000018"
     (old / "secrets").mkdir(parents=True)
     assert run_command(["forces", "list", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["undeclared"] == [str(old)]
+    assert json.loads(capsys.readouterr().out)["undeclared"] == [{"home": str(old)}]
     assert run_command(["forces", "list"]) == 0
-    assert "State folder of no declared force" in capsys.readouterr().out
+    assert f"state folders of no declared force\n{old}\n" in capsys.readouterr().out
 
 
 def test_the_reason_of_a_run_that_was_killed_is_the_signal(tmp_path: Path) -> None:
@@ -111,6 +119,8 @@ def test_the_reason_of_a_run_that_was_killed_is_the_signal(tmp_path: Path) -> No
     log.write_text("ok build_marts 3.2 s\n")
     assert _reason(-9, log) == f"Ended by signal 9 (SIGKILL): see {log}."
     assert _reason(1, log) == "ok build_marts 3.2 s"
+    log.write_text("assurance: the run failed.\nSee docs/how-to/at-night.md, or `…`.\n")
+    assert _reason(1, log) == "the run failed."
 
 
 def test_a_monitor_sees_one_line_and_the_worst_state(capsys: pytest.CaptureFixture[str]) -> None:

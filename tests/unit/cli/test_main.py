@@ -1,5 +1,6 @@
 """Test what the command line does without a warehouse: errors, exit codes, help and completion."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,24 +10,23 @@ import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import click
 import pytest
 import yaml
 
-from oic_assurance.cli.demo import months_before
-from oic_assurance.cli.main import COMMANDS, cli, run_command
-from oic_assurance.errors import ServerError
-from oic_assurance.reporting.screens.run_log import to_log
+from oic_assurance.cli.help import DOCS
+from oic_assurance.cli.main import COMMANDS, MODULES, PAGES, cli, run_command
+from oic_assurance.errors import AssuranceError, ServerError
+from oic_assurance.platform.run_log import to_log
 from oic_assurance.settings import load_settings
 from tests.conftest import PROJECT_ROOT
 
 #: The options without a default value: without the option, nothing is selected or nothing happens.
 WITHOUT_DEFAULT = {
-    "--table", "--dataset", "--reason", "--batch", "--because", "--record", "--unit", "--to",
-    "--from", "--seed",
+    "--table", "--dataset", "--reason", "--batch", "--record", "--unit", "--to",
+    "--from", "--seed", "--rejected-for",
 }  # fmt: skip
 
 
@@ -65,13 +65,17 @@ def new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["batch", "verify", "nonsense"], 2, "There is no dataset 'nonsense'. Choose one of gov"),
         (["db", "url", "warehous"], 2, "Did you mean 'warehouse'?"),
         (
-            ["erase", "hr/personnel", "1", "--reason", "x", "--table", "persons"],
+            ["erase", "records", "hr/personnel", "1", "--reason", "x", "--table", "persons"],
             2,
             "There is no table 'persons' in hr/personnel. Did you mean 'personnel'?",
         ),
-        (["erase", "hr/personnel", "1", "--reason", "x", "--json"], 2, "--json needs --dry-run"),
+        (["erase", "records", "hr/personnel", "1"], 2, "needs a reason"),
         (["access", "give", "nonsense", "--reason", "x"], 2, "Give --unit, or --office"),
-        (["access", "give", "nonsense", "--office", "--reason", " "], 2, "The reason is blank"),
+        (
+            ["access", "give", "nonsense", "--office", "--reason", " "],
+            2,
+            "needs a reason",
+        ),
         (["publication", "rollback", "0"], 2, "Invalid value for 'ID'"),
         (["run", "--when", "now"], 2, "No such option '--when'"),
         (["run", "--as-at", "yesterday"], 2, "'yesterday' is not a moment"),
@@ -82,19 +86,22 @@ def new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["db", "url", "secret"], 2, "There is no database 'secret'"),
         (["db", "url"], 2, "Missing argument 'NAME'"),
         (["db", "url", "warehouse"], 1, "never started here"),
-        (["status"], 1, "never started here"),
         (["publication", "list"], 1, "never started here"),
         (["quarantine", "list"], 1, "never started here"),
         (["explain", "hydra_completion"], 1, "never started here"),
         (["explain"], 2, "give either a MEASURE, a --record or a --question"),
-        (["explain", "hydra_completion", "--period", "2026-13"], 2, "'2026-13' is not a month"),
+        (
+            ["explain", "hydra_completion", "--period", "2026-13"],
+            2,
+            "'2026-13' does not match the format '%Y-%m'",
+        ),
         (["explain", "--record", "referral"], 2, "Option '--record' requires 2 arguments"),
         (["quarantine", "list", "--limit", "0"], 2, "Invalid value for '--limit'"),
         (["quarantine", "list", "--limit", str(2**63)], 2, "Invalid value for '--limit'"),
         (["quarantine", "list", "--batch", str(2**63)], 2, "Invalid value for '--batch'"),
         (["batch", "verify", "--batch", str(2**63)], 2, "Invalid value for '--batch'"),
         (["explain", "hydra_completion", "--limit", str(2**63)], 2, "Invalid value for '--limit'"),
-        (["erase", "hr/personnel", "\udcff", "--reason", "asked for"], 2, "is not text in UTF-8"),
+        (["erase", "records", "hr/personnel", "\udcff"], 2, "is not text in UTF-8"),
         (["simulate", "--seed", "1", "--from", "2026-02-02", "--to", "2026-02-01"], 2, "before"),
         (["simulate", "--seed", "1", "--from", "02/02/2026", "--to", "2026-02-01"], 2, "--from"),
     ],
@@ -107,7 +114,76 @@ def test_an_error_is_one_line(
     assert out == ""
     assert message in err
     assert err.startswith("assurance: ")
-    assert err.count("\n") == 1
+    # Only a failure names a page, on a second line.
+    assert err.count("\n") == (1 if code == 2 else 2)
+
+
+def test_what_cannot_be_reached_is_on_the_page_for_the_night(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["backup", "list"]) == 1
+    page = "See docs/how-to/at-night.md, or `assurance help at-night`."
+    assert capsys.readouterr().err.splitlines()[1:] == [page]
+
+
+@pytest.mark.parametrize(
+    ("message", "command", "page"),
+    [
+        ("It is lost (docs/how-to/tls.md).", "run", ""),
+        ("It is lost.", "pack workbook", "docs/bi/excel.md"),
+        ("It is lost.", "pack --since", "docs/how-to/assurance-pack.md"),
+        ("It is lost.", "--version", "docs/how-to/at-night.md"),
+    ],
+)
+def test_a_message_that_names_a_page_is_enough(
+    message: str,
+    command: str,
+    page: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fails(**_: object) -> None:
+        raise AssuranceError(message)
+
+    monkeypatch.setattr(cli, "main", fails)
+    assert run_command(command.split()) == 1
+    said, *see = capsys.readouterr().err.splitlines()
+    assert said == f"assurance: {message}"
+    assert [one.partition(",")[0] for one in see] == ([f"See {page}"] if page else [])
+
+
+def test_every_command_has_a_page_that_exists() -> None:
+    for command, page in PAGES.items():
+        assert command.partition(" ")[0] in COMMANDS, command
+        assert (DOCS / (page if "/" in page else f"how-to/{page}")).with_suffix(".md").is_file()
+
+
+def test_help_shows_pages(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert run_command(["help", "--json"]) == 0
+    topics = {one["topic"] for one in json.loads(capsys.readouterr().out)["topics"]}
+    assert topics == {path.stem for path in (DOCS / "how-to").glob("*.md")} - {"README"}
+    for topic, place in (
+        ("at-night", "how-to/at-night"), ("commands", "reference/commands"),
+        ("superset", "bi/superset"), ("backup", "how-to/restore"), ("upgrade", "upgrade"),
+    ):  # fmt: skip
+        assert run_command(["help", topic]) == 0
+        assert capsys.readouterr().out.strip() == (DOCS / f"{place}.md").read_text().strip()
+    assert run_command(["help", "at-nigt"]) == 2
+    assert "There is no topic 'at-nigt'. Did you mean 'at-night'?" in capsys.readouterr().err
+    monkeypatch.setattr("oic_assurance.cli.help.DOCS", tmp_path)
+    assert run_command(["help"]) == 1
+    assert "in docs/ of the repository" in capsys.readouterr().err
+
+
+def test_the_status_of_a_server_that_was_never_started_is_a_problem(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["status", "--json"]) == 1
+    [problem] = json.loads(capsys.readouterr().out)["problems"]
+    assert problem["problem_code"] == "server"
+    assert "never started here" in problem["what"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["db"], ["sources"], ["publication"], ["quarantine"]])
@@ -115,7 +191,7 @@ def test_a_group_without_a_command_lists_its_commands(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command(arguments) == 2
-    assert "Commands:" in capsys.readouterr().err
+    assert ("Commands:" if arguments else "Set up:\n  db ") in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("path", "command"), EVERY_COMMAND)
@@ -219,14 +295,14 @@ def complete(
     )
 
 
-def test_a_state_folder_that_is_a_file_is_one_line(
+def test_a_state_folder_that_is_a_file_is_an_error(
     new_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     new_home.write_text("not a folder")
     assert run_command(["db", "start"]) == 1
     err = capsys.readouterr().err
     assert "is a file where a folder must be" in err
-    assert err.count("\n") == 1
+    assert err.count("\n") == 2
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can work under another account")
@@ -247,7 +323,7 @@ def test_a_log_folder_that_cannot_be_written_to_is_one_line() -> None:
 def test_an_unexpected_error_is_one_line_and_its_traceback_is_logged(
     new_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(COMMANDS, "status", ("no_such_module:status", "Broken on purpose."))
+    monkeypatch.setitem(MODULES, "status", "no_such_module")
     assert run_command(["status"]) == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1
@@ -275,15 +351,3 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert done.returncode == 0
     assert time.monotonic() - began < 5
-
-
-@pytest.mark.parametrize(
-    ("day", "months", "first"),
-    [
-        (date(2026, 11, 23), 18, date(2025, 5, 1)),
-        (date(2026, 6, 30), 18, date(2024, 12, 1)),
-        (date(2026, 1, 1), 1, date(2025, 12, 1)),
-    ],
-)
-def test_history_begins_on_the_first_of_a_month(day: date, months: int, first: date) -> None:
-    assert months_before(day, months) == first

@@ -18,9 +18,9 @@ from oic_assurance.forces.enter import (
     of_the_deployment,
     settings_of,
 )
-from oic_assurance.notifications.notify import run_deadline
 from oic_assurance.reporting.openlineage.names import job_namespace
 from oic_assurance.settings import load_settings
+from oic_assurance.state.read import run_deadline
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, variable_name
 from oic_assurance.warehouse.secrets import secret
 from oic_assurance.warehouse.secrets import variable_name as secret_variable

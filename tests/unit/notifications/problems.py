@@ -3,17 +3,25 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from oic_assurance.notifications.notification import Problem
+from oic_assurance.state.read import Problem
 
 BLOCKED = Problem(
-    kind="publication",
+    problem_code="publication",
     subject="daily run",
     what="the run was blocked: fct_nccu_referral: every referral has one class (3 rows)",
     since=datetime(2026, 5, 3, 4, 41, tzinfo=UTC),
     readers_see="publication 41, as at Sat 02 May 2026 05:30",
     who="data engineering",
-    command=".venv/bin/assurance status",
+    what_to_do=".venv/bin/assurance status",
+    severity="critical",
+    title="No publication was made",
 )
 STALE = replace(
-    BLOCKED, kind="source", subject="hr/personnel", what="hr/personnel is stale", who="HR"
+    BLOCKED,
+    problem_code="source",
+    subject="hr/personnel",
+    what="hr/personnel is stale",
+    who="HR",
+    severity="warning",
+    title="A source is not fresh: hr/personnel",
 )

@@ -5,16 +5,16 @@ from dataclasses import replace
 from oic_assurance.notifications.notification import (
     Change,
     Event,
-    Problem,
     SentNotification,
     changes,
 )
+from oic_assurance.state.read import Problem
 from tests.unit.notifications.problems import BLOCKED, STALE
 
 
 def sent(problem: Problem, event: Event = "new") -> SentNotification:
     return SentNotification(
-        problem.kind, problem.subject, event, problem.what, problem.cause, problem.since
+        problem.problem_code, problem.subject, event, problem.what, problem.cause, problem.since
     )
 
 

@@ -25,7 +25,7 @@ def test_a_changed_measure_is_named_by_its_code(tmp_path: Path) -> None:
     wrong = text.replace("met: intelligence_class = 'submitted_in_time'", "met: is_compliant")
     after = preview._checksums(manifest(tmp_path, declared=wrong))
     changed = preview._changed_files(before, after)
-    assert [(one.kind, one.name) for one in changed] == [("measure", "nccu_intel_in_time")]
+    assert changed == [{"kind": "measure", "name": "nccu_intel_in_time"}]
 
 
 def test_the_records_of_an_earlier_version_are_not_known(tmp_path: Path) -> None:

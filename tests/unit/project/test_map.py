@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 PROJECT = Path(__file__).resolve().parents[3]
 PACKAGES = PROJECT / "include" / "oic_assurance"
 #: Packages outside `oic_assurance`, keyed by their folder in `tests/unit`.
@@ -48,19 +46,3 @@ def test_each_unit_test_stands_where_its_module_does() -> None:
         if not (module.is_dir() or module.with_suffix(".py").exists()):
             lost.append(str(file.relative_to(PROJECT)))
     assert lost == []
-
-
-@pytest.mark.parametrize("package", [path for path in packages() if path.count("/") == 3])
-def test_a_package_is_neither_tiny_nor_vast(package: str) -> None:
-    """A package has at least 3 and fewer than 30 files, so that a newcomer can survey it.
-
-    Files named `__init__.py` do not count.
-    """
-    files = [
-        file
-        for file in (PROJECT / package).rglob("*")
-        if file.suffix in {".py", ".yml"} and file.name != "__init__.py"
-    ]
-    direct = [file for file in files if file.parent == PROJECT / package]
-    assert len(files) > 2
-    assert len(direct) < 30

@@ -23,6 +23,8 @@ with
                 then 'LONG_TERM_ABSENT'
                 when closed.exception_code = 'HYDRA_PLACE_MISSING'
                 then 'PLACE_BOOKED'
+                when today.requirement_code = 'HYDRA'
+                then 'PLACE_MISSING'
                 else 'NO_LONGER_NEEDED'
             end as closed_because,
             case

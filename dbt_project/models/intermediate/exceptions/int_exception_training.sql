@@ -18,24 +18,17 @@ with
     final as (
         select
             force_code,
-            'TRAINING_OUTSTANDING' as exception_code,
+            case
+                when requirement_code = 'HYDRA' and booked_for is null
+                then 'HYDRA_PLACE_MISSING'
+                else 'TRAINING_OUTSTANDING'
+            end as exception_code,
             point_code,
             requirement_code as record_ref,
             org_unit_code,
             officer_key,
             {{ london_midnight("owed_from") }} as opened_at
         from outstanding
-        union all
-        select
-            force_code,
-            'HYDRA_PLACE_MISSING',
-            point_code,
-            requirement_code,
-            org_unit_code,
-            officer_key,
-            {{ london_midnight("owed_from") }}
-        from outstanding
-        where requirement_code = 'HYDRA' and booked_for is null
     )
 
 select *

@@ -14,11 +14,7 @@ with
             counted.own_denominator,
             case
                 when policy.unit_of_value = 'count'
-                then
-                    case
-                        when counted.denominator > 0
-                        then cast(counted.numerator as {{ dbt.type_float() }})
-                    end
+                then cast(counted.numerator as {{ dbt.type_float() }})
                 else {{ share("counted.numerator", "counted.denominator") }}
             end as value,
             case

@@ -7,7 +7,7 @@ purpose), quarantine and the log of erasures. This search is itself a consultati
 
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, Self
 
@@ -75,24 +75,8 @@ select mark_before from earlier
 
 @dataclass(frozen=True)
 class LoggedEntry:
-    """An entry of the log, and how it concerns the subject of the report."""
+    """An entry of the log, with its marks, and how it concerns the subject of the report."""
 
-    log_id: int
-    at: datetime
-    action: str
-    who: str
-    what: str
-    to_whom: str | None
-    because: str | None
-    run_id: str | None
-    claimed_by: str | None
-    client_addr: str | None
-    origin: str
-    relation: Relation
-
-
-@dataclass(frozen=True)
-class _Row:
     log_id: int
     at: datetime
     action: str
@@ -105,6 +89,7 @@ class _Row:
     client_addr: str | None
     origin: str
     concerns: list[str]
+    relation: Relation = "all"
 
 
 @dataclass
@@ -220,7 +205,7 @@ def report_on_time(settings: Settings, since: datetime | None, until: datetime |
     """Return all entries of a period."""
     with connect(settings, role=AUDITOR) as connection:
         rows = _rows(connection, None, since, until)
-    return LogReport("all records", since, until, [_entry(row, "all") for row in rows])
+    return LogReport("all records", since, until, rows)
 
 
 # ---------------------------------------------------------------- where it is
@@ -402,7 +387,7 @@ def _report(
     marks |= dict.fromkeys(traces.named, "named")
     rows = _rows(connection, sorted(marks), since, until)
     first = _first_landed(connection, traces.batches)
-    entries = [_entry(row, _closest(row, marks)) for row in rows]
+    entries = [replace(row, relation=_closest(row, marks)) for row in rows]
     # A query made before the first delivery of a record cannot have shown it.
     entries = [one for one in entries if one.relation != "mart" or (first and one.at >= first)]
     return LogReport(about, since, until, entries, traces.notes)
@@ -454,16 +439,11 @@ def _rows(
     marks: list[str] | None,
     since: datetime | None,
     until: datetime | None,
-) -> list[_Row]:
+) -> list[LoggedEntry]:
     values = {"marks": marks, "since": since, "until": until}
-    return all_records(connection, _Row, _ENTRIES.encode(), values)
+    return all_records(connection, LoggedEntry, _ENTRIES.encode(), values)
 
 
-def _closest(row: _Row, marks: dict[str, Relation]) -> Relation:
+def _closest(row: LoggedEntry, marks: dict[str, Relation]) -> Relation:
     found = {marks[concern] for concern in row.concerns if concern in marks}
     return next(relation for relation in RELATIONS if relation in found)
-
-
-def _entry(row: _Row, relation: Relation) -> LoggedEntry:
-    values = {name: value for name, value in vars(row).items() if name != "concerns"}
-    return LoggedEntry(**values, relation=relation)

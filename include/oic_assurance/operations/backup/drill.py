@@ -193,12 +193,12 @@ def _try(scratch: "_Scratch", proven: dict[str, Any], tell: Tell) -> None:
     proven["publication_as_at"] = datetime.fromisoformat(shown["as_at"])
     tell(f"Compute publication {shown['publication_id']} again")
     again = scratch.compare("publication", "reproduce", str(shown["publication_id"]))
-    if not again["is_equal"]:
+    if not again["reproduction"]["is_equal"]:
         tables = [one["place"] for one in again["tables"] if not one["is_equal"]]
         raise AssuranceError(
             f"`assurance publication reproduce` computed other rows of {', '.join(tables) or '?'}."
         )
-    proven["content_fingerprint"] = again["content_fingerprint"]
+    proven["content_fingerprint"] = again["reproduction"]["content_fingerprint"]
 
 
 class _Scratch:

@@ -72,7 +72,7 @@ def recipients_of(given: Sequence[str], *, unencrypted: bool) -> list[Recipient]
     if not found:
         raise UsageError(
             f"A back-up is encrypted, but {RECIPIENTS} is not set. Set it to the public key of the "
-            "people who may restore: `assurance archive new-key --to FILE` makes a key and shows "
+            "people who may restore: `assurance backup new-key --to FILE` makes a key and shows "
             "it. Keep the private key away from this machine."
         )
     return found

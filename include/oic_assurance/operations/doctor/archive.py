@@ -11,12 +11,12 @@ from oic_assurance.batches.archive_reader import (
 )
 from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.errors import UsageError
-from oic_assurance.operations.doctor.finding import Finding
 from oic_assurance.settings import Settings
+from oic_assurance.state.observed import Finding
 from oic_assurance.storage.urls import is_local, local_path, shown
 from oic_assurance.warehouse.connections import connect
 
-NEW_KEY = "`assurance archive new-key --to FILE`, and set ASSURANCE_ARCHIVE_KEY"
+NEW_KEY = "`assurance backup new-key --to FILE`, and set ASSURANCE_ARCHIVE_KEY"
 
 
 def look_at_archive(settings: Settings) -> Iterator[Finding]:
@@ -34,7 +34,7 @@ def look_at_archive(settings: Settings) -> Iterator[Finding]:
         yield Finding("key of the archive", "failed", error.message, f"correct {ARCHIVE_KEY}")
         return
     if key is None:
-        yield Finding("key of the archive", "attention", "deliveries are not encrypted", NEW_KEY)
+        yield Finding("key of the archive", "advice", "deliveries are not encrypted", NEW_KEY)
     else:
         yield Finding("key of the archive", "ok", "new deliveries are encrypted")
 

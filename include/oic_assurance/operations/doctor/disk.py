@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from oic_assurance.operations.backup.scheduled import BACKUPS
-from oic_assurance.operations.doctor.finding import Finding, State
 from oic_assurance.settings import Settings
+from oic_assurance.state.observed import Finding, State
 from oic_assurance.storage.urls import is_local, local_path
 
 MB = 1_000_000
@@ -41,9 +41,9 @@ def _room(subject: str, folder: Path, needed: int, for_what: str) -> Finding:
     if not os.access(folder, os.W_OK):
         return Finding(subject, "failed", f"{folder} cannot be written to", f"`ls -ld {folder}`")
     if free >= needed:
-        return Finding(subject, "ok", what)
+        return Finding(subject, "ok", what, amount=free)
     state: State = "failed" if free < HARDLY * needed else "attention"
-    return Finding(subject, state, what, f"make room: `df -h {folder}`")
+    return Finding(subject, state, what, f"make room: `df -h {folder}`", free)
 
 
 def size_of(folder: Path) -> int:

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from oic_assurance.builds.host_secrets import marks_here, marks_of_hosts
-from oic_assurance.operations.doctor.finding import Finding
 from oic_assurance.settings import Settings
+from oic_assurance.state.observed import Finding
 
 SUBJECT = "keys of hosts"
 GIVE = "give every host the keys of the first one: docs/how-to/run-it.md#many-hosts"

@@ -7,10 +7,10 @@ from oic_assurance import clock
 from oic_assurance.builds.runs import last_run
 from oic_assurance.operations.backup.drill import FOLDER
 from oic_assurance.operations.backup.set_aside import FOLDER as ASIDE
-from oic_assurance.operations.doctor.finding import Finding
 from oic_assurance.operations.pseudonyms.status import read_status
 from oic_assurance.operations.upkeep.set_aside import SetAside, files_set_aside
 from oic_assurance.settings import MAX_WAIT_HOURS, Settings
+from oic_assurance.state.observed import Finding
 
 #: No run takes longer: three hours, and the longest wait for an approval.
 LONGEST_RUN = timedelta(hours=3 + MAX_WAIT_HOURS)
@@ -24,18 +24,18 @@ def look_at_leftovers(settings: Settings) -> Iterator[Finding]:
         found = True
         since = f"run {run.run_id} is open since {run.started_at:%d %b %H:%M} UTC"
         if clock.utc_now() - run.started_at > LONGEST_RUN:
-            yield Finding("run", "attention", f"{since}: it was interrupted", "`assurance run`")
+            yield Finding("run", "advice", f"{since}: it was interrupted", "`assurance run`")
         else:
             yield Finding("run", "ok", f"{since}, or was interrupted: the next run closes it")
     pseudonyms = read_status(settings)
     if any(one.finished_at is None for one in pseudonyms.rekeys):
         found = True
         what = "a re-keying was begun and is not finished"
-        yield Finding("pseudonyms", "attention", what, "`assurance pseudonyms rekey`")
+        yield Finding("pseudonyms", "attention", what, "`assurance access rekey`")
     if pseudonyms.key_is_right is False:
         found = True
         what = "ASSURANCE_PSEUDONYM_KEY is not the key of the current version"
-        yield Finding("pseudonyms", "failed", what, "`assurance pseudonyms status`")
+        yield Finding("pseudonyms", "failed", what, "`assurance access pseudonyms`")
     if (settings.home / FOLDER).exists():
         found = True
         what = f"{settings.home / FOLDER}: a drill is under way, or was interrupted"

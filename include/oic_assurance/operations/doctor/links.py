@@ -14,9 +14,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance import clock
 from oic_assurance.errors import UsageError
-from oic_assurance.operations.doctor.finding import Finding, State
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.state.observed import Finding, State
 from oic_assurance.warehouse.airflow_uri import (
     connection_type,
     find_connection_uri,
@@ -30,6 +30,8 @@ from oic_assurance.warehouse.transport import METADATA, VERIFY_FULL, check_links
 #: deploy/certificates.py renews a certificate a month before it expires.
 SPARE = timedelta(days=30)
 SECONDS = 5
+#: The kind of problem of a certificate that expires. Other findings are of the connection.
+CERTIFICATE = "certificate"
 RENEW = "renew it: docs/how-to/tls.md"
 ENCRYPT = "docs/how-to/tls.md"
 LOCAL = (HOST, "localhost", "::1")
@@ -86,7 +88,8 @@ def _postgres(variable: str, uri: str) -> Finding:
         if left < SPARE:
             verb = "expired" if left < timedelta(0) else "expires"
             state: State = "failed" if left < timedelta(0) else "attention"
-            return Finding(variable, state, f"{what} {verb} on {when:%d %b %Y}", RENEW)
+            what = f"{what} {verb} on {when:%d %b %Y}"
+            return Finding(variable, state, what, RENEW, when.timestamp(), code=CERTIFICATE)
     return _protected(variable, parts, mode, min((when for _, when in old), default=None))
 
 
@@ -106,9 +109,10 @@ def _protected(
         return Finding(variable, state, f"not encrypted{where}", "" if state == "ok" else ENCRYPT)
     if mode != VERIFY_FULL:
         what = f"encrypted, but the server's certificate is not checked ({mode})"
-        return Finding(variable, "attention", what, f"add sslmode={VERIFY_FULL}: {ENCRYPT}")
+        return Finding(variable, "advice", what, f"add sslmode={VERIFY_FULL}: {ENCRYPT}")
     until = f", until {expires:%d %b %Y}" if expires else ""
-    return Finding(variable, "ok", f"encrypted and verified{until}")
+    end = expires.timestamp() if expires else None
+    return Finding(variable, "ok", f"encrypted and verified{until}", amount=end, code=CERTIFICATE)
 
 
 def _server_expiry(host: str, port: int) -> datetime | None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import psycopg
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.doctor.finding import Finding
 from oic_assurance.settings import Settings
+from oic_assurance.state.observed import Finding
 from oic_assurance.warehouse.connections import READERS, connect, url
 from oic_assurance.warehouse.hardening.close import needed_statements
 from oic_assurance.warehouse.roles import INHERITED, LOGIN_ROLES, can_become
@@ -57,7 +57,7 @@ def look_at_logins(settings: Settings) -> Iterator[Finding]:
         roles = can_become(warehouse, owner)
         if roles:
             what = f"'{owner}' can act as {len(roles)} other roles of the warehouse"
-            yield Finding("owner", "attention", what, "docs/how-to/logins.md")
+            yield Finding("owner", "advice", what, "docs/how-to/logins.md")
         needed = needed_statements(warehouse)
         if needed:
             what = f"{len(needed)} rights that PostgreSQL gives to everybody are not revoked"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.pseudonyms import SECRET
-from oic_assurance.operations.doctor.finding import Finding
 from oic_assurance.settings import Settings
+from oic_assurance.state.observed import Finding
 from oic_assurance.warehouse.secrets import (
     KEY_BITS,
     estimated_bits,
@@ -50,7 +50,7 @@ def _key(settings: Settings) -> Finding:
     try:
         key = find_secret(settings, SECRET)
     except AssuranceError as error:
-        return Finding(name, "failed", error.message, "`assurance pseudonyms rekey`")
+        return Finding(name, "failed", error.message, "`assurance access rekey`")
     if key is None:
         return Finding(name, "ok", "is made by the first run")
     place = variable_name(SECRET) if os.environ.get(variable_name(SECRET)) else "state folder"

@@ -1,14 +1,18 @@
-"""Look whether the warehouse answers, and whether its clock agrees with this machine's."""
+"""Look whether the warehouse answers, what its clock says, and whether the policy can be used."""
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from oic_assurance.clock import london_text
+from oic_assurance.builds.policy_check import NOTICE, Ending, check_policy, ending_soon
+from oic_assurance.builds.seeds import SeedsError
+from oic_assurance.builds.version import SEEDS
+from oic_assurance.clock import london_day, start_of_day, utc_now
 from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.doctor.finding import Finding, State
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.clocks import LITTLE, MUCH, read_clocks
+from oic_assurance.state.observed import Finding, State
+from oic_assurance.warehouse.clocks import LITTLE, read_clocks
 from oic_assurance.warehouse.connections import connect, describe, warehouse_url
 from oic_assurance.warehouse.embedded import is_running
 
@@ -44,13 +48,32 @@ def look_at_clock(settings: Settings) -> Iterator[Finding]:
         yield Finding("zones", "failed", "Europe/London is not known here", "install tzdata")
     with connect(settings, role="oic_gate") as warehouse:
         clocks = read_clocks(warehouse)
-    apart = f"{clocks.apart.total_seconds():.1f} s from the server's"
-    what = f"{apart}; this machine is in {time.strftime('%Z')}"
-    if clocks.apart <= LITTLE:
-        yield Finding("clock", "ok", what)
+    what = f"{clocks.apart.total_seconds():.1f} s from the server's; in {time.strftime('%Z')}"
+    if clocks.fault is not None:
+        yield Finding("this machine", "failed", clocks.fault, SET_THE_CLOCK, since=clocks.theirs)
     else:
-        state: State = "attention" if clocks.apart <= MUCH else "failed"
-        yield Finding("clock", state, what, SET_THE_CLOCK)
-    if clocks.newest is not None and clocks.is_behind_the_record:
-        what = f"it is of {london_text(clocks.newest)}, which is later than now"
-        yield Finding("newest run or publication", "failed", what, SET_THE_CLOCK)
+        state: State = "ok" if clocks.apart <= LITTLE else "advice"
+        yield Finding("this machine", state, what, "" if state == "ok" else SET_THE_CLOCK)
+
+
+def look_at_policy(settings: Settings) -> Iterator[Finding]:
+    """Find whether the policy of today can be used, and which seeds end soon.
+
+    A seed ends soon if one of its rows ends within weeks and no row follows it.
+    """
+    today = london_day(utc_now())
+    by_seed: dict[str, list[Ending]] = {}
+    try:
+        check_policy(settings, today)
+        for ending in ending_soon(settings, today):
+            by_seed.setdefault(ending.seed, []).append(ending)
+    except SeedsError as error:
+        changed = max(path.stat().st_mtime for path in (settings.project_root / SEEDS).rglob("*"))
+        since = datetime.fromtimestamp(changed, UTC)
+        yield Finding("seeds", "failed", error.message, since=since)
+        return
+    for seed, endings in by_seed.items():
+        since = start_of_day(min(one.day for one in endings) - NOTICE)
+        yield Finding(seed, "attention", "; ".join(one.what for one in endings), since=since)
+    if not by_seed:
+        yield Finding("seeds", "ok", "can be used today, and none ends soon")

@@ -12,8 +12,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from oic_assurance.errors import AssuranceError, ServerError
-from oic_assurance.operations.doctor.finding import Finding, State
 from oic_assurance.settings import Settings
+from oic_assurance.state.observed import Finding, State
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.migrate import missing_migrations
 from oic_assurance.warehouse.programs import OLDEST_MAJOR, major_version
@@ -64,7 +64,7 @@ def _packages(root: Path) -> Iterator[Finding]:
     wrong = [*(f"{name} is missing" for name in sorted(missing)), *other]
     if wrong:
         more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-        state: State = "failed" if missing else "attention"
+        state: State = "failed" if missing else "advice"
         yield Finding("packages", state, f"{', '.join(wrong[:SHOWN])}{more}", "`make setup`")
         return
     named = ", ".join(f"{name} {found[name]}" for name in NAMED if found.get(name))
@@ -111,7 +111,7 @@ def look_at_postgres(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding(
             "PostgreSQL",
-            "failed" if programs < server else "attention",
+            "failed" if programs < server else "advice",
             f"{what}: a back-up needs programs of the server's version",
             f"set ASSURANCE_PG_BIN to the programs of PostgreSQL {server}",
         )
@@ -127,6 +127,6 @@ def look_at_migrations(settings: Settings) -> Iterator[Finding]:
     if missing:
         names = ", ".join(one.name for one in missing[:SHOWN])
         what = f"{len(missing)} are not applied, the first are {names}"
-        yield Finding("migrations", "attention", what, "`assurance db start`")
+        yield Finding("migrations", "advice", what, "`assurance db start`")
     else:
         yield Finding("migrations", "ok", "all of this code's are applied")

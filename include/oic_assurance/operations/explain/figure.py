@@ -4,12 +4,13 @@ The counts of the classes add up to the figure. The dbt models decide a record's
 only reads their results.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from oic_assurance.clock import london_day
 from oic_assurance.errors import AssuranceError, UnknownNameError, UsageError
+from oic_assurance.formats import count, in_unit, interval, share
 from oic_assurance.operations.explain.publication_records import ROLE, Records
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import (
@@ -67,7 +68,7 @@ order by freshness.dataset
 
 _CLASSES = """
 select
-    member.record_kind, member.class, coalesce(words.meaning, '') as meaning,
+    member.record_kind, member.class as name, coalesce(words.meaning, '') as meaning,
     count(*) as records, sum(member.numerator)::bigint as numerator,
     sum(member.denominator)::bigint as denominator
 from {intermediate}.int_measure_record_by_unit as member
@@ -83,8 +84,8 @@ _RECORDS = """
 select *
 from (
     select
-        record_kind, record_ref, class, team_code, happened_on, officer_key, related_ref,
-        hours_to_submission,
+        record_kind, record_ref, class as class_name, team_code, happened_on, officer_key,
+        related_ref, hours_to_submission,
         row_number() over (partition by class order by happened_on, record_ref) as place
     from {intermediate}.int_measure_record_by_unit
     where
@@ -92,7 +93,7 @@ from (
         and org_unit_code = %(unit)s and (%(class)s::text is null or class = %(class)s)
 ) as member
 where place <= %(limit)s
-order by class, place
+order by class_name, place
 """
 
 
@@ -110,120 +111,54 @@ order by to_jsonb(restated) ->> 'step', cause
 """
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A measure and its description in the policy seed."""
-
-    measure_code: str
-    point_code: str
-    unit_of_value: str
-    description: str
+#: A row of a query, keyed by column.
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class RecordClass:
-    """The records of a figure that have one class.
+class Explained:
+    """A published figure or question, and the records behind it.
 
-    `records` is their number. `numerator` and `denominator` are what these records add to the
-    numerator and the denominator of the figure.
+    Attributes:
+        row: The figure, of `_RULE` and `_FIGURE`, or the question, each with its publication and
+            its rule. `value`, `ci_low` and `ci_high` are in the unit of the measure: a share from 0
+            to 1, hours, or a count. `mismatch` says where the records do not add up to it.
+        classes: How many records have a class, and what they add.
+        members: The records. `happened_on` is the day of a record, such as that of the contact, the
+            detention or the completion. `related_ref` is the reference of the document that decided
+            the class, of the occurrence, or of the plan.
+        freshness: The datasets that a figure rests on, of `_FRESHNESS`.
+        restated: The causes of a figure's change since the compared publication, of `_RESTATED`,
+            each with the part of the change that has this cause.
     """
 
-    record_kind: str
-    name: str
-    meaning: str
-    records: int
-    numerator: int | None
-    denominator: int
+    row: Row
+    classes: list[Row]
+    members: list[Row]
+    freshness: Sequence[Row] = ()
+    restated: Sequence[Row] = ()
 
 
-@dataclass(frozen=True)
-class Member:
-    """One record behind a figure or a question.
-
-    `happened_on` is the day of the record, such as that of the contact, the detention or the
-    completion. `related_ref` is the reference of the document that decided the class, of the
-    occurrence, or of the plan.
-    """
-
-    record_kind: str
-    record_ref: str
-    class_name: str
-    team_code: str
-    happened_on: date | None
-    officer_key: str | None
-    related_ref: str | None
-    hours_to_submission: float | None
+def in_words(figure: Row) -> str:
+    """Return the value of a figure with its counts and its interval."""
+    unit = figure["unit_of_value"]
+    if unit != "share":
+        over = "over" if unit == "hours" else "of"
+        return f"{in_unit(figure['value'], unit)}, {over} {count(figure['denominator'], 'record')}"
+    return (
+        f"{share(figure['value'])}: {figure['numerator']} of {figure['denominator']}, "
+        f"95% interval {interval(figure['ci_low'], figure['ci_high'])}"
+    )
 
 
-@dataclass(frozen=True)
-class Freshness:
-    """The freshness of a dataset that the figure's point depends on."""
-
-    dataset: str
-    verdict: str
-    last_landed_at: datetime | None
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class Restated:
-    """One cause of a figure's change since the compared publication.
-
-    `value_change` is the part of the change that has this cause. Values are in the unit of the
-    measure: a share between 0 and 1, hours, or a count.
-    """
-
-    cause: str
-    record_count: int
-    value_before: float | None
-    value_after: float | None
-    value_change: float | None
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A published figure with its classes and records.
-
-    `value` and its interval are in the unit of the measure: a share from 0 to 1, hours, or a
-    count.
-    """
-
-    publication_id: int
-    as_at: datetime
-    rule: Rule
-    period_start: date
-    is_complete_period: bool
-    org_unit_code: str
-    org_unit_name: str | None
-    numerator: int | None
-    denominator: int
-    value: float | None
-    ci_low: float | None
-    ci_high: float | None
-    status: str | None
-    source_status: str | None
-    caveat: str | None
-    freshness: list[Freshness]
-    restated: list[Restated]
-    classes: list[RecordClass]
-    members: list[Member]
-
-    @property
-    def mismatch(self) -> str | None:
-        """Return a sentence that says where the sums over the classes differ from the figure.
-
-        Returns None if the classes add up to the published numerator and denominator.
-        """
-        parts = {
-            "denominator": (sum(item.denominator for item in self.classes), self.denominator),
-            "numerator": (sum(item.numerator or 0 for item in self.classes), self.numerator),
-        }
-        wrong = [
-            f"{name} {found}, published {published}"
-            for name, (found, published) in parts.items()
-            if published is not None and found != published
-        ]
-        return "; ".join(wrong) or None
+def mismatch(published: Row, **sums: int) -> str | None:
+    """Return where the sums over the classes differ from what was published, or None."""
+    wrong = [
+        f"{name} {found}, published {published[name]}"
+        for name, found in sums.items()
+        if published[name] not in (None, found)
+    ]
+    return "; ".join(wrong) or None
 
 
 def explain(
@@ -233,7 +168,7 @@ def explain(
     unit: str = "ALL",
     only_class: str | None = None,
     limit: int = 10,
-) -> Figure:
+) -> Explained:
     """Return a figure and at most `limit` records of each class.
 
     If records are listed, the call is logged as a consultation.
@@ -247,37 +182,29 @@ def explain(
         AssuranceError: The publication has no figure of the measure yet.
     """
     rule = _rule(records, measure)
-    period = _period(records, measure, period)
-    asked: dict[str, object] = {
-        "measure": measure,
-        "period": period,
-        "unit": unit,
-        "point": rule.point_code,
-        "class": only_class,
-        "limit": limit,
-        "day": london_day(records.publication.as_at),
-    }
-    row = _published(records, asked)
-    classes = [
-        RecordClass(name=item.pop("class"), **item) for item in _rows(records, _CLASSES, asked)
-    ]
-    known = [item.name for item in classes]
-    if only_class is not None and only_class not in known:
-        raise UnknownNameError("class", only_class, known, "of records in this figure")
-    members = [_member(item) for item in _rows(records, _RECORDS, asked)]
-    what = f"{asked['measure']} of {period:%Y-%m} for unit {unit}"
-    log_members(records, members, what, "to explain a figure")
-    return Figure(
-        publication_id=records.publication.publication_id,
-        as_at=records.publication.as_at,
-        rule=rule,
-        period_start=period,
-        org_unit_code=unit,
-        freshness=[Freshness(**item) for item in _rows(records, _FRESHNESS, asked)],
-        restated=[Restated(**item) for item in _rows(records, _RESTATED, asked)],
-        classes=classes,
-        members=members,
-        **row,
+    month = _period(records, measure, period)
+    asked = {"measure": measure, "period": month, "unit": unit, "class": only_class, "limit": limit}
+    row = {**rule, **_published(records, asked)}
+    behind = f"{measure} of {month:%Y-%m} for unit {unit}"
+    classes, members = listed(records, asked, _CLASSES, _RECORDS, behind, "figure")
+    return Explained(
+        {
+            **row,
+            "publication_id": records.publication.publication_id,
+            "as_at": records.publication.as_at,
+            "period_start": month,
+            "org_unit_code": unit,
+            "in_words": in_words(row),
+            "mismatch": mismatch(
+                row,
+                denominator=sum(one["denominator"] for one in classes),
+                numerator=sum(one["numerator"] or 0 for one in classes),
+            ),
+        },
+        classes,
+        members,
+        records.ask(_FRESHNESS, asked),
+        records.ask(_RESTATED, asked),
     )
 
 
@@ -290,68 +217,55 @@ def check_figure(
         UsageError: The publication has no such measure, month or unit.
         AssuranceError: The publication has no figure of the measure yet.
     """
-    if not _rows(records, _MONTHS, {"measure": measure}):
+    if not records.ask(_MONTHS, {"measure": measure}):
         # Whether there is such a measure at all, the policy of the newest build tells.
         _rule(records, measure)
     chosen = _period(records, measure, period)
     _published(records, {"measure": measure, "period": chosen, "unit": unit})
 
 
-def log_members(records: Records, members: list[Member], behind: str, because: str) -> None:
-    """Log who looks at a figure's or a question's records, as DPA 2018 section 62 requires.
+def listed(
+    records: Records, asked: Row, classes: str, members: str, behind: str, word: str
+) -> tuple[list[Row], list[Row]]:
+    """Return the classes and the records of a figure or a question, which `behind` names.
 
-    `behind` names the figure or the question in words.
-    """
-    if not members:
-        return
-    number = records.publication.publication_id
-    what = f"{len(members)} records behind {behind} in publication {number}"
-    marks = value_marks(records.settings, (one.record_ref for one in members))
-    marks += [officer_mark(records.settings, one.officer_key) for one in members if one.officer_key]
-    with connect(records.settings, role=ROLE) as connection:
-        enter(
-            connection,
-            "consultation",
-            what,
-            because=because,
-            run_id=records.build.run_id,
-            record=marks[:_MARKED],
-            concerns=[publication_mark(number)],
-        )
-
-
-def month(text: str) -> date:
-    """Return the first day of a month written as YYYY-MM.
+    Who looks at its records is logged, as DPA 2018 section 62 requires.
 
     Raises:
-        UsageError: The text is not such a month.
+        UnknownNameError: It has no records of the class that is asked for.
     """
-    try:
-        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
-    except ValueError as error:
-        raise UsageError(f"'{text}' is not a month: write it like 2026-03.") from error
+    found = records.ask(classes, asked)
+    known = list(dict.fromkeys(one["name"] for one in found))
+    if asked["class"] is not None and asked["class"] not in known:
+        raise UnknownNameError("class", asked["class"], known, f"of records in this {word}")
+    shown = records.ask(members, asked)
+    if shown:
+        number = records.publication.publication_id
+        marks = value_marks(records.settings, (one["record_ref"] for one in shown))
+        keys = (one["officer_key"] for one in shown if one["officer_key"])
+        marks += [officer_mark(records.settings, key) for key in keys]
+        with connect(records.settings, role=ROLE) as connection:
+            enter(
+                connection,
+                "consultation",
+                f"{len(shown)} records behind {behind} in publication {number}",
+                because=f"to explain a {word}",
+                run_id=records.build.run_id,
+                record=marks[:_MARKED],
+                concerns=[publication_mark(number)],
+            )
+    return found, shown
 
 
-def _rows(records: Records, query: str, asked: dict[str, object]) -> list[dict[str, Any]]:
-    return [dict(row) for row in records.ask(query, asked)]
-
-
-def _member(row: dict[str, Any]) -> Member:
-    row.pop("place")
-    return Member(class_name=row.pop("class"), **row)
-
-
-def _rule(records: Records, measure: str) -> Rule:
-    rules = {row["measure_code"]: Rule(**row) for row in _rows(records, _RULE, {})}
+def _rule(records: Records, measure: str) -> Row:
+    rules = {row["measure_code"]: row for row in records.ask(_RULE, {})}
     if measure not in rules:
         raise UnknownNameError("measure", measure, rules)
     return rules[measure]
 
 
 def _period(records: Records, measure: str, period: date | None) -> date:
-    months: list[date] = [
-        row["period_start"] for row in _rows(records, _MONTHS, {"measure": measure})
-    ]
+    months: list[date] = [row["period_start"] for row in records.ask(_MONTHS, {"measure": measure})]
     number = records.publication.publication_id
     if not months:
         raise AssuranceError(f"Publication {number} has no figure of {measure} yet.")
@@ -366,10 +280,10 @@ def _period(records: Records, measure: str, period: date | None) -> date:
 
 
 def _published(records: Records, asked: dict[str, object]) -> dict[str, Any]:
-    found = _rows(records, _FIGURE, asked)
+    found = records.ask(_FIGURE, asked)
     if found:
         return found[0]
-    units = [str(row["org_unit_code"]) for row in _rows(records, _UNITS, asked)]
+    units = [str(row["org_unit_code"]) for row in records.ask(_UNITS, asked)]
     raise UnknownNameError(
         "unit",
         str(asked["unit"]),

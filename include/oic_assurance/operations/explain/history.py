@@ -4,38 +4,40 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oic_assurance.errors import UsageError
-from oic_assurance.operations.explain.provenance import Sought, Source, Version, sources, trace
+from oic_assurance.operations.explain.provenance import Row, Sought, trace
 from oic_assurance.operations.explain.publication_records import Records
 from oic_assurance.operations.explain.record_kinds import Kind, find_kind
-from oic_assurance.settings import Settings
 from oic_assurance.warehouse.processing_log import officer_name
 
+_BATCHES = """
+select
+    batch_id, dataset, kind, delivered_for, landed_at, source_place, landed_by as who, run_id,
+    sha256, kept_as
+from audit.batch
+where batch_id = any(%(batches)s)
+order by batch_id
+"""
 # Records whose marking has risen. Until they are erased, nobody may see that they exist.
 _RECALLED = "select table_name, row_key from audit.recalled_record where force_code = %(force)s"
 
 
 @dataclass(frozen=True)
-class Chapter:
-    """A part of a history: rows of dbt models. Each row is a mapping from columns to values."""
-
-    title: str
-    rows: list[dict[str, object]]
-
-
-@dataclass(frozen=True)
 class RecordHistory:
-    """The history of a record: results of the rules, versions in raw, and their batches."""
+    """The history of a record: results of the rules, versions in raw, and their batches.
+
+    `chapters` has rows of dbt models by title.
+    """
 
     publication_id: int
     as_at: datetime
     kind: str
     key: str
-    chapters: list[Chapter]
-    versions: list[Version]
-    sources: list[Source]
+    chapters: dict[str, list[Row]]
+    versions: list[Row]
+    sources: list[Row]
 
 
-def get_history(settings: Settings, records: Records, kind: str, key: str) -> RecordHistory:
+def get_history(records: Records, kind: str, key: str) -> RecordHistory:
     """Return the history of a record. Reading raw is logged as a consultation.
 
     `records` must be opened under `HISTORY_ROLE`, which can look up an officer's number from a
@@ -45,35 +47,26 @@ def get_history(settings: Settings, records: Records, kind: str, key: str) -> Re
         UsageError: There is no such kind of record, or the build did not know the record.
         AssuranceError: The login may not read raw for the purpose of a dataset.
     """
-    described = find_kind(kind)
+    described, publication = find_kind(kind), records.publication
     asked: dict[str, object] = {"key": key, "kind": kind}
-    chapters = [
-        Chapter(title, records.ask(query, asked)) for title, query in described.chapters.items()
-    ]
-    if not chapters[0].rows:
-        raise UsageError(f"Publication {records.publication.publication_id} has no {kind} '{key}'.")
-    officers = {str(row["officer_key"]) for row in chapters[0].rows if row.get("officer_key")}
-    sought = _sought(records, described, asked)
-    what = _name_in_log(settings, kind, key)
-    versions = trace(settings, records, sought, what, sorted(officers))
+    chapters = {title: records.ask(query, asked) for title, query in described.chapters.items()}
+    found = next(iter(chapters.values()))
+    if not found:
+        raise UsageError(f"Publication {publication.publication_id} has no {kind} '{key}'.")
+    officers = {str(row["officer_key"]) for row in found if row.get("officer_key")}
+    # Log entries are never changed, but pseudonyms can be replaced. So the log names an officer by
+    # a keyed hash of the pseudonym.
+    name = officer_name(records.settings, key) if kind == "officer" else key
+    versions = trace(records, _sought(records, described, asked), f"{kind} {name}", officers)
     return RecordHistory(
-        publication_id=records.publication.publication_id,
-        as_at=records.publication.as_at,
+        publication_id=publication.publication_id,
+        as_at=publication.as_at,
         kind=kind,
         key=key,
-        chapters=[chapter for chapter in chapters if chapter.rows],
+        chapters={title: rows for title, rows in chapters.items() if rows},
         versions=versions,
-        sources=sources(records, versions),
+        sources=records.ask(_BATCHES, {"batches": [one["batch_id"] for one in versions]}),
     )
-
-
-def _name_in_log(settings: Settings, kind: str, key: str) -> str:
-    """Return the name that a record has in the log of processing.
-
-    Log entries are never changed, but pseudonyms can be replaced. So the log names an officer by a
-    keyed hash of the pseudonym.
-    """
-    return f"{kind} {officer_name(settings, key) if kind == 'officer' else key}"
 
 
 def _sought(records: Records, kind: Kind, asked: dict[str, object]) -> list[Sought]:

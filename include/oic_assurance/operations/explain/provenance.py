@@ -6,8 +6,7 @@ content of the rows is not returned, only the version, its batch, and the names 
 columns.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,9 +16,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from oic_assurance.operations.explain.publication_records import Records
-from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
-from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
+from oic_assurance.sources.declarations.model import PROVENANCE
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import (
     enter,
@@ -27,7 +25,6 @@ from oic_assurance.warehouse.processing_log import (
     publication_mark,
     record_mark,
 )
-from oic_assurance.warehouse.rows import all_records
 
 #: This column changes with every version, so it is not listed among the changed columns.
 _CURSOR = "updated_at"
@@ -67,14 +64,8 @@ from judged
 order by row_key, version_at, batch_id
 """
 
-_BATCHES = """
-select
-    batch_id, dataset, kind, source_place, delivered_for, landed_at, run_id, landed_by as who,
-    sha256, kept_as
-from audit.batch
-where batch_id = any(%s)
-order by batch_id
-"""
+#: A row of a query, keyed by column.
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -92,57 +83,17 @@ class Sought:
     without: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Version:
-    """One row of raw: one version of one record.
-
-    `row_key` is None if the key holds an officer's number. `row_number` is None if the row only
-    restores a version that a late-arriving delivery had overridden and a later delivery confirms.
-    `is_known` is true if the publication knew the version's batch. `stood` is true if, among the
-    versions known to the publication, this one was valid at the moment `at`. `changed` names the
-    columns that differ from the previous version; it is None for a tombstone.
-    """
-
-    dataset: str
-    table: str
-    sheet: str | None
-    record_number: int
-    row_key: str | None
-    batch_id: int
-    row_number: int | None
-    version_at: datetime
-    landed_at: datetime
-    is_tombstone: bool
-    is_known: bool
-    at: datetime
-    stood: bool
-    changed: list[str] | None
-
-
-@dataclass(frozen=True)
-class Source:
-    """The batch with which a version was landed. `kept_as` is a path in the state folder."""
-
-    batch_id: int
-    dataset: str
-    kind: str
-    source_place: str
-    delivered_for: datetime
-    landed_at: datetime
-    run_id: str
-    who: str | None
-    sha256: str | None
-    kept_as: str | None
-
-
 def trace(
-    settings: Settings,
-    records: Records,
-    sought: Iterable[Sought],
-    what: str,
-    officers: Iterable[str] = (),
-) -> list[Version]:
+    records: Records, sought: Iterable[Sought], what: str, officers: Iterable[str] = ()
+) -> list[Row]:
     """Return every version of the records in `sought`.
+
+    Each is a row of `_VERSIONS` with its `dataset`, `table`, `sheet` and the moment `at`. `row_key`
+    is None if the key holds an officer's number: `record` then has a number instead. `row_number`
+    is None if the row only restores a version that a late-arriving delivery had overridden and a
+    later delivery confirms. `is_known` is true if the publication knew the version's batch. `stood`
+    is true if, among the versions known to the publication, this one was valid at the moment `at`.
+    `changed` names the columns that differ from the previous version; it is None for a tombstone.
 
     Each dataset is read under the role of its purpose. `what` names the records in the log, with
     the names that the marts use, for example "referral NR26000699". `officers` are the pseudonyms
@@ -151,45 +102,45 @@ def trace(
     Raises:
         AssuranceError: The login may not read raw for the purpose of a dataset.
     """
+    settings, number = records.settings, records.publication.publication_id
     by_purpose: dict[str, list[Sought]] = {}
     for item in sought:
         by_purpose.setdefault(declared(item.dataset).classification, []).append(item)
-    found: list[Version] = []
+    found: list[Row] = []
     for purpose, items in sorted(by_purpose.items(), reverse=True):
-        with _purpose(settings, purpose) as connection:
-            marks = [officer_mark(settings, one) for one in officers]
+        with connect(settings, role=f"{purpose}_processing") as connection:
+            marks = [officer_mark(settings, one) for one in sorted(officers)]
             for item in items:
                 rows = _rows(connection, records, item)
-                found += _versions(item, rows)
                 keys = dict.fromkeys(str(row["row_key"]) for row in rows)
                 marks += [record_mark(settings, item.dataset, key) for key in keys]
-            _log(connection, records, what, items, marks)
+                found += _versions(item, rows)
+            datasets = ", ".join(dict.fromkeys(item.dataset for item in items))
+            enter(
+                connection,
+                "consultation",
+                f"{what} in publication {number}: raw rows of {datasets}",
+                because="to explain a record",
+                run_id=records.build.run_id,
+                record=marks,
+                concerns=[publication_mark(number)],
+            )
     return found
 
 
-def sources(records: Records, versions: Iterable[Version]) -> list[Source]:
-    """Return the batches with which the versions were landed, in the order of landing."""
-    batches = sorted({version.batch_id for version in versions})
-    return all_records(records.connection, Source, _BATCHES.encode(), (batches,))
-
-
-def _table(item: Sought) -> Table:
-    return next(one for one in declared(item.dataset).tables if one.name == item.table)
-
-
-def _rows(connection: psycopg.Connection, records: Records, item: Sought) -> list[dict[str, Any]]:
-    dataset, table = declared(item.dataset), _table(item)
+def _rows(connection: psycopg.Connection, records: Records, item: Sought) -> list[Row]:
+    dataset = declared(item.dataset)
     conditions = [
         sql.SQL("{}::text = any({})").format(sql.Identifier(column), list(keys))
         for column, keys in item.keys.items()
     ]
     statement = sql.SQL(_VERSIONS).format(
-        raw=sql.Identifier(dataset.raw_schema, table.name),
+        raw=sql.Identifier(dataset.raw_schema, item.table),
         condition=sql.SQL(" or ").join(conditions),
     )
     values = {
         "force": records.force_code,
-        "provenance": [*PROVENANCE, *_cursor_of(dataset)],
+        "provenance": [*PROVENANCE, *([_CURSOR] if dataset.kind == "database" else [])],
         "known": records.build.known_batch_id,
         "at": item.at,
         "without": list(item.without),
@@ -197,48 +148,11 @@ def _rows(connection: psycopg.Connection, records: Records, item: Sought) -> lis
     return connection.cursor(row_factory=dict_row).execute(statement, values).fetchall()
 
 
-def _versions(item: Sought, rows: Iterable[dict[str, Any]]) -> list[Version]:
-    table = _table(item)
-    names_an_officer = any(table.column(name).identifies for name in table.key)
+def _versions(item: Sought, rows: Iterable[Row]) -> list[Row]:
+    table = next(one for one in declared(item.dataset).tables if one.name == item.table)
+    place = {"dataset": item.dataset, "table": table.name, "sheet": table.sheet, "at": item.at}
+    if any(table.column(name).identifies for name in table.key):
+        rows = [{**row, "row_key": None} for row in rows]
     return [
-        Version(
-            item.dataset,
-            item.table,
-            table.sheet,
-            at=item.at,
-            **{**row, "row_key": None if names_an_officer else row["row_key"]},
-        )
-        for row in rows
+        {**place, **row, "record": row["row_key"] or f"#{row['record_number']}"} for row in rows
     ]
-
-
-def _cursor_of(dataset: Dataset) -> list[str]:
-    return [_CURSOR] if dataset.kind == "database" else []
-
-
-def _log(
-    connection: psycopg.Connection,
-    records: Records,
-    what: str,
-    items: Iterable[Sought],
-    marks: Iterable[str],
-) -> None:
-    datasets = ", ".join(dict.fromkeys(item.dataset for item in items))
-    looked_at = (
-        f"{what} in publication {records.publication.publication_id}: raw rows of {datasets}"
-    )
-    enter(
-        connection,
-        "consultation",
-        looked_at,
-        because="to explain a record",
-        run_id=records.build.run_id,
-        record=marks,
-        concerns=[publication_mark(records.publication.publication_id)],
-    )
-
-
-@contextmanager
-def _purpose(settings: Settings, purpose: str) -> Iterator[psycopg.Connection]:
-    with connect(settings, role=f"{purpose}_processing") as connection:
-        yield connection

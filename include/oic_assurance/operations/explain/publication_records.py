@@ -8,6 +8,7 @@ use, because they hold personal data.
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -76,7 +77,7 @@ class Records:
             name: sql.Identifier(f"{prefix}{name}") for name in SCHEMAS
         }
 
-    def ask(self, query: str, values: dict[str, object]) -> list[dict[str, object]]:
+    def ask(self, query: str, values: dict[str, object]) -> list[dict[str, Any]]:
         """Run a query of this package, and return each row as a mapping from columns to values.
 
         In the query, `{intermediate}` and the other names of `SCHEMAS` stand for the schemas to

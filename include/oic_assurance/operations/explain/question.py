@@ -4,13 +4,9 @@ The records add up to the question's numerator and denominator. The dbt models d
 a rule looks at. This module only reads their results.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
-
 from oic_assurance.clock import london_day
 from oic_assurance.errors import AssuranceError, UnknownNameError, UsageError
-from oic_assurance.operations.explain.figure import Member, log_members
+from oic_assurance.operations.explain.figure import Explained, Row, listed, mismatch
 from oic_assurance.operations.explain.publication_records import Records
 
 _QUESTIONS = """
@@ -34,7 +30,7 @@ where
 
 _CLASSES = """
 select
-    member.class, member.is_reference, count(*) as records,
+    member.class as name, member.is_reference, count(*) as records,
     count(*) filter (where member.is_in_numerator) as in_numerator,
     coalesce(max(words.meaning), '') as meaning
 from {intermediate}.int_question_record as member
@@ -50,7 +46,8 @@ _RECORDS = """
 select *
 from (
     select
-        record_kind, record_ref, class, team_code, happened_on, officer_key, related_ref,
+        record_kind, record_ref, class as class_name, team_code, happened_on, officer_key,
+        related_ref, null as hours_to_submission,
         row_number() over (
             partition by is_in_numerator, class order by happened_on, record_ref
         ) as place,
@@ -61,72 +58,8 @@ from (
         and not is_reference and (%(class)s::text is null or class = %(class)s)
 ) as member
 where place <= %(limit)s
-order by is_in_numerator desc, class, place
+order by is_in_numerator desc, class_name, place
 """
-
-
-@dataclass(frozen=True)
-class QuestionRule:
-    """The rule of a question, as the seed `policy_board_question` has it."""
-
-    rule_kind: str
-    record_class: str | None
-    fewest_records: int
-    threshold: float
-    rank_weight: float
-    approved_by: str | None
-
-
-@dataclass(frozen=True)
-class QuestionClass:
-    """The records of one class that a rule looks at.
-
-    `in_numerator` is how many of them count in the question's numerator. `is_reference` tells
-    whether the records are from the earlier months with which the rule compares.
-    """
-
-    name: str
-    meaning: str
-    is_reference: bool
-    records: int
-    in_numerator: int
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question as it was published, with its rule, its classes and its records."""
-
-    publication_id: int
-    as_at: datetime
-    point_code: str
-    rank: int
-    rule_code: str
-    org_unit_code: str
-    org_unit_name: str | None
-    words: str
-    numerator: int
-    denominator: int
-    reference_numerator: int | None
-    reference_denominator: int | None
-    since: date | None
-    rule: QuestionRule
-    classes: list[QuestionClass]
-    members: list[Member]
-
-    @property
-    def mismatch(self) -> str | None:
-        """Return where the counts of the records differ from the published question, or None."""
-        now = [item for item in self.classes if not item.is_reference]
-        parts = {
-            "denominator": (sum(item.records for item in now), self.denominator),
-            "numerator": (sum(item.in_numerator for item in now), self.numerator),
-        }
-        wrong = [
-            f"{name} {found}, published {published}"
-            for name, (found, published) in parts.items()
-            if found != published
-        ]
-        return "; ".join(wrong) or None
 
 
 def explain_question(
@@ -135,7 +68,7 @@ def explain_question(
     unit: str | None = None,
     only_class: str | None = None,
     limit: int = 10,
-) -> Question:
+) -> Explained:
     """Return a question and at most `limit` records of each class.
 
     `rule` is the code of a rule. `unit` is the code of the unit that the question is about. It must
@@ -149,35 +82,23 @@ def explain_question(
         AssuranceError: An earlier version of the code made the publication, without questions.
     """
     row = find_question(records, rule, unit)
-    asked: dict[str, object] = {
-        "rule": rule,
-        "unit": row["org_unit_code"],
-        "class": only_class,
-        "limit": limit,
-        "day": london_day(records.publication.as_at),
-    }
-    classes = [
-        QuestionClass(name=item.pop("class"), **item)
-        for item in map(dict[str, Any], records.ask(_CLASSES, asked))
-    ]
-    known = sorted({item.name for item in classes})
-    if only_class is not None and only_class not in known:
-        raise UnknownNameError("class", only_class, known, "of records in this question")
-    members = [_member(dict(item)) for item in records.ask(_RECORDS, asked)]
-    what = f"question {rule} for unit {row['org_unit_code']}"
-    log_members(records, members, what, "to explain a question")
-    (found,) = records.ask(_RULE, asked)
-    return Question(
-        publication_id=records.publication.publication_id,
-        as_at=records.publication.as_at,
-        rule=QuestionRule(**dict[str, Any](found)),
-        classes=classes,
-        members=members,
-        **row,
+    number, as_at = records.publication.publication_id, records.publication.as_at
+    unit = row["org_unit_code"]
+    asked = {"rule": rule, "unit": unit, "class": only_class, "limit": limit}
+    behind = f"question {rule} for unit {unit}"
+    classes, members = listed(records, asked, _CLASSES, _RECORDS, behind, "question")
+    (declared,) = records.ask(_RULE, {"rule": rule, "day": london_day(as_at)})
+    now = [one for one in classes if not one["is_reference"]]
+    wrong = mismatch(
+        row,
+        denominator=sum(one["records"] for one in now),
+        numerator=sum(one["in_numerator"] for one in now),
     )
+    row |= {**declared, "publication_id": number, "as_at": as_at, "mismatch": wrong}
+    return Explained(row, classes, members)
 
 
-def find_question(records: Records, rule: str, unit: str | None) -> dict[str, Any]:
+def find_question(records: Records, rule: str, unit: str | None) -> Row:
     """Return the row of a question in its mart. Nothing else is read.
 
     `explain_question` explains the arguments and the errors.
@@ -185,7 +106,7 @@ def find_question(records: Records, rule: str, unit: str | None) -> dict[str, An
     number = records.publication.publication_id
     if not records.has_questions():
         raise AssuranceError(f"Publication {number} was made before there were questions.")
-    questions: list[dict[str, Any]] = [dict(row) for row in records.ask(_QUESTIONS, {})]
+    questions = records.ask(_QUESTIONS, {})
     of_rule = [row for row in questions if row["rule_code"] == rule]
     if not of_rule:
         known = sorted({row["rule_code"] for row in questions})
@@ -201,8 +122,3 @@ def find_question(records: Records, rule: str, unit: str | None) -> dict[str, An
     if not found:
         raise UnknownNameError("unit", unit, units, f"that {rule} asks about")
     return found[0]
-
-
-def _member(row: dict[str, Any]) -> Member:
-    del row["place"], row["is_in_numerator"]
-    return Member(class_name=row.pop("class"), hours_to_submission=None, **row)

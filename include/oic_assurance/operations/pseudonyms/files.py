@@ -35,7 +35,7 @@ def replace_keys_in_files(settings: Settings, changes: Mapping[str, str]) -> int
     except OSError as error:
         raise ServerError(
             f"The file {error.filename} cannot be changed: {error.strerror}. Mend that and run "
-            "`assurance pseudonyms rekey` again."
+            "`assurance access rekey` again."
         ) from error
 
 

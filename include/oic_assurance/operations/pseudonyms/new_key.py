@@ -67,7 +67,7 @@ def install_key(settings: Settings, *, is_generated: bool) -> None:
     except OSError as error:
         raise ServerError(
             f"The earlier key cannot be removed from {folder}: {error.strerror}. Mend that and run "
-            "`assurance pseudonyms rekey` again."
+            "`assurance access rekey` again."
         ) from error
 
 

@@ -139,7 +139,7 @@ def rekey(
                 if uncleaned is not None and because is None:
                     return uncleaned
                 if because is None or not because.strip():
-                    raise UsageError("A re-keying needs a reason: give it with --because.")
+                    raise UsageError("A re-keying needs a reason: give it with --reason.")
                 if run_was_killed:
                     runs.close_interrupted(settings)
                 tell("The new pseudonyms are computed.")
@@ -150,7 +150,7 @@ def rekey(
     except psycopg.Error as error:
         # The original error is suppressed because its details can hold keys.
         raise AssuranceError(
-            f"The re-keying failed: {reason(error)}. Run `assurance pseudonyms rekey` again."
+            f"The re-keying failed: {reason(error)}. Run `assurance access rekey` again."
         ) from None
 
 
@@ -189,7 +189,7 @@ def _alone(settings: Settings) -> Iterator[psycopg.Connection]:
         except psycopg.errors.LockNotAvailable as error:
             raise AssuranceError(
                 "A run, a publication or a recomputation is under way: wait until it ends, and run "
-                "`assurance pseudonyms rekey` again."
+                "`assurance access rekey` again."
             ) from error
         # The locks end with the session.
         yield connection

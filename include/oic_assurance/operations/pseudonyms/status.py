@@ -1,10 +1,8 @@
 """The state of the pseudonyms: the version of their key, their number, and past re-keyings."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import LiteralString
-
-import psycopg
 
 from oic_assurance.landing.pseudonyms import (
     FORM_WITHOUT_FORCE,
@@ -42,23 +40,9 @@ class PastRekey:
     because: str
     who: str
     pseudonyms: int
-    left_in: list[str]
-    evidence_holds: bool | None
-
-
-@dataclass(frozen=True)
-class _Recorded:
-    rekey_id: int
-    started_at: datetime
-    finished_at: datetime | None
-    cleaned_at: datetime | None
-    from_version: int
-    to_version: int
-    because: str
-    who: str
-    pseudonyms: int
     evidence: str | None
     left_in: list[str]
+    evidence_holds: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -102,8 +86,12 @@ def read_status(settings: Settings) -> PseudonymStatus:
                 "select key_version, count(*) from identity.pseudonym group by key_version"
             ).fetchall()
         )
-        rows = all_records(connection, _Recorded, _REKEYS)
-        rekeys = [_past(connection, one) for one in rows]
+        rekeys = [
+            one
+            if one.evidence is None
+            else replace(one, evidence_holds=evidence_of(connection, one.rekey_id) == one.evidence)
+            for one in all_records(connection, PastRekey, _REKEYS)
+        ]
         return PseudonymStatus(
             version=current.version,
             made_at=current.made_at,
@@ -115,10 +103,3 @@ def read_status(settings: Settings) -> PseudonymStatus:
             ),
             rekeys=rekeys,
         )
-
-
-def _past(connection: psycopg.Connection, one: _Recorded) -> PastRekey:
-    fields = asdict(one)
-    evidence = fields.pop("evidence")
-    holds = None if evidence is None else evidence_of(connection, one.rekey_id) == evidence
-    return PastRekey(**fields, evidence_holds=holds)

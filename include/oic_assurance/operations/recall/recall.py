@@ -46,17 +46,17 @@ class Recall:
 
     recall_id: int
     dataset: str
-    table_name: str
     noticed_at: datetime
     records: int
+    #: How many of the records are not yet erased and still have a marking that is not admitted.
+    left_to_erase: int
+    outcome: str | None
+    table_name: str
     withdrawn_at: datetime | None
     withdrawn_rows: int | None
     approved_by: str | None
     reason: str | None
     ended_at: datetime | None
-    outcome: str | None
-    #: How many of the records are not yet erased and still have a marking that is not admitted.
-    left_to_erase: int
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def approve(settings: Settings, recall_id: int, who: str, reason: str) -> Recall
         )
         if found is None or found.ended_at is not None:
             raise UsageError(
-                f"Recall {recall_id} does not wait for an approval: `assurance recall list` shows"
+                f"Recall {recall_id} does not wait for an approval: `assurance erase recalls` shows"
                 " the recalls that do."
             )
         if person() is None:

@@ -1,8 +1,7 @@
 """Compare three states of a publication's tables: as audited, as stored now, and recomputed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
@@ -31,61 +30,53 @@ limit {limit}
 """
 
 
-class ValueDifference(NamedTuple):
-    """The published and the recomputed value of a column, as text."""
-
-    column: str
-    published: str | None
-    recomputed: str | None
-
-
-@dataclass(frozen=True)
-class RowDifference:
-    """A row that differs between the stored and the recomputed table.
-
-    `key` maps the row's key columns to their values. `values` holds the published and the
-    recomputed value of each column that differs.
-    """
-
-    key: dict[str, str]
-    #: Empty if only one of the two tables has the row.
-    values: tuple[ValueDifference, ...]
-    is_in_stored: bool
-    is_in_recomputed: bool
-
-
 @dataclass(frozen=True)
 class TableComparison:
     """The fingerprints of one mart: as audited, as stored now, and as recomputed.
 
     If the pseudonyms were replaced since, `audited` is the fingerprint with the new pseudonyms. A
-    fingerprint is None if the table does not exist. `rows` holds the first rows that differ between
-    the stored and the recomputed table.
+    fingerprint is None if the table does not exist.
+
+    `rows` holds what differs in the first rows that differ between the stored and the recomputed
+    table: the row's `key`, the `column`, and its value as text, as `published` and as `recomputed`.
     """
 
     place: str
     audited: TableFingerprint | None
     stored: TableFingerprint | None
     recomputed: TableFingerprint | None
-    rows: tuple[RowDifference, ...] = ()
+    rows: Sequence[Mapping[str, object]] = ()
 
     @property
-    def reproduces(self) -> bool:
-        """Return whether the recomputed table has the same rows as the audited table."""
-        return self.audited is not None and self.audited == self.recomputed
+    def rows_published(self) -> int | None:
+        """The number of rows when the table was audited."""
+        return self.audited.rows if self.audited else None
 
     @property
-    def is_as_published(self) -> bool:
-        """Return whether the stored table has the same rows as when it was audited.
-
-        A table that is no longer stored counts as unchanged.
-        """
-        return self.stored is None or self.stored == self.audited
+    def rows_recomputed(self) -> int | None:
+        """The number of rows of the recomputed table."""
+        return self.recomputed.rows if self.recomputed else None
 
     @property
     def is_equal(self) -> bool:
-        """Return whether the audited, the stored and the recomputed table have the same rows."""
-        return self.reproduces and self.is_as_published
+        """Return whether the audited, the stored and the recomputed table have the same rows.
+
+        A table that is no longer stored counts as unchanged.
+        """
+        reproduces = self.audited is not None and self.audited == self.recomputed
+        return reproduces and self.stored in (None, self.audited)
+
+    @property
+    def verdict(self) -> str:
+        """Say how the table differs."""
+        if self.is_equal:
+            return "equal"
+        if self.audited is None:
+            return "NEW: the publication did not have it"
+        if self.recomputed is None:
+            return "GONE: it is not built any more"
+        is_altered = self.audited == self.recomputed
+        return "ALTERED since it was published" if is_altered else "DIFFERS"
 
 
 def compare_tables(
@@ -123,19 +114,15 @@ def _compare_schema(
             recomputed.get(name),
         )
         if not one.is_equal and one.stored is not None and one.recomputed is not None:
-            rows = _differing_rows(conn, parts[name], (rebuilt, name))
-            one = TableComparison(one.place, one.audited, one.stored, one.recomputed, tuple(rows))
+            one = replace(one, rows=_differing_rows(conn, parts[name], (rebuilt, name)))
         found.append(one)
     return found
 
 
 def _differing_rows(
     conn: psycopg.Connection, part: str, recomputed: tuple[str, str]
-) -> list[RowDifference]:
-    """Return the rows that differ between the stored and the recomputed table.
-
-    Returns at most `ROWS_NAMED` rows, sorted by primary key.
-    """
+) -> list[dict[str, object]]:
+    """Return what differs in at most `ROWS_NAMED` rows, sorted by primary key."""
     places = sql.Identifier(GENERATION, part), sql.Identifier(*recomputed)
     columns, others = (_columns(conn, place) for place in places)
     table = read_tables(conn, recomputed[0], [recomputed[1]])[recomputed[1]]
@@ -155,24 +142,29 @@ def _differing_rows(
     )
     with written_alike(conn):
         rows = conn.execute(query).fetchall()
-    return [_row(row, key, values) for row in rows]
+    return [
+        {
+            "key": dict(zip(key, row, strict=False)),
+            "column": column,
+            "published": then,
+            "recomputed": now,
+        }
+        for row in rows
+        for column, then, now in _values(row[len(key) :], values)
+    ]
 
 
-def _row(row: Sequence[str | None], key: list[str], values: list[str]) -> RowDifference:
-    keyed, (stored, recomputed), rest = (
-        row[: len(key)],
-        row[len(key) : len(key) + 2],
-        row[len(key) + 2 :],
-    )
-    is_in_stored, is_in_recomputed = stored is not None, recomputed is not None
-    both = zip(values, rest[::2], rest[1::2], strict=True)
-    differences = tuple(ValueDifference(*one) for one in both if one[1] != one[2])
-    return RowDifference(
-        key={name: str(value) for name, value in zip(key, keyed, strict=True)},
-        values=differences if is_in_stored and is_in_recomputed else (),
-        is_in_stored=is_in_stored,
-        is_in_recomputed=is_in_recomputed,
-    )
+def _values(
+    row: Sequence[str | None], columns: Sequence[str]
+) -> Iterator[tuple[str, object, object]]:
+    """Yield the columns that differ, or whether each table has the row, if only one has it."""
+    is_in_stored, is_in_recomputed = (one is not None for one in row[:2])
+    if not (is_in_stored and is_in_recomputed):
+        yield "the whole row", is_in_stored, is_in_recomputed
+        return
+    for column, then, now in zip(columns, row[2::2], row[3::2], strict=True):
+        if then != now:
+            yield column, then, now
 
 
 def _columns(conn: psycopg.Connection, place: sql.Identifier) -> list[str]:

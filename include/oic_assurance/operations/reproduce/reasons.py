@@ -1,5 +1,6 @@
 """Reasons why a recomputed publication can differ from the original."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import psycopg
@@ -10,7 +11,7 @@ from oic_assurance.publishing.candidate_checks import audited_content
 from oic_assurance.publishing.publication import Publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS, PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.rows import one_row, relation_exists
+from oic_assurance.warehouse.rows import one_row, one_value, relation_exists
 
 # Counts the re-keyings that came after the tables of a publication were dropped. Such a re-keying
 # has recorded no fingerprints of these tables with the new pseudonyms.
@@ -47,92 +48,59 @@ def reasons(
 
     `build` is the build of the publication.
     """
-    compared = get_build(conn, build.compared_with) if build.compared_with else None
-    found = [
-        _code(settings, build),
-        _erasures(conn, build),
-        _rekeys(conn, publication),
-        _compared(conn, build, compared),
-        _record(conn, publication),
-    ]
-    return [reason for reason in found if reason is not None]
+    return [*_of_rules(settings, build), *_of_records(conn, publication, build)]
 
 
-def _code(settings: Settings, build: Build) -> Reason | None:
+def _of_rules(settings: Settings, build: Build) -> Iterator[Reason]:
     today = code_version(settings)
     versions = f"then {build.code_version or 'not on record'}, now {today}"
     if build.rules_fingerprint != rules_fingerprint(settings):
-        return Reason("rules", f"The rules have changed since: {versions}.")
-    if build.code_version != today:
-        return Reason("code", f"The rules are the same, but the code has changed: {versions}.")
-    return None
+        yield Reason("rules", f"The rules have changed since: {versions}.")
+    elif build.code_version != today:
+        yield Reason("code", f"The rules are the same, but the code has changed: {versions}.")
 
 
-def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
-    """Return the erasures as a reason why the recomputed publication can differ.
-
-    This covers erased records of the build and of the publication with which it was compared.
-    Returns None if no such record was erased.
-    """
+def _of_records(
+    conn: psycopg.Connection, publication: Publication, build: Build
+) -> Iterator[Reason]:
+    """Yield the changes of the publication's records and of those that it was compared with."""
     seen = [build.build_id, *([build.compared_with] if build.compared_with else [])]
-    number, last = one_row(conn, _ERASURES.encode(), (seen,), what="count of erasures")
-    if number == 0:
-        return None
-    times = "once" if number == 1 else f"{number} times"
-    return Reason(
-        "erasure",
-        f"Records of this publication were erased since, {times}, last on {last:%d %b %Y}. They "
-        "are gone from raw and cannot be counted again.",
-    )
-
-
-def _rekeys(conn: psycopg.Connection, publication: Publication) -> Reason | None:
-    """Return a reason if the pseudonyms were replaced after the tables had been dropped."""
-    values = {
-        "published_at": publication.published_at,
-        "publication_id": publication.publication_id,
-    }
-    if one_row(conn, _REKEYS.encode(), values, what="count of re-keyings")[0] == 0:
-        return None
-    return Reason(
-        "rekey",
-        "The pseudonyms were replaced since, and its tables were no longer kept then. Tables "
-        "without officers can be compared; for the others no fingerprint with the new pseudonyms "
-        "is on record.",
-    )
-
-
-def _compared(conn: psycopg.Connection, build: Build, compared: Build | None) -> Reason | None:
-    """Return a reason if the mart `restatement` cannot be computed again as it was published.
-
-    The computation needs the rules and the tables of the compared publication.
-    """
-    if compared is None:
-        return None
-    if compared.rules_fingerprint != build.rules_fingerprint:
-        return Reason(
-            "compared",
-            f"It was compared with publication {compared.build_id}, which was computed by older "
-            "rules that are not here any more. So `restatement` cannot show the effect of the "
-            "change of rules again.",
+    number, last = one_row(conn, _ERASURES, (seen,), what="count of erasures")
+    if number:
+        times = "once" if number == 1 else f"{number} times"
+        yield Reason(
+            "erasure",
+            f"Records of this publication were erased since, {times}, last on {last:%d %b %Y}. "
+            "They are gone from raw and cannot be counted again.",
         )
-    table = MARTS.partition("assurance_measure", compared.build_id)
-    if not relation_exists(conn, f"{GENERATION}.{table}"):
-        return Reason(
-            "compared",
-            f"It was compared with publication {compared.build_id}, whose tables are no longer "
-            "kept. So `restatement` cannot be computed again.",
+    # The re-keying came after the tables had been dropped.
+    if one_value(conn, _REKEYS, vars(publication)):
+        yield Reason(
+            "rekey",
+            "The pseudonyms were replaced since, and its tables were no longer kept then. Tables "
+            "without officers can be compared; for the others no fingerprint with the new "
+            "pseudonyms is on record.",
         )
-    return None
-
-
-def _record(conn: psycopg.Connection, publication: Publication) -> Reason | None:
-    """Return a reason if the fingerprints recorded for the tables do not match the publication."""
+    # The mart `restatement` needs the rules and the tables of the compared publication.
+    if build.compared_with:
+        compared = f"It was compared with publication {build.compared_with}, "
+        table = f"{GENERATION}.{MARTS.partition('assurance_measure', build.compared_with)}"
+        if get_build(conn, build.compared_with).rules_fingerprint != build.rules_fingerprint:
+            yield Reason(
+                "compared",
+                f"{compared}which was computed by older rules that are not here any more. So "
+                "`restatement` cannot show the effect of the change of rules again.",
+            )
+        elif not relation_exists(conn, table):
+            yield Reason(
+                "compared",
+                f"{compared}whose tables are no longer kept. So `restatement` cannot be computed "
+                "again.",
+            )
     audited = audited_content(conn, PUBLISHED_SCHEMAS, publication.publication_id)
-    if audited == publication.content_fingerprint:
-        return None
-    return Reason(
-        "record",
-        "The recorded fingerprints of its tables (audit.table_fingerprint) do not match the "
-        "publication: it was built and audited again since, or the record was altered.",
-    )
+    if audited != publication.content_fingerprint:
+        yield Reason(
+            "record",
+            "The recorded fingerprints of its tables (audit.table_fingerprint) do not match the "
+            "publication: it was built and audited again since, or the record was altered.",
+        )

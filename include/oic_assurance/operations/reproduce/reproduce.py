@@ -93,7 +93,8 @@ def reproduce(
             tables = compare_tables(conn, publication_id, prefix)
             changed = reasons(conn, settings, publication, original)
             expected = present_content(conn, publication)
-            _log(conn, publication, original)
+            why = "to show that the publication can be computed again"
+            log_again(conn, original, ", to compare it", why)
     return Reproduction(publication, tables, changed, expected)
 
 
@@ -119,17 +120,13 @@ def compute_again(settings: Settings, original: Build) -> None:
     finish_build(settings, build)
 
 
-def _log(conn: psycopg.Connection, publication: Publication, original: Build) -> None:
+def log_again(conn: psycopg.Connection, original: Build, how: str, why: str) -> None:
     """Log that records of both lawful purposes were combined (DPA 2018 section 62 requires it)."""
-    what = f"publication {publication.publication_id} computed again, to compare it"
     enter(
         conn,
         "combination",
-        what,
-        because="to show that the publication can be computed again",
+        f"publication {original.build_id} computed again{how}",
+        because=why,
         run_id=original.run_id,
-        concerns=(
-            publication_mark(publication.publication_id),
-            build_mark(publication.publication_id),
-        ),
+        concerns=(publication_mark(original.build_id), build_mark(original.build_id)),
     )

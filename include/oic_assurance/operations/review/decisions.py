@@ -46,13 +46,13 @@ class Decision:
 
     decision_id: int
     dataset: str
-    table_name: str
     decision: Choice
-    keep_until: date | None
-    reason: str
     records: int
-    account: str
     decided_at: datetime
+    account: str
+    reason: str
+    table_name: str
+    keep_until: date | None
     needs_second: bool
     confirmed_account: str | None
     confirmed_at: datetime | None

@@ -91,13 +91,13 @@ class DueRecord:
     Without a key, it stands for all rows in quarantine that have no readable key.
     """
 
+    row_key: str | None
+    table_name: str
+    due_at: datetime
+    since: datetime
+    state: str
     due_id: int
     dataset: str
-    table_name: str
-    row_key: str | None
-    due_at: datetime
-    state: str
-    since: datetime
 
 
 def refresh(settings: Settings, dataset: Dataset, now: datetime | None = None) -> Listed:

@@ -21,6 +21,15 @@ STEPS = ("STEPS_AGREED", "EVIDENCE", "FORCE", "COMMISSIONER", "INSPECTORATE")
 ROLES = dict(zip(STEPS, SIGN_OFF_ROLES, strict=True))
 #: The step that closes. The inspectorate confirms a closure.
 CLOSING = "COMMISSIONER"
+#: What each step is called for people.
+WORDS = {
+    "STEPS_AGREED": "steps agreed",
+    "EVIDENCE": "evidence shown",
+    "FORCE": "signed by the force",
+    "COMMISSIONER": "signed by the Commissioner",
+    "INSPECTORATE": "signed by the inspectorate",
+    REOPENED: "reopened",
+}
 #: For each latest entry of a recommendation: the state of the recommendation, in words.
 STATES = {
     "": "open",
@@ -155,6 +164,18 @@ class Subject:
     def evidence(self) -> Entry | None:
         """Return the step that shows the evidence, if it is in force."""
         return next((entry for entry in self.in_force if entry.step == "EVIDENCE"), None)
+
+    @property
+    def evidence_state(self) -> str | None:
+        """Return what the latest check of this evidence has found."""
+        if self.evidence is None:
+            return None
+        return self.evidence.evidence_state or "not checked yet"
+
+    @property
+    def made_on(self) -> int | None:
+        """Return the publication on which the latest step in force was made."""
+        return self.in_force[-1].made_on if self.in_force else None
 
 
 def read_register(connection: psycopg.Connection, settings: Settings) -> list[Registered]:

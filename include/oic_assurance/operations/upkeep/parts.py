@@ -3,6 +3,7 @@
 `platform/upkeep.py` adds the part that trims Airflow's own database.
 """
 
+from oic_assurance.operations.doctor.proofs import prove
 from oic_assurance.operations.review.carry_out import erase_decided
 from oic_assurance.operations.review.due import refresh_all
 from oic_assurance.operations.upkeep.generations import keep_generations
@@ -42,4 +43,9 @@ RESTORES = Part(
     remove_set_aside,
 )
 LOGS = Part("logs", "Delete old logs, and cut large ones.", rotate)
-PARTS = (REVIEW, ERASURES, GENERATIONS, SCRATCH, RESTORES, LOGS)
+PROOFS = Part(
+    "proofs",
+    "Compare a share of the archive with raw, and check the log and the published tables.",
+    prove,
+)
+PARTS = (REVIEW, ERASURES, GENERATIONS, SCRATCH, RESTORES, LOGS, PROOFS)

@@ -47,6 +47,13 @@ from oic_assurance.warehouse.rows import one_row, one_value
 ROLE = "oic_landing"
 #: For each batch, at most this many disagreements of one kind are listed one by one.
 LISTED = 20
+# Records that a batch was compared, and the first thing that did not agree.
+_PROVEN = """
+insert into audit.archive_proof as known (batch_id, disagreement)
+values (%s, %s)
+on conflict (batch_id) do update
+set proven_at = clock_timestamp(), disagreement = excluded.disagreement
+"""
 
 
 def verify(
@@ -54,7 +61,8 @@ def verify(
 ) -> Iterator[Proof]:
     """Compare raw with one archived batch, the batches of one dataset, or all batches.
 
-    Yields one proof for each dataset. Landing a dataset must wait while it is verified.
+    Yields one proof for each dataset. Landing a dataset must wait while it is verified. It is put
+    on record when each batch was compared, and what did not agree.
 
     Raises:
         ServerError: The warehouse cannot be reached.
@@ -119,14 +127,20 @@ class _Verification:
                 # the statistics are collected here.
                 self._connection.execute(SQL("analyze {}").format(raw_name(self._dataset, table)))
             for batch in batches:
+                known = len(self._proof.disagreements)
                 with self._connection.transaction():
                     self._verify(batch)
+                    self._connection.execute(_PROVEN, (batch.batch_id, *self._first_of(known)))
                 self._proof.batches += 1
             if batch_id is None:
                 self._find_strays(batches)
         return self._proof
 
     # ---------------------------------------------------------------- one batch
+
+    def _first_of(self, known: int) -> list[str | None]:
+        """Return the first disagreement after the `known` first ones, as a list of one."""
+        return [str(one) for one in self._proof.disagreements[known : known + 1]] or [None]
 
     def _verify(self, batch: ArchivedBatch) -> None:
         self._count_raw(batch)

@@ -33,6 +33,8 @@ def airflow_environment(settings: Settings, metadata_url: str) -> dict[str, str]
         **SILENCE,
         "ASSURANCE_HOME": str(settings.home),
         "AIRFLOW_HOME": str(airflow_home(settings)),
+        # Airflow imports airflow_local_settings.py from here.
+        "PYTHONPATH": str(settings.project_root / "deploy" / "airflow" / "config"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(settings.project_root / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",

@@ -22,7 +22,7 @@ from typing import Any
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.platform.airflow.environment import airflow_environment, airflow_home
-from oic_assurance.reporting.screens.tasks import TaskEvent
+from oic_assurance.platform.tasks import TaskEvent
 from oic_assurance.settings import Settings
 
 DAG_FILE = Path("dags") / "assurance_daily.py"

@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.forces.enter import of_the_deployment
-from oic_assurance.operations.doctor.finding import Finding
 from oic_assurance.platform.airflow.environment import SILENCE
 from oic_assurance.platform.process_lock import holder_of
 from oic_assurance.platform.processes import HOST
 from oic_assurance.settings import Settings
+from oic_assurance.state.observed import Finding
 from oic_assurance.warehouse.connections import airflow_metadata_url
 from oic_assurance.warehouse.transport import METADATA
 

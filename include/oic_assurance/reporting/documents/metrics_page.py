@@ -3,14 +3,8 @@
 from pathlib import Path
 
 from oic_assurance.reporting.documents.markdown import row
-from oic_assurance.reporting.telemetry.declared import (
-    KINDS,
-    METRICS,
-    OUTCOMES,
-    RESULTS,
-    SEVERITIES,
-    Metric,
-)
+from oic_assurance.reporting.telemetry.declared import METRICS, Metric
+from oic_assurance.state.apply import problem_kinds
 
 PAGE = Path("docs") / "reference" / "metrics.md"
 _HEAD = """# Metrics
@@ -27,6 +21,18 @@ unit `s`.
   all labels are known in advance.
 
 """
+_LABELS = {
+    "outcome": "`published`, `blocked`, `failed`, `running`",
+    "severity": "`critical`, `warning`, `info`",
+    "result": "`passed`, `failed`",
+    "kind": ", ".join(f"`{code}`" for code in problem_kinds()),
+    "stage": "the stages of a run from the extraction to the publication: `extract`, "
+    "`close_landing`, `build_marts`, `audit_landing`, `audit_marts`, `seal_marts`, "
+    "`audit_sealed`, `publish`",
+    "dataset": "the name of a [dataset](../datasets/README.md)",
+    "connection": "the environment variable of a [connection](../how-to/tls.md)",
+    "place": "`state folder` or `back-ups`",
+}
 
 
 def page() -> str:
@@ -34,14 +40,9 @@ def page() -> str:
     text = _HEAD + row("metric", "labels", "what it says") + "|---|---|---|\n"
     text += "".join(map(_metric, METRICS))
     text += "\n## Labels\n\n" + row("label", "values") + "|---|---|\n"
-    text += row("`outcome`", _listed(OUTCOMES)) + row("`severity`", _listed(SEVERITIES))
-    text += row("`result`", _listed(RESULTS)) + row("`kind`", _listed(KINDS))
-    text += row(
-        "`stage`",
-        "the stages of a run from the extraction to the publication: `extract`, `close_landing`, "
-        "`build_marts`, `audit_landing`, `audit_marts`, `seal_marts`, `audit_sealed`, `publish`",
-    )
-    return text + row("`dataset`", "the name of a [dataset](../datasets/README.md)")
+    for label, values in _LABELS.items():
+        text += row(f"`{label}`", values)
+    return text
 
 
 def _metric(metric: Metric) -> str:

@@ -8,14 +8,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from oic_assurance.builds.declared import unit_of
 from oic_assurance.clock import london_day
+from oic_assurance.formats import NOTHING, count, in_unit, moment, share
 from oic_assurance.reporting.national.funnel import funnel
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.pack.tables import Table
 from oic_assurance.reporting.points import POINTS
-from oic_assurance.reporting.screens.layout import NOTHING, count, in_unit, moment, share, unit_of
 
 #: Why a force is not known, in words for a table.
 WHY_UNKNOWN = {

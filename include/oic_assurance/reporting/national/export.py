@@ -276,7 +276,7 @@ def _check_own(store: Store, manifest: str, own: Exporter) -> None:
         return
     raise AssuranceError(
         f"Another deployment has exported {manifest} in {store.place}: the {found}, and this one "
-        f"is the {own}. Nothing was written. If this one replaces it: `assurance national export "
+        f"is the {own}. Nothing was written. If this one replaces it: `assurance release national "
         "--take-over`, and the national warehouse must trust the key."
     )
 

@@ -8,6 +8,7 @@ A funnel plot compares each force with what chance allows for its number of case
 from collections.abc import Sequence
 from typing import Any
 
+from oic_assurance.formats import NOTHING, interval, share
 from oic_assurance.reporting.pack.drawing import (
     ALARM,
     DARK,
@@ -21,7 +22,6 @@ from oic_assurance.reporting.pack.drawing import (
     data,
     svg,
 )
-from oic_assurance.reporting.screens.layout import NOTHING, interval, share
 
 Rows = Sequence[dict[str, Any]]
 HEIGHT = 290

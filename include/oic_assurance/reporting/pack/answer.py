@@ -5,12 +5,12 @@ The first two are written by the program that verifies a bundle, so that it can 
 
 from collections.abc import Sequence
 
+from oic_assurance.formats import count
 from oic_assurance.reporting.bundle.verify import headline, joined
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.card import Card
 from oic_assurance.reporting.pack.facts import Facts, Row
 from oic_assurance.reporting.pack.since import Since
-from oic_assurance.reporting.screens.layout import count
 
 
 def answer(cards: Sequence[Card], facts: Facts, since: Since) -> list[str]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from oic_assurance.formats import NOTHING, interval, share
 from oic_assurance.reporting.pack import trends, words
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.points import POINTS
-from oic_assurance.reporting.screens.layout import NOTHING, interval, share
 
 PROVISIONAL = "Provisional: nobody has confirmed the policy that the figure rests on."
 

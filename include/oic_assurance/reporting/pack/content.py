@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from oic_assurance.clock import london_day
+from oic_assurance.formats import NOTHING, count, moment
 from oic_assurance.reporting.pack import tables, words
 from oic_assurance.reporting.pack.answer import answer
 from oic_assurance.reporting.pack.card import Card, card
@@ -17,7 +18,6 @@ from oic_assurance.reporting.pack.restore import Restore, restore
 from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.pack.tables import Table
 from oic_assurance.reporting.points import place
-from oic_assurance.reporting.screens.layout import NOTHING, count, moment
 
 #: How many actions the first page shows. The page of each point shows all of its own.
 ACTIONS_FIRST = 5
@@ -48,6 +48,7 @@ class Board:
             empty if there are none.
         warning: A sentence that says that the publication was rolled back, or that readers never
             saw it. It is empty if neither is the case.
+        problems: What was wrong when the pack was made.
         failed: The datasets for which checks failed.
         restore: Whether it is proven that a back-up can be restored.
         recommendations: The recommendations that belong to no assurance point.
@@ -81,6 +82,7 @@ class Board:
     changed: Table
     not_kept: str
     warning: str
+    problems: Table
     freshness: Table
     quality: Table
     failed: Table
@@ -143,6 +145,7 @@ def board(
         changed=tables.changed(facts, since),
         not_kept=tables.not_kept(since),
         warning=_warning(publication, facts),
+        problems=tables.problems(facts),
         freshness=tables.freshness(facts),
         quality=tables.quality(facts),
         failed=tables.failed(facts),

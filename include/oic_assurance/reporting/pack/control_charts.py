@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from oic_assurance.formats import NOTHING, count, in_unit, interval
 from oic_assurance.reporting.pack.drawing import (
     ALARM,
     DARK,
@@ -17,7 +18,6 @@ from oic_assurance.reporting.pack.drawing import (
     svg,
 )
 from oic_assurance.reporting.pack.words import month
-from oic_assurance.reporting.screens.layout import NOTHING, count, in_unit, interval
 
 Rows = Sequence[dict[str, Any]]
 HEIGHT = 280

@@ -80,13 +80,14 @@ _TABLE = re.compile(r"\bmarts\.(\w+)")
 def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
     """Return the data of the Board's pack of a publication. The default is the current one.
 
-    All queries run in one transaction, so that all results are of one publication. Four results are
+    All queries run in one transaction, so that all results are of one publication. Five results are
     also about other publications:
 
     - `position_as_published`: what each publication showed, and between which moments.
     - `compared_with`: for each publication, the publication with which it was compared.
     - `kept`: the publication and those that it comes from, if their restatements are kept.
     - `restated`: the restated figures of the whole force in the publications of `kept`.
+    - `problem`: what is wrong now, if the publication is the current one.
 
     Raises:
         AssuranceError: If nothing has been published, there is no such publication, or its tables
@@ -114,6 +115,10 @@ def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
         with_causes = [one for one in line if one in kept_restatements(conn)]
         facts["kept"] = [{"publication_id": one} for one in with_causes]
         facts["restated"] = read_restatements(conn, with_causes, "ALL")
+        # A pack of an earlier publication is about its day, and not about now.
+        is_current = number == _publication(conn, None)
+        text = (folder / "problem.sql").read_text(encoding="utf-8")
+        facts["problem"] = reader.execute(text.encode()).fetchall() if is_current else []
     return facts
 
 

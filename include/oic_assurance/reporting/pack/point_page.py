@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from oic_assurance.clock import london_day
+from oic_assurance.formats import NOTHING, in_unit
 from oic_assurance.reporting.pack import (
     referrals,
     tables,
@@ -22,7 +23,6 @@ from oic_assurance.reporting.pack.control_charts import control_chart
 from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.pack.tables import Table
-from oic_assurance.reporting.screens.layout import NOTHING, in_unit
 
 #: With fewer open exceptions, a chart says no more than the sentences about them.
 FEWEST_EXCEPTIONS = 5

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from oic_assurance.formats import count
 from oic_assurance.reporting.pack.drawing import (
     ALARM,
     DARK,
@@ -18,7 +19,6 @@ from oic_assurance.reporting.pack.drawing import (
     svg,
 )
 from oic_assurance.reporting.pack.words import AGE_BANDS, CLASSES, EXCEPTIONS, month
-from oic_assurance.reporting.screens.layout import count
 
 Rows = Sequence[dict[str, Any]]
 SHADES = dict(zip(CLASSES, (DARK, MIDDLE, LIGHT, SAND, ALARM, WHITE), strict=True))

@@ -4,11 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from oic_assurance.reporting.pack import words
-from oic_assurance.reporting.pack.facts import Facts, Row
-from oic_assurance.reporting.pack.since import Since
-from oic_assurance.reporting.points import POINTS, place
-from oic_assurance.reporting.screens.layout import (
+from oic_assurance.formats import (
     NOTHING,
     count,
     difference,
@@ -16,7 +12,11 @@ from oic_assurance.reporting.screens.layout import (
     moment,
     share,
 )
-from oic_assurance.reporting.screens.sign_off import WORDS as STEPS
+from oic_assurance.operations.sign_off.entries import WORDS
+from oic_assurance.reporting.pack import words
+from oic_assurance.reporting.pack.facts import Facts, Row
+from oic_assurance.reporting.pack.since import Since
+from oic_assurance.reporting.points import POINTS, place
 
 #: An open action is due if its date is at most this far ahead: until about the next meeting.
 DUE_SOON = timedelta(days=42)
@@ -159,7 +159,7 @@ def _difference(measure: Row, change: float | None) -> str:
     if change is None:
         return NOTHING
     number = difference(change, measure["unit_of_value"])
-    return number.replace("%", " points").replace("-", "−")
+    return number.replace("-", "−")
 
 
 def actions(rows: Sequence[Row], today: date, most: int | None = None) -> Table:
@@ -278,7 +278,7 @@ def signed(rows: Sequence[Row]) -> Table:
 
 
 def _step(row: Row) -> str:
-    name = STEPS[row["step"]]
+    name = WORDS[row["step"]]
     return f"{name}: {words.sentence(row['cause']).lower()}" if row["cause"] else name
 
 
@@ -319,7 +319,7 @@ def _closure(facts: Facts, code: str) -> str:
         return "open"
     last = max(steps, key=lambda row: row["at"])
     return (
-        f"{STEPS.get(last['step'], last['step'])}, {words.short_day(last['at'])}, on evidence alone"
+        f"{WORDS.get(last['step'], last['step'])}, {words.short_day(last['at'])}, on evidence alone"
     )
 
 
@@ -351,6 +351,19 @@ def contradicted(facts: Facts) -> Table:
             if row["denominator"]
         ],
         "Nobody has said that a point is complete.",
+    )
+
+
+def problems(facts: Facts) -> Table:
+    """Return a table of what was wrong when the pack was made, as `assurance status` names it."""
+    return Table(
+        "What was wrong when this pack was made",
+        ("Problem", "Since", "Readers see", "Who mends it"),
+        [
+            (row["title"], moment(row["since"]), row["readers_see"], row["who"])
+            for row in facts["problem"]
+        ],
+        "Nothing was wrong.",
     )
 
 

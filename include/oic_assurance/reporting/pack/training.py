@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from oic_assurance.formats import share
 from oic_assurance.reporting.pack.drawing import (
     DARK,
     INK,
@@ -15,7 +16,6 @@ from oic_assurance.reporting.pack.drawing import (
     svg,
 )
 from oic_assurance.reporting.pack.words import MODULES
-from oic_assurance.reporting.screens.layout import share
 
 Rows = Sequence[dict[str, Any]]
 # If the share in a cell is above this number, the text of the cell is white, because the background

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from oic_assurance.formats import NOTHING, share
 from oic_assurance.reporting.pack.drawing import (
     DARK,
     INK,
@@ -17,7 +18,6 @@ from oic_assurance.reporting.pack.drawing import (
     svg,
 )
 from oic_assurance.reporting.pack.words import REPORT, figure, long_day
-from oic_assurance.reporting.screens.layout import NOTHING, share
 
 Rows = Sequence[dict[str, Any]]
 MAX_TEAMS = 12

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from oic_assurance.formats import NOTHING, share
 from oic_assurance.reporting.points import POINTS, Lazy
-from oic_assurance.reporting.screens.layout import NOTHING, share
 
 Shape = Literal["tick", "tick_late", "half", "empty", "alert", "falling", "question"]
 
@@ -83,7 +83,7 @@ EXCEPTIONS = {
     "DOCUMENT_OFFICER_UNRESOLVED": "Document: officer not resolved",
     "DOCUMENT_NAMES_NO_REFERRAL": "Document names no known referral",
     "CUSTODY_WITHOUT_REFERRAL": "Detained, not referred",
-    "TRAINING_OUTSTANDING": "Module outstanding",
+    "TRAINING_OUTSTANDING": "Training outstanding",
     "HYDRA_PLACE_MISSING": "No Hydra place",
     "PLAN_REVIEW_OVERDUE": "Plan review overdue",
     "PLAN_STRAND_NOT_MET": "Strand not met",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from oic_assurance.formats import moment, share
 from oic_assurance.publishing.releases import ReleaseContent, Row
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.drawing import DARK, LIGHT, Picture, data, svg
@@ -14,7 +15,6 @@ from oic_assurance.reporting.release.publisher import NOT_SET, missing
 from oic_assurance.reporting.release.render import render
 from oic_assurance.reporting.release.table import Table
 from oic_assurance.reporting.release.values import MEANINGS
-from oic_assurance.reporting.screens.layout import moment, share
 
 NAME = "index.html"
 WITHHELD = "Withheld: the numbers are too small to publish"

@@ -11,12 +11,12 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from oic_assurance.formats import moment
 from oic_assurance.publishing.releases import ReleaseContent, Row
 from oic_assurance.reporting.release import quality, wording
 from oic_assurance.reporting.release.code_lists import code_lists
 from oic_assurance.reporting.release.table import Column, Table
 from oic_assurance.reporting.release.values import MEANINGS
-from oic_assurance.reporting.screens.layout import moment
 
 if TYPE_CHECKING:
     from gptables import GPTable

@@ -8,11 +8,11 @@ from typing import Any
 from oic_assurance.builds.declared import read_declared
 from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.clock import LONDON
+from oic_assurance.formats import share
 from oic_assurance.publishing.releases import Release, ReleaseContent
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.release.publisher import NOT_SET
-from oic_assurance.reporting.screens.layout import share
 from oic_assurance.settings import PROJECT_ROOT
 
 TITLE = "Police response to organised immigration crime: assurance figures"

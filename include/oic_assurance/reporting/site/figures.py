@@ -14,14 +14,13 @@ from typing import NoReturn
 import psycopg
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.explain.figure import Figure, explain
+from oic_assurance.formats import NOTHING, moment
+from oic_assurance.operations.explain.figure import Explained, explain
 from oic_assurance.operations.explain.publication_records import find, records_of
 from oic_assurance.reporting.documents.markdown import row
 from oic_assurance.reporting.pack.control_charts import control_chart
 from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import board_facts
-from oic_assurance.reporting.screens.explained import figure_screen, value_in_words
-from oic_assurance.reporting.screens.layout import moment
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from simulator.force import simulated
@@ -48,10 +47,9 @@ _SHOWN = """\
 
 {table}
 
-The records behind this figure, as `assurance explain {code} --limit 0` shows them:
+The records behind this figure, by class. `assurance explain {code}` lists them:
 
-```text
-{explained}```
+{classes}
 """
 _MISSING = """\
 ## The figure {{ data-search-exclude }}
@@ -70,7 +68,7 @@ _MISSING = """\
 class Shown:
     """The latest figure of a measure, and its months as a chart."""
 
-    figure: Figure
+    figure: Explained
     months: Picture
 
 
@@ -123,18 +121,23 @@ def figure_section(code: str, figures: Figures | str) -> str:
     shown = figures.shown[code]
     months = shown.months
     table = [row(*months.head), row(*("---" for _ in months.head)), *(row(*r) for r in months.rows)]
-    so_far = "" if shown.figure.is_complete_period else ", so far"
+    keys = ("name", "records", "numerator", "denominator", "meaning")
+    classes = [row("class", *keys[1:]), row(*("---" for _ in keys))]
+    for one in shown.figure.classes:
+        classes.append(row(*(NOTHING if one[key] is None else one[key] for key in keys)))
+    figure = shown.figure.row
+    so_far = "" if figure["is_complete_period"] else ", so far"
     return _SHOWN.format(
         publication=figures.publication_id,
         as_at=moment(figures.as_at),
-        month=f"{shown.figure.period_start:%B %Y}{so_far}",
-        value=value_in_words(shown.figure),
+        month=f"{figure['period_start']:%B %Y}{so_far}",
+        value=figure["in_words"],
         title=html.escape(f"{months.title}, by month"),
         drawing=" ".join(months.svg.split()),
         text=html.escape(months.text),
         table=indent("".join(table), "    "),
         code=code,
-        explained=figure_screen(shown.figure),
+        classes="".join(classes),
     )
 
 

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oic_assurance.formats import moment
 from oic_assurance.reporting.bundle.verify import HOW, ORDER, UNKNOWN, is_signed, london, stored
 from oic_assurance.reporting.pack import words
-from oic_assurance.reporting.screens.layout import moment
 
 SEEDS = Path(__file__).resolve().parents[4] / "dbt_project" / "seeds"
 

@@ -1,5 +1,6 @@
 """A filter reaches the charts that have its column, and names those that it leaves alone."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,12 +12,17 @@ from oic_assurance.settings import load_settings
 
 PROJECT = load_settings().project_root
 DASHBOARDS = dashboards(PROJECT)
-FILES = bundle(PROJECT)
+
+
+@cache
+def files() -> dict[str, str]:
+    """The files of the bundle, made when the first test reads one."""
+    return bundle(PROJECT)
 
 
 def written(dashboard: Dashboard) -> dict[str, Any]:
     """The dashboard as the bundle has it."""
-    content: dict[str, Any] = yaml.safe_load(FILES[f"dashboards/{dashboard.name}.yaml"])
+    content: dict[str, Any] = yaml.safe_load(files()[f"dashboards/{dashboard.name}.yaml"])
     return content
 
 
@@ -67,7 +73,7 @@ def test_the_dashboards_about_units_have_filters_on_districts_and_teams() -> Non
 def test_every_chart_with_levels_of_units_adds_up_one_level_only() -> None:
     charts = [
         yaml.safe_load(text)
-        for place, text in FILES.items()
+        for place, text in files().items()
         if place.startswith("charts/training") and "training_month" in _dataset_of(text)
     ]
     assert len(charts) == 3
@@ -84,7 +90,7 @@ def test_every_chart_with_levels_of_units_adds_up_one_level_only() -> None:
 def _dataset_of(text: str) -> str:
     names = {
         yaml.safe_load(given)["uuid"]: yaml.safe_load(given)["table_name"]
-        for place, given in FILES.items()
+        for place, given in files().items()
         if place.startswith("datasets/")
     }
     name: str = names[yaml.safe_load(text)["dataset_uuid"]]

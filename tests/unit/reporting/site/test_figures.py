@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from oic_assurance.operations.explain.figure import Figure, RecordClass, Rule
+from oic_assurance.operations.explain.figure import Explained, in_words
 from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.site.figures import Figures, Shown, current_figures, figure_section
 from oic_assurance.settings import Settings, load_settings
@@ -26,15 +26,15 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def figures() -> Figures:
-    rule = Rule("hydra_completion", "HYDRA", "share", "Share of officers who passed")
-    classes = [
-        RecordClass("officer", "complete", "Done", 41, 41, 41),
-        RecordClass("officer", "not_complete", "Not done", 9, 0, 9),
-    ]
-    figure = Figure(
-        7, AS_AT, rule, date(2026, 4, 1), False, "ALL", "The whole force", 41, 50, 0.82,
-        0.6919, 0.9023, "overdue", "fresh", None, [], [], classes, [],
-    )  # fmt: skip
+    head = ("name", "meaning", "records", "numerator", "denominator")
+    rows = [("complete", "Done", 41, 41, 41), ("not_complete", "Not done", 9, 0, 9)]
+    classes = [dict(zip(head, row, strict=True)) for row in rows]
+    row = {
+        "measure_code": "hydra_completion", "unit_of_value": "share", "numerator": 41,
+        "denominator": 50, "value": 0.82, "ci_low": 0.6919, "ci_high": 0.9023,
+        "period_start": date(2026, 4, 1), "is_complete_period": False,
+    }  # fmt: skip
+    figure = Explained({**row, "in_words": in_words(row)}, classes, [])
     months = Picture("Hydra", "In words & signs.", "<svg>\n\n</svg>", ("Month",), (("Apr 2026",),))
     return Figures(7, AS_AT, {"hydra_completion": Shown(figure, months)})
 
@@ -44,9 +44,7 @@ def test_the_figure_is_stamped_marked_as_made_up_and_agrees_with_explain(figures
     assert '!!! warning "Made-up data"' in section
     assert "publication 7,\n    as at Tue 21 Apr 2026 05:30" in section
     assert "**April 2026, so far**: 82.0%: 41 of 50, 95% interval 69.2–90.2%." in section
-    explained = section.partition("```text\n")[2].partition("```")[0]
-    assert "82.0%: 41 of 50, 95% interval 69.2–90.2%" in explained
-    assert "publication 7" in explained
+    assert "| not_complete | 9 | 0 | 9 | Not done |" in section
     assert "\n\n</svg>" not in section, "a blank line ends an HTML block of Markdown"
     assert "In words &amp; signs." in section
     assert "    | Apr 2026 |" in section

@@ -12,10 +12,15 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.reporting.telemetry import declared, push
+from oic_assurance.reporting.telemetry import push
 from oic_assurance.reporting.telemetry.collected import Sample
+from oic_assurance.reporting.telemetry.declared import METRICS
 
-SAMPLES = [Sample(declared.QUARANTINE, 57.0, ("hr/personnel",)), Sample(declared.HELD, 0.0)]
+BY_NAME = {one.name: one for one in METRICS}
+SAMPLES = [
+    Sample(BY_NAME["assurance.quarantine.rows"], 57.0, ("hr/personnel",)),
+    Sample(BY_NAME["assurance.publication.held"], 0.0),
+]
 
 
 class Collector(ThreadingHTTPServer):

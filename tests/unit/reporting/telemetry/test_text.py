@@ -8,14 +8,16 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as as_prometheus
 
 from oic_assurance.errors import UsageError
-from oic_assurance.reporting.telemetry import declared
 from oic_assurance.reporting.telemetry.collected import Sample
+from oic_assurance.reporting.telemetry.declared import METRICS
 from oic_assurance.reporting.telemetry.text import as_text, write_file
 
+BY_NAME = {one.name: one for one in METRICS}
+FRESH = BY_NAME["assurance.dataset.fresh"]
 SAMPLES = [
-    Sample(declared.AS_AT, 1776745800.0),
-    Sample(declared.FRESH, True, ("hr/personnel",)),
-    Sample(declared.FRESH, False, ('odd "dataset"\\',)),
+    Sample(BY_NAME["assurance.publication.as_at.timestamp"], 1776745800.0),
+    Sample(FRESH, True, ("hr/personnel",)),
+    Sample(FRESH, False, ('odd "dataset"\\',)),
 ]
 
 

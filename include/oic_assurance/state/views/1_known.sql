@@ -1,0 +1,47 @@
+-- What the views of state rest on. Relations that dbt makes can be missing, and dbt drops them to make them anew, so no view
+-- may name them: functions look them up when they are called.
+
+create function state.now() returns timestamptz
+language sql stable set search_path = ''
+return coalesce(nullif(current_setting('assurance.now', true), '')::timestamptz, statement_timestamp());
+comment on function state.now() is 'The moment that the views are about: now, or the moment that the session has set for itself.';
+
+create function state.setting(wanted text) returns text
+language sql stable security definer set search_path = ''
+return (select value from audit.setting where name = wanted);
+comment on function state.setting(text) is 'A setting of the deployment, or null.';
+
+create function state.london(moment timestamptz) returns text
+language sql immutable set search_path = ''
+return to_char(moment at time zone 'Europe/London', 'Dy DD Mon YYYY HH24:MI');
+comment on function state.london(timestamptz) is 'A moment in London time, such as "Thu 09 Jul 2026 05:30".';
+
+create function state.freshness() returns table (
+    dataset text, verdict text, reason text, last_record_at timestamptz, last_landed_at timestamptz, due_by timestamptz, points text
+)
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    -- The result of the last build, even if it was not published. If it is for an earlier moment than what readers see, it says
+    -- nothing about now.
+    is_of_the_past constant boolean := coalesce(
+        (select build.as_at from audit.build as build where build.purpose = 'daily' order by build.build_id desc limit 1)
+        < (select shown.as_at from marts.publication as shown where shown.is_current), false
+    );
+    place constant text := case when is_of_the_past then 'marts.source_freshness' else 'intermediate.int_source_freshness' end;
+    points_of constant text := coalesce(to_regclass('policy.point_dataset'), to_regclass('policy.policy_point_dataset'))::text;
+begin
+    if to_regclass(place) is null then
+        return;
+    end if;
+    return query execute format(
+        'select found.dataset, found.verdict, found.reason, found.last_record_at, found.last_landed_at, found.due_by, %s '
+        'from %s as found where found.force_code = $1',
+        case when points_of is null then 'null' else format(
+            '(select string_agg(distinct point.point_code, '', '' order by point.point_code) from %s as point '
+            'where point.dataset = found.dataset)', points_of
+        ) end, place
+    ) using state.setting('force_code');
+end
+$$;
+comment on function state.freshness() is 'How fresh each dataset is, by the last build or by the publication that readers see.';

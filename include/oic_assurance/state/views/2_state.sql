@@ -1,0 +1,178 @@
+-- The state of each part of the warehouse, for the command line, monitoring and messages. Row counts, moments and reasons: no
+-- value of a record, and nobody's name.
+
+create view state.last_run as
+select run_id, outcome, as_at, started_at, finished_at, message, publication_id
+from audit.run
+order by started_at desc
+limit 1;
+comment on view state.last_run is 'One row: the run that began last.';
+
+create view state.stage as
+select stage.stage, min(stage.started_at) as started_at,
+    sum(extract(epoch from stage.finished_at - stage.started_at)) as seconds,
+    sum(stage.rows)::bigint as rows, bool_and(stage.succeeded) as succeeded
+from audit.stage as stage
+inner join state.last_run as run using (run_id)
+group by stage.stage;
+comment on view state.stage is 'One row per stage of the last run that has ended. The extraction is the sum of its datasets.';
+
+create view state.publication as
+select publication_id, as_at, published_at, gate_verdict
+from marts.publication
+where is_current;
+comment on view state.publication is 'One row: the publication that readers see. None before the first one.';
+
+create view state.hold as
+select move.to_publication as publication_id, move.moved_at as since, move.reason, later.newest as newest_waiting, later.waiting
+from audit.publication_move as move
+cross join lateral (
+    select (array_agg(made.publication_id order by made.as_at desc, made.publication_id desc))[1] as newest, count(*) as waiting
+    from marts.publication as made
+    where made.publication_id > move.to_publication
+        and made.kept_because is null
+        and not exists (select from audit.publication_move as shown where shown.to_publication = made.publication_id)
+) as later
+where move.holds and move.move_id = (select max(latest.move_id) from audit.publication_move as latest);
+comment on view state.hold is
+'One row if the pointer was last moved by a roll-back that holds: what readers see, why, and what waits for a release.';
+
+create view state.dataset as
+select found.*, declared.owner, declared.place, declared.source_name
+from state.freshness() as found
+left join state.declared_dataset as declared using (dataset);
+comment on view state.dataset is 'One row per dataset that is expected: how fresh it is, and which points rest on it.';
+
+create view state.extraction as
+select distinct on (dataset) dataset, run_id, extraction_id, started_at, outcome, reason
+from audit.extraction
+where force_code = state.setting('force_code')
+order by dataset, extraction_id desc;
+comment on view state.extraction is 'One row per dataset: its last extraction.';
+
+create view state.not_taken as
+select extraction.dataset, found.name, found.reason,
+    not exists (
+        select
+        from audit.not_taken as earlier
+        where earlier.name = found.name and earlier.extraction_id = (
+            select max(before.extraction_id)
+            from audit.extraction as before
+            where before.dataset = extraction.dataset and before.extraction_id < extraction.extraction_id
+                and before.outcome = 'succeeded'
+        )
+    ) as is_new
+from state.extraction as extraction
+inner join audit.not_taken as found using (extraction_id);
+comment on view state.not_taken is
+'One row per file or folder that the last extraction of a dataset found and did not take. It is new if the extraction before did not find it.';
+
+create view state.refused as
+select batch.dataset, batch.source_place, batch.landed_at, coalesce(batch.reason, batch.source_place) as reason
+from audit.batch as batch
+inner join state.last_run as run using (run_id)
+where batch.status = 'refused';
+comment on view state.refused is 'One row per delivery that the last run refused as a whole.';
+
+create view state.quarantine as
+select batch.dataset, rejected.reasons[1] as reason, count(*) as rows, max(rejected.rejected_at) as latest_at,
+    count(*) filter (where batch.run_id = (select run.run_id from state.last_run as run)) as rows_of_last_run
+from audit.rejected_row as rejected
+inner join audit.batch as batch using (batch_id)
+where rejected.status = 'rejected' and batch.force_code = state.setting('force_code')
+group by batch.dataset, rejected.reasons[1];
+comment on view state.quarantine is
+'One row per dataset and reason: how many rejected rows are in quarantine and not replayed. A row counts for its first reason.';
+
+create view state.gate as
+select build_id, run_id,
+    case
+        when bool_or(verdict = 'critical') then 'critical'
+        when bool_or(verdict = 'warning') then 'warning'
+        else 'passed'
+    end as verdict,
+    sum(expectations)::bigint as checks, sum(failed)::bigint as failed,
+    count(*) as stages, max(gate.finished_at) as finished_at
+from audit.gate as gate
+inner join audit.build as build using (build_id)
+where build.build_id = (
+    select max(audited.build_id)
+    from audit.gate as audited
+    inner join audit.build as daily using (build_id)
+    where daily.purpose = 'daily'
+)
+group by build_id, run_id;
+comment on view state.gate is 'One row: the verdict of the gate on the last daily build that it has checked, over all stages.';
+
+create view state.failed_check as
+select result.severity, result.suite, coalesce(nullif(result.description, ''), result.expectation) as description,
+    result.owner, result.unexpected
+from audit.latest_expectation_result as result
+inner join state.gate as gate using (build_id)
+where not result.success;
+comment on view state.failed_check is 'One row per check that failed in the last daily build.';
+
+create view state.check_count as
+select severity, count(*) filter (where success) as passed, count(*) filter (where not success) as failed
+from audit.latest_expectation_result
+inner join state.gate using (build_id)
+group by severity;
+comment on view state.check_count is 'One row per severity: how many checks of the last daily build passed and failed.';
+
+create view state.sign_off as
+select distinct on (recommendation_code) recommendation_code, step, entered_at, cause
+from signoff.step
+where force_code = state.setting('force_code')
+order by recommendation_code, entry_id desc;
+comment on view state.sign_off is 'One row per recommendation: the last step of its sign-off.';
+
+create view state.backup as
+select made.made_at, made.folder, made.size_bytes, made.is_encrypted, drill.finished_at as drilled_at, drill.is_proven,
+    drill.failure, proof.proven_at
+from (values (1)) as always (here)
+left join lateral (select * from audit.backup order by made_at desc limit 1) as made on true
+left join lateral (select * from audit.restore_drill order by drill_id desc limit 1) as drill on true
+cross join (select max(finished_at) as proven_at from audit.restore_drill where is_proven) as proof;
+comment on view state.backup is
+'One row: the newest back-up, the last drill, and when a drill last proved that a back-up can be restored. Blank if there is none.';
+
+create view state.upkeep as
+select latest.part, latest.outcome, latest.started_at, latest.ended_at, latest.message,
+    (
+        select max(good.ended_at) from audit.upkeep as good where good.part = latest.part and good.outcome = 'done'
+    ) as done_at,
+    (select min(first.started_at) from audit.upkeep as first where first.part = latest.part) as first_at
+from (select distinct on (part) * from audit.upkeep order by part, upkeep_id desc) as latest;
+comment on view state.upkeep is 'One row per part of the upkeep that has ever run: how it last ended, and when it was last done.';
+
+create view state.archive as
+select count(*) as batches, count(proof.proven_at) as proven, min(coalesce(proof.proven_at, batch.landed_at)) as oldest_proof_at,
+    count(proof.disagreement) as disagreeing
+from audit.batch as batch
+left join audit.archive_proof as proof using (batch_id)
+where batch.status = 'landed' and batch.kept_as is not null and batch.force_code = state.setting('force_code');
+comment on view state.archive is
+'One row: how many archived batches there are, how many were ever compared with raw, and the oldest comparison. A batch that was never compared counts from its landing.';
+
+create view state.log_of_processing as
+select chain_no as sealed_entries, sealed_at
+from audit.processing_head;
+comment on view state.log_of_processing is 'One row: the last link of the log of processing, and when it was sealed.';
+
+create view state.national_export as
+select publication_id, outcome, started_at, ended_at, message
+from audit.national_export
+order by export_id desc
+limit 1;
+comment on view state.national_export is 'One row: the last export of this force to the national view.';
+
+create view state.observation as
+select problem_code, subject, state, what, todo, min(amount) as amount, min(since) as since, min(observed_at) as observed_at,
+    string_agg(host, ', ' order by host) as hosts, count(*) < hosts_that_looked as is_of_some_hosts
+from (
+    select *, count(*) over (partition by problem_code, subject) as hosts_that_looked
+    from audit.observation
+) as measured
+group by problem_code, subject, state, what, todo, hosts_that_looked;
+comment on view state.observation is
+'One row per thing that SQL cannot see and state that it is in, with the moment when it was last measured and the hosts that found it so: disks, certificates, clocks, secrets, versions.';

@@ -1,0 +1,393 @@
+-- What is wrong now. Each part of `state.found_problem` is one kind of problem; `state.problem` adds the words of problems.yml.
+
+create view state.due as
+select (
+    coalesce(
+        ((select max(made.as_at) from marts.publication as made) at time zone 'Europe/London')::date + 1,
+        (state.now() at time zone 'Europe/London')::date
+    ) + state.setting('run_deadline')::time
+) at time zone 'Europe/London' as due_at,
+coalesce(bool_or(outcome = 'running'), false) as is_running
+from audit.run;
+comment on view state.due is
+'One row: by when the next publication is promised. That is the deadline of the day after the last publication''s, or of today if there is none. A run that never started leaves no other trace.';
+
+create view state.found_problem as
+with
+    moment as (
+        select state.now() as now, shown.publication_id, shown.as_at, shown.published_at
+        from (values (1)) as always (here)
+        left join state.publication as shown on true
+    ),
+
+    -- The run that ended last, if it made no publication, and since when there was none.
+    failing as (
+        select latest.run_id, latest.outcome, coalesce(latest.message, 'no reason was given') as message,
+            (
+                select min(run.finished_at)
+                from audit.run as run
+                where run.outcome in ('blocked', 'failed') and run.started_at > coalesce(
+                    (select max(good.started_at) from audit.run as good where good.outcome = 'published'), '-infinity'
+                )
+            ) as since,
+            (
+                select string_agg(distinct result.owner, ', ')
+                from audit.latest_expectation_result as result
+                inner join audit.build as build using (build_id)
+                where build.run_id = latest.run_id and result.severity = 'critical' and not result.success and result.owner <> ''
+            ) as who
+        from (select * from audit.run where outcome <> 'running' order by started_at desc limit 1) as latest
+        where latest.outcome in ('blocked', 'failed')
+            -- A run that is under way has made a publication since.
+            and not exists (
+                select
+                from audit.run as later
+                inner join audit.build as build using (run_id)
+                inner join marts.publication as made on made.publication_id = build.build_id
+                where later.started_at > latest.started_at
+            )
+    ),
+
+    -- The last daily build, if its run waits for a person's decision about its warnings. `publishing/approval.py` decides by the
+    -- same rule, and checks the evidence besides.
+    waiting as (
+        select gate.build_id, gate.finished_at as since,
+            (select count(*) from state.failed_check as failed where failed.severity = 'warning') as warnings
+        from state.gate as gate
+        inner join audit.build as build using (build_id)
+        inner join audit.run as run on run.run_id = gate.run_id and run.outcome = 'running'
+        where gate.verdict = 'warning'
+            and gate.stages = 4
+            and gate.build_id = (select max(daily.build_id) from audit.build as daily where daily.purpose = 'daily')
+            and (
+                build.wants_approval
+                or state.setting('approve_warnings') = 'yes'
+                or exists (
+                    select
+                    from audit.latest_expectation_result as result
+                    where result.build_id = gate.build_id and result.holds and not result.success
+                )
+            )
+            and not exists (
+                select
+                from audit.approval as decided
+                where decided.build_id = gate.build_id and decided.decided_at >= gate.finished_at
+            )
+            and not exists (select from marts.publication as made where made.publication_id = gate.build_id)
+            -- A build without the result of a required check cannot be published, whatever somebody decides.
+            and not exists (
+                select
+                from audit.due_check as due
+                where due.build_id = gate.build_id
+                    and not exists (
+                        select
+                        from audit.expectation_result as result
+                        where result.build_id = due.build_id and result.stage = due.stage
+                            and result.expectation = due.expectation and due.suite in (result.suite, '')
+                            and result.checked_at >= build.candidate_since
+                    )
+            )
+    ),
+
+    -- The latest delivery of a dataset, if it was refused. Landing an older delivery does not end the problem.
+    refused as (
+        select latest.dataset, coalesce(latest.reason, latest.source_place) as reason,
+            (
+                select min(refused.landed_at)
+                from audit.batch as refused
+                where refused.dataset = latest.dataset and refused.force_code = latest.force_code
+                    and refused.status = 'refused' and refused.delivered_for = latest.delivered_for
+            ) as since
+        from (
+            select distinct on (dataset) *
+            from audit.batch
+            where force_code = state.setting('force_code') and kind = 'file'
+            order by dataset, delivered_for desc, batch_id desc
+        ) as latest
+        where latest.status = 'refused'
+    ),
+
+    stale as (
+        select dataset.dataset, dataset.verdict, dataset.points, dataset.owner,
+            coalesce(dataset.place, dataset.dataset) as place,
+            coalesce(dataset.reason, 'no reason was given') as reason,
+            -- Datasets that failed for the same cause have the same reason but for their names.
+            replace(
+                regexp_replace(coalesce(dataset.reason, 'no reason was given'), '^' || dataset.dataset || ': ', ''),
+                coalesce(dataset.source_name, ''), 'its table'
+            ) as common_reason,
+            coalesce(
+                case when dataset.verdict = 'failed' then (
+                    select min(attempt.started_at)
+                    from audit.extraction as attempt
+                    where attempt.dataset = dataset.dataset
+                        and attempt.force_code = state.setting('force_code')
+                        and attempt.outcome is distinct from 'succeeded'
+                        and attempt.started_at > coalesce(
+                            (
+                                select max(good.started_at)
+                                from audit.extraction as good
+                                where good.dataset = dataset.dataset and good.force_code = state.setting('force_code')
+                                    and good.outcome = 'succeeded'
+                            ), '-infinity'
+                        )
+                ) end,
+                dataset.due_by,
+                (select min(run.started_at) from audit.run as run)
+            ) as since
+        from state.dataset as dataset
+        where dataset.verdict <> 'fresh' and not exists (select from refused where refused.dataset = dataset.dataset)
+    ),
+
+    -- One failed connection makes all its datasets fail: they are one problem.
+    by_cause as (
+        select place, verdict, common_reason, count(*) as datasets, string_agg(dataset, ', ' order by dataset) as names,
+            min(since) as since
+        from stale
+        group by place, verdict, common_reason
+    ),
+
+    maybe_deliveries as (
+        select distinct on (dataset) dataset, name, reason
+        from state.not_taken
+        where reason not like 'it is a hidden%'
+        order by dataset, right(name, 1) = '/', name desc
+    )
+
+select 'publication' as problem_code, 'daily run' as subject, since, who, null as command, '' as readers_see,
+    format('the run %s: %s', case outcome when 'blocked' then 'was blocked' else 'failed' end, message) as what
+from failing
+
+union all
+select 'approval', 'daily run', since, null, format('.venv/bin/assurance publication approve %s --reason …, or reject', build_id), '',
+    format('build %s has %s warnings, and waits for somebody to decide whether readers may see it', build_id, warnings)
+from waiting
+
+union all
+select 'overdue', 'daily run', due_at, null, null, '',
+    format(
+        'no run has published by %s, and %s', to_char(due_at at time zone 'Europe/London', 'HH24:MI'),
+        case when is_running then 'it is still running' else 'no run is under way' end
+    )
+from state.due
+cross join moment
+where moment.now >= due_at and not exists (select from failing) and not exists (select from waiting)
+
+union all
+select 'unpublished', 'daily run', coalesce((select min(started_at) from audit.run), moment.now), null, null, '',
+    'no run has published yet'
+from state.due
+cross join moment
+where moment.publication_id is null and moment.now < due_at and not exists (select from failing)
+    and not exists (select from waiting)
+
+union all
+select 'recall', dataset, min(noticed_at), null,
+    '.venv/bin/assurance erase approve ' || min(recall_id) filter (where ended_at is null) || ' --reason …', '',
+    format('the marking of %s landed records rose above the ceiling: ', sum(records))
+    || case when bool_and(withdrawn_at is not null) then 'readers do not see them any more' else 'they are being withdrawn' end
+    || coalesce(
+        ', and ' || sum(records) filter (where ended_at is null) || ' of them wait for somebody to approve their erasure',
+        ', and they are erased'
+    )
+from audit.recall
+cross join moment
+where force_code = state.setting('force_code') and outcome is distinct from 'lowered'
+    -- A recall can end in the run that noticed it, and somebody must be notified of that recall too.
+    and (ended_at is null or noticed_at > moment.now - interval '1 day')
+group by dataset
+
+union all
+select 'reopened', recommendation_code, entered_at, null, null, '',
+    'its sign-off was reopened: ' || why.words
+from (
+    select distinct on (recommendation_code) recommendation_code, cause, entered_at
+    from signoff.step
+    where force_code = state.setting('force_code') and step = 'REOPENED'
+    order by recommendation_code, entry_id desc
+) as latest
+inner join state.reopening_cause as why using (cause)
+cross join moment
+where entered_at > moment.now - interval '1 day'
+
+union all
+select 'evidence', shown.recommendation_code, (
+    select min(checked.checked_at)
+    from signoff.checked_evidence as checked
+    where checked.entry_id = shown.entry_id and checked.check_id > coalesce(
+        (
+            select max(good.check_id)
+            from signoff.checked_evidence as good
+            where good.entry_id = shown.entry_id and good.outcome = 'unchanged'
+        ), 0
+    )
+), null, null, '', 'the evidence of its sign-off is ' || latest.outcome
+from signoff.step as shown
+cross join lateral (
+    select checked.outcome
+    from signoff.checked_evidence as checked
+    where checked.entry_id = shown.entry_id
+    order by checked.check_id desc
+    limit 1
+) as latest
+where shown.force_code = state.setting('force_code') and shown.step = 'EVIDENCE' and latest.outcome in ('missing', 'unreadable')
+    and not exists (
+        select
+        from signoff.step as reopened
+        where reopened.force_code = shown.force_code and reopened.recommendation_code = shown.recommendation_code
+            and reopened.step = 'REOPENED' and reopened.entry_id > shown.entry_id
+    )
+
+-- A drill is due each week, and one that is late by a day is no problem. Nothing is a problem as long as nobody makes back-ups or
+-- drills with this project: a force may back up its server in another way. Physical back-ups are not on record, but their drills are.
+union all
+select 'restore', 'back-up',
+    case when failure is null then coalesce(proven_at, known_at) + interval '8 days' else drilled_at end, null, null, '',
+    coalesce(
+        'the last drill did not prove that it can be restored: ' || failure,
+        'no drill has proven for a week that it can be restored'
+    )
+from (
+    select backup.failure, backup.drilled_at, backup.proven_at, least(
+        (select min(made_at) from audit.backup), (select min(finished_at) from audit.restore_drill)
+    ) as known_at
+    from state.backup as backup
+) as drilled
+cross join moment
+where known_at is not null and (failure is not null or coalesce(proven_at, known_at) < moment.now - interval '8 days')
+
+-- The upkeep runs every night. Three days leave room for nights on which a run was under way.
+union all
+select 'upkeep', part, case when outcome = 'failed' then ended_at else last_done + interval '3 days' end, null, null, '',
+    case when outcome = 'failed' then 'it failed: ' || message else 'it was not done for days' end
+from (select *, coalesce(done_at, first_at) as last_done from state.upkeep) as part
+cross join moment
+where outcome = 'failed' or last_done < moment.now - interval '3 days'
+
+union all
+select 'retention', waits.dataset, waits.since, declared.owner, null, '',
+    concat_ws(
+        '; ',
+        'records past their retention that nobody has decided about: ' || nullif(waits.undecided, 0),
+        'records with a decision that a second person must confirm: ' || nullif(waits.unconfirmed, 0),
+        'the oldest has waited since ' || to_char(waits.since at time zone 'Europe/London', 'DD/MM/YYYY')
+    )
+from (
+    select dataset, sum(undecided)::bigint as undecided, sum(unconfirmed)::bigint as unconfirmed,
+        least(min(undecided_since), min(unconfirmed_since)) as since
+    from audit.retention_summary
+    where force_code = state.setting('force_code')
+    group by dataset
+    having sum(undecided + unconfirmed) > 0
+) as waits
+left join state.declared_dataset as declared using (dataset)
+
+-- A run exports minutes after its publication. After an hour, nothing exports any more.
+union all
+select 'national', 'national view', since, null, null, '', what
+from (
+    select case
+        when told.outcome = 'failed' then 'the export failed: ' || told.message
+        when told.outcome = 'running' and coalesce(told.ended_at, told.started_at) < moment.now - interval '1 hour'
+            then 'the export was interrupted'
+        when told.publication_id is distinct from moment.publication_id and moment.published_at < moment.now - interval '1 hour'
+            then 'the publication that readers see was not exported'
+    end as what,
+    case when told.outcome in ('failed', 'running') then coalesce(told.ended_at, told.started_at) else moment.published_at end as since
+    from moment
+    left join state.national_export as told on true
+    where moment.publication_id is not null and state.setting('exports_nationally') = 'yes'
+) as export
+where what is not null
+
+union all
+select 'delivery', refused.dataset, refused.since, declared.owner, null, '', refused.reason
+from refused
+left join state.declared_dataset as declared using (dataset)
+
+union all
+select 'source', cause.place, min(cause.since), null, '.venv/bin/assurance doctor', coalesce((
+        select '; ' || string_agg(distinct point, ', ' order by point) || ' unknown'
+        from stale
+        inner join by_cause as behind using (place, verdict, common_reason)
+        cross join regexp_split_to_table(stale.points, ', ') as point
+        where stale.place = cause.place and stale.verdict = 'failed' and behind.datasets > 1
+    ), ''),
+    -- Two causes at one place are one problem, because a message is about a kind and a subject.
+    string_agg(
+        format('%s failed: %s. Datasets behind it: %s', cause.place, rtrim(cause.common_reason, '.'), cause.names),
+        '; ' order by cause.names
+    )
+from by_cause as cause
+where cause.verdict = 'failed' and cause.datasets > 1
+group by cause.place
+
+union all
+select 'source', stale.dataset, stale.since, stale.owner, null, coalesce('; ' || stale.points || ' unknown', ''),
+    format('%s is %s: %s', stale.dataset, stale.verdict, case when found.name is null then stale.reason else format(
+        '%s; %s: %s (%s)', rtrim(stale.reason, '.'), case
+            when found.reason = 'the folder does not exist' then 'its folder is missing'
+            when right(found.name, 1) = '/' then 'a folder that may be the delivery was not taken'
+            else 'a file that may be the delivery was not taken'
+        end, found.name, found.reason
+    ) end)
+from stale
+inner join by_cause as cause using (place, verdict, common_reason)
+left join maybe_deliveries as found using (dataset)
+where stale.verdict <> 'failed' or cause.datasets = 1
+
+-- What was measured, and is wrong. If the run failed because of the policy, its message says the same.
+union all
+select problem_code, case when is_of_some_hosts then subject || ' on ' || hosts else subject end, since, null, nullif(todo, ''), '',
+    what
+from state.observation as observation
+where state in ('attention', 'failed')
+    and not exists (select from failing where position(observation.what in failing.message) > 0)
+    and not exists (
+        select
+        from by_cause as cause
+        where observation.problem_code = 'source' and cause.verdict = 'failed' and cause.place = observation.subject
+    )
+
+union all
+select 'archive', batch.dataset, min(proof.proven_at), null, '.venv/bin/assurance batch verify ' || batch.dataset, '',
+    min(proof.disagreement)
+    || case when count(*) > 1 then format(', and %s more batches', count(*) - 1) else '' end
+from audit.archive_proof as proof
+inner join audit.batch as batch using (batch_id)
+where proof.disagreement is not null
+group by batch.dataset;
+comment on view state.found_problem is 'One row for each thing that is wrong now, without the words that all problems of its kind share.';
+
+create view state.problem as
+select found.problem_code, found.subject, found.since, kind.severity,
+    case
+        when shown.publication_id is null then 'nothing: there is no publication yet'
+        else format('publication %s, as at %s', shown.publication_id, state.london(shown.as_at))
+    end || found.readers_see as readers_see,
+    coalesce(found.command, replace(kind.command, '{subject}', found.subject)) as what_to_do,
+    coalesce(found.who, kind.who) as who,
+    kind.title || case when kind.names_subject then ': ' || found.subject else '' end as title,
+    found.what,
+    kind.place
+from state.found_problem as found
+inner join state.problem_kind as kind using (problem_code)
+left join state.publication as shown on true
+order by kind.place, found.subject;
+comment on view state.problem is
+'One row for each thing that is wrong now: since when, how urgent it is, what readers see meanwhile, what to do, and who does it.';
+
+create function state.problems_for_readers() returns table (
+    title text, since timestamptz, severity text, readers_see text, who text
+)
+language sql stable security definer set search_path = ''
+begin atomic
+    select problem.title, problem.since, problem.severity, problem.readers_see, problem.who
+    from state.problem as problem
+    inner join state.problem_kind as kind using (problem_code)
+    where kind.for_readers
+    order by problem.place, problem.since;
+end;
+create view state.problem_for_readers as select * from state.problems_for_readers();
+comment on view state.problem_for_readers is
+'One row for each thing that is wrong now and that readers of the marts may know: what it is called, and no detail of it.';

@@ -1,0 +1,25 @@
+"""Run a command of `assurance` in this process, with the settings of a test."""
+
+import json
+from typing import Any
+from unittest.mock import patch
+
+from click.testing import CliRunner
+
+from oic_assurance.cli.main import MODULES, cli
+from oic_assurance.settings import Settings
+
+
+def shown(settings: Settings, *arguments: str) -> dict[str, Any]:
+    """Return what a command prints with `--json`.
+
+    The settings come from `load_settings` of `cli.shown`, or of the command's own module.
+    """
+    module = MODULES.get(arguments[0], arguments[0])
+    with (
+        patch(f"oic_assurance.cli.{module}.load_settings", lambda: settings, create=True),
+        patch("oic_assurance.cli.shown.load_settings", lambda: settings),
+    ):
+        done = CliRunner().invoke(cli, [*arguments, "--json"], catch_exceptions=False)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
