@@ -93,7 +93,10 @@ def _tell_without_server(settings: Settings, channels: Sequence[Channel], proble
         told[channel.name] = [channel.to_whom, problem.what, problem.since.isoformat()]
     with contextlib.suppress(OSError):
         private_folder(settings, settings.home)
-        path.write_text(json.dumps(told), encoding="utf-8")
+        # The file is replaced in one step, so that nobody reads half of it.
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(told), encoding="utf-8")
+        draft.replace(path)
 
 
 def _record_what_was_told_without_server(settings: Settings, warehouse: psycopg.Connection) -> None:

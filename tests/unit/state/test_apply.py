@@ -8,6 +8,7 @@ from typing import get_args
 from oic_assurance.operations.doctor.looks import LOOKS
 from oic_assurance.operations.doctor.proofs import PROOFS
 from oic_assurance.platform import looks as above
+from oic_assurance.sources.files.not_taken import HIDDEN, NO_FOLDER
 from oic_assurance.state.apply import problem_kinds
 from oic_assurance.state.read import Severity
 from tests.conftest import PROJECT_ROOT
@@ -31,3 +32,7 @@ def test_a_proof_of_a_restore_lasts_equally_long_for_the_problem_and_for_the_mar
     part = VIEW.read_text("utf-8").partition("select 'restore'")[2].partition("union all")[0]
     (days,) = set(re.findall(r"interval '(\d+) days'", part))
     assert f'dbt.dateadd("hour", {days} * 24, "last_proven_at")' in MODEL.read_text("utf-8")
+
+
+def test_the_view_knows_the_reasons_for_which_a_file_is_not_taken() -> None:
+    assert all(f"'{reason}'" in VIEW.read_text("utf-8") for reason in (HIDDEN, NO_FOLDER))

@@ -118,6 +118,8 @@ class _Verification:
             if missing:
                 if batches:
                     message = "batches were landed, but raw does not have the table"
+                    for batch in batches:
+                        self._connection.execute(_PROVEN, (batch.batch_id, message))
                     self._proof.disagreements += [
                         Disagreement(self._dataset.name, message, table=one.name) for one in missing
                     ]

@@ -7,6 +7,8 @@ from oic_assurance.sources.declarations.model import DAY, FilePlace
 
 #: The reason given for a missing folder.
 NO_FOLDER = "the folder does not exist"
+#: The reason given for what is no delivery, whatever its name. `state.problem` names other files.
+HIDDEN = "it is a hidden or temporary file of a program"
 #: The endings of the names of unfinished files.
 UNFINISHED = (".part", ".tmp")
 _COMPRESSED = (".gz", ".zip", ".bz2", ".xz", ".7z", ".zst")
@@ -26,15 +28,10 @@ def why_not_taken(name: str, place: FilePlace, *, is_folder: bool, is_link: bool
     if place.pattern.fullmatch(name):
         return None
     if name.startswith((".", "~$")):
-        return "it is a hidden or temporary file of a program"
+        return HIDDEN
     if name.lower().endswith(_COMPRESSED):
         return f"it is compressed, and only {place.file} is taken"
     return _difference(PurePosixPath(name), place)
-
-
-def may_be_a_delivery(reason: str) -> bool:
-    """Tell whether a file with this reason may be a delivery that was named wrongly."""
-    return not reason.startswith("it is a hidden")
 
 
 def _difference(name: PurePosixPath, place: FilePlace) -> str:

@@ -149,6 +149,7 @@ create view state.archive as
 select count(*) as batches, count(proof.proven_at) as proven, min(coalesce(proof.proven_at, batch.landed_at)) as oldest_proof_at,
     count(proof.disagreement) as disagreeing
 from audit.batch as batch
+inner join state.declared_dataset as declared using (dataset)
 left join audit.archive_proof as proof using (batch_id)
 where batch.status = 'landed' and batch.kept_as is not null and batch.force_code = state.setting('force_code');
 comment on view state.archive is

@@ -150,7 +150,7 @@ with
     maybe_deliveries as (
         select distinct on (dataset) dataset, name, reason
         from state.not_taken
-        where reason not like 'it is a hidden%'
+        where reason <> 'it is a hidden or temporary file of a program'
         order by dataset, right(name, 1) = '/', name desc
     )
 
