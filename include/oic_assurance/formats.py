@@ -3,6 +3,7 @@
 import shutil
 import textwrap
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 
 from oic_assurance.clock import london_text
 
@@ -24,8 +25,14 @@ def shortened(text: str, room: int) -> str:
 
 
 def share(value: float | None) -> str:
-    """Return a fraction as a percentage, such as "93.5%"."""
-    return NOTHING if value is None else f"{value * 100:.1f}%"
+    """Return a fraction as a percentage, such as "93.5%".
+
+    A half is rounded up from 15 digits, as PostgreSQL does it, so that a figure reads the same on
+    every page (macro `as_percent`).
+    """
+    if value is None:
+        return NOTHING
+    return f"{Decimal(f'{value * 100:.15g}').quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
 
 
 def in_unit(value: float | None, unit: str) -> str:
