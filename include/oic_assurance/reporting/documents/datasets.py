@@ -32,30 +32,7 @@ REJECTED, BLANK, NO_CHECK = (
     "lands unchanged",
 )
 
-_INDEX = """\
-# Datasets
-
-The {count} datasets that are extracted. Each has one declaration, from which its page is generated
-([add-a-source.md](../how-to/add-a-source.md)).
-
-- A row that breaks a rule of its page is *rejected*: it goes into quarantine with every reason,
-  its file and its line (`assurance quarantine list`). The other rows land.
-- If more rows are rejected than the page allows, the whole delivery is refused. The previous
-  delivery still counts.
-- A column that no page names is reported and not read.
-- Times in files are London's local time. A time that a clock change repeats or skips is marked.
-
-| dataset | what | owner | delivery | processing | kept for |
-|---|---|---|---|---|---|
-"""
-
-
-_NATIONAL = """
-## The national warehouse
-
-What forces deliver for the [national view](../how-to/national-view.md). A file is refused if its
-manifest does not list it, or if one of its rows is rejected.
-
+_LIST = """\
 | dataset | what | owner | delivery | processing | kept for |
 |---|---|---|---|---|---|
 """
@@ -66,15 +43,9 @@ def page_file(dataset: Dataset) -> str:
     return f"{dataset.name.replace('/', '_')}.md"
 
 
-def index(datasets: Iterable[Dataset], national: Iterable[Dataset] = ()) -> str:
-    """Return the text of the page that lists all datasets, and those of the national warehouse."""
-    datasets = list(datasets)
-    text = _INDEX.format(count=len(datasets)) + "".join(_lines(datasets))
-    return text + "".join([_NATIONAL, *_lines(national)] if national else [])
-
-
-def _lines(datasets: Iterable[Dataset]) -> list[str]:
-    return [
+def listed(datasets: Iterable[Dataset]) -> str:
+    """Return the table of datasets, each with a link to its page."""
+    return _LIST + "".join(
         row(
             f"[{one.name}]({page_file(one)})",
             one.description,
@@ -84,7 +55,7 @@ def _lines(datasets: Iterable[Dataset]) -> list[str]:
             _years(one.retention.years),
         )
         for one in datasets
-    ]
+    )
 
 
 def page(dataset: Dataset, stale_after: Iterable[Row]) -> str:

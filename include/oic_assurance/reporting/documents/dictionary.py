@@ -22,39 +22,10 @@ _TYPES = {
     "timestamp without time zone": "moment on the clock in London",
 }
 
-_INDEX = """\
-# Data dictionary
-
-The {count} tables that a report can use. Each has a page with its columns, generated from the
-descriptions of the dbt models. The examples are made up. Every table but `data_dictionary` also
-has `publication_id`, which has the same value in all tables at any moment but in `publication` and
-`position_as_published`, and `force_code`. How to connect: [README](../README.md).
-
-| table | what | columns |
-|---|---|---:|
-"""
-
-_NATIONAL_INDEX = """\
-# Data dictionary of the national view
-
-The {count} tables that only the [national warehouse](../../how-to/national-view.md) has. Each has a
-page with its columns, generated from the descriptions of the dbt models. The examples are made up.
-Every table also has `publication_id` and `force_code`, the area of the national warehouse. The
-force that reports is in `reporting_force_code`. How to connect: [README](../README.md).
-
-| table | what | columns |
-|---|---|---:|
-"""
-
-_RELATIONSHIPS = """
-## Relationships
-
-The relationships are foreign keys that include `publication_id` and `force_code`. Each is many to
-one. A tool that relates tables by a single column uses the column named here.
-
-| from | column | to | column |
-|---|---|---|---|
-"""
+#: The folders of the pages, in `docs`.
+FOLDER, NATIONAL_FOLDER = "bi/dictionary", "bi/national"
+_LIST = "| table | what | columns |\n|---|---|---:|\n"
+_RELATIONSHIPS = "| from | column | to | column |\n|---|---|---|---|\n"
 
 _PAGE = """\
 # {title}
@@ -69,17 +40,26 @@ The key is {key}.{references}
 
 
 def pages(marts: Iterable[Mart]) -> dict[str, str]:
-    """Return the text of every page, keyed by file name: an index, and one page for each mart."""
-    marts = sorted(marts, key=lambda mart: (mart.schema, mart.name))
-    return {"README.md": _index(marts)} | {f"{mart.place}.md": _page(mart) for mart in marts}
+    """Return the text of the page of each mart, keyed by file name."""
+    return {f"{mart.place}.md": _page(mart) for mart in marts}
 
 
-def national_pages(marts: Iterable[Mart]) -> dict[str, str]:
-    """Return the text of every page about the national marts, keyed by file name."""
-    marts = sorted(marts, key=lambda mart: mart.name)
-    return {"README.md": _tables(_NATIONAL_INDEX, marts)} | {
-        f"{mart.place}.md": _page(mart) for mart in marts
-    }
+def listed(marts: Iterable[Mart]) -> str:
+    """Return the table of marts, each with a link to its page."""
+    return _LIST + "".join(
+        row(f"[{mart.place}]({mart.place}.md)", mart.description, len(mart.columns))
+        for mart in marts
+    )
+
+
+def relationships(marts: Iterable[Mart]) -> str:
+    """Return the table of the foreign keys between marts, each by its own column."""
+    return _RELATIONSHIPS + "".join(
+        row(*(f"`{cell}`" for cell in (mart.name, own, reference.table, theirs)))
+        for mart in marts
+        for reference in mart.references
+        for own, theirs in [relating_column(reference)]
+    )
 
 
 def relating_column(reference: Reference) -> tuple[str, str]:
@@ -97,23 +77,6 @@ def relating_column(reference: Reference) -> tuple[str, str]:
         if own not in _IN_EVERY_KEY
     )
     return pair
-
-
-def _tables(head: str, marts: list[Mart]) -> str:
-    return head.format(count=len(marts)) + "".join(
-        row(f"[{mart.place}]({mart.place}.md)", mart.description, len(mart.columns))
-        for mart in marts
-    )
-
-
-def _index(marts: list[Mart]) -> str:
-    relationships = []
-    for mart in marts:
-        for reference in mart.references:
-            own, theirs = relating_column(reference)
-            cells = (mart.name, own, reference.table, theirs)
-            relationships.append(row(*(f"`{cell}`" for cell in cells)))
-    return _tables(_INDEX, marts) + _RELATIONSHIPS + "".join(relationships)
 
 
 def _example(value: str) -> str:

@@ -19,23 +19,6 @@ _STAGES: dict[Stage, str] = {
 _SCHEMAS = {"candidate": "marts", "candidate_public": "public_release"}
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
-_INDEX = """\
-# Expectations
-
-These {count} expectations about {suites} tables are checked before a publication. dbt's own tests
-are checked too; the dbt docs list them. To add one:
-[add-an-expectation.md](../how-to/add-an-expectation.md). The results of a run are in the Data Docs
-and in the mart `data_quality_status`.
-
-| severity | if the check fails |
-|---|---|
-| critical | Nothing is published. The last publication stays current. |
-| warning | The build is published with a caveat that readers see, or it waits for an approval. |
-| info | The failure is recorded. |
-
-The record of a failed check has the keys of the rows, never their values.
-"""
-
 _STAGE = """
 ## {title}
 
@@ -58,22 +41,20 @@ _NATIONAL = "The national warehouse"
 
 
 def pages() -> dict[str, str]:
-    """Return the text of every page, keyed by file name: an index, and one page for each table."""
-    everything = (*suites(), *_national())
-    return {"README.md": _index()} | {_file(suite): _page(suite) for suite in everything}
+    """Return the text of the page of each table, keyed by file name."""
+    return {_file(suite): _page(suite) for suite in (*suites(), *_national())}
+
+
+def listed() -> str:
+    """Return the tables of the checked tables, each with a link to its page."""
+    staged = [_stage(heading, suites_of(stage)) for stage, heading in _STAGES.items()]
+    return "".join([*staged, _stage(_NATIONAL, _national())]).lstrip()
 
 
 def _national() -> list[Suite]:
     """Return the suites of the tables that only the national warehouse has."""
     known = {suite.name for suite in suites()}
     return [suite for suite in suites_of_kind("national") if suite.name not in known]
-
-
-def _index() -> str:
-    text = _INDEX.format(count=len(_expectations(suites())), suites=len(suites()))
-    for stage, heading in _STAGES.items():
-        text += _stage(heading, suites_of(stage))
-    return text + _stage(_NATIONAL, _national())
 
 
 def _stage(heading: str, chosen: Iterable[Suite]) -> str:
@@ -116,10 +97,6 @@ def _file(suite: Suite) -> str:
 
 def _name(suite: Suite) -> str:
     return f"{_SCHEMAS.get(suite.schema, suite.schema)}.{suite.table}"
-
-
-def _expectations(suites: Iterable[Suite]) -> list[Expectation]:
-    return [expectation for suite in suites for expectation in suite.expectations]
 
 
 def _count_by_severity(expectations: Iterable[Expectation]) -> list[int]:

@@ -1,4 +1,9 @@
-"""Write the project's generated files, and find those that are out of date."""
+"""Write the generated files that git has, and find those that are out of date.
+
+They are dbt's sources and metrics, which dbt parses, the data contracts, which others read, the
+points in the README and the page of the metrics. All other pages are made by `make docs`
+(`documents/pages.py`), and the files of BI tools by the command that hands them out.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,16 +11,7 @@ from pathlib import Path
 from oic_assurance.builds.declared import check_conditions, read_declared
 from oic_assurance.builds.seeds import Row, read_seeds
 from oic_assurance.errors import AssuranceError
-from oic_assurance.reporting.dashboards.bundle import BUNDLE, NATIONAL_BUNDLE, bundle
-from oic_assurance.reporting.documents import datasets as dataset_pages
-from oic_assurance.reporting.documents import (
-    dictionary,
-    expectations,
-    measure_metrics,
-    measure_pages,
-    metrics_page,
-    readme,
-)
+from oic_assurance.reporting.documents import measure_metrics, metrics_page, readme
 from oic_assurance.reporting.documents.contracts import contracts
 from oic_assurance.reporting.documents.dbt_sources import (
     NATIONAL,
@@ -25,20 +21,13 @@ from oic_assurance.reporting.documents.dbt_sources import (
     sources_yaml,
 )
 from oic_assurance.reporting.documents.markdown import with_note
-from oic_assurance.reporting.documents.marts import NATIONAL_MODELS, marts, views
-from oic_assurance.reporting.documents.measures import measures
-from oic_assurance.reporting.documents.models import dbt_models
-from oic_assurance.reporting.power_bi.project import LOCAL, PROJECT, project
+from oic_assurance.reporting.documents.marts import marts, views
 from oic_assurance.settings import Kind, Settings
 from oic_assurance.sources.declarations.load import datasets, datasets_of
 
 COMMAND = "assurance sources document"
 STAGING = Path("dbt_project") / "models" / "staging"
 NATIONAL_STAGING = Path("dbt_project") / "models" / "national" / "staging"
-PAGES = Path("docs") / "datasets"
-EXPECTATIONS = Path("docs") / "expectations"
-DICTIONARY = Path("docs") / "bi" / "dictionary"
-NATIONAL_DICTIONARY = Path("docs") / "bi" / "national"
 CONTRACTS = Path("docs") / "contracts"
 
 
@@ -47,65 +36,31 @@ def _note(origin: str) -> str:
 
 
 _DATASETS_NOTE = _note("the declarations")
-#: The folders that contain only generated files, each with the note that marks its files as
-#: generated.
-_NOTES = {
-    PAGES: _DATASETS_NOTE,
-    EXPECTATIONS: _note("the suites"),
-    BUNDLE: _note("the descriptions in include/bi"),
-    NATIONAL_BUNDLE: _note("the descriptions in include/bi"),
-    DICTIONARY: _note("the models of the marts"),
-    NATIONAL_DICTIONARY: _note("the models of the national marts"),
-    CONTRACTS: _note("the declarations and the marts"),
-    measure_pages.PAGES: _note("the declared measures, the policy seeds and the dbt models"),
-}
-
-
-#: The folder of the Power BI project. Every file in it is generated, but for what Power BI keeps on
-#: a machine. Its formats have no place for a note.
-_ALL_GENERATED = PROJECT
+#: Marks the contracts as generated, so that one that is no longer needed is found.
+_CONTRACTS_NOTE = _note("the declarations and the marts")
 
 
 def generated(settings: Settings) -> dict[Path, str]:
     """Return the text that each generated file should have, keyed by its path in the project.
 
     Raises:
-        AssuranceError: If a declaration, a seed, a measure or the description of a dashboard is not
-            valid.
+        AssuranceError: If a declaration, a seed or a measure is not valid.
     """
     root = settings.project_root
     declared = read_declared(root)
     check_conditions(root, declared)
     known = list(datasets().values())
-    stale_after = _stale_after(root, "force")
     files = {
         STAGING / sources_file(kind): f"# {_DATASETS_NOTE}\n{sources_yaml(kind, known)}"
         for kind in SOURCES
     }
-    national = list(datasets_of("national").values())
-    text = national_sources_yaml(national)
+    text = national_sources_yaml(datasets_of("national").values())
     files[NATIONAL_STAGING / sources_file(NATIONAL)] = f"# {_DATASETS_NOTE}\n{text}"
-    files |= _pages(
-        PAGES,
-        {"README.md": dataset_pages.index(known, national)}
-        | {
-            dataset_pages.page_file(one): dataset_pages.page(one, stale.get(one.name, ()))
-            for described_datasets, stale in (
-                (known, stale_after),
-                (national, _stale_after(root, "national")),
-            )
-            for one in described_datasets
-        },
-    )
-    files |= _pages(EXPECTATIONS, expectations.pages())
-    described = [*marts(root), *views(root)]
-    files |= _pages(DICTIONARY, dictionary.pages(described))
-    files |= _pages(NATIONAL_DICTIONARY, dictionary.national_pages(marts(root, NATIONAL_MODELS)))
-    described_measures = measure_pages.pages(measures(root), dbt_models(root))
-    files |= _pages(measure_pages.PAGES, described_measures)
     files |= {
-        CONTRACTS / name: f"# {_NOTES[CONTRACTS]}\n{text}"
-        for name, text in contracts(known, described, stale_after).items()
+        CONTRACTS / name: f"# {_CONTRACTS_NOTE}\n{text}"
+        for name, text in contracts(
+            known, [*marts(root), *views(root)], stale_after(root, "force")
+        ).items()
     }
     text = measure_metrics.metrics_yaml(declared)
     files[measure_metrics.FILE] = f"# {_note('the declared measures')}\n{text}"
@@ -113,13 +68,7 @@ def generated(settings: Settings) -> dict[Path, str]:
         files[readme.README] = readme.filled(text_now, _note("the policy seeds"), read_seeds(root))
     note = _note("the metrics in reporting/telemetry/declared.py")
     files[metrics_page.PAGE] = with_note(metrics_page.page(), note)
-    files |= {_ALL_GENERATED / name: text for name, text in project(root).items()}
-    bundles = {BUNDLE: bundle(root), NATIONAL_BUNDLE: bundle(root, "national")}
-    return files | {
-        folder / name: f"# {_NOTES[folder]}\n{text}"
-        for folder, texts in bundles.items()
-        for name, text in texts.items()
-    }
+    return files
 
 
 def write(settings: Settings) -> list[Path]:
@@ -128,7 +77,7 @@ def write(settings: Settings) -> list[Path]:
     Returns the paths of the written and deleted files, relative to the root of the project.
 
     Raises:
-        AssuranceError: If a declaration or the description of a dashboard is not valid.
+        AssuranceError: If a declaration, a seed or a measure is not valid.
     """
     wanted = generated(settings)
     changed = _out_of_date(settings, wanted)
@@ -157,7 +106,7 @@ def check(settings: Settings) -> None:
         )
 
 
-def _stale_after(root: Path, kind: Kind) -> dict[str, list[Row]]:
+def stale_after(root: Path, kind: Kind) -> dict[str, list[Row]]:
     """Return the rows that say after how many days each dataset is stale."""
     rows: dict[str, list[Row]] = {}
     for row in read_seeds(root, kind)["policy_staleness"].rows:
@@ -165,25 +114,14 @@ def _stale_after(root: Path, kind: Kind) -> dict[str, list[Row]]:
     return rows
 
 
-def _pages(folder: Path, texts: Mapping[str, str]) -> dict[Path, str]:
-    return {folder / name: with_note(text, _NOTES[folder]) for name, text in texts.items()}
-
-
 def _out_of_date(settings: Settings, wanted: Mapping[Path, str]) -> list[Path]:
     root = settings.project_root
     differ = [place for place, text in wanted.items() if _text(root / place) != text]
     left_over = [
-        path.relative_to(root)
-        for folder, note in _NOTES.items()
-        for path in sorted((root / folder).rglob("*.*"))
-        if path.relative_to(root) not in wanted and note in (_text(path) or "")
-    ]
-    left_over += [
-        path.relative_to(root)
-        for path in sorted((root / _ALL_GENERATED).rglob("*"))
-        if path.is_file()
-        and path.relative_to(root) not in wanted
-        and LOCAL not in path.relative_to(root).parts
+        place
+        for path in sorted((root / CONTRACTS).glob("*.*"))
+        if (place := path.relative_to(root)) not in wanted
+        and _CONTRACTS_NOTE in (_text(path) or "")
     ]
     return differ + left_over
 

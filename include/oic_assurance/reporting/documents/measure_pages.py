@@ -1,6 +1,6 @@
 """Generate a page for each measure: what it means, its rule, its models, its tests, its history.
 
-The pages are committed, so they have no figures. The documentation site puts the figures of the
+The pages say what follows from the rules alone. The documentation site puts the figures of the
 current publication and the drawings in the places that `FIGURE` and `DRAWING` mark.
 """
 
@@ -18,26 +18,12 @@ from oic_assurance.reporting.documents.models import DbtModel
 from oic_assurance.reporting.documents.over_time import over_time
 from oic_assurance.reporting.points import POINTS
 
-#: The folder of the pages.
+#: The folder of the pages, in the project.
 PAGES = Path("docs") / "measures"
-#: The places in a page for what only the site shows. Elsewhere they are invisible comments.
+#: The places in a page for what a build and a publication show.
 FIGURE, DRAWING = "<!-- figure -->", "<!-- drawing -->"
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
-_INDEX = """\
-# Measures
-
-The {count} measures, each with a page that says what it means, who is counted, how it is computed
-and tested, and what it cannot tell. ● marks the measure that decides the status of its point, ○ its
-second reading.
-
-- A share is from 0 to 100%, with Wilson's interval at 95%. If there is nothing to count, there is
-  no share.
-- Months are in Europe/London. The current month is included as far as it has gone.
-
-[How to read a figure](../how-to/read-a-figure.md) ·
-[the tests of each rule](../rules-and-tests.md) · [add a measure](../how-to/add-a-measure.md)
-"""
 _HEAD = """\
 # {title}
 
@@ -128,19 +114,18 @@ each changed figure in [`restatement`](../bi/dictionary/marts.restatement.md) wi
 
 
 def pages(measures: Sequence[Measure], models: Mapping[str, DbtModel]) -> dict[str, str]:
-    """Return the text of every page, keyed by file name: an index, and one page for each measure.
+    """Return the text of the page of each measure, keyed by file name.
 
     `models` holds the dbt models, keyed by name.
     """
     tables = {_table(suite): suite for suite in suites()}
     titles = {measure.code: measure.title for measure in measures}
-    return {"README.md": _index(measures)} | {
-        f"{measure.code}.md": _page(measure, titles, models, tables) for measure in measures
-    }
+    return {f"{measure.code}.md": _page(measure, titles, models, tables) for measure in measures}
 
 
-def _index(measures: Sequence[Measure]) -> str:
-    parts = [_INDEX.format(count=len(measures))]
+def listed(measures: Sequence[Measure]) -> str:
+    """Return the tables of the measures, one for each point, each with a link to its page."""
+    parts = []
     for code, point in POINTS.items():
         parts.append(f"\n## {point.name}\n\n| | measure | what is counted | unit | code |\n")
         parts.append("|---|---|---|---|---|\n")
@@ -155,7 +140,7 @@ def _index(measures: Sequence[Measure]) -> str:
             for one in measures
             if one.point_code == code
         ]
-    return "".join(parts)
+    return "".join(parts).lstrip()
 
 
 def _role(measure: Measure, first: str, second: str) -> str:

@@ -16,7 +16,6 @@ from oic_assurance.settings import load_settings
 from tests.policy_rows import put_rows
 
 PROJECT = load_settings().project_root
-PAGES = PROJECT / measure_pages.PAGES
 UNIT_TEST = re.compile(r" \| `(\w+)`<br>`(\w+)` \|$", re.MULTILINE)
 
 
@@ -30,14 +29,17 @@ def models() -> dict[str, DbtModel]:
     return dbt_models(PROJECT)
 
 
-def _page(code: str) -> str:
-    return (PAGES / f"{code}.md").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def pages(known: dict[str, Measure], models: dict[str, DbtModel]) -> dict[str, str]:
+    return measure_pages.pages([*known.values()], models)
 
 
-def test_every_measure_has_a_page_and_a_line_in_the_index(known: dict[str, Measure]) -> None:
+def test_every_measure_has_a_page_and_a_line_in_the_index(
+    known: dict[str, Measure], pages: dict[str, str]
+) -> None:
     codes = list(known)
-    assert {path.stem for path in PAGES.glob("*.md")} == {*codes, "README"}
-    index = _page("README")
+    assert {*pages} == {f"{code}.md" for code in codes}
+    index = measure_pages.listed([*known.values()])
     assert sorted(re.findall(r"\| `(\w+)` \|$", index, re.MULTILINE)) == sorted(codes)
     for code, measure in known.items():
         mark = re.search(rf"^\| (\S?).*`{code}` \|$", index, re.MULTILINE)
@@ -48,10 +50,9 @@ def test_every_measure_has_a_page_and_a_line_in_the_index(known: dict[str, Measu
 
 
 def test_a_page_has_every_part_and_marks_the_places_of_figure_and_drawing(
-    known: dict[str, Measure],
+    pages: dict[str, str],
 ) -> None:
-    for code in known:
-        page = _page(code)
+    for page in pages.values():
         headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
         assert headings == [
             "The rule", "Who is counted, and who is not", "How it is computed", "Its tests",
@@ -104,14 +105,14 @@ def test_the_models_of_a_measure_read_its_sources_and_each_follows_what_it_reads
 
 
 def test_the_unit_tests_of_a_page_exist_and_are_not_about_another_measure(
-    known: dict[str, Measure], models: dict[str, DbtModel]
+    pages: dict[str, str], models: dict[str, DbtModel]
 ) -> None:
-    for code in known:
-        named = UNIT_TEST.findall(_page(code))
-        assert len(named) > 10, code
+    for name, page in pages.items():
+        named = UNIT_TEST.findall(page)
+        assert len(named) > 10, name
         for model, test in named:
             assert test in {one.name for one in models[model].unit_tests}
-    hydra = {test for _, test in UNIT_TEST.findall(_page("hydra_completion"))}
+    hydra = {test for _, test in UNIT_TEST.findall(pages["hydra_completion.md"])}
     assert "without_and_with_the_long_term_absent" in hydra
     assert "strands_of_the_last_day_of_the_month" not in hydra
 
