@@ -3,23 +3,22 @@
 import re
 from pathlib import Path, PurePosixPath
 
-from oic_assurance.reporting.documents.dictionary import FOLDER as DICTIONARY
-from oic_assurance.reporting.documents.markdown import row
 from oic_assurance.reporting.documents.marts import Mart, marts, views
 from oic_assurance.reporting.documents.measure_models import models_of
-from oic_assurance.reporting.documents.measure_pages import DRAWING, FIGURE
 from oic_assurance.reporting.documents.measures import Measure, measures
 from oic_assurance.reporting.documents.models import DbtModel, dbt_models
+from oic_assurance.reporting.documents.pages import DICTIONARY, DRAWING, FIGURE, MEASURES
 from oic_assurance.reporting.site.columns import Lineage, mart_section
 from oic_assurance.reporting.site.drawing import picture
 from oic_assurance.reporting.site.figures import Figures, figure_section
 from oic_assurance.reporting.site.lineage import lineage, without_short_cuts
 from oic_assurance.reporting.site.pages import DBT_DOCS, legend
+from oic_assurance.reporting.templates import row
 
 #: How much a hit in the page of a measure counts in the search, compared with any other page: if
 #: the measure decides the status of its point, and if not.
 FIRST_BOOST, BOOST = 8, 4
-_MART, MEASURES = "assurance_measure", "measures"
+_MART = "assurance_measure"
 #: Matches the headings of a measure's page that are left out of the search, because their long
 #: tables repeat what other pages say.
 _LONG = re.compile(r"^## (How it is computed|Its tests)$", re.MULTILINE)
