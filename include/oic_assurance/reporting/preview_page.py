@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from oic_assurance.reporting.documents.markdown import row
 from oic_assurance.reporting.pack.pages import render
 from oic_assurance.reporting.pack.tables import Table
+from oic_assurance.reporting.templates import row
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.folders import private_folder

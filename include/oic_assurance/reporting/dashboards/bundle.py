@@ -1,8 +1,8 @@
 """Generate the files that Superset imports (the bundle), from the descriptions of the dashboards.
 
-The bundle has one YAML file for the database, and one for each dataset, chart and dashboard. The
-bundle is committed, so that changes can be reviewed before the import. UUIDs are computed from
-names, so a second import replaces what the first import created.
+The bundle has one YAML file for the database, and one for each dataset, chart and dashboard. It is
+made whenever Superset is filled. UUIDs are computed from names, so a second import replaces what
+the first import created.
 """
 
 import json
@@ -18,7 +18,6 @@ from oic_assurance.reporting.dashboards.colours import Colours, colours
 from oic_assurance.reporting.dashboards.datasets import (
     FOLDER,
     MOMENTS,
-    NATIONAL,
     Column,
     Dataset,
     datasets,
@@ -27,11 +26,10 @@ from oic_assurance.reporting.dashboards.description import Chart, Dashboard, das
 from oic_assurance.reporting.dashboards.filters import cross_filters, native_filters
 from oic_assurance.reporting.dashboards.layout import position
 from oic_assurance.settings import Kind as WarehouseKind
+from oic_assurance.storage.zipped import zipped
 
-BUNDLE = FOLDER / "bundle"
-NATIONAL_BUNDLE = FOLDER / NATIONAL / "bundle"
 DATABASE = "databases/warehouse.yaml"
-#: A placeholder for the address of the warehouse. The import replaces it with the real address.
+#: What stands for the address of a warehouse that is not known yet.
 ADDRESS = "postgresql+psycopg2://bi_reader:XXXXXXXXXX@127.0.0.1:5432/warehouse"
 VERSION = "1.0.0"
 _SPACE = UUID("6c1f7c0e-59c7-4d0e-9a38-6f1e6a0f3c52")
@@ -41,11 +39,21 @@ _CSS = FOLDER / "dashboard.css"
 Yaml = dict[str, Any]
 
 
-def bundle(root: Path, kind: WarehouseKind = "force") -> dict[str, str]:
+def bundle_file(root: Path, kind: WarehouseKind, address: str = ADDRESS) -> bytes:
+    """Return the bundle as a ZIP file that Superset can import.
+
+    Raises:
+        AssuranceError: If the description of a dashboard or dataset is not valid.
+    """
+    made = bundle(root, kind, address)
+    return zipped({f"bundle/{place}": text for place, text in made.items()})
+
+
+def bundle(root: Path, kind: WarehouseKind = "force", address: str = ADDRESS) -> dict[str, str]:
     """Return the text of every file in the bundle, keyed by its path in the bundle.
 
     `root` is the root folder of the project. `kind` is the kind of warehouse that the dashboards
-    are of.
+    are of, and `address` its address for SQLAlchemy, without the password.
 
     Raises:
         AssuranceError: If the description of a dashboard or dataset is not valid.
@@ -61,7 +69,7 @@ def bundle(root: Path, kind: WarehouseKind = "force") -> dict[str, str]:
             "type": "assets",
             "timestamp": "2026-01-01T00:00:00+00:00",
         },
-        DATABASE: _database(kind),
+        DATABASE: _database(kind, address),
     }
     for dataset in datasets(root, kind).values():
         files[f"datasets/warehouse/{dataset.name}.yaml"] = _dataset(dataset, kind)
@@ -88,11 +96,11 @@ def _database_uuid(kind: WarehouseKind) -> str:
     return uuid("database") if kind == "force" else uuid("database", kind)
 
 
-def _database(kind: WarehouseKind) -> Yaml:
+def _database(kind: WarehouseKind, address: str) -> Yaml:
     name = "OIC assurance warehouse" if kind == "force" else "OIC national warehouse"
     return {
         "database_name": name,
-        "sqlalchemy_uri": ADDRESS,
+        "sqlalchemy_uri": address,
         "cache_timeout": None,
         "expose_in_sqllab": True,
         "allow_run_async": False,

@@ -7,7 +7,6 @@ from typing import Any
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.vocabulary import SENTENCE, VOCABULARIES
-from oic_assurance.reporting.documents.dictionary import relating_column
 from oic_assurance.reporting.documents.marts import Mart, MartColumn, marts, views
 from oic_assurance.reporting.power_bi.description import Measure, measures, model_description
 
@@ -146,7 +145,7 @@ def _relationships(mart: Mart, given: Mapping[str, Any]) -> Iterator[Relationshi
     names = {column.name for column in mart.columns}
     found: dict[str, tuple[str, str]] = {}
     for reference in mart.references:
-        own, theirs = relating_column(reference)
+        own, theirs = reference.pair
         if reference.table in given["dimensions"]:
             found[own] = (reference.table, theirs)
     point, dimension = _POINT

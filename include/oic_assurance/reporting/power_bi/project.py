@@ -19,12 +19,9 @@ from oic_assurance.reporting.power_bi.visuals import (
     publication_card,
 )
 
-PROJECT = FOLDER / "project"
 NAME = "oic-assurance"
 #: The parameters and the functions in Power Query, which are written by hand.
 EXPRESSIONS = "expressions.tmdl"
-#: What Power BI Desktop keeps on a machine and does not belong to the project.
-LOCAL = ".pbi"
 _SCHEMAS = "https://developer.microsoft.com/json-schemas/fabric/"
 _WIDTH, _MARGIN, _GAP = 1280, 16, 12
 #: The tops and heights of what every page begins with: title, publication and caveats, slicers.

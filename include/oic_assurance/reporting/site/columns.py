@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from oic_assurance.builds.column_lineage import Columns, Input, remembered_lineage
-from oic_assurance.reporting.documents.datasets import page_file
-from oic_assurance.reporting.documents.markdown import row
 from oic_assurance.reporting.documents.marts import Mart
+from oic_assurance.reporting.documents.pages import page_file
 from oic_assurance.reporting.site.column_drawing import column_picture
 from oic_assurance.reporting.site.deciding import deciding_columns
+from oic_assurance.reporting.templates import row
 from oic_assurance.sources.declarations.load import datasets
 
 #: The file beside dbt's manifest that remembers what sqlglot found.

@@ -1,20 +1,19 @@
-"""Complete committed pages with what only the site shows: figures, drawings and column lineage."""
+"""Complete pages with what a build and a publication show: figures, drawings, column lineage."""
 
 import re
 from pathlib import Path, PurePosixPath
 
-from oic_assurance.reporting.documents.generated import DICTIONARY
-from oic_assurance.reporting.documents.markdown import row
 from oic_assurance.reporting.documents.marts import Mart, marts, views
 from oic_assurance.reporting.documents.measure_models import models_of
-from oic_assurance.reporting.documents.measure_pages import DRAWING, FIGURE, PAGES
 from oic_assurance.reporting.documents.measures import Measure, measures
 from oic_assurance.reporting.documents.models import DbtModel, dbt_models
+from oic_assurance.reporting.documents.pages import DICTIONARY, DRAWING, FIGURE, MEASURES
 from oic_assurance.reporting.site.columns import Lineage, mart_section
 from oic_assurance.reporting.site.drawing import picture
 from oic_assurance.reporting.site.figures import Figures, figure_section
 from oic_assurance.reporting.site.lineage import lineage, without_short_cuts
 from oic_assurance.reporting.site.pages import DBT_DOCS, legend
+from oic_assurance.reporting.templates import row
 
 #: How much a hit in the page of a measure counts in the search, compared with any other page: if
 #: the measure decides the status of its point, and if not.
@@ -55,19 +54,15 @@ class Completion:
             OSError: If there is no manifest.
             AssuranceError: If a measure or a mart is not described.
         """
-        docs = project_root / "docs"
         self._figures = figures
         self._models = dbt_models(project_root)
         self._graph = lineage(dbt / "manifest.json")
         self._columns = Lineage.of(dbt)
-        self._measures = {
-            _page(PAGES / f"{one.code}.md", docs, project_root): one
-            for one in measures(project_root)
-        }
+        self._measures = {f"{MEASURES}/{one.code}.md": one for one in measures(project_root)}
         computing = {m.name for one in self._measures.values() for m in self._chain(one)}
         self._deciding = self._columns.deciding(self._rules(computing))
         self._marts = {
-            _page(DICTIONARY / f"{one.place}.md", docs, project_root): one
+            f"{DICTIONARY}/{one.place}.md": one
             for one in [*marts(project_root), *views(project_root)]
         }
 
@@ -109,7 +104,7 @@ class Completion:
         head = _DRAWN.format(
             legend=legend(),
             picture=drawn,
-            dictionary=f"bi/dictionary/marts.{_MART}.md",
+            dictionary=f"{DICTIONARY}/marts.{_MART}.md",
         )
         columns = _HOURS if measure.unit == "hours" else _SHARE
         parts = {
@@ -127,7 +122,3 @@ class Completion:
 
     def _rules(self, names: set[str]) -> list[str]:
         return [name for name in names if self._models[name].layer == "intermediate"]
-
-
-def _page(path: Path, docs: Path, project_root: Path) -> str:
-    return (project_root / path).relative_to(docs).as_posix()

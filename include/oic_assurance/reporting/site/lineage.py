@@ -38,7 +38,8 @@ class Model:
 def lineage(manifest: Path) -> "nx.DiGraph[Model]":
     """Return the graph of source tables and models. An edge goes from parent to child.
 
-    The graph leaves out the models and source tables in the folders that `INTERNAL` lists.
+    The graph leaves out the models and source tables in the folders that `INTERNAL` lists, and the
+    models of policy, as it leaves out the seeds.
 
     Raises:
         OSError: If the manifest does not exist.
@@ -49,7 +50,11 @@ def lineage(manifest: Path) -> "nx.DiGraph[Model]":
         for key, node in {**content["sources"], **content["nodes"]}.items()
         if node["resource_type"] in ("source", "model")
     }
-    models = {key: one for key, one in models.items() if one.folder not in INTERNAL}
+    models = {
+        key: one
+        for key, one in models.items()
+        if one.layer in LAYERS and one.folder not in INTERNAL
+    }
     graph: nx.DiGraph[Model] = nx.DiGraph()
     graph.add_nodes_from(models.values())
     graph.add_edges_from(

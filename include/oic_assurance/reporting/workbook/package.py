@@ -7,14 +7,14 @@ import io
 import zipfile
 from dataclasses import dataclass, field
 
+from oic_assurance.storage.zipped import zipped
+
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 WORKBOOK = "xl/workbook.xml"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 _TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-#: The time of every part in the file, so that the same data give the same bytes.
-_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass
@@ -71,10 +71,4 @@ def close_package(package: Package) -> bytes:
         for path, kind in package.types.items()
     )
     package.edit("[Content_Types].xml", "</Types>", f"{overrides}</Types>")
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
-        for path, content in package.files.items():
-            entry = zipfile.ZipInfo(path, _TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            made.writestr(entry, content)
-    return file.getvalue()
+    return zipped(package.files)

@@ -15,7 +15,7 @@ from oic_assurance.reporting.dashboards.datasets import FOLDER as DASHBOARDS
 from oic_assurance.reporting.documents.marts import DOCS
 from oic_assurance.reporting.power_bi.description import FOLDER, QUESTIONS, measures, pages
 from oic_assurance.reporting.power_bi.model import Model, semantic_model
-from oic_assurance.reporting.power_bi.project import NAME, PROJECT, project
+from oic_assurance.reporting.power_bi.project import NAME, project
 from oic_assurance.settings import load_settings
 
 ROOT = load_settings().project_root
@@ -36,7 +36,7 @@ FUNCTIONS = {
 @pytest.fixture
 def described(tmp_path: Path) -> Path:
     """A project folder with what the Power BI project is made from, which a test can damage."""
-    shutil.copytree(ROOT / FOLDER, tmp_path / FOLDER, ignore=shutil.ignore_patterns(PROJECT.name))
+    shutil.copytree(ROOT / FOLDER, tmp_path / FOLDER)
     for place in (DASHBOARDS, DOCS):
         shutil.copytree(ROOT / place, tmp_path / place)
     (tmp_path / QUESTIONS).parent.mkdir(parents=True)
