@@ -72,6 +72,25 @@ def day(value: date | None) -> str:
     return NOTHING if value is None else f"{value:%d %b %Y}"
 
 
+def long_day(value: date | datetime | None) -> str:
+    """Return a date as it is written in a sentence: "9 July 2026"."""
+    return NOTHING if value is None else f"{value.day} {value:%B %Y}"
+
+
+def short_day(value: date | None) -> str:
+    """Return a date as it is written in a table: "9 Jul 2026"."""
+    return NOTHING if value is None else f"{value.day} {value:%b %Y}"
+
+
+def as_day(value: date | str) -> date:
+    """Return a date. `value` is a date or an ISO 8601 string such as "2026-07-09".
+
+    Raises:
+        ValueError: If the string is not a date.
+    """
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
 def size(number: int | None) -> str:
     """Return a number of bytes, such as "1.3 MB" or "2.1 GB"."""
     if number is None:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from oic_assurance.formats import moment, share
+from oic_assurance.formats import moment, share, short_day
 from oic_assurance.publishing.releases import ReleaseContent, Row
 from oic_assurance.reporting.pack import words
-from oic_assurance.reporting.pack.drawing import DARK, LIGHT, Picture, data, svg
+from oic_assurance.reporting.paper.drawing import DARK, LIGHT, Picture, data, svg
 from oic_assurance.reporting.points import POINTS, place
 from oic_assurance.reporting.release import quality, wording
 from oic_assurance.reporting.release.dataset import NAME as DATASET
@@ -143,8 +143,8 @@ def _picture(periods: Sequence[Row], code: str) -> Picture:
 
 def _row(row: Row) -> Sequence[str]:
     return (
-        words.short_day(row["period_start"]),
-        words.short_day(row["period_end"]),
+        short_day(row["period_start"]),
+        short_day(row["period_end"]),
         "[z]" if row["value"] is None else share(row["value"]),
         f"{row['numerator']:,} of {row['denominator']:,}",
         _interval(row) or "[z]",

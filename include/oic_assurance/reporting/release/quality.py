@@ -6,8 +6,8 @@ Statistical Service uses too, and the ten principles of the Code of Practice for
 
 from dataclasses import dataclass
 
+from oic_assurance.formats import long_day
 from oic_assurance.publishing.releases import ReleaseContent
-from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.release import wording
 from oic_assurance.reporting.release.publisher import NOT_SET
 from oic_assurance.reporting.release.render import render
@@ -176,7 +176,7 @@ def dimensions(content: ReleaseContent) -> list[tuple[str, list[str]]]:
         (
             "Timeliness and punctuality",
             [
-                f"The status of each point is as at {words.long_day(content.as_at)}. A month is "
+                f"The status of each point is as at {long_day(content.as_at)}. A month is "
                 f"shown from {days} days after its end.",
                 wording.announced(content),
             ],

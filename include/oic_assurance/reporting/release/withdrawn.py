@@ -1,7 +1,7 @@
 """Write the notice that a release is withdrawn."""
 
+from oic_assurance.formats import long_day
 from oic_assurance.publishing.releases import Release
-from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.release.render import render
 
 
@@ -11,9 +11,9 @@ def withdrawn_page(release: Release, standing: Release | None) -> bytes:
         "withdrawn.html.j2",
         title=f"Release {release.release_id} is withdrawn",
         release=release,
-        made=words.long_day(release.made_at),
-        withdrawn=words.long_day(release.withdrawn_at),
+        made=long_day(release.made_at),
+        withdrawn=long_day(release.withdrawn_at),
         standing=standing,
-        standing_made=words.long_day(standing.made_at) if standing else "",
+        standing_made=long_day(standing.made_at) if standing else "",
         publisher=release.notes["publisher"],
     )

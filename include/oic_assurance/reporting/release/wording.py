@@ -8,7 +8,7 @@ from typing import Any
 from oic_assurance.builds.declared import read_declared
 from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.clock import LONDON
-from oic_assurance.formats import share
+from oic_assurance.formats import as_day, long_day, share
 from oic_assurance.publishing.releases import Release, ReleaseContent
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.points import POINTS
@@ -92,7 +92,7 @@ def unit(code: str, content: ReleaseContent) -> str:
 
 def period(first: date | str, last: date | str) -> str:
     """Return a period in words: "1 May 2026 to 30 June 2026"."""
-    return f"{words.long_day(words.as_day(first))} to {words.long_day(words.as_day(last))}"
+    return f"{long_day(as_day(first))} to {long_day(as_day(last))}"
 
 
 def entry(publisher: Mapping[str, Any], name: str) -> str:
@@ -103,7 +103,7 @@ def entry(publisher: Mapping[str, Any], name: str) -> str:
 def next_release(publisher: Mapping[str, Any]) -> str:
     """Return the day of the next release in words, or a text that says that it is not set."""
     given = publisher["next_release"]
-    return words.long_day(date.fromisoformat(given)) if given else NOT_SET
+    return long_day(date.fromisoformat(given)) if given else NOT_SET
 
 
 def released_on(content: ReleaseContent | Release) -> date:
@@ -113,7 +113,7 @@ def released_on(content: ReleaseContent | Release) -> date:
 
 def released_on_in_words(content: ReleaseContent) -> str:
     """Return the day of a release, such as "1 May 2026"."""
-    return words.long_day(released_on(content))
+    return long_day(released_on(content))
 
 
 def identifier(content: ReleaseContent) -> str:
@@ -184,7 +184,7 @@ def news(content: ReleaseContent) -> list[str]:
         counts[row["measure_code"]] = counts.get(row["measure_code"], 0) + 1
     before = (
         f"The release before this one is release {previous['release_id']} of "
-        f"{words.long_day(words.as_day(previous['made_on']))}."
+        f"{long_day(as_day(previous['made_on']))}."
         if previous
         else "No release before this one stands."
     )
@@ -206,7 +206,7 @@ def withdrawals(content: ReleaseContent) -> list[str]:
     """Return every earlier release that was withdrawn, with the reason, as sentences."""
     return [
         f"Release {row['release_id']} was withdrawn on "
-        f"{words.long_day(words.as_day(row['withdrawn_on']))}: {row['withdrawn_because']}"
+        f"{long_day(as_day(row['withdrawn_on']))}: {row['withdrawn_because']}"
         for row in content.notes["withdrawn"]
     ]
 
@@ -217,8 +217,8 @@ def announced(content: ReleaseContent | Release) -> str:
     previous = content.notes.get("previous")
     if not previous or not previous["announced"]:
         return "The day of this release was not announced by an earlier release."
-    day = words.as_day(previous["announced"])
-    promise = f"Release {previous['release_id']} announced this release for {words.long_day(day)}"
+    day = as_day(previous["announced"])
+    promise = f"Release {previous['release_id']} announced this release for {long_day(day)}"
     late = (released_on(content) - day).days
     if late == 0:
         return f"{promise}, and it came on that day."
