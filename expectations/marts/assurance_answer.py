@@ -49,7 +49,7 @@ end
     sentence_columns=(*SENTENCES, "question", "caveat_words"),
 )
 def assurance_answer() -> Expectations:
-    """What readers are told about each point, in words."""
+    """Every point in words."""
     return [
         one_of("point_code", POINTS, description="Every point is a declared one."),
         one_of("status", POSITION_STATUSES, description="Every status is a defined one."),
@@ -57,7 +57,7 @@ def assurance_answer() -> Expectations:
         every_row(
             "answer_follows_the_status",
             _SAYS_OTHERWISE,
-            description="Every answer follows from the status, and is never Yes for an unknown one.",
+            description="Every answer follows from the status, and is not Yes for unknown.",
             columns=("answer_code", "status"),
         ),
         every_row(

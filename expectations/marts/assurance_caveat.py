@@ -51,7 +51,7 @@ where shown.could_be_low > position.value + 1e-9 or shown.could_be_high < positi
     sentence_columns=("words",),
 )
 def assurance_caveat() -> Expectations:
-    """The caveats of each point, with what they could move."""
+    """Every caveat of each point, with what it could move."""
     return [
         one_of("point_code", POINTS, description="Every point is a declared one."),
         one_of("caveat_code", CAVEATS, description="Every kind of caveat is a defined one."),

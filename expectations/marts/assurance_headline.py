@@ -30,7 +30,7 @@ where (counted.points, counted.met, counted.not_due, counted.not_known)
     "assurance_headline", one_row_per=(), stage="sealed", sentence_columns=("words", "detail")
 )
 def assurance_headline() -> Expectations:
-    """The answer in one sentence, and the points by their answer."""
+    """Every point by its answer, and the answer on all in one sentence."""
     return [
         one_of("answer_code", ANSWERS, description="Every answer is a defined one."),
         every_row(

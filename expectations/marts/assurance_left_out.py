@@ -25,7 +25,7 @@ where shown.left_out_code = 'ROW_IN_QUARANTINE' and shown.items > coalesce(quara
 
 @mart_suite("assurance_left_out", one_row_per=("dataset", "left_out_code"))
 def assurance_left_out() -> Expectations:
-    """What the figures leave out, by dataset."""
+    """Everything that was delivered and is in no figure."""
     return [
         one_of(
             "left_out_code",

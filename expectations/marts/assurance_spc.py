@@ -240,6 +240,6 @@ def _signs() -> list[Expectation]:
         no_rows(
             "verdict_of_a_stable_process",
             _VERDICT_WITHOUT_STABILITY,
-            description="There is a verdict if no month of the last seven is marked, and only then.",
+            description="No process has a verdict while one of seven months is marked.",
         ),
     ]
