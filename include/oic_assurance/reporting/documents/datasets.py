@@ -165,7 +165,7 @@ def _rules_of_texts(column: Column) -> Iterable[str]:
     if column.reference:
         yield "a reference: rejected if it reads like prose"
     if column.screened:
-        yield "roles only: rejected if it may name or identify a person"
+        yield "it must not name or identify a person"
     if column.presence:
         yield "only whether there is a text; the text itself is never stored"
 
@@ -174,6 +174,9 @@ def _bad_value(dataset: Dataset, column: Column) -> str:
     """Return in words what happens if a value in the column breaks a rule."""
     if column.when_unreadable == "blank":
         return BLANK
+    if column.is_replaced:
+        stands = column.otherwise or f"the value of `{column.otherwise_from}`"
+        return f"{stands} is landed instead, and the replacement is recorded"
     is_parsed = dataset.kind == "file" and (column.type != "text" or column.digits is not None)
     has_rules = column.required or column.required_when or column.codes or column.pattern
     if (is_parsed and not column.presence) or has_rules or column.reference or column.screened:
