@@ -23,6 +23,8 @@ with
             freshness.last_record_at,
             freshness.last_landed_at,
             freshness.due_by,
+            freshness.days_without_news,
+            freshness.is_quiet,
             freshness.verdict,
             freshness.reason,
             coalesce(cast(not_taken.files_not_taken as integer), 0) as files_not_taken,

@@ -306,6 +306,15 @@ from refused
 left join state.declared_dataset as declared using (dataset)
 
 union all
+select 'quiet', dataset, moment.now - days_without_news * interval '1 day', owner, null, '', format(
+    'it is extracted, and has brought nothing new for %s days%s', days_without_news,
+    coalesce('; the newest record is of ' || to_char(last_record_at at time zone 'Europe/London', 'DD/MM/YYYY'), '')
+)
+from state.dataset
+cross join moment
+where is_quiet and verdict = 'fresh'
+
+union all
 select 'value', replaced.dataset, replaced.since, declared.owner, null, '', format(
     'texts that landing replaced: %s in %s, row %s', replaced.texts, replaced.source_place, replaced.examples
 ) || case when replaced.texts > 3 then '; …' else '' end
