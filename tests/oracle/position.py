@@ -10,6 +10,7 @@ from .approved import policy_confirmed
 from .clock import day_of, days, month_of, months_back
 from .hr import People
 from .known import Known, latest_delivery
+from .model import KEYS
 from .plans import plans_as_at, strands_met
 from .policy import (
     OPTIONAL,
@@ -107,6 +108,28 @@ def source_verdicts(evidence: Evidence) -> dict[str, str]:
         late = last is None or evidence.as_at - last > limit
         verdicts[dataset] = "failed" if source in evidence.failed else ("fresh", "stale")[late]
     return verdicts
+
+
+#: The name in the oracle of each table that is a dataset.
+_TABLES = {name.replace("intel.", "intelligence/").replace(".", "/"): name for name in KEYS}
+
+
+def newest_records(evidence: Evidence) -> dict[str, datetime | None]:
+    """Return the newest moment in the records of each database dataset, up to `as_at`.
+
+    Contract: "`last_record_at` is the newest moment in the records themselves, never that of the
+    extraction".
+    """
+    found = {}
+    for row in on(evidence.today, "policy_staleness", is_database="true"):
+        moments = [
+            version["updated_at"]
+            for record in evidence.known.tables[_TABLES[row["dataset"]]].values()
+            for version in record.versions
+            if version["updated_at"] <= evidence.as_at
+        ]
+        found[row["dataset"]] = max(moments, default=None)
+    return found
 
 
 def due_by(evidence: Evidence) -> dict[str, datetime | None]:

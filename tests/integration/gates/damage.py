@@ -92,7 +92,7 @@ def _wrong(expectation: Expectation) -> str:
     """
     (column, *_), name = expectation.columns, expectation.name
     if name.endswith(("_listed", "_well_formed")):
-        return f"{column} = 'SOMETHING ELSE'"
+        return f"{column} = '<SOMETHING ELSE>'"
     if name.endswith("_in_range"):
         return f"{column} = '1066-10-14'"
     return f"{column}_is_ambiguous = true" if name.endswith("_unambiguous") else ""
