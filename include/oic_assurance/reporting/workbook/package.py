@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from oic_assurance.reporting.templates import templates
+from oic_assurance.reporting.templates import one_line, templates
 from oic_assurance.storage.zipped import zipped
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -80,8 +80,7 @@ def close_package(package: Package) -> bytes:
 
 def part(template: str, **content: object) -> str:
     """Return a part that XlsxWriter cannot write, from a template, on one line."""
-    text = _fill(template, main=MAIN, links=LINKS, **content)
-    return " ".join(line.strip() for line in text.splitlines() if line.strip()).replace("> <", "><")
+    return one_line(_fill(template, main=MAIN, links=LINKS, **content))
 
 
 def _moment(value: date) -> str:
