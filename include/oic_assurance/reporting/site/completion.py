@@ -4,9 +4,8 @@ import re
 from pathlib import Path, PurePosixPath
 
 from oic_assurance.reporting.documents.marts import marts, views
-from oic_assurance.reporting.documents.measure_models import models_of
 from oic_assurance.reporting.documents.measures import Measure, measures
-from oic_assurance.reporting.documents.models import DbtModel, dbt_models
+from oic_assurance.reporting.documents.models import DbtModel, dbt_models, models_of
 from oic_assurance.reporting.documents.pages import DICTIONARY, DRAWING, FIGURE, MEASURES
 from oic_assurance.reporting.site.columns import Lineage, mart_section
 from oic_assurance.reporting.site.drawing import fill, picture
