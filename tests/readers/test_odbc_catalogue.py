@@ -54,8 +54,10 @@ class Reader:
         return {(row.table_schem, row.table_name) for row in self.odbc.cursor().tables()}
 
     def dictionary(self) -> list[Any]:
-        place = f"select * from {self.schema}.data_dictionary"
-        return list(self.odbc.cursor().execute(place).fetchall())
+        """Return the dictionaries of all schemas that the login can read."""
+        places = [schema for schema, name in self.listed() if name == "data_dictionary"]
+        queries = [f"select * from {schema}.data_dictionary" for schema in sorted(places)]
+        return [row for one in queries for row in self.odbc.cursor().execute(one).fetchall()]
 
     def close(self) -> None:
         self.odbc.close()
@@ -105,7 +107,9 @@ def test_bi_reader_is_shown_the_marts_and_the_release(bi: Reader) -> None:
     of_marts = {mart.name for mart in OF_BI} | {
         "publication", "position_as_published", "data_dictionary"
     }  # fmt: skip
-    released = {"assurance_position", "assurance_period", "assurance_measure", "release"}
+    released = {
+        "assurance_position", "assurance_period", "assurance_measure", "release", "data_dictionary"
+    }  # fmt: skip
     assert bi.listed() == {("marts", name) for name in of_marts} | {
         ("public_release", name) for name in released
     }

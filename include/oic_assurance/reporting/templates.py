@@ -35,6 +35,11 @@ def listed(items: Iterable[object], last: str) -> str:
     return f"{', '.join(first)} {last} {end}" if first else end
 
 
+def one_line(text: str) -> str:
+    """Return a text of XML elements on one line, without blanks between the elements."""
+    return " ".join(line.strip() for line in text.splitlines() if line.strip()).replace("> <", "><")
+
+
 def templates(folder: Path, **filters: Callable[..., Any]) -> Callable[..., str]:
     """Return a function that fills a template of a folder, by its name and what it needs.
 

@@ -14,9 +14,13 @@ from expectations.vocabulary import Severity, Stage, Suite
 from oic_assurance.builds.seeds import Row, read_seeds
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.documents.marts import NATIONAL_MODELS, Mart, marts, views
-from oic_assurance.reporting.documents.measure_models import models_of, unit_tests_of
 from oic_assurance.reporting.documents.measures import Measure, measures
-from oic_assurance.reporting.documents.models import DbtModel, dbt_models
+from oic_assurance.reporting.documents.models import (
+    DbtModel,
+    dbt_models,
+    models_of,
+    unit_tests_of,
+)
 from oic_assurance.reporting.documents.over_time import over_time
 from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.telemetry.declared import METRICS

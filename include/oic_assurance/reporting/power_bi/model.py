@@ -111,13 +111,13 @@ class Model:
         columns = [one.columns for one in self.tables if one.name == table]
         return any(name == column.name for found in columns for column in found)
 
-    def table_of(self, measure: str) -> str:
-        """Return the table of a measure."""
-        return next(
-            table.name
-            for table in self.tables
-            if any(measure == one.name for one in table.measures)
-        )
+    def place_of(self, field: str) -> tuple[str, str, bool]:
+        """Return the table and name of a field, and whether it is a measure."""
+        table, _, name = field.removesuffix("]").partition("[")
+        if table:
+            return table, name, False
+        own = (one.name for one in self.tables if name in {two.name for two in one.measures})
+        return next(own), name, True
 
 
 def semantic_model(root: Path) -> Model:

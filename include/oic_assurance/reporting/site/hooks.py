@@ -47,7 +47,7 @@ def on_files(files: Files, config: Any) -> Files:
     for place, text in _made(_root(config)).items():
         if files.get_file_from_path(place) is None:
             files.append(File.generated(config, place, content=text))
-    lineage = pages.lineage_page(dbt / "manifest.json")
+    lineage = pages.lineage_page(_completion(_root(config)).graph)
     files.append(File.generated(config, pages.LINEAGE, content=lineage))
     files.append(File.generated(config, pages.DBT_DOCS, content=docs_html(dbt)))
     pages_ = (file.src_uri for file in files.documentation_pages())

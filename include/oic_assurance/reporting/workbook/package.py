@@ -6,7 +6,11 @@ The parts follow ECMA-376, Part 1, chapter 18 (SpreadsheetML), and Part 2 (packa
 import io
 import zipfile
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
+from oic_assurance.reporting.templates import one_line, templates
 from oic_assurance.storage.zipped import zipped
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -72,3 +76,27 @@ def close_package(package: Package) -> bytes:
     )
     package.edit("[Content_Types].xml", "</Types>", f"{overrides}</Types>")
     return zipped(package.files)
+
+
+def part(template: str, **content: object) -> str:
+    """Return a part that XlsxWriter cannot write, from a template, on one line."""
+    return one_line(_fill(template, main=MAIN, links=LINKS, **content))
+
+
+def _moment(value: date) -> str:
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0, tzinfo=None).isoformat()
+    return f"{value.isoformat()}T00:00:00"
+
+
+def _in_formula(name: str) -> str:
+    return name if name.isidentifier() else "'" + name.replace("'", "''") + "'"
+
+
+_fill = templates(
+    Path(__file__).with_name("templates"),
+    in_formula=_in_formula,
+    letter=lambda column: chr(ord("A") + column),
+    moment=_moment,
+    quoted=quoteattr,
+)

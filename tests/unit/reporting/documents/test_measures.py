@@ -8,9 +8,8 @@ import pytest
 
 from oic_assurance.builds.declared import FILE
 from oic_assurance.builds.version import SEEDS
-from oic_assurance.reporting.documents.measure_models import models_of
 from oic_assurance.reporting.documents.measures import Measure, measures
-from oic_assurance.reporting.documents.models import DbtModel, ancestors, dbt_models
+from oic_assurance.reporting.documents.models import DbtModel, ancestors, dbt_models, models_of
 from oic_assurance.reporting.documents.pages import DRAWING, FIGURE, measure_pages
 from oic_assurance.reporting.documents.pages import pages as all_pages
 from oic_assurance.settings import load_settings
