@@ -72,14 +72,22 @@ POSITION = ReleaseTable(
     name="assurance_position",
     title="The assurance points",
     description=(
-        "One row per assurance point: its status, and its figures over the released periods."
+        "One row per assurance point: its figures, its target, and its status on the same day."
     ),
     key=("force_code", "point_code"),
     columns=(
         _FORCE,
         _POINT,
-        ReleaseColumn("as_at", "As at", "moment", "The moment that the status is for."),
-        ReleaseColumn("status", "Status", "code", "Status of the point at that moment."),
+        ReleaseColumn(
+            "as_at", "As at", "moment", "The moment of the records that the figures are made from."
+        ),
+        ReleaseColumn(
+            "status_on",
+            "Day of the status",
+            "date",
+            "The day that the status and the figures are for.",
+        ),
+        ReleaseColumn("status", "Status", "code", "Status of the point on that day."),
         ReleaseColumn(
             "is_suppressed",
             "Withheld",
@@ -102,13 +110,51 @@ POSITION = ReleaseTable(
         ),
         *_figures("withheld"),
         ReleaseColumn(
+            "target", "Target", "share", "Share that the figure must reach, from 0 to 1."
+        ),
+        ReleaseColumn(
+            "policy_confirmed",
+            "Confirmed",
+            "yes_or_no",
+            "Whether somebody has confirmed the rule, the target and the deadline. If not, the "
+            "figure is provisional.",
+        ),
+        ReleaseColumn(
+            "second_reading",
+            "Second reading",
+            "code",
+            "The other measure by which the requirement can be read.",
+            "not_applicable",
+        ),
+        ReleaseColumn(
+            "second_numerator",
+            "Number, second reading",
+            "count",
+            "How many are as they should be, by the second reading, over the same days.",
+            "withheld",
+        ),
+        ReleaseColumn(
+            "second_denominator",
+            "Out of, second reading",
+            "count",
+            "How many the second reading counts, over the same days.",
+            "withheld",
+        ),
+        ReleaseColumn(
+            "second_value",
+            "Share, second reading",
+            "share",
+            "Share by the second reading, from 0 to 1, unrounded.",
+            "withheld",
+        ),
+        ReleaseColumn(
             "deadline", "Deadline", "date", "Day by which the point is due.", "not_applicable"
         ),
         ReleaseColumn(
             "days_to_deadline",
             "Days to the deadline",
             "whole",
-            "Days from the moment of the status to the deadline, negative after it.",
+            "Days from the day of the status to the deadline, negative after it.",
             "not_applicable",
         ),
         ReleaseColumn(
