@@ -16,7 +16,10 @@ _DIFFERENT_FROM_THE_MARTS = """
 select shown.point_code
 from {rows} as shown
 full join {candidate}.assurance_position as position using (force_code, point_code)
-where (shown.status_on = position.date_day or position.source_status <> 'fresh')
+where (
+        shown.status_on = (shown.as_at at time zone 'Europe/London')::date
+        or position.source_status <> 'fresh'
+    )
         and shown.status is distinct from position.status
     or shown.source_status is distinct from position.source_status
     or shown.policy_confirmed is distinct from position.policy_confirmed
@@ -71,6 +74,7 @@ _CONTRADICTED = """
 select point_code
 from {rows}
 where deadline <= figures_to
+    and value is not null
     and status <> 'unknown'
     and (value >= target) is distinct from (status in ('met_on_time', 'met_late'))
 """
@@ -145,6 +149,6 @@ def public_assurance_position() -> Expectations:
         no_rows(
             "public_is_published",
             _DIFFERENT_FROM_THE_MARTS,
-            description="Every released status of the as-at day and strand figure is that of the marts.",
+            description="Every released status of today and figure of plans is that of the marts.",
         ),
     ]
