@@ -14,7 +14,7 @@ from typing import Any
 from oic_assurance.publishing.releases import ReleaseContent
 from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.reporting.release import wording
-from oic_assurance.reporting.release.tables import Column, Reference, Table
+from oic_assurance.reporting.release.tables import Column, Table
 from oic_assurance.reporting.release.values import SHOWN, as_text
 
 METADATA = "csv-metadata.json"
@@ -85,19 +85,31 @@ def metadata_file(
         "headerRowCount": 1,
         "lineTerminators": ["\r\n"],
     }
-    document["tables"] = [_table(table, content) for table in tables]
+    keys = {table.name: table.key for table in tables}
+    document["tables"] = [_table(table, keys, content) for table in tables]
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def _table(table: Table, content: ReleaseContent) -> dict[str, Any]:
+def _table(
+    table: Table, keys: Mapping[str, Sequence[str]], content: ReleaseContent
+) -> dict[str, Any]:
     name = csv_name(table.name, content)
     schema: dict[str, Any] = {
         "aboutUrl": f"{name}#{'/'.join(f'{{{column}}}' for column in table.key)}",
         "columns": [_column(column) for column in table.columns],
         "primaryKey": list(table.key),
     }
-    if table.references:
-        schema["foreignKeys"] = [_reference(one, content) for one in table.references]
+    if table.refers_to:
+        schema["foreignKeys"] = [
+            {
+                "columnReference": list(keys[other]),
+                "reference": {
+                    "resource": csv_name(other, content),
+                    "columnReference": list(keys[other]),
+                },
+            }
+            for other in table.refers_to
+        ]
     described: dict[str, Any] = {
         "url": name,
         "dc:title": table.title,
@@ -131,13 +143,3 @@ def _column(column: Column) -> dict[str, Any]:
 def _markers() -> dict[str, str]:
     known = "|".join([SHOWN, *(f"\\[{one[1]}\\]" for one in labels("marker"))])
     return {"base": "string", "format": known}
-
-
-def _reference(reference: Reference, content: ReleaseContent) -> dict[str, Any]:
-    return {
-        "columnReference": list(reference.columns),
-        "reference": {
-            "resource": csv_name(reference.table, content),
-            "columnReference": list(reference.others),
-        },
-    }

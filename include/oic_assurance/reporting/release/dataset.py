@@ -8,6 +8,7 @@ from typing import Any
 from oic_assurance.publishing.release_tables import PERIOD, POSITION
 from oic_assurance.publishing.releases import ReleaseContent
 from oic_assurance.reporting.release import wording
+from oic_assurance.reporting.release.tables import columns_of_figures
 
 NAME = "dataset.jsonld"
 #: The media types of the files that people download, keyed by the ends of their names.
@@ -42,7 +43,7 @@ def dataset_file(
         "measurementTechnique": "Counts of operational records, with disclosure control",
         "variableMeasured": [
             {"@type": "PropertyValue", "name": column.name, "description": column.description}
-            for column in PERIOD.columns
+            for column in columns_of_figures()
         ],
     }
     days = [

@@ -143,11 +143,12 @@ def test_no_cell_begins_like_a_formula(signs: list[str], rest: str) -> None:
     name = "".join(signs) + rest
     column = Column("title", "Name", "text", "A name.")
     file = csv_file(Table("names", "", "", ("title",), (column,), [{"title": name}]))
+    line = " ".join(name.split())
     (_, row) = csv.reader(io.StringIO(file.decode("utf-8"), newline=""), strict=True)
     for cell in row:
         assert not cell.startswith(FORMULAS)
         assert cell.splitlines() in ([], [cell])
-        assert cell.removeprefix("'").split() == name.removeprefix("'").split()
+        assert cell in (line, f"'{line}")
 
 
 def test_no_cell_of_a_release_begins_like_a_formula(files: dict[str, bytes]) -> None:
