@@ -173,6 +173,10 @@ DAMAGES = {
     "denominator = 100, value = 0.5",
     "candidate_public.assurance_position figures_are_released": "update {t} set denominator = 10 "
     "where point_code = 'HYDRA'",
+    "second_figures_are_released": "update {t} set second_numerator = 5, second_denominator = 5 "
+    "where point_code = 'HYDRA'",
+    "status_agrees_with_figure": "update {t} set value = 0.1, status = 'met_late' "
+    "where point_code = 'HYDRA'",
     "public_is_published": "update {t} set value = 0.123 where point_code = 'INTEL_PLAN'",
     # ---------------------------------------------------------------- measures
     "candidate.assurance_measure org_unit_code_known": "update {t} set org_unit_code = 'X' "
