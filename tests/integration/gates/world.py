@@ -20,7 +20,7 @@ from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
 from tests.integration.gates.compared_publication import PREVIOUS
 from tests.integration.gates.measures import CONTROL_LIMITS, MEASURES, RECORDS
-from tests.integration.gates.position import POSITIONS
+from tests.integration.gates.position import ANSWERS, ANSWERS_AGAIN, POSITIONS
 from tests.integration.gates.raw import RAW
 
 FORCE = "E23000022"
@@ -56,6 +56,7 @@ def make_world(settings: Settings) -> Build:
             MEASURES,
             CONTROL_LIMITS,
             POSITIONS,
+            ANSWERS,
             RELEASE,
         ):
             for name, value in (
@@ -98,6 +99,8 @@ def empty_world(connection: psycopg.Connection) -> None:
         "('raw_general', 'raw_law_enforcement', 'candidate', 'candidate_public')"
     ).fetchall()
     without_records = {
+        "assurance_answer",
+        "assurance_headline",
         "assurance_position",
         "assurance_position_day",
         "data_quality_history",
@@ -113,7 +116,7 @@ def empty_world(connection: psycopg.Connection) -> None:
             connection.execute(f"delete from {schema}.{table}".encode())
     for table in ("int_sign_off_step", "int_measure_record", "int_immigration_custody"):
         connection.execute(f"delete from intermediate.{table}".encode())
-    connection.execute(EMPTY.encode())
+    connection.execute((EMPTY + ANSWERS_AGAIN).encode())
 
 
 EMPTY = """
@@ -163,7 +166,7 @@ create table policy.policy_staleness as
 select dataset, date '2020-01-01' as effective_from, null::date as effective_to
 from (values <datasets>) as declared (dataset);
 create table policy.point_dataset as
-select 'HYDRA' as point_code, dataset from policy.policy_staleness;
+select 'HYDRA' as point_code, dataset, true as can_move from policy.policy_staleness;
 create table policy.measure_dataset as
 select 'hydra_completion' as measure_code, dataset from policy.policy_staleness;
 create table policy.policy_point as
