@@ -165,5 +165,6 @@ ANSWERS = (
 )
 ANSWERS_AGAIN = (
     f"delete from candidate.assurance_answer; insert into candidate.assurance_answer {_ANSWER}"
-    f"delete from candidate.assurance_headline; insert into candidate.assurance_headline {_HEADLINE}"
+    "delete from candidate.assurance_headline; "
+    f"insert into candidate.assurance_headline {_HEADLINE}"
 )
