@@ -120,6 +120,9 @@ REPAIRS = {
 }
 
 DAMAGES = {
+    "every_change_is_listed": "insert into {t} "
+    "select 'E23000022', 'HYDRA', 'unknown', 'Unknown', 'overdue', 'Overdue', null, null, 0, "
+    "now(), publication_id from candidate.assurance_position limit 1",
     **HISTORY_DAMAGES,
     **PUBLICATION_DAMAGES,
     # ---------------------------------------------------------------- every mart

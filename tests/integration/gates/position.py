@@ -67,6 +67,14 @@ from (values ('FORCE', 0, 0, 0, 0), ('COMMISSIONER', 0, 1, 0, 8)) as counted (
     voice, numerator, denominator, days_contradicted, days_said_complete
 );
 
+create table candidate.assurance_status_change as
+select 'E23000022' as force_code, point as point_code, before as status_before,
+    before as status_before_label, after as status_after, after as status_after_label,
+    0.5::double precision as value_before, 0.5::double precision as value_after,
+    0::bigint as compared_with, now() as compared_as_at, <build>::bigint as publication_id
+from (values ('HYDRA', 'unknown', 'overdue')) as change (point, before, after)
+limit 0;
+
 create table candidate.restore_proof as
 select 'E23000022' as force_code, 'unknown' as verdict, 'Never tried' as verdict_label,
     null::timestamptz as last_drill_at, null::text as failed_step, null::text as failed_step_label,
