@@ -120,9 +120,7 @@ REPAIRS = {
 }
 
 DAMAGES = {
-    "every_change_is_listed": "insert into {t} "
-    "select 'E23000022', 'HYDRA', 'unknown', 'Unknown', 'overdue', 'Overdue', null, null, 0, "
-    "now(), publication_id from candidate.assurance_position limit 1",
+    "every_change_is_listed": "update {t} set status_before = 'slipping'",
     **HISTORY_DAMAGES,
     **PUBLICATION_DAMAGES,
     # ---------------------------------------------------------------- every mart

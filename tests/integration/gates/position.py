@@ -68,12 +68,13 @@ from (values ('FORCE', 0, 0, 0, 0), ('COMMISSIONER', 0, 1, 0, 8)) as counted (
 );
 
 create table candidate.assurance_status_change as
-select 'E23000022' as force_code, point as point_code, before as status_before,
-    before as status_before_label, after as status_after, after as status_after_label,
-    0.5::double precision as value_before, 0.5::double precision as value_after,
-    0::bigint as compared_with, now() as compared_as_at, <build>::bigint as publication_id
-from (values ('HYDRA', 'unknown', 'overdue')) as change (point, before, after)
-limit 0;
+select 'E23000022' as force_code, 'HYDRA' as point_code, 'overdue' as status_before,
+    'Overdue' as status_before_label, 'met_on_time' as status_after,
+    'Met on time' as status_after_label, null::double precision as value_before,
+    1::double precision as value_after, compared_with, now() as compared_as_at,
+    build_id as publication_id
+from audit.build
+where build_id = <build>;
 
 create table candidate.restore_proof as
 select 'E23000022' as force_code, 'unknown' as verdict, 'Never tried' as verdict_label,
