@@ -41,6 +41,7 @@ FIGURES = (
     "assurance_position",
     "assurance_position_day",
     "assurance_spc",
+    "assurance_status_change",
     "assurance_voice",
     "assurance_voice_month",
     "board_question",
