@@ -132,7 +132,7 @@ def _card(row: Row) -> Card:
         name=point.name,
         question=point.question,
         shape=STATUSES[row["status"]].shape,
-        answer=labels("answer_of_status")[row["status"]],
+        answer=row["answer"],
         status=f"{labels('status')[row['status']]} on {long_day(row['status_on'])}: "
         f"{labels('meaning_of_status')[meaning]}.",
         figure=head,

@@ -175,6 +175,7 @@ def _marked(row: Row, content: ReleaseContent) -> Row:
                 "[x]" if row["deadline"] else "[z]",
             ),
         }
+        marked["answer"] = labels("answer_of_status")[row["status"]]
         for marker, (name, blank) in blanks.items():
             marked[marker] = blank if row[name] is None else SHOWN
     return marked
