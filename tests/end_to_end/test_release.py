@@ -172,11 +172,11 @@ def test_nothing_of_a_team_or_a_person_leaves(terminal: Terminal, folder: Path) 
 
 
 def test_a_wrong_word_gets_a_suggestion_and_a_reason_is_asked_for(
-    terminal: Terminal, folder: Path
+    publisher: Terminal, folder: Path
 ) -> None:
-    wrong = terminal.assurance("release", "mke")
+    wrong = publisher.assurance("release", "mke")
     assert (wrong.returncode, "make" in wrong.stderr) == (2, True)
-    unreasoned = terminal.assurance("release", "make")
+    unreasoned = publisher.assurance("release", "make")
     assert unreasoned.returncode == 2
     assert "--reason" in unreasoned.stderr
     assert unreasoned.stderr.count("\n") == 1
