@@ -126,15 +126,12 @@ def _card(row: Row) -> Card:
     point, is_hidden = POINTS[row["point_code"]], row["is_suppressed"]
     figure = "" if is_hidden else wording.figure(row)
     head, _, parts = figure.partition(", ")
-    # Without a deadline, a point slips also if its cases get worse.
-    meaning = "worse" if row["status"] == "slipping" and not row["deadline"] else row["status"]
     return Card(
         name=point.name,
         question=point.question,
         shape=STATUSES[row["status"]].shape,
         answer=row["answer"],
-        status=f"{labels('status')[row['status']]} on {long_day(row['status_on'])}: "
-        f"{labels('meaning_of_status')[meaning]}.",
+        status=wording.status(row),
         figure=head,
         parts="Withheld: the numbers are too small to publish."
         if is_hidden
