@@ -6,10 +6,10 @@ from typing import Any
 
 from oic_assurance.formats import long_day, moment, share, short_day
 from oic_assurance.publishing.releases import Release, ReleaseContent, Row
-from oic_assurance.reporting.pack.words import STATUSES
 from oic_assurance.reporting.paper import page
 from oic_assurance.reporting.paper.drawing import DARK, LIGHT, Picture, data, svg
 from oic_assurance.reporting.paper.labels import labels
+from oic_assurance.reporting.paper.shapes import OF_STATUS
 from oic_assurance.reporting.points import POINTS, place
 from oic_assurance.reporting.release import wording
 from oic_assurance.reporting.release.dataset import NAME as DATASET
@@ -129,7 +129,7 @@ def _card(row: Row) -> Card:
     return Card(
         name=point.name,
         question=point.question,
-        shape=STATUSES[row["status"]].shape,
+        shape=OF_STATUS[row["status"]],
         answer=row["answer"],
         status=wording.status(row),
         figure=head,
