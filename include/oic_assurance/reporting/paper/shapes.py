@@ -38,3 +38,15 @@ SHAPES: dict[str, str] = {
     )
     for name, drawing in _DRAWINGS.items()
 }
+
+#: The shape of each status.
+OF_STATUS: dict[str, Shape] = {
+    "met_on_time": "tick",
+    "met_late": "tick_late",
+    "sustained": "tick",
+    "in_progress": "half",
+    "not_started": "empty",
+    "overdue": "alert",
+    "slipping": "falling",
+    "unknown": "question",
+}
