@@ -8,7 +8,7 @@ from typing import Any
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.vocabulary import SENTENCE, VOCABULARIES
 from oic_assurance.reporting.documents.marts import Mart, MartColumn, marts, views
-from oic_assurance.reporting.power_bi.description import Measure, measures, model_description
+from oic_assurance.reporting.power_bi.description import Measure, described, measures
 
 PUBLICATION = "publication_id"
 #: Tables with rows of several publications.
@@ -126,7 +126,7 @@ def semantic_model(root: Path) -> Model:
     Raises:
         AssuranceError: `model.yml` or `measures.yml` names something that does not exist.
     """
-    given = model_description(root)
+    given = described(root, "model.yml")
     known = {mart.name: mart for mart in (*marts(root), *views(root)) if mart.schema == "marts"}
     if unknown := sorted({*given["tables"]} - {*known}):
         raise AssuranceError(f"model.yml: there is no mart {unknown[0]}.")

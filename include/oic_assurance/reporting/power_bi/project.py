@@ -1,7 +1,7 @@
 """Make the files of the Power BI project from its templates."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,14 @@ import yaml
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.colours import colours
-from oic_assurance.reporting.power_bi.description import FOLDER, Page, Visual, pages
+from oic_assurance.reporting.power_bi.description import (
+    FOLDER,
+    Page,
+    Visual,
+    described,
+    pages,
+    visual_of,
+)
 from oic_assurance.reporting.power_bi.model import Model, semantic_model
 from oic_assurance.reporting.templates import templates
 
@@ -24,51 +31,6 @@ _LEVEL = 1600
 _WIDTH, _MARGIN, _GAP = 1280, 16, 12
 #: The tops and heights of what every page begins with: title, publication and caveats, slicers.
 _TITLE, _SHOWN, _SLICERS = (8, 44), (56, 128), (196, 72)
-#: The slicers that a page can have, each with its column.
-SLICERS = {
-    "Date": "dim_date[date_day]",
-    "District": "dim_org_unit[district_label]",
-    "Team": "dim_org_unit[team_label]",
-    "Point": "dim_point[title]",
-}
-#: Power BI's name of each kind of visual, and the names of its roles.
-KINDS = {
-    "heading": ("textbox", ()),
-    "table": ("tableEx", ("Values",)),
-    "matrix": ("pivotTable", ("Rows", "Columns", "Values")),
-    "line": ("lineChart", ("Category", "Y", "Series")),
-    "column": ("columnChart", ("Category", "Y", "Series")),
-    "bar": ("barChart", ("Category", "Y", "Series")),
-    "card": ("card", ("Values",)),
-    "slicer": ("slicer", ("Values",)),
-}
-#: The names in `colours.yml` of the values of columns that split a visual into series.
-SERIES = {
-    "fct_nccu_referral[intelligence_class_label]": (
-        "In time", "Late", "By somebody else", "Not valid", "Missing",
-    ),
-    "assurance_exception_summary[age_band]": ("0-1", "2-7", "8-28", "over 28"),
-    "dim_point[title]": (
-        "Reporting to the NCCU", "Intelligence plans", "Hydra training", "E-learning",
-    ),
-    "dim_measure[title]": (
-        "Hours to the document, median", "Hours to the document, nine of ten",
-        "E-learning completed", "Hydra completed",
-    ),
-}  # fmt: skip
-#: What every page begins with, below its title.
-_PUBLICATION = Visual(
-    "About this publication", "card", 12, {"Values": ("[Publication shown]",)}, {}, {},
-    "The publication that this page shows, its as-at moment and the verdict of its checks.",
-)  # fmt: skip
-_CAVEATS = Visual(
-    "Sources and caveats", "table", 12,
-    {"Values": (
-        "assurance_position[point_label]", "assurance_position[source_status_label]",
-        "assurance_position[caveat]",
-    )}, {}, {},
-    "For each point, whether its sources are up to date, and what to know before using it.",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,20 +53,22 @@ def project(root: Path) -> dict[str, str]:
         AssuranceError: A description is not valid, or names something that does not exist.
     """
     model, report, given = semantic_model(root), pages(root), colours(root)
+    look = described(root, "report.yml")
     for page in report:
-        _check(page, model)
+        _check(page, model, look)
     fill = templates(
         Path(__file__).with_name("templates"), in_json=json.dumps, place_of=model.place_of, tag=_tag
     )
-    known = {"kinds": KINDS, "series": SERIES}
-    known["colours"] = {**given.meanings, **given.of_series(())}
+    named = {**given.meanings, **given.of_series(())}
     files: dict[str, Any] = {}
     heights = {}
     for page in report:
-        visuals = list(_visuals(page))
+        visuals = list(_visuals(page, look))
         heights[page.name] = _MARGIN + max(place.y + place.height for _, _, place in visuals)
         for name, visual, place in visuals:
-            text = fill("visual.yml.j2", name=name, visual=visual, place=place, **known)
+            text = fill(
+                "visual.yml.j2", name=name, visual=visual, place=place, look=look, colours=named
+            )
             folder = f"{NAME}.Report/definition/pages/{page.name}/visuals/{name}"
             files[f"{folder}/visual.json"] = yaml.safe_load(text)
     text = fill(
@@ -131,19 +95,19 @@ def _tag(names: tuple[str, ...]) -> str:
     return str(uuid5(_SPACE, "/".join(names)))
 
 
-def _check(page: Page, model: Model) -> None:
+def _check(page: Page, model: Model, look: Mapping[str, Any]) -> None:
     """Check that everything a page names exists.
 
     Raises:
         AssuranceError: Something does not exist.
     """
     where = f"pages/{page.name}"
-    if unknown := sorted({*page.slicers} - {*SLICERS}):
+    if unknown := sorted({*page.slicers} - {*look["slicers"]}):
         raise AssuranceError(f"{where}: there is no slicer {unknown[0]}.")
     for visual in (visual for _, visuals in page.rows for visual in visuals):
-        if visual.kind not in KINDS:
+        if visual.kind not in look["kinds"]:
             raise AssuranceError(f"{where}: '{visual.title}': there is no kind {visual.kind}.")
-        roles = KINDS[visual.kind][1]
+        roles = look["kinds"][visual.kind]["roles"]
         if unknown := sorted({*visual.fields} - {*roles}):
             raise AssuranceError(f"{where}: '{visual.title}' has no role {unknown[0]}.")
         named = [field for fields in visual.fields.values() for field in fields]
@@ -153,18 +117,19 @@ def _check(page: Page, model: Model) -> None:
                 raise AssuranceError(f"{where}: '{visual.title}': the model has no {field}.")
 
 
-def _visuals(page: Page) -> Iterator[tuple[str, Visual, Place]]:
+def _visuals(page: Page, look: Mapping[str, Any]) -> Iterator[tuple[str, Visual, Place]]:
     """Return the visuals of a page, from top left to bottom right, as the Tab key reaches them."""
     wide, left = _WIDTH - 2 * _MARGIN, 400
     heading = Visual("", "heading", 12, {}, {}, {}, page.title)
     yield "title", heading, Place(_MARGIN, _TITLE[0], wide, _TITLE[1], 0)
-    yield "publication", _PUBLICATION, Place(_MARGIN, _SHOWN[0], left, _SHOWN[1], 1)
+    publication, caveats = (visual_of("report.yml", one) for one in look["begin"])
+    yield "publication", publication, Place(_MARGIN, _SHOWN[0], left, _SHOWN[1], 1)
     rest = Place(_MARGIN + left + _GAP, _SHOWN[0], wide - left - _GAP, _SHOWN[1], 2)
-    yield "caveats", _CAVEATS, rest
+    yield "caveats", caveats, rest
     order, top = 3, _SLICERS[0]
     width = (wide - 3 * _GAP) // 4
     for number, title in enumerate(page.slicers):
-        fields = {"Values": (SLICERS[title],)}
+        fields = {"Values": (look["slicers"][title],)}
         slicer = Visual(title, "slicer", 3, fields, {}, {}, f"Choose: {title.lower()}.")
         place = Place(_MARGIN + number * (width + _GAP), top, width, _SLICERS[1], order)
         yield f"slicer-{title.lower()}", slicer, place
