@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from oic_assurance.reporting.pack.restore import restore
+from oic_assurance.reporting.pack.content import restore
 
 PROVEN: dict[str, Any] = {
     "last_proven_at": datetime(2026, 4, 19, 2, 1, tzinfo=UTC),
@@ -31,7 +31,7 @@ def mart(verdict: str, known: dict[str, Any], **more: Any) -> dict[str, list[dic
 
 def test_a_proof_says_when_how_long_and_what() -> None:
     shown = restore(mart("proven", PROVEN))
-    assert (shown.shape, shown.verdict, shown.words) == ("tick", "A label", PROOF)
+    assert (shown.shape, shown.strong, shown.words) == ("tick", "A label.", PROOF)
 
 
 def test_an_old_proof_does_not_look_good() -> None:

@@ -1,13 +1,19 @@
 """The tables of actions and questions show what needs attention, and say what they leave out."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from oic_assurance.reporting.pack import tables
+from oic_assurance.reporting.pack.content import answers
+from oic_assurance.reporting.pack.first_page import actions
+from oic_assurance.reporting.paper.document import Table
 
-TODAY = date(2026, 6, 21)
+PUBLICATION = {"as_at": datetime(2026, 6, 21, 5, 30, tzinfo=UTC)}
+
+
+def listed(rows: list[dict[str, Any]], most: int | None = None) -> Table:
+    return actions(rows, {"publication": [PUBLICATION], "board_action": rows}, most)
 
 
 def action(**more: Any) -> dict[str, Any]:
@@ -40,7 +46,7 @@ OVERDUE = {"status": "OVERDUE", "due_on": date(2026, 6, 1), "days_overdue": 20}
     ],
 )  # fmt: skip
 def test_an_action_that_needs_attention_says_why(more: dict[str, Any], state: str) -> None:
-    ((_, _, _, _, said),) = tables.actions([action(**more)], TODAY).rows
+    ((_, _, _, _, said),) = listed([action(**more)]).rows
     assert said == state
 
 
@@ -55,7 +61,7 @@ def test_an_action_that_needs_attention_says_why(more: dict[str, Any], state: st
     ],
 )
 def test_an_action_that_is_not_due_or_done_is_not_listed(more: dict[str, Any]) -> None:
-    table = tables.actions([action(**more)], TODAY)
+    table = listed([action(**more)])
     assert table.rows == []
     assert table.empty == "No action of the Board is due, overdue or moved."
 
@@ -67,13 +73,13 @@ def test_the_most_overdue_action_comes_first_and_the_rest_is_counted() -> None:
         action(action="later", status="OVERDUE", due_on=date(2026, 2, 1), days_overdue=140),
         action(action="not due"),
     ]
-    assert [row[0] for row in tables.actions(rows, TODAY, 2).rows] == ["later", "late"]
-    assert tables.left_out(rows, TODAY, 2) == 1
-    assert tables.left_out(rows, TODAY, 5) == 0
+    assert [row[0] for row in listed(rows, 2).rows] == ["later", "late"]
+    assert listed(rows, 2).note == "1 more action on the pages of the points."
+    assert listed(rows, 5).note == ""
 
 
 def test_without_a_log_the_table_says_so() -> None:
-    assert tables.actions([], TODAY).empty == "The force delivers no log of the Board."
+    assert listed([]).empty == "The force delivers no log of the Board."
 
 
 def question(ref: str, raised_on: date, **more: Any) -> dict[str, Any]:
@@ -84,27 +90,27 @@ def question(ref: str, raised_on: date, **more: Any) -> dict[str, Any]:
     return row | more
 
 
-def test_questions_without_an_answer_are_counted_and_the_oldest_is_named() -> None:
-    rows = [
-        question("Q2", date(2026, 5, 1)),
-        question("Q1", date(2026, 3, 1)),
-        question("Q0", date(2026, 1, 1), answer="Yes.", days_open=None),
+def test_every_question_without_an_answer_is_shown_and_old_answers_are_counted() -> None:
+    waiting = [question(f"Q{place}", date(2026, 3, place)) for place in range(1, 8)]
+    given = [
+        question(f"A{place}", date(2026, 2, 8 - place), answer="Noted.", days_open=None)
+        for place in range(1, 8)
     ]
-    assert tables.unanswered(rows) == (
-        "2 questions of the Board without an answer. The oldest was put on 1 March 2026: "
-        "Question Q1?"
-    )
-    assert tables.unanswered(rows[2:]) == ""
+    table = answers([*waiting, *given])
+    assert [row[1] for row in table.rows] == [
+        *(f"Question Q{place}?" for place in range(1, 8)),
+        *(f"Question A{place}?" for place in range(1, 6)),
+    ]
+    assert table.note == "2 older questions with an answer left out."
 
 
 def test_an_answer_stands_beside_its_question() -> None:
     rows = [
-        question("Q1", date(2026, 3, 1), answer="Noted.", days_open=None),
         question("Q2", date(2026, 5, 1), days_open=1),
+        question("Q1", date(2026, 3, 1), answer="Noted.", days_open=None),
     ]
-    assert tables.answers(rows).rows == [
+    assert answers(rows).rows == [
         ("1 May 2026", "Question Q2?", "No answer yet, 1 day after it was put."),
         ("1 Mar 2026", "Question Q1?", "Noted."),
     ]
-    assert tables.answers(rows).title == "What the Board asked, and the answers"
-    assert tables.answers(3 * rows).title.endswith(": the newest 5 of 6")
+    assert answers(rows).note == ""
