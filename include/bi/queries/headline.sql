@@ -1,3 +1,3 @@
--- The answer for all points together: in a sentence, and with the points in detail.
+-- The answer on all points together, in words.
 select *
 from marts.assurance_headline

@@ -78,7 +78,10 @@ def bundle(root: Path, kind: WarehouseKind = "force", address: str = ADDRESS) ->
             name = f"{dashboard.name}-{place:02}-{_file_name(chart.title)}"
             files[f"charts/{name}.yaml"] = _chart(dashboard, chart, given)
         files[f"dashboards/{dashboard.name}.yaml"] = _dashboard(dashboard, described, given, css)
-    return {place: _text(content) for place, content in files.items()}
+    return {
+        place: yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+        for place, content in files.items()
+    }
 
 
 def uuid(*names: str) -> str:
@@ -214,26 +217,3 @@ def _dashboard(
 
 def _file_name(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
-
-
-class _Readable(yaml.SafeDumper):
-    """A YAML dumper that writes texts of several lines, such as SQL, as readable blocks.
-
-    The items of a list are indented, as yamllint requires.
-    """
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        """Indent the items of a list, which PyYAML does not do by default."""
-        super().increase_indent(flow, False)
-
-
-def _as_written(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Readable.add_representer(str, _as_written)
-
-
-def _text(content: Yaml) -> str:
-    return yaml.dump(content, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=120)

@@ -9,7 +9,6 @@ from oic_assurance.reporting.dashboards.tables import (
     DAY,
     FORMATS,
     column_name,
-    matrix,
     order,
     table,
 )
@@ -20,17 +19,19 @@ ROW_LIMIT = 10_000
 #: scheme has enough contrast on white.
 COLOUR_SCHEME = "d3Category10"
 MONTH = "%b %Y"
+#: The axis of a count is marked at whole numbers only, and that of shares at every fifth part.
+AXES = {
+    "number": "{ xAxis: { minInterval: 1 }, yAxis: { minInterval: 1 } }",
+    "whole_share": "{ yAxis: { interval: 0.2 } }",
+}
 #: What Superset calls a filter on a period, and its value for all periods.
 PERIOD, ALWAYS = "TEMPORAL_RANGE", "No filter"
 
 VIZ_TYPES = {
+    "text": "table",
     "table": "table",
-    "number": "big_number",
     "line": "echarts_timeseries_line",
     "bar": "echarts_timeseries_bar",
-    "heat_map": "heatmap_v2",
-    "matrix": "pivot_table_v2",
-    "flow": "sankey_v2",
     "timeline": "gantt_chart",
 }
 #: A line chart with marks has lines and bars.
@@ -50,7 +51,7 @@ def params(chart: Chart, colours: Mapping[str, str]) -> Params:
     The ID of the dataset is not included, because Superset's import adds it. `colours` gives the
     background colour of words in tables.
     """
-    settings = table(chart, colours) if chart.kind == "table" else _SETTINGS[chart.kind](chart)
+    settings = table(chart, colours) if chart.columns else _SETTINGS[chart.kind](chart)
     return {
         "viz_type": viz_type(chart),
         "adhoc_filters": _filters(chart),
@@ -66,14 +67,14 @@ def queries(chart: Chart) -> list[Params]:
 
     A line chart with marks has two queries, one for the marks and one for the lines.
     """
-    names = chart.columns if chart.kind == "table" else chart.groups
+    names = chart.columns or chart.groups
     shared: Params = {
         "columns": [column_name(chart, name) for name in names],
         "filters": [
             {"col": column, "op": "IN", "val": list(values)}
             for column, values in chart.where.items()
         ],
-        "orderby": [order(chart)] if chart.sort and not chart.values else [],
+        "orderby": [] if chart.values else order(chart),
         "row_limit": ROW_LIMIT,
         "is_timeseries": False,
     }
@@ -112,23 +113,6 @@ def _filters(chart: Chart) -> list[Params]:
     return fixed
 
 
-def _number(chart: Chart) -> Params:
-    return {
-        "x_axis": column_name(chart, chart.x[0]),
-        "time_grain_sqla": None,
-        "metric": metric(chart.dataset, chart.values[0]),
-        "subtitle": chart.description,
-        "subtitle_font_size": 0.125,
-        "header_font_size": 0.4,
-        "show_trend_line": True,
-        "start_y_axis_at_zero": True,
-        "rolling_type": "None",
-        "color_picker": {"r": 31, "g": 78, "b": 121, "a": 1},
-        "y_axis_format": FORMATS[chart.format],
-        "time_format": MONTH,
-    }
-
-
 def _axes(chart: Chart) -> Params:
     is_time = chart.dataset.columns[chart.x[0]].type == "date"
     return {
@@ -138,8 +122,8 @@ def _axes(chart: Chart) -> Params:
         "metrics": [metric(chart.dataset, value) for value in chart.values],
         "x_axis_time_format": MONTH,
         "tooltipTimeFormat": MONTH,
-        "y_axis_format": _axis_format(chart),
-        "show_legend": bool(chart.by) or len(chart.values) > 1,
+        "y_axis_format": FORMATS[chart.format],
+        "show_legend": chart.kind != "line" and bool(chart.by or chart.values[1:]),
         "legendOrientation": "top",
         "legendType": "plain",
         "rich_tooltip": True,
@@ -149,12 +133,8 @@ def _axes(chart: Chart) -> Params:
         "xAxisForceCategorical": not is_time,
         "sort_series_type": "name",
         "sort_series_ascending": True,
+        "echart_options": None if chart.marks else AXES[chart.format],
     }
-
-
-def _axis_format(chart: Chart) -> str:
-    """Return the number format of an axis. A short axis of numbers is also marked between them."""
-    return ",.1~f" if chart.format == "number" else FORMATS[chart.format]
 
 
 def _line(chart: Chart) -> Params:
@@ -185,7 +165,7 @@ def _lines_and_bars(chart: Chart) -> Params:
         "markerSizeB": 5,
         "yAxisIndex": 0,
         "yAxisIndexB": 0,
-        "y_axis_format_secondary": _axis_format(chart),
+        "y_axis_format_secondary": FORMATS[chart.format],
     }
 
 
@@ -199,37 +179,6 @@ def _bar(chart: Chart) -> Params:
     }
     stacked: Params = {"stack": "Stack"} if has_series else {"show_value": True}
     return {**_axes(chart), **stacked, **({} if is_time else categories)}
-
-
-def _heat_map(chart: Chart) -> Params:
-    return {
-        "x_axis": column_name(chart, chart.x[0]),
-        "time_grain_sqla": None,
-        "groupby": column_name(chart, chart.by[0]),
-        "metric": metric(chart.dataset, chart.values[0]),
-        "sort_x_axis": "alpha_asc",
-        "sort_y_axis": "alpha_desc",
-        "normalize_across": "heatmap",
-        "linear_color_scheme": "schemeBlues",
-        "legend_type": "continuous",
-        "left_margin": "auto",
-        "bottom_margin": "auto",
-        "xscale_interval": 1,
-        "yscale_interval": 1,
-        "value_bounds": [0, 1],
-        "show_legend": True,
-        "show_percentage": False,
-        "show_values": True,
-        "y_axis_format": FORMATS[chart.format],
-    }
-
-
-def _flow(chart: Chart) -> Params:
-    return {
-        "source": column_name(chart, chart.x[0]),
-        "target": column_name(chart, chart.by[0]),
-        "metric": metric(chart.dataset, chart.values[0]),
-    }
 
 
 def _timeline(chart: Chart) -> Params:
@@ -256,11 +205,7 @@ def _timeline(chart: Chart) -> Params:
 
 
 _SETTINGS: Mapping[str, Callable[[Chart], Params]] = {
-    "number": _number,
     "line": _line,
     "bar": _bar,
-    "heat_map": _heat_map,
-    "matrix": matrix,
-    "flow": _flow,
     "timeline": _timeline,
 }

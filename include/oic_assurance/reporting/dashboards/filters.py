@@ -52,11 +52,8 @@ def _shares_columns(chart: Chart, other: Chart) -> bool:
 
 
 def not_moved(dashboard: Dashboard, one: Filter) -> list[Chart]:
-    """Return the charts that a filter does not change, from the second chart on.
-
-    The first chart is about the publication, and no filter changes it.
-    """
-    return [chart for chart in dashboard.charts[1:] if not one.moves(chart)]
+    """Return the charts that a filter does not change, without the line about the publication."""
+    return [chart for chart in dashboard.charts if chart.title != ABOUT and not one.moves(chart)]
 
 
 def _native(dashboard: Dashboard, one: Filter, numbers: Mapping[str, int], uuid: Uuid) -> Yaml:

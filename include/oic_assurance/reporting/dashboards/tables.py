@@ -1,4 +1,4 @@
-"""Convert the settings of tables and matrices to Superset's format."""
+"""Convert the settings of tables to Superset's format."""
 
 import json
 from collections.abc import Mapping
@@ -24,10 +24,9 @@ def column_name(chart: Chart, name: str) -> str:
     return chart.dataset.columns[name].chart_column
 
 
-def order(chart: Chart) -> list[Any]:
-    """Return the column to sort by, and whether the order is ascending."""
-    name = (chart.sort or "").removeprefix("-")
-    return [name, not (chart.sort or "").startswith("-")]
+def order(chart: Chart) -> list[list[Any]]:
+    """Return the columns to sort by, each with whether its order is ascending."""
+    return [[name.removeprefix("-"), not name.startswith("-")] for name in chart.sort]
 
 
 def table(chart: Chart, colours: Mapping[str, str]) -> Params:
@@ -41,13 +40,13 @@ def table(chart: Chart, colours: Mapping[str, str]) -> Params:
             "groupby": [column.chart_column for column in columns],
             "metrics": metrics,
             "timeseries_limit_metric": metrics[0],
-            "order_desc": (chart.sort or "").startswith("-"),
+            "order_desc": not order(chart)[0][1],
         }
     else:
         shown = {
             "query_mode": "raw",
             "all_columns": [column.chart_column for column in columns],
-            "order_by_cols": [json.dumps(order(chart))] if chart.sort else [],
+            "order_by_cols": [json.dumps(one) for one in order(chart)],
         }
     formats |= {
         column.chart_column: _format_of(column.name, column.type)
@@ -57,31 +56,27 @@ def table(chart: Chart, colours: Mapping[str, str]) -> Params:
     return {
         **shown,
         "table_timestamp_format": DAY,
-        "show_cell_bars": bool(chart.values),
+        "show_cell_bars": False,
         "color_pn": False,
-        "allow_render_html": False,
+        "allow_render_html": chart.kind == "text",
         "allow_rearrange_columns": False,
         # A table with pages says how many records it has, in its search box.
         "include_search": chart.page is not None,
         "page_length": chart.page or 0,
         "conditional_formatting": [
-            rule for column in columns for rule in _coloured(column, colours)
+            rule
+            for name in chart.coloured
+            for rule in _coloured(chart.dataset.columns[name], colours)
         ],
-        "column_config": {
-            name: {"d3NumberFormat": given, "showCellBars": given == FORMATS["share"]}
-            for name, given in formats.items()
-        },
+        "column_config": {name: {"d3NumberFormat": given} for name, given in formats.items()},
     }
 
 
 def _coloured(column: Column, colours: Mapping[str, str]) -> list[Params]:
     """Return the rules that give words in a column their background colour.
 
-    Only columns with a vocabulary have such words. Superset chooses black or white for the text, so
-    that the contrast is at least 4.5 to 1.
+    Superset chooses black or white for the text, so that the contrast is at least 4.5 to 1.
     """
-    if column.vocabulary is None and not column.computed:
-        return []
     return [
         {
             "column": column.chart_column,
@@ -105,21 +100,4 @@ def _format_of(name: str, sql_type: str) -> str:
 
 
 def _format_of_value(value: Value) -> str:
-    return FORMATS["share" if value.how == "share" else "number"]
-
-
-def matrix(chart: Chart) -> Params:
-    """Return the settings of a matrix, with totals of rows and columns."""
-    return {
-        "groupbyRows": [column_name(chart, name) for name in chart.by],
-        "groupbyColumns": [column_name(chart, name) for name in chart.x],
-        "metrics": [metric(chart.dataset, value) for value in chart.values],
-        "metricsLayout": "COLUMNS",
-        "aggregateFunction": "Sum",
-        "rowTotals": True,
-        "colTotals": True,
-        "rowOrder": "value_z_to_a",
-        "colOrder": "key_a_to_z",
-        "valueFormat": FORMATS[chart.format],
-        "combineMetric": False,
-    }
+    return FORMATS["share" if value.how in ("share", "low", "high") else "number"]

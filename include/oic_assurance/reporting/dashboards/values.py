@@ -52,7 +52,7 @@ def described_values(described: Mapping[str, Any]) -> list[Value]:
         of = tuple(described["interval"])
         title = described["title"]
         return [Value(title + LOWER, "low", of), Value(title + UPPER, "high", of)]
-    hows: tuple[How, ...] = ("sum", "count", "max", "share")
+    hows: tuple[How, ...] = ("sum", "count", "max", "share", "low", "high")
     (how,) = (name for name in hows if name in described)
     of = described[how]
     only = described.get("when") or described.get("unless")
