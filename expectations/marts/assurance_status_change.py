@@ -18,7 +18,7 @@ where coalesce(shown.status <> position.status, false) <> (listed.point_code is 
 """
 
 
-@mart_suite("assurance_status_change", one_row_per=("point_code",))
+@mart_suite("assurance_status_change", one_row_per=("point_code",), stage="sealed")
 def assurance_status_change() -> Expectations:
     """Every status that differs from the one that readers saw before, and no other."""
     return [

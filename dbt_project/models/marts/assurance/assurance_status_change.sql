@@ -1,3 +1,5 @@
+{{ config(tags=["sealed"]) }}
+
 with
     shown_before as (
         select
