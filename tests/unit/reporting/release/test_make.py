@@ -242,7 +242,7 @@ def test_the_page_names_each_file_with_its_format_and_its_size(
     for name, content in files.items():
         if name != "index.html":
             size = f"{len(content) / 1024:,.0f} KiB" if len(content) > 1023 else f"{len(content)} b"
-            assert re.search(rf"{re.escape(name)} .{{5,60}}{size}", text), name
+            assert re.search(rf"{re.escape(name)} .{{2,60}}{size}", text), name
 
 
 @pytest.mark.parametrize(
