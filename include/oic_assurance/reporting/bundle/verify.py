@@ -303,7 +303,7 @@ def check_pack(folder: Path, publication: Any, tables: "dict[str, list[Row]]") -
     """Check that the page of the pack is that of the publication, and shows what its rows say.
 
     The figure and the status of each point, the sentences about them at the top, the as-at moment
-    and the verdict of the checks are compared.
+    and the verdict of the checks are compared. The sentences are made here from the numbers again.
     """
     page = read(folder / "pack" / "assurance-pack.html").decode("utf-8")
     if publication["content_fingerprint"] not in page:
@@ -339,6 +339,9 @@ def check_pack(folder: Path, publication: Any, tables: "dict[str, list[Row]]") -
         )
         if shown != (name, word, figure, figure):
             raise BrokenError(f"the pack shows another figure or status of {code} than the rows")
+    (mart,) = tables["assurance_headline"]
+    if [mart["words"], mart["detail"]] != headline(points):
+        raise BrokenError("the sentences of marts.assurance_headline are not those of the numbers")
     sentences = found_in(page, '<p class="lead sentences">(.*?)</p>', "answer")[0]
     if not sentences.startswith("<strong>{}</strong> {} ".format(*headline(points))):
         raise BrokenError("the sentences at the top of the pack are not those that the rows give")

@@ -14,7 +14,7 @@ import yaml
 from oic_assurance.builds.declared import unit_of
 from oic_assurance.clock import london_day
 from oic_assurance.formats import NOTHING, count, in_unit, long_day, moment, share
-from oic_assurance.reporting.national.funnel import funnel
+from oic_assurance.reporting.national.funnel import READINGS, funnel
 from oic_assurance.reporting.pack.content import about
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.paper.document import Document, Pictures, Section, Table, Text
@@ -45,6 +45,7 @@ def national_pack(facts: Facts, contact: Mapping[str, str | None]) -> Document:
         answer=first,
         sentences=sentences,
         first=[
+            Section("The points", "points", [points(facts)]),
             Section("Forces that are not known", "unknown", [unknown(facts)]),
             Section(
                 "How to read the plots",
@@ -83,6 +84,29 @@ def answer(facts: Facts) -> list[str]:
     if restated:
         sentences.append(f"{count(len(restated), 'publication')} changed figures of past months.")
     return sentences
+
+
+def points(facts: Facts) -> Table:
+    """Return how many forces are known at each point, and which lie outside the 95% limits."""
+
+    def outside(row: Row) -> str:
+        names = [
+            f"{one['force_name']} ({READINGS[one['reading']][0]})"
+            for one in of_point(facts["funnel"], row["code"])
+            if one["reading"] not in ("WITHIN", "NOT_COMPARED")
+        ]
+        return ", ".join(names) or "none"
+
+    def known(row: Row) -> str:
+        positions = of_point(facts["position"], row["code"])
+        return f"{sum(one['state'] == 'REPORTED' for one in positions)} of {len(positions)}"
+
+    return Table.of(
+        "The points",
+        [{"code": code, "name": point.name} for code, point in POINTS.items()],
+        {"Point": "name", "Known forces": known, "Outside the limits of their group": outside},
+        widths=(1.2, 0.8, 3),
+    )
 
 
 def unknown(facts: Facts) -> Table:

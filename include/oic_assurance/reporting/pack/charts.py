@@ -89,10 +89,9 @@ def by_team(title: str, rows: Rows, done: str, outstanding: str) -> Picture:
         title,
         f"{len(behind)} of {count(len(rows), 'team')} have something outstanding.{left_out} They "
         "are in the order of their names: so few cases do not rank a team.",
-        svg(
-            stacked(counts, names, {done: MIDDLE, outstanding: WHITE}),
-            height=64 + 21 * max(len(names), 1),
-        ),
+        svg(stacked(counts, names, {done: MIDDLE, outstanding: WHITE}), height=64 + 21 * len(names))
+        if names
+        else "",
         ("Team", done.capitalize(), "Of"),
         [(team(row), f"{row['numerator']:,}", f"{row['denominator']:,}") for row in rows],
     )

@@ -316,7 +316,7 @@ def _signed(rows: Sequence[Row]) -> Table:
                 + (f": {first_page.sentence(row['cause']).lower()}" if row["cause"] else "")
             ),
             "When": lambda row: moment(row["at"]),
-            "By": "by_role",
+            "By": lambda row: WORDS["roles"].get(row["by_role"], NOTHING),
             "On": lambda row: f"publication {row[number]}" if row[number] else NOTHING,
             "What the point showed": lambda row: share(row["value_then"]),
             "In force": lambda row: "yes" if row["is_in_force"] else "no",

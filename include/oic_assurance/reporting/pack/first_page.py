@@ -102,7 +102,7 @@ def sentence(code: str | None) -> str:
 
 def _views(row: Row, now: str) -> str:
     force, commissioner = row["force_self_assessment"], row["commissioner_judgement"]
-    views = (sentence(force), now, sentence(commissioner))
+    views = (sentence(force or "none"), now, sentence(commissioner or "none"))
     text = "; ".join(
         f"{labels('voice')[who]}: {one.lower()}"
         for who, one in zip(charts.VOICES, views, strict=True)
