@@ -5,7 +5,7 @@ from expectations.vocabulary import Expectations, no_rows
 
 _LISTED_WRONGLY = """
 select position.point_code
-from {candidate}.assurance_position as position
+from {intermediate}.int_position as position
 inner join {audit}.build as build on build.build_id = {build_id}
 left join {audit}.published_position as shown
     on shown.publication_id = build.compared_with

@@ -67,6 +67,9 @@ from (values ('FORCE', 0, 0, 0, 0), ('COMMISSIONER', 0, 1, 0, 8)) as counted (
     voice, numerator, denominator, days_contradicted, days_said_complete
 );
 
+create table intermediate.int_position as
+select force_code, point_code, status from candidate.assurance_position;
+
 create table candidate.assurance_status_change as
 select 'E23000022' as force_code, 'HYDRA' as point_code, 'overdue' as status_before,
     'Overdue' as status_before_label, 'met_on_time' as status_after,

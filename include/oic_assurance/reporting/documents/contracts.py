@@ -142,6 +142,8 @@ def _source_property(column: Column, table: Table, classification: str) -> dict[
     }
     if column.name in table.key:
         found |= {"primaryKey": True, "primaryKeyPosition": table.key.index(column.name) + 1}
+    if column.is_replaced:
+        return found  # Any text is accepted, so nothing more is asked of the owner.
     if column.pattern:
         found["logicalTypeOptions"] = {"pattern": column.pattern}
     if column.codes:
