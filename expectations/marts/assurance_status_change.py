@@ -5,7 +5,7 @@ from expectations.vocabulary import Expectations, no_rows
 
 _LISTED_WRONGLY = """
 select position.point_code
-from {candidate}.assurance_position as position
+from {intermediate}.int_position as position
 inner join {audit}.build as build on build.build_id = {build_id}
 left join {audit}.published_position as shown
     on shown.publication_id = build.compared_with
@@ -18,7 +18,7 @@ where coalesce(shown.status <> position.status, false) <> (listed.point_code is 
 """
 
 
-@mart_suite("assurance_status_change", one_row_per=("point_code",), stage="sealed")
+@mart_suite("assurance_status_change", one_row_per=("point_code",))
 def assurance_status_change() -> Expectations:
     """Every status that differs from the one that readers saw before, and no other."""
     return [

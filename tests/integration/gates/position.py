@@ -82,6 +82,9 @@ from (values
     (2, 'ROW_IN_QUARANTINE', 'hr/personnel', 1, 0.9, 1)
 ) as caveat (place, code, dataset, records, low, high);
 
+create table intermediate.int_position as
+select force_code, point_code, status from candidate.assurance_position;
+
 create table candidate.assurance_status_change as
 select 'E23000022' as force_code, 'HYDRA' as point_code, 'overdue' as status_before,
     'Overdue' as status_before_label, 'met_on_time' as status_after,

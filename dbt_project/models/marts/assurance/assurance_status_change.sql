@@ -1,19 +1,8 @@
-{{ config(tags=["sealed"]) }}
-
 with
     shown_before as (
-        select
-            position.force_code,
-            position.point_code,
-            position.status,
-            {{ label("status", "position.status") }} as status_label,
-            position.value,
-            comparison.publication_id as compared_with,
-            comparison.as_at as compared_as_at
-        from {{ source("audit", "published_position") }} as position
-        inner join
-            {{ ref("stg_audit__comparison") }} as comparison
-            on position.publication_id = comparison.publication_id
+        select position.*, {{ label("status", "position.status") }} as status_label
+        from
+            {{ ref("stg_audit__position_before") }} as position
             {{ label_join("status", "position.status") }}
     ),
 
