@@ -161,4 +161,3 @@ def _dataset(queries: Path, name: str, described: Mapping[str, Any]) -> Dataset:
     if unknown := sorted(named - {*columns}):
         raise AssuranceError(f"datasets.yml: {name} has no {', '.join(unknown)}.")
     return dataset
-

@@ -18,7 +18,7 @@ KINDS: tuple[str, ...] = get_args(Kind)
 GRID = 12
 #: The title of the line about the publication on every dashboard, and its dataset.
 ABOUT, SHOWN = "About this publication", "shown"
-#: The title of the cards of the points, their dataset, and its columns that are no words for readers.
+#: The title of the cards of the points, their dataset, and those of its columns that are not shown.
 POINTS, CARD, KEYS = "The points", "card", ("point_code", "place")
 
 
@@ -42,8 +42,8 @@ class Chart:
         values: The aggregates that the chart shows.
         marks: For a line chart: aggregates that are drawn as bars behind the lines.
         format: How numbers are written: a key in `charts.FORMATS`.
-        sort: The columns to sort by. A minus in front means descending order. A table with values is
-            sorted by the first of them.
+        sort: The columns to sort by. A minus in front means descending order. A table with values
+            is sorted by the first of them.
         page: For a table: the number of rows on a page. None for all rows on one page.
         look: Superset settings for this chart, which override the settings for its kind.
     """
