@@ -42,6 +42,22 @@ THEME_FONT_URL_ALLOWED_DOMAINS: list[str] = []
 
 APP_NAME = "OIC assurance"
 LANGUAGES: dict[str, dict[str, str]] = {}
+# The lines of a chart are labelled where they end, in a column that phones have room for.
+_LABELLED_LINES = {
+    "grid": {"right": "27%"},
+    "series": {
+        "endLabel": {
+            "show": True,
+            "formatter": "{a}",
+            "color": "inherit",
+            "width": 88,
+            "fontSize": 11,
+            "overflow": "break",
+            "lineHeight": 14,
+        },
+        "labelLayout": {"x": "74.5%", "moveOverlap": "shiftY"},
+    },
+}
 # Text on white has a contrast ratio of at least 4.5 to 1.
 THEME_DEFAULT = {
     "algorithm": "default",
@@ -54,25 +70,10 @@ THEME_DEFAULT = {
         "colorTextTertiary": "#4d5865",
         "fontFamily": "Inter, Helvetica, Arial, sans-serif",
     },
-    # The lines of a chart are labelled where they end.
-    "echartsOptionsOverridesByChartType": dict.fromkeys(
-        ("echarts_timeseries_line", "mixed_timeseries"),
-        {
-            "grid": {"right": "27%"},
-            "series": {
-                "endLabel": {
-                    "show": True,
-                    "formatter": "{a}",
-                    "color": "inherit",
-                    "width": 88,
-                    "fontSize": 11,
-                    "overflow": "break",
-                    "lineHeight": 14,
-                },
-                "labelLayout": {"x": "74.5%", "moveOverlap": "shiftY"},
-            },
-        },
-    ),
+    "echartsOptionsOverridesByChartType": {
+        "echarts_timeseries_line": _LABELLED_LINES,
+        "mixed_timeseries": _LABELLED_LINES,
+    },
 }
 THEME_DARK = None
 SQLLAB_BACKEND_PERSISTENCE = False

@@ -47,6 +47,11 @@ class Column:
         return f"{self.name}_in_words" if has_words else self.name
 
     @property
+    def is_number(self) -> bool:
+        """Whether the column holds numbers."""
+        return self.type in ("bigint", "integer", "double precision")
+
+    @property
     def expression(self) -> str | None:
         """The SQL that computes `chart_column`, or None if the query returns that column."""
         if self.vocabulary:

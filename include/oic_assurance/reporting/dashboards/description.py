@@ -4,21 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.datasets import Dataset, datasets, folder_of, read_yaml
 from oic_assurance.reporting.dashboards.values import Value, described_values
 from oic_assurance.settings import Kind as WarehouseKind
 
-Kind = Literal["text", "table", "line", "bar", "timeline"]
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS = ("text", "table", "line", "bar", "timeline")
 #: The width of a dashboard, in grid columns. The widths of the charts in a row add up to this
 #: number.
 GRID = 12
 #: The title of the line about the publication on every dashboard, and its dataset.
 ABOUT, SHOWN = "About this publication", "shown"
-#: The title of the cards of the points, their dataset, and its columns that are no words for readers.
+#: The title of the cards of the points, their dataset, and those of its columns that are not shown.
 POINTS, CARD, KEYS = "The points", "card", ("point_code", "place")
 
 
@@ -41,9 +40,9 @@ class Chart:
             are its rows, optionally followed by the column that decides the colour of a bar.
         values: The aggregates that the chart shows.
         marks: For a line chart: aggregates that are drawn as bars behind the lines.
-        format: How numbers are written: a key in `charts.FORMATS`.
-        sort: The columns to sort by. A minus in front means descending order. A table with values is
-            sorted by the first of them.
+        format: How numbers are written: a key of `formats` in `settings.yml`.
+        sort: The columns to sort by. A minus in front means descending order. A table with values
+            is sorted by the first of them.
         page: For a table: the number of rows on a page. None for all rows on one page.
         look: Superset settings for this chart, which override the settings for its kind.
     """

@@ -15,7 +15,12 @@ FOLDER = Path("include") / "bi" / "excel"
 SHOWN = "shown"
 SHOWN_COLUMNS = {
     "Point": "long",
+    "Answer": "text",
     "Status": "text",
+    "Figure": "text",
+    "Target": "text",
+    "Second reading": "long",
+    "Provisional": "long",
     "Sources": "text",
     "Caveat": "long",
     "Publication": "whole",

@@ -25,9 +25,7 @@ def described(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_above_its_description_a_dashboard_has_the_publication_and_the_cards_of_its_points() -> (
-    None
-):
+def test_a_dashboard_begins_with_the_cards_of_its_points_and_the_publication() -> None:
     described = {one.name: one for one in dashboards(PROJECT)}
     for dashboard in described.values():
         assert dashboard.answer[-1][0].title == ABOUT

@@ -26,7 +26,7 @@ TOGETHER = {
     "training": ["Hydra completed", "This month so far", "Target", "95% interval"],
     "actions": ["Closed", "Overdue", "Replaced by another action", "Open"],
 }
-#: All that may be red: what failed, is missing or is overdue, and the answer that a point is not met.
+#: All that may be red: what failed, is missing or is overdue, and the answer No.
 RED = {"Missing", "No", "Failed", "Overdue", "Could not be extracted"}
 #: What is written in its colour, where its line ends.
 WRITTEN = ("first", "second", "third", "fourth", "met", "so_far", "target", "interval")
