@@ -1,3 +1,3 @@
--- The answer for all points together: in a sentence, and with the points in detail.
-select *
+-- The answer on all points, in words.
+select words, detail
 from marts.assurance_headline

@@ -34,8 +34,8 @@ ROLE = "oic_publish"
 BOARD_QUERIES = (
     "publication",
     "headline",
-    "answer",
-    "caveat",
+    "point_answer",
+    "point_caveat",
     "left_out",
     "position",
     "position_trend",

@@ -185,7 +185,7 @@ def moved_in_words(facts: Facts, since: Since) -> str:
     moved = [
         f"{row['point_label']} from {labels('status')[then['status']].lower()} to "
         f"{row['status_word'].lower()}"
-        for row in facts["answer"]
+        for row in facts["point_answer"]
         if (then := told.get(row["point_code"])) and then["status"] != row["status"]
     ]
     if not moved:

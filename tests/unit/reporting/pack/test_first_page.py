@@ -30,7 +30,7 @@ def facts(*actions: str, **now: Any) -> dict[str, list[dict[str, Any]]]:
         "publication": [{"as_at": TODAY}],
         "board_action": [{"status": status} for status in actions],
         "position": [position],
-        "answer": [answer],
+        "point_answer": [answer],
         "control_limits": [],
         "board_log_question": [],
         "board_question": [],
@@ -88,7 +88,7 @@ def test_a_change_says_the_status_and_the_difference_of_both_numbers(
     now: dict[str, Any], text: str
 ) -> None:
     given = facts(**now)
-    sections = first_page.sections(given["answer"], given, SINCE)
+    sections = first_page.sections(given["point_answer"], given, SINCE)
     (table,) = next(one for one in sections if one.anchor == "since").blocks
     assert isinstance(table, Table)
     assert table.rows[0][-1] == text
@@ -105,3 +105,73 @@ def test_what_the_figures_leave_out_is_added_up() -> None:
         "149."
     )
     assert first_page.left_out({"left_out": []}) == "The figures leave nothing out."
+
+
+def listed(rows: list[dict[str, Any]], most: int | None = None) -> Table:
+    return first_page.actions(rows, {"publication": [{"as_at": TODAY}], "board_action": rows}, most)
+
+
+def action(**more: Any) -> dict[str, Any]:
+    row = {
+        "action": "Find more places.", "point_code": "HYDRA", "owner_role": "Head of Learning",
+        "due_on": date(2026, 12, 1), "first_due_on": date(2026, 12, 1), "times_moved": 0,
+        "status": "OPEN", "status_label": "Open", "days_overdue": None, "closed_but": None,
+        "closed_but_label": None,
+    }  # fmt: skip
+    return row | more
+
+
+OVERDUE = {"status": "OVERDUE", "due_on": date(2026, 6, 1), "days_overdue": 20}
+
+
+@pytest.mark.parametrize(
+    ("more", "state"),
+    [
+        (OVERDUE, "overdue by 20 days"),
+        ({"due_on": date(2026, 8, 2)}, "open"),
+        ({"times_moved": 1}, "open, moved once, first due 1 Dec 2026"),
+        ({**OVERDUE, "times_moved": 3}, "overdue by 20 days, moved 3 times, first due 1 Dec 2026"),
+        (
+            {
+                "status": "CLOSED", "status_label": "Closed", "closed_but": "POINT_OVERDUE",
+                "closed_but_label": "The point is not met and its deadline has passed",
+            },
+            "closed, although the point is not met and its deadline has passed",
+        ),
+    ],
+)  # fmt: skip
+def test_an_action_that_needs_attention_says_why(more: dict[str, Any], state: str) -> None:
+    ((_, _, _, _, said),) = listed([action(**more)]).rows
+    assert said == state
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"due_on": date(2026, 8, 3)},
+        {"due_on": None},
+        {"status": "CLOSED", "status_label": "Closed", "times_moved": 2},
+        {"status": "SUPERSEDED", "status_label": "Replaced", "due_on": date(2026, 1, 1)},
+    ],
+)
+def test_an_action_that_is_not_due_or_done_is_not_listed(more: dict[str, Any]) -> None:
+    table = listed([action(**more)])
+    assert table.rows == []
+    assert table.empty == "No action of the Board is due, overdue or moved."
+
+
+def test_the_most_overdue_action_comes_first_and_the_rest_is_counted() -> None:
+    rows = [
+        action(action="soon", due_on=date(2026, 6, 22)),
+        action(action="late", **OVERDUE),
+        action(action="later", status="OVERDUE", due_on=date(2026, 2, 1), days_overdue=140),
+        action(action="not due"),
+    ]
+    assert [row[0] for row in listed(rows, 2).rows] == ["later", "late"]
+    assert listed(rows, 2).note == "1 more action on the pages of the points."
+    assert listed(rows, 5).note == ""
+
+
+def test_without_a_log_the_table_says_so() -> None:
+    assert listed([]).empty == "The force delivers no log of the Board."
