@@ -36,7 +36,7 @@ def card(row: Row, facts: Facts) -> dict[str, Any]:
     unconfirmed = position["owner_role"] and not position["is_owner_confirmed"]
     later = _later(position)
     return {
-        **{name: "" if value is None else value for name, value in row.items()},
+        **{name: "" if value is None else str(value) for name, value in row.items()},
         "status_since": "" if row["status_since"] is None else long_day(row["status_since"]),
         "figure_words": row["figure_words"] or NOTHING,
         "target_words": f"{row['target_words'] or NOTHING}{later}",
