@@ -66,7 +66,7 @@ def board(
     """
     (publication,) = facts["publication"]
     (headline,) = facts["headline"]
-    cards = [first_page.card(row, facts) for row in facts["point_answer"]]
+    cards = [first_page.card(row, facts) for row in facts["answer"]]
     accountable = facts["position"][0]["accountable_body"]
     as_at = moment(publication["as_at"])
     return Document(
@@ -146,7 +146,7 @@ def _point(card: Row, facts: Facts) -> Section:
             Answer(card["shape"], card["answer"], card["status_word"], card["status_words"]),
             Terms("", terms),
             Pictures(first),
-            _caveats(of_point(facts["point_caveat"], code)),
+            _caveats(of_point(facts["caveat"], code)),
             Listing(
                 "Questions that the data gives",
                 [("", row["words"]) for row in of_point(facts["board_question"], code)],

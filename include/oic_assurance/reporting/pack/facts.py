@@ -34,8 +34,8 @@ ROLE = "oic_publish"
 BOARD_QUERIES = (
     "publication",
     "headline",
-    "point_answer",
-    "point_caveat",
+    "answer",
+    "caveat",
     "left_out",
     "position",
     "position_trend",

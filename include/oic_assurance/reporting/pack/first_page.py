@@ -36,7 +36,7 @@ def card(row: Row, facts: Facts) -> dict[str, Any]:
     unconfirmed = position["owner_role"] and not position["is_owner_confirmed"]
     later = _later(position)
     return {
-        **{name: "" if value is None else value for name, value in row.items()},
+        **{name: "" if value is None else str(value) for name, value in row.items()},
         "status_since": "" if row["status_since"] is None else long_day(row["status_since"]),
         "figure_words": row["figure_words"] or NOTHING,
         "target_words": f"{row['target_words'] or NOTHING}{later}",
@@ -185,7 +185,7 @@ def moved_in_words(facts: Facts, since: Since) -> str:
     moved = [
         f"{row['point_label']} from {labels('status')[then['status']].lower()} to "
         f"{row['status_word'].lower()}"
-        for row in facts["point_answer"]
+        for row in facts["answer"]
         if (then := told.get(row["point_code"])) and then["status"] != row["status"]
     ]
     if not moved:

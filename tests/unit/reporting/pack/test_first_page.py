@@ -30,7 +30,7 @@ def facts(*actions: str, **now: Any) -> dict[str, list[dict[str, Any]]]:
         "publication": [{"as_at": TODAY}],
         "board_action": [{"status": status} for status in actions],
         "position": [position],
-        "point_answer": [answer],
+        "answer": [answer],
         "control_limits": [],
         "board_log_question": [],
         "board_question": [],
@@ -88,7 +88,7 @@ def test_a_change_says_the_status_and_the_difference_of_both_numbers(
     now: dict[str, Any], text: str
 ) -> None:
     given = facts(**now)
-    sections = first_page.sections(given["point_answer"], given, SINCE)
+    sections = first_page.sections(given["answer"], given, SINCE)
     (table,) = next(one for one in sections if one.anchor == "since").blocks
     assert isinstance(table, Table)
     assert table.rows[0][-1] == text
