@@ -190,7 +190,8 @@ def _record_newest(
             max(batch_id) filter (
                 where
                     cursor_to <= %(as_at)s and cursor_to is distinct from cursor_from
-                    and rows_new > 0
+                    -- If a record is dated in the future, the cursor stops at the source's clock.
+                    and cursor_to < delivered_for and rows_new > 0
             ),
             min(batch_id)
         )
