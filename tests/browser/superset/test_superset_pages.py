@@ -198,7 +198,7 @@ def test_a_chosen_district_moves_the_charts_and_limits_the_teams(
             "and unit.district_label = 'Northampton' group by fact.org_unit_label"
         ).fetchall()
         assert {
-            (row["org_unit_label"], row["With document"], row["Of"]) for row in by_team[-1]
+            (row["org_unit_label"], row["With document"], row["Cases"]) for row in by_team[-1]
         } == {(row["org_unit_label"], row["numerator"], row["whole"]) for row in expected}
         # The filter on teams now offers only the teams of the district.
         offered = [

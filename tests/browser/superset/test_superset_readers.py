@@ -120,7 +120,7 @@ def test_a_reader_opens_a_dashboard_without_errors(
     problems: list[str] = []
     page.on("response", lambda one: problems.append(one.url) if one.status >= 400 else None)
     page.goto("/superset/dashboard/nccu/")
-    page.locator("[data-test-chart-name='By team'] table").first.wait_for(timeout=60_000)
+    page.locator("[data-test-chart-name='The points'] td").first.wait_for(timeout=60_000)
     assert page.get_by_text("Edit dashboard").count() == 0
     assert page.get_by_text("SQL", exact=True).count() == 0
     assert problems == []
