@@ -3,6 +3,7 @@
 import shutil
 import textwrap
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 
 from oic_assurance.clock import london_text
 
@@ -24,8 +25,14 @@ def shortened(text: str, room: int) -> str:
 
 
 def share(value: float | None) -> str:
-    """Return a fraction as a percentage, such as "93.5%"."""
-    return NOTHING if value is None else f"{value * 100:.1f}%"
+    """Return a fraction as a percentage, such as "93.5%".
+
+    A half is rounded up from 15 digits, as PostgreSQL does it, so that a figure reads the same on
+    every page (macro `as_percent`).
+    """
+    if value is None:
+        return NOTHING
+    return f"{Decimal(f'{value * 100:.15g}').quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
 
 
 def in_unit(value: float | None, unit: str) -> str:
@@ -63,6 +70,25 @@ def short_moment(value: datetime | None) -> str:
 def day(value: date | None) -> str:
     """Return a date, such as "09 Jul 2026"."""
     return NOTHING if value is None else f"{value:%d %b %Y}"
+
+
+def long_day(value: date | datetime | None) -> str:
+    """Return a date as it is written in a sentence: "9 July 2026"."""
+    return NOTHING if value is None else f"{value.day} {value:%B %Y}"
+
+
+def short_day(value: date | None) -> str:
+    """Return a date as it is written in a table: "9 Jul 2026"."""
+    return NOTHING if value is None else f"{value.day} {value:%b %Y}"
+
+
+def as_day(value: date | str) -> date:
+    """Return a date. `value` is a date or an ISO 8601 string such as "2026-07-09".
+
+    Raises:
+        ValueError: If the string is not a date.
+    """
+    return value if isinstance(value, date) else date.fromisoformat(value)
 
 
 def size(number: int | None) -> str:

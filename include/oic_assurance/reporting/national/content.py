@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from oic_assurance.builds.declared import unit_of
 from oic_assurance.clock import london_day
-from oic_assurance.formats import NOTHING, count, in_unit, moment, share
+from oic_assurance.formats import NOTHING, count, in_unit, long_day, moment, share
 from oic_assurance.reporting.national.funnel import funnel
 from oic_assurance.reporting.pack import words
-from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.pack.tables import Table
+from oic_assurance.reporting.paper.drawing import Picture
 from oic_assurance.reporting.points import POINTS
 
 #: Why a force is not known, in words for a table.
@@ -175,7 +175,7 @@ def unknown(facts: Facts) -> Table:
                 force["force_name"],
                 WHY_UNKNOWN[force["why_unknown"] or positions[0]["why_unknown"]],
                 "all" if len(names) == len(POINTS) else ", ".join(names),
-                words.long_day(london_day(max(known))) if known else NOTHING,
+                long_day(london_day(max(known))) if known else NOTHING,
             )
         )
     return Table(
@@ -304,5 +304,5 @@ def _last(row: Row, *, is_checklist: bool) -> str:
     if row["last_value"] is None:
         return ""
     figure = f"{row['last_numerator']} met" if is_checklist else share(row["last_value"])
-    day = words.long_day(london_day(row["last_as_at"]))
+    day = long_day(london_day(row["last_as_at"]))
     return f"; its last figure is {figure} of {day}"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from oic_assurance.formats import NOTHING, interval, share
-from oic_assurance.reporting.pack.drawing import (
+from oic_assurance.reporting.paper.drawing import (
     ALARM,
     DARK,
     INK,

@@ -5,7 +5,7 @@ The first two are written by the program that verifies a bundle, so that it can 
 
 from collections.abc import Sequence
 
-from oic_assurance.formats import count
+from oic_assurance.formats import count, long_day
 from oic_assurance.reporting.bundle.verify import headline, joined
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.card import Card
@@ -21,7 +21,7 @@ def answer(cards: Sequence[Card], facts: Facts, since: Since) -> list[str]:
 
 def _changed(cards: Sequence[Card], facts: Facts, since: Since) -> str:
     """Return a sentence about changed statuses, and about the Board's actions that are overdue."""
-    when = f"Since {'the Board met on ' if since.is_meeting else ''}{words.long_day(since.day)}"
+    when = f"Since {'the Board met on ' if since.is_meeting else ''}{long_day(since.day)}"
     actions = facts["board_action"]
     overdue = sum(row["status"] == "OVERDUE" for row in actions)
     open_now = overdue + sum(row["status"] == "OPEN" for row in actions)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from oic_assurance.formats import NOTHING, interval, share
+from oic_assurance.formats import NOTHING, interval, long_day, share
 from oic_assurance.reporting.pack import trends, words
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.points import POINTS
@@ -89,7 +89,7 @@ def card(row: Row, facts: Facts) -> Card:
         high=row["ci_high"] or 0.0,
         goal=words.target_share(row),
         deadline=words.deadline(row)
-        + _later(row, "deadline", lambda then: words.long_day(then["deadline"])),
+        + _later(row, "deadline", lambda then: long_day(then["deadline"])),
         at_deadline=_at_deadline(row),
         trend=trends.sparkline(history, words.target_share(row)),
         since=f"{trends.since(history)}. {words.distance(row)}",
@@ -106,7 +106,7 @@ def _later(row: Row, column: str, say: Callable[[Row], str]) -> str:
     then = row[f"{column}_then"]
     if row["changes_on"] is None or then == row[column]:
         return ""
-    return f" (from {words.long_day(row['changes_on'])}: {say({**row, column: then})})"
+    return f" (from {long_day(row['changes_on'])}: {say({**row, column: then})})"
 
 
 def _second(row: Row) -> str:
@@ -161,5 +161,5 @@ def _views(row: Row) -> list[tuple[str, str]]:
 def _disagreement(row: Row) -> str:
     if not row["disagrees"]:
         return ""
-    since = f" since {words.long_day(row['disagrees_since'])}" if row["disagrees_since"] else ""
+    since = f" since {long_day(row['disagrees_since'])}" if row["disagrees_since"] else ""
     return f"The views differ{since}."

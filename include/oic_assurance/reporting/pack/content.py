@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from oic_assurance.clock import london_day
-from oic_assurance.formats import NOTHING, count, moment
+from oic_assurance.formats import NOTHING, count, long_day, moment
 from oic_assurance.reporting.pack import tables, words
 from oic_assurance.reporting.pack.answer import answer
 from oic_assurance.reporting.pack.card import Card, card
@@ -120,7 +120,7 @@ def board(
     more = tables.left_out(facts["board_action"], today, ACTIONS_FIRST)
     return Board(
         as_at=moment(publication["as_at"]),
-        day=words.long_day(today),
+        day=long_day(today),
         published=moment(publication["published_at"]),
         publication_id=publication["publication_id"],
         gate=publication["gate_verdict"],
@@ -184,7 +184,7 @@ def _has(number: int) -> str:
 
 
 def _next_update(today: date) -> str:
-    tomorrow = words.long_day(today + timedelta(days=1))
+    tomorrow = long_day(today + timedelta(days=1))
     return (
         f"The figures are computed and the pack is made every day at 05:30. The next pack comes "
         f"on {tomorrow}."

@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 
 from oic_assurance.formats import NOTHING, count, in_unit, interval
-from oic_assurance.reporting.pack.drawing import (
+from oic_assurance.reporting.pack.words import month
+from oic_assurance.reporting.paper.drawing import (
     ALARM,
     DARK,
     INK,
@@ -17,7 +18,6 @@ from oic_assurance.reporting.pack.drawing import (
     data,
     svg,
 )
-from oic_assurance.reporting.pack.words import month
 
 Rows = Sequence[dict[str, Any]]
 HEIGHT = 280

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from oic_assurance.reporting.pack.content import Board
-from oic_assurance.reporting.pack.shapes import SHAPES
+from oic_assurance.reporting.paper.shapes import SHAPES
 
 TEMPLATES = Path(__file__).with_name("templates")
 MARKING = "OFFICIAL-SENSITIVE"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from oic_assurance.clock import london_day
-from oic_assurance.formats import NOTHING, in_unit
+from oic_assurance.formats import NOTHING, in_unit, long_day
 from oic_assurance.reporting.pack import (
     referrals,
     tables,
@@ -20,9 +20,9 @@ from oic_assurance.reporting.pack import (
 )
 from oic_assurance.reporting.pack.card import Card
 from oic_assurance.reporting.pack.control_charts import control_chart
-from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.pack.tables import Table
+from oic_assurance.reporting.paper.drawing import Picture
 
 #: With fewer open exceptions, a chart says no more than the sentences about them.
 FEWEST_EXCEPTIONS = 5
@@ -179,8 +179,8 @@ def _disagreements(rows: Sequence[Row]) -> Table:
         ("From", "Until", "Days", "The force", "The data, on the first day", "The Commissioner"),
         [
             (
-                words.long_day(row["disagreed_from"]),
-                words.long_day(row["disagreed_until"]) if row["disagreed_until"] else "today",
+                long_day(row["disagreed_from"]),
+                long_day(row["disagreed_until"]) if row["disagreed_until"] else "today",
                 str(row["days"]),
                 words.sentence(row["force_self_assessment"]),
                 words.status(row["data_status"]).word,

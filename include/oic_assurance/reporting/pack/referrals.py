@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from oic_assurance.formats import count
-from oic_assurance.reporting.pack.drawing import (
+from oic_assurance.reporting.pack.words import AGE_BANDS, CLASSES, EXCEPTIONS, month
+from oic_assurance.reporting.paper.drawing import (
     ALARM,
     DARK,
     LIGHT,
@@ -18,7 +19,6 @@ from oic_assurance.reporting.pack.drawing import (
     data,
     svg,
 )
-from oic_assurance.reporting.pack.words import AGE_BANDS, CLASSES, EXCEPTIONS, month
 
 Rows = Sequence[dict[str, Any]]
 SHADES = dict(zip(CLASSES, (DARK, MIDDLE, LIGHT, SAND, ALARM, WHITE), strict=True))

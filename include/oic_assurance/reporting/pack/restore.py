@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from oic_assurance.formats import count, moment
 from oic_assurance.reporting.pack.facts import Facts, Row
-from oic_assurance.reporting.pack.words import Shape
+from oic_assurance.reporting.paper.shapes import Shape
 
 _SHAPES: dict[str, Shape] = {"proven": "tick", "stale": "question", "failed": "alert"}
 

@@ -9,8 +9,10 @@ from oic_assurance.formats import (
     count,
     difference,
     in_unit,
+    long_day,
     moment,
     share,
+    short_day,
 )
 from oic_assurance.operations.sign_off.entries import WORDS
 from oic_assurance.reporting.pack import words
@@ -44,9 +46,9 @@ def moved(facts: Facts, since: Since) -> Table:
     """Return a table of each point's position on the day with which the pack compares, and now."""
     told = bool(since.told)
     return Table(
-        f"Since the Board met on {words.long_day(since.day)}"
+        f"Since the Board met on {long_day(since.day)}"
         if since.is_meeting
-        else f"Since {words.long_day(since.day)}",
+        else f"Since {long_day(since.day)}",
         (
             "Point",
             "What the Board was told then" if told else "Then, as known now",
@@ -117,7 +119,7 @@ def changed(facts: Facts, since: Since) -> Table:
     """
     measures = {row["measure_code"]: row for row in facts["measure_trend"]}
     return Table(
-        f"Published figures that have changed since {words.long_day(since.day)}",
+        f"Published figures that have changed since {long_day(since.day)}",
         ("Measure", "Month", "Before", "Now", "Cause", "Change", "Records"),
         [
             (
@@ -179,7 +181,7 @@ def actions(rows: Sequence[Row], today: date, most: int | None = None) -> Table:
                 row["action"],
                 POINTS[row["point_code"]].name if row["point_code"] in POINTS else NOTHING,
                 row["owner_role"] or NOTHING,
-                words.short_day(row["due_on"]),
+                short_day(row["due_on"]),
                 _state(row),
             )
             for row in ranked[:most]
@@ -209,7 +211,7 @@ def _state(row: Row) -> str:
     if row["status"] == "OVERDUE":
         parts = [f"overdue by {count(row['days_overdue'], 'day')}"]
     if row["times_moved"]:
-        first = f", first due {words.short_day(row['first_due_on'])}"
+        first = f", first due {short_day(row['first_due_on'])}"
         parts.append(f"moved {_times(row['times_moved'])}{first}")
     if row["closed_but"] is not None:
         parts.append(f"although {words.first_lower(row['closed_but_label'])}")
@@ -230,7 +232,7 @@ def unanswered(rows: Sequence[Row]) -> str:
     oldest = waiting[0]
     return (
         f"{count(len(waiting), 'question')} of the Board without an answer. The oldest was put on "
-        f"{words.long_day(oldest['raised_on'])}: {oldest['question']}"
+        f"{long_day(oldest['raised_on'])}: {oldest['question']}"
     )
 
 
@@ -244,7 +246,7 @@ def answers(rows: Sequence[Row]) -> Table:
         ("Put on", "Question", "Answer"),
         [
             (
-                words.short_day(row["raised_on"]),
+                short_day(row["raised_on"]),
                 row["question"],
                 row["answer"]
                 or f"No answer yet, {count(row['days_open'] or 0, 'day')} after it was put.",
@@ -299,10 +301,10 @@ def recommendations(facts: Facts) -> Table:
 def _comment(row: Row) -> str:
     if row["comment_due_on"] is None:
         return NOTHING
-    due = words.short_day(row["comment_due_on"])
+    due = short_day(row["comment_due_on"])
     return {
-        "ANSWERED_IN_TIME": f"made on {words.short_day(row['commented_on'])}, in time",
-        "ANSWERED_LATE": f"made on {words.short_day(row['commented_on'])}, due {due}",
+        "ANSWERED_IN_TIME": f"made on {short_day(row['commented_on'])}, in time",
+        "ANSWERED_LATE": f"made on {short_day(row['commented_on'])}, due {due}",
         "ANSWERED_DAY_UNKNOWN": "made, on a day that nobody has confirmed",
         "RUNNING": f"due {due}",
         "OVERDUE": f"overdue since {due}",
@@ -318,9 +320,7 @@ def _closure(facts: Facts, code: str) -> str:
     if not steps:
         return "open"
     last = max(steps, key=lambda row: row["at"])
-    return (
-        f"{WORDS.get(last['step'], last['step'])}, {words.short_day(last['at'])}, on evidence alone"
-    )
+    return f"{WORDS.get(last['step'], last['step'])}, {short_day(last['at'])}, on evidence alone"
 
 
 def contradicted(facts: Facts) -> Table:

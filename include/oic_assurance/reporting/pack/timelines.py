@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from oic_assurance.reporting.pack.drawing import (
+from oic_assurance.formats import long_day
+from oic_assurance.reporting.pack.words import REPORT, VIEWS, month, sentence, status
+from oic_assurance.reporting.paper.drawing import (
     DARK,
     INK,
     LIGHT,
@@ -14,7 +16,6 @@ from oic_assurance.reporting.pack.drawing import (
     data,
     svg,
 )
-from oic_assurance.reporting.pack.words import REPORT, VIEWS, long_day, month, sentence, status
 
 Rows = Sequence[dict[str, Any]]
 

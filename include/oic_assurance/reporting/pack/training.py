@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from oic_assurance.formats import share
-from oic_assurance.reporting.pack.drawing import (
+from oic_assurance.reporting.pack.words import MODULES
+from oic_assurance.reporting.paper.drawing import (
     DARK,
     INK,
     MIDDLE,
@@ -15,7 +16,6 @@ from oic_assurance.reporting.pack.drawing import (
     names_axis,
     svg,
 )
-from oic_assurance.reporting.pack.words import MODULES
 
 Rows = Sequence[dict[str, Any]]
 # If the share in a cell is above this number, the text of the cell is white, because the background

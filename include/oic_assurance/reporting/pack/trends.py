@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from oic_assurance.formats import NOTHING, share
-from oic_assurance.reporting.pack.drawing import (
+from oic_assurance.formats import NOTHING, long_day, share
+from oic_assurance.reporting.pack.words import REPORT, figure
+from oic_assurance.reporting.paper.drawing import (
     DARK,
     INK,
     LIGHT,
@@ -17,7 +18,6 @@ from oic_assurance.reporting.pack.drawing import (
     names_axis,
     svg,
 )
-from oic_assurance.reporting.pack.words import REPORT, figure, long_day
 
 Rows = Sequence[dict[str, Any]]
 MAX_TEAMS = 12

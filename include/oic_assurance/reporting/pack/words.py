@@ -1,13 +1,12 @@
 """The words that the pack uses for statuses, codes and figures."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Literal
+from datetime import date
+from typing import Any
 
-from oic_assurance.formats import NOTHING, share
+from oic_assurance.formats import NOTHING, long_day, share
+from oic_assurance.reporting.paper.shapes import Shape
 from oic_assurance.reporting.points import POINTS, Lazy
-
-Shape = Literal["tick", "tick_late", "half", "empty", "alert", "falling", "question"]
 
 
 @dataclass(frozen=True)
@@ -230,16 +229,6 @@ def parts(row: dict[str, Any]) -> str:
     return f"{row['numerator']:,} of {row['denominator']:,} {unit}"
 
 
-def long_day(value: date | datetime | None) -> str:
-    """Return a date as it is written in a sentence: "9 July 2026"."""
-    return NOTHING if value is None else f"{value.day} {value:%B %Y}"
-
-
-def short_day(value: date | None) -> str:
-    """Return a date as it is written in a table: "9 Jul 2026"."""
-    return NOTHING if value is None else f"{value.day} {value:%b %Y}"
-
-
 def first_lower(text: str) -> str:
     """Return a text with its first letter made small, for use inside a sentence."""
     return text[:1].lower() + text[1:]
@@ -248,15 +237,6 @@ def first_lower(text: str) -> str:
 def month(value: date) -> str:
     """Return the month of a date in the form "Jul 2026"."""
     return f"{value:%b %Y}"
-
-
-def as_day(value: date | str) -> date:
-    """Return a date. `value` is a date or an ISO 8601 string such as "2026-07-09".
-
-    Raises:
-        ValueError: If the string is not a date.
-    """
-    return value if isinstance(value, date) else date.fromisoformat(value)
 
 
 def change(then: dict[str, Any], now: dict[str, Any]) -> str:

@@ -16,8 +16,8 @@ from oic_assurance.formats import NOTHING, moment
 from oic_assurance.operations.explain.figure import Explained, explain
 from oic_assurance.operations.explain.publication_records import find, records_of
 from oic_assurance.reporting.pack.control_charts import control_chart
-from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import board_facts
+from oic_assurance.reporting.paper.drawing import Picture
 from oic_assurance.reporting.site.drawing import fill
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.airflow_uri import find_connection_uri

@@ -1,4 +1,4 @@
-"""The style of the charts in the pack, and the conversion of Altair charts to SVG for a page.
+"""The style of all charts for readers, and the conversion of Altair charts to SVG for a page.
 
 - A chart is as wide as the screen of a phone, so that its text is readable on a phone. On paper,
   two charts fit side by side.
@@ -6,7 +6,7 @@
 - Below each chart is a table with its numbers.
 """
 
-import itertools
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,6 @@ SAND, ALARM, WHITE = "#d9cdb0", "#20242a", "#ffffff"
 #: to measure a label against a limit takes as long as to draw it.
 NAME_WIDTH = 190
 
-_numbers = itertools.count(1)
 _LENGTH = re.compile(r"<svg([^>]*?) width=\"([0-9.]+)\" height=\"([0-9.]+)\"")
 
 
@@ -80,7 +79,8 @@ def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:
     """Return an Altair chart as SVG for a page.
 
     `width` and `height` are in pixels. On a narrower page, the drawing shrinks with the page. The
-    IDs inside the SVG differ from those of all other charts on the page.
+    IDs inside the SVG differ from those of all other charts on the page, and the same chart always
+    gives the same text.
     """
     import altair as alt
     import vl_convert
@@ -107,12 +107,10 @@ def _register_font() -> None:
 
 def _embedded(text: str) -> str:
     """Return an SVG that shrinks with its page and has unique IDs."""
-    prefix = f"p{next(_numbers)}-"
+    prefix = f"d{hashlib.sha256(text.encode()).hexdigest()[:12]}-"
     text = re.sub(r"\bid=\"", f'id="{prefix}', text)
     text = text.replace("url(#", f"url(#{prefix}")
-    return _LENGTH.sub(
-        r'<svg\1 style="max-width:\2px" focusable="false" aria-hidden="true"', text, 1
-    )
+    return _LENGTH.sub(r'<svg\1 width="\2" focusable="false" aria-hidden="true"', text, 1)
 
 
 def _config() -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """The shapes that show statuses. They differ in form, so they can be told apart without colour."""
 
-from oic_assurance.reporting.pack.words import Shape
+from typing import Literal
+
+Shape = Literal["tick", "tick_late", "half", "empty", "alert", "falling", "question"]
 
 _INK = "#1d2733"
 _RING = f'fill="#fff" stroke="{_INK}" stroke-width="2.5"'
