@@ -15,8 +15,12 @@ FOLDER = Path("include") / "bi" / "excel"
 SHOWN = "shown"
 SHOWN_COLUMNS = {
     "Point": "long",
-    "Status": "text",
-    "Sources": "text",
+    "Answer": "text",
+    "Figure": "text",
+    "Target": "text",
+    "Second reading": "text",
+    "What it means": "long",
+    "Policy": "text",
     "Caveat": "long",
     "Publication": "whole",
     "As at": "moment",

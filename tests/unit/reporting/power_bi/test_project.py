@@ -86,7 +86,7 @@ def test_every_page_begins_with_the_publication_and_the_caveats() -> None:
             key=lambda one: one["position"]["tabOrder"],
         )[1:3]
         assert ("publication", "Publication shown") in fields(first[0])
-        assert ("assurance_position", "caveat") in fields(first[1])
+        assert ("assurance_answer", "caveat_words") in fields(first[1])
         assert "filterConfig" not in first[0]
 
 
