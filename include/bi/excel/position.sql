@@ -8,7 +8,11 @@ select
     position.value as "Share",
     case when position.target_unit = 'share' then position.ci_low end as "Interval from",
     case when position.target_unit = 'share' then position.ci_high end as "Interval to",
-    position.target as "Target",
+    -- The target of plans is a number of strands, and their share is out of all strands.
+    case
+        when position.target_unit = 'share' then position.target
+        else position.target / nullif(position.denominator, 0)
+    end as "Target",
     position.numerator as "Met",
     position.denominator as "Of",
     position.second_value as "Second reading",
