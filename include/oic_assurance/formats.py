@@ -2,6 +2,7 @@
 
 import shutil
 import textwrap
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -82,6 +83,11 @@ def short_day(value: date | None) -> str:
     return NOTHING if value is None else f"{value.day} {value:%b %Y}"
 
 
+def month(value: date) -> str:
+    """Return the month of a date, such as "Jul 2026"."""
+    return f"{value:%b %Y}"
+
+
 def as_day(value: date | str) -> date:
     """Return a date. `value` is a date or an ISO 8601 string such as "2026-07-09".
 
@@ -104,6 +110,11 @@ def count(number: int, what: str, many: str | None = None) -> str:
     `many` is the plural of the noun, if it is not formed with an s.
     """
     return f"{number:,} {what if number == 1 else many or what + 's'}"
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Return parts as a list in a sentence: "a, b and c"."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def width() -> int:

@@ -52,6 +52,7 @@ AGGREGATES = frozenset(
         "assurance_position",
         "assurance_position_day",
         "assurance_spc",
+        "assurance_status_change",
         "assurance_voice",
         "board_question",
         "board_action",

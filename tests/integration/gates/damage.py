@@ -120,6 +120,7 @@ REPAIRS = {
 }
 
 DAMAGES = {
+    "every_change_is_listed": "update {t} set status_before = 'slipping'",
     **HISTORY_DAMAGES,
     **PUBLICATION_DAMAGES,
     # ---------------------------------------------------------------- every mart

@@ -82,6 +82,18 @@ from (values
     (2, 'ROW_IN_QUARANTINE', 'hr/personnel', 1, 0.9, 1)
 ) as caveat (place, code, dataset, records, low, high);
 
+create table intermediate.int_position as
+select force_code, point_code, status from candidate.assurance_position;
+
+create table candidate.assurance_status_change as
+select 'E23000022' as force_code, 'HYDRA' as point_code, 'overdue' as status_before,
+    'Overdue' as status_before_label, 'met_on_time' as status_after,
+    'Met on time' as status_after_label, null::double precision as value_before,
+    1::double precision as value_after, compared_with, now() as compared_as_at,
+    build_id as publication_id
+from audit.build
+where build_id = <build>;
+
 create table candidate.restore_proof as
 select 'E23000022' as force_code, 'unknown' as verdict, 'Never tried' as verdict_label,
     null::timestamptz as last_drill_at, null::text as failed_step, null::text as failed_step_label,

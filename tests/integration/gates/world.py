@@ -18,7 +18,7 @@ from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import PROJECT_ROOT, Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
-from tests.integration.gates.compared_publication import PREVIOUS
+from tests.integration.gates.compared_publication import PREVIOUS, SHOWN_BEFORE
 from tests.integration.gates.measures import CONTROL_LIMITS, MEASURES, RECORDS
 from tests.integration.gates.position import ANSWERS, ANSWERS_AGAIN, POSITIONS
 from tests.integration.gates.raw import RAW
@@ -48,6 +48,9 @@ def make_world(settings: Settings) -> Build:
         ).fetchone()
         assert row is not None
         build = get_build(connection, row[0])
+        connection.commit()
+        with connect(settings, role="oic_publish") as publisher:
+            publisher.execute(SHOWN_BEFORE.format(before=build.compared_with).encode())
         for script in (
             POLICY,
             UNITS,

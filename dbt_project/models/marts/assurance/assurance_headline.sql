@@ -55,8 +55,8 @@ with
             part,
             {{
                 dbt.listagg(
-                    "point_label || case when part in ('not_met', 'not_due') then"
-                    ~ " ' (' || figure_words || ', target ' || target_words || ')' else '' end",
+                    "point_label || case when part in ('not_met', 'not_due') then coalesce("
+                    ~ "' (' || figure_words || ', target ' || target_words || ')', '') else '' end",
                     "', '",
                     "order by place",
                 )

@@ -7,7 +7,12 @@ with
             -- Strands are not people, so their figures on the as-at day may be shown.
             position.point_code = 'INTEL_PLAN' as is_always_shown,
             -- The status is for the day of the figures. A reader cannot compare them otherwise.
-            coalesce(released.figures_to, position.date_day) as status_on,
+            -- That it is unknown is said of today.
+            case
+                when position.source_status = 'fresh'
+                then coalesce(released.figures_to, position.date_day)
+                else position.date_day
+            end as status_on,
             released.figures_from,
             released.figures_to,
             released.numerator as released_numerator,

@@ -8,7 +8,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -73,6 +73,47 @@ def names_axis() -> Any:
     import altair as alt
 
     return alt.Axis(domain=False, ticks=False, labelLimit=NAME_WIDTH)
+
+
+def stacked(
+    counts: Mapping[tuple[str, str], int],
+    names: Sequence[str],
+    shades: Mapping[str, str],
+    *,
+    upright: bool = False,
+) -> Any:
+    """Return a chart of counts as bars, one for each name, with a part for each shade.
+
+    Args:
+        counts: The counts by name and part.
+        names: The names, in their order.
+        shades: The colour of each part, in their order.
+        upright: Whether the bars stand. Otherwise they lie, and long names fit beside them.
+    """
+    import altair as alt
+
+    drawn = [
+        {"name": name, "part": part, "order": order, "count": counts.get((name, part), 0)}
+        for name in names
+        for order, part in enumerate(shades)
+    ]
+    most = max((sum(counts.get((name, part), 0) for part in shades) for name in names), default=0)
+    of_name = alt.Axis(labelAngle=-60, grid=False) if upright else names_axis()
+    along = {"sort": list(names), "title": None, "axis": of_name}
+    length = {"title": None, "axis": count_axis(most)}
+    scale = alt.Scale(domain=list(shades), range=list(shades.values()))
+    columns = 3 if max(map(len, shades), default=0) <= 12 else 2
+    legend = alt.Legend(columns=columns) if len(shades) > 1 else None
+    return (
+        alt.Chart(data(drawn))
+        .mark_bar(stroke=QUIET, strokeWidth=0.6, **({} if upright else {"height": {"band": 0.72}}))
+        .encode(
+            x=alt.X("name:N", **along) if upright else alt.X("count:Q", **length),
+            y=alt.Y("count:Q", **length) if upright else alt.Y("name:N", **along),
+            color=alt.Color("part:N", scale=scale, sort=None, legend=legend),
+            order="order:Q",
+        )
+    )
 
 
 def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:

@@ -22,7 +22,7 @@ def render(template: Path, **content: object) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    folders = [template.parent, TEMPLATES]
+    folders = list(dict.fromkeys([template.parent, TEMPLATES]))
     environment = Environment(
         loader=FileSystemLoader(folders),
         autoescape=True,

@@ -38,3 +38,20 @@ SHAPES: dict[str, str] = {
     )
     for name, drawing in _DRAWINGS.items()
 }
+
+#: The shape of each status.
+OF_STATUS: dict[str, Shape] = {
+    "met_on_time": "tick",
+    "met_late": "tick_late",
+    "sustained": "tick",
+    "in_progress": "half",
+    "not_started": "empty",
+    "overdue": "alert",
+    "slipping": "falling",
+    "unknown": "question",
+}
+
+
+def shape_of(status: str, answer_code: str) -> Shape:
+    """Return the shape of a point. A change for the worse that chance explains is no fall."""
+    return "half" if status == "slipping" and answer_code != "NO" else OF_STATUS[status]

@@ -6,10 +6,10 @@ from typing import Any
 
 from oic_assurance.formats import long_day, moment, share, short_day
 from oic_assurance.publishing.releases import Release, ReleaseContent, Row
-from oic_assurance.reporting.pack.words import STATUSES
 from oic_assurance.reporting.paper import page
 from oic_assurance.reporting.paper.drawing import DARK, LIGHT, Picture, data, svg
 from oic_assurance.reporting.paper.labels import labels
+from oic_assurance.reporting.paper.shapes import OF_STATUS
 from oic_assurance.reporting.points import POINTS, place
 from oic_assurance.reporting.release import wording
 from oic_assurance.reporting.release.dataset import NAME as DATASET
@@ -126,15 +126,12 @@ def _card(row: Row) -> Card:
     point, is_hidden = POINTS[row["point_code"]], row["is_suppressed"]
     figure = "" if is_hidden else wording.figure(row)
     head, _, parts = figure.partition(", ")
-    # Without a deadline, a point slips also if its cases get worse.
-    meaning = "worse" if row["status"] == "slipping" and not row["deadline"] else row["status"]
     return Card(
         name=point.name,
         question=point.question,
-        shape=STATUSES[row["status"]].shape,
-        answer=labels("answer_of_status")[row["status"]],
-        status=f"{labels('status')[row['status']]} on {long_day(row['status_on'])}: "
-        f"{labels('meaning_of_status')[meaning]}.",
+        shape=OF_STATUS[row["status"]],
+        answer=row["answer"],
+        status=wording.status(row),
         figure=head,
         parts="Withheld: the numbers are too small to publish."
         if is_hidden

@@ -175,6 +175,7 @@ def _marked(row: Row, content: ReleaseContent) -> Row:
                 "[x]" if row["deadline"] else "[z]",
             ),
         }
+        marked["answer"] = wording.answer(row)
         for marker, (name, blank) in blanks.items():
             marked[marker] = blank if row[name] is None else SHOWN
     return marked
@@ -225,7 +226,7 @@ def _code_lists(content: ReleaseContent, periods: Sequence[Row]) -> Mapping[str,
             for code in sorted({row["org_unit_code"] for row in periods})
         ],
         "code_status": [
-            (code, name, labels("answer_of_status")[code], labels("meaning_of_status")[code])
+            (code, name, labels("meaning_of_status")[code])
             for code, name in labels("status").items()
         ],
     }

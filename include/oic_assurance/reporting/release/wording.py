@@ -4,6 +4,7 @@ Prose stands in `templates/words.yml.j2`, and the words for codes in the seeds.
 """
 
 import functools
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -180,6 +181,22 @@ def target(row: Row) -> str:
     return f"{row['target'] * 100:g}%"
 
 
+def answer(row: Row) -> str:
+    """Return the answer of a position to the question of its point, such as "Not due yet"."""
+    is_open = row["status"] in ("in_progress", "not_started")
+    is_ahead = row["deadline"] is not None and row["status_on"] < row["deadline"]
+    return labels("answer_of_status")["not_due" if is_open and is_ahead else row["status"]]
+
+
+def status(row: Row) -> str:
+    """Return the status of a position with its day and its meaning, as a sentence."""
+    # A point without a deadline is under way as long as not every case meets it, and slips also if
+    # its last months are worse.
+    open_ended = {"slipping": "worse", "in_progress": "under_way"} if not row["deadline"] else {}
+    meaning = labels("meaning_of_status")[str(open_ended.get(row["status"], row["status"]))]
+    return f"{labels('status')[row['status']]} on {long_day(row['status_on'])}: {meaning}."
+
+
 def revision(row: Row) -> tuple[str, str]:
     """Return the kind of a revision as a code, and its cause as a sentence."""
     if row["withdrawn_because"]:
@@ -261,11 +278,9 @@ def announced(content: ReleaseContent | Release) -> str:
 
 def summary(content: ReleaseContent) -> str:
     """Return what the answers to the questions of the points are, as a sentence."""
-    given = [labels("answer_of_status")[row["status"]] for row in content.tables[POSITION.name]]
-    answers = [*dict.fromkeys(labels("answer_of_status").values())]
-    parts = [f"{answer} for {given.count(answer)}" for answer in sorted(answers, reverse=True)
-             if answer in given]  # fmt: skip
-    return f"Of {count(len(given), 'point')}: {', '.join(parts)}."
+    given = Counter(answer(row) for row in content.tables[POSITION.name])
+    parts = [f"{words} for {number}" for words, number in sorted(given.items(), reverse=True)]
+    return f"Of {count(given.total(), 'point')}: {', '.join(parts)}."
 
 
 def fresh(content: ReleaseContent) -> str:

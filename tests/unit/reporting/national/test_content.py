@@ -26,16 +26,16 @@ def state(code: str, why: str | None = None) -> dict[str, Any]:
 
 def test_a_force_is_listed_with_its_reason_and_the_points_that_are_not_known() -> None:
     facts = {
-        "force_state": [state("A"), state("B", "LATE"), state("C")],
+        "force_state": [state("A"), state("B", "LATE"), state("C"), state("D", "LATE")],
         "position": [
-            *(position("B", point, "LATE") for point in POINTS),
+            *(position(force, point, "LATE") for force in ("B", "D") for point in POINTS),
             position("A", "HYDRA"),
             position("C", "HYDRA", "STALE_SOURCES"),
         ],
     }
 
     assert unknown(facts).rows == [
-        ("Force B", "figures too old", "all", "8 March 2026"),
+        ("Force B, Force D", "figures too old", "all", "8 March 2026"),
         ("Force C", "sources not fresh", "Hydra training", "8 March 2026"),
     ]
 
@@ -78,5 +78,5 @@ def test_a_restated_figure_says_what_it_was_and_why() -> None:
     }
 
     assert changed({"restatement": [row]}).rows == [
-        ("Kent", "Hydra completed", "February 2026", "50.0%", "75.0%", "records that arrived late")
+        ("Kent", "Hydra completed", "February 2026", "50.0%", "75.0%", "Late records")
     ]

@@ -1,11 +1,11 @@
-"""The pack says in plain words whether it is proven that a back-up can be restored."""
+"""The pages of the pack show every question, and say in plain words what is known of a restore."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from oic_assurance.reporting.pack.restore import restore
+from oic_assurance.reporting.pack.content import answers, restore
 
 PROVEN: dict[str, Any] = {
     "last_proven_at": datetime(2026, 4, 19, 2, 1, tzinfo=UTC),
@@ -31,7 +31,7 @@ def mart(verdict: str, known: dict[str, Any], **more: Any) -> dict[str, list[dic
 
 def test_a_proof_says_when_how_long_and_what() -> None:
     shown = restore(mart("proven", PROVEN))
-    assert (shown.shape, shown.verdict, shown.words) == ("tick", "A label", PROOF)
+    assert (shown.shape, shown.strong, shown.words) == ("tick", "A label.", PROOF)
 
 
 def test_an_old_proof_does_not_look_good() -> None:
@@ -61,3 +61,37 @@ def test_without_a_drill_it_is_not_known_whether_a_restore_works() -> None:
     assert shown.words == (
         "No drill has tried to restore a back-up, so it is not known whether one can be restored."
     )
+
+
+def question(ref: str, raised_on: date, **more: Any) -> dict[str, Any]:
+    row = {
+        "question_ref": ref, "raised_on": raised_on, "question": f"Question {ref}?",
+        "answer": None, "days_open": 9,
+    }  # fmt: skip
+    return row | more
+
+
+def test_every_question_without_an_answer_is_shown_and_old_answers_are_counted() -> None:
+    waiting = [question(f"Q{place}", date(2026, 3, place)) for place in range(1, 8)]
+    given = [
+        question(f"A{place}", date(2026, 2, 8 - place), answer="Noted.", days_open=None)
+        for place in range(1, 8)
+    ]
+    table = answers([*waiting, *given])
+    assert [row[1] for row in table.rows] == [
+        *(f"Question Q{place}?" for place in range(1, 8)),
+        *(f"Question A{place}?" for place in range(1, 6)),
+    ]
+    assert table.note == "2 older questions with an answer left out."
+
+
+def test_an_answer_stands_beside_its_question() -> None:
+    rows = [
+        question("Q2", date(2026, 5, 1), days_open=1),
+        question("Q1", date(2026, 3, 1), answer="Noted.", days_open=None),
+    ]
+    assert answers(rows).rows == [
+        ("1 May 2026", "Question Q2?", "No answer yet, 1 day after it was put."),
+        ("1 Mar 2026", "Question Q1?", "Noted."),
+    ]
+    assert answers(rows).note == ""
