@@ -1,5 +1,6 @@
 """The positions that are released to the public."""
 
+from expectations.marts.assurance_answer import ANSWERS
 from expectations.marts.public_assurance_measure import nothing_small, suppressed_is_blank
 from expectations.shared.code_lists import (
     FRESHNESS,
@@ -93,6 +94,7 @@ def public_assurance_position() -> Expectations:
             description="Every point has a value in {column}.",
         ),
         one_of("status", POSITION_STATUSES, description="Every status is a defined one."),
+        one_of("answer_code", ANSWERS, description="Every answer is a defined one."),
         one_of(
             "source_status", FRESHNESS, description="Every source status is fresh, stale or failed."
         ),
@@ -102,6 +104,7 @@ def public_assurance_position() -> Expectations:
             "as_at",
             "status_on",
             "status",
+            "answer_code",
             "is_suppressed",
             "figures_from",
             "figures_to",

@@ -37,14 +37,18 @@ select
     answer.status_word || coalesce(' since ' || to_char(answer.status_since, 'FMDD Mon YYYY'), '') as status,
     answer.parts_words
     || coalesce(' · 95% interval ' || answer.interval_words, '') as parts,
-    'Target ' || answer.target_words || ' · ' || answer.deadline_words as target,
+    'Target ' || answer.target_words || case when point.deadline is null then ' · ' else ' by ' end
+    || answer.deadline_words as target,
     'Second reading: ' || answer.second_words || '.' as second,
-    '<img alt="' || answer.trend_words || '" src="data:image/svg+xml,%3Csvg xmlns=''http://www.w3.org/2000/svg'''
+    '<img alt="' || coalesce(answer.trend_words, '') || '" src="data:image/svg+xml,%3Csvg xmlns=''http://www.w3.org/2000/svg'''
     || ' viewBox=''0 0 240 40'' preserveAspectRatio=''none''%3E%3Cpolyline fill=''none'' stroke=''%231f4e79'''
     || ' stroke-width=''2'' vector-effect=''non-scaling-stroke'' points=''' || line.dots || '''/%3E%3C/svg%3E">'
     as trend,
     answer.policy_words,
     'To know: ' || answer.caveat_words || '.' as caveat
 from marts.assurance_answer as answer
+inner join marts.dim_point as point
+    on answer.force_code = point.force_code
+    and answer.point_code = point.point_code
 left join line on answer.point_code = line.point_code
 order by answer.place

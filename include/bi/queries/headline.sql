@@ -1,3 +1,3 @@
--- The answer on all points, in words.
-select words, detail
+-- The answer on all points together, in words.
+select *
 from marts.assurance_headline

@@ -21,11 +21,11 @@ POSITION = ReleaseTable(
     "assurance_position",
     ("force_code", "point_code"),
     (
-        *("force_code", "point_code", "as_at", "status_on", "status", "is_suppressed"),
-        *("figures_from", "figures_to", "numerator", "denominator", "value", "target"),
-        *("policy_confirmed", "second_reading", "second_numerator", "second_denominator"),
-        *("second_value", "deadline", "days_to_deadline", "status_at_deadline", "source_status"),
-        "publication_id",
+        *("force_code", "point_code", "as_at", "status_on", "status", "answer_code"),
+        *("is_suppressed", "figures_from", "figures_to", "numerator", "denominator", "value"),
+        *("target", "policy_confirmed", "second_reading", "second_numerator"),
+        *("second_denominator", "second_value", "deadline", "days_to_deadline"),
+        *("status_at_deadline", "source_status", "publication_id"),
     ),
 )
 

@@ -154,7 +154,7 @@ def test_training_shows_the_published_figure_and_interval_of_the_chosen_unit(
     ).fetchone()
     assert unit is not None
     chosen = [{"col": label, "op": "IN", "val": [unit["org_unit_name"]]}] if label else []
-    _, shown = filtered(
+    (shown,) = filtered(
         served, numbers[chart_uuid(*_chart("training", "Hydra training, by month"))], *chosen
     )
     published = reader.execute(

@@ -446,7 +446,7 @@ create table candidate_public.assurance_position as
 select force_code, point_code, as_at,
     case when point_code in ('HYDRA', 'ELEARNING') then date '2026-04-30' else date '2026-05-15' end
         as status_on,
-    status, point_code = 'NCCU_INTEL' as is_suppressed,
+    status, 'NOT_YET' as answer_code, point_code = 'NCCU_INTEL' as is_suppressed,
     case when point_code in ('HYDRA', 'ELEARNING') then date '2026-04-01' end as figures_from,
     case when point_code in ('HYDRA', 'ELEARNING') then date '2026-04-30' end as figures_to,
     case point_code when 'INTEL_PLAN' then numerator when 'NCCU_INTEL' then null else 0 end

@@ -27,7 +27,7 @@ with
             and position.point_code = released.point_code
     ),
 
-    final as (
+    judged as (
         select
             position.force_code,
             position.point_code,
@@ -90,7 +90,19 @@ with
             ) as days_to_deadline,
             position.status_at_deadline,
             position.source_status,
-            position.publication_id
+            position.publication_id,
+            -- Whether chance does not explain that the last three months of that day were worse.
+            - (
+                {{
+                    difference_low(
+                        "trend.earlier_numerator",
+                        "trend.earlier_denominator",
+                        "trend.recent_numerator",
+                        "trend.recent_denominator",
+                    )
+                }}
+            )
+            < 0 as is_clearly_worse
         from position_with_release as position
         left join
             {{ ref("int_point_status_by_day") }} as that_day
@@ -98,9 +110,54 @@ with
             and position.point_code = that_day.point_code
             and position.status_on = that_day.day
         left join
+            {{ ref("int_nccu_trend") }} as trend
+            on position.force_code = trend.force_code
+            and position.point_code = trend.point_code
+            and position.status_on = trend.day
+        left join
             {{ ref("int_point_target") }} as target
             on position.force_code = target.force_code
             and position.point_code = target.point_code
+    ),
+
+    final as (
+        select
+            force_code,
+            point_code,
+            as_at,
+            status_on,
+            status,
+            case
+                when status in ('met_on_time', 'met_late', 'sustained')
+                then 'YES'
+                when status = 'unknown'
+                then 'NOT_KNOWN'
+                when status = 'overdue'
+                then 'NO'
+                when status = 'slipping' and (deadline is not null or is_clearly_worse)
+                then 'NO'
+                when days_to_deadline > 0
+                then 'NOT_DUE'
+                else 'NOT_YET'
+            end as answer_code,
+            is_suppressed,
+            figures_from,
+            figures_to,
+            numerator,
+            denominator,
+            value,
+            target,
+            policy_confirmed,
+            second_reading,
+            second_numerator,
+            second_denominator,
+            second_value,
+            deadline,
+            days_to_deadline,
+            status_at_deadline,
+            source_status,
+            publication_id
+        from judged
     )
 
 select *

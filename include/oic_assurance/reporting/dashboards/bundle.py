@@ -9,7 +9,6 @@ import json
 import re
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import UUID, uuid5
 
 import yaml
 
@@ -22,6 +21,7 @@ from oic_assurance.reporting.dashboards.datasets import (
     Dataset,
     datasets,
     read_yaml,
+    uuid,
 )
 from oic_assurance.reporting.dashboards.description import Chart, Dashboard, dashboards
 from oic_assurance.reporting.dashboards.filters import cross_filters, native_filters
@@ -33,7 +33,6 @@ DATABASE = "databases/warehouse.yaml"
 #: What stands for the address of a warehouse that is not known yet.
 ADDRESS = "postgresql+psycopg2://bi_reader:XXXXXXXXXX@127.0.0.1:5432/warehouse"
 VERSION = "1.0.0"
-_SPACE = UUID("6c1f7c0e-59c7-4d0e-9a38-6f1e6a0f3c52")
 
 Yaml = dict[str, Any]
 
@@ -84,11 +83,6 @@ def bundle(root: Path, kind: WarehouseKind = "force", address: str = ADDRESS) ->
         place: yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
         for place, content in files.items()
     }
-
-
-def uuid(*names: str) -> str:
-    """Return the UUID for a sequence of names. The same names give the same UUID."""
-    return str(uuid5(_SPACE, "/".join(names)))
 
 
 def chart_uuid(dashboard: Dashboard, chart: Chart) -> str:
@@ -205,7 +199,7 @@ def _dashboard(given: _Given, dashboard: Dashboard, all_dashboards: list[Dashboa
             "label_colors": given.colours.of_series(chart.dataset for chart in dashboard.charts),
             "chart_configuration": cross_filters(dashboard, numbers),
             "native_filter_configuration": native_filters(
-                dashboard, given.settings["filters"], numbers, uuid
+                dashboard, given.settings["filters"], numbers
             ),
         },
         "version": VERSION,

@@ -4,7 +4,7 @@ What is the same for every chart of a kind stands in `settings.yml` beside the d
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from oic_assurance.reporting.dashboards.datasets import Column
@@ -31,7 +31,7 @@ def params(chart: Chart, given: Mapping[str, Any], colours: Mapping[str, str]) -
     elif chart.kind == "timeline":
         own = _timeline(chart)
     else:
-        own = _axes(chart, given) | _SERIES[kind](chart, given["formats"])
+        own = _axes(chart, given) | (_bar(chart) if chart.kind == "bar" else _line(chart, given))
     return {
         **given["charts"]["every"],
         **given["charts"][kind],
@@ -162,23 +162,24 @@ def _axes(chart: Chart, given: Mapping[str, Any]) -> Params:
     }
 
 
-def _line(chart: Chart, _formats: Mapping[str, str]) -> Params:
-    return {"y_axis_bounds": [0, 1], "truncateYAxis": True} if "share" in chart.format else {}
-
-
-def _lines_and_marks(chart: Chart, formats: Mapping[str, str]) -> Params:
+def _line(chart: Chart, given: Mapping[str, Any]) -> Params:
+    bounds: Params = (
+        {"y_axis_bounds": [0, 1], "truncateYAxis": True} if "share" in chart.format else {}
+    )
+    if not chart.marks:
+        return bounds
     return {
-        **_line(chart, formats),
+        **bounds,
         "groupby": [],
         "metrics": [metric(chart.dataset, value) for value in chart.marks],
         "groupby_b": [_name(chart, name) for name in chart.by],
         "metrics_b": [metric(chart.dataset, value) for value in chart.values],
         "adhoc_filters_b": _filters(chart),
-        "y_axis_format_secondary": formats[chart.format],
+        "y_axis_format_secondary": given["formats"][chart.format],
     }
 
 
-def _bar(chart: Chart, _formats: Mapping[str, str]) -> Params:
+def _bar(chart: Chart) -> Params:
     if chart.by or chart.values[1:]:
         series: Params = {"stack": "Stack", "show_legend": True, "x_axis_sort": "sum"}
     else:
@@ -196,10 +197,3 @@ def _timeline(chart: Chart) -> Params:
         "series": _name(chart, series[0] if series else rows),
         "order_by_cols": [json.dumps([_name(chart, rows), True])],
     }
-
-
-_SERIES: Mapping[str, Callable[[Chart, Mapping[str, str]], Params]] = {
-    "line": _line,
-    WITH_MARKS: _lines_and_marks,
-    "bar": _bar,
-}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid5
 
 import yaml
 
@@ -17,6 +18,7 @@ QUERIES = Path("include") / "bi" / "queries"
 #: The part of these folders that is for the national warehouse.
 NATIONAL = "national"
 MOMENTS = ("date", "timestamp with time zone")
+_SPACE = UUID("6c1f7c0e-59c7-4d0e-9a38-6f1e6a0f3c52")
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,11 @@ def read_yaml(path: Path) -> Any:
         return load_yaml(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise AssuranceError(f"{path}: cannot be read: {error}.") from error
+
+
+def uuid(*names: str) -> str:
+    """Return the UUID for a sequence of names. The same names give the same UUID."""
+    return str(uuid5(_SPACE, "/".join(names)))
 
 
 def folder_of(kind: WarehouseKind) -> Path:

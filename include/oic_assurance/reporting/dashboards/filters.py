@@ -5,26 +5,22 @@ dataset has its column. Its description names the other charts, so that a reader
 stay as they are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from oic_assurance.reporting.dashboards.datasets import uuid
 from oic_assurance.reporting.dashboards.description import ABOUT, Chart, Dashboard, Filter
 
 Yaml = dict[str, Any]
-Uuid = Callable[..., str]
-
-_SPACE = "filter"
 
 
-def native_filters(
-    dashboard: Dashboard, given: Yaml, numbers: Mapping[str, int], uuid: Uuid
-) -> list[Yaml]:
+def native_filters(dashboard: Dashboard, given: Yaml, numbers: Mapping[str, int]) -> list[Yaml]:
     """Return the filters of a dashboard in Superset's format.
 
     `given` are the settings of filters. `numbers` gives the number of each chart, keyed by the
-    chart's title. `uuid` computes an identifier from names.
+    chart's title.
     """
-    return [_native(dashboard, one, given, numbers, uuid) for one in dashboard.filters]
+    return [_native(dashboard, one, given, numbers) for one in dashboard.filters]
 
 
 def cross_filters(dashboard: Dashboard, numbers: Mapping[str, int]) -> Yaml:
@@ -53,19 +49,17 @@ def _shares_columns(chart: Chart, other: Chart) -> bool:
     return other.title != ABOUT and bool(clicked & {*other.dataset.columns} - {*other.where})
 
 
-def _native(
-    dashboard: Dashboard, one: Filter, given: Yaml, numbers: Mapping[str, int], uuid: Uuid
-) -> Yaml:
+def _native(dashboard: Dashboard, one: Filter, given: Yaml, numbers: Mapping[str, int]) -> Yaml:
     excluded = [chart for chart in dashboard.charts if not one.moves(chart)]
     # No filter moves the line about the publication, which needs no mention.
     still = [f"‘{chart.title}’" for chart in excluded if chart.title != ABOUT]
-    parents = [_id(dashboard, one.within, uuid)] if one.within else []
+    parents = [_id(dashboard, one.within)] if one.within else []
     return {
-        "id": _id(dashboard, one.title, uuid),
+        "id": _id(dashboard, one.title),
         "name": one.title,
         "filterType": "filter_time" if one.column is None else "filter_select",
         "type": "NATIVE_FILTER",
-        "targets": [_target(one, uuid)],
+        "targets": [_target(one)],
         "scope": {
             "rootPath": ["ROOT_ID"],
             "excluded": [numbers[chart.title] for chart in excluded],
@@ -79,12 +73,12 @@ def _native(
     }
 
 
-def _target(one: Filter, uuid: Uuid) -> Yaml:
+def _target(one: Filter) -> Yaml:
     if one.column is None or one.dataset is None:
         return {}
     column = one.dataset.columns[one.column].chart_column
     return {"datasetUuid": uuid("dataset", one.dataset.name), "column": {"name": column}}
 
 
-def _id(dashboard: Dashboard, title: str, uuid: Uuid) -> str:
-    return f"NATIVE_FILTER-{uuid(_SPACE, dashboard.name, title)[:8]}"
+def _id(dashboard: Dashboard, title: str) -> str:
+    return f"NATIVE_FILTER-{uuid('filter', dashboard.name, title)[:8]}"

@@ -183,18 +183,25 @@ def target(row: Row) -> str:
 
 def answer(row: Row) -> str:
     """Return the answer of a position to the question of its point, such as "Not due yet"."""
-    is_open = row["status"] in ("in_progress", "not_started")
-    is_ahead = row["deadline"] is not None and row["status_on"] < row["deadline"]
-    return labels("answer_of_status")["not_due" if is_open and is_ahead else row["status"]]
+    return labels("answer")[row["answer_code"]]
+
+
+def _word_of_case(code: str) -> str:
+    rows = read_seed(PROJECT_ROOT, "answer_words").rows
+    return next(str(row["word"]) for row in rows if row["case_code"] == code)
 
 
 def status(row: Row) -> str:
     """Return the status of a position with its day and its meaning, as a sentence."""
-    # A point without a deadline is under way as long as not every case meets it, and slips also if
-    # its last months are worse.
-    open_ended = {"slipping": "worse", "in_progress": "under_way"} if not row["deadline"] else {}
-    meaning = labels("meaning_of_status")[str(open_ended.get(row["status"], row["status"]))]
-    return f"{labels('status')[row['status']]} on {long_day(row['status_on'])}: {meaning}."
+    # A point without a deadline is under way as long as not every case meets it, and slips if its
+    # last months are worse by more than chance explains.
+    code, word = row["status"], labels("status")[row["status"]]
+    if not row["deadline"] and code == "slipping":
+        code = "worse" if row["answer_code"] == "NO" else "unclear"
+        word = word if row["answer_code"] == "NO" else _word_of_case("unclear_months")
+    elif not row["deadline"] and code == "in_progress":
+        code = "under_way"
+    return f"{word} on {long_day(row['status_on'])}: {labels('meaning_of_status')[code]}."
 
 
 def revision(row: Row) -> tuple[str, str]:

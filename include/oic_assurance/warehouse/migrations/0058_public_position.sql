@@ -5,6 +5,7 @@
 set local role oic_publish;
 alter table public_release.assurance_position
 add column status_on date,
+add column answer_code text,
 add column target double precision,
 add column policy_confirmed boolean,
 add column second_reading text,

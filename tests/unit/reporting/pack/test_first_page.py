@@ -20,7 +20,7 @@ SINCE = Since(
 
 def facts(*actions: str, **now: Any) -> dict[str, list[dict[str, Any]]]:
     """Return what the marts say about one point, and the statuses of the Board's actions."""
-    position = {"point_code": "HYDRA", **THEN, "status": "overdue"} | now
+    position: dict[str, Any] = {"point_code": "HYDRA", **THEN, "status": "overdue"} | now
     word = position["status"].replace("_", " ").capitalize()
     answer = {
         "point_code": "HYDRA", "point_label": "Hydra training", "status": position["status"],

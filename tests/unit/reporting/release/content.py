@@ -113,6 +113,13 @@ def release_record(release_id: int, withdrawn_because: str | None = None) -> Rel
     )
 
 
+#: The answers to the questions of points whose deadline is over, or that are clearly worse.
+ANSWERS = {
+    "met_on_time": "YES", "met_late": "YES", "sustained": "YES", "overdue": "NO", "slipping": "NO",
+    "in_progress": "NOT_YET", "not_started": "NOT_YET", "unknown": "NOT_KNOWN",
+}  # fmt: skip
+
+
 def _position(
     point: str, status: str, figure: tuple[int, int] | None, source_status: str = "fresh"
 ) -> Row:
@@ -125,6 +132,7 @@ def _position(
         "as_at": datetime(2026, 5, 1, 4, 30, tzinfo=UTC),
         "status_on": date(2026, 3, 31) if figure and not is_plan else date(2026, 5, 1),
         "status": status,
+        "answer_code": ANSWERS[status],
         "is_suppressed": figure is None,
         "figures_from": None if is_plan or not figure else date(2025, 5, 1),
         "figures_to": None if is_plan or not figure else date(2026, 3, 31),

@@ -203,20 +203,49 @@ def test_the_page_says_who_how_how_well_and_what_comes_next(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "deadline", "words"),
+    ("status", "deadline", "answer", "words"),
     [
-        ("in_progress", date(2026, 6, 30), "Not due yet In progress on 31 March 2026: under way"),
-        ("in_progress", None, "Not yet In progress on 31 March 2026: not every case met"),
-        ("not_started", date(2026, 6, 30), "Not due yet Not started on 31 March 2026: nothing"),
-        ("met_late", date(2026, 1, 31), "Yes Met late on 31 March 2026: the target was reached"),
-        ("slipping", date(2026, 1, 31), "No Slipping on 31 March 2026: the target was reached"),
-        ("slipping", None, "No Slipping on 31 March 2026: a smaller share in the last three"),
+        (
+            "in_progress",
+            date(2026, 6, 30),
+            "NOT_DUE",
+            "Not due yet In progress on 31 March 2026: under way",
+        ),
+        (
+            "in_progress",
+            None,
+            "NOT_YET",
+            "Not yet In progress on 31 March 2026: not every case met",
+        ),
+        (
+            "not_started",
+            date(2026, 6, 30),
+            "NOT_DUE",
+            "Not due yet Not started on 31 March 2026: nothing",
+        ),
+        (
+            "met_late",
+            date(2026, 1, 31),
+            "YES",
+            "Yes Met late on 31 March 2026: the target was reached",
+        ),
+        (
+            "slipping",
+            date(2026, 1, 31),
+            "NO",
+            "No Slipping on 31 March 2026: the target was reached",
+        ),
+        ("slipping", None, "NOT_YET", "Not yet No clear change on 31 March 2026: a smaller share"),
+        ("slipping", None, "NO", "No Slipping on 31 March 2026: a smaller share in the last three"),
     ],
 )
 def test_an_answer_says_the_status_of_the_day_of_its_figure(
-    status: str, deadline: date | None, words: str
+    status: str, deadline: date | None, answer: str, words: str
 ) -> None:
-    position = {**CONTENT.tables["assurance_position"][2], "status": status, "deadline": deadline}
+    position = {
+        **CONTENT.tables["assurance_position"][2],
+        "status": status, "deadline": deadline, "answer_code": answer,
+    }  # fmt: skip
     content = replace(CONTENT, tables={**CONTENT.tables, "assurance_position": [position]})
     assert words in words_of(release_files(content)["index.html"])
 
