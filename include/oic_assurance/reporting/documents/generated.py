@@ -137,7 +137,7 @@ def _with_points(text: str, seeds: Seeds) -> str:
         (words, target(seeds, words["point_code"]), deadline(seeds, words["point_code"]))
         for words in seeds["point_words"].rows
     ]
-    return f"{before}{begins}{_fill('points.md.j2', points=points)}{ends}{after}"
+    return f"{before}{begins}{_fill('points.md.j2', points=points)}\n{ends}{after}"
 
 
 def write(settings: Settings) -> list[Path]:

@@ -37,7 +37,7 @@ _FORMATS = {
 }
 _FOLDERS = {"boolean": "Yes or no", "dateTime": "Days and moments", "int64": "Numbers"}
 _FOLDERS["double"] = _FOLDERS["int64"]
-_SHARES = ("value", "ci_low", "ci_high", "target", "second_value", "limit", "mean")
+_SHARES = ("value", "ci_low", "ci_high", "second_value", "limit", "mean")
 
 
 @dataclass(frozen=True)

@@ -126,3 +126,20 @@ begin
     reset role;
 end
 $sign_off$;
+
+-- Nor had the columns that migration 0058 added to released positions.
+set local role oic_publish;
+comment on column public_release.assurance_position.status_on is
+'Day that the status is for: the last day of the figures or, if they are for no days, the as-at day.';
+comment on column public_release.assurance_position.target is 'Share that the figure must reach, from 0 to 1.';
+comment on column public_release.assurance_position.policy_confirmed is
+'Whether somebody has approved each policy row that the figure, its target and its deadline rest on.';
+comment on column public_release.assurance_position.second_reading is
+'Code of the measure that answers the question of the point in the other way that the largest choice in it allows.';
+comment on column public_release.assurance_position.second_numerator is
+'How many are as they should be, by the second reading, over the same days. Blank if withheld.';
+comment on column public_release.assurance_position.second_denominator is
+'How many the second reading counts, over the same days. Blank if withheld.';
+comment on column public_release.assurance_position.second_value is
+'Share by the second reading, from 0 to 1, over the same days. Blank if withheld.';
+reset role;

@@ -2,17 +2,19 @@
 
 import json
 import shutil
+import zipfile
 from collections import Counter
 from pathlib import Path
 
 import pytest
 import yaml
 
+from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.bundle import DATABASE, bundle
 from oic_assurance.reporting.dashboards.datasets import FOLDER, datasets
 from oic_assurance.reporting.dashboards.description import ABOUT, dashboards
-from oic_assurance.settings import load_settings
+from oic_assurance.settings import Kind, load_settings
 
 PROJECT = load_settings().project_root
 
@@ -114,3 +116,15 @@ def test_a_wrong_description_is_an_error_that_names_it(
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(AssuranceError, match=message):
         bundle(described)
+
+
+@pytest.mark.parametrize("kind", ["force", "national"])
+def test_the_command_writes_the_dashboards_of_its_kind_of_warehouse(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSURANCE_KIND", kind)
+    place = tmp_path / "bundle.zip"
+    assert run_command(["superset", "--bundle", str(place)]) == 0
+    with zipfile.ZipFile(place) as made:
+        found = {name.removeprefix("bundle/") for name in made.namelist()}
+    assert found == {*bundle(PROJECT, kind)}

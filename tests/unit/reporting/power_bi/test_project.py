@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import zipfile
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.datasets import FOLDER as DASHBOARDS
 from oic_assurance.reporting.documents.marts import DOCS
@@ -86,7 +88,7 @@ def test_every_page_begins_with_the_publication_and_the_caveats() -> None:
             key=lambda one: one["position"]["tabOrder"],
         )[1:3]
         assert ("publication", "Publication shown") in fields(first[0])
-        assert ("assurance_position", "caveat") in fields(first[1])
+        assert ("assurance_answer", "caveat_words") in fields(first[1])
         assert "filterConfig" not in first[0]
 
 
@@ -210,6 +212,13 @@ def test_no_reference_of_a_record_no_version_of_an_officer_and_no_password_is_in
     everything = "".join(FILES.values())
     assert "bi_reader" not in everything
     assert 'expression Server = "localhost:5432"' in everything
+
+
+def test_the_command_writes_the_project_as_a_file_to_unpack(tmp_path: Path) -> None:
+    place = tmp_path / "power-bi.zip"
+    assert run_command(["pack", "power-bi", "--to", str(place)]) == 0
+    with zipfile.ZipFile(place) as made:
+        assert {name: made.read(name).decode() for name in made.namelist()} == FILES
 
 
 @pytest.mark.parametrize(
