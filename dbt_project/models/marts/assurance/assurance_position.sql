@@ -3,7 +3,7 @@
 with
     caveat as (
         select force_code, point_code, {{ dbt.listagg("words", "'; '", "order by place") }} as words
-        from {{ ref("int_caveat") }}
+        from {{ ref("assurance_caveat") }}
         group by force_code, point_code
     ),
 
