@@ -132,6 +132,8 @@ set local role oic_publish;
 comment on column public_release.assurance_position.status_on is
 'Day that the status is for: the last day of the figures or, if they are for no days, the as-at day.';
 comment on column public_release.assurance_position.target is 'Share that the figure must reach, from 0 to 1.';
+comment on column public_release.assurance_position.answer_code is
+'The answer to the question of the point on the day of its status: YES, NOT_YET, NO, NOT_DUE or NOT_KNOWN.';
 comment on column public_release.assurance_position.policy_confirmed is
 'Whether somebody has approved each policy row that the figure, its target and its deadline rest on.';
 comment on column public_release.assurance_position.second_reading is
