@@ -109,7 +109,7 @@ REPAIRS = {
     **HISTORY_REPAIRS,
     **PUBLICATION_REPAIRS,
     "nothing_small_between_releases": "delete from audit.released_figure; "
-    "delete from audit.release; delete from marts.publication",
+    "delete from audit.release; delete from marts.publication where publication_id = 0",
     "no_protected_columns": "alter table {t} drop column collar_no",
     "no_forbidden_columns": "alter table {t} drop column narrative",
     "no_officer_numbers": "alter table {t} drop column extra",

@@ -134,6 +134,9 @@ set numerator = 0, denominator = 0, value = null, ci_low = null, ci_high = null,
     second_value = null, forecast_date = null, disagrees = false, disagrees_since = null,
     value_at_deadline = null,
     status = case when deadline is null then 'not_started' else 'overdue' end;
+update intermediate.int_position as given set status = position.status
+from candidate.assurance_position as position
+where given.point_code = position.point_code;
 update candidate.assurance_position_day
 set numerator = 0, denominator = 0, value = null,
     status = case when point_code = 'NCCU_INTEL' then 'not_started' else 'overdue' end;
