@@ -40,7 +40,8 @@ insert into candidate_public.assurance_position (
     policy_confirmed, deadline, days_to_deadline, source_status
 ) values
     (%(force)s, %(build)s, 'NCCU_INTEL', '2026-05-01 05:30+01', '2026-02-28', 'in_progress',
-     'NOT_YET', false, '2026-01-01', '2026-02-28', 34, 54, 34 / 54.0, 1, false, null, null, 'fresh'),
+     'NOT_YET', false, '2026-01-01', '2026-02-28', 34, 54, 34 / 54.0, 1, false, null, null,
+     'fresh'),
     (%(force)s, %(build)s, 'INTEL_PLAN', '2026-05-01 05:30+01', '2026-05-01', 'met_late', 'YES',
      false, null, null, 3, 3, 1, 1, true, '2025-12-31', -121, 'fresh'),
     (%(force)s, %(build)s, 'HYDRA', '2026-05-01 05:30+01', '2026-02-28', 'overdue', 'NO',
