@@ -29,6 +29,10 @@ from tests.integration.builds.restated_world import (
     temporary_world,
 )
 
+# Four publications take more than a minute. In `make test`, a dbt unit test holds the sentences of
+# every state, and tests/end_to_end/test_bundle.py the first page of a pack.
+pytestmark = pytest.mark.slow
+
 #: The days of the publications.
 EARLY, MISSED, MET, STALE = DAYS = ("2025-12-20", "2026-02-17", "2026-05-05", "2026-06-20")
 Rows = list[dict[str, Any]]
@@ -68,10 +72,6 @@ def _published(world: RestatedWorld, day: str) -> Shown:
     names = ("answer", "headline", "caveat", "left_out", "position")
     query = "select * from marts.assurance_{} where publication_id = %s"
     marts = {name: world.ask(query.format(name), number) for name in names}
-    import shutil
-
-    shutil.copy(pack.page, f"/tmp/state-{day}.html")
-    shutil.copy(pack.paper, f"/tmp/state-{day}.pdf")
     page = pack.page.read_text(encoding="utf-8")
     sheets = [" ".join(sheet.extract_text().split()) for sheet in PdfReader(pack.paper).pages]
     return Shown(marts, page, sheets)
