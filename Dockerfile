@@ -26,7 +26,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-c
 RUN groupadd --gid 50000 assurance \
     && useradd --uid 50000 --gid 50000 --home-dir /var/lib/assurance --create-home assurance \
     && chmod 0700 /var/lib/assurance \
-    && install --directory --owner assurance --group assurance --mode 0700 /mnt/shared \
+    && install --directory --owner assurance --group assurance --mode 0700 /mnt/shared /mnt/dashboards \
     && install --directory --owner 999 --group assurance --mode 0770 /mnt/drill
 
 WORKDIR /opt/assurance
@@ -42,6 +42,8 @@ COPY include include
 COPY expectations expectations
 COPY dbt_project dbt_project
 COPY dags dags
+# The questions of analysts, from which the Power BI project has its measures.
+COPY docs/bi/questions.md docs/bi/
 COPY deploy/airflow deploy/airflow
 # The account that runs the code cannot write here. Without the compiled files, every task would compile the code again.
 RUN uv pip install --no-cache --no-deps --no-build-isolation -e . \

@@ -143,5 +143,8 @@ def _facet_classes() -> dict[str, Any]:
     while waiting:
         one = waiting.pop()
         waiting += one.__subclasses__()
-        found[one._get_schema()] = one
+        # attrs makes a new class with slots, and the old one without fields is there until it is
+        # collected as garbage.
+        known = found.get(one._get_schema(), one)
+        found[one._get_schema()] = max(known, one, key=lambda each: len(attr.fields(each)))
     return found

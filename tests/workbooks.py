@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from xml.etree import ElementTree
 
-from oic_assurance.reporting.workbook.description import SHOWN, SHOWN_COLUMNS, sheets
+from oic_assurance.reporting.workbook.description import SHOWN, SHOWN_COLUMNS, how_to_use, sheets
 from oic_assurance.reporting.workbook.make import workbook
 from oic_assurance.settings import load_settings
 
@@ -59,7 +59,7 @@ def _row(columns: Mapping[str, str], number: int) -> dict[str, Any]:
 
 def book(rows: dict[str, Rows], texts: dict[str, str] | None = None) -> bytes:
     """Return the workbook of these rows."""
-    return workbook(SHEETS, rows, 7, texts)
+    return workbook(SHEETS, how_to_use(ROOT), rows, 7, texts)
 
 
 def parts(content: bytes) -> dict[str, ElementTree.Element]:

@@ -75,19 +75,40 @@ end
 """
 
 _ASSURANCE_FOLLOWS = """
-assurance is not distinct from case
-    when not is_complete_period or value is null or target is null or lower is null then null
-    when lower >= target then 'MEETS'
-    when upper < target then 'WILL_NOT_MEET'
-    else 'HIT_OR_MISS'
+case
+    when not is_complete_period or value is null or target is null or lower is null
+        then assurance is null
+    when assurance is null then true
+    when lower >= target then assurance = 'MEETS'
+    when upper < target then assurance = 'WILL_NOT_MEET'
+    else assurance = 'HIT_OR_MISS'
 end
+and (assurance is null) = (why_no_assurance is not null)
+"""
+
+# There is no verdict while one of the last seven complete months of the baseline is marked.
+_VERDICT_WITHOUT_STABILITY = """
+with
+    month as (
+        select
+            *,
+            count(special_cause) over (
+                partition by force_code, measure_code, baseline_from
+                order by period_start rows between 6 preceding and current row
+            ) as marked
+        from {rows}
+        where is_complete_period and value is not null
+    )
+select measure_code, period_start
+from month
+where target is not null and lower is not null and (assurance is null) = (marked = 0)
 """
 
 
 @mart_suite(
     "assurance_spc",
     one_row_per=("measure_code", "period_start"),
-    sentence_columns=("baseline_reason", "why_none"),
+    sentence_columns=("baseline_reason", "why_none", "why_no_assurance"),
 )
 def assurance_spc() -> Expectations:
     """Control limits and the two signs of every measure, by month."""
@@ -215,5 +236,10 @@ def _signs() -> list[Expectation]:
             where=f"not ({_LESS_IS_BETTER})",
             description="Every assurance follows from the target and the limits.",
             columns=("assurance", "target", "lower", "upper"),
+        ),
+        no_rows(
+            "verdict_of_a_stable_process",
+            _VERDICT_WITHOUT_STABILITY,
+            description="No process has a verdict while one of seven months is marked.",
         ),
     ]

@@ -1,5 +1,6 @@
 """The positions that are released to the public."""
 
+from expectations.marts.assurance_answer import ANSWERS
 from expectations.marts.public_assurance_measure import nothing_small, suppressed_is_blank
 from expectations.shared.code_lists import (
     FRESHNESS,
@@ -16,8 +17,13 @@ _DIFFERENT_FROM_THE_MARTS = """
 select shown.point_code
 from {rows} as shown
 full join {candidate}.assurance_position as position using (force_code, point_code)
-where shown.status is distinct from position.status
+where (
+        shown.status_on = (shown.as_at at time zone 'Europe/London')::date
+        or position.source_status <> 'fresh'
+    )
+        and shown.status is distinct from position.status
     or shown.source_status is distinct from position.source_status
+    or shown.policy_confirmed is distinct from position.policy_confirmed
     or (
         shown.point_code = 'INTEL_PLAN'
         and (shown.numerator, shown.denominator, shown.value)
@@ -45,6 +51,35 @@ where shown.point_code <> 'INTEL_PLAN'
         is distinct from (released.numerator, released.denominator)
 """
 
+# The second reading is the first one and the released figures of what only the second one counts.
+_SECOND_NOT_RELEASED = """
+select shown.point_code
+from {rows} as shown
+cross join lateral (
+    select sum(period.numerator) as numerator, sum(period.denominator) as denominator
+    from {candidate_public}.assurance_period as period
+    inner join {policy}.policy_public_measure as added
+        on added.measure_code = period.measure_code and added.completes = shown.second_reading
+    where period.force_code = shown.force_code
+        and period.org_unit_code = 'ALL'
+        and period.period_start >= shown.figures_from
+        and period.period_end <= shown.figures_to
+) as released
+where shown.second_denominator is not null
+    and (shown.second_numerator - shown.numerator, shown.second_denominator - shown.denominator)
+        is distinct from (released.numerator, released.denominator)
+"""
+
+# After the deadline, a status says whether the target is reached, and so does the figure.
+_CONTRADICTED = """
+select point_code
+from {rows}
+where deadline <= figures_to
+    and value is not null
+    and status <> 'unknown'
+    and (value >= target) is distinct from (status in ('met_on_time', 'met_late'))
+"""
+
 
 @mart_suite("assurance_position", one_row_per=("point_code",), stage="sealed", public=True)
 def public_assurance_position() -> Expectations:
@@ -52,9 +87,14 @@ def public_assurance_position() -> Expectations:
     return [
         one_of("point_code", POINTS, description="Every point is a declared one."),
         filled(
-            "as_at", "status", "source_status", description="Every point has a value in {column}."
+            "as_at",
+            "status_on",
+            "status",
+            "source_status",
+            description="Every point has a value in {column}.",
         ),
         one_of("status", POSITION_STATUSES, description="Every status is a defined one."),
+        one_of("answer_code", ANSWERS, description="Every answer is a defined one."),
         one_of(
             "source_status", FRESHNESS, description="Every source status is fresh, stale or failed."
         ),
@@ -62,13 +102,21 @@ def public_assurance_position() -> Expectations:
             "force_code",
             "point_code",
             "as_at",
+            "status_on",
             "status",
+            "answer_code",
             "is_suppressed",
             "figures_from",
             "figures_to",
             "numerator",
             "denominator",
             "value",
+            "target",
+            "policy_confirmed",
+            "second_reading",
+            "second_numerator",
+            "second_denominator",
+            "second_value",
             "deadline",
             "days_to_deadline",
             "status_at_deadline",
@@ -89,8 +137,21 @@ def public_assurance_position() -> Expectations:
             dimension="privacy",
         ),
         no_rows(
+            "second_figures_are_released",
+            _SECOND_NOT_RELEASED,
+            description="Every second reading is a sum of released figures over the same days.",
+            columns=("second_numerator", "second_denominator"),
+            dimension="privacy",
+        ),
+        no_rows(
+            "status_agrees_with_figure",
+            _CONTRADICTED,
+            description="No released status says something else of the target than its figure.",
+            columns=("status", "value"),
+        ),
+        no_rows(
             "public_is_published",
             _DIFFERENT_FROM_THE_MARTS,
-            description="Every released status and strand figure equals the one in the marts.",
+            description="Every released status of today and figure of plans is that of the marts.",
         ),
     ]

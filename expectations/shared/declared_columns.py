@@ -114,12 +114,16 @@ def _form(source: Dataset, column: Column) -> Iterator[Expectation]:
     rules = []
     if column.pattern is not None:
         matches = f"{value} ~ {_literal(f'^(?:{column.pattern})$')}"
+        if column.otherwise_from is not None:
+            matches += f" or {value} = {_quoted(column.otherwise_from)}"
         rules.append((f"{name}_well_formed", matches, f"Every {name} has the declared pattern."))
     elif column.digits is not None and source.kind == "file":
         matches = f"{value} ~ {_literal(f'^[0-9]{{{column.digits}}}$')}"
         rules.append((f"{name}_well_formed", matches, f"Every {name} has {column.digits} digits."))
     if column.codes:
-        is_listed = f"{value} in ({_literals(column.codes)})"
+        # The case of a code stays as it was delivered if any other text is replaced.
+        code = f"upper({value})" if column.is_replaced else value
+        is_listed = f"{code} in ({_literals(column.codes)})"
         rules.append((f"{name}_listed", is_listed, f"Every {name} is one of the declared codes."))
     for rule, condition, description in rules:
         yield every_record(

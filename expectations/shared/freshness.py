@@ -18,10 +18,10 @@ def verdict_checks() -> Expectations:
         one_of("verdict", FRESHNESS, description="Every dataset is fresh, stale or failed."),
         every_row(
             "fresh_means_delivered",
-            "last_record_at is not null and due_by >= {as_at}",
+            "due_by is not null and due_by >= {as_at}",
             where="verdict = 'fresh'",
             description="No dataset is fresh if it was never delivered or is overdue.",
-            columns=("verdict", "last_record_at", "due_by"),
+            columns=("verdict", "due_by"),
         ),
         every_result(
             "all_fresh",

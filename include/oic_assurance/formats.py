@@ -2,7 +2,9 @@
 
 import shutil
 import textwrap
+from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 
 from oic_assurance.clock import london_text
 
@@ -24,8 +26,14 @@ def shortened(text: str, room: int) -> str:
 
 
 def share(value: float | None) -> str:
-    """Return a fraction as a percentage, such as "93.5%"."""
-    return NOTHING if value is None else f"{value * 100:.1f}%"
+    """Return a fraction as a percentage, such as "93.5%".
+
+    A half is rounded up from 15 digits, as PostgreSQL does it, so that a figure reads the same on
+    every page (macro `as_percent`).
+    """
+    if value is None:
+        return NOTHING
+    return f"{Decimal(f'{value * 100:.15g}').quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
 
 
 def in_unit(value: float | None, unit: str) -> str:
@@ -65,6 +73,30 @@ def day(value: date | None) -> str:
     return NOTHING if value is None else f"{value:%d %b %Y}"
 
 
+def long_day(value: date | datetime | None) -> str:
+    """Return a date as it is written in a sentence: "9 July 2026"."""
+    return NOTHING if value is None else f"{value.day} {value:%B %Y}"
+
+
+def short_day(value: date | None) -> str:
+    """Return a date as it is written in a table: "9 Jul 2026"."""
+    return NOTHING if value is None else f"{value.day} {value:%b %Y}"
+
+
+def month(value: date) -> str:
+    """Return the month of a date, such as "Jul 2026"."""
+    return f"{value:%b %Y}"
+
+
+def as_day(value: date | str) -> date:
+    """Return a date. `value` is a date or an ISO 8601 string such as "2026-07-09".
+
+    Raises:
+        ValueError: If the string is not a date.
+    """
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
 def size(number: int | None) -> str:
     """Return a number of bytes, such as "1.3 MB" or "2.1 GB"."""
     if number is None:
@@ -78,6 +110,11 @@ def count(number: int, what: str, many: str | None = None) -> str:
     `many` is the plural of the noun, if it is not formed with an s.
     """
     return f"{number:,} {what if number == 1 else many or what + 's'}"
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Return parts as a list in a sentence: "a, b and c"."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def width() -> int:

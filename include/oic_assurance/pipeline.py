@@ -25,12 +25,11 @@ from oic_assurance.batches.archive_key import archive_key
 from oic_assurance.builds import candidate, marts, record, runs, stages
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.deadline import freeze_deadlines
+from oic_assurance.builds.listeners import Stage, tell, told
 from oic_assurance.builds.policy_check import check_policy, ending_soon
 from oic_assurance.clock import check_not_in_future, london_day
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.garbage import collect_rarely
-from oic_assurance.reporting.openlineage import recorder
-from oic_assurance.reporting.openlineage.recorder import Stage as Recorded
 from oic_assurance.settings import Settings
 from oic_assurance.state.apply import apply_state
 from oic_assurance.warehouse import embedded, processing_log
@@ -41,7 +40,7 @@ from oic_assurance.warehouse.reader_guard import guarded
 from oic_assurance.warehouse.transport import check_links
 
 if TYPE_CHECKING:
-    from expectations.vocabulary import Stage
+    from expectations.vocabulary import Stage as GateStage
     from oic_assurance.gates.verdict import Outcome
     from oic_assurance.publishing.approval import Through
 
@@ -106,7 +105,7 @@ def open_run(
     from oic_assurance.publishing.audiences import keep_audiences
 
     check_not_in_future(as_at)
-    recorder.begin_run(settings, run_id, as_at)
+    tell("run began", settings, run_id, as_at)
     prepare_warehouse(settings)
     with connect(settings, role="oic_gate") as connection:
         clocks = read_clocks(connection)
@@ -141,7 +140,7 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
 
     declared = find_dataset(dataset)
     with (
-        _stage(settings, run_id, Recorded("extract", dataset=dataset)) as stage,
+        _stage(settings, run_id, Stage("extract", dataset=dataset)) as stage,
         _failure_in_log(),
         _server_errors_can_be_retried(dataset),
     ):
@@ -177,7 +176,7 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
     from oic_assurance.landing.pseudonyms import assign_pseudonyms
 
     with (
-        _stage(settings, run_id, Recorded("close_landing")),
+        _stage(settings, run_id, Stage("close_landing")),
         _failure_on_record(settings, run_id, "closing the landing"),
     ):
         check_policy(settings, london_day(as_at))
@@ -206,7 +205,7 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
       to find which records have changed a figure.
     """
     with (
-        _stage(settings, run_id, Recorded("build_marts", build_id=build_id)) as stage,
+        _stage(settings, run_id, Stage("build_marts", build_id=build_id)) as stage,
         _failure_on_record(settings, run_id, "building the marts"),
         candidate.claim(settings, build_id),
     ):
@@ -220,7 +219,7 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
 
 
 @guarded
-def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str:
+def audit(settings: Settings, run_id: str, build_id: int, stage: "GateStage") -> str:
     """Run the expectations of a stage on the build, and return the gate's verdict on the stage.
 
     Raises:
@@ -229,7 +228,7 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str
     from oic_assurance.gates.run import audit_stage
 
     with (
-        _stage(settings, run_id, Recorded(f"audit_{stage}", build_id=build_id)),
+        _stage(settings, run_id, Stage(f"audit_{stage}", build_id=build_id)),
         _failure_on_record(settings, run_id, f"auditing {stage}"),
         candidate.lock_for_reading(settings, build_id),
     ):
@@ -243,7 +242,7 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str
 def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """Build the sealed marts, which show the results of the checks that have run so far."""
     with (
-        _stage(settings, run_id, Recorded("seal_marts", build_id=build_id)) as stage,
+        _stage(settings, run_id, Stage("seal_marts", build_id=build_id)) as stage,
         _failure_on_record(settings, run_id, "sealing the marts"),
         candidate.lock_for_change(settings, build_id),
     ):
@@ -312,7 +311,7 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
     from oic_assurance.publishing.publish import publish as publish_build
 
     with (
-        _stage(settings, run_id, Recorded("publish", build_id=build_id)) as stage,
+        _stage(settings, run_id, Stage("publish", build_id=build_id)) as stage,
         _failure_on_record(settings, run_id, "publishing"),
     ):
         published = publish_build(settings, record.load_build(settings, build_id))
@@ -365,7 +364,7 @@ def tell_what_is_current(settings: Settings) -> None:
 
     What follows inside the warehouse is done already (`publishing/pointer.py`). The stages of a run
     do the same for the publication that the run makes. A restore and a re-keying change what
-    readers see too. Here follow: the lineage of what readers see, the export to the national view,
+    readers see too. Here follow: what listeners do, the export to the national view,
     the seal of the log of processing, and notifications. Readers already see the publication, so a
     failure is logged as a warning.
 
@@ -377,7 +376,7 @@ def tell_what_is_current(settings: Settings) -> None:
 
     current = current_publication(settings)
     if current is not None:
-        recorder.record_shown(settings, current.publication_id)
+        tell("publication is shown", settings, current.publication_id)
         tell_national(settings)
     seal_and_notify(settings)
 
@@ -457,7 +456,7 @@ def close_run(settings: Settings, run_id: str) -> int:
         except (AssuranceError, psycopg.Error) as error:
             # A failure to notify does not change whether the run succeeded.
             LOG.warning("No notification was sent: %s", _said(error))
-        recorder.end_run(settings, run)
+        tell("run ended", settings, run)
         _export_metrics(settings)
     if run.publication_id is None:
         raise GateBlocked(f"Nothing was published: {run.message}")
@@ -555,12 +554,12 @@ def mark_failed(settings: Settings, run_id: str, message: str) -> None:
     run = runs.find_run(settings, run_id)
     if run is not None and run.outcome == "running":
         runs.note_failure(settings, run_id, run.message or message, blocked=False)
-        recorder.end_run(settings, runs.close_run(settings, run_id))
+        tell("run ended", settings, runs.close_run(settings, run_id))
 
 
 @contextmanager
-def _stage(settings: Settings, run_id: str, stage: Recorded) -> Iterator[stages.Stage]:
-    """Record a stage: in the warehouse how long it took, and as OpenLineage events.
+def _stage(settings: Settings, run_id: str, stage: Stage) -> Iterator[stages.Stage]:
+    """Record in the warehouse how long a stage took, and tell listeners of it.
 
     The log lines of the block name the run and what the stage works on.
     """
@@ -570,7 +569,7 @@ def _stage(settings: Settings, run_id: str, stage: Recorded) -> Iterator[stages.
     )
     with (
         about,
-        recorder.recorded(settings, run_id, stage),
+        told(settings, run_id, stage),
         stages.on_record(settings, run_id, stage.name, stage.dataset) as progress,
     ):
         yield progress

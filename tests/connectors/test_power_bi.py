@@ -4,10 +4,12 @@ Power BI itself does not run here, so nothing of this shows that it draws the re
 are only installed for `make test-all`, so the tests import them.
 """
 
+import io
 import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,15 @@ import pytest
 from jsonschema import Draft7Validator
 
 from oic_assurance.reporting.power_bi.model import semantic_model
-from oic_assurance.reporting.power_bi.project import NAME, PROJECT
+from oic_assurance.reporting.power_bi.project import NAME, project
 from oic_assurance.settings import load_settings
+from oic_assurance.storage.zipped import zipped
 from tests.connectors import tabular_model
 
 pytestmark = pytest.mark.slow
 
 ROOT = load_settings().project_root
-DEFINITION = ROOT / PROJECT / f"{NAME}.SemanticModel" / "definition"
+FILES = project(ROOT)
 SCHEMAS = "powerbi_mcp.validation.schemas"
 #: What Microsoft's schemas refer to, and the package with the schemas does not have. Our own tests
 #: check the queries, filters and colours that these schemas describe.
@@ -37,8 +40,17 @@ def read(definition: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def model() -> dict[str, Any]:
-    done = read(DEFINITION)
+def definition(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the model, as it is after the project was unpacked."""
+    folder = tmp_path_factory.mktemp("power-bi")
+    with zipfile.ZipFile(io.BytesIO(zipped(FILES))) as made:
+        made.extractall(folder)
+    return folder / f"{NAME}.SemanticModel" / "definition"
+
+
+@pytest.fixture(scope="module")
+def model(definition: Path) -> dict[str, Any]:
+    done = read(definition)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)["model"]
     return found
@@ -89,8 +101,8 @@ def test_the_date_table_and_the_hierarchies_are_what_they_should_be(model: dict[
         assert [level["name"] for level in hierarchy["levels"]] == levels
 
 
-def test_the_library_refuses_a_model_that_is_wrong(tmp_path: Path) -> None:
-    shutil.copytree(DEFINITION, tmp_path / "definition")
+def test_the_library_refuses_a_model_that_is_wrong(definition: Path, tmp_path: Path) -> None:
+    shutil.copytree(definition, tmp_path / "definition")
     table = tmp_path / "definition" / "tables" / "dim_point.tmdl"
     table.write_text(table.read_text().replace("dataType: string", "dataType: strung", 1))
     done = read(tmp_path / "definition")
@@ -126,26 +138,25 @@ def schema(address: str) -> dict[str, Any]:
     return found
 
 
-JSON_FILES = sorted(
-    path
-    for path in (ROOT / PROJECT).rglob("*")
-    if path.is_file() and path.suffix != ".tmdl" and "StaticResources" not in path.parts
-)
+JSON_FILES = {
+    place: json.loads(text)
+    for place, text in FILES.items()
+    if not place.endswith(".tmdl") and "StaticResources" not in place
+}
 
 
 def test_every_file_is_valid_by_microsofts_schema_of_its_kind() -> None:
     assert len(JSON_FILES) > 50
-    for path in JSON_FILES:
-        content = json.loads(path.read_text(encoding="utf-8"))
+    for place, content in JSON_FILES.items():
         rules = without_missing(schema(content["$schema"]))
         errors = [error.message for error in Draft7Validator(rules).iter_errors(content)]
-        assert errors == [], path
+        assert errors == [], place
 
 
 @pytest.mark.parametrize("name", ["page.json", "visual.json", "report.json", "definition.pbir"])
 def test_a_file_with_an_unknown_entry_is_not_valid(name: str) -> None:
-    path = next(one for one in JSON_FILES if one.name == name)
-    content = json.loads(path.read_text(encoding="utf-8")) | {"unknown": 1}
+    found = next(one for place, one in JSON_FILES.items() if Path(place).name == name)
+    content = found | {"unknown": 1}
     rules = without_missing(schema(content["$schema"]))
     assert [*Draft7Validator(rules).iter_errors(content)]
 

@@ -46,6 +46,20 @@ def write(guide: str, folder: Path) -> list[str]:
     return [name.partition("#")[0] for name in written]
 
 
+def made_page(terminal: Terminal, place: str) -> str:
+    """Return a page that `make docs` makes in the terminal's project, by its path in `docs`."""
+    program = (
+        "import sys; from pathlib import Path; from oic_assurance.reporting.documents import pages;"
+        "print(pages.pages(Path(sys.argv[1]))[sys.argv[2]])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(terminal.project), place],
+        env=terminal.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def run_tests(terminal: Terminal, *paths: str) -> str:
     """Run tests of the terminal's project, and return an empty text, or the output if one fails."""
     done = subprocess.run(

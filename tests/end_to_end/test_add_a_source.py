@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from oic_assurance.sources.declarations.load import DeclarationError, parse
-from tests.end_to_end.guide import blocks, follow, run_tests
+from tests.end_to_end.guide import blocks, follow, made_page, run_tests
 from tests.end_to_end.terminal import Terminal
 
 GUIDE = "add-a-source"
@@ -111,7 +111,7 @@ def test_the_files_that_follow_from_it_are_written(terminal: Terminal) -> None:
     project = terminal.project
     sources = project / "dbt_project/models/staging/_law_enforcement__sources.yml"
     assert blocks(GUIDE)["source"] in sources.read_text(encoding="utf-8")
-    page = (project / "docs/datasets/safeguarding_nrm_referral.md").read_text(encoding="utf-8")
+    page = made_page(terminal, "datasets/safeguarding_nrm_referral.md")
     assert "| stale | if the last delivery is older than 2 days |" in page
     assert "required if `decision` is `POSITIVE` or `NEGATIVE` | the row is rejected" in page
     done(terminal, "sources", "document", "--check")

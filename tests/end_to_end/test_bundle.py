@@ -259,8 +259,8 @@ def changed_moment(folder: Path) -> None:
 
 def changed_verdict_of_the_page(folder: Path) -> None:
     verdict, other = _verdicts(folder)
-    head = "Verdict of the checks: <strong>"
-    _change_page(folder, f"{head}{verdict}<", f"{head}{other}<")
+    head = "Verdict of the checks: "
+    _change_page(folder, f"{head}{verdict}.<", f"{head}{other}.<")
 
 
 def changed_verdict(folder: Path) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from tests.end_to_end.guide import made_page
 from tests.end_to_end.page_commands import PAGES, commands
 from tests.end_to_end.page_tables import words
 from tests.end_to_end.terminal import PROJECT, Terminal, force
@@ -99,8 +100,7 @@ def test_a_policy_of_next_month_is_a_row(terminal: Terminal) -> None:
     )  # fmt: skip
     submit_after_thirty_hours(terminal)
     (_,) = follow(terminal, "Change the row")
-    pages = terminal.project / "docs" / "measures"
-    assert block("text page") in (pages / f"{MEASURE}.md").read_text(encoding="utf-8")
+    assert block("text page") in made_page(terminal, f"measures/{MEASURE}.md")
     assert terminal.assurance("sources", "document", "--check").returncode == 0
 
     _, explained = follow(terminal, "See what it does", "--as-at", BEFORE)

@@ -46,7 +46,7 @@ def moments(value: object) -> Iterator[str]:
                       "failed_checks", "backup", "observed"}),
         (["checks"], {"build", "failed_checks"}),
         (["publication", "list"], {"publications", "hold"}),
-        (["quarantine", "list"], {"counts", "rows"}),
+        (["quarantine", "list"], {"counts", "replaced", "rows"}),
         (["batch", "list"], {"batches"}),
         (["batch", "verify", "hr/org_unit"], {"datasets", "not_compared"}),
         (["access", "list"], {"logins"}),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.terminal import Terminal
-from tests.lineage_events import Event, ends, faults, latest_events
+from tests.lineage_events import ends, faults, latest_events
 
 pytestmark = pytest.mark.slow
 
@@ -40,9 +40,15 @@ def versions(terminal: Terminal, job: str) -> dict[str, str]:
     """Return the version of each table that a job of the latest events has written."""
     events = latest_events(terminal.home)
     assert [fault for event in events for fault in faults(event)] == []
-    event: Event = ends(events)[job]
-    assert event["eventType"] == "COMPLETE"
-    return {one["name"]: one["facets"]["version"]["datasetVersion"] for one in event["outputs"]}
+    last = ends(events)
+    assert last[job]["eventType"] == "COMPLETE"
+    parts = [event for name, event in last.items() if name.startswith(f"{job}.")]
+    assert all(len(part["inputs"]) == len(part["outputs"]) == 1 for part in parts)
+    return {
+        one["name"]: one["facets"]["version"]["datasetVersion"]
+        for part in parts
+        for one in part["outputs"]
+    }
 
 
 def test_the_version_of_a_mart_is_always_the_publication_that_readers_see(

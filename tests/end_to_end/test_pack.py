@@ -41,38 +41,16 @@ def test_a_run_makes_the_pack_and_prints_its_path(terminal: Terminal, first_run:
         assert str(terminal.home / "reports" / "pack" / name) in first_run
 
 
-def test_the_first_page_shows_every_position_with_its_target_and_second_reading(
-    terminal: Terminal, board: str
-) -> None:
-    text = words(board)
-    for row in ask(terminal, "select * from marts.assurance_position"):
-        if row["point_code"] == "INTEL_PLAN":
-            assert f"{row['numerator']} of {row['denominator']} strands Target 3 strands" in text
-            continue
-        unit = "referrals" if row["point_code"] == "NCCU_INTEL" else "people"
-        parts = f"{row['numerator']:,} of {row['denominator']:,} {unit}"
-        assert f"{share(row['value'])} {parts} Target {row['target'] * 100:g}%" in text
-        assert f"{row['ci_low'] * 100:.1f}–{share(row['ci_high'])}" in text
-        second = f"{row['second_numerator']:,} of {row['second_denominator']:,}"
-        assert f"Second reading: {share(row['second_value'])} ({second})" in text
-    assert text.count("Provisional: nobody has confirmed the policy") >= 4
-
-
 def share(value: float) -> str:
     return f"{value * 100:.1f}%"
 
 
-def test_the_first_page_comes_in_the_order_of_the_board(board: str) -> None:
-    text = words(board)
-    headings = (
-        "of the four points",
-        "Since",
-        "The points Reporting",
-        "Actions that are due, overdue or moved",
-        "Questions to put",
+def test_the_answer_comes_first_and_the_parts_in_the_order_of_the_board(board: str) -> None:
+    parts = ("points", "since", "actions", "questions", "NCCU_INTEL", "changes", "data")
+    places = [board.index(f'id="{part}"') for part in parts]
+    assert [board.index('class="lead sentences"'), *places] == sorted(
+        [board.index('class="lead sentences"'), *places]
     )
-    places = [text.index(one) for one in headings]
-    assert places == sorted(places)
 
 
 def test_every_month_of_the_trend_is_in_the_mart(terminal: Terminal, board: str) -> None:
@@ -100,7 +78,7 @@ def test_every_month_of_the_trend_is_in_the_mart(terminal: Terminal, board: str)
 
 def test_exceptions_and_training_add_up_to_the_marts(terminal: Terminal, board: str) -> None:
     shown = tables(board)
-    exceptions = shown["Open exceptions by team"]
+    exceptions = shown["Open exceptions by team, today"]
     (counted,) = ask(terminal, "select count(*) from marts.assurance_exception")
     assert sum(int(row[-1]) for row in exceptions) == counted["count"]
     done = shown["Modules completed today"]
@@ -218,9 +196,10 @@ def test_a_pack_shows_what_was_told_and_what_changed(terminal: Terminal, folder:
     assert "Nothing had been published by then" in words(page)
 
 
-def test_the_pack_of_a_publication_can_be_made_again(
-    terminal: Terminal, folder: Path, board: str
-) -> None:
+def test_the_pack_of_a_publication_can_be_made_again(terminal: Terminal, folder: Path) -> None:
+    # What is wrong when a pack is made is in it, so both are made now.
+    assert terminal.assurance("pack").returncode == 0
+    board = (folder / "assurance-pack.html").read_text(encoding="utf-8")
     (current,) = ask(terminal, "select publication_id from marts.publication where is_current")
     number = current["publication_id"]
     done = terminal.assurance("pack", "--publication", str(number))

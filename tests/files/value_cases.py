@@ -177,10 +177,9 @@ CASES = [
         records={
             "recommendation_event": {
                 # The comment, with another quoted newline, is not landed.
-                '("2025-06-01 08:30:00+00",HYDRA,FORCE,"on track,\nso ""far"" as known")': (
-                    'on track,\nso "far" as known',
-                ),
-                '("2025-07-01 09:00:30+00",HYDRA,COMMISSIONER,"not assured")': ("not assured",),
+                # The status is no code of the list.
+                '("2025-06-01 08:30:00+00",HYDRA,FORCE,OTHER)': ("OTHER",),
+                '("2025-07-01 09:00:30+00",HYDRA,COMMISSIONER,not_assured)': ("not_assured",),
             }
         },
     ),

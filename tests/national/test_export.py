@@ -65,7 +65,13 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
     folder = tmp_path_factory.mktemp("national")
     zone = folder / "zone"
     zone.mkdir()
-    with two_publications(folder) as pair:
+    publisher = folder / "publisher.yml"
+    publisher.write_text("publisher: Example\ncontact: A team\nlicence: A licence\n", "utf-8")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        two_publications(folder) as pair,
+    ):
+        patch.setenv("ASSURANCE_PUBLISHER", str(publisher))
         world, first, second = pair.world, pair.first, pair.second
         settings = dataclasses.replace(world.settings, national_dropzone=f"file://{zone}")
         for number, name in ((first, "one"), (second, "two")):

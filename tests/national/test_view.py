@@ -137,7 +137,7 @@ def test_the_pack_shows_the_restated_figure_and_the_readings(view: View) -> None
     page = Path(pack.page).read_text(encoding="utf-8")
 
     assert "Hydra completed" in page
-    assert "records that arrived late" in page
+    assert "Late records" in page
     assert "9 forces around" in page
     assert pack.paper.read_bytes().startswith(b"%PDF")
 

@@ -313,6 +313,25 @@ def late_with(name: str, reason: str) -> Play:
     return play
 
 
+def replaced(settings: Settings) -> None:
+    notices.enter_batch(settings, "landed", "2026-05-02")
+    notices.ask(
+        settings,
+        "insert into audit.replaced_value (batch_id, table_name, row_number, column_name, reason) "
+        "select max(batch_id), 'personnel', 7, 'role_code', 'may name a person' from audit.batch",
+    )
+
+
+def quiet(settings: Settings) -> None:
+    notices.make_freshness(settings, "fresh", "")
+    notices.ask(
+        settings,
+        "alter table intermediate.int_source_freshness "
+        "add column days_without_news integer, add column is_quiet boolean; "
+        "update intermediate.int_source_freshness set days_without_news = 20, is_quiet = true",
+    )
+
+
 def waiting(settings: Settings) -> None:
     notices.enter_run(settings, "running", "2026-05-02T05:30", ended=False)
 
@@ -359,6 +378,8 @@ NOTIFICATIONS: dict[str, tuple[Play, datetime]] = {
         lambda s: notices.enter_upkeep(s, "logs", "failed", "2026-05-01", "the disk is full"),
         NIGHT,
     ),
+    "message *Delivered texts were replaced*": (replaced, NIGHT),
+    "message *A source brings nothing new*": (quiet, NIGHT),
     "message *Records are past their retention*": (
         lambda s: notices.enter_due(s, "000777"), NIGHT,
     ),

@@ -391,6 +391,9 @@ def _freshness(figures: Figures, marts: Marts) -> Found:
             yield Difference(table, row["dataset"], "dataset", "a known dataset", None)
         elif row["verdict"] != wanted:
             yield Difference(table, row["dataset"], "verdict", wanted, row["verdict"])
+        newest = figures.newest.get(source, row["last_record_at"])
+        if row["last_record_at"] != newest:
+            yield Difference(table, row["dataset"], "last_record_at", newest, row["last_record_at"])
         due = figures.due.get(source)
         if due is not None and row["due_by"] != due:
             yield Difference(table, row["dataset"], "due_by", due, row["due_by"], True)

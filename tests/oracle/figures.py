@@ -19,6 +19,7 @@ from .position import (
     Position,
     daily,
     due_by,
+    newest_records,
     positions,
     source_verdicts,
 )
@@ -71,6 +72,7 @@ class Figures:
     questions: dict[str, list[Question]]
     verdicts: dict[str, str]
     due: dict[str, datetime | None]
+    newest: dict[str, datetime | None]
 
 
 def figures(
@@ -145,6 +147,7 @@ def figures(
         questions=questions(asked),
         verdicts=verdicts,
         due=due_by(evidence),
+        newest=newest_records(evidence),
     )
 
 

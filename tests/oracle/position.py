@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from .approved import policy_confirmed
 from .clock import day_of, days, month_of, months_back
 from .hr import People
 from .known import Known, latest_delivery
+from .model import KEYS
 from .plans import plans_as_at, strands_met
 from .policy import (
     OPTIONAL,
@@ -24,7 +26,7 @@ from .policy import (
     target_share,
 )
 from .referrals import ReferralFact, pooled
-from .stats import ratio, wilson
+from .stats import difference_interval, ratio, wilson
 from .training import Completed, count, count_with_absent
 from .views import views
 
@@ -53,6 +55,14 @@ class Position:
     force_self_assessment: str | None
     commissioner_judgement: str | None
     source_status: str
+    status_since: date | None
+    recent_numerator: int | None = None
+    recent_denominator: int | None = None
+    earlier_numerator: int | None = None
+    earlier_denominator: int | None = None
+    change_low: float | None = None
+    change_high: float | None = None
+    is_change_clear: bool | None = None
 
 
 @dataclass
@@ -98,6 +108,28 @@ def source_verdicts(evidence: Evidence) -> dict[str, str]:
         late = last is None or evidence.as_at - last > limit
         verdicts[dataset] = "failed" if source in evidence.failed else ("fresh", "stale")[late]
     return verdicts
+
+
+#: The name in the oracle of each table that is a dataset.
+_TABLES = {name.replace("intel.", "intelligence/").replace(".", "/"): name for name in KEYS}
+
+
+def newest_records(evidence: Evidence) -> dict[str, datetime | None]:
+    """Return the newest moment in the records of each database dataset, up to `as_at`.
+
+    Contract: "`last_record_at` is the newest moment in the records themselves, never that of the
+    extraction".
+    """
+    found = {}
+    for row in on(evidence.today, "policy_staleness", is_database="true"):
+        moments = [
+            version["updated_at"]
+            for record in evidence.known.tables[_TABLES[row["dataset"]]].values()
+            for version in record.versions
+            if version["updated_at"] <= evidence.as_at
+        ]
+        found[row["dataset"]] = max(moments, default=None)
+    return found
 
 
 def due_by(evidence: Evidence) -> dict[str, datetime | None]:
@@ -160,6 +192,18 @@ def nccu_status(facts: list[ReferralFact], numerator: int, today: date) -> str:
     """
     if numerator == 0:
         return "not_started"
+    complete = six_complete_months(facts, today)
+    last, before = complete[:3], complete[3:]
+    if len(last) == 3 and all(hits == total for hits, total in last):
+        return "sustained"
+    last_share, before_share = _pool(last), _pool(before)
+    if last_share is not None and before_share is not None and last_share < before_share:
+        return "slipping"
+    return "in_progress"
+
+
+def six_complete_months(facts: list[ReferralFact], today: date) -> list[tuple[int, int]]:
+    """Return the figures of at most six complete months with a denominator, the latest first."""
     complete: list[tuple[int, int]] = []
     month = months_back(month_of(today), 1)
     while month >= starts_on("NCCU_INTEL", today) and len(complete) < 6:
@@ -167,13 +211,32 @@ def nccu_status(facts: list[ReferralFact], numerator: int, today: date) -> str:
         if figures[1]:
             complete.append(figures)
         month = months_back(month, 1)
-    last, before = complete[:3], complete[3:6]
-    if len(last) == 3 and all(hits == total for hits, total in last):
-        return "sustained"
-    last_share, before_share = _pool(last), _pool(before)
-    if last_share is not None and before_share is not None and last_share < before_share:
-        return "slipping"
-    return "in_progress"
+    return complete
+
+
+def _change(facts: list[ReferralFact], today: date) -> dict[str, Any]:
+    """Return the last three complete months, the three before, and the interval of the change."""
+    complete = six_complete_months(facts, today)
+    found: dict[str, Any] = {}
+    pairs = {}
+    for name, months in (("recent", complete[:3]), ("earlier", complete[3:])):
+        if months:
+            pairs[name] = (sum(hits for hits, _ in months), sum(total for _, total in months))
+            found[f"{name}_numerator"], found[f"{name}_denominator"] = pairs[name]
+    if len(pairs) == 2:
+        low, high = difference_interval(pairs["recent"], pairs["earlier"])
+        found |= {"change_low": low, "change_high": high, "is_change_clear": low > 0 or high < 0}
+    return found
+
+
+def _since(every_day: dict[tuple[str, date], PointDay], point: str, today: date) -> date:
+    """Return the first day of the unbroken stretch of days with the status of today."""
+    first = today
+    while (before := every_day.get((point, first - timedelta(days=1)))) is not None:
+        if before.status != every_day[point, today].status:
+            break
+        first -= timedelta(days=1)
+    return first
 
 
 def _pool(figures: list[tuple[int, int]]) -> float | None:
@@ -277,6 +340,8 @@ def positions(
             latest.get((point, "FORCE"), {}).get("status"),
             latest.get((point, "COMMISSIONER"), {}).get("status"),
             source,
+            _since(every_day, point, evidence.today) if source == "fresh" else None,
+            **(_change(evidence.facts, evidence.today) if deadline is None else {}),
         )
     return rows
 

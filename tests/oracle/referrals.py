@@ -72,12 +72,13 @@ def referral_facts(known: Known, people: People, as_at: datetime) -> list[Referr
 
 
 def tally_referrals(facts: list[ReferralFact], people: People, today: date, tally: Tally) -> None:
-    """Add referrals to five measures, by month of contact and the officer's team at that time."""
+    """Add referrals to six measures, by month of contact and the officer's team at that time."""
     tally.percentiles |= PERCENTILES
     tally.begin(
         starts_on("NCCU_INTEL", today),
         "nccu_intel_compliance",
         "nccu_intel_compliance_all_types",
+        "nccu_status_check_compliance",
         "nccu_intel_in_time",
         *PERCENTILES,
     )
@@ -97,6 +98,8 @@ def tally_referrals(facts: list[ReferralFact], people: People, today: date, tall
         checked = fact.referral_type == "STATUS_CHECK" and fact.intelligence_class != "awaiting"
         if fact.is_counted or checked:
             tally.add("nccu_intel_compliance_all_types", month, units, compliant)
+        if checked:
+            tally.add("nccu_status_check_compliance", month, units, compliant)
 
 
 def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -> None:

@@ -93,9 +93,14 @@ def control_rows(series: Series) -> dict[date, Row]:
     for begins, ends, months in _segments(series):
         used = [m for m in months if _is_point(m) and (ends is None or m.start <= ends)]
         limits = _limits(series, used)
-        marks = _marks(limits, [m for m in months if _is_point(m)])
+        points = [m for m in months if _is_point(m)]
+        marks = _marks(limits, points)
         for month in months:
-            rows[month.start] = _row(series, month, begins, limits, marks.get(month.start))
+            row = _row(series, month, begins, limits, marks.get(month.start))
+            rows[month.start] = row
+            last_seven = [m.start for m in points if m.start <= month.start][-7:]
+            if not any(any(vars(marks[start]).values()) for start in last_seven if start in marks):
+                row.assurance = _assurance(series, row) if _is_point(month) else None
     return rows
 
 
@@ -231,7 +236,6 @@ def _row(series: Series, month: Month, begins: date, limits: _Limits, marks: _Ma
             is_good = (direction > 0) != series.is_hours
             row.variation = "IMPROVING" if is_good else "CONCERNING"
             break
-    row.assurance = _assurance(series, row)
     return row
 
 

@@ -22,6 +22,20 @@ def wilson(numerator: int, denominator: int) -> tuple[float | None, float | None
     return max(0.0, low), min(1.0, high)
 
 
+def difference_interval(first: tuple[int, int], second: tuple[int, int]) -> tuple[float, float]:
+    """Return Newcombe's interval (his method 10) of the first share less the second.
+
+    Each share is a numerator and a denominator, which is not 0.
+    """
+    shares = [hits / total for hits, total in (first, second)]
+    lows, highs = zip(*(wilson(*one) for one in (first, second)), strict=True)
+    change = shares[0] - shares[1]
+    return (
+        change - math.hypot(shares[0] - lows[0], highs[1] - shares[1]),
+        change + math.hypot(highs[0] - shares[0], shares[1] - lows[1]),
+    )
+
+
 def ratio(numerator: int, denominator: int) -> float | None:
     """Return a share, or None if the denominator is 0.
 

@@ -45,6 +45,7 @@ def test_a_referral_type_counts_in_the_measures_that_name_it() -> None:
     figures = at("2026-02-01", step(referrals=referrals, documents=documents))
     assert fraction(figures, "nccu_intel_compliance") == "1/1"
     assert fraction(figures, "nccu_intel_compliance_all_types") == "1/2"
+    assert fraction(figures, "nccu_status_check_compliance") == "0/1"
     assert fraction(figures, "nccu_intel_in_time") == "0/1"
     median = figures.measures["nccu_hours_to_submission_p50", JANUARY, "ALL"]
     assert (median.numerator, median.denominator, median.value) == (None, 1, 72.0)

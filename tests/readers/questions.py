@@ -19,9 +19,10 @@ from psycopg import sql
 PROJECT = Path(__file__).resolve().parents[2]
 QUERIES = PROJECT / "include" / "bi" / "queries"
 _PUBLICATION = "publication_id"
-#: Matches the dashboard queries that readers do not run: a query that shows the publication time
-#: has a different answer for each publication, and `public_release` changes only with a release.
-_NOT_ALIKE = re.compile(r"published_at|from public_release\.")
+#: Matches the dashboard queries that readers do not run: a query that shows the publication time or
+#: the publications before has a different answer for each publication, and `public_release` changes
+#: only with a release.
+_NOT_ALIKE = re.compile(r"published_at|position_as_published|from public_release\.")
 
 
 @dataclass(frozen=True)

@@ -24,3 +24,12 @@
             ) as number
     )
 {%- endmacro %}
+
+{#- A whole number as a text with separators, such as "1,184". -#}
+{% macro as_count(number) -%}
+    {{ return(adapter.dispatch("as_count", "oic_assurance")(number)) }}
+{%- endmacro %}
+
+{% macro default__as_count(number) -%} to_char({{ number }}, 'FM999,999,999,990') {%- endmacro %}
+
+{% macro spark__as_count(number) -%} format_number({{ number }}, 0) {%- endmacro %}

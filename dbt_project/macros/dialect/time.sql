@@ -98,6 +98,15 @@
 
 {% macro spark__day_in_words(day) -%} date_format({{ day }}, 'd MMMM yyyy') {%- endmacro %}
 
+{#- The month of a day in words, such as "July 2026". -#}
+{% macro month_in_words(day) %}
+    {{ return(adapter.dispatch("month_in_words", "oic_assurance")(day)) }}
+{% endmacro %}
+
+{% macro postgres__month_in_words(day) -%} to_char({{ day }}, 'FMMonth YYYY') {%- endmacro %}
+
+{% macro spark__month_in_words(day) -%} date_format({{ day }}, 'MMMM yyyy') {%- endmacro %}
+
 {#- A moment as the clock in Europe/London shows it. -#}
 {% macro london_time(moment) %}
     {{ return(adapter.dispatch("london_time", "oic_assurance")(moment)) }}

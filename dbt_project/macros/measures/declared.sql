@@ -393,6 +393,35 @@ measures:
         - The figure of a month can rise for some weeks after its end, because late documents count for the month of the contact.
       history: *since_the_first_force
 
+  nccu_status_check_compliance:
+    point: NCCU_INTEL
+    title: Status checks with their document
+    description: >-
+      Share of status checks whose reporting officer submitted a valid intelligence document, in time or late. Status
+      checks that are still awaiting a document are left out
+    record: referral
+    population: is_due and referral_type = 'STATUS_CHECK'
+    met: is_compliant
+    unit: share
+    better: more
+    words:
+      meaning: >-
+        The part that the second reading counts beyond the first: plain checks of somebody's immigration status.
+        It has not been decided whether a status check needs a document.
+      numerator: Status checks in the denominator whose reporting officer submitted a valid document, in time or late.
+      denominator: Referrals of the type status check, except those that are still awaiting a document within the {grace_hours} hours of grace.
+      classes: {status_check: none, immigration_crime: nothing}
+      public:
+        title: Status checks with their document
+        counts: >-
+          Of the checks of a person's immigration status that officers asked the NCCU for by telephone, how many were followed by a valid
+          intelligence report of the same officer. They count only in the second reading, because a status check often needs no report.
+      limits:
+        - A status check often needs no document, so a low share is no failure by itself.
+        - A check that nobody recorded is not counted.
+        - The figure of a month can rise for some weeks after its end, because late documents count for the month of the contact.
+      history: [{day: "2026-11-30", what: First definition.}]
+
   nccu_intel_in_time:
     point: NCCU_INTEL
     title: Referrals with their document in time

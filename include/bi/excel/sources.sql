@@ -4,7 +4,7 @@ select
     initcap(source.verdict) as "State",
     source.last_landed_at at time zone 'Europe/London' as "Last delivery",
     source.due_by at time zone 'Europe/London' as "Due by",
-    coalesce(source.reason, 'none') as "Reason",
+    source.reason as "Reason",
     source.publication_id as "Publication"
 from marts.source_freshness as source
 order by source.dataset

@@ -10,7 +10,7 @@ select
 from marts.assurance_exception_summary as waiting
 inner join marts.dim_org_unit as unit on waiting.org_unit_code = unit.org_unit_code
 union all
-select point.point_code, 'NONE', '0-1', 'No district', 'No team', 0
+select point.point_code, 'No open exception', '0-1', 'No district', 'No team', 0
 from marts.dim_point as point
 where
     not exists (

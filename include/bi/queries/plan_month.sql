@@ -1,14 +1,10 @@
--- How many plan strands were met at the end of each month, with the target. `deadline_mark` has the
--- height of the chart in the month of the deadline, to draw it.
+-- How many plan strands were met at the end of each month, with the target.
 select
     figure.point_code,
     figure.period_start,
     figure.is_complete_period,
     figure.numerator as met,
-    point.target,
-    case
-        when figure.period_start = date_trunc('month', point.deadline) then point.target else 0
-    end as deadline_mark
+    point.target
 from marts.assurance_measure as figure
 inner join marts.dim_point as point on figure.measure_code = point.measure_code
 where point.point_code = 'INTEL_PLAN' and figure.org_unit_code = 'ALL'

@@ -5,6 +5,7 @@ select
     fact.report_urn,
     fact.contacted_on,
     fact.referral_type_label,
+    fact.is_counted,
     coalesce(unit.district_label, 'No district') as district_label,
     coalesce(unit.team_label, 'No team') as team_label,
     fact.intelligence_class,

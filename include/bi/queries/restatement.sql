@@ -2,7 +2,7 @@
 -- the cause.
 select
     measure.title, change.measure_code, change.period_start, change.value_before, change.value_after,
-    change.cause, change.record_count, measure.point_code, measure.unit_of_value
+    change.cause, change.record_count, change.compared_with, measure.point_code, measure.unit_of_value
 from marts.restatement as change
 inner join marts.dim_measure as measure
     on change.force_code = measure.force_code

@@ -1,20 +1,30 @@
--- The first table of every dashboard: the publication, the verdict of its checks, and for each point
--- the freshness of its sources and its caveat. Times are in Europe/London.
+-- One line about the publication: its moments in Europe/London, its checks and its sources.
 select
-    position.point_code,
-    position.publication_id,
-    to_char(
-        publication.as_at at time zone 'Europe/London', 'DD Mon YYYY, HH24:MI'
-    ) as as_at_in_london,
-    to_char(
-        publication.published_at at time zone 'Europe/London', 'DD Mon YYYY, HH24:MI'
-    ) as published_in_london,
-    publication.gate_verdict,
-    position.status,
-    position.source_status,
-    coalesce(position.caveat, 'none') as caveat
-from marts.assurance_position as position
-inner join marts.publication as publication
-    on position.force_code = publication.force_code
-    and position.publication_id = publication.publication_id
-order by position.point_code
+    'OFFICIAL-SENSITIVE · Publication ' || publication.publication_id
+    || ', as at ' || to_char(publication.as_at at time zone 'Europe/London', 'FMDD FMMonth YYYY, HH24:MI')
+    || ', published ' || to_char(publication.published_at at time zone 'Europe/London', 'FMDD FMMonth YYYY, HH24:MI')
+    || ' · ' || case checks.failed
+        when 0 then 'all ' || to_char(checks.checks, 'FM999,999') || ' checks passed'
+        else checks.failed || ' of ' || to_char(checks.checks, 'FM999,999') || ' checks failed, '
+            || case checks.critical when 0 then 'none of them critical' else checks.critical || ' of them critical' end
+    end
+    || ' · ' || case sources.late
+        when 0 then 'all ' || sources.sources || ' sources are up to date'
+        else sources.late || ' of ' || sources.sources || ' sources are not up to date: ' || sources.names
+    end as words
+from marts.publication as publication
+cross join (
+    select
+        sum(failed) as failed,
+        sum(expectations) as checks,
+        coalesce(sum(failed) filter (where severity = 'critical'), 0) as critical
+    from marts.data_quality_status
+) as checks
+cross join (
+    select
+        count(*) as sources,
+        count(*) filter (where verdict <> 'fresh') as late,
+        string_agg(dataset, ', ' order by dataset) filter (where verdict <> 'fresh') as names
+    from marts.source_freshness
+) as sources
+where publication.is_current

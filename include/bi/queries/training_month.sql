@@ -1,7 +1,6 @@
 -- Completed training at the end of each month, for the whole force, each district and each team. The
 -- three levels overlap, so rows of different levels must not be added up: `unit_level` tells them
--- apart. `deadline_month` is 1 in the month of the deadline, to draw
--- it.
+-- apart.
 select
     figure.point_code,
     figure.measure_code,
@@ -15,9 +14,7 @@ select
     measure.title,
     measure.is_of_position,
     point.target,
-    case
-        when figure.period_start = date_trunc('month', point.deadline) then 1 else 0
-    end as deadline_month
+    figure.measure_code not in (point.measure_code, point.second_measure_code) as is_module
 from marts.assurance_measure as figure
 inner join marts.dim_org_unit as unit on figure.org_unit_code = unit.org_unit_code
 inner join marts.dim_measure as measure on figure.measure_code = measure.measure_code

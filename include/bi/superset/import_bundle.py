@@ -1,18 +1,18 @@
 """Import the dashboards into a deployment's Superset. It runs in Superset's own Python environment.
 
-The variable WAREHOUSE_URL of the environment is the libpq URI, with password, of the login with
-which the charts read the warehouse. LOGIN is the administrator, to whom the dashboards will belong.
-An import replaces what an earlier one created.
+The variable BUNDLE of the environment is the file that `assurance superset --bundle` has written.
+WAREHOUSE_URL is the libpq URI, with password, of the login with which the charts read the
+warehouse. LOGIN is the administrator, to whom the dashboards will belong. An import replaces what
+an earlier one created.
 """
 
 import os
-from pathlib import Path
+import zipfile
 from urllib.parse import urlsplit
 
 import yaml
 from superset.app import create_app
 
-BUNDLE = Path(__file__).parent / "bundle"
 DATABASE = "databases/warehouse.yaml"
 
 with create_app().app_context():
@@ -25,10 +25,10 @@ with create_app().app_context():
     hidden = address._replace(
         scheme="postgresql+psycopg2", netloc=f"{address.username}:XXXXXXXXXX@{place}"
     )
-    contents = {
-        path.relative_to(BUNDLE).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted(BUNDLE.rglob("*.yaml"))
-    }
+    with zipfile.ZipFile(os.environ["BUNDLE"]) as bundle:
+        contents = {
+            name.partition("/")[2]: bundle.read(name).decode("utf-8") for name in bundle.namelist()
+        }
     database = yaml.safe_load(contents[DATABASE]) | {"sqlalchemy_uri": hidden.geturl()}
     contents[DATABASE] = yaml.safe_dump(database)
     with override_user(security_manager.find_user(username=os.environ["LOGIN"])):

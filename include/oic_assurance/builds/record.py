@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Literal, LiteralString
 
 import psycopg
+from psycopg import sql
 
 from oic_assurance.builds.version import code_version, policy_fingerprint, rules_fingerprint
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import KNOWN_BATCHES, take_in_transaction
 from oic_assurance.warehouse.processing_log import build_mark, enter
-from oic_assurance.warehouse.rows import find_record, one_value
+from oic_assurance.warehouse.rows import find_record, find_value, one_value, relation_exists
 
 ROLE = "oic_transform"
 
@@ -159,7 +162,61 @@ def open_build(
                 run_id=run_id,
                 concerns=[build_mark(build_id)],
             )
-    return load_build(settings, build_id)
+    build = load_build(settings, build_id)
+    with connect(settings, role=ROLE) as warehouse:
+        for dataset in datasets().values():
+            if dataset.kind == "database":
+                _record_newest(warehouse, settings.force_code, build, dataset)
+    return build
+
+
+def _record_newest(
+    warehouse: psycopg.Connection, force_code: str, build: Build, dataset: Dataset
+) -> None:
+    """Record the newest cursor value at or before the as-at moment in a dataset of a database.
+
+    A batch says how far its cursor had come. So only the rows since the last batch that came
+    further up to the as-at moment are read: on an ordinary day, those of yesterday and today.
+    """
+    [table] = dataset.tables
+    raw = f"{dataset.raw_schema}.{table.name}"
+    if not relation_exists(warehouse, raw):
+        return
+    values = {**vars(build), "force": force_code, "dataset": dataset.name}
+    values["since"] = find_value(
+        warehouse,
+        """
+        select coalesce(
+            max(batch_id) filter (
+                where
+                    cursor_to <= %(as_at)s and cursor_to is distinct from cursor_from
+                    -- If a record is dated in the future, the cursor stops at the source's clock.
+                    and cursor_to < delivered_for and rows_new > 0
+            ),
+            min(batch_id)
+        )
+        from audit.batch
+        where
+            force_code = %(force)s and dataset = %(dataset)s and kind = 'database'
+            and status = 'landed' and batch_id <= %(known_batch_id)s
+        """,
+        values,
+    )
+    cursor = sql.Identifier(dataset.database.cursor)
+    warehouse.execute(
+        sql.SQL(
+            """
+            insert into audit.newest_record (build_id, force_code, dataset, newest_at)
+            select %(build_id)s, %(force)s, %(dataset)s, max({cursor})
+            from {raw}
+            where
+                force_code = %(force)s and batch_id between %(since)s and %(known_batch_id)s
+                and {cursor} <= %(as_at)s
+            having max({cursor}) is not null
+            """
+        ).format(cursor=cursor, raw=sql.Identifier(dataset.raw_schema, table.name)),
+        values,
+    )
 
 
 def load_build(settings: Settings, build_id: int) -> Build:

@@ -18,7 +18,7 @@ from oic_assurance.operations.explain.publication_records import HISTORY_ROLE, f
 from oic_assurance.operations.explain.question import explain_question, find_question
 from oic_assurance.operations.explain.record_kinds import find_kind
 from oic_assurance.platform.progress import working
-from oic_assurance.reporting.pack.words import CAUSES
+from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.settings import Settings
 
 #: The years of days that stand for no beginning and no end.
@@ -99,7 +99,7 @@ def _figure(found: Explained, limit: int) -> Result:
         Table(
             "restated",
             restated,
-            [{**figure, **one, "why": CAUSES[one["cause"]]} for one in found.restated],
+            [{**figure, **one, "why": labels("cause")[one["cause"]]} for one in found.restated],
             "Restated since the compared publication",
         ),
     ]

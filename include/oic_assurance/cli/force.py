@@ -12,12 +12,12 @@ from oic_assurance.settings import Settings, load_settings
 #: import alone takes many times as long beside readers that use the processors.
 WATCHED = ("run", "demo", "up")
 #: The commands that need no state folder.
-WITHOUT_STATE = ("sources document", "pack verify")
+WITHOUT_STATE = ("sources document", "pack power-bi", "pack verify")
 #: The commands about the records, the Board and the releases of a force. The national warehouse has
 #: none of these.
 OF_A_FORCE = (
     *("access pseudonyms", "access rekey", "demo", "erase approve", "erase recalls", "explain"),
-    *("mf", "pack bundle", "pack verify", "pack workbook", "publication compare"),
+    *("mf", "pack bundle", "pack power-bi", "pack verify", "pack workbook", "publication compare"),
     *("publication preview", "release files", "release list", "release make", "release withdraw"),
     *("signoff", "simulate", "worklist"),
 )

@@ -68,6 +68,7 @@ PAGES = {
     "db url": "logins",
     **dict.fromkeys(("erase approve", "erase recalls"), "recall"),
     **dict.fromkeys(("pack bundle", "pack verify"), "bundle"),
+    "pack power-bi": "bi/power-bi",
     "pack workbook": "bi/excel",
     **dict.fromkeys(("publication approve", "publication reject"), "approve-a-warning"),
     "publication compare": "why-a-figure-changed",

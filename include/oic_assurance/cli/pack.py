@@ -7,13 +7,15 @@ import click
 
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result, columns
-from oic_assurance.cli.shared import publication_option
+from oic_assurance.cli.shared import new_file_option, publication_option
 from oic_assurance.cli.shown import shows
 from oic_assurance.reporting.bundle.make import make_bundle, verify_bundle
 from oic_assurance.reporting.national.make import make_national_pack
 from oic_assurance.reporting.pack.make import make_pack
+from oic_assurance.reporting.power_bi.project import NAME, project
 from oic_assurance.reporting.workbook.make import make_workbook
 from oic_assurance.settings import Settings
+from oic_assurance.storage.zipped import zipped
 
 
 @click.group(cls=Group, default="make")
@@ -97,3 +99,15 @@ def workbook(settings: Settings, publication_id: int | None) -> Result:
     current publication.
     """
     return Result([Facts("workbook", (), make_workbook(settings, publication_id))])
+
+
+@pack.command("power-bi")
+@new_file_option
+@shows
+def power_bi(settings: Settings, path: Path) -> Result:
+    """Make the Power BI project, as a ZIP file to unpack where Power BI Desktop is.
+
+    It has the model, its measures and a report, and no data: Power BI reads the publication.
+    """
+    path.write_bytes(zipped(project(settings.project_root)))
+    return Result([Facts("project", (), {"file": str(path)})], next=f"Unpack it, open {NAME}.pbip.")

@@ -17,8 +17,8 @@ from oic_assurance.operations.reproduce import reproduce as reproducing
 from oic_assurance.operations.reproduce.compare import ROWS_NAMED
 from oic_assurance.platform.progress import working
 from oic_assurance.publishing import publication as publications
-from oic_assurance.reporting.pack import tables as of_pages
-from oic_assurance.reporting.pack.words import CAUSES
+from oic_assurance.reporting.paper import document
+from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.reporting.preview_page import write_pages
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import acting_account, person
@@ -164,7 +164,7 @@ def preview(settings: Settings) -> Result:
     result = previewed(found)
     told = [part for part in result.parts if isinstance(part, str)]
     tables = [
-        of_pages.Table(part.title, *cells(part), part.empty)
+        document.Table(part.title, *cells(part), part.empty)
         for part in result.parts
         if isinstance(part, Table)
     ]
@@ -266,7 +266,7 @@ def comparison(found: comparing.Comparison) -> Result:
     restated: list[dict[str, object]] = []
     for one in found.figures:
         why: list[tuple[str | None, str, float | None, int | None]]
-        why = [(cause, CAUSES[cause], *effect) for cause, effect in one.causes.items()]
+        why = [(cause, labels("cause")[cause], *effect) for cause, effect in one.causes.items()]
         if not one.is_explained:
             why.append((None, "NOT EXPLAINED", one.by_time, None))
         elif why and abs(one.by_time or 0) >= comparing.NOTHING:

@@ -18,7 +18,16 @@ from oic_assurance.formats import count
 from oic_assurance.landing import quarantine as rejected
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.state.read import rows as read
+from oic_assurance.state.read import state_session
 from oic_assurance.warehouse.account import account
+
+_REPLACED = """
+select dataset, source_place as place, table_name, row_number as line, column_name, reason
+from state.replaced_value
+where dataset = coalesce(%s, dataset)
+order by dataset, table_name, row_number, column_name
+"""
 
 rejected_for_option = click.option("--rejected-for", "reason", help="Only with this in a reason.")
 batch_option = click.option("--batch", "batch_id", type=ID, help="Only rows of this batch.")
@@ -37,7 +46,10 @@ def quarantine() -> None:
 @click.option("--limit", type=ID, default=50, help="How many rows to show.")
 @shows
 def list_(settings: Settings, limit: int, **only: Any) -> Result:
-    """Count the rejected rows for each reason, and list the newest rows with all their reasons."""
+    """Count the rejected rows for each reason, and list the newest rows with all their reasons.
+
+    Texts of the latest deliveries that landing has replaced are listed too, with their reasons.
+    """
     which = rejected.QuarantineFilter(**only)
     if which.dataset is not None:
         declared(which.dataset)
@@ -51,6 +63,10 @@ def list_(settings: Settings, limit: int, **only: Any) -> Result:
         *("table_name=table", "source_place=place", ">reasons", "-status", "-rejected_at"),
         *(">earlier_reasons=before a replay:", ">replayed_in=replayed in batch"),
     )
+    replaced: list[dict[str, Any]] = []
+    if which.batch_id is None and which.reason is None:
+        with state_session(settings) as warehouse:
+            replaced = read(warehouse, _REPLACED, which.dataset)
     more = f"These are the newest {len(rows):,} of {total:,} rows: see --limit."
     names = {one.dataset for one in counts if one.reason != rejected.REFUSED_FOR_MARKING}
     name = "DATASET" if len(names) > 1 else "".join(names)
@@ -64,6 +80,7 @@ def list_(settings: Settings, limit: int, **only: Any) -> Result:
             Table("counts", (), counts, empty="No such row is in quarantine."),
             Table("rows", listed, rows),
             *([more] if total > len(rows) else []),
+            Table("replaced", (), replaced, "Landed with another text instead" if replaced else ""),
         ],
         next=then if names and any(row.status == "rejected" for row in rows) else "",
     )

@@ -12,7 +12,6 @@ from oic_assurance.landing.exporters import trust as trust_exporter
 from oic_assurance.publishing.releases import Release, list_releases
 from oic_assurance.reporting.national.export import export_national, tell_national
 from oic_assurance.reporting.release import make as files
-from oic_assurance.reporting.release.publisher import missing
 from oic_assurance.reporting.release.wording import announced
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.account import account
@@ -37,11 +36,16 @@ def release() -> None:
 @publication_option
 @reason_option
 @to_option
+@click.option("--draft", is_flag=True, help="Write the files for a look, and release nothing.")
 @shows
 def make(
-    settings: Settings, publication_id: int | None, reason: str | None, to: Path | None
+    settings: Settings, publication_id: int | None, reason: str | None, to: Path | None, draft: bool
 ) -> Result:
     """Release, as files, the figures of a publication that may be given to the public."""
+    if draft:
+        look = files.make(settings, publication_id, "a look", account(), to, is_draft=True)
+        told = f"A draft is in {look.folder}. Each page and sheet says so, and nothing is released."
+        return Result([told])
     why = required_reason(reason, "Why are the figures released now?")
     made = files.make(settings, publication_id, why, account(), to)
     tell_national(settings)
@@ -147,13 +151,7 @@ def trust(settings: Settings, force: str, key: str, reason: str | None) -> Resul
 
 
 def _made(made: Release) -> Result:
-    not_set = missing(made.notes["publisher"])
-    told = (
-        f"NOT SET, and the files say so: {', '.join(not_set)}. Set them in "
-        "include/release/publisher.yml, or in the file that ASSURANCE_PUBLISHER names, before the "
-        "next release."
-    )
-    return Result([_facts(made, not_set=not_set), announced(made), *([told] if not_set else [])])
+    return Result([_facts(made), announced(made)])
 
 
 def _facts(made: Release, **more: object) -> Facts:

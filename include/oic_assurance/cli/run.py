@@ -8,6 +8,7 @@ import click
 
 from oic_assurance.builds import runs
 from oic_assurance.builds.dbt_docs import docs_page
+from oic_assurance.builds.listeners import tell
 from oic_assurance.cli.result import Facts, Result
 from oic_assurance.cli.shared import run_options
 from oic_assurance.cli.shown import as_text
@@ -20,7 +21,6 @@ from oic_assurance.platform.progress import Screen
 from oic_assurance.platform.run_log import to_log
 from oic_assurance.platform.tasks import TaskLines
 from oic_assurance.publishing.publication import current_publication
-from oic_assurance.reporting.openlineage.recorder import end_interrupted
 from oic_assurance.reporting.pack.make import pack_files
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.state.read import find_problems, rows, state_session
@@ -56,7 +56,7 @@ def run_once(settings: Settings, as_at: datetime, *, make_current: bool = False)
                     run_id = run_daily(settings, as_at, lines.report, make_current=make_current)
                 except KeyboardInterrupt:
                     runs.close_interrupted(settings)
-                    end_interrupted(settings)
+                    tell("runs were interrupted", settings)
                     raise
         finished = runs.find_run(settings, run_id)
         if finished is None or finished.outcome != "published":

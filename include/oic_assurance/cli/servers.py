@@ -1,10 +1,13 @@
 """`assurance db`, `up`, `down` and `superset`: the servers on this machine."""
 
+from pathlib import Path
+
 import click
 
 from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result
+from oic_assurance.cli.shared import FILE
 from oic_assurance.cli.shown import shows
 from oic_assurance.platform.airflow import scheduler
 from oic_assurance.settings import Settings, load_settings
@@ -95,8 +98,20 @@ def down(settings: Settings) -> Result:
 
 
 @click.command()
-def superset() -> int:
+@click.option(
+    "--bundle",
+    type=FILE,
+    help="Start nothing: write the dashboards to this ZIP file, which another Superset can import.",
+)
+def superset(bundle: Path | None) -> int:
     """Start Superset with the dashboards. Ctrl-C stops it."""
-    from oic_assurance.platform.superset.server import serve
+    settings = load_settings()
+    if bundle is None:
+        from oic_assurance.platform.superset.server import serve
 
-    return serve(load_settings(), click.echo)
+        return serve(settings, click.echo)
+    from oic_assurance.reporting.dashboards.bundle import bundle_file
+
+    bundle.write_bytes(bundle_file(settings.project_root, settings.kind))
+    click.echo(f"The dashboards are in {bundle}.")
+    return 0

@@ -61,7 +61,7 @@ def create(settings: Settings) -> Result:
 @click.option("--check", is_flag=True, help="Write nothing, and fail if a file is out of date.")
 @shows
 def document(settings: Settings, check: bool) -> Result:
-    """Write the files that are generated from declarations, suites, marts and dashboards."""
+    """Write the generated files that git has, such as dbt's sources and the data contracts."""
     # No other command of this file needs what makes the files.
     from oic_assurance.reporting.documents import generated
 

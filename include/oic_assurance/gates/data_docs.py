@@ -174,7 +174,8 @@ def _expectation_result(expectation: Any, row: Result) -> Any:
         exception_info={
             "raised_exception": row["exception"] is not None,
             "exception_message": row["exception"],
-            "exception_traceback": None,
+            # Great Expectations shows the traceback, and cannot show none.
+            "exception_traceback": "",
         },
     )
 

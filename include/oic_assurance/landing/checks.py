@@ -13,7 +13,7 @@ Rows of a large file in plain form are copied straight into the table of checked
 (`plain_rows`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from psycopg import sql
@@ -40,6 +40,8 @@ _SCREENING: dict[str, SQL] = {
     "may hold a telephone number": SQL("landing.may_hold_telephone({text})"),
     "may hold an e-mail address": SQL("landing.may_hold_email({text})"),
 }
+#: A saint in the name of a place, such as St James or St Andrew's.
+_SAINT = r"\m(st|saint)\M[.]?\s+[[:alpha:]]+('s|’s)?"
 _ROLE_INSTEAD = "write the role instead"
 _WITHHELD_REASON = "was withheld from quarantine: write it again without a person"
 
@@ -210,16 +212,7 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
         readings=SQL(", ").join(part for column in table.columns for part in read(column)),
         whole_key=_whole_key(table, from_file),
         # A long key is cut, because a damaged file can have a whole sentence in the key column.
-        key=SQL(
-            """
-            case
-                when length("whole key") <= {most} then "whole key"
-                else left("whole key", {most}) || ' … ' || md5("whole key")
-            end
-            """
-        ).format(most=sql.Literal(LONGEST_KEY))
-        if from_file
-        else Identifier("whole key"),
+        key=_cut(Identifier("whole key")) if from_file else Identifier("whole key"),
         # First, one condition tests whether the row breaks any rule. Only then are the reasons
         # collected. Nearly all rows are good, and for a good row this test is cheaper than building
         # an empty array of reasons.
@@ -418,6 +411,8 @@ def _read_text(column: Column) -> list[Composable]:
         ).format(v=given, n=sql.Literal(column.digits))
     elif column.presence:
         value = SQL("{} is not null").format(given)
+    elif column.is_replaced:
+        value = landed_text(column, "s")
     elif column.type in _READERS:
         value = SQL("landing.{}({})").format(Identifier(_READERS[column.type]), given)
     parts: list[Composable] = [SQL("{} as {}").format(given, Identifier(f"given {column.name}"))]
@@ -486,43 +481,129 @@ def _rules(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
     if from_file and is_converted and column.when_unreadable == "reject":
         expected = _TYPE_NAMES.get(column.type, f"a number of up to {column.digits} digits")
         reject(SQL("{} is not null and {} is null").format(given, value), f"is not {expected}")
+    if not column.is_replaced:
+        for condition, reason in _rules_for_text(column, value):
+            reject(condition, reason)
+    return found
+
+
+def _rules_for_text(column: Column, value: Composable) -> Iterator[tuple[Composable, str]]:
     if column.codes:
-        reject(
+        yield (
             SQL("{} <> all({})").format(value, sql.Literal(list(column.codes))),
             f"is not one of {', '.join(column.codes)}",
         )
     if column.reference:
-        reject(
+        yield (
             SQL("case when {v} ~ {blank} then {v} ~ {prose} end").format(
                 v=value, blank=sql.Literal(r"\s"), prose=sql.Literal(PROSE)
             ),
             "reads like prose, not like a reference",
         )
     if column.screened:
-        for reason, condition in _screening(value):
-            reject(condition, f"{reason}: {_ROLE_INSTEAD}")
-        reject(SQL("{} = {}").format(value, sql.Literal(WITHHELD)), _WITHHELD_REASON)
+        is_name = column.screened == "name"
+        for reason, condition in _screening(value, is_name=is_name):
+            yield condition, f"{reason}: {_ROLE_INSTEAD}"
+        yield SQL("{} = {}").format(value, sql.Literal(WITHHELD)), _WITHHELD_REASON
     if column.pattern is not None:
-        reject(
+        yield (
             SQL("{} !~ {}").format(value, sql.Literal(f"^(?:{column.pattern})$")),
             f"does not look like {column.pattern}",
         )
-    return found
 
 
-def _screening(text: Composable) -> list[tuple[str, Composable]]:
-    """Return each reason why a text may be about a person, with the SQL condition on the text."""
+def _screening(text: Composable, *, is_name: bool = False) -> list[tuple[str, Composable]]:
+    """Return each reason why a text may be about a person, with the SQL condition on the text.
+
+    In the name of a thing, every word counts as known, and a first name after *St* is a saint's.
+    """
     words = screening_words()
-    values = {name: sql.Literal(list(getattr(words, name))) for name in ("known", "roles", "given")}
+    values: dict[str, Composable] = {
+        name: sql.Literal(list(getattr(words, name))) for name in ("known", "roles", "given")
+    }
+    if is_name:
+        text = SQL("regexp_replace({}, {}, 'St', 'gi')").format(text, sql.Literal(_SAINT))
+        values["known"] = SQL("regexp_split_to_array(lower({}), '[^[:alnum:]]+')").format(text)
     return [(why, condition.format(text=text, **values)) for why, condition in _SCREENING.items()]
 
 
-def is_withheld(column: Column, fault: Composable, reasons: Composable) -> Composed:
-    """Return the SQL condition under which quarantine does not store the text of a screened column.
+def landed_text(column: Column, row: str) -> Composed:
+    """Return the SQL expression for what is landed of a text that may be replaced.
 
-    `fault` and `reasons` are the SQL expressions for the fault and the reasons of a rejected row. A
-    row with a fault was not screened, so its text is never stored.
+    `row` is the alias of the row with the delivered values.
     """
+    given = Identifier(row, column.name)
+    instead: Composable = sql.Literal(column.otherwise)
+    if column.otherwise_from is not None:
+        instead = Identifier(row, column.otherwise_from)
+    return SQL("case when {} then {} else {} end").format(
+        _is_broken(column, row), instead, _as_code(given) if column.codes else given
+    )
+
+
+def _is_broken(column: Column, row: str) -> Composed:
+    broken = SQL(" or ").join(condition for _, condition in _breaks(column, row))
+    return SQL("({})").format(broken)
+
+
+def _breaks(column: Column, row: str) -> list[tuple[str, Composable]]:
+    """Return each reason to replace a text, with the SQL condition. No reason has the text."""
+    given, found = Identifier(row, column.name), list[tuple[str, Composable]]()
+    if column.codes:
+        codes = sql.Literal([code.upper() for code in column.codes])
+        code = SQL("upper({}) <> all({})").format(_as_code(given), codes)
+        found.append(("is not a code of the list", code))
+    if column.pattern is not None:
+        pattern = sql.Literal(f"^(?:{column.pattern})$")
+        found.append(("is not written as declared", SQL("{} !~ {}").format(given, pattern)))
+    if column.screened:
+        found += _screening(given, is_name=column.screened == "name")
+    return found
+
+
+def _as_code(text: Composable) -> Composed:
+    """Return a text as a code is written, but for its case: `met on time` as `met_on_time`."""
+    return SQL("translate({}, ' -', '__')").format(text)
+
+
+def replaced_statement(table: Table) -> Composed:
+    """Return the statement that records the replaced texts of landed rows by place and reason."""
+    reasons = SQL(", ").join(
+        SQL("({}, case {} end)").format(
+            sql.Literal(column.name),
+            SQL(" ").join(
+                SQL("when {} then {}").format(condition, sql.Literal(why))
+                for why, condition in _breaks(column, "s")
+            ),
+        )
+        for column in table.replaced
+    )
+    return SQL(
+        """
+        insert into audit.replaced_value (batch_id, table_name, row_number, column_name, reason)
+        select %(batch)s, {table}, c.row_number, found.column_name, found.reason
+        from {checked} as c
+        inner join {stage} as s using (row_number)
+        cross join lateral (values {reasons}) as found (column_name, reason)
+        where cardinality(c.reasons) = 0 and found.reason is not null
+        """
+    ).format(
+        table=sql.Literal(table.name),
+        checked=checked(table),
+        stage=stage(table),
+        reasons=reasons,
+    )
+
+
+def is_withheld(column: Column, fault: Composable, reasons: Composable) -> Composed:
+    """Return the SQL condition under which quarantine does not store the text of a column.
+
+    `fault` and `reasons` are the SQL expressions for the fault and the reasons of a rejected row,
+    whose delivered values have the alias `s`. A row with a fault was not screened, so its text is
+    never stored.
+    """
+    if column.is_replaced:
+        return SQL("({} is not null or {})").format(fault, _is_broken(column, "s"))
     found = sql.Literal([f"{column.name} {why}: {_ROLE_INSTEAD}" for why in _SCREENING])
     return SQL("({fault} is not null or {reasons} && {found})").format(
         fault=fault, reasons=reasons, found=found
@@ -535,9 +616,7 @@ def _whole_key(table: Table, from_file: bool) -> Composed:
     The key is null if a required part is missing or any part is unreadable.
     """
     parts = [Identifier("r", name) for name in table.key]
-    text = SQL("{}::text").format(parts[0])
-    if len(parts) > 1:
-        text = SQL("row({})::text").format(SQL(", ").join(parts))
+    text = _key_text(parts)
     readable = []
     for name, part in zip(table.key, parts, strict=True):
         if from_file and not table.column(name).required:
@@ -547,6 +626,22 @@ def _whole_key(table: Table, from_file: bool) -> Composed:
         else:
             readable.append(SQL("{} is not null").format(part))
     return SQL("case when {} then {} end").format(SQL(" and ").join(readable), text)
+
+
+def _key_text(parts: Sequence[Composable]) -> Composed:
+    text = SQL("row({})::text") if len(parts) > 1 else SQL("{}::text")
+    return text.format(SQL(", ").join(parts))
+
+
+def _cut(key: Composable) -> Composed:
+    return SQL(
+        "case when length({k}) <= {most} then {k} else left({k}, {most}) || ' … ' || md5({k}) end"
+    ).format(k=key, most=sql.Literal(LONGEST_KEY))
+
+
+def key_text(parts: Sequence[Composable]) -> Composed:
+    """Return the SQL expression for the row key that is made of these values."""
+    return _cut(_key_text(parts))
 
 
 def read_as(column: Column, text: Composable) -> Composable:

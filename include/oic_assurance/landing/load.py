@@ -248,8 +248,10 @@ class TableLoader:
     def insert_delivered(self, batch_id: int, at: datetime) -> int:
         """Insert the rows of a file that differ from the state of their key at the moment `at`.
 
-        Return how many rows were inserted.
+        Texts that were replaced are recorded by their place. Return how many rows were inserted.
         """
+        if self.table.replaced:
+            self.run("replaced", lambda: checks.replaced_statement(self.table), {"batch": batch_id})
         if self._loaded is not None:
             return self._loaded
         values = {"batch": batch_id, "at": at}

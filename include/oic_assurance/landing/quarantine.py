@@ -203,8 +203,8 @@ def _content(dataset: Dataset, table: Table) -> Composed:
     """Write the content of a rejected row as JSON.
 
     In a row from a file, `GIVEN` replaces the text of each column declared with `presence`.
-    `checks.WITHHELD` replaces each screened text that may be about a person. A table with screened
-    texts has no original cells in quarantine, because any of them can hold such a text.
+    `checks.WITHHELD` replaces each text that may be about a person, or that landing replaces. A
+    table with such columns has no original cells in quarantine: any of them can hold such a text.
     """
     pairs = [
         SQL("{}, case when s.{} is not null then {} end").format(
@@ -213,7 +213,7 @@ def _content(dataset: Dataset, table: Table) -> Composed:
         for name in table.presences
         if dataset.kind == "file"
     ]
-    for name in table.screened:
+    for name in table.withheld:
         is_withheld = checks.is_withheld(
             table.column(name), SQL("s.fault"), Identifier("c", "reasons")
         )
@@ -228,7 +228,7 @@ def _content(dataset: Dataset, table: Table) -> Composed:
         )
     return _CONTENT.format(
         replaced=SQL("jsonb_build_object({})").format(SQL(", ").join(pairs)),
-        with_cells=Literal(not table.screened),
+        with_cells=Literal(not table.withheld),
     )
 
 

@@ -11,8 +11,9 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.errors import AssuranceError
+from oic_assurance.landing import checks
 from oic_assurance.sources.databases.postgres import hash_of, is_given
-from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
+from oic_assurance.sources.declarations.model import PROVENANCE, Column, Dataset, Table
 from oic_assurance.warehouse.rows import find_row, one_value, relation_exists
 
 #: If a load into an empty table has at least this many rows, the table is filled first and indexed
@@ -64,18 +65,22 @@ def _minimise(
 ) -> bool:
     """Remove from a raw table the values that the present declaration no longer extracts.
 
-    Two kinds of columns change. If a column is now declared with `presence`, its text is replaced
-    with true or false. A column that is listed in `never_extracted` is dropped. Views on a removed
-    column are dropped with it, and the next build creates them again. The fingerprints of the rows
-    are computed again, so that an unchanged record gets no new version. These changes rewrite the
-    table's file, so nothing of the removed values is left in it.
+    Three kinds of columns change. If a column is now declared with `presence`, its text is replaced
+    with true or false. A column that is listed in `never_extracted` is dropped. In a column that is
+    declared with `otherwise` or `otherwise_from`, a text that breaks its rules is replaced. Views
+    on a removed column are dropped with it, and the next build creates them again. The fingerprints
+    of the rows are computed again, so that an unchanged record gets no new version. These changes
+    rewrite the table's file, so nothing of the removed values is left in it.
 
     Return whether anything was removed.
     """
     texts = [name for name in table.presences if found.get(name) == "text"]
     dropped = [name for name in dataset.place.never_extracted if name in found]
-    if not texts and not dropped:
+    replaced = [c for c in table.replaced if _has_broken(connection, dataset, table, c, found)]
+    if not texts and not dropped and not replaced:
         return False
+    for column in replaced:
+        _replace_texts(connection, dataset, table, column)
     for name in texts:
         given = is_given(sql.Identifier(name))
         value = sql.SQL("case when not is_tombstone then {} end").format(given)
@@ -96,6 +101,75 @@ def _minimise(
     )
     _replace(connection, dataset, table, "row_fingerprint", "text", fingerprint)
     return True
+
+
+def _has_broken(
+    connection: psycopg.Connection,
+    dataset: Dataset,
+    table: Table,
+    column: Column,
+    found: dict[str, str],
+) -> bool:
+    """Tell whether a column has a text that landing would replace today."""
+    read = [name for name in (column.name, column.otherwise_from) if name is not None]
+    return set(read) <= set(found) and bool(
+        one_value(
+            connection,
+            sql.SQL(
+                "select exists (select from (select distinct {} from {}) as s where {} <> {})"
+            ).format(
+                sql.SQL(", ").join(map(sql.Identifier, read)),
+                raw_name(dataset, table),
+                sql.Identifier("s", column.name),
+                checks.landed_text(column, "s"),
+            ),
+        )
+    )
+
+
+def _replace_texts(
+    connection: psycopg.Connection, dataset: Dataset, table: Table, column: Column
+) -> None:
+    """Replace the texts of a column that landing would replace today, and the keys with them.
+
+    A key holds a moment as text, which no generated column can compute. So the owner of the table
+    lets itself update it for the time being. If two rows of a batch have the same key then, the
+    first one stays, as in landing.
+    """
+    raw = raw_name(dataset, table)
+    given = sql.Identifier("s", column.name)
+    landed = checks.landed_text(column, "s")
+    values = {"raw": raw, "given": given, "landed": landed, "column": sql.Identifier(column.name)}
+    key = [landed if n == column.name else sql.Identifier("s", n) for n in table.key]
+    values["key"] = checks.key_text(key)
+    connection.execute(sql.SQL("grant update, delete on {} to current_user").format(raw))
+    if column.name in table.key:
+        connection.execute(
+            sql.SQL(
+                """
+                delete from {raw} as r
+                using (
+                    select s.ctid as place, row_number() over (
+                        partition by s.force_code, {key}, s.version_at, s.batch_id
+                        order by s.row_number, s.row_key
+                    ) as repeat
+                    from {raw} as s
+                ) as s
+                where r.ctid = s.place and s.repeat > 1
+                """
+            ).format(**values)
+        )
+    connection.execute(
+        sql.SQL(
+            "update {raw} as s set {column} = {landed}{row_key} where {given} <> {landed}"
+        ).format(
+            **values,
+            row_key=sql.SQL(", row_key = {}").format(values["key"])
+            if column.name in table.key
+            else sql.SQL(""),
+        )
+    )
+    connection.execute(sql.SQL("revoke update, delete on {} from current_user").format(raw))
 
 
 def _replace(

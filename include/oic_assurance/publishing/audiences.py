@@ -42,12 +42,17 @@ UNIT_ROLE = "oic_unit_"
 #: log, but no records about people and no officer keys.
 AGGREGATES = frozenset(
     {
+        "assurance_answer",
+        "assurance_caveat",
         "assurance_disagreement",
         "assurance_exception_summary",
+        "assurance_headline",
+        "assurance_left_out",
         "assurance_measure",
         "assurance_position",
         "assurance_position_day",
         "assurance_spc",
+        "assurance_status_change",
         "assurance_voice",
         "board_question",
         "board_action",

@@ -26,7 +26,7 @@ from oic_assurance.publishing.publication import (
     sole_publisher,
     was_shown,
 )
-from oic_assurance.publishing.release_tables import PERIOD, RELEASE_TABLES, ReleaseTable
+from oic_assurance.publishing.release_tables import PERIOD, POSITION, RELEASE_TABLES, ReleaseTable
 from oic_assurance.publishing.released_figures import record_released
 from oic_assurance.publishing.schemas import GENERATION, MARTS, PUBLIC_DRAFT
 from oic_assurance.settings import Settings
@@ -64,10 +64,11 @@ _REVISIONS = """
 select shown.force_code, shown.measure_code, shown.period_start::text, shown.period_end::text,
     shown.org_unit_code, latest.release_id as release_before,
     latest.numerator as numerator_before, latest.denominator as denominator_before,
-    shown.numerator, shown.denominator, latest.withdrawn_because
+    shown.numerator, shown.denominator, latest.withdrawn_because, latest.released_before_on
 from {shown} as shown
 inner join lateral (
-    select released.release_id, released.numerator, released.denominator, earlier.withdrawn_because
+    select released.release_id, released.numerator, released.denominator, earlier.withdrawn_because,
+        (earlier.made_at at time zone 'Europe/London')::date::text as released_before_on
     from audit.released_figure as released
     left join audit.release as earlier on released.release_id = earlier.release_id
     where released.force_code = shown.force_code
@@ -112,6 +113,15 @@ select release_id, (withdrawn_at at time zone 'Europe/London')::date::text as wi
 from audit.release
 where through = 'files' and withdrawn_at is not null
 order by release_id
+"""
+
+_CHANGED_STATUSES = """
+select now.point_code, before.status as status_before, now.status
+from {positions} as now
+inner join public_release.assurance_position as before
+    on now.force_code = before.force_code and now.point_code = before.point_code
+where before.release_id = %s and now.status <> before.status
+order by 1
 """
 
 _DISTRICTS = """
@@ -186,7 +196,7 @@ def make_release(
     publication_id: int | None,
     because: str,
     who: str,
-    publisher: Mapping[str, Any],
+    stated: Mapping[str, Any],
     write: Write,
 ) -> Release:
     """Release the draft figures of a publication (by default, the current one).
@@ -199,6 +209,9 @@ def make_release(
     The caller makes the files readable only after the commit. So an interruption never leaves
     readable files of a release that is not recorded.
 
+    `stated` is what the files say of the publisher and the force. With its entry `draft`, all is
+    done in the same way and nothing is recorded.
+
     Raises:
         UsageError: The reason is missing, or no release may be made from the publication.
         AssuranceError: Disclosure control does not allow the release, the tables are no longer
@@ -209,9 +222,12 @@ def make_release(
             "A release needs a reason: --reason says why the figures are released now."
         )
     try:
-        with sole_publisher(settings, patience=PATIENCE) as conn, conn.transaction():
+        with (
+            sole_publisher(settings, patience=PATIENCE) as conn,
+            conn.transaction(force_rollback=bool(stated.get("draft"))),
+        ):
             source = _source(conn, publication_id)
-            return _make(conn, source, because.strip(), who, publisher, write)
+            return _make(conn, source, because.strip(), who, stated, write)
     except psycopg.errors.LockNotAvailable as error:
         raise AssuranceError(
             "No release is made: a publication or retention is under way "
@@ -348,7 +364,7 @@ def _make(
     source: Publication,
     because: str,
     who: str,
-    publisher: Mapping[str, Any],
+    stated: Mapping[str, Any],
     write: Write,
 ) -> Release:
     drafts = {
@@ -365,7 +381,7 @@ def _make(
         "select coalesce(max(release_id), 0) + 1, clock_timestamp() from audit.release",
         what="number for the release",
     )
-    notes = _notes(conn, source, drafts[PERIOD.name], publisher)
+    notes = _notes(conn, source, drafts, stated)
     tables = {
         table.name: _rows(conn, table, drafts[table.name], sql.SQL("true"))
         for table in RELEASE_TABLES
@@ -447,25 +463,31 @@ def _check_content(conn: psycopg.Connection, publication_id: int) -> None:
 def _notes(
     conn: psycopg.Connection,
     source: Publication,
-    periods: sql.Identifier,
-    publisher: Mapping[str, Any],
+    drafts: Mapping[str, sql.Identifier],
+    stated: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return what a release's files state besides the figures, as values that JSON can hold."""
     smallest, settle_days = one_row(
         conn, _RULE.encode(), (source.as_at,), what="rule of disclosure control"
     )
+    periods = drafts[PERIOD.name]
     units = sql.Identifier(GENERATION, MARTS.partition("dim_org_unit", source.publication_id))
     with conn.cursor(row_factory=dict_row) as cursor:
         first_shown = cursor.execute(sql.SQL(_FIRST_SHOWN).format(shown=periods)).fetchall()
         previous = cursor.execute(_PREVIOUS).fetchone()
+        changed = cursor.execute(
+            sql.SQL(_CHANGED_STATUSES).format(positions=drafts[POSITION.name]),
+            (previous["release_id"] if previous else None,),
+        ).fetchall()
         withdrawn = cursor.execute(_WITHDRAWN).fetchall()
     return {
-        "publisher": dict(publisher),
+        **stated,
         "smallest": smallest,
         "settle_days": settle_days,
         "revisions": find_revisions(conn, periods),
         "first_shown": first_shown,
         "previous": previous,
+        "changed_statuses": changed,
         "withdrawn": withdrawn,
         "districts": dict(conn.execute(sql.SQL(_DISTRICTS).format(units=units)).fetchall()),
     }

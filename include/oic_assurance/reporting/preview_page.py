@@ -4,9 +4,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from oic_assurance.reporting.documents.markdown import row
-from oic_assurance.reporting.pack.pages import render
-from oic_assurance.reporting.pack.tables import Table
+from oic_assurance.reporting.paper.document import Document, Section, Table, Text, write_page
+from oic_assurance.reporting.templates import row
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import share
 from oic_assurance.warehouse.folders import private_folder
@@ -21,13 +20,20 @@ def write_pages(settings: Settings, told: Sequence[str], tables: Sequence[Table]
         head = [row(*table.head), row(*("---" for _ in table.head))] if table.rows else []
         rows = [row(*map(_escaped, cells)) for cells in table.rows]
         markdown += [f"\n### {table.title}\n\n", *head, *rows, "" if head else f"{table.empty}\n"]
-    page = render("preview.html.j2", title=TITLE, told=told, tables=tables)
+    document = Document(
+        name="Preview of a change",
+        heading=TITLE,
+        sections=[Section("The differences", "differences", [*map(Text, told), *tables])],
+    )
     folder = private_folder(settings, settings.home / "reports")
     paths = []
-    for name, text in (("preview.html", page), ("preview.md", "".join(markdown))):
+    for name in ("preview.html", "preview.md"):
         path = folder / name
         draft = path.with_suffix(".new")
-        draft.write_text(text, encoding="utf-8")
+        if name == "preview.md":
+            draft.write_text("".join(markdown), encoding="utf-8")
+        else:
+            write_page(document, draft)
         draft.replace(path)
         share(settings, path)
         paths.append(path)

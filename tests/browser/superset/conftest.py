@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 PROJECT = load_settings().project_root
 PORT = "18088"
-SCREEN = {"width": 1440, "height": 2700}
+#: A desk, high enough that Superset draws every chart.
+DESK = {"viewport": {"width": 1440, "height": 3500}}
 
 Row = dict[str, Any]
 
@@ -112,13 +113,13 @@ def readers(served: Served) -> dict[str, tuple[str, str]]:
     return made
 
 
-def log_in(served: Served, browser: Browser, name: str, screen: dict[str, int]) -> BrowserContext:
-    """Log in to Superset in a new browser window.
+def log_in(served: Served, browser: Browser, name: str, device: Row) -> BrowserContext:
+    """Log in to Superset in a new window of a device, as Playwright describes it.
 
     Now and then Superset accepts a login and then shows its login page again, as if a late answer
     had replaced the session's cookie. Then this function logs in a second time, as a person would.
     """
-    context = browser.new_context(viewport=screen, base_url=served.client.address)
+    context = browser.new_context(base_url=served.client.address, **device)
     page = context.new_page()
     for _ in range(2):
         page.goto("/login/", wait_until="networkidle")
@@ -136,6 +137,6 @@ def log_in(served: Served, browser: Browser, name: str, screen: dict[str, int]) 
 @pytest.fixture(scope="session")
 def logged_in(served: Served, browser: Browser) -> Iterator[BrowserContext]:
     """Chromium, in which the administrator has logged in."""
-    context = log_in(served, browser, "assurance", SCREEN)
+    context = log_in(served, browser, "assurance", DESK)
     yield context
     context.close()

@@ -1,4 +1,4 @@
-"""Superset as docker-compose.yml runs it: its two services' commands, with their environment.
+"""Superset as docker-compose.yml runs it: its services' commands, with their environment.
 
 What a container engine would give is put in place here: the paths of volumes, the names of
 services, and the virtual environment of the image, for which `.venv-superset` stands in.
@@ -31,7 +31,7 @@ _DATABASES = PROJECT / "deploy" / "postgres" / "10-databases.sh"
 
 
 class Service:
-    """The two services, in front of a force with a publication."""
+    """The services, in front of a force with a publication."""
 
     def __init__(self, force: Terminal, folder: Path, secrets: Mapping[str, str]) -> None:
         compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -48,6 +48,7 @@ class Service:
             "/etc/oic/tls/ca.crt": str(self.authority),
             "/etc/oic/superset-tls": str(certificates),
             "0.0.0.0:8088": f"127.0.0.1:{self._port}",
+            "/mnt/dashboards": str(folder),
         }
 
     @property
@@ -56,12 +57,14 @@ class Service:
         return self._tls.encrypted, self._tls.refused
 
     def prepare(self) -> None:
-        """Run the service `superset-init` to its end."""
-        command, environment = self._service("superset-init")
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, cwd=self._folder
-        )
-        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        """Run the services that make and import the dashboards, each to its end."""
+        for name in ("superset-dashboards", "superset-init"):
+            command, environment = self._service(name)
+            done = subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=False,
+                cwd=self._folder,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
     @contextmanager
     def running(self) -> Iterator[httpx.Client]:
@@ -96,7 +99,7 @@ class Service:
         home = self._folder / "home"
         home.mkdir(exist_ok=True)
         image = {
-            "PATH": f"{PROJECT / ENVIRONMENT / 'bin'}:{os.environ['PATH']}",
+            "PATH": f"{PROJECT / ENVIRONMENT / 'bin'}:{PROJECT / '.venv/bin'}:{os.environ['PATH']}",
             "FLASK_APP": "superset.app:create_app()",
             "SUPERSET_CONFIG_PATH": str(PROJECT / "include/bi/superset/superset_config.py"),
             "SUPERSET_HOME": str(home),

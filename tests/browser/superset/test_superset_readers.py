@@ -12,7 +12,7 @@ from oic_assurance.platform.superset.server import READER, RECORDS_READER
 from oic_assurance.reporting.dashboards.bundle import chart_uuid
 from oic_assurance.reporting.dashboards.description import dashboards
 from oic_assurance.settings import load_settings
-from tests.browser.superset.conftest import SCREEN, Served, log_in
+from tests.browser.superset.conftest import DESK, Served, log_in
 
 if TYPE_CHECKING:
     # Only `make test-all` installs Playwright. pytest can collect this file without Playwright,
@@ -77,7 +77,7 @@ def test_only_a_reader_of_records_reads_them(
         session = _client(served, readers, role).session
         status = session.post("/api/v1/chart/data", json=context).status_code
         assert status == (200 if may else 403)
-        assert _drills(log_in(served, browser, readers[role][0], SCREEN), dataset) == may
+        assert _drills(log_in(served, browser, readers[role][0], DESK), dataset) == may
 
 
 def _drills(context: BrowserContext, dataset: int) -> bool:
@@ -97,7 +97,7 @@ def _drills(context: BrowserContext, dataset: int) -> bool:
 def test_a_reader_of_records_goes_from_a_number_to_its_records(
     served: Served, readers: Readers, browser: Browser
 ) -> None:
-    context = log_in(served, browser, readers[RECORDS_READER][0], SCREEN)
+    context = log_in(served, browser, readers[RECORDS_READER][0], DESK)
     page = context.new_page()
     page.goto("/superset/dashboard/records/")
     kinds = page.locator("[data-test-chart-name='Open exceptions, by kind']")
@@ -115,12 +115,12 @@ def test_a_reader_of_records_goes_from_a_number_to_its_records(
 def test_a_reader_opens_a_dashboard_without_errors(
     served: Served, readers: Readers, browser: Browser, role: str
 ) -> None:
-    context = log_in(served, browser, readers[role][0], SCREEN)
+    context = log_in(served, browser, readers[role][0], DESK)
     page = context.new_page()
     problems: list[str] = []
     page.on("response", lambda one: problems.append(one.url) if one.status >= 400 else None)
     page.goto("/superset/dashboard/nccu/")
-    page.locator("[data-test-chart-name='By team'] table").first.wait_for(timeout=60_000)
+    page.locator("[data-test-chart-name='The points'] td").first.wait_for(timeout=60_000)
     assert page.get_by_text("Edit dashboard").count() == 0
     assert page.get_by_text("SQL", exact=True).count() == 0
     assert problems == []
@@ -130,7 +130,7 @@ def test_a_reader_opens_a_dashboard_without_errors(
 def test_a_reader_does_not_open_the_records(
     served: Served, readers: Readers, browser: Browser
 ) -> None:
-    context = log_in(served, browser, readers[READER][0], SCREEN)
+    context = log_in(served, browser, readers[READER][0], DESK)
     answer = context.new_page().goto("/superset/dashboard/records/")
     assert answer is not None
     assert answer.status == 404

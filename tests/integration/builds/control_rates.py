@@ -1,15 +1,21 @@
-"""Print the table of false signs in `docs/explanation/spc.md`.
+"""Print the tables of false signs in `docs/explanation/spc.md`.
 
-The table says how often a process that does not change shows a sign of a special cause. Run this
+They say how often a process that does not change shows a sign of a special cause, and how often a
+point that does not change is called slipping. Run this
 module with `python -m tests.integration.builds.control_rates`.
 """
 
+import random
 from collections import Counter
 
 from tests.integration.builds.control_series import QUIET, SNAPSHOT, quiet, quiet_stock
 from tests.oracle.spc import Month, control_rows, series_of
+from tests.oracle.stats import difference_interval
 
 SERIES, MONTHS = 3000, 24
+PAIRS = 20_000
+#: Cases in the last three months and in the three before, and the share of cases that are met.
+POOLED = ((30, 32, 0.88), (48, 43, 0.88), (48, 43, 0.75), (12, 12, 0.88), (30, 30, 0.97))
 RULES = ("OUTSIDE_LIMITS", "TWO_OF_THREE", "RUN_OF_SEVEN", "TREND_OF_SEVEN")
 
 
@@ -18,6 +24,23 @@ def main() -> None:
     for kind, (measure, _) in QUIET.items():
         print(_line(kind, measure, quiet(kind, 2, SERIES, MONTHS)))
     print(_line("a stock of 300 officers", SNAPSHOT, quiet_stock(2, SERIES // 10, MONTHS)))
+    for recent, earlier, share in POOLED:
+        print(_pooled_line(recent, earlier, share))
+
+
+def _pooled_line(recent: int, earlier: int, share: float) -> str:
+    chance = random.Random(7)
+    lower = clear = worse = 0
+    for _ in range(PAIRS):
+        last, before = (
+            sum(chance.random() < share for _ in range(cases)) for cases in (recent, earlier)
+        )
+        low, high = difference_interval((last, recent), (before, earlier))
+        lower += last / recent < before / earlier
+        worse += high < 0
+        clear += low > 0 or high < 0
+    rates = " | ".join(f"{count / PAIRS:.1%}" for count in (lower, clear, worse))
+    return f"| {recent} and {earlier}, {share:.0%} | {rates} |"
 
 
 def _line(kind: str, measure: str, series: list[list[Month]]) -> str:

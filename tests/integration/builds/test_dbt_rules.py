@@ -28,6 +28,7 @@ MODELS = PROJECT_ROOT / "dbt_project" / "models"
 GROUPS = (
     "staging",
     "intermediate.calendar",
+    "intermediate.caveat",
     "intermediate.people",
     "intermediate.nccu",
     "intermediate.training",

@@ -357,7 +357,7 @@ def test_two_publications_are_compared_with_the_causes_of_every_change(
     ]
     screen = as_text(comparison(found))
     assert "NOT EXPLAINED" not in screen
-    assert "late records" in screen
+    assert "Late records" in screen
 
 
 def test_a_publication_that_does_not_exist_cannot_be_compared(pair: TwoPublications) -> None:

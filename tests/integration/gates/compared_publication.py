@@ -21,6 +21,15 @@ create table intermediate.restated__position (
 )
 """
 
+#: What the compared publication showed: HYDRA was not met, and nothing is said of its figure.
+SHOWN_BEFORE = """
+insert into marts.publication (publication_id, force_code, as_at, gate_verdict)
+values ({before}, 'E23000022', timestamptz '2026-05-14 04:30Z', 'passed');
+insert into audit.published_position (
+    publication_id, force_code, point_code, as_at, status, source_status
+)
+values ({before}, 'E23000022', 'HYDRA', timestamptz '2026-05-14 04:30Z', 'overdue', 'fresh');
+"""
 _LISTS = (
     "insert into audit.batch select (jsonb_populate_record(batch, jsonb_build_object("
     "'batch_id', 100 + n, 'row_count', 300, 'rows_new', 0, 'sha256', (array[{}])[n]))).* "

@@ -92,7 +92,7 @@ def _wrong(expectation: Expectation) -> str:
     """
     (column, *_), name = expectation.columns, expectation.name
     if name.endswith(("_listed", "_well_formed")):
-        return f"{column} = 'SOMETHING ELSE'"
+        return f"{column} = '<SOMETHING ELSE>'"
     if name.endswith("_in_range"):
         return f"{column} = '1066-10-14'"
     return f"{column}_is_ambiguous = true" if name.endswith("_unambiguous") else ""
@@ -109,7 +109,7 @@ REPAIRS = {
     **HISTORY_REPAIRS,
     **PUBLICATION_REPAIRS,
     "nothing_small_between_releases": "delete from audit.released_figure; "
-    "delete from audit.release; delete from marts.publication",
+    "delete from audit.release; delete from marts.publication where publication_id = 0",
     "no_protected_columns": "alter table {t} drop column collar_no",
     "no_forbidden_columns": "alter table {t} drop column narrative",
     "no_officer_numbers": "alter table {t} drop column extra",
@@ -120,6 +120,7 @@ REPAIRS = {
 }
 
 DAMAGES = {
+    "every_change_is_listed": "update {t} set status_before = 'slipping'",
     **HISTORY_DAMAGES,
     **PUBLICATION_DAMAGES,
     # ---------------------------------------------------------------- every mart
@@ -172,6 +173,10 @@ DAMAGES = {
     "candidate_public.assurance_period public_is_published": "update {t} set numerator = 50, "
     "denominator = 100, value = 0.5",
     "candidate_public.assurance_position figures_are_released": "update {t} set denominator = 10 "
+    "where point_code = 'HYDRA'",
+    "second_figures_are_released": "update {t} set second_numerator = 5, second_denominator = 5 "
+    "where point_code = 'HYDRA'",
+    "status_agrees_with_figure": "update {t} set value = 0.1, status = 'met_late' "
     "where point_code = 'HYDRA'",
     "public_is_published": "update {t} set value = 0.123 where point_code = 'INTEL_PLAN'",
     # ---------------------------------------------------------------- measures
@@ -330,6 +335,19 @@ DAMAGES = {
     "statements_are_those_of_the_voice": "update {t} set denominator = 9, days_said_complete = 9, "
     "value = 0 where voice = 'FORCE'",
     # ---------------------------------------------------------------- sealed
+    "answer_follows_the_status": f"update {{t}} set answer_code = 'NO' {POINT}",
+    "candidate.assurance_answer words_are_whole": "update {t} set status_words = 'It is {figure}.'",
+    "words_are_the_position": f"update {{t}} set figure_words = '1.0%' {POINT}",
+    "yes_means_all": "update {t} set answer_code = 'YES'",
+    "not_known_is_said": "update {t} set answer_code = 'NOT_KNOWN'",
+    "candidate.assurance_headline words_are_whole": "update {t} set detail = 'Met: {names}.'",
+    "points_are_counted": "update {t} set points_met = 3",
+    "could_be_a_share": "update {t} set could_be_high = 2 where records is not null",
+    "told_at_every_point": "delete from {t} where caveat_code = 'FILE_REFUSED'",
+    "range_holds_the_figure": "update {t} set could_be_high = 0.95 where records is not null",
+    "something_is_left_out": "update {t} set items = 0",
+    "rows_are_in_quarantine": "update {t} set left_out_code = 'ROW_IN_QUARANTINE'",
+    "verdict_of_a_stable_process": f"update {{t}} set special_cause = 'OUTSIDE_LIMITS' {CHART}",
     "candidate.assurance_position part_of_the_whole": "update {t} set numerator = 9",
     "candidate.assurance_position value_is_the_quotient": "update {t} set value = 0.123",
     "candidate.assurance_position share_between_0_and_1": "update {t} set value = 1.5",

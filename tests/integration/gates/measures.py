@@ -119,6 +119,8 @@ select force_code, measure_code, point_code, point_code <> 'NCCU_INTEL' as is_sn
     null::text as special_cause,
     case when measure_code = 'intel_plan_strands_met' and period_start = '2026-04-01'
         then 'WILL_NOT_MEET' end as assurance,
+    case when measure_code = 'intel_plan_strands_met' and period_start = '2026-04-01'
+        then null else 'There is no verdict.' end as why_no_assurance,
     date '2026-04-01' as baseline_from, null::date as baseline_to, 12 as baseline_months,
     null::text as baseline_reason, null::text as baseline_decided_by,
     null::date as baseline_decided_on,

@@ -28,14 +28,18 @@ _PUBLISHED = (
     "(publication_id, force_code, as_at, gate_verdict, is_current) "
     "values (0, 'E23000022', '2026-05-14', 'passed', true); "
 )
-_UNPUBLISHED = "delete from marts.publication; delete from audit.build where build_id = 0"
+_UNPUBLISHED = (
+    "delete from marts.publication where publication_id = 0; "
+    "delete from audit.build where build_id = 0"
+)
 
 HISTORY_REPAIRS = {
     "few_corrections": _UNPUBLISHED,
     "few_late_records": _UNPUBLISHED,
     "detained_at_entered_soon": _UNPUBLISHED,
     "contacted_at_entered_soon": _UNPUBLISHED,
-    "as_many_as_published": "delete from marts.publication; delete from audit.table_fingerprint",
+    "as_many_as_published": "delete from marts.publication where is_current; "
+    "delete from audit.table_fingerprint",
 }
 
 HISTORY_DAMAGES = {

@@ -23,7 +23,7 @@ select 'E23000022' as force_code, point as point_code, timestamptz '2026-05-15 0
     date '2026-06-30' as forecast_date, date '2026-06-15' as forecast_earliest,
     date '2026-08-30' as forecast_latest, point = 'HYDRA' as disagrees,
     case point when 'HYDRA' then date '2026-05-01' end as disagrees_since, 'fresh' as source_status,
-    null::text as caveat, <build>::bigint as publication_id
+    null::date as status_since, null::text as caveat, <build>::bigint as publication_id
 from (values
     ('NCCU_INTEL', 'in_progress', 2, 5, 2, 6, null),
     ('INTEL_PLAN', 'overdue', 2, 3, null, null, '2025-12-31'),
@@ -66,6 +66,33 @@ select 'E23000022' as force_code, voice, date '2026-05-01' as period_start, fals
 from (values ('FORCE', 0, 0, 0, 0), ('COMMISSIONER', 0, 1, 0, 8)) as counted (
     voice, numerator, denominator, days_contradicted, days_said_complete
 );
+
+create table candidate.assurance_left_out as
+select 'E23000022' as force_code, 'lms/completions' as dataset, 'FILE_REFUSED' as left_out_code,
+    'Files refused' as left_out_label, 1::bigint as items, null::bigint as records,
+    'Hydra training' as points, <build>::bigint as publication_id;
+
+create table candidate.assurance_caveat as
+select 'E23000022' as force_code, 'HYDRA' as point_code, 'A point' as point_label, place,
+    code as caveat_code, 'A caveat' as caveat_label, dataset, 'something left out' as words,
+    records::bigint, low::double precision as could_be_low, high::double precision as could_be_high,
+    <build>::bigint as publication_id
+from (values
+    (1, 'FILE_REFUSED', 'lms/completions', null, null, null),
+    (2, 'ROW_IN_QUARANTINE', 'hr/personnel', 1, 0.9, 1)
+) as caveat (place, code, dataset, records, low, high);
+
+create table intermediate.int_position as
+select force_code, point_code, status from candidate.assurance_position;
+
+create table candidate.assurance_status_change as
+select 'E23000022' as force_code, 'HYDRA' as point_code, 'overdue' as status_before,
+    'Overdue' as status_before_label, 'met_on_time' as status_after,
+    'Met on time' as status_after_label, null::double precision as value_before,
+    1::double precision as value_after, compared_with, now() as compared_as_at,
+    build_id as publication_id
+from audit.build
+where build_id = <build>;
 
 create table candidate.restore_proof as
 select 'E23000022' as force_code, 'unknown' as verdict, 'Never tried' as verdict_label,
@@ -120,3 +147,36 @@ select 'E23000022' as force_code, build_id, timestamptz '2026-05-15 04:30Z' as a
     true as is_published, build_id as publication_id
 from audit.expectation_result;
 """
+
+# The words about each point and about all, made from the positions of the small force.
+_ANSWER = """
+select force_code, point_code, 1 as place, 'A point' as point_label, 'Is it done?' as question,
+    case when status = 'met_on_time' then 'YES' when status = 'overdue' then 'NO' else 'NOT_YET' end
+        as answer_code,
+    'An answer' as answer, status, 'A word' as status_word, 'A sentence.' as status_words,
+    status_since, round(100 * value::numeric, 1) || '%' as figure_words, '1 of 2' as parts_words,
+    null::text as interval_words, '95%' as target_words, null::text as distance_words,
+    'No deadline' as deadline_words,
+    case when second_value is not null then '50.0%' end as second_words,
+    case when not policy_confirmed then 'Provisional' end as policy_words,
+    null::text as trend_words, null::text as change_words, 'No forecast' as forecast_words,
+    caveat as caveat_words, publication_id
+from candidate.assurance_position;
+"""
+_HEADLINE = """
+select force_code, 'NOT_YET' as answer_code, 'Not yet' as answer, 'Not yet.' as words,
+    'Met: a point.' as detail, count(*)::integer as points,
+    count(*) filter (where answer_code = 'YES')::integer as points_met, 0 as points_not_due,
+    0 as points_not_known, publication_id
+from candidate.assurance_answer
+group by force_code, publication_id;
+"""
+ANSWERS = (
+    f"create table candidate.assurance_answer as {_ANSWER}"
+    f"create table candidate.assurance_headline as {_HEADLINE}"
+)
+ANSWERS_AGAIN = (
+    f"delete from candidate.assurance_answer; insert into candidate.assurance_answer {_ANSWER}"
+    "delete from candidate.assurance_headline; "
+    f"insert into candidate.assurance_headline {_HEADLINE}"
+)

@@ -185,6 +185,20 @@ def test_a_number_that_should_be_a_pseudonym_is_not_repeated(world: World) -> No
         assert "4711-007" not in file.read_text(encoding="utf-8")
 
 
+def test_a_check_that_cannot_run_fails_and_is_in_the_data_docs(world: World) -> None:
+    rename = "alter table candidate.fct_plan_strand rename column {} to {}"
+    with world.damaged(
+        rename.format("has_owner", "was_owner"), rename.format("was_owner", "has_owner")
+    ):
+        verdict = audit_stage(world.settings, world.build, "marts")
+        page = build_data_docs(world.settings, world.build.run_id)
+
+    assert verdict.blocks
+    text = (page.parent / "candidate.fct_plan_strand.html").read_text(encoding="utf-8")
+    assert "has_owner" in text
+    assert "does not exist" in text
+
+
 def test_a_repeated_audit_decides_again(world: World) -> None:
     with world.damaged("update candidate.fct_plan_strand set is_met = null"):
         assert audit_stage(world.settings, world.build, "marts").blocks

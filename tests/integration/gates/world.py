@@ -18,9 +18,9 @@ from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import PROJECT_ROOT, Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
-from tests.integration.gates.compared_publication import PREVIOUS
+from tests.integration.gates.compared_publication import PREVIOUS, SHOWN_BEFORE
 from tests.integration.gates.measures import CONTROL_LIMITS, MEASURES, RECORDS
-from tests.integration.gates.position import POSITIONS
+from tests.integration.gates.position import ANSWERS, ANSWERS_AGAIN, POSITIONS
 from tests.integration.gates.raw import RAW
 
 FORCE = "E23000022"
@@ -48,6 +48,9 @@ def make_world(settings: Settings) -> Build:
         ).fetchone()
         assert row is not None
         build = get_build(connection, row[0])
+        connection.commit()
+        with connect(settings, role="oic_publish") as publisher:
+            publisher.execute(SHOWN_BEFORE.format(before=build.compared_with).encode())
         for script in (
             POLICY,
             UNITS,
@@ -56,6 +59,7 @@ def make_world(settings: Settings) -> Build:
             MEASURES,
             CONTROL_LIMITS,
             POSITIONS,
+            ANSWERS,
             RELEASE,
         ):
             for name, value in (
@@ -98,6 +102,8 @@ def empty_world(connection: psycopg.Connection) -> None:
         "('raw_general', 'raw_law_enforcement', 'candidate', 'candidate_public')"
     ).fetchall()
     without_records = {
+        "assurance_answer",
+        "assurance_headline",
         "assurance_position",
         "assurance_position_day",
         "data_quality_history",
@@ -113,7 +119,7 @@ def empty_world(connection: psycopg.Connection) -> None:
             connection.execute(f"delete from {schema}.{table}".encode())
     for table in ("int_sign_off_step", "int_measure_record", "int_immigration_custody"):
         connection.execute(f"delete from intermediate.{table}".encode())
-    connection.execute(EMPTY.encode())
+    connection.execute((EMPTY + ANSWERS_AGAIN).encode())
 
 
 EMPTY = """
@@ -128,11 +134,15 @@ set numerator = 0, denominator = 0, value = null, ci_low = null, ci_high = null,
     second_value = null, forecast_date = null, disagrees = false, disagrees_since = null,
     value_at_deadline = null,
     status = case when deadline is null then 'not_started' else 'overdue' end;
+update intermediate.int_position as given set status = position.status
+from candidate.assurance_position as position
+where given.point_code = position.point_code;
 update candidate.assurance_position_day
 set numerator = 0, denominator = 0, value = null,
     status = case when point_code = 'NCCU_INTEL' then 'not_started' else 'overdue' end;
 update candidate_public.assurance_position as public
-set status = position.status, is_suppressed = position.point_code <> 'INTEL_PLAN',
+set status = position.status, status_on = date '2026-05-15',
+    is_suppressed = position.point_code <> 'INTEL_PLAN',
     figures_from = null, figures_to = null, value = null,
     numerator = case when position.point_code = 'INTEL_PLAN' then 0 end,
     denominator = case when position.point_code = 'INTEL_PLAN' then 0 end
@@ -162,7 +172,7 @@ create table policy.policy_staleness as
 select dataset, date '2020-01-01' as effective_from, null::date as effective_to
 from (values <datasets>) as declared (dataset);
 create table policy.point_dataset as
-select 'HYDRA' as point_code, dataset from policy.policy_staleness;
+select 'HYDRA' as point_code, dataset, true as can_move from policy.policy_staleness;
 create table policy.measure_dataset as
 select 'hydra_completion' as measure_code, dataset from policy.policy_staleness;
 create table policy.policy_point as
@@ -398,7 +408,8 @@ select 'E23000022' as force_code, 'nccu_intel_compliance' as measure_code,
 
 RELEASE = """
 create table policy.policy_public_measure as
-select measure_code, counted_as, date '2020-01-01' as effective_from, null::date as effective_to
+select measure_code, counted_as, null::text as completes, date '2020-01-01' as effective_from,
+    null::date as effective_to
 from (values
     ('nccu_intel_compliance', 'events'), ('hydra_completion', 'people'),
     ('elearning_completion', 'people'),
@@ -435,7 +446,10 @@ where figure.org_unit_code = 'ALL'
     and (unit.org_unit_code = 'ALL' or figure.point_code <> 'INTEL_PLAN');
 
 create table candidate_public.assurance_position as
-select force_code, point_code, as_at, status, point_code = 'NCCU_INTEL' as is_suppressed,
+select force_code, point_code, as_at,
+    case when point_code in ('HYDRA', 'ELEARNING') then date '2026-04-30' else date '2026-05-15' end
+        as status_on,
+    status, 'NOT_YET' as answer_code, point_code = 'NCCU_INTEL' as is_suppressed,
     case when point_code in ('HYDRA', 'ELEARNING') then date '2026-04-01' end as figures_from,
     case when point_code in ('HYDRA', 'ELEARNING') then date '2026-04-30' end as figures_to,
     case point_code when 'INTEL_PLAN' then numerator when 'NCCU_INTEL' then null else 0 end
@@ -443,6 +457,9 @@ select force_code, point_code, as_at, status, point_code = 'NCCU_INTEL' as is_su
     case point_code when 'INTEL_PLAN' then denominator when 'NCCU_INTEL' then null else 0 end
         as denominator,
     case when point_code = 'INTEL_PLAN' then value end as value,
+    1::double precision as target, policy_confirmed, second_reading,
+    null::bigint as second_numerator, null::bigint as second_denominator,
+    null::double precision as second_value,
     deadline, days_to_deadline, status_at_deadline, source_status, publication_id
 from candidate.assurance_position;
 """

@@ -53,7 +53,8 @@ class World:
                     'rejected_row', 'replayed_row', 'replay', 'batch', 'extraction',
                     'source_cursor', 'processing_log', 'erasure', 'erased_key', 'batch_erasure',
                     'erasure_finish', 'correction', 'emptied', 'not_taken', 'recall',
-                    'recalled_record', 'retention_due', 'retention_decision', 'upkeep'
+                    'recalled_record', 'replaced_value', 'retention_due', 'retention_decision',
+                    'upkeep'
                 )
                 """
             ).fetchall()

@@ -36,7 +36,9 @@ def write_log(path: Path, rows: int) -> None:
         file.write("event_at,point_code,party,status,comment\n")
         for number in range(rows):
             at = first + timedelta(minutes=number)
-            line = f"{at},HYDRA,FORCE,state {number},{number} {comment}"
+            # An hour that a clock change skips is the same moment as the next hour.
+            status = ("OPEN", "MET")[number // 60 % 2]
+            line = f"{at},HYDRA,FORCE,{status},{number} {comment}"
             file.write(line[: LINE_BYTES - 1] + "\n")
 
 

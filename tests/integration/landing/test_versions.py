@@ -206,19 +206,19 @@ def test_events_are_told_apart_by_their_key_and_not_by_their_comment(world: Worl
         datetime(2026, 1, 5, tzinfo=UTC),
     )
     header = "event_at,point_code,party,status,comment\n"
-    event = "2025-06-01 09:30,HYDRA,FORCE,ok,first\n"
-    world.drop(name, header + event + event.replace("ok", "not ok"), begin)
-    world.drop(name, header + event + event.replace("ok", "not ok"), begin)
+    event = "2025-06-01 09:30,HYDRA,FORCE,MET,first\n"
+    world.drop(name, header + event + event.replace("MET", "NOT_MET"), begin)
+    world.drop(name, header + event + event.replace("MET", "NOT_MET"), begin)
     world.land("governance/recommendations")
     world.drop(name, header + event.replace("first", "second"), begin + timedelta(days=1))
     world.land("governance/recommendations")
-    assert list(world.state("governance/recommendations", ("status",)).values()) == [("ok",)]
-    # The comment of the event with status `ok` has changed, and the event has no new version. The
-    # event with status `not ok` has vanished.
+    assert list(world.state("governance/recommendations", ("status",)).values()) == [("MET",)]
+    # The comment of the event with status `MET` has changed, and the event has no new version. The
+    # event with status `NOT_MET` has vanished.
     assert world.query(
         "select status, is_tombstone, count(*) from raw_general.recommendation_event"
         " group by 1, 2 order by 1, 2"
-    ) == [("not ok", False, 1), ("not ok", True, 1), ("ok", False, 1)]
+    ) == [("MET", False, 1), ("NOT_MET", False, 1), ("NOT_MET", True, 1)]
 
 
 def test_wall_clock_times_that_a_clock_change_repeats_or_skips_are_flagged(world: World) -> None:

@@ -106,9 +106,12 @@ _MARTS: dict[str, tuple[str, str, list[str]]] = {
 }
 _PUBLIC: dict[str, tuple[str, str, list[str]]] = {
     "assurance_position": (
-        "point_code text not null, as_at timestamptz, status text, is_suppressed boolean, "
-        "figures_from date, figures_to date, numerator bigint, denominator bigint, "
-        "value double precision, deadline date, days_to_deadline integer, "
+        "point_code text not null, as_at timestamptz, status_on date, status text, "
+        "answer_code text, is_suppressed boolean, figures_from date, figures_to date, "
+        "numerator bigint, denominator bigint, value double precision, target double precision, "
+        "policy_confirmed boolean, second_reading text, second_numerator bigint, "
+        "second_denominator bigint, second_value double precision, deadline date, "
+        "days_to_deadline integer, "
         "status_at_deadline text, source_status text",
         "point_code",
         [],

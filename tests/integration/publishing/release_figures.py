@@ -22,30 +22,32 @@ create table if not exists policy.policy_threshold (
     name text, value numeric, effective_from date, effective_to date
 );
 create table if not exists policy.policy_public_measure (
-    measure_code text, counted_as text, effective_from date, effective_to date
+    measure_code text, counted_as text, completes text, effective_from date, effective_to date
 );
 truncate policy.policy_threshold, policy.policy_public_measure;
 insert into policy.policy_threshold values
     ('suppression_threshold', 5, '2020-01-01', null),
     ('public_settle_days', 28, '2020-01-01', null);
 insert into policy.policy_public_measure values
-    ('nccu_intel_compliance', 'events', '2020-01-01', null),
-    ('hydra_completion', 'people', '2020-01-01', null);
+    ('nccu_intel_compliance', 'events', null, '2020-01-01', null),
+    ('hydra_completion', 'people', null, '2020-01-01', null);
 """
 
 _POSITIONS = """
 insert into candidate_public.assurance_position (
-    force_code, publication_id, point_code, as_at, status, is_suppressed, figures_from, figures_to,
-    numerator, denominator, value, deadline, days_to_deadline, source_status
+    force_code, publication_id, point_code, as_at, status_on, status, answer_code,
+    is_suppressed, figures_from, figures_to, numerator, denominator, value, target,
+    policy_confirmed, deadline, days_to_deadline, source_status
 ) values
-    (%(force)s, %(build)s, 'NCCU_INTEL', '2026-05-01 05:30+01', 'in_progress', false, '2026-01-01',
-     '2026-02-28', 34, 54, 34 / 54.0, null, null, 'fresh'),
-    (%(force)s, %(build)s, 'INTEL_PLAN', '2026-05-01 05:30+01', 'met_late', false, null, null,
-     3, 3, 1, '2025-12-31', -121, 'fresh'),
-    (%(force)s, %(build)s, 'HYDRA', '2026-05-01 05:30+01', 'overdue', false, '2026-02-01',
-     '2026-02-28', 60, 90, 60 / 90.0, '2026-03-31', -31, 'stale'),
-    (%(force)s, %(build)s, 'ELEARNING', '2026-05-01 05:30+01', 'overdue', true, null, null,
-     null, null, null, '2026-03-31', -31, 'fresh')
+    (%(force)s, %(build)s, 'NCCU_INTEL', '2026-05-01 05:30+01', '2026-02-28', 'in_progress',
+     'NOT_YET', false, '2026-01-01', '2026-02-28', 34, 54, 34 / 54.0, 1, false, null, null,
+     'fresh'),
+    (%(force)s, %(build)s, 'INTEL_PLAN', '2026-05-01 05:30+01', '2026-05-01', 'met_late', 'YES',
+     false, null, null, 3, 3, 1, 1, true, '2025-12-31', -121, 'fresh'),
+    (%(force)s, %(build)s, 'HYDRA', '2026-05-01 05:30+01', '2026-02-28', 'overdue', 'NO',
+     false, '2026-02-01', '2026-02-28', 60, 90, 60 / 90.0, 0.95, false, '2026-03-31', 31, 'stale'),
+    (%(force)s, %(build)s, 'ELEARNING', '2026-05-01 05:30+01', '2026-05-01', 'overdue', 'NO',
+     true, null, null, null, null, null, 0.95, false, '2026-03-31', -31, 'fresh')
 """
 
 

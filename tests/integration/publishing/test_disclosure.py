@@ -98,6 +98,19 @@ def test_the_other_tables_reveal_nothing_more(series: Series) -> None:
             assert added(shown_here) == figure
 
 
+def test_the_files_say_of_months_only_what_the_periods_say(series: Series) -> None:
+    """Quarters, years and what is withheld are made of released periods and the calendar alone."""
+    for released in series:
+        alone = {
+            (force, measure, period[0], unit, figure)
+            for (force, measure), periods in released.periods.items()
+            for period, units in periods.items()
+            for unit, figure in units.items()
+            if period[0] == period[1] and unit != "REST"
+        }
+        assert set(released.months) == alone
+
+
 def test_the_table_of_revisions_reveals_nothing_more(series: Series) -> None:
     """Each of its numbers is in two releases anyway, and no difference of them is small."""
     rows = [(number, row) for number, one in enumerate(series) for row in one.revisions]

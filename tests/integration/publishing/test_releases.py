@@ -32,13 +32,25 @@ from tests.integration.publishing.release_figures import (
 WHO, WHY = "tester", "the quarterly release"
 
 
+def set_publisher(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name a publisher, a contact and a licence in a file."""
+    file.write_text("publisher: Example\ncontact: A team\nlicence: A licence\n", encoding="utf-8")
+    monkeypatch.setenv("ASSURANCE_PUBLISHER", str(file))
+
+
 def publish_a_month(settings: Settings) -> None:
     publish_figures(settings, JANUARY, HYDRA)
 
 
 @pytest.fixture
-def warehouse(prepared: Prepared) -> Iterator[Settings]:
-    """A warehouse with a publication that has figures of one month and as at one month's end."""
+def warehouse(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Settings]:
+    """A warehouse with a publication that has figures of one month and as at one month's end.
+
+    The publisher of its releases is set.
+    """
+    set_publisher(tmp_path.with_suffix(".yml"), monkeypatch)
     with prepared.copy(publish_a_month) as settings:
         yield settings
 
@@ -80,6 +92,31 @@ def test_a_release_is_a_decision_with_a_name_and_a_reason(
     assert whom == "the public"
     assert f"release 1 of publication 1, made by {WHO}: {WHY}" in str(what)
     assert made.sums_sha256 in str(what)
+
+
+def test_nothing_is_released_without_a_publisher_a_contact_and_a_licence(
+    warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path.with_suffix(".yml")
+    file.write_text("publisher: Example\n", encoding="utf-8")
+    refused(warehouse, None, tmp_path, f"{file} does not set contact and licence")
+
+
+def test_a_draft_is_for_a_look_and_nothing_of_it_is_recorded(
+    warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ASSURANCE_PUBLISHER")
+    for _ in range(2):
+        look = make(warehouse, None, "a look", WHO, is_draft=True)
+    folder = Path(look.folder)
+    assert folder == warehouse.home / "releases" / "draft"
+    assert "DRAFT" in (folder / "index.html").read_text(encoding="utf-8")
+    assert oct(folder.stat().st_mode & 0o777) == "0o700"
+    assert list_releases(warehouse) == []
+    assert released(warehouse) == []
+    for table in ("audit.released_figure", "audit.release"):
+        assert rows(warehouse, f"select * from {table}") == []
+    assert rows(warehouse, "select * from audit.processing_log where to_whom = 'the public'") == []
 
 
 @pytest.mark.parametrize("reason", ["", "  "])
@@ -344,7 +381,7 @@ def test_the_released_tables_have_the_listed_columns(fresh_warehouse: Settings) 
                 f"and attrelid = 'public_release.{table.name}'::regclass order by attnum",
             )
         ]
-        assert found == ["release_id", *table.names]
+        assert set(found) == {"release_id", *table.names}
         folder = PROJECT_ROOT / "dbt_project" / "models" / "marts" / "public_release"
         text = (folder / f"public_{table.name}.yml").read_text(encoding="utf-8")
         model = re.findall(r"^      - name: (\w+)$", text, flags=re.MULTILINE)

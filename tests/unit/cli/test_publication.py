@@ -92,7 +92,7 @@ def test_a_restated_figure_has_a_row_for_each_cause_with_its_change_in_points(
     shown = screen(restated)
     rows = [line.split("50.0%")[1].split() for line in shown.splitlines() if "50.0%" in line]
     assert [" ".join(row) for row in rows] == [
-        "late records +10.0 points 2", "rule change -5.0 points 1",
+        "Late records +10.0 points 2", "Changed rule -5.0 points 1",
         "NOT EXPLAINED +5.0 points –",
     ]  # fmt: skip
     assert "NOT EXPLAINED: a figure of a month that was over" in shown

@@ -14,11 +14,3 @@ def test_it_says_whether_the_release_came_on_the_announced_day() -> None:
     }
     text = as_text(_made(replace(release_record(2), notes=notes)))
     assert "Release 1 announced this release for 29 April 2026. It came 2 days later." in text
-    assert "NOT SET" not in text
-
-
-def test_it_names_what_the_publisher_has_not_set() -> None:
-    notes = {"publisher": {**PUBLISHER, "licence": None, "pre_release_access": None}}
-    text = " ".join(as_text(_made(replace(release_record(1), notes=notes))).split())
-    assert "licence, who sees the figures before they are released" in text
-    assert "was not announced by an earlier release" in text

@@ -108,7 +108,7 @@ def test_an_image_is_built_only_with_the_commit_that_its_publications_name(
         for service in compose["services"].values()
         if "build" in service and service["image"].startswith("oic-assurance:")
     ]
-    assert len(built) == 9
+    assert len(built) == 10
     assert all(build["args"]["ASSURANCE_COMMIT"] == "${ASSURANCE_COMMIT:-}" for build in built)
     dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
     steps = [line for line in dockerfile.splitlines() if "ASSURANCE_COMMIT" in line]

@@ -1,7 +1,7 @@
 """The points, training items and measures that reports name are those in the policy's seeds."""
 
 from oic_assurance.builds.seeds import read_seeds
-from oic_assurance.reporting.pack.words import MODULES
+from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.release.wording import measures
 from tests.conftest import PROJECT_ROOT
@@ -26,11 +26,11 @@ def test_every_point_has_somebody_who_answers_for_it() -> None:
 
 
 def test_every_training_item_of_the_policy_has_a_name() -> None:
-    assert set(MODULES) == seed("policy_training_item", "requirement_code")
+    assert set(labels("requirement")) == seed("policy_training_item", "requirement_code")
 
 
 def test_a_release_explains_the_measures_of_the_public_policy() -> None:
-    assert set(measures()) == seed("policy_public_measure", "measure_code")
+    assert set(measures()) >= seed("policy_public_measure", "measure_code")
 
 
 def test_every_point_names_a_model_that_exists() -> None:

@@ -25,7 +25,7 @@ with
         where figure.org_unit_code = 'ALL'
     ),
 
-    final as (
+    first_reading as (
         select
             force_code,
             point_code,
@@ -42,6 +42,59 @@ with
                 > {{ month_end(dbt.dateadd("month", -12, month_of("released_until"))) }}
             )
         group by force_code, point_code
+    ),
+
+    -- The second reading counts more cases than the first. The difference is a measure of its
+    -- own, so
+    -- the second reading is a sum of released figures too. It is shown if both cover the same
+    -- months.
+    second_reading as (
+        select
+            first_reading.force_code,
+            first_reading.point_code,
+            sum(added.numerator) as numerator_added,
+            sum(added.denominator) as denominator_added
+        from first_reading
+        cross join {{ ref("stg_audit__build") }} as build
+        inner join
+            {{ ref("policy_point") }} as point
+            on first_reading.point_code = point.point_code
+            and {{ in_force("point", "build.as_at_day") }}
+        inner join
+            {{ ref("policy_public_measure") }} as public_measure
+            on point.second_measure_code = public_measure.completes
+            and {{ in_force("public_measure", "first_reading.figures_to") }}
+        inner join
+            {{ ref("int_public_release") }} as added
+            on first_reading.force_code = added.force_code
+            and public_measure.measure_code = added.measure_code
+            and added.org_unit_code = 'ALL'
+            and added.period_start >= first_reading.figures_from
+            and added.period_end <= first_reading.figures_to
+        group by
+            first_reading.force_code,
+            first_reading.point_code,
+            first_reading.figures_from,
+            first_reading.figures_to
+        having
+            min(added.period_start) = first_reading.figures_from
+            and max(added.period_end) = first_reading.figures_to
+    ),
+
+    final as (
+        select
+            first_reading.*,
+            cast(
+                first_reading.numerator + second_reading.numerator_added as bigint
+            ) as second_numerator,
+            cast(
+                first_reading.denominator + second_reading.denominator_added as bigint
+            ) as second_denominator
+        from first_reading
+        left join
+            second_reading
+            on first_reading.force_code = second_reading.force_code
+            and first_reading.point_code = second_reading.point_code
     )
 
 select *

@@ -18,32 +18,37 @@ with
         where figure.is_complete and figure.denominator > 0
     ),
 
+    pooled as (
+        select
+            force_code,
+            point_code,
+            day,
+            count(*) filter (where months_ago <= 3) as recent_months,
+            cast(sum(numerator) filter (where months_ago <= 3) as bigint) as recent_numerator,
+            cast(sum(denominator) filter (where months_ago <= 3) as bigint) as recent_denominator,
+            cast(sum(numerator) filter (where months_ago > 3) as bigint) as earlier_numerator,
+            cast(sum(denominator) filter (where months_ago > 3) as bigint) as earlier_denominator
+        from complete_month
+        where months_ago <= 6
+        group by force_code, point_code, day
+    ),
+
     final as (
         select
             force_code,
             point_code,
             day,
-            count(*) filter (where months_ago <= 3) = 3
-            and count(*) filter (where months_ago <= 3 and numerator < denominator)
-            = 0 as is_sustained,
+            recent_numerator,
+            recent_denominator,
+            earlier_numerator,
+            earlier_denominator,
+            recent_months = 3 and recent_numerator = recent_denominator as is_sustained,
             coalesce(
-                {{
-                    share(
-                        "sum(numerator) filter (where months_ago <= 3)",
-                        "sum(denominator) filter (where months_ago <= 3)",
-                    )
-                }}
-                < {{
-                    share(
-                        "sum(numerator) filter (where months_ago between 4 and 6)",
-                        "sum(denominator) filter (where months_ago between 4 and 6)",
-                    )
-                }},
+                {{ share("recent_numerator", "recent_denominator") }}
+                < {{ share("earlier_numerator", "earlier_denominator") }},
                 false
             ) as is_slipping
-        from complete_month
-        where months_ago <= 6
-        group by force_code, point_code, day
+        from pooled
     )
 
 select *

@@ -41,6 +41,7 @@ with
             policy.point_code,
             ranked_column.dataset,
             ranked_column.place,
+            ranked_column.records_of_column,
             case
                 when ranked_column.column_name = 'record'
                 then
@@ -69,9 +70,11 @@ with
         select
             force_code,
             point_code,
-            {{ dbt.listagg("words", "'; '", "order by dataset, place") }} as correction_caveat
+            dataset,
+            {{ dbt.listagg("words", "'; '", "order by place") }} as correction_caveat,
+            cast(max(records_of_column) as bigint) as records
         from sentence
-        group by force_code, point_code
+        group by force_code, point_code, dataset
     )
 
 select *

@@ -1,5 +1,29 @@
 with
+    build as (select * from {{ ref("stg_audit__build") }}),
+
     status as (select * from {{ ref("int_point_status_by_day") }}),
+
+    stretch as (
+        select
+            status.force_code,
+            status.point_code,
+            coalesce(
+                {{
+                    add_days(
+                        "max(case when status.status <> today.status then status.day end)", "1"
+                    )
+                }},
+                min(status.day)
+            ) as began_on
+        from status
+        cross join build
+        inner join
+            status as today
+            on status.force_code = today.force_code
+            and status.point_code = today.point_code
+            and build.as_at_day = today.day
+        group by status.force_code, status.point_code
+    ),
 
     final as (
         select
@@ -11,16 +35,21 @@ with
                 when source.source_status <> 'fresh' then 'unknown' else today.status
             end as status,
             today.status as status_of_data,
+            case when source.source_status = 'fresh' then stretch.began_on end as status_since,
             on_deadline.status as status_at_deadline,
             source.source_status,
             source.source_caveat
         from {{ ref("int_point") }} as point
-        cross join {{ ref("stg_audit__build") }} as build
+        cross join build
         inner join
             status as today
             on point.force_code = today.force_code
             and point.point_code = today.point_code
             and build.as_at_day = today.day
+        inner join
+            stretch
+            on point.force_code = stretch.force_code
+            and point.point_code = stretch.point_code
         left join
             status as on_deadline
             on point.force_code = on_deadline.force_code

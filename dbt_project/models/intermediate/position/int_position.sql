@@ -22,6 +22,7 @@ with
             point.point_code,
             build.as_at,
             status.status,
+            status.status_since,
             status.numerator,
             status.denominator,
             {{ share("status.numerator", "status.denominator") }} as value,
@@ -51,6 +52,29 @@ with
             case
                 when build.as_at_day > point.deadline then then_known.status
             end as status_at_deadline_known_then,
+            trend.recent_numerator,
+            trend.recent_denominator,
+            trend.earlier_numerator,
+            trend.earlier_denominator,
+            {{
+                difference_low(
+                    "trend.recent_numerator",
+                    "trend.recent_denominator",
+                    "trend.earlier_numerator",
+                    "trend.earlier_denominator",
+                )
+            }} as change_low,
+            -- The upper end of a difference is the lower end of the opposite difference, negated.
+            - (
+                {{
+                    difference_low(
+                        "trend.earlier_numerator",
+                        "trend.earlier_denominator",
+                        "trend.recent_numerator",
+                        "trend.recent_denominator",
+                    )
+                }}
+            ) as change_high,
             cast(forecast.outstanding as bigint) as outstanding,
             cast(forecast.required_per_week as {{ dbt.type_float() }}) as required_per_week,
             cast(forecast.recent_per_week as {{ dbt.type_float() }}) as recent_per_week,
@@ -89,6 +113,11 @@ with
             forecast
             on point.force_code = forecast.force_code
             and point.point_code = forecast.point_code
+        left join
+            {{ ref("int_nccu_trend") }} as trend
+            on point.force_code = trend.force_code
+            and point.point_code = trend.point_code
+            and build.as_at_day = trend.day
         left join
             {{ ref("stg_audit__deadline_position") }} as then_known
             on point.force_code = then_known.force_code

@@ -2,10 +2,19 @@ with
     build as (select * from {{ ref("stg_audit__build") }}),
 
     expected as (
-        select force.force_code, policy.dataset, policy.stale_after_days, policy.is_database
+        select
+            force.force_code,
+            policy.dataset,
+            policy.stale_after_days,
+            policy.is_database,
+            news.quiet_after_days
         from {{ ref("policy_staleness") }} as policy
         cross join {{ ref("stg_audit__force") }} as force
         cross join build
+        left join
+            {{ ref("policy_news") }} as news
+            on policy.dataset = news.dataset
+            and {{ in_force("news", "build.as_at_day") }}
         where {{ in_force("policy", "build.as_at_day") }}
     ),
 
@@ -22,6 +31,7 @@ with
             force_code,
             dataset,
             max(case when is_landed then delivered_at end) as last_delivery_at,
+            max(case when is_landed and rows_new > 0 then delivered_at end) as last_news_at,
             max(case when is_landed then landed_at end) as last_landed_at,
             max(case when not is_landed then delivered_at end) as last_refused_at
         from {{ ref("stg_audit__delivery") }}
@@ -54,7 +64,15 @@ with
                 when expected.is_database
                 then extraction.last_success_at
                 else delivery.last_delivery_at
+            end as last_delivery_at,
+            case
+                when expected.is_database
+                then newest_record.newest_at
+                else delivery.last_delivery_at
             end as last_record_at,
+            case
+                when expected.is_database then newest_record.newest_at else delivery.last_news_at
+            end as last_news_at,
             case
                 when expected.is_database
                 then extraction.last_success_at
@@ -77,6 +95,10 @@ with
             on expected.force_code = extraction.force_code
             and expected.dataset = extraction.dataset
         left join
+            {{ ref("stg_audit__newest_record") }} as newest_record
+            on expected.force_code = newest_record.force_code
+            and expected.dataset = newest_record.dataset
+        left join
             refused_delivery
             on expected.force_code = refused_delivery.force_code
             and expected.dataset = refused_delivery.dataset
@@ -89,17 +111,30 @@ with
     ),
 
     latest_with_due_by as (
-        select *, {{ dbt.dateadd("day", "stale_after_days", "last_record_at") }} as due_by
+        select *, {{ dbt.dateadd("day", "stale_after_days", "last_delivery_at") }} as due_by
         from latest
+    ),
+
+    latest_with_news as (
+        select
+            latest.*,
+            cast(
+                floor({{ hours_between("latest.last_news_at", "build.as_at") }} / 24) as integer
+            ) as days_without_news
+        from latest_with_due_by as latest
+        cross join build
     ),
 
     final as (
         select
             latest.force_code,
             latest.dataset,
+            latest.last_delivery_at,
             latest.last_record_at,
             latest.last_landed_at,
             latest.due_by,
+            latest.days_without_news,
+            coalesce(latest.days_without_news > latest.quiet_after_days, false) as is_quiet,
             case
                 when not latest.is_extracted_now or latest.is_newest_refused
                 then 'failed'
@@ -117,7 +152,7 @@ with
                 when build.as_at > latest.due_by
                 then 'nothing new since it was due'
             end as reason
-        from latest_with_due_by as latest
+        from latest_with_news as latest
         cross join build
     )
 

@@ -108,7 +108,7 @@ with
             'dataset' as record_kind,
             freshness.dataset as record_ref,
             freshness.verdict as class,
-            {{ london_day("freshness.last_record_at") }} as happened_on
+            {{ london_day("freshness.last_delivery_at") }} as happened_on
         from {{ ref("point_dataset") }} as policy
         inner join
             {{ ref("int_source_freshness") }} as freshness on policy.dataset = freshness.dataset

@@ -29,6 +29,20 @@ with
             and month.period_start = signal.period_start
     ),
 
+    -- Limits that are learned from a process that was still changing say nothing about the months
+    -- to come. A process counts as stable when none of the last seven months has a mark: seven
+    -- is the length of the longest rule.
+    settled as (
+        select
+            *,
+            max(case when direction <> 0 then period_start end) over (
+                partition by force_code, measure_code, baseline_from, is_point
+                order by period_start
+                rows between 6 preceding and current row
+            ) as marked_month
+        from judged
+    ),
+
     final as (
         select
             force_code,
@@ -55,7 +69,7 @@ with
             end as variation,
             special_cause,
             case
-                when not is_point or target is null or lower is null
+                when not is_point or target is null or lower is null or marked_month is not null
                 then null
                 when more_is_better
                 then
@@ -72,6 +86,21 @@ with
                 then 'WILL_NOT_MEET'
                 else 'HIT_OR_MISS'
             end as assurance,
+            case
+                when not is_complete
+                then 'The month is not over.'
+                when value is null
+                then 'The month has no figure.'
+                when target is null
+                then 'The measure has no target.'
+                when lower is null
+                then why_none
+                when marked_month is not null
+                then
+                    'The process is not stable: '
+                    || {{ month_in_words("marked_month") }}
+                    || ' is marked.'
+            end as why_no_assurance,
             baseline_from,
             baseline_to,
             baseline_months,
@@ -79,7 +108,7 @@ with
             baseline_decided_by,
             baseline_decided_on,
             why_none
-        from judged
+        from settled
     )
 
 select *

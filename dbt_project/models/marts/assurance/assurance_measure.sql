@@ -10,6 +10,8 @@ with
             measure.period_start as date_day,
             measure.org_unit_code,
             unit.org_unit_name as org_unit_label,
+            unit.kind as org_unit_kind,
+            measure.own_denominator is distinct from measure.denominator as includes_units_below,
             measure.is_complete as is_complete_period,
             measure.numerator,
             measure.denominator,

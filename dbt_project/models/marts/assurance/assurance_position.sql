@@ -1,10 +1,10 @@
 {{ config(tags=["sealed"]) }}
 
 with
-    gate as (
-        select count(*) as warnings
-        from {{ ref("stg_audit__expectation_result") }}
-        where not is_passed and severity = 'warning' and stage <> 'sealed'
+    caveat as (
+        select force_code, point_code, {{ dbt.listagg("words", "'; '", "order by place") }} as words
+        from {{ ref("assurance_caveat") }}
+        group by force_code, point_code
     ),
 
     final as (
@@ -19,6 +19,7 @@ with
             build.as_at_day as date_day,
             position.status,
             {{ label("status", "position.status") }} as status_label,
+            position.status_since,
             position.numerator,
             position.denominator,
             position.value,
@@ -37,6 +38,13 @@ with
             position.status_at_deadline,
             position.value_at_deadline_known_then,
             position.status_at_deadline_known_then,
+            position.recent_numerator,
+            position.recent_denominator,
+            position.earlier_numerator,
+            position.earlier_denominator,
+            position.change_low,
+            position.change_high,
+            position.change_low > 0 or position.change_high < 0 as is_change_clear,
             position.outstanding,
             position.required_per_week,
             position.recent_per_week,
@@ -51,41 +59,13 @@ with
             position.disagrees_since,
             position.source_status,
             {{ label("source_status", "position.source_status") }} as source_status_label,
-            nullif(
-                concat_ws(
-                    '; ',
-                    position.source_caveat,
-                    case
-                        when moved.is_moved_by_corrections
-                        then 'changes of known records alone move the figure out of its interval'
-                    end,
-                    correction.correction_caveat,
-                    sign_off.sign_off_caveat,
-                    case
-                        when gate.warnings > 0
-                        then
-                            cast(gate.warnings as {{ dbt.type_string() }})
-                            || ' data quality warning'
-                            || case when gate.warnings = 1 then '' else 's' end
-                    end
-                ),
-                ''
-            ) as caveat,
+            caveat.words as caveat,
             build.publication_id
         from {{ ref("int_position") }} as position
-        cross join gate
         left join
-            {{ ref("int_point_correction") }} as correction
-            on position.force_code = correction.force_code
-            and position.point_code = correction.point_code
-        left join
-            {{ ref("int_sign_off_caveat") }} as sign_off
-            on position.force_code = sign_off.force_code
-            and position.point_code = sign_off.point_code
-        left join
-            {{ ref("restated__position") }} as moved
-            on position.force_code = moved.force_code
-            and position.point_code = moved.point_code
+            caveat
+            on position.force_code = caveat.force_code
+            and position.point_code = caveat.point_code
         cross join {{ ref("stg_audit__build") }} as build
         left join
             {{ ref("int_point") }} as point

@@ -18,6 +18,7 @@ with
             month.variation,
             month.special_cause,
             month.assurance,
+            month.why_no_assurance,
             month.baseline_from,
             month.baseline_to,
             cast(month.baseline_months as integer) as baseline_months,

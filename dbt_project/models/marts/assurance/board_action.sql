@@ -34,7 +34,7 @@ with
                 when 'POINT_IN_PROGRESS'
                 then 'The point is not met every time'
                 when 'POINT_SLIPPING'
-                then 'The point is slipping'
+                then 'The point is not met'
                 when 'POINT_OVERDUE'
                 then 'The point is not met and its deadline has passed'
             end as closed_but_label,

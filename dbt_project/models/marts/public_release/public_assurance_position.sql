@@ -6,10 +6,20 @@ with
             position.*,
             -- Strands are not people, so their figures on the as-at day may be shown.
             position.point_code = 'INTEL_PLAN' as is_always_shown,
+            -- The status is for the day of the figures. A reader cannot compare them otherwise.
+            -- That it is unknown is said of today.
+            case
+                when position.source_status = 'fresh'
+                then coalesce(released.figures_to, position.date_day)
+                else position.date_day
+            end as status_on,
             released.figures_from,
             released.figures_to,
             released.numerator as released_numerator,
-            released.denominator as released_denominator
+            released.denominator as released_denominator,
+            {{ share("released.numerator", "released.denominator") }} as released_value,
+            released.second_numerator as released_second_numerator,
+            released.second_denominator as released_second_denominator
         from {{ ref("assurance_position") }} as position
         left join
             {{ ref("int_public_position") }} as released
@@ -17,28 +27,137 @@ with
             and position.point_code = released.point_code
     ),
 
+    judged as (
+        select
+            position.force_code,
+            position.point_code,
+            position.as_at,
+            position.status_on,
+            case
+                when position.source_status <> 'fresh' or position.figures_to is null
+                then position.status
+                -- A correction that is too small to be shown can move the real figure over the
+                -- target,
+                -- and the released one not. Then the released figure decides.
+                when position.deadline <= position.status_on
+                then
+                    case
+                        when position.released_value >= target.target_share
+                        then
+                            case
+                                when
+                                    position.deadline = position.status_on
+                                    or position.status_at_deadline = 'met_on_time'
+                                then 'met_on_time'
+                                else 'met_late'
+                            end
+                        when that_day.status = 'slipping'
+                        then 'slipping'
+                        else 'overdue'
+                    end
+                else that_day.status
+            end as status,
+            not position.is_always_shown and position.figures_to is null as is_suppressed,
+            position.figures_from,
+            position.figures_to,
+            case
+                when position.is_always_shown
+                then position.numerator
+                else position.released_numerator
+            end as numerator,
+            case
+                when position.is_always_shown
+                then position.denominator
+                else position.released_denominator
+            end as denominator,
+            case
+                when position.is_always_shown then position.value else position.released_value
+            end as value,
+            cast(target.target_share as {{ dbt.type_float() }}) as target,
+            position.policy_confirmed,
+            position.second_reading,
+            position.released_second_numerator as second_numerator,
+            position.released_second_denominator as second_denominator,
+            {{
+                share(
+                    "position.released_second_numerator",
+                    "position.released_second_denominator",
+                )
+            }} as second_value,
+            position.deadline,
+            cast(
+                {{ dbt.datediff("position.status_on", "position.deadline", "day") }} as integer
+            ) as days_to_deadline,
+            position.status_at_deadline,
+            position.source_status,
+            position.publication_id,
+            -- Whether chance does not explain that the last three months of that day were worse.
+            - (
+                {{
+                    difference_low(
+                        "trend.earlier_numerator",
+                        "trend.earlier_denominator",
+                        "trend.recent_numerator",
+                        "trend.recent_denominator",
+                    )
+                }}
+            )
+            < 0 as is_clearly_worse
+        from position_with_release as position
+        left join
+            {{ ref("int_point_status_by_day") }} as that_day
+            on position.force_code = that_day.force_code
+            and position.point_code = that_day.point_code
+            and position.status_on = that_day.day
+        left join
+            {{ ref("int_nccu_trend") }} as trend
+            on position.force_code = trend.force_code
+            and position.point_code = trend.point_code
+            and position.status_on = trend.day
+        left join
+            {{ ref("int_point_target") }} as target
+            on position.force_code = target.force_code
+            and position.point_code = target.point_code
+    ),
+
     final as (
         select
             force_code,
             point_code,
             as_at,
+            status_on,
             status,
-            not is_always_shown and figures_to is null as is_suppressed,
+            case
+                when status in ('met_on_time', 'met_late', 'sustained')
+                then 'YES'
+                when status = 'unknown'
+                then 'NOT_KNOWN'
+                when status = 'overdue'
+                then 'NO'
+                when status = 'slipping' and (deadline is not null or is_clearly_worse)
+                then 'NO'
+                when days_to_deadline > 0
+                then 'NOT_DUE'
+                else 'NOT_YET'
+            end as answer_code,
+            is_suppressed,
             figures_from,
             figures_to,
-            case when is_always_shown then numerator else released_numerator end as numerator,
-            case when is_always_shown then denominator else released_denominator end as denominator,
-            case
-                when is_always_shown
-                then value
-                else {{ share("released_numerator", "released_denominator") }}
-            end as value,
+            numerator,
+            denominator,
+            value,
+            target,
+            policy_confirmed,
+            second_reading,
+            second_numerator,
+            second_denominator,
+            second_value,
             deadline,
             days_to_deadline,
             status_at_deadline,
             source_status,
             publication_id
-        from position_with_release
+        from judged
     )
 
 select *

@@ -6,6 +6,7 @@ with
     newest as (
         select
             -- ids
+            build_id,
             coalesce(reproduces, build_id) as publication_id,
             run_id,
             known_batch_id,

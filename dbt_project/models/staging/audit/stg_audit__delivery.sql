@@ -12,6 +12,9 @@ with
             source.source_place,
             source.reason,
 
+            -- numbers
+            source.rows_new,
+
             -- booleans
             source.status = 'landed' as is_landed,
 

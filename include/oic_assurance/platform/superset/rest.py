@@ -1,16 +1,13 @@
 """A client for Superset's REST API: log in, import the dashboards, and read a chart's data."""
 
-import io
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.reporting.dashboards.bundle import BUNDLE, DATABASE, NATIONAL_BUNDLE
+from oic_assurance.reporting.dashboards.bundle import DATABASE, bundle_file
 from oic_assurance.settings import deployment_kind
 
 SECONDS = 120.0
@@ -46,18 +43,19 @@ class Superset:
         self.session.headers.update({"X-CSRFToken": csrf, "Referer": self.address})
 
     def import_bundle(self, root: Path, warehouse: str) -> None:
-        """Import the dashboards of the project's bundle into Superset.
+        """Make the dashboards of this kind of deployment, and import them into Superset.
 
         `root` is the root folder of the project. `warehouse` is the libpq URI, with password, of
         the login with which the charts read the warehouse.
 
         Raises:
-            AssuranceError: Superset refuses the bundle.
+            AssuranceError: A dashboard's description is not valid, or Superset refuses the bundle.
         """
         address = httpx.URL(warehouse)
         without_password = warehouse.replace(f":{address.password}@", ":XXXXXXXXXX@", 1)
-        bundle = NATIONAL_BUNDLE if deployment_kind() == "national" else BUNDLE
-        files = {"bundle": ("bundle.zip", zipped(root / bundle, without_password))}
+        database = without_password.replace("postgresql://", "postgresql+psycopg2://", 1)
+        made = bundle_file(root, deployment_kind(), database)
+        files = {"bundle": ("bundle.zip", made)}
         passwords = json.dumps({DATABASE: address.password})
         self._ask("POST", "/api/v1/assets/import/", files=files, data={"passwords": passwords})
 
@@ -81,20 +79,3 @@ class Superset:
                 f"Superset: {method} {path}: {answer.status_code}: {answer.text[:500]}"
             )
         return answer.json()
-
-
-def zipped(folder: Path, warehouse: str) -> bytes:
-    """Return the bundle in a folder as a ZIP file that Superset can import.
-
-    The URI `warehouse` replaces the placeholder for the address of the database.
-    """
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for path in sorted(folder.rglob("*.yaml")):
-            name = path.relative_to(folder).as_posix()
-            text = path.read_text(encoding="utf-8")
-            if name == DATABASE:
-                address = warehouse.replace("postgresql://", "postgresql+psycopg2://", 1)
-                text = yaml.safe_dump(yaml.safe_load(text) | {"sqlalchemy_uri": address})
-            bundle.writestr(f"bundle/{name}", text)
-    return file.getvalue()

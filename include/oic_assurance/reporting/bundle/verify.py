@@ -21,6 +21,7 @@ import re
 import sys
 from collections import Counter
 from datetime import datetime, timedelta, timezone
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +36,17 @@ SIGNATURE = "signature.json"
 #: The marts whose rows are bundled. They hold figures, rules and decisions, and no record of a
 #: person. All other marts are in the bundle with their fingerprints only.
 FIGURES = (
+    "assurance_answer",
+    "assurance_caveat",
     "assurance_disagreement",
     "assurance_exception_summary",
+    "assurance_headline",
+    "assurance_left_out",
     "assurance_measure",
     "assurance_position",
     "assurance_position_day",
     "assurance_spc",
+    "assurance_status_change",
     "assurance_voice",
     "assurance_voice_month",
     "board_question",
@@ -56,10 +62,7 @@ UTC = timezone.utc  # noqa: UP017
 #: The errors that a file raises if its content has another form than a bundle's.
 ODD = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError, csv.Error)
 
-#: How a point is met, by the word of its status.
-HOW = {"Met on time": "on time", "Met late": "late", "Sustained": "in every case"}
-UNKNOWN = "Unknown"
-NUMBERS = ("None", "One", "Two", "Three", "Four")
+MET = ("met_on_time", "met_late", "sustained")
 #: What stands in place of a missing value.
 NOTHING = "–"
 
@@ -300,7 +303,7 @@ def check_pack(folder: Path, publication: Any, tables: "dict[str, list[Row]]") -
     """Check that the page of the pack is that of the publication, and shows what its rows say.
 
     The figure and the status of each point, the sentences about them at the top, the as-at moment
-    and the verdict of the checks are compared.
+    and the verdict of the checks are compared. The sentences are made here from the numbers again.
     """
     page = read(folder / "pack" / "assurance-pack.html").decode("utf-8")
     if publication["content_fingerprint"] not in page:
@@ -311,12 +314,12 @@ def check_pack(folder: Path, publication: Any, tables: "dict[str, list[Row]]") -
     is_told = found_in(page, "<title>(.*?)</title>", "title")[0].endswith(f" as at {at}")
     if not is_told or found_in(page, "as at <strong>(.*?)</strong>", "as-at moment") != [at]:
         raise BrokenError("the pack shows another as-at moment than the publication")
-    verdict = found_in(page, "Verdict of the checks: <strong>(.*?)</strong>", "verdict")
+    verdict = found_in(page, "<strong>Verdict of the checks: (.*?)\\.</strong>", "verdict")
     if verdict != [publication["gate_verdict"]]:
         raise BrokenError("the pack shows another verdict of the checks than the publication")
+    if "assurance_answer" not in tables:
+        return  # Earlier versions of the rules have another page.
     rows = {str(row["point_code"]): row for row in tables["assurance_position"]}
-    if any("status_label" not in row for row in rows.values()):
-        return  # Earlier versions of the rules do not have the words of a status in the rows.
     cards = re.findall('<article class="card">(.*?)</article>', page, flags=re.DOTALL)
     codes = [found_in(card, '<h3><a href="#([A-Z_]+)">', "point")[0] for card in cards]
     if sorted(codes) != sorted(rows):
@@ -324,19 +327,23 @@ def check_pack(folder: Path, publication: Any, tables: "dict[str, list[Row]]") -
     points = []
     for code, card in zip(codes, cards):  # noqa: B905 - Python 3.9
         point = in_words(rows[code])
-        points.append(point)
+        points.append((point, answer(rows[code]), rows[code]["deadline"]))
         name, word, figure, _ = point
         section = found_in(page, f'<section class="point" id="{code}"(.*?)</section>', "page")[0]
+        section_figure = found_in(section, "<dt>Figure</dt><dd><strong>(.*?)</strong>", "figure")
         shown = (
             *found_in(card, '<h3><a href="#[A-Z_]+">(.*?)</a>', "name"),
             *found_in(card, "</strong> ([^<]*)</span></p>", "status"),
             *found_in(card, '<p class="figure"><strong>(.*?)</strong>', "figure"),
-            *found_in(section, "<strong>The figure.</strong>[^<]*<strong>(.*?)</strong>", "figure"),
+            *section_figure,
         )
         if shown != (name, word, figure, figure):
             raise BrokenError(f"the pack shows another figure or status of {code} than the rows")
+    (mart,) = tables["assurance_headline"]
+    if [mart["words"], mart["detail"]] != headline(points):
+        raise BrokenError("the sentences of marts.assurance_headline are not those of the numbers")
     sentences = found_in(page, '<p class="lead sentences">(.*?)</p>', "answer")[0]
-    if not sentences.startswith(" ".join([*headline(points), ""])):
+    if not sentences.startswith("<strong>{}</strong> {} ".format(*headline(points))):
         raise BrokenError("the sentences at the top of the pack are not those that the rows give")
 
 
@@ -371,51 +378,78 @@ def in_words(row: "Row") -> "tuple[str, str, str, str]":
     target, value = row["target"], row["value"]
     if row["target_unit"] == "strands":
         figure = f"{row['numerator']} of {row['denominator']}"
-        goal = NOTHING if target is None else f"{float(target):g} strands"
+        goal = NOTHING if target is None else f"{float(target):g} of {row['denominator']}"
     else:
-        figure = NOTHING if value is None else f"{float(value) * 100:.1f}%"
+        figure = NOTHING if value is None else f"{rounded(float(value))}%"
         goal = NOTHING if target is None else f"{float(target) * 100:g}%"
-    return str(row["point_label"]), str(row["status_label"]), figure, goal
+    word = str(row["status_label"])
+    if row["status"] == "slipping" and answer(row) == "NOT_YET":
+        word = "No clear change"
+    return str(row["point_label"]), word, figure, goal
 
 
-def headline(points: "Sequence[tuple[str, str, str, str]]") -> "list[str]":
-    """Return two sentences: how many points are met, and which ones are, are not, or are unknown.
+def rounded(value: float) -> Decimal:
+    """Return a fraction as a percentage with one decimal place. A half is rounded up."""
+    return Decimal(f"{value * 100:.15g}").quantize(Decimal("0.1"), ROUND_HALF_UP)
 
-    Each point is its name, the word of its status, its figure and its target.
+
+def answer(row: "Row") -> str:
+    """Return the code of the answer that the numbers of a point give.
+
+    A point with a deadline ahead is not due yet. A point without one whose last three months are
+    worse than the three before is slipping only if chance does not explain it: if the interval of
+    the change is below zero.
     """
-    met = [f"{name} ({HOW[word]})" for name, word, *_ in points if word in HOW]
-    unknown = [name for name, word, *_ in points if word == UNKNOWN]
-    short = [
-        f"{name} ({figure}, target {target})"
-        for name, word, figure, target in points
-        if word not in HOW and word != UNKNOWN
-    ]
-    counted = f"{number(len(met))} of the {number(len(points)).lower()} points {be(met)} met"
-    if unknown:
-        counted += f"; for {number(len(unknown)).lower()} the status is not known"
+    status, days = row["status"], row["days_to_deadline"]
+    if status in MET:
+        return "YES"
+    if status == "unknown":
+        return "NOT_KNOWN"
+    if status == "overdue" or (status == "slipping" and days is not None):
+        return "NO"
+    if status == "slipping":
+        high = row["change_high"]
+        return "NO" if high is not None and float(high) < 0 else "NOT_YET"
+    return "NOT_DUE" if days is not None and int(days) > 0 else "NOT_YET"
+
+
+def headline(points: "Sequence[tuple[tuple[str, str, str, str], str, str | None]]") -> "list[str]":
+    """Return two sentences: how many points are met, and which ones are in which state.
+
+    Each point is its words, the code of its answer, and its deadline.
+    """
+    codes = Counter(code for _, code, _ in points)
+    met = f"{codes['YES']} of {len(points)} points {'is' if codes['YES'] == 1 else 'are'} met"
+    if codes["NOT_KNOWN"]:
+        first = f"Not known: {met}. For {codes['NOT_KNOWN']} the status is not known."
+    elif codes["YES"] == len(points):
+        first = f"Yes: all {len(points)} points are met."
+    elif codes["YES"] + codes["NOT_DUE"] == len(points):
+        due = min(str(deadline) for _, code, deadline in points if code == "NOT_DUE")
+        day = datetime.fromisoformat(due)
+        first = f"Not due yet: {met}. The next deadline is {day.day} {day:%B %Y}."
+    else:
+        first = f"Not yet: {met}."
     parts = []
-    if met:
-        parts.append(f"{joined(met)} {be(met)} met")
-    if short:
-        parts.append(f"{joined(short)} {be(short)} not")
-    if unknown:
-        parts.append(f"for {joined(unknown)} it is not known")
-    return [f"{counted}.", f"{'; '.join(parts)}."]
-
-
-def number(count: int) -> str:
-    """Return a small number as a word, and any other one in digits."""
-    return NUMBERS[count] if count < len(NUMBERS) else str(count)
-
-
-def be(names: "Sequence[str]") -> str:
-    """Return the verb for some names."""
-    return "is" if len(names) == 1 else "are"
-
-
-def joined(names: "Sequence[str]") -> str:
-    """Return names as a list in a sentence: "a, b and c"."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    for lead, wanted in (
+        ("Not known", ("NOT_KNOWN",)),
+        ("Not met", ("NO", "NOT_YET")),
+        ("Not due yet", ("NOT_DUE",)),
+        ("Met", ("YES",)),
+    ):
+        names = [
+            name
+            + (
+                f" ({figure}, target {target})"
+                if lead in ("Not met", "Not due yet") and NOTHING not in (figure, target)
+                else ""
+            )
+            for (name, _, figure, target), code, _ in points
+            if code in wanted
+        ]
+        if names:
+            parts.append(f"{lead}: {', '.join(names)}.")
+    return [first, " ".join(parts)]
 
 
 def check_signature(folder: Path, manifest: bytes, wanted: str) -> str:

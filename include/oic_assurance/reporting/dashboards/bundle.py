@@ -1,15 +1,14 @@
 """Generate the files that Superset imports (the bundle), from the descriptions of the dashboards.
 
-The bundle has one YAML file for the database, and one for each dataset, chart and dashboard. The
-bundle is committed, so that changes can be reviewed before the import. UUIDs are computed from
-names, so a second import replaces what the first import created.
+The bundle has one YAML file for the database, and one for each dataset, chart and dashboard. It is
+made whenever Superset is filled. UUIDs are computed from names, so a second import replaces what
+the first import created.
 """
 
 import json
 import re
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid5
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -18,40 +17,50 @@ from oic_assurance.reporting.dashboards.colours import Colours, colours
 from oic_assurance.reporting.dashboards.datasets import (
     FOLDER,
     MOMENTS,
-    NATIONAL,
     Column,
     Dataset,
     datasets,
+    read_yaml,
+    uuid,
 )
 from oic_assurance.reporting.dashboards.description import Chart, Dashboard, dashboards
 from oic_assurance.reporting.dashboards.filters import cross_filters, native_filters
 from oic_assurance.reporting.dashboards.layout import position
 from oic_assurance.settings import Kind as WarehouseKind
+from oic_assurance.storage.zipped import zipped
 
-BUNDLE = FOLDER / "bundle"
-NATIONAL_BUNDLE = FOLDER / NATIONAL / "bundle"
 DATABASE = "databases/warehouse.yaml"
-#: A placeholder for the address of the warehouse. The import replaces it with the real address.
+#: What stands for the address of a warehouse that is not known yet.
 ADDRESS = "postgresql+psycopg2://bi_reader:XXXXXXXXXX@127.0.0.1:5432/warehouse"
 VERSION = "1.0.0"
-_SPACE = UUID("6c1f7c0e-59c7-4d0e-9a38-6f1e6a0f3c52")
-#: The style sheet of every dashboard: what Superset shows on a phone.
-_CSS = FOLDER / "dashboard.css"
 
 Yaml = dict[str, Any]
 
 
-def bundle(root: Path, kind: WarehouseKind = "force") -> dict[str, str]:
-    """Return the text of every file in the bundle, keyed by its path in the bundle.
-
-    `root` is the root folder of the project. `kind` is the kind of warehouse that the dashboards
-    are of.
+def bundle_file(root: Path, kind: WarehouseKind, address: str = ADDRESS) -> bytes:
+    """Return the bundle as a ZIP file that Superset can import.
 
     Raises:
         AssuranceError: If the description of a dashboard or dataset is not valid.
     """
-    given = colours(root)
-    css = (root / _CSS).read_text(encoding="utf-8")
+    made = bundle(root, kind, address)
+    return zipped({f"bundle/{place}": text for place, text in made.items()})
+
+
+def bundle(root: Path, kind: WarehouseKind = "force", address: str = ADDRESS) -> dict[str, str]:
+    """Return the text of every file in the bundle, keyed by its path in the bundle.
+
+    `root` is the root folder of the project. `kind` is the kind of warehouse that the dashboards
+    are of, and `address` its address for SQLAlchemy, without the password.
+
+    Raises:
+        AssuranceError: If the description of a dashboard or dataset is not valid.
+    """
+    given = _Given(
+        read_yaml(root / FOLDER / "settings.yml"),
+        colours(root),
+        (root / FOLDER / "dashboard.css").read_text(encoding="utf-8"),
+    )
     described = dashboards(root, kind)
     files: dict[str, Yaml] = {
         # Superset's format requires a timestamp. It is fixed, so that equal descriptions give equal
@@ -61,21 +70,19 @@ def bundle(root: Path, kind: WarehouseKind = "force") -> dict[str, str]:
             "type": "assets",
             "timestamp": "2026-01-01T00:00:00+00:00",
         },
-        DATABASE: _database(kind),
+        DATABASE: _database(given, kind, address),
     }
     for dataset in datasets(root, kind).values():
-        files[f"datasets/warehouse/{dataset.name}.yaml"] = _dataset(dataset, kind)
+        files[f"datasets/warehouse/{dataset.name}.yaml"] = _dataset(given, dataset, kind)
     for dashboard in described:
         for place, chart in enumerate(dashboard.charts, start=1):
             name = f"{dashboard.name}-{place:02}-{_file_name(chart.title)}"
-            files[f"charts/{name}.yaml"] = _chart(dashboard, chart, given)
-        files[f"dashboards/{dashboard.name}.yaml"] = _dashboard(dashboard, described, given, css)
-    return {place: _text(content) for place, content in files.items()}
-
-
-def uuid(*names: str) -> str:
-    """Return the UUID for a sequence of names. The same names give the same UUID."""
-    return str(uuid5(_SPACE, "/".join(names)))
+            files[f"charts/{name}.yaml"] = _chart(given, dashboard, chart)
+        files[f"dashboards/{dashboard.name}.yaml"] = _dashboard(given, dashboard, described)
+    return {
+        place: yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+        for place, content in files.items()
+    }
 
 
 def chart_uuid(dashboard: Dashboard, chart: Chart) -> str:
@@ -88,35 +95,33 @@ def _database_uuid(kind: WarehouseKind) -> str:
     return uuid("database") if kind == "force" else uuid("database", kind)
 
 
-def _database(kind: WarehouseKind) -> Yaml:
+class _Given(NamedTuple):
+    """What every dashboard has in common: settings, colours and the style sheet."""
+
+    settings: Yaml
+    colours: Colours
+    css: str
+
+
+def _database(given: _Given, kind: WarehouseKind, address: str) -> Yaml:
     name = "OIC assurance warehouse" if kind == "force" else "OIC national warehouse"
     return {
+        **given.settings["database"],
         "database_name": name,
-        "sqlalchemy_uri": ADDRESS,
-        "cache_timeout": None,
-        "expose_in_sqllab": True,
-        "allow_run_async": False,
-        "allow_ctas": False,
-        "allow_cvas": False,
-        "allow_dml": False,
-        "allow_csv_upload": False,
-        "extra": {"allows_virtual_table_explore": True},
+        "sqlalchemy_uri": address,
         "uuid": _database_uuid(kind),
         "version": VERSION,
     }
 
 
-def _dataset(dataset: Dataset, kind: WarehouseKind) -> Yaml:
-    columns = [column for given in dataset.columns.values() for column in _columns(given)]
+def _dataset(given: _Given, dataset: Dataset, kind: WarehouseKind) -> Yaml:
     return {
+        **given.settings["dataset"],
         "table_name": dataset.name,
         "description": dataset.description,
-        "schema": "marts",
         "sql": dataset.sql,
         "main_dttm_col": dataset.time,
-        "filter_select_enabled": True,
-        "columns": columns,
-        "metrics": [],
+        "columns": [made for column in dataset.columns.values() for made in _columns(column)],
         "uuid": uuid("dataset", dataset.name),
         "version": VERSION,
         "database_uuid": _database_uuid(kind),
@@ -150,19 +155,20 @@ def _columns(column: Column) -> list[Yaml]:
     return [with_words] if column.computed else [plain, with_words]
 
 
-def _chart(dashboard: Dashboard, chart: Chart, given: Colours) -> Yaml:
+def _chart(given: _Given, dashboard: Dashboard, chart: Chart) -> Yaml:
+    params = charts.params(chart, given.settings, given.colours.of_words)
     return {
         "slice_name": chart.title,
         "description": chart.description,
-        "viz_type": charts.viz_type(chart),
-        "params": charts.params(chart, given.of_words),
+        "viz_type": params["viz_type"],
+        "params": params,
         # Superset's import replaces the 0 with the dataset's ID.
         "query_context": json.dumps(
             {
                 "datasource": {"id": 0, "type": "table"},
                 "force": False,
-                "queries": charts.queries(chart),
-                "form_data": {"viz_type": charts.viz_type(chart)},
+                "queries": charts.queries(chart, params["row_limit"]),
+                "form_data": {"viz_type": params["viz_type"]},
                 "result_format": "json",
                 "result_type": "full",
             }
@@ -174,9 +180,7 @@ def _chart(dashboard: Dashboard, chart: Chart, given: Colours) -> Yaml:
     }
 
 
-def _dashboard(
-    dashboard: Dashboard, all_dashboards: list[Dashboard], given: Colours, css: str
-) -> Yaml:
+def _dashboard(given: _Given, dashboard: Dashboard, all_dashboards: list[Dashboard]) -> Yaml:
     placed = [
         (chart, 100 * dashboard.number + place, chart_uuid(dashboard, chart))
         for place, chart in enumerate(dashboard.charts, start=1)
@@ -185,20 +189,18 @@ def _dashboard(
     return {
         "dashboard_title": f"{dashboard.number} {dashboard.title}",
         "description": dashboard.description,
-        "css": css,
+        "css": given.css,
         "slug": dashboard.name,
         "published": True,
         "uuid": uuid("dashboard", dashboard.name),
         "position": position(dashboard, all_dashboards, placed),
         "metadata": {
-            "color_scheme": charts.COLOUR_SCHEME,
-            "label_colors": given.of_series(chart.dataset for chart in dashboard.charts),
-            "shared_label_colors": [],
-            "cross_filters_enabled": True,
+            **given.settings["dashboard"],
+            "label_colors": given.colours.of_series(chart.dataset for chart in dashboard.charts),
             "chart_configuration": cross_filters(dashboard, numbers),
-            "filter_bar_orientation": "HORIZONTAL",
-            "refresh_frequency": 0,
-            "native_filter_configuration": native_filters(dashboard, numbers, uuid),
+            "native_filter_configuration": native_filters(
+                dashboard, given.settings["filters"], numbers
+            ),
         },
         "version": VERSION,
     }
@@ -206,26 +208,3 @@ def _dashboard(
 
 def _file_name(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
-
-
-class _Readable(yaml.SafeDumper):
-    """A YAML dumper that writes texts of several lines, such as SQL, as readable blocks.
-
-    The items of a list are indented, as yamllint requires.
-    """
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        """Indent the items of a list, which PyYAML does not do by default."""
-        super().increase_indent(flow, False)
-
-
-def _as_written(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Readable.add_representer(str, _as_written)
-
-
-def _text(content: Yaml) -> str:
-    return yaml.dump(content, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=120)

@@ -1,84 +1,62 @@
-"""Convert a chart's settings, and the query for its data, to Superset's formats."""
+"""Convert a chart's settings, and the query for its data, to Superset's formats.
+
+What is the same for every chart of a kind stands in `settings.yml` beside the descriptions.
+"""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from oic_assurance.reporting.dashboards.datasets import Column
 from oic_assurance.reporting.dashboards.description import Chart
-from oic_assurance.reporting.dashboards.tables import (
-    DAY,
-    FORMATS,
-    column_name,
-    matrix,
-    order,
-    table,
-)
-from oic_assurance.reporting.dashboards.values import metric
+from oic_assurance.reporting.dashboards.values import SHARES, metric
 
-ROW_LIMIT = 10_000
-#: Superset's colour scheme for the series that colours.yml does not name. The first colour of the
-#: scheme has enough contrast on white.
-COLOUR_SCHEME = "d3Category10"
-MONTH = "%b %Y"
 #: What Superset calls a filter on a period, and its value for all periods.
 PERIOD, ALWAYS = "TEMPORAL_RANGE", "No filter"
-
-VIZ_TYPES = {
-    "table": "table",
-    "number": "big_number",
-    "line": "echarts_timeseries_line",
-    "bar": "echarts_timeseries_bar",
-    "heat_map": "heatmap_v2",
-    "matrix": "pivot_table_v2",
-    "flow": "sankey_v2",
-    "timeline": "gantt_chart",
-}
-#: A line chart with marks has lines and bars.
-LINES_AND_BARS = "mixed_timeseries"
+#: The settings of a line chart with marks.
+WITH_MARKS = "lines_and_marks"
 
 Params = dict[str, Any]
 
 
-def viz_type(chart: Chart) -> str:
-    """Return Superset's name for the kind of a chart."""
-    return LINES_AND_BARS if chart.marks else VIZ_TYPES[chart.kind]
-
-
-def params(chart: Chart, colours: Mapping[str, str]) -> Params:
+def params(chart: Chart, given: Mapping[str, Any], colours: Mapping[str, str]) -> Params:
     """Return the settings of a chart in the format in which Superset stores them.
 
-    The ID of the dataset is not included, because Superset's import adds it. `colours` gives the
-    background colour of words in tables.
+    The ID of the dataset is not included, because Superset's import adds it. `given` is the content
+    of `settings.yml`. `colours` gives the background colour of words in tables.
     """
-    settings = table(chart, colours) if chart.kind == "table" else _SETTINGS[chart.kind](chart)
+    kind = WITH_MARKS if chart.marks else chart.kind
+    if chart.columns:
+        own = _table(chart, given["formats"]) | _coloured(chart, colours)
+    elif chart.kind == "timeline":
+        own = _timeline(chart)
+    else:
+        own = _axes(chart, given) | (_bar(chart) if chart.kind == "bar" else _line(chart, given))
     return {
-        "viz_type": viz_type(chart),
+        **given["charts"]["every"],
+        **given["charts"][kind],
         "adhoc_filters": _filters(chart),
-        "row_limit": ROW_LIMIT,
-        "color_scheme": COLOUR_SCHEME,
-        **settings,
+        **own,
         **chart.look,
     }
 
 
-def queries(chart: Chart) -> list[Params]:
+def queries(chart: Chart, row_limit: int) -> list[Params]:
     """Return the chart's queries in the format of Superset's chart data API.
 
     A line chart with marks has two queries, one for the marks and one for the lines.
     """
-    names = chart.columns if chart.kind == "table" else chart.groups
+    names = chart.columns or chart.groups
     shared: Params = {
-        "columns": [column_name(chart, name) for name in names],
+        "columns": [_name(chart, name) for name in names],
         "filters": [
-            {"col": column, "op": "IN", "val": list(values)}
-            for column, values in chart.where.items()
+            {"col": one["subject"], "op": one["operator"], "val": one["comparator"]}
+            for one in _filters(chart)
         ],
-        "orderby": [order(chart)] if chart.sort and not chart.values else [],
-        "row_limit": ROW_LIMIT,
+        "orderby": [] if chart.values else _order(chart),
+        "row_limit": row_limit,
         "is_timeseries": False,
     }
-    if chart.dataset.time:
-        shared["filters"].append({"col": chart.dataset.time, "op": PERIOD, "val": ALWAYS})
     # A chart without aggregates shows each row of the dataset. So its `metrics` is `None`: with an
     # empty list, Superset would group the rows.
     return [
@@ -87,180 +65,135 @@ def queries(chart: Chart) -> list[Params]:
     ]
 
 
+def _name(chart: Chart, name: str) -> str:
+    return chart.dataset.columns[name].chart_column
+
+
+def _order(chart: Chart) -> list[list[Any]]:
+    """Return the columns to sort by, each with whether its order is ascending."""
+    return [[name.removeprefix("-"), not name.startswith("-")] for name in chart.sort]
+
+
 def _filters(chart: Chart) -> list[Params]:
-    fixed: list[Params] = [
+    fixed: list[tuple[str, str, Any]] = [
+        (column, "IN", list(values)) for column, values in chart.where.items()
+    ]
+    if chart.dataset.time:
+        # A reader's filter on a period replaces the value of this filter.
+        fixed.append((chart.dataset.time, PERIOD, ALWAYS))
+    return [
         {
             "clause": "WHERE",
             "expressionType": "SIMPLE",
             "subject": column,
-            "operator": "IN",
-            "comparator": list(values),
+            "operator": operator,
+            "comparator": values,
         }
-        for column, values in chart.where.items()
+        for column, operator, values in fixed
     ]
-    if chart.dataset.time:
-        # A reader's filter on a period replaces the value of this filter.
-        fixed.append(
+
+
+def _table(chart: Chart, formats: Mapping[str, str]) -> Params:
+    columns = [chart.dataset.columns[name] for name in chart.columns]
+    metrics = [metric(chart.dataset, value) for value in chart.values]
+    shown: Params = {
+        "query_mode": "raw",
+        "all_columns": [column.chart_column for column in columns],
+        "order_by_cols": [json.dumps(one) for one in _order(chart)],
+    }
+    if metrics:
+        shown = {
+            "query_mode": "aggregate",
+            "groupby": [column.chart_column for column in columns],
+            "metrics": metrics,
+            "timeseries_limit_metric": metrics[0],
+            "order_desc": not _order(chart)[0][1],
+        }
+    written = {
+        column.chart_column: _format_of(column) for column in columns if column.is_number
+    } | {value.title: "share" if value.how in SHARES else "number" for value in chart.values}
+    return {
+        **shown,
+        # A table with pages says how many records it has, in its search box.
+        "include_search": chart.page is not None,
+        "page_length": chart.page or 0,
+        "column_config": {name: {"d3NumberFormat": formats[one]} for name, one in written.items()},
+    }
+
+
+def _format_of(column: Column) -> str:
+    if column.type != "double precision":
+        return "number"
+    if column.name.startswith("phi"):
+        return "factor"
+    return "hours" if column.name.endswith("hours_to_submission") else "share"
+
+
+def _coloured(chart: Chart, colours: Mapping[str, str]) -> Params:
+    """Return the rules that give words in a table their background colour.
+
+    Superset chooses black or white for the text, so that the contrast is at least 4.5 to 1.
+    """
+    return {
+        "conditional_formatting": [
             {
-                "clause": "WHERE",
-                "expressionType": "SIMPLE",
-                "subject": chart.dataset.time,
-                "operator": PERIOD,
-                "comparator": ALWAYS,
+                "column": _name(chart, name),
+                "operator": "=",
+                "targetValue": word,
+                "colorScheme": colour,
+                "useGradient": False,
+                "objectFormatting": "BACKGROUND_COLOR",
+                "columnFormatting": _name(chart, name),
             }
-        )
-    return fixed
-
-
-def _number(chart: Chart) -> Params:
-    return {
-        "x_axis": column_name(chart, chart.x[0]),
-        "time_grain_sqla": None,
-        "metric": metric(chart.dataset, chart.values[0]),
-        "subtitle": chart.description,
-        "subtitle_font_size": 0.125,
-        "header_font_size": 0.4,
-        "show_trend_line": True,
-        "start_y_axis_at_zero": True,
-        "rolling_type": "None",
-        "color_picker": {"r": 31, "g": 78, "b": 121, "a": 1},
-        "y_axis_format": FORMATS[chart.format],
-        "time_format": MONTH,
+            for name in chart.coloured
+            for word, colour in colours.items()
+        ]
     }
 
 
-def _axes(chart: Chart) -> Params:
-    is_time = chart.dataset.columns[chart.x[0]].type == "date"
+def _axes(chart: Chart, given: Mapping[str, Any]) -> Params:
     return {
-        "x_axis": column_name(chart, chart.x[0]),
-        "time_grain_sqla": None,
-        "groupby": [column_name(chart, name) for name in chart.by],
+        "x_axis": _name(chart, chart.x[0]),
+        "groupby": [_name(chart, name) for name in chart.by],
         "metrics": [metric(chart.dataset, value) for value in chart.values],
-        "x_axis_time_format": MONTH,
-        "tooltipTimeFormat": MONTH,
-        "y_axis_format": _axis_format(chart),
-        "show_legend": bool(chart.by) or len(chart.values) > 1,
-        "legendOrientation": "top",
-        "legendType": "plain",
-        "rich_tooltip": True,
-        "showTooltipTotal": False,
-        "show_empty_columns": False,
-        "truncate_metric": True,
-        "xAxisForceCategorical": not is_time,
-        "sort_series_type": "name",
-        "sort_series_ascending": True,
+        "y_axis_format": given["formats"][chart.format],
+        "echart_options": None if chart.marks else given["axes"][chart.format],
+        "xAxisForceCategorical": chart.dataset.columns[chart.x[0]].type != "date",
     }
 
 
-def _axis_format(chart: Chart) -> str:
-    """Return the number format of an axis. A short axis of numbers is also marked between them."""
-    return ",.1~f" if chart.format == "number" else FORMATS[chart.format]
-
-
-def _line(chart: Chart) -> Params:
+def _line(chart: Chart, given: Mapping[str, Any]) -> Params:
     bounds: Params = (
         {"y_axis_bounds": [0, 1], "truncateYAxis": True} if "share" in chart.format else {}
     )
-    points: Params = {"markerEnabled": True, "markerSize": 5}
-    return {**_axes(chart), **points, **bounds, **(_lines_and_bars(chart) if chart.marks else {})}
-
-
-def _lines_and_bars(chart: Chart) -> Params:
-    """Return the settings of a chart with lines and marks.
-
-    Superset draws the second query over the first. So the marks are the first query.
-    """
+    if not chart.marks:
+        return bounds
     return {
+        **bounds,
         "groupby": [],
         "metrics": [metric(chart.dataset, value) for value in chart.marks],
-        "groupby_b": [column_name(chart, name) for name in chart.by],
+        "groupby_b": [_name(chart, name) for name in chart.by],
         "metrics_b": [metric(chart.dataset, value) for value in chart.values],
         "adhoc_filters_b": _filters(chart),
-        "row_limit_b": ROW_LIMIT,
-        "truncate_metric_b": True,
-        "seriesType": "bar",
-        "seriesTypeB": "line",
-        "markerEnabled": False,
-        "markerEnabledB": True,
-        "markerSizeB": 5,
-        "yAxisIndex": 0,
-        "yAxisIndexB": 0,
-        "y_axis_format_secondary": _axis_format(chart),
+        "y_axis_format_secondary": given["formats"][chart.format],
     }
 
 
 def _bar(chart: Chart) -> Params:
-    is_time = chart.dataset.columns[chart.x[0]].type == "date"
-    has_series = bool(chart.by) or len(chart.values) > 1
-    categories: Params = {
-        "orientation": "horizontal",
-        "x_axis_sort": "sum" if has_series else chart.values[0].title,
-        "x_axis_sort_asc": True,
-    }
-    stacked: Params = {"stack": "Stack"} if has_series else {"show_value": True}
-    return {**_axes(chart), **stacked, **({} if is_time else categories)}
-
-
-def _heat_map(chart: Chart) -> Params:
-    return {
-        "x_axis": column_name(chart, chart.x[0]),
-        "time_grain_sqla": None,
-        "groupby": column_name(chart, chart.by[0]),
-        "metric": metric(chart.dataset, chart.values[0]),
-        "sort_x_axis": "alpha_asc",
-        "sort_y_axis": "alpha_desc",
-        "normalize_across": "heatmap",
-        "linear_color_scheme": "schemeBlues",
-        "legend_type": "continuous",
-        "left_margin": "auto",
-        "bottom_margin": "auto",
-        "xscale_interval": 1,
-        "yscale_interval": 1,
-        "value_bounds": [0, 1],
-        "show_legend": True,
-        "show_percentage": False,
-        "show_values": True,
-        "y_axis_format": FORMATS[chart.format],
-    }
-
-
-def _flow(chart: Chart) -> Params:
-    return {
-        "source": column_name(chart, chart.x[0]),
-        "target": column_name(chart, chart.by[0]),
-        "metric": metric(chart.dataset, chart.values[0]),
-    }
+    if chart.by or chart.values[1:]:
+        series: Params = {"stack": "Stack", "show_legend": True, "x_axis_sort": "sum"}
+    else:
+        series = {"show_value": True, "x_axis_sort": chart.values[0].title}
+    return {"orientation": "horizontal", **series}
 
 
 def _timeline(chart: Chart) -> Params:
     start, end = chart.x
     rows, *series = chart.by
     return {
-        "start_time": column_name(chart, start),
-        "end_time": column_name(chart, end),
-        "y_axis": column_name(chart, rows),
-        "series": column_name(chart, series[0]) if series else column_name(chart, rows),
-        "subcategories": False,
-        "tooltip_columns": [],
-        "x_axis_time_format": MONTH,
-        "tooltipTimeFormat": DAY,
-        "show_legend": True,
-        "legendOrientation": "top",
-        "legendType": "plain",
-        "order_by_cols": [json.dumps([column_name(chart, rows), True])],
-        "x_axis_title_margin": 15,
-        "y_axis_title": " ",
-        "y_axis_title_margin": 110,
-        "zoomable": False,
+        "start_time": _name(chart, start),
+        "end_time": _name(chart, end),
+        "y_axis": _name(chart, rows),
+        "series": _name(chart, series[0] if series else rows),
+        "order_by_cols": [json.dumps([_name(chart, rows), True])],
     }
-
-
-_SETTINGS: Mapping[str, Callable[[Chart], Params]] = {
-    "number": _number,
-    "line": _line,
-    "bar": _bar,
-    "heat_map": _heat_map,
-    "matrix": matrix,
-    "flow": _flow,
-    "timeline": _timeline,
-}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid5
 
 import yaml
 
@@ -17,6 +18,7 @@ QUERIES = Path("include") / "bi" / "queries"
 #: The part of these folders that is for the national warehouse.
 NATIONAL = "national"
 MOMENTS = ("date", "timestamp with time zone")
+_SPACE = UUID("6c1f7c0e-59c7-4d0e-9a38-6f1e6a0f3c52")
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Column:
         name: The name of the column in the result of the query, or of a computed column.
         type: The SQL type of the column.
         title: The name of the column for readers.
-        vocabulary: For a column of codes: the name of the vocabulary that has words for the codes.
+        vocabulary: For a column of codes: the set of codes that has words for them.
         computed: The SQL that computes the column. None if the query returns the column.
     """
 
@@ -41,15 +43,23 @@ class Column:
     def chart_column(self) -> str:
         """The name of the column that charts use.
 
-        If this column holds codes, charts use a computed column with words for the codes.
+        For a column of codes or of true and false, it is a computed column with words.
         """
-        return f"{self.name}_in_words" if self.vocabulary else self.name
+        has_words = self.vocabulary or self.type == "boolean"
+        return f"{self.name}_in_words" if has_words else self.name
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the column holds numbers."""
+        return self.type in ("bigint", "integer", "double precision")
 
     @property
     def expression(self) -> str | None:
         """The SQL that computes `chart_column`, or None if the query returns that column."""
         if self.vocabulary:
             return vocabulary.expression(self.name, self.vocabulary)
+        if self.type == "boolean":
+            return f"case {self.name} when true then 'Yes' when false then 'No' end"
         return self.computed
 
 
@@ -93,7 +103,7 @@ class Dataset:
         return "\n".join([*lines, "where not exists (select 1 from answer)", ""])
 
     def _if_empty(self, column: Column) -> str:
-        value = self.if_empty.get(column.name, "–" if column.type == "text" else None)
+        value = self.if_empty.get(column.name)
         literal = "null" if value is None else str(value)
         return f"cast({_quoted(value) if isinstance(value, str) else literal} as {column.type})"
 
@@ -112,6 +122,11 @@ def read_yaml(path: Path) -> Any:
         return load_yaml(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise AssuranceError(f"{path}: cannot be read: {error}.") from error
+
+
+def uuid(*names: str) -> str:
+    """Return the UUID for a sequence of names. The same names give the same UUID."""
+    return str(uuid5(_SPACE, "/".join(names)))
 
 
 def folder_of(kind: WarehouseKind) -> Path:
@@ -136,7 +151,7 @@ def _dataset(queries: Path, name: str, described: Mapping[str, Any]) -> Dataset:
     if not path.exists():
         raise AssuranceError(f"datasets.yml: {name} has no {path}.")
     columns = {column: Column(column, *given) for column, given in described["columns"].items()} | {
-        column: Column(column, "text", one["title"], computed=_computed(one))
+        column: Column(column, "text", one["title"], computed=" ".join(one["sql"].split()))
         for column, one in described.get("computed", {}).items()
     }
     for column in columns.values():
@@ -158,14 +173,3 @@ def _dataset(queries: Path, name: str, described: Mapping[str, Any]) -> Dataset:
     if unknown := sorted(named - {*columns}):
         raise AssuranceError(f"datasets.yml: {name} has no {', '.join(unknown)}.")
     return dataset
-
-
-def _computed(described: Mapping[str, str]) -> str:
-    """Return the SQL of a computed column.
-
-    The description either gives this SQL or names another column. If it names a column, the SQL
-    turns that column's codes into words.
-    """
-    if "words" in described:
-        return vocabulary.expression(described["of"], described["words"])
-    return " ".join(described["sql"].split())

@@ -4,21 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.datasets import Dataset, datasets, folder_of, read_yaml
 from oic_assurance.reporting.dashboards.values import Value, described_values
 from oic_assurance.settings import Kind as WarehouseKind
 
-Kind = Literal["table", "number", "line", "bar", "heat_map", "matrix", "flow", "timeline"]
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS = ("text", "table", "line", "bar", "timeline")
 #: The width of a dashboard, in grid columns. The widths of the charts in a row add up to this
 #: number.
 GRID = 12
-#: The title of the first chart of every dashboard, and its dataset. That chart shows the
-#: publication, the freshness of the sources and the caveats.
+#: The title of the line about the publication on every dashboard, and its dataset.
 ABOUT, SHOWN = "About this publication", "shown"
+#: The title of the cards of the points, their dataset, and those of its columns that are not shown.
+POINTS, CARD, KEYS = "The points", "card", ("point_code", "place")
 
 
 @dataclass(frozen=True)
@@ -27,21 +27,22 @@ class Chart:
 
     Attributes:
         width: The width in grid columns. A dashboard has twelve of them.
-        height: The height in units of 8 pixels, as Superset counts it.
+        height: The height in units of 8 pixels, as Superset counts it. A table is as high as its
+            rows.
         where: A filter that maps columns to values. A row is included if it has one of the values
             in each of these columns.
-        columns: For a table: the columns to show.
-        x: The column of the x axis. For a matrix: the columns whose values are its column heads.
-            For a flow: the column of the left side. For a timeline: the columns with the start and
-            the end of each bar.
-        by: The columns that split the values into series. For a heat map or a matrix: the columns
-            whose values are its rows. For a flow: the column of the right side. For a timeline: the
-            column whose values are its rows, optionally followed by the column that decides the
-            colour of a bar.
+        columns: For a table or a text: the columns to show. A text is a table that the style sheet
+            lays out as words.
+        coloured: Of these, the columns in which words have a colour.
+        x: The column of the x axis. For a timeline: the columns with the start and the end of each
+            bar.
+        by: The columns that split the values into series. For a timeline: the column whose values
+            are its rows, optionally followed by the column that decides the colour of a bar.
         values: The aggregates that the chart shows.
         marks: For a line chart: aggregates that are drawn as bars behind the lines.
-        format: How numbers are written: a key in `charts.FORMATS`.
-        sort: The column to sort by. A minus in front means descending order.
+        format: How numbers are written: a key of `formats` in `settings.yml`.
+        sort: The columns to sort by. A minus in front means descending order. A table with values
+            is sorted by the first of them.
         page: For a table: the number of rows on a page. None for all rows on one page.
         look: Superset settings for this chart, which override the settings for its kind.
     """
@@ -54,12 +55,13 @@ class Chart:
     height: int
     where: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    coloured: tuple[str, ...] = ()
     x: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
     values: tuple[Value, ...] = ()
     marks: tuple[Value, ...] = ()
     format: str = "number"
-    sort: str | None = None
+    sort: tuple[str, ...] = ()
     page: int | None = None
     look: Mapping[str, Any] = field(default_factory=dict)
 
@@ -106,6 +108,8 @@ class Dashboard:
     """A dashboard: rows of charts, and filters that readers can set.
 
     Attributes:
+        answer: The rows above the description: what the dashboard says, and the publication.
+        rows: The rows below it.
         name: The last part of the dashboard's address (in Superset: the slug).
         number: The place of the dashboard in the order in which it is read, from 1.
         short: The name in the row of links at the top of every dashboard.
@@ -116,13 +120,14 @@ class Dashboard:
     title: str
     short: str
     description: str
+    answer: tuple[tuple[Chart, ...], ...]
     rows: tuple[tuple[Chart, ...], ...]
     filters: tuple[Filter, ...]
 
     @cached_property
     def charts(self) -> tuple[Chart, ...]:
         """All charts of the dashboard, from the first row to the last."""
-        return tuple(chart for row in self.rows for chart in row)
+        return tuple(chart for row in (*self.answer, *self.rows) for chart in row)
 
 
 def dashboards(root: Path, kind: WarehouseKind = "force") -> list[Dashboard]:
@@ -139,20 +144,23 @@ def dashboards(root: Path, kind: WarehouseKind = "force") -> list[Dashboard]:
 def _dashboard(path: Path, known: Mapping[str, Dataset]) -> Dashboard:
     described = read_yaml(path)
     number, _, name = path.stem.partition("-")
-    points = described.get("points")
+    answer, rows = (
+        [tuple(_chart(path, one, known) for one in row) for row in described.get(part, ())]
+        for part in ("answer", "rows")
+    )
+    if "points" in described:
+        answer.append((_cards(known[CARD], described["points"]),))
     shown = known[described.get("shown", SHOWN)]
-    first = Chart(
+    about = Chart(
         title=ABOUT,
-        kind="table",
+        kind="text",
         dataset=shown,
-        description="The publication, how fresh its sources are, and the caveats of each point.",
+        description="The publication, its checks, and whether its sources are up to date.",
         width=GRID,
-        height=15 + 4 * (len(points) if points else 4),
-        where={"point_code": points} if points else {},
+        height=8,
         columns=tuple(shown.columns),
     )
-    rows = [tuple(_chart(path, one, known) for one in row) for row in described["rows"]]
-    for row in rows:
+    for row in (*answer, *rows):
         if sum(chart.width for chart in row) != GRID:
             raise AssuranceError(f"{path.name}: the row of '{row[0].title}' is not {GRID} wide.")
     dashboard = Dashboard(
@@ -161,11 +169,28 @@ def _dashboard(path: Path, known: Mapping[str, Dataset]) -> Dashboard:
         title=described["title"],
         short=described["short"],
         description=described["description"],
-        rows=((first,), *rows),
+        answer=(*answer, (about,)),
+        rows=tuple(rows),
         filters=tuple(_filter(path, one, known) for one in described.get("filters", ())),
     )
     _check_filters(path, dashboard)
     return dashboard
+
+
+def _cards(dataset: Dataset, points: Sequence[str]) -> Chart:
+    """Return the cards of some points, or of all if none is named."""
+    return Chart(
+        title=POINTS,
+        kind="text",
+        dataset=dataset,
+        description="Figure, answer, target, second reading, trend, and what to know.",
+        width=GRID,
+        height=40,
+        where={"point_code": points} if points else {},
+        columns=tuple(name for name in dataset.columns if name not in KEYS),
+        coloured=("answer",),
+        sort=("place",),
+    )
 
 
 def _check_filters(path: Path, dashboard: Dashboard) -> None:
@@ -202,16 +227,17 @@ def _chart(path: Path, described: Mapping[str, Any], known: Mapping[str, Dataset
         height=described.get("height", 50),
         where=described.get("where", {}),
         columns=_names(described.get("columns")),
+        coloured=_names(described.get("coloured")),
         x=_names(described.get("x")),
         by=_names(described.get("by")),
         values=_values(described, "values"),
         marks=_values(described, "marks"),
         format=described.get("format", "number"),
-        sort=described.get("sort"),
+        sort=_names(described.get("sort")),
         page=described.get("page"),
         look=described.get("look", {}),
     )
-    used = {*chart.where, *chart.columns, *chart.groups}
+    used = {*chart.where, *chart.columns, *chart.coloured, *chart.groups}
     used |= {column for value in (*chart.values, *chart.marks) for column in _used(value)}
     if unknown := sorted(used - set(chart.dataset.columns)):
         raise AssuranceError(f"{where}: {chart.dataset.name} has no {', '.join(unknown)}.")

@@ -5,24 +5,22 @@ dataset has its column. Its description names the other charts, so that a reader
 stay as they are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from oic_assurance.reporting.dashboards.datasets import uuid
 from oic_assurance.reporting.dashboards.description import ABOUT, Chart, Dashboard, Filter
 
 Yaml = dict[str, Any]
-Uuid = Callable[..., str]
-
-_SPACE = "filter"
 
 
-def native_filters(dashboard: Dashboard, numbers: Mapping[str, int], uuid: Uuid) -> list[Yaml]:
+def native_filters(dashboard: Dashboard, given: Yaml, numbers: Mapping[str, int]) -> list[Yaml]:
     """Return the filters of a dashboard in Superset's format.
 
-    `numbers` gives the number of each chart, keyed by the chart's title. `uuid` computes an
-    identifier from names.
+    `given` are the settings of filters. `numbers` gives the number of each chart, keyed by the
+    chart's title.
     """
-    return [_native(dashboard, one, numbers, uuid) for one in dashboard.filters]
+    return [_native(dashboard, one, given, numbers) for one in dashboard.filters]
 
 
 def cross_filters(dashboard: Dashboard, numbers: Mapping[str, int]) -> Yaml:
@@ -51,58 +49,36 @@ def _shares_columns(chart: Chart, other: Chart) -> bool:
     return other.title != ABOUT and bool(clicked & {*other.dataset.columns} - {*other.where})
 
 
-def not_moved(dashboard: Dashboard, one: Filter) -> list[Chart]:
-    """Return the charts that a filter does not change, from the second chart on.
-
-    The first chart is about the publication, and no filter changes it.
-    """
-    return [chart for chart in dashboard.charts[1:] if not one.moves(chart)]
-
-
-def _native(dashboard: Dashboard, one: Filter, numbers: Mapping[str, int], uuid: Uuid) -> Yaml:
+def _native(dashboard: Dashboard, one: Filter, given: Yaml, numbers: Mapping[str, int]) -> Yaml:
     excluded = [chart for chart in dashboard.charts if not one.moves(chart)]
-    parents = [_id(dashboard, one.within, uuid)] if one.within else []
+    # No filter moves the line about the publication, which needs no mention.
+    still = [f"‘{chart.title}’" for chart in excluded if chart.title != ABOUT]
+    parents = [_id(dashboard, one.within)] if one.within else []
     return {
-        "id": _id(dashboard, one.title, uuid),
+        "id": _id(dashboard, one.title),
         "name": one.title,
         "filterType": "filter_time" if one.column is None else "filter_select",
         "type": "NATIVE_FILTER",
-        "targets": [_target(one, uuid)],
+        "targets": [_target(one)],
         "scope": {
             "rootPath": ["ROOT_ID"],
             "excluded": [numbers[chart.title] for chart in excluded],
         },
-        "controlValues": {} if one.column is None else _FIRST if one.first else _SELECT,
+        "controlValues": given["first" if one.first else "select"] if one.column else {},
         "defaultDataMask": {"extraFormData": {}, "filterState": {}, "ownState": {}},
         "cascadeParentIds": parents,
-        "description": _description(dashboard, one),
+        "description": f"Does not change {', '.join(still)}." if still else "Changes every chart.",
         # Superset then draws no chart before the first value is chosen.
         **({"requiredFirst": True} if one.first else {}),
     }
 
 
-_SELECT = {
-    "multiSelect": True,
-    "enableEmptyFilter": False,
-    "sortAscending": True,
-    "searchAllOptions": False,
-    "inverseSelection": False,
-    "defaultToFirstItem": False,
-}
-_FIRST = {**_SELECT, "multiSelect": False, "enableEmptyFilter": True, "defaultToFirstItem": True}
-
-
-def _target(one: Filter, uuid: Uuid) -> Yaml:
+def _target(one: Filter) -> Yaml:
     if one.column is None or one.dataset is None:
         return {}
     column = one.dataset.columns[one.column].chart_column
     return {"datasetUuid": uuid("dataset", one.dataset.name), "column": {"name": column}}
 
 
-def _description(dashboard: Dashboard, one: Filter) -> str:
-    still = [f"‘{chart.title}’" for chart in not_moved(dashboard, one)]
-    return f"Does not change {', '.join(still)}." if still else "Changes every chart."
-
-
-def _id(dashboard: Dashboard, title: str, uuid: Uuid) -> str:
-    return f"NATIVE_FILTER-{uuid(_SPACE, dashboard.name, title)[:8]}"
+def _id(dashboard: Dashboard, title: str) -> str:
+    return f"NATIVE_FILTER-{uuid('filter', dashboard.name, title)[:8]}"

@@ -19,14 +19,13 @@ def position(
     number and its UUID.
     """
     placed = {chart.title: (number, uuid) for chart, number, uuid in charts}
-    rows = [
-        _row(0, [_text("links", _links(dashboard, all_dashboards), 7)]),
-        _row(1, [_text("introduction", f"**OFFICIAL-SENSITIVE** · {dashboard.description}", 9)]),
+    parts = [
+        [_text("links", _links(dashboard, all_dashboards), 7)],
+        *([_chart(chart, *placed[chart.title]) for chart in row] for row in dashboard.answer),
+        [_text("introduction", dashboard.description, 9)],
+        *([_chart(chart, *placed[chart.title]) for chart in row] for row in dashboard.rows),
     ]
-    rows += [
-        _row(index, [_chart(chart, *placed[chart.title]) for chart in row])
-        for index, row in enumerate(dashboard.rows, start=2)
-    ]
+    rows = [_row(index, row) for index, row in enumerate(parts)]
     layout: Position = {
         "DASHBOARD_VERSION_KEY": "v2",
         "ROOT_ID": {"id": "ROOT_ID", "type": "ROOT", "children": ["GRID_ID"]},

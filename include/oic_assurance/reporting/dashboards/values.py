@@ -12,6 +12,7 @@ from typing import Any, Literal
 from oic_assurance.reporting.dashboards.datasets import Dataset
 
 How = Literal["sum", "count", "max", "share", "low", "high"]
+SHARES = ("share", "low", "high")
 #: Superset draws two series with these endings as one band.
 LOWER, UPPER = "__yhat_lower", "__yhat_upper"
 #: The quantile of the normal distribution for an interval at 95%.
@@ -52,7 +53,7 @@ def described_values(described: Mapping[str, Any]) -> list[Value]:
         of = tuple(described["interval"])
         title = described["title"]
         return [Value(title + LOWER, "low", of), Value(title + UPPER, "high", of)]
-    hows: tuple[How, ...] = ("sum", "count", "max", "share")
+    hows: tuple[How, ...] = ("sum", "count", "max", "share", "low", "high")
     (how,) = (name for name in hows if name in described)
     of = described[how]
     only = described.get("when") or described.get("unless")
@@ -63,18 +64,11 @@ def described_values(described: Mapping[str, Any]) -> list[Value]:
 def metric(dataset: Dataset, value: Value) -> Metric:
     """Return an aggregate as a Superset metric that is defined inside one chart."""
     named = {"label": value.title, "hasCustomLabel": True, "optionName": f"metric_{value.title}"}
-    if value.how in ("sum", "count", "max") and not value.only and not dataset.level:
-        return {
-            "expressionType": "SIMPLE",
-            "column": {"column_name": value.of[0]},
-            "aggregate": value.how.upper(),
-            **named,
-        }
     return {"expressionType": "SQL", "sqlExpression": _sql(dataset, value), **named}
 
 
 def _sql(dataset: Dataset, value: Value) -> str:
-    if value.how in ("share", "low", "high"):
+    if value.how in SHARES:
         part, whole = (_sum(dataset, value, column) for column in value.of)
         share = f"cast({part} as double precision) / nullif({whole}, 0)"
         return share if value.how == "share" else _wilson(share, whole, value.how)

@@ -2,36 +2,31 @@
 
 from collections.abc import Mapping
 
-from oic_assurance.reporting.pack import words
+from oic_assurance.builds.seeds import read_seed
+from oic_assurance.reporting.points import Lazy
+from oic_assurance.settings import PROJECT_ROOT
 
 SENTENCE = "sentence"
 
-#: The vocabularies, keyed by name. Each maps codes to words. The assurance pack uses the same
-#: words.
-VOCABULARIES: dict[str, Mapping[str, str] | Mapping[bool, str]] = {
-    "points": words.POINT_NAMES,
-    "statuses": {code: answer.word for code, answer in words.STATUSES.items()},
-    "answers": {code: answer.answer for code, answer in words.STATUSES.items()},
-    "views": words.VIEWS,
-    "classes": words.CLASSES,
-    "links": words.LINKS,
-    "exceptions": {**words.EXCEPTIONS, "NONE": "No open exception"},
-    "modules": words.MODULES,
-    "causes": {code: words.sentence(cause) for code, cause in words.CAUSES.items()},
-    "yes_or_no": {True: "Yes", False: "No"},
-    "differ_or_agree": {True: "Differ", False: "Agree"},
-    "was_taken_back": {True: "Taken back", False: "–"},
-    "assured": {True: "Assured", False: "Not assured"},
-    # This vocabulary has no list. `expression` makes the words from the code itself: `NOT_ASSURED`
-    # becomes `Not assured`.
-    SENTENCE: {},
-}
+
+def _vocabularies() -> Mapping[str, Mapping[str, str]]:
+    # `sentence` has no list: `expression` makes the words from the code itself.
+    sets: dict[str, dict[str, str]] = {SENTENCE: {}}
+    for row in read_seed(PROJECT_ROOT, "code_label").rows:
+        sets.setdefault(row["code_set"], {})[row["code"]] = row["label"]
+    points = read_seed(PROJECT_ROOT, "point_words").rows
+    return sets | {"point": {row["point_code"]: row["title"] for row in points}}
+
+
+#: The words for codes, by the name of the set of codes in the seed `code_label`.
+VOCABULARIES = Lazy(_vocabularies)
 
 
 def expression(column: str, vocabulary: str) -> str:
     """Return an SQL expression that turns the codes of a column into words.
 
-    A code that is not in the vocabulary is returned unchanged.
+    A code that is not in the vocabulary is returned unchanged. With `sentence`, the words are those
+    of the code: `NOT_ASSURED` becomes `Not assured`.
 
     Raises:
         KeyError: If there is no such vocabulary.
@@ -39,12 +34,6 @@ def expression(column: str, vocabulary: str) -> str:
     if vocabulary == SENTENCE:
         return f"upper(substr({column}, 1, 1)) || lower(replace(substr({column}, 2), '_', ' '))"
     cases = " ".join(
-        f"when {_literal(code)} then '{word}'" for code, word in VOCABULARIES[vocabulary].items()
+        f"when '{code}' then '{word}'" for code, word in VOCABULARIES[vocabulary].items()
     )
-    known = VOCABULARIES[vocabulary]
-    rest = "" if all(isinstance(code, bool) for code in known) else f" else {column}"
-    return f"case {column} {cases}{rest} end"
-
-
-def _literal(code: str | bool) -> str:
-    return str(code).lower() if isinstance(code, bool) else f"'{code}'"
+    return f"case {column} {cases} else {column} end"

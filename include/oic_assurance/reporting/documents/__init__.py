@@ -1,1 +1,1 @@
-"""Generate documentation pages and dbt files from the declarations, the suites and the models."""
+"""Make pages, contracts and dbt files from the declarations, the suites and the models."""

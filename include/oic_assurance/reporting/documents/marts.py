@@ -24,6 +24,9 @@ _REF = re.compile(r"ref\('(\w+)'\)")
 _DOC = re.compile(r"\{\{\s*doc\('(\w+)'\)\s*\}\}")
 #: The file with example values for columns that have no list of accepted values.
 _EXAMPLES = Path(__file__).with_name("examples.yml")
+#: Columns that are part of every key. Readers see one publication, and most deployments have one
+#: force, so the pages leave them out of the keys.
+IN_EVERY_KEY = ("publication_id", "force_code")
 #: The dictionary shows at most this many example values for a column.
 _MAX_EXAMPLES = 3
 #: The file that describes the tables and views which a migration makes.
@@ -54,6 +57,22 @@ class Reference:
     columns: tuple[str, ...]
     table: str
     to_columns: tuple[str, ...]
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The column of the key that is in no other key, and the column to which it refers.
+
+        Some tools can relate two tables by a single column only.
+
+        Raises:
+            ValueError: If the foreign key has no such column, or more than one.
+        """
+        (found,) = (
+            (own, theirs)
+            for own, theirs in zip(self.columns, self.to_columns, strict=True)
+            if own not in IN_EVERY_KEY
+        )
+        return found
 
 
 @dataclass(frozen=True)

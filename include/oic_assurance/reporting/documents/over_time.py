@@ -1,7 +1,8 @@
 """Say in words what the rows of a policy say on each day.
 
-A committed page must not change by itself when a day passes. So it names no row of today: it says
-what holds first, and then each change with its day, which is true on any day (decision 0064).
+What is in git must not change by itself when a day passes, and a page of the site is read for long.
+So neither names a row of today: it says what holds first, and then each change with its day, which
+is true on any day (decision 0064).
 """
 
 from collections.abc import Callable, Iterable

@@ -5,129 +5,60 @@ rank.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from oic_assurance.builds.declared import unit_of
 from oic_assurance.clock import london_day
-from oic_assurance.formats import NOTHING, count, in_unit, moment, share
-from oic_assurance.reporting.national.funnel import funnel
-from oic_assurance.reporting.pack import words
-from oic_assurance.reporting.pack.drawing import Picture
+from oic_assurance.formats import NOTHING, count, in_unit, long_day, moment, share
+from oic_assurance.reporting.national.funnel import READINGS, funnel
+from oic_assurance.reporting.pack.content import about
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
-from oic_assurance.reporting.pack.tables import Table
+from oic_assurance.reporting.paper.document import Document, Pictures, Section, Table, Text
+from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.reporting.points import POINTS
 
-#: Why a force is not known, in words for a table.
-WHY_UNKNOWN = {
-    "NEVER_REPORTED": "has delivered nothing",
-    "REFUSED": "delivery refused",
-    "INCOMPLETE": "delivery not complete",
-    "INCONSISTENT": "figures contradict themselves",
-    "WITHDRAWN": "newest publication rolled back",
-    "LATE": "figures too old",
-    "STALE_SOURCES": "sources not fresh",
-}
-CAUSES = {
-    "LATE_RECORD": "records that arrived late",
-    "CORRECTED_RECORD": "corrected records",
-    "DELETED_RECORD": "deleted records",
-    "RULE_CHANGE": "a changed rule",
-}
-METHODS = (
-    "Every figure is the one that the force itself has published for the force as a whole. No "
-    "record, team or person is known here. A figure is compared only if the force's delivery is "
-    "whole, its publication stands, its figures are recent, and its sources were fresh. Otherwise "
-    "the force is unknown, and its last figure is shown apart, with its day.",
-    "The limits are exact binomial limits around the share of all compared forces of the group "
-    "together, with the interpolation of Spiegelhalter (Funnel plots for comparing institutional "
-    "performance, Statistics in Medicine 2005, 24:1185–1202), counted from both ends. Chance alone "
-    "puts at most one force in twenty outside the 95% limits, and at most one in five hundred "
-    "outside the 99.8% limits.",
-    "Forces can differ more than chance explains for reasons that no figure here shows, such as "
-    "other work or other records. This over-dispersion is estimated over all groups from "
-    "winsorised scores (the same paper). If it is more than chance explains, the limits are "
-    "widened by its square root, and the page of the point says so.",
-    "There is no rank. A force outside the limits is a reason to ask, not an answer.",
-)
-GROUPS = (
-    "The groups are in the seed national_force. The groups that the project comes with are the "
-    "parts of the country, and nobody has defined them as groups of similar forces."
-)
-LEGEND = (
-    "Each dot is a force. The line is the share of all compared forces of the group together. The "
-    "dashed lines are the 95% limits, the solid ones the 99.8% limits. A triangle lies outside the "
-    "95% limits, a diamond or a square outside the 99.8% limits."
-)
+WORDS: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("words.yml").read_text("utf-8"))
 
 
-@dataclass(frozen=True)
-class PointComparison:
-    """What the pack says about one assurance point.
-
-    Attributes:
-        known: A sentence that says how many forces are compared.
-        spread: A sentence about over-dispersion. Empty for a point without funnels.
-        pictures: One funnel for each group.
-        table: The figure of each force, in the order of names.
-    """
-
-    code: str
-    name: str
-    question: str
-    known: str
-    spread: str
-    pictures: Sequence[Picture]
-    table: Table
-
-
-@dataclass(frozen=True)
-class NationalPack:
-    """The content of the national pack: text, tables and charts."""
-
-    as_at: str
-    published: str
-    publication_id: int
-    gate: str
-    code_version: str
-    content_fingerprint: str
-    warning: str
-    answer: Sequence[str]
-    unknown: Table
-    legend: str
-    points: Sequence[PointComparison]
-    changed: Table
-    sources: Table
-    methods: Sequence[str]
-    groups: str
-    contact: Mapping[str, str | None]
-
-
-def national_pack(facts: Facts, contact: Mapping[str, str | None]) -> NationalPack:
+def national_pack(facts: Facts, contact: Mapping[str, str | None]) -> Document:
     """Return the content of the national pack from the results of its queries."""
     (publication,) = facts["publication"]
     withdrawn = publication["withdrawn_because"]
-    return NationalPack(
-        as_at=moment(publication["as_at"]),
-        published=moment(publication["published_at"]),
-        publication_id=publication["publication_id"],
-        gate=publication["gate_verdict"],
-        code_version=publication["code_version"],
-        content_fingerprint=publication["content_fingerprint"],
+    as_at = moment(publication["as_at"])
+    first, *sentences = answer(facts)
+    verdict, *whom = about(publication, contact, "")
+    return Document(
+        name="How the forces compare",
+        heading="How do the forces compare?",
+        body="The forces of England and Wales",
+        about="The response to organised immigration crime",
+        as_at=as_at,
         warning=(
             f"This publication was rolled back: {withdrawn.rstrip('.')}. Do not use its figures."
             if withdrawn
             else ""
         ),
-        answer=answer(facts),
-        unknown=unknown(facts),
-        legend=LEGEND,
-        points=[_point(code, facts) for code in POINTS],
-        changed=changed(facts),
-        sources=sources(facts),
-        methods=METHODS,
-        groups=GROUPS,
-        contact=contact,
+        answer=first,
+        sentences=sentences,
+        first=[
+            Section("The points", "points", [points(facts)]),
+            Section("Forces that are not known", "unknown", [unknown(facts)]),
+            Section(
+                "How to read the plots",
+                "methods",
+                [Text(WORDS["legend"]), *map(Text, WORDS["methods"])],
+            ),
+        ],
+        sections=[
+            *(_point(code, facts) for code in POINTS),
+            Section("What changed, and why", "changes", [changed(facts)]),
+            Section("Quality", "data", [verdict, sources(facts), whom[-1]]),
+        ],
+        foot=f"How the forces compare, as at {as_at}. Publication {publication['publication_id']}.",
     )
 
 
@@ -155,100 +86,127 @@ def answer(facts: Facts) -> list[str]:
     return sentences
 
 
+def points(facts: Facts) -> Table:
+    """Return how many forces are known at each point, and which lie outside the 95% limits."""
+
+    def outside(row: Row) -> str:
+        names = [
+            f"{one['force_name']} ({READINGS[one['reading']][0]})"
+            for one in of_point(facts["funnel"], row["code"])
+            if one["reading"] not in ("WITHIN", "NOT_COMPARED")
+        ]
+        return ", ".join(names) or "none"
+
+    def known(row: Row) -> str:
+        positions = of_point(facts["position"], row["code"])
+        return f"{sum(one['state'] == 'REPORTED' for one in positions)} of {len(positions)}"
+
+    return Table.of(
+        "The points",
+        [{"code": code, "name": point.name} for code, point in POINTS.items()],
+        {"Point": "name", "Known forces": known, "Outside the limits of their group": outside},
+        widths=(1.2, 0.8, 3),
+    )
+
+
 def unknown(facts: Facts) -> Table:
-    """Return the forces whose figures are not shown, for all points or for some, and why."""
+    """Return the forces whose figures are not shown, for all points or for some, and why.
+
+    Forces with the same reason, points and day of their last figures share a row.
+    """
     of_force: dict[str, list[Row]] = {}
     for row in facts["position"]:
         if row["state"] == "UNKNOWN":
             of_force.setdefault(row["reporting_force_code"], []).append(row)
-    rows = []
+    alike: dict[tuple[str, str, str], list[str]] = {}
     for force in facts["force_state"]:
-        positions = of_force.get(force["reporting_force_code"], [])
-        if not positions:
+        positions = of_force.get(force["reporting_force_code"])
+        if positions is None:
             continue
         known = [row["last_as_at"] for row in positions if row["last_as_at"] is not None]
-        names = [
-            POINTS[code].name for code in POINTS if code in {r["point_code"] for r in positions}
-        ]
-        rows.append(
-            (
-                force["force_name"],
-                WHY_UNKNOWN[force["why_unknown"] or positions[0]["why_unknown"]],
-                "all" if len(names) == len(POINTS) else ", ".join(names),
-                words.long_day(london_day(max(known))) if known else NOTHING,
-            )
+        codes = {row["point_code"] for row in positions}
+        names = [point.name for code, point in POINTS.items() if code in codes]
+        what = (
+            WORDS["why_unknown"][force["why_unknown"] or positions[0]["why_unknown"]],
+            "all" if len(names) == len(POINTS) else ", ".join(names),
+            long_day(london_day(max(known))) if known else NOTHING,
         )
+        alike.setdefault(what, []).append(force["force_name"])
     return Table(
         "Forces that are not known",
-        ("Force", "Why", "Points", "Last figures of"),
-        rows,
+        ("Forces", "Why", "Points", "Last figures of"),
+        [(", ".join(names), *what) for what, names in alike.items()],
         "Every force is known.",
+        (3, 1.3, 1.2, 1),
     )
 
 
 def changed(facts: Facts) -> Table:
     """Return the figures of past months that forces have changed, with the causes."""
-    return Table(
+
+    def value(name: str) -> Callable[[Row], str]:
+        return lambda row: in_unit(row[name], unit_of(row["measure_code"]))
+
+    return Table.of(
         "Figures of past months that forces have changed",
-        ("Force", "Measure", "Month", "Was", "Is", "Because of"),
-        [
-            (
-                row["force_name"],
-                row["measure_label"] or row["measure_code"],
-                f"{row['period_start']:%B %Y}",
-                in_unit(row["value_before"], unit_of(row["measure_code"])),
-                in_unit(row["value_after"], unit_of(row["measure_code"])),
-                CAUSES[row["cause"]],
-            )
-            for row in facts["restatement"]
-            if unit_of(row["measure_code"]) != "hours"
-        ],
-        "No force has changed a figure of a past month.",
+        [row for row in facts["restatement"] if unit_of(row["measure_code"]) != "hours"],
+        {
+            "Force": "force_name",
+            "Measure": lambda row: row["measure_label"] or row["measure_code"],
+            "Month": lambda row: f"{row['period_start']:%B %Y}",
+            "Was": value("value_before"),
+            "Is": value("value_after"),
+            "Cause": lambda row: labels("cause")[row["cause"]],
+        },
+        empty="No force has changed a figure of a past month.",
+        widths=(1.3, 2, 1, 0.6, 0.6, 1.4),
     )
 
 
 def sources(facts: Facts) -> Table:
     """Return the datasets that are not fresh, of the forces whose figures are known."""
-    return Table(
+    return Table.of(
         "Sources of forces that are not fresh",
-        ("Force", "Dataset", "State", "Last delivery for"),
-        [
-            (
-                row["force_name"],
-                row["source_dataset"],
-                row["verdict"],
-                moment(row["last_record_at"]),
-            )
-            for row in facts["source"]
-        ],
-        "All sources of the forces that are known are fresh.",
+        facts["source"],
+        {
+            "Force": "force_name",
+            "Dataset": "source_dataset",
+            "State": lambda row: labels("source_status").get(row["verdict"], row["verdict"]),
+            "Last delivery for": lambda row: moment(row["last_record_at"]),
+        },
+        empty="All sources of the forces that are known are fresh.",
+        widths=(1.3, 1.5, 0.8, 1.5),
     )
 
 
-def _point(code: str, facts: Facts) -> PointComparison:
+def _point(code: str, facts: Facts) -> Section:
+    """Return what the pack says about one assurance point, with a funnel for each group."""
     positions = of_point(facts["position"], code)
     funnels = of_point(facts["funnel"], code)
     groups = of_point(facts["comparison_group"], code)
-    point = POINTS[code]
     pictures = [
         funnel(
             group["group_name"],
             _of_group("funnel", group["comparison_group"], code, facts),
             _of_group("funnel_limit", group["comparison_group"], code, facts),
+            WORDS["not_compared"],
         )
         for group in groups
         if funnels
     ]
     known = sum(row["state"] == "REPORTED" for row in positions)
-    return PointComparison(
-        code=code,
-        name=point.name,
-        question=positions[0]["point_label"] if positions else point.name,
-        known=f"{known} of {count(len(positions), 'force')} are known.",
-        spread=spread(groups) if funnels else "A number of three strands has no funnel.",
-        # A group without limits has only words, which would leave a hole between the drawings.
-        pictures=sorted(pictures, key=lambda one: not one.svg),
-        table=_table(code, positions),
+    told = spread(groups) if funnels else "A number of three strands has no funnel."
+    drawn = [one for one in pictures if one.svg]
+    return Section(
+        POINTS[code].name,
+        code,
+        [
+            Text(f"{known} of {count(len(positions), 'force')} are known. {told}"),
+            *([Pictures(drawn)] if drawn else []),
+            # A group without limits has only words, which would leave a hole between the drawings.
+            *(Text(one.text, f"{one.title}.") for one in pictures if not one.svg),
+            _table(code, positions),
+        ],
     )
 
 
@@ -276,33 +234,32 @@ def spread(groups: Sequence[Row]) -> str:
 
 def _table(code: str, positions: Sequence[Row]) -> Table:
     is_checklist = POINTS[code].is_checklist
-    head: tuple[str, ...] = ("Force", "Figure", "Number", "Status", "What to know")
-    rows = []
-    for row in positions:
-        caveat = row["caveat"] or NOTHING
-        if row["state"] == "UNKNOWN":
-            last = _last(row, is_checklist=is_checklist)
-            caveat = f"{WHY_UNKNOWN[row['why_unknown']]}{last}"
-        number = (
-            NOTHING
-            if row["denominator"] is None
-            else f"{row['numerator']:,}/{row['denominator']:,}"
-        )
-        figure = f"{row['numerator']} met" if is_checklist and row["value"] is not None else None
-        cells = [
-            row["force_name"],
-            figure or share(row["value"]),
-            number,
-            words.status(row["status"]).word,
-            caveat,
-        ]
-        rows.append(tuple(cells))
-    return Table("The figures of the forces, by name", head, rows)
 
+    def figure(numerator: int | None, value: float | None) -> str:
+        return f"{numerator} met" if is_checklist and value is not None else share(value)
 
-def _last(row: Row, *, is_checklist: bool) -> str:
-    if row["last_value"] is None:
-        return ""
-    figure = f"{row['last_numerator']} met" if is_checklist else share(row["last_value"])
-    day = words.long_day(london_day(row["last_as_at"]))
-    return f"; its last figure is {figure} of {day}"
+    def caveat(row: Row) -> str:
+        if row["state"] != "UNKNOWN":
+            return row["caveat"] or NOTHING
+        why: str = WORDS["why_unknown"][row["why_unknown"]]
+        if row["last_value"] is None:
+            return why
+        last = figure(row["last_numerator"], row["last_value"])
+        return f"{why}; its last figure is {last} of {long_day(london_day(row['last_as_at']))}"
+
+    return Table.of(
+        "The figures of the forces, by name",
+        positions,
+        {
+            "Force": "force_name",
+            "Figure": lambda row: figure(row["numerator"], row["value"]),
+            "Number": lambda row: (
+                NOTHING
+                if row["denominator"] is None
+                else f"{row['numerator']:,}/{row['denominator']:,}"
+            ),
+            "Status": lambda row: labels("status")[row["status"] or "unknown"],
+            "What to know": caveat,
+        },
+        widths=(1.4, 0.6, 0.8, 0.9, 2.4),
+    )

@@ -5,11 +5,11 @@ A funnel plot compares each force with what chance allows for its number of case
 24:1185-1202).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oic_assurance.formats import NOTHING, interval, share
-from oic_assurance.reporting.pack.drawing import (
+from oic_assurance.reporting.paper.drawing import (
     ALARM,
     DARK,
     INK,
@@ -35,29 +35,24 @@ READINGS = {
     "ABOVE_998": ("above the 99.8% limit", "diamond", 170, ALARM, WHITE),
     "BELOW_998": ("below the 99.8% limit", "square", 140, ALARM, WHITE),
 }
-NOT_COMPARED = {
-    "UNKNOWN": "unknown",
-    "NO_CASES": "no cases",
-    "TOO_FEW_FORCES": "too few forces in the group",
-    "NO_VARIATION": "all forces of the group have the same figure",
-}
 HEAD = ("Force", "Figure", "Cases", "95% limits", "99.8% limits", "Reading")
 #: The room around the outermost figure or limit, as a share.
 _ROOM = 0.02
 
 
-def funnel(title: str, rows: Rows, limits: Rows) -> Picture:
+def funnel(title: str, rows: Rows, limits: Rows, reasons: Mapping[str, str]) -> Picture:
     """Return the funnel plot of one group and assurance point.
 
     Args:
         title: The name of the group.
         rows: Rows of the mart `national_funnel` for the group and point, in the order of names.
         limits: Rows of the mart `national_funnel_limit` for the same, in the order of cases.
+        reasons: Why a figure is not compared, by the codes of the mart.
     """
-    table = (HEAD, [_cells(row) for row in rows])
+    table = (HEAD, [_cells(row, reasons) for row in rows])
     shown = [row for row in rows if row["reading"] != "NOT_COMPARED"]
     if not shown or not limits:
-        return Picture(title, _in_words(rows), "", *table)
+        return Picture(title, _in_words(rows, reasons), "", *table)
     import altair as alt
 
     x, y = _scales(shown, limits)
@@ -94,7 +89,7 @@ def funnel(title: str, rows: Rows, limits: Rows) -> Picture:
         )
     )
     chart = alt.layer(*lines, points, *_labels(shown, x, y))
-    return Picture(title, _in_words(rows), svg(chart, height=HEIGHT), *table)
+    return Picture(title, _in_words(rows, reasons), svg(chart, height=HEIGHT), *table)
 
 
 def _scales(shown: Rows, limits: Rows) -> tuple[Any, Any]:
@@ -140,48 +135,40 @@ def _channel(kind: Any, names: Sequence[str], place: int) -> Any:
 
 
 def _labels(shown: Rows, x: Any, y: Any) -> list[Any]:
-    """Return the names of the forces outside the 95% limits, on the side away from the centre."""
+    """Return the label of each dot: the name outside the 95% limits, and a number within them.
+
+    A name stands on the side away from the centre, and a number above its dot.
+    """
     import altair as alt
 
-    outside = [row for row in shown if row["reading"] != "WITHIN"]
     middle = max(row["denominator"] for row in shown) / 2
-    layers = []
-    for is_above in (True, False):
-        for is_left in (True, False):
-            chosen = [
-                row
-                for row in outside
-                if (row["value"] > row["centre"]) is is_above
-                and (row["denominator"] < middle) is is_left
-            ]
-            # Each name is drawn twice: first as an edge that keeps lines away from the letters.
-            for edge in (
-                ({"color": WHITE, "stroke": WHITE, "strokeWidth": 3}, {"color": INK})
-                if chosen
-                else ()
-            ):
-                layers.append(
-                    alt.Chart(data(chosen))
-                    .mark_text(
-                        align="left" if is_left else "right",
-                        dx=10 if is_left else -10,
-                        dy=-7 if is_above else 9,
-                        fontSize=12,
-                        **edge,
-                    )
-                    .encode(x=x, y=_y(y, "value"), text="force_name:N")
-                )
-    return layers
+    groups: dict[tuple[str, float, float], list[dict[str, Any]]] = {}
+    for place, row in enumerate(shown, 1):
+        align, dx, dy = "center", 0, -9
+        label = str(place)
+        if row["reading"] != "WITHIN":
+            align, dx = ("left", 10) if row["denominator"] < middle else ("right", -10)
+            dy = -7 if row["value"] > row["centre"] else 9
+            label = row["force_name"]
+        groups.setdefault((align, dx, dy), []).append(row | {"label": label})
+    # Each label is drawn twice: first as an edge that keeps lines away from the letters.
+    return [
+        alt.Chart(data(rows))
+        .mark_text(align=align, dx=dx, dy=dy, fontSize=12, **edge)
+        .encode(x=x, y=_y(y, "value"), text="label:N")
+        for (align, dx, dy), rows in groups.items()
+        for edge in ({"color": WHITE, "stroke": WHITE, "strokeWidth": 3}, {"color": INK})
+    ]
 
 
-def _in_words(rows: Rows) -> str:
+def _in_words(rows: Rows, reasons: Mapping[str, str]) -> str:
     """Return what the plot shows, for readers who cannot see it."""
     shown = [row for row in rows if row["reading"] != "NOT_COMPARED"]
     unknown = [row["force_name"] for row in rows if row["why_not_compared"] == "UNKNOWN"]
     left_out = f" Unknown: {', '.join(unknown)}." if unknown else ""
     if not shown:
         why = next((row["why_not_compared"] for row in rows if row["state"] == "REPORTED"), None)
-        reason = NOT_COMPARED.get(why or "UNKNOWN", "unknown")
+        reason = reasons[why or "UNKNOWN"]
         return f"No limits: {reason}.{left_out}"
     parts = [f"{len(shown)} forces around {share(shown[0]['centre'])}."]
     outside = [row for row in shown if row["reading"] != "WITHIN"]
@@ -191,14 +178,21 @@ def _in_words(rows: Rows) -> str:
         names = [row["force_name"] for row in outside if row["reading"] == reading]
         if names:
             parts.append(f"{words[0].upper()}{words[1:]}: {', '.join(names)}.")
+    within = [
+        f"{place} {row['force_name']}"
+        for place, row in enumerate(shown, 1)
+        if row["reading"] == "WITHIN"
+    ]
+    if within:
+        parts.append(f"Within: {', '.join(within)}.")
     return " ".join(parts) + left_out
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
+def _cells(row: dict[str, Any], reasons: Mapping[str, str]) -> list[str]:
     if row["state"] == "UNKNOWN":
         return [row["force_name"], NOTHING, NOTHING, NOTHING, NOTHING, "unknown"]
     reading = (
-        NOT_COMPARED[row["why_not_compared"]]
+        reasons[row["why_not_compared"]]
         if row["reading"] == "NOT_COMPARED"
         else READINGS[row["reading"]][0]
     )

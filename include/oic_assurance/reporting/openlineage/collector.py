@@ -11,14 +11,18 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from openlineage.client import OpenLineageClient
+from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
+from openlineage.client.transport.console import ConsoleTransport
+from openlineage.client.transport.file import FileTransport
+from openlineage.client.transport.http import HttpTransport
+from openlineage.client.transport.noop import NoopConfig, NoopTransport
 
 from oic_assurance.reporting.openlineage.journal import closed_files, folder, sent_file
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.transport import tls_is_required
-
-if TYPE_CHECKING:
-    from openlineage.client import OpenLineageClient
 
 LOG = logging.getLogger(__name__)
 PATIENCE = 20.0
@@ -84,18 +88,12 @@ def _send(place: Path, delivery: Delivery) -> None:
 
 def _is_configured() -> bool:
     """Tell whether the configuration of OpenLineage's library names a collector."""
-    from openlineage.client import OpenLineageClient
-    from openlineage.client.transport.noop import NoopConfig, NoopTransport
-
     if os.environ.get("OPENLINEAGE_URL"):
         return True
     return bool(OpenLineageClient(transport=NoopTransport(NoopConfig())).config.transport)
 
 
-def _client() -> "OpenLineageClient":
-    from openlineage.client import OpenLineageClient
-    from openlineage.client.transport.http import HttpTransport
-
+def _client() -> OpenLineageClient:
     client = OpenLineageClient()
     if tls_is_required() and not _is_protected(client.transport):
         raise NotProtectedError
@@ -108,41 +106,21 @@ def _client() -> "OpenLineageClient":
 
 def _is_protected(transport: Any) -> bool:
     """Tell whether events stay on this machine, or go to a server whose certificate is checked."""
-    from openlineage.client.transport.console import ConsoleTransport
-    from openlineage.client.transport.file import FileTransport
-    from openlineage.client.transport.http import HttpTransport
-
     if isinstance(transport, HttpTransport):
         return transport.url.lower().startswith("https://") and transport.verify is not False
     return isinstance(transport, ConsoleTransport | FileTransport)
 
 
-def _event(line: Mapping[str, Any]) -> Any:
+def _event(line: Mapping[str, Any]) -> RunEvent:
     """Return the event that a line of a run's file describes."""
-    from openlineage.client.event_v2 import (
-        InputDataset,
-        Job,
-        OutputDataset,
-        Run,
-        RunEvent,
-        RunState,
-    )
-
-    run, job = line["run"], line["job"]
     return RunEvent(
         eventTime=line["eventTime"],
         producer=line["producer"],
         eventType=RunState(line["eventType"]),
-        run=Run(run["runId"], run["facets"]),
-        job=Job(job["namespace"], job["name"], job["facets"]),
-        inputs=[
-            InputDataset(one["namespace"], one["name"], one["inputFacets"], facets=one["facets"])
-            for one in line["inputs"]
-        ],
-        outputs=[
-            OutputDataset(one["namespace"], one["name"], one["outputFacets"], facets=one["facets"])
-            for one in line["outputs"]
-        ],
+        run=Run(**line["run"]),
+        job=Job(**line["job"]),
+        inputs=[InputDataset(**one) for one in line["inputs"]],
+        outputs=[OutputDataset(**one) for one in line["outputs"]],
     )
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,15 +58,6 @@ class Tables:
     outputs: Sequence[OutputDataset] = ()
 
 
-@dataclass(frozen=True)
-class Ending:
-    """How a job's run ended: its state, and in words why it failed."""
-
-    state: str
-    message: str | None = None
-    tables: Tables = field(default_factory=Tables)
-
-
 def daily_run(run: str) -> JobRun:
     """Return the job run of a whole daily run."""
     return JobRun(DAILY, run, kind=("AIRFLOW", "DAG"))
@@ -108,12 +99,19 @@ def started(
     return _line(one, RunState.START, at, facets, documentation=documentation)
 
 
-def ended(one: JobRun, ending: Ending, *, at: datetime | None = None) -> str:
-    """Return the event that a run has ended."""
+def ended(
+    one: JobRun,
+    state: str = "COMPLETE",
+    message: str | None = None,
+    tables: Tables | None = None,
+    *,
+    at: datetime | None = None,
+) -> str:
+    """Return the event that a run has ended, in a state and, if it failed, with the reason."""
     facets: dict[str, Any] = {}
-    if ending.message is not None:
-        facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(ending.message, "Python")
-    return _line(one, RunState(ending.state), at, facets, ending.tables)
+    if message is not None:
+        facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(message, "Python")
+    return _line(one, RunState(state), at, facets, tables)
 
 
 def _line(
@@ -131,7 +129,7 @@ def _line(
     }
     if documentation:
         job_facets["documentation"] = documentation_job.DocumentationJobFacet(documentation)
-    parents: dict[str, Any] = {"parent": _parent(one)} if one.parent else {}
+    parents: dict[str, Any] = {"parent": _parent(one.parent)} if one.parent else {}
     tables = tables or Tables()
     event = RunEvent(
         eventTime=_utc(at or datetime.now(UTC)),
@@ -145,12 +143,11 @@ def _line(
     return Serde.to_json(event)
 
 
-def _parent(one: JobRun) -> parent_run.ParentRunFacet:
-    assert one.parent is not None  # noqa: S101 - the caller has checked it
-    namespace, root = job_namespace(), one.root
+def _parent(parent: JobRun) -> parent_run.ParentRunFacet:
+    namespace, root = job_namespace(), parent.root
     return parent_run.ParentRunFacet(
-        parent_run.Run(one.parent.run, facets=None),
-        parent_run.Job(namespace, one.parent.job, facets=None),
+        parent_run.Run(parent.run, facets=None),
+        parent_run.Job(namespace, parent.job, facets=None),
         parent_run.Root(
             parent_run.RootRun(root.run, facets=None),
             parent_run.RootJob(namespace, root.job, facets=None),
@@ -164,9 +161,5 @@ def _utc(moment: datetime) -> str:
 
 def aborted(start: Mapping[str, Any]) -> str:
     """Return the event that ends a run which was interrupted, from the event that started it."""
-    end = {
-        **start,
-        "eventType": RunState.ABORT.value,
-        "eventTime": _utc(datetime.now(UTC)),
-    }
-    return Serde.to_json(end)
+    now = _utc(datetime.now(UTC))
+    return Serde.to_json({**start, "eventType": RunState.ABORT.value, "eventTime": now})

@@ -11,7 +11,6 @@ from oic_assurance.builds.column_lineage import Columns, remembered_lineage
 from oic_assurance.builds.dbt import target_dir
 from oic_assurance.reporting.openlineage.datasets import Described, lineage_of, model_table
 from oic_assurance.reporting.openlineage.events import (
-    Ending,
     JobRun,
     Tables,
     ended,
@@ -136,7 +135,7 @@ class Project:
             [self.table(key).written(rows=count if state == "COMPLETE" else None)],
         )
         message = None if state == "COMPLETE" else _FAILED
-        yield ended(one, Ending(state, message, tables), at=done)
+        yield ended(one, state, message, tables, at=done)
 
 
 def _rows(node: Mapping[str, Any], result: Mapping[str, Any]) -> int | None:

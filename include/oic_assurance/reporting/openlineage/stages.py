@@ -1,7 +1,4 @@
-"""What each stage of a run reads and writes, from the record of the warehouse.
-
-Each function is called after its stage, and returns the tables that the stage's own event names.
-"""
+"""What each stage of a run reads and writes, from the record of the warehouse."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -10,6 +7,7 @@ from typing import Any, Literal
 import psycopg
 from psycopg import sql
 
+from oic_assurance.builds.listeners import Stage
 from oic_assurance.builds.record import ROLE
 from oic_assurance.publishing.publication import find_current
 from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
@@ -20,7 +18,13 @@ from oic_assurance.reporting.openlineage.datasets import (
     raw_table,
     source_dataset,
 )
-from oic_assurance.reporting.openlineage.events import JobRun, Tables
+from oic_assurance.reporting.openlineage.events import (
+    JobRun,
+    Tables,
+    ended,
+    part_of,
+    started,
+)
 from oic_assurance.reporting.openlineage.models import latest_project
 from oic_assurance.reporting.openlineage.names import Places
 from oic_assurance.settings import Settings
@@ -55,7 +59,27 @@ select schema_name, table_name, rows from audit.table_fingerprint where build_id
 """
 
 
-def extracted(settings: Settings, run_id: str, dataset: str, *, failed: bool) -> Tables:
+def found(
+    settings: Settings, run_id: str, stage: Stage, one: JobRun, since: datetime, *, failed: bool
+) -> tuple[Tables, list[str]]:
+    """Return what a stage that has ended has read and written, and the events of its parts.
+
+    `one` is the stage's own job, which has run since the moment `since`.
+    """
+    name, build_id = stage.name, stage.build_id or 0
+    if stage.dataset is not None:
+        return _extracted(settings, run_id, stage.dataset, failed=failed), []
+    if name == "close_landing":
+        return _landing_closed(settings), []
+    if name == "publish":
+        return Tables(), [] if failed else _published(settings, build_id, one)
+    if name.startswith("audit_"):
+        return _audited(settings, build_id, name.removeprefix("audit_")), []
+    suite = {"build_marts": "dbt_marts", "seal_marts": "dbt_sealed"}[name]
+    return _built(settings, build_id, suite, one, since)
+
+
+def _extracted(settings: Settings, run_id: str, dataset: str, *, failed: bool) -> Tables:
     """Return the source dataset, with what was wrong in it, and the raw tables."""
     places, declared = Places(settings), find_dataset(dataset)
     source = source_dataset(places, declared)
@@ -88,7 +112,7 @@ def extracted(settings: Settings, run_id: str, dataset: str, *, failed: bool) ->
     )
 
 
-def landing_closed(settings: Settings) -> Tables:
+def _landing_closed(settings: Settings) -> Tables:
     """Return the raw tables whose officers have pseudonyms, and the table of pseudonyms."""
     places = Places(settings)
     inputs = [
@@ -102,7 +126,7 @@ def landing_closed(settings: Settings) -> Tables:
     )
 
 
-def built(
+def _built(
     settings: Settings, build_id: int, suite: str, one: JobRun, since: datetime
 ) -> tuple[Tables, list[str]]:
     """Return the tables that dbt has tested, and the events of the models that it has built."""
@@ -119,7 +143,7 @@ def built(
     return Tables(tested), list(project.events(one, since, rows))
 
 
-def audited(settings: Settings, build_id: int, stage: str) -> Tables:
+def _audited(settings: Settings, build_id: int, stage: str) -> Tables:
     """Return the tables that the gate has checked in a stage, with the result of each check."""
     places = Places(settings)
     project = latest_project(settings, places)
@@ -139,28 +163,31 @@ def audited(settings: Settings, build_id: int, stage: str) -> Tables:
     return Tables(inputs)
 
 
-def published(settings: Settings, build_id: int) -> Tables:
-    """Return the candidate's tables, and the tables that a publication has made of them.
+def _published(settings: Settings, build_id: int, one: JobRun) -> list[str]:
+    """Return the events of the marts that a publication has made of the candidate's tables.
 
-    After a roll-back, a new publication waits. Then readers' tables are not among them.
+    After a roll-back, a new publication waits. Then it has written kept tables, and not readers'.
     """
     with connect(settings, role=ROLE) as connection:
         current = find_current(connection)
     is_shown = current is not None and current.publication_id == build_id
-    return _moved(settings, build_id, "candidate", "shown" if is_shown else "kept")
+    return _moved(settings, build_id, one, "candidate", "shown" if is_shown else "kept")
 
 
-def shown(settings: Settings, publication_id: int) -> Tables:
-    """Return the kept tables of a publication, and readers' tables, which now show them."""
-    return _moved(settings, publication_id, "kept", "shown")
+def shown(settings: Settings, publication_id: int, one: JobRun) -> list[str]:
+    """Return the events of readers' tables, which now show the kept tables of a publication."""
+    return _moved(settings, publication_id, one, "kept", "shown")
 
 
-def _moved(settings: Settings, publication_id: int, source: _Form, to: _Form) -> Tables:
+def _moved(
+    settings: Settings, publication_id: int, one: JobRun, source: _Form, to: _Form
+) -> list[str]:
+    """Return the events of a job for each mart, which is made of the table of the same name."""
     places = Places(settings)
     project = latest_project(settings, places)
     with connect(settings, role=ROLE) as connection:
         rows = _rows(connection, publication_id)
-    inputs, outputs = [], []
+    events: list[str] = []
     for schema in PUBLISHED_SCHEMAS:
         for node in project.in_schema(schema.candidate):
             name = node["alias"]
@@ -172,10 +199,12 @@ def _moved(settings: Settings, publication_id: int, source: _Form, to: _Form) ->
                 "kept": (GENERATION, schema.partition(name, publication_id)),
                 "shown": (schema.parents, name),
             }
-            inputs.append(plain_table(places.table(*names[source]), "").read(rows=count))
+            read = plain_table(places.table(*names[source]), "").read(rows=count)
             table = published_table(places, node, names[to], names[source])
-            outputs.append(table.written(rows=count, version=str(publication_id)))
-    return Tables(inputs, outputs)
+            tables = Tables([read], [table.written(rows=count, version=str(publication_id))])
+            part = part_of(one, f"{one.job}.{schema.parents}.{name}", one.kind)
+            events += [started(part), ended(part, tables=tables)]
+    return events
 
 
 def _landed(

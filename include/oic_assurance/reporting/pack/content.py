@@ -1,101 +1,53 @@
-"""Make the content of the Board's pack from the data of the marts.
+"""The content of the Board's pack, from the marts. Sentences about a point are those of the marts.
 
-Templates define how the pack looks: `board.html.j2` on screens, `board.typ` on paper.
+`pack/first_page.py` has what somebody must know who reads nothing else. Here are the pages of the
+points, what changed, and how the figures come about.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from oic_assurance.clock import london_day
-from oic_assurance.formats import NOTHING, count, moment
-from oic_assurance.reporting.pack import tables, words
-from oic_assurance.reporting.pack.answer import answer
-from oic_assurance.reporting.pack.card import Card, card
+from oic_assurance.formats import (
+    NOTHING,
+    count,
+    difference,
+    in_unit,
+    interval,
+    long_day,
+    moment,
+    month,
+    share,
+    short_day,
+)
+from oic_assurance.operations.sign_off.entries import WORDS as STEPS
+from oic_assurance.reporting.pack import charts, first_page
+from oic_assurance.reporting.pack.control_charts import control_chart
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
-from oic_assurance.reporting.pack.point_page import PointPage, page
-from oic_assurance.reporting.pack.restore import Restore, restore
+from oic_assurance.reporting.pack.prose import WORDS
 from oic_assurance.reporting.pack.since import Since
-from oic_assurance.reporting.pack.tables import Table
-from oic_assurance.reporting.points import place
+from oic_assurance.reporting.paper.document import (
+    Answer,
+    Block,
+    Document,
+    Listing,
+    Pictures,
+    Section,
+    Table,
+    Term,
+    Terms,
+    Text,
+)
+from oic_assurance.reporting.paper.drawing import Picture
+from oic_assurance.reporting.paper.labels import labels
+from oic_assurance.reporting.paper.shapes import OF_STATUS
 
-#: How many actions the first page shows. The page of each point shows all of its own.
-ACTIONS_FIRST = 5
-
-
-@dataclass(frozen=True)
-class Board:
-    """The content of the Board's pack: text, tables and charts.
-
-    Attributes:
-        gate: The gate's verdict on this publication.
-        body: The name of the body that is accountable for the first point, and of the force.
-        answer: The answer, in three sentences.
-        since: A table of each point's position on the day with which the pack compares, and now.
-        told: A sentence that says where the earlier positions in `since` come from.
-        actions: The actions that need attention, at most `ACTIONS_FIRST`.
-        more_actions: A sentence that says how many actions that need attention are not in
-            `actions`. It is empty if there are none.
-        questions: The most important question that the data gives for each point: the name of the
-            point, and the words of the question.
-        unanswered: A sentence about the Board's questions without an answer. It is empty if every
-            question has one.
-        not_measured: A sentence that counts the recommendations without a measure. It is empty if
-            there are none.
-        changed: The published figures that have changed since the day with which the pack
-            compares, with the causes.
-        not_kept: A sentence that names the publications whose restatements are not kept. It is
-            empty if there are none.
-        warning: A sentence that says that the publication was rolled back, or that readers never
-            saw it. It is empty if neither is the case.
-        problems: What was wrong when the pack was made.
-        failed: The datasets for which checks failed.
-        restore: Whether it is proven that a back-up can be restored.
-        recommendations: The recommendations that belong to no assurance point.
-        contact: Who answers questions about the pack: the entries of the publisher's file, keyed by
-            name.
-        methods: How the figures are computed and checked.
-        revisions: When a published figure is revised, and when the figures are computed again.
-        exceptions_explained: What an exception is.
-        statuses: All statuses, each with its meaning.
-        terms: The terms that the pack uses, with their meanings.
-    """
-
-    as_at: str
-    day: str
-    published: str
-    publication_id: int
-    gate: str
-    code_version: str
-    content_fingerprint: str
-    body: str
-    answer: Sequence[str]
-    since: Table
-    told: str
-    cards: Sequence[Card]
-    actions: Table
-    more_actions: str
-    questions: Sequence[tuple[str, str]]
-    unanswered: str
-    not_measured: str
-    points: Sequence[PointPage]
-    changed: Table
-    not_kept: str
-    warning: str
-    problems: Table
-    freshness: Table
-    quality: Table
-    failed: Table
-    restore: Restore
-    exceptions: Table
-    recommendations: Table
-    contradicted: Table
-    contact: Mapping[str, str | None]
-    methods: str
-    revisions: str
-    exceptions_explained: str
-    statuses: Sequence[words.Answer]
-    terms: Sequence[tuple[str, str]]
+#: With fewer open exceptions, a chart says no more than the sentences about them.
+FEWEST_EXCEPTIONS = 5
+#: How many of the Board's answered questions a point's page shows.
+MOST_ANSWERS = 5
+_RESTORE_SHAPES = {"proven": "tick", "failed": "alert"}
 
 
 def board(
@@ -105,60 +57,40 @@ def board(
     *,
     force: str = "",
     body: str = "",
-) -> Board:
-    """Return the content of the Board's pack.
+) -> Document:
+    """Return the Board's pack.
 
     `facts` are the results of the queries. `since` has the day with which the pack compares, and
     what has changed since then. `force` is the name of the force. `body` is the name of the
     accountable body if the policy of the publication has none.
     """
     (publication,) = facts["publication"]
-    positions = sorted(facts["position"], key=lambda row: place(row["point_code"]))
-    cards = [card(row, facts) for row in positions]
-    today = london_day(publication["as_at"])
+    (headline,) = facts["headline"]
+    cards = [first_page.card(row, facts) for row in facts["answer"]]
     accountable = facts["position"][0]["accountable_body"]
-    more = tables.left_out(facts["board_action"], today, ACTIONS_FIRST)
-    return Board(
-        as_at=moment(publication["as_at"]),
-        day=words.long_day(today),
-        published=moment(publication["published_at"]),
-        publication_id=publication["publication_id"],
-        gate=publication["gate_verdict"],
-        code_version=publication["code_version"],
-        content_fingerprint=publication["content_fingerprint"],
+    as_at = moment(publication["as_at"])
+    return Document(
+        name="OIC assurance",
         body=" · ".join(filter(None, (accountable or body or NOTHING, force))),
-        answer=answer(cards, facts, since),
-        since=tables.moved(facts, since),
-        told=tables.not_told(since),
-        cards=cards,
-        actions=tables.actions(facts["board_action"], today, ACTIONS_FIRST),
-        more_actions=f"{count(more, 'more action')} on the pages of the points." if more else "",
-        questions=[
-            (one.name, row["words"])
-            for one in cards
-            for row in of_point(facts["board_question"], one.code)
-            if row["rank"] == 1
-        ],
-        unanswered=tables.unanswered(facts["board_log_question"]),
-        not_measured=_not_measured(facts),
-        points=[page(one, facts) for one in cards],
-        changed=tables.changed(facts, since),
-        not_kept=tables.not_kept(since),
+        heading="Are we assured?",
+        about="The response to organised immigration crime",
+        as_at=as_at,
         warning=_warning(publication, facts),
-        problems=tables.problems(facts),
-        freshness=tables.freshness(facts),
-        quality=tables.quality(facts),
-        failed=tables.failed(facts),
-        restore=restore(facts),
-        exceptions=tables.exceptions(facts),
-        recommendations=tables.recommendations(facts),
-        contradicted=tables.contradicted(facts),
-        contact=contact,
-        methods=words.METHODS,
-        revisions=f"{words.REVISIONS} {_next_update(today)}",
-        exceptions_explained=words.EXCEPTIONS_EXPLAINED,
-        statuses=tuple(words.STATUSES.values()),
-        terms=words.TERMS,
+        answer=headline["words"],
+        sentences=[
+            headline["detail"],
+            first_page.changed(facts, since),
+            first_page.left_out(facts),
+            _problems(facts),
+        ],
+        first=first_page.sections(cards, facts, since),
+        sections=[
+            *(_point(one, facts) for one in cards),
+            _changes(facts, since),
+            _exceptions(facts),
+            _methods(publication, facts, contact),
+        ],
+        foot=f"OIC assurance as at {as_at}. Publication {publication['publication_id']}.",
     )
 
 
@@ -172,20 +104,539 @@ def _warning(publication: Row, facts: Facts) -> str:
     return ""
 
 
-def _not_measured(facts: Facts) -> str:
-    other = sum(row["point_code"] is None for row in facts["recommendation"])
-    if not other:
+def _problems(facts: Facts) -> str:
+    if not facts["problem"]:
         return ""
-    return f"{count(other, 'further recommendation')} of the report {_has(other)} no measure."
+    verb = "was" if len(facts["problem"]) == 1 else "were"
+    problems = count(len(facts["problem"]), "problem")
+    return f"{problems} {verb} open when this pack was made (see Methods and quality)."
 
 
-def _has(number: int) -> str:
-    return "has" if number == 1 else "have"
+def _point(card: Row, facts: Facts) -> Section:
+    """Return the page about one point."""
+    code = card["point_code"]
+    (position,) = of_point(facts["position"], code)
+    first, more = _pictures(card, position, facts)
+    terms = (
+        Term("Question", card["question"]),
+        Term("What must be true", f"{position['title']}. Target {card['target_words']}."),
+        Term(
+            "Figure",
+            f", {card['parts_words']}"
+            + (f", 95% interval {card['interval_words']}" if card["interval_words"] else "")
+            + f". {position['measure_description']}.",
+            card["figure_words"],
+        ),
+        Term("Distance", card["distance_words"]),
+        Term("Second reading", card["second_words"]),
+        Term("Policy", card["policy_words"]),
+        Term("Deadline", card["deadline_words"]),
+        Term("On that day", card["at_deadline"]),
+        Term("Status since", card["status_since"]),
+        Term("Trend", card["trend_words"]),
+        Term("Change", card["change_words"]),
+        Term("Forecast", card["forecast_words"]),
+        Term("Answers for it", card["owner"]),
+        Term("Views", card["views"]),
+    )
+    return Section(
+        card["point_label"],
+        code,
+        [
+            Answer(card["shape"], card["answer"], card["status_word"], card["status_words"]),
+            Terms("", terms),
+            Pictures(first),
+            _caveats(of_point(facts["caveat"], code)),
+            Listing(
+                "Questions that the data gives",
+                [("", row["words"]) for row in of_point(facts["board_question"], code)],
+                "None.",
+            ),
+            answers(of_point(facts["board_log_question"], code)),
+            first_page.actions(of_point(facts["board_action"], code), facts),
+            *([Pictures(more)] if more else []),
+            _measures(of_point(facts["measure_trend"], code)),
+            _signed(of_point(facts["sign_off"], code)),
+            _disagreements(of_point(facts["disagreement"], code)),
+        ],
+    )
 
 
-def _next_update(today: date) -> str:
-    tomorrow = words.long_day(today + timedelta(days=1))
+def _caveats(rows: Sequence[Row]) -> Table:
+    """Return what a reader must know before using a point's figure, and what it could move."""
+    return Table.of(
+        "Know before you use the figure",
+        rows,
+        {
+            "What": "caveat_label",
+            "In words": "words",
+            "The figure could be": lambda row: interval(row["could_be_low"], row["could_be_high"]),
+        },
+        empty="Nothing touches this point.",
+        widths=(1, 2.4, 1),
+        note=WORDS["could_be"] if any(row["could_be_low"] is not None for row in rows) else "",
+    )
+
+
+def _pictures(
+    card: Row, position: Row, facts: Facts
+) -> tuple[Sequence[Picture], Sequence[Picture]]:
+    """Return the charts at the top of a point's page, and those below its tables."""
+    code = card["point_code"]
+    today = london_day(position["as_at"])
+    report = _report(code, facts)
+    voices = [
+        {
+            **row,
+            "status_words": card["status_word"]
+            if row["voice"] == "DATA" and not row["stood_until"]
+            else first_page.view(row["voice"], row["status"]),
+        }
+        for row in of_point(facts["voice"], code)
+    ]
+    views = charts.views(voices, report or today, today)
+    exceptions = of_point(facts["exception_by_age"], code)
+    waiting = sum(row["exceptions"] for row in exceptions)
+    by_age = [charts.exceptions_by_age(exceptions)] if waiting >= FEWEST_EXCEPTIONS else []
+    if code == "INTEL_PLAN":
+        return [charts.plans(facts["plan_strand"], today, position["deadline"]), views], by_age
+    months = [row for row in of_point(facts["control_limits"], code) if row["is_of_position"]]
+    since = f" since {month(months[0]['period_start'])}" if months else ""
+    trend = control_chart(
+        f"{position['measure_title']}, by month{since}", months, _marks(position, months, facts)
+    )
+    teams = of_point(facts["measure_by_team"], code)
+    if code == "NCCU_INTEL":
+        by_team = charts.by_team(
+            f"Reported cases by team, {month(today.replace(year=today.year - 1, day=1))} to today",
+            teams,
+            "with document",
+            "without",
+        )
+        classes = charts.classes_by_month(facts["referral_class_by_month"], today)
+        return [trend, classes, views], [by_team, *by_age]
+    if code == "ELEARNING":
+        done = charts.modules_done(facts["training_by_modules_done"])
+        return [trend, done, *by_age, views], charts.heat_maps(facts["training_by_team"])
+    met, not_met = ("passed", "not yet") if code == "HYDRA" else ("met", "not met")
+    title = f"{position['measure_title']} by team, today"
+    by_team_now = [charts.by_team(title, teams, met, not_met)] if teams else []
+    return [trend, *by_team_now, *by_age, views], []
+
+
+def _report(code: str, facts: Facts) -> date | None:
+    (register,) = of_point(facts["recommendation"], code)
+    published_on: date | None = register["report_published_on"]
+    return published_on
+
+
+def _marks(position: Row, months: Sequence[Row], facts: Facts) -> list[tuple[date, str]]:
+    """Return the days to mark in a point's chart: report, launch, deadline and changes of rules."""
+    if not months:
+        return []
+    begin = months[0]["period_start"]
+    last = months[-1]["period_start"]
+    # Later days are not in the chart.
+    end = date(last.year + last.month // 12, last.month % 12 + 1, 1)
+    published = {row["publication_id"]: row["as_at"] for row in facts["position_as_published"]}
+    changed = {
+        london_day(published[row["publication_id"]])
+        for row in facts["restated"]
+        if row["cause"] == "RULE_CHANGE"
+        and row["publication_id"] in published
+        and row["measure_code"] == months[0]["measure_code"]
+    }
+    marks = [
+        (_report(position["point_code"], facts), "report"),
+        (begin if months[0]["is_snapshot"] else None, "launch"),
+        (position["deadline"], "deadline"),
+        *((day, "rules changed") for day in changed),
+    ]
+    return [(day, word) for day, word in marks if day is not None and begin <= day <= end]
+
+
+def answers(rows: Sequence[Row]) -> Table:
+    """Return the questions that the Board put, with their answers.
+
+    Questions without an answer come first, the oldest before the others, and all are shown. Then
+    come the newest answered ones, and the others are counted.
+    """
+    waiting = [row for row in rows if row["days_open"] is not None]
+    answered = [row for row in rows if row["days_open"] is None]
+    shown = waiting + answered[:MOST_ANSWERS]
+    more = len(rows) - len(shown)
+    return Table.of(
+        "What the Board asked, and the answers",
+        shown,
+        {
+            "Put on": lambda row: short_day(row["raised_on"]),
+            "Question": "question",
+            "Answer": lambda row: (
+                row["answer"]
+                or f"No answer yet, {count(row['days_open'] or 0, 'day')} after it was put."
+            ),
+        },
+        empty="The Board has put no question on this point.",
+        widths=(0.6, 2, 2),
+        note=f"{count(more, 'older question')} with an answer left out." if more else "",
+    )
+
+
+def _measures(rows: Sequence[Row]) -> Table:
+    """Return a point's measures, for the last complete month and the current month."""
+    latest: dict[str, dict[bool, Row]] = {}
+    for row in rows:
+        latest.setdefault(row["title"], {})[row["is_complete_period"]] = row
+    return Table(
+        "All measures of this point",
+        ("Measure", "Last complete month", "This month so far"),
+        [(title, _value(one.get(True)), _value(one.get(False))) for title, one in latest.items()],
+        "There are none.",
+        (2, 1, 1),
+    )
+
+
+def _value(row: Row | None) -> str:
+    if row is None or row["value"] is None:
+        return NOTHING
+    unit = row["unit_of_value"]
+    if unit == "hours":
+        return f"{in_unit(row['value'], unit)} ({count(row['denominator'], 'referral')})"
+    return f"{in_unit(row['value'], unit)} ({row['numerator']:,} of {row['denominator']:,})"
+
+
+def _signed(rows: Sequence[Row]) -> Table:
+    number = "made_on_publication"
+    return Table.of(
+        "Sign-off",
+        sorted(rows, key=lambda row: row["at"], reverse=True),
+        {
+            "Step": lambda row: (
+                STEPS[row["step"]]
+                + (f": {first_page.sentence(row['cause']).lower()}" if row["cause"] else "")
+            ),
+            "When": lambda row: moment(row["at"]),
+            "By": lambda row: WORDS["roles"].get(row["by_role"], NOTHING),
+            "On": lambda row: f"publication {row[number]}" if row[number] else NOTHING,
+            "What the point showed": lambda row: share(row["value_then"]),
+            "In force": lambda row: "yes" if row["is_in_force"] else "no",
+        },
+        empty="Nobody has signed anything on this point yet.",
+    )
+
+
+def _disagreements(rows: Sequence[Row]) -> Table:
+    until = "disagreed_until"
+    return Table.of(
+        "When the views differed",
+        rows,
+        {
+            "From": lambda row: long_day(row["disagreed_from"]),
+            "Until": lambda row: long_day(row[until]) if row[until] else "today",
+            "Days": "days",
+            "The force": lambda row: first_page.view("FORCE", row["force_self_assessment"]),
+            "The data, on the first day": lambda row: first_page.view("DATA", row["data_status"]),
+            "The Commissioner": lambda row: first_page.view(
+                "COMMISSIONER", row["commissioner_judgement"]
+            ),
+        },
+        empty="They have never differed.",
+    )
+
+
+def _changes(facts: Facts, since: Since) -> Section:
+    """Return what has changed: the statuses, and figures of past months, with the causes."""
+    causes = labels("cause")
+    measures = {row["measure_code"]: row for row in facts["measure_trend"]}
+    restated = [
+        (measures[figure.measure_code], figure, cause, change, records)
+        for figure in since.restated
+        if figure.measure_code in measures
+        for cause, (change, records) in figure.causes.items()
+    ]
+    compared = f"publication {since.publication_id}" if since.told else long_day(since.day)
+    if since.not_kept:
+        numbers = ", ".join(map(str, since.not_kept))
+        kept = (
+            f"Changes can be missing, because those of these publications are not kept: {numbers}."
+        )
+    figures = len({(one.measure_code, one.month) for _, one, *_ in restated})
+    told = f"No figure of a past month is known to have been restated since {compared}."
+    if figures:
+        verb = "was" if figures == 1 else "were"
+        told = f"{count(figures, 'figure')} of past months {verb} restated since {compared}."
+    elif not since.told:
+        told = "Nothing had been published by then, so no published figure can have been restated."
+    return Section(
+        "What changed, and why",
+        "changes",
+        [
+            Text(f"{first_page.moved_in_words(facts, since)}. {told}"),
+            Table(
+                f"Figures of past months that were restated since {compared}",
+                ("Measure", "Month", "Before", "Now", "Cause", "Change", "Records"),
+                [
+                    (
+                        measure["title"],
+                        month(figure.month),
+                        in_unit(_number(figure.before), measure["unit_of_value"]),
+                        in_unit(_number(figure.after), measure["unit_of_value"]),
+                        causes[cause],
+                        NOTHING
+                        if change is None
+                        else difference(change, measure["unit_of_value"]).replace("-", "−"),
+                        f"{records:,}",
+                    )
+                    for measure, figure, cause, change, records in restated
+                ],
+                "None.",
+                note=kept if since.not_kept else "",
+            ),
+            _contradicted(facts),
+            _recommendations(facts),
+        ],
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _contradicted(facts: Facts) -> Table:
+    """Return how often the force or the Commissioner said "complete", and the data did not."""
+    return Table.of(
+        'How often "complete" was not what the data said',
+        [row for row in facts["voice_contradicted"] if row["denominator"]],
+        {
+            "Voice": lambda row: labels("voice")[row["voice"]],
+            "Since": lambda row: month(row["since"]),
+            "Statements that a point is complete": "denominator",
+            "Not so on that day": lambda row: (
+                f"{row['numerator']:,} ({share(row['numerator'] / row['denominator'])})"
+            ),
+            "Days on which it stood": "days_said_complete",
+            "Not so": "days_contradicted",
+        },
+        empty="Nobody has said that a point is complete.",
+    )
+
+
+def _recommendations(facts: Facts) -> Table:
+    """Return the recommendations that have no measure."""
+    return Table.of(
+        "Recommendations that no measure shows",
+        [row for row in facts["recommendation"] if row["point_code"] is None],
+        {
+            "Recommendation": "title",
+            "Comment of the policing body": lambda row: (
+                WORDS["comments"]
+                .get(row["comment_status"], NOTHING)
+                .format(
+                    due=short_day(row["comment_due_on"]), commented=short_day(row["commented_on"])
+                )
+            ),
+            "Closure": lambda row: _closure(facts, row["recommendation_code"]),
+        },
+        empty="There are none.",
+        widths=(2.4, 1.2, 0.8),
+    )
+
+
+def _closure(facts: Facts, code: str) -> str:
+    steps = [
+        step
+        for step in facts["sign_off"]
+        if step["recommendation_code"] == code and step["is_in_force"]
+    ]
+    if not steps:
+        return "open"
+    last = max(steps, key=lambda step: step["at"])
+    return f"{STEPS.get(last['step'], last['step'])}, {short_day(last['at'])}, on evidence alone"
+
+
+def _exceptions(facts: Facts) -> Section:
+    """Return the open exceptions by team and kind, in the order of the names of the teams."""
+    kinds = labels("exception")
+    counts: dict[str, dict[str, int]] = {}
+    for row in facts["exception_by_team"]:
+        team = counts.setdefault(charts.team(row), {})
+        kind = kinds[row["exception_code"]]
+        team[kind] = team.get(kind, 0) + row["exceptions"]
+    heads = sorted({kind for team in counts.values() for kind in team})
+    title = "Open exceptions by team, today"
+    return Section(
+        title,
+        "exceptions",
+        [
+            Text(WORDS["exceptions"]),
+            Table(
+                title,
+                ("Team", *heads, "Total"),
+                [
+                    (
+                        team,
+                        *(str(found.get(kind, "·")) for kind in heads),
+                        str(sum(found.values())),
+                    )
+                    for team, found in sorted(counts.items())
+                ],
+                "There are no open exceptions.",
+                (2.6, *(1 for _ in heads), 1),
+                is_wide=True,
+            ),
+        ],
+    )
+
+
+def _methods(publication: Row, facts: Facts, contact: Mapping[str, str | None]) -> Section:
+    """Return how the figures come about, what they leave out, and what the words mean."""
+    known = labels("status")
+    tomorrow = long_day(london_day(publication["as_at"]) + timedelta(days=1))
+    return Section(
+        "Methods and quality",
+        "data",
+        [
+            Text(WORDS["methods"]),
+            *about(
+                publication, contact, f"{WORDS['revisions']} The next pack comes on {tomorrow}."
+            ),
+            _left_out(facts),
+            *_quality(facts),
+            Terms("Restore from a back-up", [restore(facts)]),
+            Terms(
+                "What the statuses mean",
+                [
+                    Term(known[code], meaning, shape=OF_STATUS[code])
+                    for code, meaning in WORDS["statuses"].items()
+                ],
+            ),
+            Terms("Terms", [Term(name, meaning) for name, meaning in WORDS["terms"].items()]),
+            Table(
+                "Sign-off of this pack",
+                ("Role", "Name", "Signature", "Date"),
+                [
+                    (role, "", "", "")
+                    for role in ("The force's owner", "The Commissioner's office", "For the Board")
+                ],
+                widths=(1.4, 2, 1.4, 1),
+            ),
+        ],
+    )
+
+
+def about(
+    publication: Row, contact: Mapping[str, str | None], revisions: str
+) -> tuple[Block, Block, Block]:
+    """Return which publication a document shows, when it is revised, and whom to ask."""
+    asked = (("contact", "Contact"), ("contact_email", "E-mail"), ("contact_phone", "Telephone"))
     return (
-        f"The figures are computed and the pack is made every day at 05:30. The next pack comes "
-        f"on {tomorrow}."
+        Text(
+            f"Publication {publication['publication_id']} of {moment(publication['published_at'])}."
+            f" Version of the rules: {publication['code_version']}. Fingerprint of the figures: "
+            f"{publication['content_fingerprint']}.",
+            f"Verdict of the checks: {publication['gate_verdict']}.",
+        ),
+        Text(revisions),
+        Text(" ".join(f"{label}: {contact[name] or 'not set'}." for name, label in asked)),
+    )
+
+
+def _left_out(facts: Facts) -> Table:
+    return Table.of(
+        "What the figures leave out",
+        facts["left_out"],
+        {
+            "Dataset": "dataset",
+            "What": "left_out_label",
+            "Number": "items",
+            "Records": "records",
+            "Points that rest on it": lambda row: row["points"] or "none",
+        },
+        empty="Nothing.",
+        widths=(1.2, 1, 0.5, 0.5, 1.8),
+        note=WORDS["left_out"] if facts["left_out"] else "",
+    )
+
+
+def _quality(facts: Facts) -> tuple[Table, ...]:
+    """Return what was wrong when the pack was made, the freshness of sources, and the checks."""
+    verdicts = labels("source_status")
+    totals: dict[str, Counter[str]] = {}
+    for row in facts["data_quality"]:
+        total = totals.setdefault(first_page.sentence(row["dimension"]), Counter())
+        total.update(checks=row["expectations"], failed=row["failed"])
+    return (
+        Table.of(
+            "What was wrong when this pack was made",
+            facts["problem"],
+            {
+                "Problem": "title",
+                "Since": lambda row: moment(row["since"]),
+                "Readers see": "readers_see",
+                "Who mends it": "who",
+            },
+            empty="Nothing was wrong.",
+        ),
+        Table.of(
+            "Freshness of the sources",
+            facts["freshness"],
+            {
+                "Dataset": "dataset",
+                "State": lambda row: (
+                    verdicts.get(row["verdict"], first_page.sentence(row["verdict"]))
+                    + (f": {row['reason']}" if row["reason"] else "")
+                ),
+                "Newest record": lambda row: moment(row["last_record_at"]),
+                "Last read": lambda row: moment(row["last_landed_at"]),
+                "Next due by": lambda row: moment(row["due_by"]),
+            },
+            widths=(1.2, 1.2, 1, 1, 1),
+        ),
+        Table.of(
+            "Checks before publication",
+            [{"dimension": name, **total} for name, total in sorted(totals.items())],
+            {"Quality dimension": "dimension", "Checks": "checks", "Failed": "failed"},
+        ),
+        Table.of(
+            "Failed checks",
+            facts["data_quality_failed"],
+            {
+                "Dataset": "dataset",
+                "Quality dimension": lambda row: first_page.sentence(row["dimension"]),
+                "Severity": "severity",
+                "Failed checks": lambda row: f"{row['failed']} of {row['expectations']}",
+            },
+            empty="All checks passed.",
+        ),
+    )
+
+
+def restore(facts: Facts) -> Term:
+    """Return whether it is proven that a back-up can be restored."""
+    (row,) = facts["restore_proof"]
+    proof = WORDS["restore"]["never"]
+    if row["last_proven_at"] is not None:
+        batches = count(row["batches_compared"], "restored batch", "restored batches")
+        proof = (
+            f"A drill last proved it on {moment(row['last_proven_at'])}, in {row['seconds']:,} "
+            f"seconds and with the back-up of {moment(row['backup_made_at'])}: {batches} agreed "
+            f"with the archive, and publication {row['computed_publication_id']} was computed "
+            "again with the same fingerprint."
+        )
+    verdict = row["verdict"]
+    due = f"The next drill was due by {moment(row['due_by'])}."
+    failed = (
+        f"{row['failed_step_label']} in the drill that ended on {moment(row['last_drill_at'])}."
+    )
+    parts = {
+        "proven": (proof,),
+        "stale": (WORDS["restore"]["stale"], proof, due),
+        "failed": (failed, proof),
+        "unknown": (WORDS["restore"]["unknown"],),
+    }[verdict]
+    return Term(
+        "Back-ups",
+        " ".join(parts),
+        f"{row['verdict_label']}.",
+        _RESTORE_SHAPES.get(verdict, "question"),
     )

@@ -1,11 +1,13 @@
 """Control charts: a figure by month, with its control limits, target and special causes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from oic_assurance.formats import NOTHING, count, in_unit, interval
-from oic_assurance.reporting.pack.drawing import (
+from oic_assurance.formats import NOTHING, count, in_unit, interval, month
+from oic_assurance.reporting.pack.prose import WORDS
+from oic_assurance.reporting.paper.drawing import (
     ALARM,
     DARK,
     INK,
@@ -17,39 +19,10 @@ from oic_assurance.reporting.pack.drawing import (
     data,
     svg,
 )
-from oic_assurance.reporting.pack.words import month
 
 Rows = Sequence[dict[str, Any]]
 HEIGHT = 280
 
-#: How the limits were computed, by the codes of the mart `assurance_spc`.
-KINDS = {
-    "XMR": "limits from the changes between months (XmR)",
-    "P": "limits from the number of cases of each month (p-chart)",
-    "LANEY_P": (
-        "limits from the number of cases of each month, wider because the months differ more than "
-        "chance explains (Laney's p′)"
-    ),
-}
-#: Labels for the rules, by the codes of the mart `assurance_spc`.
-SPECIAL_CAUSES = {
-    "OUTSIDE_LIMITS": "outside the limits",
-    "TWO_OF_THREE": "two of three near a limit",
-    "RUN_OF_SEVEN": "seven in a row on one side",
-    "TREND_OF_SEVEN": "seven in a row rising or falling",
-}
-#: What a sign of assurance means for the target.
-ASSURANCES = {
-    "HIT_OR_MISS": (
-        "Without a change in how the work is done, chance decides whether a month meets the target."
-    ),
-    "MEETS": ("Without a change in how the work is done, every month will meet the target."),
-    "WILL_NOT_MEET": ("Without a change in how the work is done, no month will meet the target."),
-}
-#: Why limits are not drawn, although the mart has them.
-SAME_PEOPLE = (
-    "Each month counts the same people again, so limits would show changes where there are none."
-)
 #: The label, shape, size and fill of a point, by its sign. A point can be told by its shape alone.
 _POINTS = {
     "COMMON": ("no change shown", "circle", 34, DARK),
@@ -92,7 +65,7 @@ def control_chart(title: str, rows: Rows, marks: Sequence[tuple[date, str]] = ()
 
 def _without_limits(row: dict[str, Any]) -> dict[str, Any]:
     names = ("kind", "centre", "lower", "upper", "variation", "special_cause", "assurance")
-    return row | dict.fromkeys(names) | {"why_none": SAME_PEOPLE}
+    return row | dict.fromkeys(names) | {"why_none": WORDS["same_people"]}
 
 
 def _x(field: str = "period_start") -> Any:
@@ -283,11 +256,14 @@ def _in_words(rows: Rows) -> str:
     begin = f"{month(last['period_start'])}: {_figure(rows, last['value'])}."
     if last["kind"] is None:
         return f"{begin} No limits are drawn. {last['why_none']}"
+    verdict = WORDS["assurances"].get(last["assurance"], "")
+    if not verdict and last["target"] is not None:
+        verdict = f"No verdict on the target. {last['why_no_assurance']}"
     parts = [
         begin,
         _changes(complete[-12:]),
-        ASSURANCES.get(last["assurance"], ""),
-        f"Centre {_figure(rows, last['centre'])}, {KINDS[last['kind']]}, from "
+        verdict,
+        f"Centre {_figure(rows, last['centre'])}, {WORDS['limits'][last['kind']]}, from "
         f"{count(last['baseline_months'], 'month')} since {month(last['baseline_from'])}.",
     ]
     if last["baseline_reason"]:
@@ -296,18 +272,39 @@ def _in_words(rows: Rows) -> str:
             f"The {last['baseline_decided_by']} decided this baseline in {month(decided)}: "
             f"{last['baseline_reason']}."
         )
-    return " ".join(part for part in parts if part)
+    return " ".join(filter(None, parts))
 
 
 def _changes(rows: Rows) -> str:
-    """Return in words how many of the given months show a change that is more than chance."""
+    """Return in words how many of the given months are marked, and how often chance marks one."""
     since = f"the {len(rows)} complete months since {month(rows[0]['period_start'])}"
-    good = sum(row["variation"] == "IMPROVING" for row in rows)
-    bad = sum(row["variation"] == "CONCERNING" for row in rows)
-    if not good and not bad:
-        return f"None of {since} shows more than chance."
-    found = [f"{good} {word}" for good, word in ((good, "improving"), (bad, "concerning")) if good]
-    return f"Of {since}, more than chance shows in {good + bad}: {' and '.join(found)}."
+    found = Counter(row["variation"] for row in rows)
+    number = found["IMPROVING"] + found["CONCERNING"]
+    marked = [
+        f"{found[code]} {code.lower()}" for code in ("IMPROVING", "CONCERNING") if found[code]
+    ]
+    chance = f"If nothing changes, chance alone marks a month in {_by_chance(rows)}."
+    if not marked:
+        return f"None of {since} is marked. {chance}"
+    signs = {WORDS["special_causes"].get(row["special_cause"] or "") for row in rows} - {None}
+    return (
+        f"Of {since}, {number} {'is' if number == 1 else 'are'} marked: "
+        f"{' and '.join(marked)} ({'; '.join(sorted(map(str, signs)))}). {chance}"
+    )
+
+
+def _by_chance(rows: Rows) -> str:
+    """Return how often a year without a change has a marked month (docs/explanation/spc.md).
+
+    It is often if the rarer of the two results of a case happens less than once a month.
+    """
+    rare = [
+        row["denominator"] * min(row["centre"], 1 - row["centre"])
+        for row in rows
+        if row["centre"] is not None
+    ]
+    is_often = _unit(rows) == "share" and rare and sum(rare) / len(rare) < 1
+    return str(WORDS["by_chance"]["often" if is_often else "seldom"])
 
 
 def _table(rows: Rows) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
@@ -341,7 +338,7 @@ def _sign_in_words(row: dict[str, Any]) -> str:
     if row["variation"] is None:
         return NOTHING
     label = _POINTS[row["variation"]][0]
-    cause = SPECIAL_CAUSES.get(row["special_cause"] or "")
+    cause = WORDS["special_causes"].get(row["special_cause"] or "")
     return f"{label}: {cause}" if cause else label
 
 

@@ -33,6 +33,10 @@ ROLE = "oic_publish"
 
 BOARD_QUERIES = (
     "publication",
+    "headline",
+    "answer",
+    "caveat",
+    "left_out",
     "position",
     "position_trend",
     "position_day",
@@ -94,18 +98,7 @@ def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
             are not kept or lack a table or column that the pack needs.
     """
     with _one_publication(settings, publication_id) as (conn, number, kept):
-        folder = settings.project_root / QUERIES
-        reader = conn.cursor(row_factory=dict_row)
-        facts: dict[str, list[Row]] = {}
-        for query in BOARD_QUERIES:
-            text = (folder / f"{query}.sql").read_text(encoding="utf-8")
-            try:
-                facts[query] = reader.execute(_of_publication(text, number, kept)).fetchall()
-            except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable) as error:
-                raise AssuranceError(
-                    f"Publication {number} was made by an earlier version of the rules, and has no "
-                    f"data for the pack's part '{query}': {error.diag.message_primary}."
-                ) from error
+        facts = _rows(conn, number, kept, texts(settings, BOARD_QUERIES))
         compared_with = read_compared_with(conn)
         facts["compared_with"] = [
             {"publication_id": one, "compared_with": before}
@@ -117,7 +110,8 @@ def board_facts(settings: Settings, publication_id: int | None = None) -> Facts:
         facts["restated"] = read_restatements(conn, with_causes, "ALL")
         # A pack of an earlier publication is about its day, and not about now.
         is_current = number == _publication(conn, None)
-        text = (folder / "problem.sql").read_text(encoding="utf-8")
+        text = texts(settings, ["problem"])["problem"]
+        reader = conn.cursor(row_factory=dict_row)
         facts["problem"] = reader.execute(text.encode()).fetchall() if is_current else []
     return facts
 
@@ -135,18 +129,29 @@ def rows_of_publication(
             are not kept or lack a table or column that a query needs.
     """
     with _one_publication(settings, publication_id) as (conn, number, kept):
-        reader = conn.cursor(row_factory=dict_row)
+        return number, _rows(conn, number, kept, queries)
+
+
+def texts(settings: Settings, names: Iterable[str]) -> dict[str, str]:
+    """Return the text of each query, keyed by its name."""
+    folder = settings.project_root / QUERIES
+    return {name: (folder / f"{name}.sql").read_text("utf-8") for name in names}
+
+
+def _rows(
+    conn: psycopg.Connection, number: int, kept: set[str], queries: Mapping[str, str]
+) -> dict[str, list[Row]]:
+    reader = conn.cursor(row_factory=dict_row)
+    facts = {}
+    for name, text in queries.items():
         try:
-            found = {
-                name: reader.execute(_of_publication(text, number, kept)).fetchall()
-                for name, text in queries.items()
-            }
+            facts[name] = reader.execute(_of_publication(text, number, kept)).fetchall()
         except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable) as error:
             raise AssuranceError(
-                f"Publication {number} was made by an earlier version of the rules: "
-                f"{error.diag.message_primary}."
+                f"Publication {number} was made by an earlier version of the rules, and has no "
+                f"data for '{name}': {error.diag.message_primary}."
             ) from error
-    return number, found
+    return facts
 
 
 @contextmanager

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from oic_assurance.reporting.pack.content import board
 from oic_assurance.reporting.pack.facts import ROLE, Facts, board_facts
-from oic_assurance.reporting.pack.pages import board_page
-from oic_assurance.reporting.pack.paper import write_pdf
 from oic_assurance.reporting.pack.since import since_the_last_meeting
+from oic_assurance.reporting.paper.document import Document, write_page, write_pdf
 from oic_assurance.reporting.release.publisher import read_publisher
 from oic_assurance.settings import Kind, Settings
 from oic_assurance.storage.reports import share
@@ -51,7 +50,13 @@ def make_pack(
     The pack is logged as a disclosure. `write_pack` explains the arguments and the errors.
     """
     pack, facts = write_pack(settings, since, publication_id)
-    _log(settings, facts, pack)
+    log_disclosure(
+        settings,
+        pack,
+        facts,
+        to_whom="the Accountability Board",
+        because="so that the Board can hold the force to account",
+    )
     return pack
 
 
@@ -69,7 +74,6 @@ def write_pack(
         UsageError: If the publisher's file, which has the contact, is not valid, or if `since` is
             after the as-at day.
     """
-    private_folder(settings, settings.home / FOLDER)
     facts = board_facts(settings, publication_id)
     contents = board(
         facts,
@@ -78,19 +82,25 @@ def write_pack(
         force=settings.force_name,
         body=settings.accountable_body,
     )
+    return write_files(settings, contents, publication_id), facts
+
+
+def write_files(settings: Settings, document: Document, publication_id: int | None) -> Pack:
+    """Write a document as the pack of this warehouse, and return the paths of its files."""
+    private_folder(settings, settings.home / FOLDER)
     pack = pack_files(settings, publication_id)
     draft = pack.page.with_suffix(".new")
-    write_pdf(contents, draft)
-    draft.replace(pack.paper)
-    draft.write_text(board_page(contents), encoding="utf-8")
-    draft.replace(pack.page)
-    for made in (pack.page, pack.paper):
-        share(settings, made)
-    return pack, facts
+    for write, path in ((write_pdf, pack.paper), (write_page, pack.page)):
+        write(document, draft)
+        draft.replace(path)
+        share(settings, path)
+    return pack
 
 
-def _log(settings: Settings, facts: Facts, pack: Pack) -> None:
-    """Log that the pack was made for its readers (DPA 2018 section 62 requires it)."""
+def log_disclosure(
+    settings: Settings, pack: Pack, facts: Facts, *, to_whom: str, because: str
+) -> None:
+    """Log that a pack was made for its readers (DPA 2018 section 62 requires it)."""
     (publication,) = facts["publication"]
     number = publication["publication_id"]
     with connect(settings, role=ROLE) as connection:
@@ -98,7 +108,7 @@ def _log(settings: Settings, facts: Facts, pack: Pack) -> None:
             connection,
             "disclosure",
             f"{pack.page.name} and {pack.paper.name} of publication {number}",
-            to_whom="the Accountability Board",
-            because="so that the Board can hold the force to account",
+            to_whom=to_whom,
+            because=because,
             concerns=[publication_mark(number)],
         )

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 from oic_assurance.clock import london_day
 from oic_assurance.errors import UsageError
+from oic_assurance.formats import long_day
 from oic_assurance.publishing.restated import Restated, restated_figures, way
 from oic_assurance.reporting.pack.facts import Facts, Row
-from oic_assurance.reporting.pack.words import long_day
 
 #: How far back the pack compares if the force delivers no log of the Board: the Board meets about
 #: every six weeks.

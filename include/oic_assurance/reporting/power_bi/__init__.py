@@ -1,1 +1,1 @@
-"""The Power BI project in `include/bi/power-bi/project`, generated from the marts."""
+"""The Power BI project, made from the marts and the descriptions in `include/bi/power-bi`."""

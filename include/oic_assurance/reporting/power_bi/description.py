@@ -86,13 +86,13 @@ class Page:
     rows: tuple[tuple[int, tuple[Visual, ...]], ...]
 
 
-def model_description(root: Path) -> Mapping[str, Any]:
-    """Return what `model.yml` adds to the marts.
+def described(root: Path, file: str) -> Mapping[str, Any]:
+    """Return a description: `model.yml` adds to the marts, and `report.yml` is of all pages.
 
     Raises:
         AssuranceError: The file cannot be read.
     """
-    found: Mapping[str, Any] = _yaml(root / FOLDER / "model.yml")
+    found: Mapping[str, Any] = _yaml(root / FOLDER / file)
     return found
 
 
@@ -166,7 +166,7 @@ def _of_questions(root: Path) -> Iterator[Measure]:
 def _page(path: Path) -> Page:
     given = _yaml(path)
     rows = tuple(
-        (row["height"], tuple(_visual(path, one) for one in row["visuals"]))
+        (row["height"], tuple(visual_of(path.name, one) for one in row["visuals"]))
         for row in given["rows"]
     )
     for _, visuals in rows:
@@ -181,10 +181,15 @@ def _page(path: Path) -> Page:
     )
 
 
-def _visual(path: Path, given: Mapping[str, Any]) -> Visual:
+def visual_of(file: str, given: Mapping[str, Any]) -> Visual:
+    """Return a visual, as a file describes it.
+
+    Raises:
+        AssuranceError: It lacks something, such as its text for screen readers.
+    """
     for needed in ("title", "kind", "width", "fields", "alt"):
         if not given.get(needed):
-            raise AssuranceError(f"{path.name}: '{given.get('title')}' has no {needed}.")
+            raise AssuranceError(f"{file}: '{given.get('title')}' has no {needed}.")
     return Visual(
         title=given["title"],
         kind=given["kind"],

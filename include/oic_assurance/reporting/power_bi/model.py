@@ -7,9 +7,8 @@ from typing import Any
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.vocabulary import SENTENCE, VOCABULARIES
-from oic_assurance.reporting.documents.dictionary import relating_column
 from oic_assurance.reporting.documents.marts import Mart, MartColumn, marts, views
-from oic_assurance.reporting.power_bi.description import Measure, measures, model_description
+from oic_assurance.reporting.power_bi.description import Measure, described, measures
 
 PUBLICATION = "publication_id"
 #: Tables with rows of several publications.
@@ -38,7 +37,7 @@ _FORMATS = {
 }
 _FOLDERS = {"boolean": "Yes or no", "dateTime": "Days and moments", "int64": "Numbers"}
 _FOLDERS["double"] = _FOLDERS["int64"]
-_SHARES = ("value", "ci_low", "ci_high", "target", "second_value", "limit", "mean")
+_SHARES = ("value", "ci_low", "ci_high", "second_value", "limit", "mean")
 
 
 @dataclass(frozen=True)
@@ -112,13 +111,13 @@ class Model:
         columns = [one.columns for one in self.tables if one.name == table]
         return any(name == column.name for found in columns for column in found)
 
-    def table_of(self, measure: str) -> str:
-        """Return the table of a measure."""
-        return next(
-            table.name
-            for table in self.tables
-            if any(measure == one.name for one in table.measures)
-        )
+    def place_of(self, field: str) -> tuple[str, str, bool]:
+        """Return the table and name of a field, and whether it is a measure."""
+        table, _, name = field.removesuffix("]").partition("[")
+        if table:
+            return table, name, False
+        own = (one.name for one in self.tables if name in {two.name for two in one.measures})
+        return next(own), name, True
 
 
 def semantic_model(root: Path) -> Model:
@@ -127,7 +126,7 @@ def semantic_model(root: Path) -> Model:
     Raises:
         AssuranceError: `model.yml` or `measures.yml` names something that does not exist.
     """
-    given = model_description(root)
+    given = described(root, "model.yml")
     known = {mart.name: mart for mart in (*marts(root), *views(root)) if mart.schema == "marts"}
     if unknown := sorted({*given["tables"]} - {*known}):
         raise AssuranceError(f"model.yml: there is no mart {unknown[0]}.")
@@ -146,7 +145,7 @@ def _relationships(mart: Mart, given: Mapping[str, Any]) -> Iterator[Relationshi
     names = {column.name for column in mart.columns}
     found: dict[str, tuple[str, str]] = {}
     for reference in mart.references:
-        own, theirs = relating_column(reference)
+        own, theirs = reference.pair
         if reference.table in given["dimensions"]:
             found[own] = (reference.table, theirs)
     point, dimension = _POINT

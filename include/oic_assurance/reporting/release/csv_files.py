@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oic_assurance.publishing.releases import ReleaseContent
+from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.reporting.release import wording
-from oic_assurance.reporting.release.table import Column, Reference, Table
-from oic_assurance.reporting.release.values import MEANINGS, SHOWN, as_text
+from oic_assurance.reporting.release.tables import Column, Table
+from oic_assurance.reporting.release.values import SHOWN, as_text
 
 METADATA = "csv-metadata.json"
 CONTEXT = "http://www.w3.org/ns/csvw"
@@ -24,15 +25,11 @@ _DATATYPES: Mapping[str, Any] = {
     "code": "string",
     "text": "string",
     "count": {"base": "nonNegativeInteger"},
-    "whole": {"base": "integer"},
+    "whole": {"base": "nonNegativeInteger"},
     "share": {"base": "double", "minimum": 0, "maximum": 1},
     "date": {"base": "date", "format": "yyyy-MM-dd"},
     "moment": "dateTime",
     "yes_or_no": {"base": "boolean", "format": "true|false"},
-    "marker": {
-        "base": "string",
-        "format": "|".join([SHOWN, *(f"\\[{one[1]}\\]" for one in MEANINGS)]),
-    },
 }
 #: What statistical agencies call these columns.
 _PROPERTIES = {
@@ -46,11 +43,14 @@ _AREA = "http://statistics.data.gov.uk/id/statistical-geography/{force_code}"
 
 def csv_name(table: str, content: ReleaseContent) -> str:
     """Return the name of a table's file: the table and the day of the release."""
-    return f"{table}_{wording.released_on(content).isoformat()}.csv"
+    return wording.file_name(f"{table}.csv", content)
 
 
 def csv_file(table: Table) -> bytes:
-    """Return a table as CSV in UTF-8, with a header line and CRLF line ends."""
+    """Return a table as CSV in UTF-8, with a header line and CRLF line ends.
+
+    No cell begins with a sign that a spreadsheet program takes for a formula.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(table.names)
@@ -59,13 +59,15 @@ def csv_file(table: Table) -> bytes:
     return text.getvalue().encode("utf-8")
 
 
-def metadata_file(tables: Sequence[Table], content: ReleaseContent) -> bytes:
+def metadata_file(
+    tables: Sequence[Table], content: ReleaseContent, texts: Mapping[str, Any]
+) -> bytes:
     """Return the CSVW description of all tables' files, as JSON."""
     publisher = content.notes["publisher"]
     document: dict[str, Any] = {
         "@context": [CONTEXT, {"@language": "en"}],
-        "dc:title": f"{wording.TITLE}, release {content.release_id}",
-        "dc:description": wording.DESCRIPTION,
+        "dc:title": f"{texts['title']}, release {content.release_id}",
+        "dc:description": texts["description"],
         "dc:identifier": wording.identifier(content),
         "dc:issued": {"@value": wording.released_on(content).isoformat(), "@type": "xsd:date"},
         "dc:language": "en-GB",
@@ -83,19 +85,31 @@ def metadata_file(tables: Sequence[Table], content: ReleaseContent) -> bytes:
         "headerRowCount": 1,
         "lineTerminators": ["\r\n"],
     }
-    document["tables"] = [_table(table, content) for table in tables]
+    keys = {table.name: table.key for table in tables}
+    document["tables"] = [_table(table, keys, content) for table in tables]
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def _table(table: Table, content: ReleaseContent) -> dict[str, Any]:
+def _table(
+    table: Table, keys: Mapping[str, Sequence[str]], content: ReleaseContent
+) -> dict[str, Any]:
     name = csv_name(table.name, content)
     schema: dict[str, Any] = {
         "aboutUrl": f"{name}#{'/'.join(f'{{{column}}}' for column in table.key)}",
         "columns": [_column(column) for column in table.columns],
         "primaryKey": list(table.key),
     }
-    if table.references:
-        schema["foreignKeys"] = [_reference(one, content) for one in table.references]
+    if table.refers_to:
+        schema["foreignKeys"] = [
+            {
+                "columnReference": list(keys[other]),
+                "reference": {
+                    "resource": csv_name(other, content),
+                    "columnReference": list(keys[other]),
+                },
+            }
+            for other in table.refers_to
+        ]
     described: dict[str, Any] = {
         "url": name,
         "dc:title": table.title,
@@ -104,7 +118,8 @@ def _table(table: Table, content: ReleaseContent) -> dict[str, Any]:
     }
     if any(column.kind == "marker" for column in table.columns):
         described["notes"] = [
-            {"dc:title": one, "dc:description": meaning} for one, meaning in MEANINGS.items()
+            {"dc:title": one, "dc:description": meaning}
+            for one, meaning in labels("marker").items()
         ]
     return described
 
@@ -115,7 +130,7 @@ def _column(column: Column) -> dict[str, Any]:
         # The first title is the name in the file's header line. The second title is for people.
         "titles": {"en": [column.name, column.title]},
         "dc:description": column.description,
-        "datatype": _DATATYPES[column.kind],
+        "datatype": _markers() if column.kind == "marker" else _DATATYPES[column.kind],
         "required": not column.marker,
     }
     if column.name in _PROPERTIES:
@@ -125,11 +140,6 @@ def _column(column: Column) -> dict[str, Any]:
     return described
 
 
-def _reference(reference: Reference, content: ReleaseContent) -> dict[str, Any]:
-    return {
-        "columnReference": list(reference.columns),
-        "reference": {
-            "resource": csv_name(reference.table, content),
-            "columnReference": list(reference.others),
-        },
-    }
+def _markers() -> dict[str, str]:
+    known = "|".join([SHOWN, *(f"\\[{one[1]}\\]" for one in labels("marker"))])
+    return {"base": "string", "format": known}

@@ -8,6 +8,7 @@ from typing import Any
 from oic_assurance.publishing.release_tables import PERIOD, POSITION
 from oic_assurance.publishing.releases import ReleaseContent
 from oic_assurance.reporting.release import wording
+from oic_assurance.reporting.release.tables import columns_of_figures
 
 NAME = "dataset.jsonld"
 #: The media types of the files that people download, keyed by the ends of their names.
@@ -18,24 +19,31 @@ TYPES = {
 }
 
 
-def dataset_file(content: ReleaseContent, files: Mapping[str, bytes]) -> bytes:
+def dataset_file(
+    content: ReleaseContent, texts: Mapping[str, Any], files: Mapping[str, bytes]
+) -> bytes:
     """Return the description. `files` maps the names of the files to download to their contents."""
     publisher = content.notes["publisher"]
     described: dict[str, Any] = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
-        "name": wording.TITLE,
-        "description": wording.DESCRIPTION,
+        "name": texts["title"],
+        "description": texts["description"],
         "identifier": wording.identifier(content),
         "version": str(content.release_id),
         "inLanguage": "en-GB",
         "isAccessibleForFree": True,
         "datePublished": wording.released_on(content).isoformat(),
-        "spatialCoverage": {"@type": "Place", "identifier": content.force_code},
+        "creativeWorkStatus": "Draft" if wording.is_draft(content) else "Published",
+        "spatialCoverage": {
+            "@type": "Place",
+            "name": wording.force(content),
+            "identifier": content.force_code,
+        },
         "measurementTechnique": "Counts of operational records, with disclosure control",
         "variableMeasured": [
             {"@type": "PropertyValue", "name": column.name, "description": column.description}
-            for column in PERIOD.columns
+            for column in columns_of_figures()
         ],
     }
     days = [

@@ -20,14 +20,16 @@ WITHDRAWN = "WITHDRAWN.html"
 _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
 
 
-def release_folder(settings: Settings, release_id: int, to: Path | None) -> Path:
+def release_folder(settings: Settings, release_id: int | None, to: Path | None) -> Path:
     """Return the folder for a release's files: `to`, or a folder in the state folder.
+
+    A draft, which is no release, has no number.
 
     Raises:
         UsageError: `to` exists and is not an empty folder.
     """
     if to is None:
-        return settings.home / FOLDER / f"release-{release_id}"
+        return settings.home / FOLDER / (f"release-{release_id}" if release_id else "draft")
     folder = to.expanduser().resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} exists and is not an empty folder: choose another one.")
@@ -58,15 +60,20 @@ def write_draft(settings: Settings, folder: Path, files: Mapping[str, bytes]) ->
     return hashlib.sha256(sums).hexdigest()
 
 
-def place_draft(folder: Path) -> None:
+def place_draft(folder: Path, *, for_all: bool = True) -> None:
     """Give a draft folder its final name, and let others read it.
+
+    Without `for_all`, only its owner may read it, and it replaces an earlier folder of that name.
 
     Raises:
         AssuranceError: The folder cannot be renamed.
     """
     try:
         draft = _draft(folder)
-        draft.chmod(_FOLDER_MODE)
+        if for_all:
+            draft.chmod(_FOLDER_MODE)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
         draft.replace(folder)
         _sync(folder.parent)
     except OSError as error:

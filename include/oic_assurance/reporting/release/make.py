@@ -1,11 +1,12 @@
 """Make a release with its files, write its files again, and withdraw it."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
+from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.errors import AssuranceError
 from oic_assurance.publishing import releases
 from oic_assurance.publishing.releases import Release, ReleaseContent
+from oic_assurance.reporting.release import wording
 from oic_assurance.reporting.release.csv_files import METADATA, csv_file, csv_name, metadata_file
 from oic_assurance.reporting.release.dataset import NAME as DATASET
 from oic_assurance.reporting.release.dataset import dataset_file
@@ -17,17 +18,14 @@ from oic_assurance.reporting.release.folder import (
     write_draft,
 )
 from oic_assurance.reporting.release.page import NAME as PAGE
-from oic_assurance.reporting.release.page import release_page
-from oic_assurance.reporting.release.publisher import read_publisher
-from oic_assurance.reporting.release.quality import NAME as QUALITY
-from oic_assurance.reporting.release.quality import quality_page
+from oic_assurance.reporting.release.page import QUALITY, quality_page, release_page, withdrawn_page
+from oic_assurance.reporting.release.publisher import read_publisher, require
 from oic_assurance.reporting.release.spreadsheet import spreadsheet, spreadsheet_name
 from oic_assurance.reporting.release.tables import file_tables
-from oic_assurance.reporting.release.withdrawn import withdrawn_page
-from oic_assurance.settings import Settings
+from oic_assurance.settings import PROJECT_ROOT, Settings
 from oic_assurance.storage.reports import fetch, share
 
-_NOTES = {"revisions", "first_shown", "previous", "withdrawn"}
+_NOTES = {"revisions", "first_shown", "previous", "withdrawn", "force_name", "changed_statuses"}
 
 
 def make(
@@ -36,32 +34,41 @@ def make(
     because: str,
     who: str,
     to: Path | None = None,
+    *,
+    is_draft: bool = False,
 ) -> Release:
     """Make a release of a publication (by default, the current one), and place its files.
 
     The files are written into a draft folder, the release is recorded, and then the draft gets its
     final name. If the process is interrupted after the release is recorded, `write_again` completes
-    it.
+    it. With `is_draft`, the files say that they are a draft, and nothing is recorded or released.
 
     Raises:
         UsageError: The reason is missing, the folder `to` is not empty, the publisher's file is not
-            valid, or no release may be made from the publication.
+            valid or sets no publisher, contact or licence, or no release may be made from the
+            publication.
         AssuranceError: Disclosure control does not allow the release, or a file cannot be written.
     """
     publisher = read_publisher(settings)
+    if not is_draft:
+        require(publisher, settings)
     drafts: list[Path] = []
+    stated = {"publisher": publisher, "force_name": _force_name(settings), "draft": is_draft}
 
     def write(content: ReleaseContent) -> tuple[str, str]:
-        folder = release_folder(settings, content.release_id, to)
+        folder = release_folder(settings, None if is_draft else content.release_id, to)
         drafts.append(folder)
         return str(folder), write_draft(settings, folder, release_files(content))
 
     try:
-        made = releases.make_release(settings, publication_id, because, who, publisher, write)
+        made = releases.make_release(settings, publication_id, because, who, stated, write)
     except BaseException:
         for folder in drafts:
             remove_draft(folder)
         raise
+    if is_draft:
+        place_draft(Path(made.folder), for_all=False)
+        return made
     return _place(settings, made.release_id, Path(made.folder))
 
 
@@ -115,18 +122,23 @@ def withdraw(
 
 def release_files(content: ReleaseContent) -> dict[str, bytes]:
     """Return a release's files, keyed by name. The same content always gives the same bytes."""
+    texts = wording.prose(content)
     tables = file_tables(content)
     files = {csv_name(table.name, content): csv_file(table) for table in tables}
-    files[METADATA] = metadata_file(tables, content)
-    files[spreadsheet_name(content)] = spreadsheet(tables, content)
-    files[DATASET] = dataset_file(content, files)
-    files[QUALITY] = quality_page(content)
-    files[PAGE] = release_page(tables, content, _sizes(files))
+    files[METADATA] = metadata_file(tables, content, texts)
+    files[spreadsheet_name(content)] = spreadsheet(tables, content, texts)
+    files[DATASET] = dataset_file(content, texts, files)
+    files[QUALITY] = quality_page(content, texts)
+    sizes = {name: len(file) for name, file in files.items()}
+    files[PAGE] = release_page(tables, content, texts, sizes)
     return files
 
 
-def _sizes(files: Mapping[str, bytes]) -> dict[str, int]:
-    return {name: len(content) for name, content in files.items()}
+def _force_name(settings: Settings) -> str:
+    """Return the declared name of the force or, without one, that of its area."""
+    known = read_seeds(PROJECT_ROOT, "national")["national_force"].rows
+    names = {row["force_code"]: row["force_name"] for row in known}
+    return settings.force_name or names.get(settings.force_code, settings.force_code)
 
 
 def _place(settings: Settings, release_id: int, folder: Path) -> Release:

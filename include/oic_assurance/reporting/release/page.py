@@ -1,50 +1,51 @@
-"""Write the page of a release, for everybody."""
+"""Write the pages of a release: the figures, their quality, and the notice of a withdrawal."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from typing import Any
 
-from oic_assurance.formats import moment, share
-from oic_assurance.publishing.releases import ReleaseContent, Row
-from oic_assurance.reporting.pack import words
-from oic_assurance.reporting.pack.drawing import DARK, LIGHT, Picture, data, svg
+from oic_assurance.formats import long_day, moment, share, short_day
+from oic_assurance.publishing.releases import Release, ReleaseContent, Row
+from oic_assurance.reporting.paper import page
+from oic_assurance.reporting.paper.drawing import DARK, LIGHT, Picture, data, svg
+from oic_assurance.reporting.paper.labels import labels
+from oic_assurance.reporting.paper.shapes import OF_STATUS
 from oic_assurance.reporting.points import POINTS, place
-from oic_assurance.reporting.release import quality, wording
+from oic_assurance.reporting.release import wording
 from oic_assurance.reporting.release.dataset import NAME as DATASET
-from oic_assurance.reporting.release.publisher import NOT_SET, missing
-from oic_assurance.reporting.release.render import render
-from oic_assurance.reporting.release.table import Table
-from oic_assurance.reporting.release.values import MEANINGS
+from oic_assurance.reporting.release.publisher import shown
+from oic_assurance.reporting.release.tables import Table
 
-NAME = "index.html"
-WITHHELD = "Withheld: the numbers are too small to publish"
+NAME, QUALITY = "index.html", "quality.html"
 #: What each file of a release is, keyed by the end of its name, and its format.
 _KINDS = {
     ".xlsx": ("All tables as an accessible spreadsheet", "XLSX"),
     "csv-metadata.json": ("Meaning of the tables and columns, for programs", "CSVW (JSON)"),
     ".jsonld": ("Description for catalogues", "schema.org (JSON-LD)"),
-    "quality.html": ("Methods, quality and revision policy", "HTML"),
+    QUALITY: ("Methods, quality and revision policy", "HTML"),
 }
 
 
 @dataclass(frozen=True)
 class Card:
-    """The summary of one assurance point.
+    """The summary of one assurance point, as text. What there is not is empty.
 
     Attributes:
-        figure: The figure as text. It is empty if the figure is withheld.
-        parts: For a share: its number and total, in words. For a checklist: the unit. If the figure
-            is withheld: a note that says so.
-        interval: The 95% interval of the share in words. It is empty if there is none.
-        period: The first and the last day that the figure covers. It is empty if the figure covers
-            no days.
+        figure: The figure, such as "94.3%" or "3 of 3".
+        parts: For a share: its number and total. For a checklist: the unit.
+        period: The first and the last day that the figure covers.
     """
 
     name: str
     question: str
-    answer: words.Answer
+    shape: str
+    answer: str
+    status: str
     figure: str
     parts: str
+    target: str
+    second: str
+    is_provisional: bool
     interval: str
     period: str
     deadline: str
@@ -52,106 +53,168 @@ class Card:
 
 
 def release_page(
-    tables: Sequence[Table], content: ReleaseContent, sizes: Mapping[str, int]
+    tables: Sequence[Table],
+    content: ReleaseContent,
+    texts: Mapping[str, Any],
+    sizes: Mapping[str, int],
 ) -> bytes:
     """Return the page of a release. `sizes` maps the other files' names to their sizes in bytes."""
-    publisher = content.notes["publisher"]
     by_name = {table.name: table for table in tables}
     positions = sorted(
         by_name["assurance_position"].rows,
         key=lambda row: (place(row["point_code"]), row["force_code"]),
     )
-    periods = by_name["assurance_period"].rows
-    return render(
+    targets = {row["point_code"]: row["target"] for row in positions}
+    periods, totals = by_name["assurance_period"].rows, by_name["assurance_total"].rows
+    return _render(
         "release.html.j2",
-        title=wording.TITLE,
+        content,
+        texts,
         description=DATASET,
-        release=content,
-        made=wording.released_on_in_words(content),
         as_at=moment(content.as_at),
-        next_release=wording.next_release(publisher),
-        announced=wording.announced(content),
-        missing=missing(publisher),
-        publisher={name: publisher[name] or NOT_SET for name in publisher},
-        not_set=NOT_SET,
         summary=wording.summary(content),
         cards=[_card(row) for row in positions],
-        pictures=[_picture(periods, code) for code in wording.drawn()],
+        pictures=[_picture(periods, code, targets) for code in _drawn(periods)],
+        totals=_totals(totals),
+        withheld=_withheld(by_name["assurance_withheld"].rows),
         example=_example(positions),
-        markers=MEANINGS,
-        missing_months=quality.methods(content)[2][1],
+        markers=labels("marker"),
         news=wording.news(content),
-        measures=wording.measures(),
-        fresh=wording.fresh(content),
-        revisions=wording.revisions(content),
-        policy_of_revisions=quality.revision_policy(content),
-        files=[_file(name, sizes[name], by_name) for name in sorted(sizes, key=_order)],
+        revisions=_revisions(by_name["assurance_revision"].rows, content),
+        files=[_file(name, sizes[name], by_name, content) for name in sorted(sizes, key=_order)],
     )
+
+
+def quality_page(content: ReleaseContent, texts: Mapping[str, Any]) -> bytes:
+    """Return the page on methods, quality, revisions and the Code of Practice."""
+    return _render("quality.html.j2", content, texts)
+
+
+def withdrawn_page(release: Release, standing: Release | None) -> bytes:
+    """Return the notice with the reason. `standing` is the release that stands now, if any."""
+    return page.render(
+        wording.TEMPLATES / "withdrawn.html.j2",
+        release=release,
+        made=long_day(release.made_at),
+        withdrawn=long_day(release.withdrawn_at),
+        standing=standing,
+        standing_made=long_day(standing.made_at) if standing else "",
+        publisher=release.notes["publisher"],
+    ).encode()
+
+
+def _render(template: str, content: ReleaseContent, texts: Mapping[str, Any], **more: Any) -> bytes:
+    publisher = content.notes["publisher"]
+    return page.render(
+        wording.TEMPLATES / template,
+        texts=texts,
+        release=content,
+        force=wording.force(content),
+        is_draft=wording.is_draft(content),
+        made=long_day(wording.released_on(content)),
+        next_release=wording.next_release(publisher),
+        announced=wording.announced(content),
+        publisher=publisher,
+        entries=shown(publisher),
+        fresh=wording.fresh(content),
+        measures=wording.released(),
+        **more,
+    ).encode()
 
 
 def _card(row: Row) -> Card:
+    point, is_hidden = POINTS[row["point_code"]], row["is_suppressed"]
+    figure = "" if is_hidden else wording.figure(row)
+    head, _, parts = figure.partition(", ")
     return Card(
-        name=POINTS[row["point_code"]].name,
-        question=wording.question(row["point_code"]),
-        answer=words.status(row["status"]),
-        figure="" if row["is_suppressed"] else words.figure(row),
-        parts=WITHHELD if row["is_suppressed"] else _parts(row),
+        name=point.name,
+        question=point.question,
+        shape=OF_STATUS[row["status"]],
+        answer=row["answer"],
+        status=wording.status(row),
+        figure=head,
+        parts="Withheld: the numbers are too small to publish."
+        if is_hidden
+        else f"{parts} {point.unit}".strip(),
+        target=wording.target(row),
+        second=_second(row),
+        is_provisional=not row["policy_confirmed"],
         interval=_interval(row),
-        period=_period(row["figures_from"], row["figures_to"]),
-        deadline=words.deadline(row),
-        source=wording.SOURCES[row["source_status"]],
+        period=wording.period(row["figures_from"], row["figures_to"]) if row["figures_to"] else "",
+        deadline=long_day(row["deadline"]) if row["deadline"] else "None: every case counts",
+        source=labels("source_status")[row["source_status"]],
     )
 
 
-def _parts(row: Row) -> str:
-    """Return the text beside the figure: its number and total or, for a checklist, the unit."""
-    point = POINTS[row["point_code"]]
-    return point.unit if point.is_checklist else words.parts(row)
-
-
-def _period(first: date | None, last: date | None) -> str:
-    return "" if first is None or last is None else wording.period(first, last)
+def _second(row: Row) -> str:
+    """Return the second reading of a figure in words. It is empty if there is none."""
+    if row["second_reading"] is None:
+        return ""
+    what = wording.measure(row["second_reading"])
+    if row["second_value"] is None:
+        return f"{what}: withheld, so that nobody can be identified"
+    parts = f"{row['second_numerator']:,} of {row['second_denominator']:,}"
+    return f"{what}: {share(row['second_value'])} ({parts})"
 
 
 def _interval(row: Row) -> str:
-    if row["ci_low"] is None:
-        return ""
-    return f"{share(row['ci_low'])} to {share(row['ci_high'])}"
+    return "" if row["ci_low"] is None else f"{share(row['ci_low'])} to {share(row['ci_high'])}"
 
 
 def _example(positions: Sequence[Row]) -> str:
     """Return how to read an interval, with the first share of this release as the example."""
-    rows = [row for row in positions if row["ci_low"] is not None]
-    return wording.interval_in_words(rows[0]) if rows else ""
+    return next(
+        (
+            f"For example, {row['numerator']:,} of {row['denominator']:,} is "
+            f"{share(row['value'])}, with an interval from {_interval(row)}."
+            for row in positions
+            if row["ci_low"] is not None
+        ),
+        "",
+    )
 
 
-def _picture(periods: Sequence[Row], code: str) -> Picture:
+def _drawn(periods: Sequence[Row]) -> list[str]:
+    """Return the released measures with a chart: all but those of a checklist."""
+    points = {row["measure_code"]: row["point_code"] for row in periods}
+    return [
+        code
+        for code in wording.released()
+        if code not in points or not POINTS[points[code]].is_checklist
+    ]
+
+
+def _picture(periods: Sequence[Row], code: str, targets: Mapping[str, float | None]) -> Picture:
     """Return a chart of the force's released figures for a measure, with one bar per period."""
     title = wording.measure(code)
     rows = [row for row in periods if row["measure_code"] == code and row["org_unit_code"] == "ALL"]
     head = ("From", "To", "Share", "Number of total", "95% interval")
     if not rows:
         return Picture(title, "No figure has been released yet.", "", head, ())
-    last = rows[-1]
-    text = (
-        f"{share(last['value'])} ({last['numerator']:,} of {last['denominator']:,}), "
-        f"{_period(last['period_start'], last['period_end'])}. "
+    point, last = rows[0]["point_code"], rows[-1]
+    target = targets.get(point) if wording.main_measure(point) == code else None
+    aim = f" The dashed line is the target, {target * 100:g}%." if target is not None else ""
+    bars = (
         "The length of a bar is the period that it covers."
+        if wording.counted_as()[code] == "events"
+        else "A bar is a month, and the people are those at its end."
     )
-    return Picture(title, text, _drawn(rows), head, [_row(row) for row in rows])
+    period = wording.period(last["period_start"], last["period_end"])
+    text = f"{wording.figure(last)}, {period}.{aim} {bars}"
+    return Picture(title, text, _drawing(rows, target), head, [_row(row) for row in rows])
 
 
 def _row(row: Row) -> Sequence[str]:
     return (
-        words.short_day(row["period_start"]),
-        words.short_day(row["period_end"]),
+        short_day(row["period_start"]),
+        short_day(row["period_end"]),
         "[z]" if row["value"] is None else share(row["value"]),
         f"{row['numerator']:,} of {row['denominator']:,}",
         _interval(row) or "[z]",
     )
 
 
-def _drawn(rows: Sequence[Row]) -> str:
+def _drawing(rows: Sequence[Row], target: float | None) -> str:
     import altair as alt
 
     base = alt.Chart(data(rows)).encode(
@@ -161,11 +224,70 @@ def _drawn(rows: Sequence[Row]) -> str:
         x2="period_end:T",
         y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
     )
-    chart = alt.layer(
+    layers = [
         base.mark_bar(color=LIGHT, y2=alt.ExprRef("height")),
         base.mark_rule(color=DARK, strokeWidth=3),
+    ]
+    if target is not None:
+        line = alt.Chart(data([{"target": target}]))
+        layers.append(line.mark_rule(color=DARK, strokeDash=[4, 3]).encode(y="target:Q"))
+    return svg(alt.layer(*layers))
+
+
+def _totals(rows: Sequence[Row]) -> Picture:
+    head = ("Measure", "Period", "Share", "Number of total", "95% interval")
+    shown_rows = [
+        (
+            wording.measure(row["measure_code"]),
+            f"{labels('period_kind')[row['period_kind']]}, "
+            f"{wording.period(row['period_start'], row['period_end'])}",
+            *_row(row)[2:],
+        )
+        for row in rows
+        if row["org_unit_code"] == "ALL" and row["denominator"]
+    ]
+    return Picture("Quarters and financial years", "", "", head, shown_rows)
+
+
+def _withheld(rows: Sequence[Row]) -> Picture:
+    head = ("Measure", "Of", "Months", "Why")
+    return Picture(
+        "What is withheld, and why",
+        "",
+        "",
+        head,
+        [
+            (
+                wording.measure(row["measure_code"]),
+                labels("released_unit")[row["units"]],
+                wording.period(row["period_start"], row["period_end"]),
+                row["reason"],
+            )
+            for row in rows
+        ],
     )
-    return svg(chart)
+
+
+def _revisions(rows: Sequence[Row], content: ReleaseContent) -> Picture:
+    head = ("Measure", "Period", "Unit", "Before", "Now", "Released before", "Why")
+    return Picture(
+        "Revised figures",
+        "",
+        "",
+        head,
+        [
+            (
+                wording.measure(row["measure_code"]),
+                wording.period(row["period_start"], row["period_end"]),
+                wording.unit(row["org_unit_code"], content),
+                wording.figure(row, "_before"),
+                wording.figure(row),
+                f"Release {row['release_before']} of {short_day(row['released_before_on'])}",
+                row["reason"],
+            )
+            for row in rows
+        ],
+    )
 
 
 def _order(name: str) -> tuple[int, str]:
@@ -173,20 +295,21 @@ def _order(name: str) -> tuple[int, str]:
     if name.endswith(".xlsx"):
         return 0, name
     if name.endswith(".csv"):
-        return (2 if name.startswith("code_") else 1), name
+        return (2 if "code_" in name else 1), name
     return 3, name
 
 
-def _file(name: str, size: int, tables: Mapping[str, Table]) -> tuple[str, str, str, str]:
+def _file(
+    name: str, size: int, tables: Mapping[str, Table], content: ReleaseContent
+) -> tuple[str, str, str, str]:
     """Return a file's name, what it is, its format and its size."""
-    table = tables.get(name.rpartition("_")[0]) if name.endswith(".csv") else None
+    table = next(
+        (one for one in tables.values() if wording.file_name(f"{one.name}.csv", content) == name),
+        None,
+    )
     about, form = (
         (table.title, "CSV")
         if table
         else next(kind for end, kind in _KINDS.items() if name.endswith(end))
     )
-    return name, about, form, _size(size)
-
-
-def _size(size: int) -> str:
-    return f"{size / 1024:,.0f} KiB" if size >= 1024 else f"{size} bytes"
+    return name, about, form, f"{size / 1024:,.0f} KiB" if size >= 1024 else f"{size} bytes"

@@ -11,7 +11,7 @@ from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.settings import Settings, publisher_file
 
 DEFAULT = Path("include") / "release" / "publisher.yml"
-#: The text in a release's files where the publisher has set nothing.
+#: The text in the files of a draft where the publisher has not set what a release needs.
 NOT_SET = "NOT SET"
 #: The entries of the publisher's file, each with its name in words.
 ENTRIES = {
@@ -25,6 +25,8 @@ ENTRIES = {
     "next_release": "date of the next release",
     "pre_release_access": "who sees the figures before they are released",
 }
+#: What a release needs: who publishes it, who answers for it, and what others may do with it.
+REQUIRED = ("publisher", "contact", "licence")
 _ADDRESSES = ("publisher_url", "licence_url")
 
 
@@ -49,9 +51,37 @@ def read_publisher(settings: Settings) -> dict[str, str | None]:
     return {name: _entry(path, name, given.get(name)) for name in ENTRIES}
 
 
-def missing(publisher: Mapping[str, Any]) -> list[str]:
-    """Return the names, in words, of the entries that the publisher has not set."""
-    return [words for name, words in ENTRIES.items() if not publisher.get(name)]
+def require(publisher: Mapping[str, Any], settings: Settings) -> None:
+    """Refuse a release whose publisher, contact or licence nobody has set.
+
+    Raises:
+        UsageError: One of them is not set. The message says where to set it.
+    """
+    missing = [name for name in REQUIRED if not publisher[name]]
+    if missing:
+        raise UsageError(
+            f"No release is made: {publisher_file() or DEFAULT} does not set "
+            f"{' and '.join([', '.join(missing[:-1]), missing[-1]] if missing[1:] else missing)}. "
+            "Set each in this file, or in the file that ASSURANCE_PUBLISHER names. "
+            "`assurance release make --draft` shows the files before that."
+        )
+
+
+def shown(publisher: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return what a release says of its publisher: entry, text, and an address or nothing.
+
+    An entry that is not set is left out, unless a release needs it.
+    """
+    addresses = {
+        "publisher_url": publisher["publisher_url"],
+        "licence_url": publisher["licence_url"],
+        "contact_email": f"mailto:{publisher['contact_email']}",
+    }
+    return [
+        (words.capitalize(), publisher[name] or NOT_SET, addresses.get(name) or "")
+        for name, words in ENTRIES.items()
+        if name != "next_release" and (publisher[name] or name in REQUIRED)
+    ]
 
 
 def _entry(path: Path, name: str, value: object) -> str | None:

@@ -1,129 +1,159 @@
-"""The tables of a release's files: the released tables, the revisions, and the lists of codes.
+"""The tables of a release's files: figures, what is withheld, revisions, and lists of codes.
 
-A cell without a value is blank, and the marker in a column of its own says why. The spreadsheet
-writes the marker into the cell instead.
+`templates/tables.yml` says which there are and what each column means. A cell without a value is
+blank, and the marker in a column of its own says why. The spreadsheet writes the marker into the
+cell instead.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import yaml
 
 from oic_assurance.clock import LONDON
-from oic_assurance.publishing.release_tables import (
-    MEASURE,
-    PERIOD,
-    POSITION,
-    ReleaseColumn,
-    ReleaseTable,
-)
+from oic_assurance.publishing.release_tables import MEASURE, PERIOD, POSITION
 from oic_assurance.publishing.releases import ReleaseContent, Row
+from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.reporting.points import POINTS
-from oic_assurance.reporting.release import code_lists, wording
-from oic_assurance.reporting.release.table import Column, Reference, Table
+from oic_assurance.reporting.release import wording
+from oic_assurance.reporting.release.totals import (
+    last_day,
+    period_kind,
+    quarters_and_years,
+    withheld,
+)
 from oic_assurance.reporting.release.values import SHOWN, interval
 
-#: The marker column of each column that can be blank.
-_MARKERS = {
-    "figures_from": "period_marker",
-    "figures_to": "period_marker",
-    "numerator": "figure_marker",
-    "denominator": "figure_marker",
-    "value": "value_marker",
-    "ci_low": "interval_marker",
-    "ci_high": "interval_marker",
-    "deadline": "deadline_marker",
-    "days_to_deadline": "deadline_marker",
-    "status_at_deadline": "status_at_deadline_marker",
-}
-_MARKER_TITLES = {
-    "period_marker": "Marker of the days of the figures",
-    "figure_marker": "Marker of the number and the total",
-    "value_marker": "Marker of the share",
-    "interval_marker": "Marker of the interval",
-    "deadline_marker": "Marker of the deadline",
-    "status_at_deadline_marker": "Marker of the status at the deadline",
-    "value_before_marker": "Marker of the share before",
-}
-_INTERVAL = (
-    Column(
-        "ci_low",
-        "Interval from",
-        "share",
-        "Lower end of the 95% interval of the share (Wilson's), from 0 to 1.",
-        "interval_marker",
-    ),
-    Column(
-        "ci_high",
-        "Interval to",
-        "share",
-        "Upper end of the 95% interval of the share (Wilson's), from 0 to 1.",
-        "interval_marker",
-    ),
-)
-_PERIOD_KEY = ("force_code", "measure_code", "period_start", "org_unit_code")
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a file.
+
+    Attributes:
+        kind: What the values are, which decides their type in the files.
+        marker: The name of the column that says why a value is missing. It is empty if every row
+            has a value.
+    """
+
+    name: str
+    title: str
+    kind: str
+    description: str
+    marker: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a release's files.
+
+    Attributes:
+        key: The columns that identify a row.
+        refers_to: The tables whose keys are columns of this table.
+    """
+
+    name: str
+    title: str
+    description: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rows: Sequence[Row]
+    refers_to: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the columns, in their order."""
+        return tuple(column.name for column in self.columns)
 
 
 def file_tables(content: ReleaseContent) -> tuple[Table, ...]:
     """Return all tables of a release's files, the tables with figures first."""
-    return (
-        _with_figures(POSITION, content, (code_lists.POINT, code_lists.STATUS)),
-        _with_figures(PERIOD, content, (code_lists.MEASURE, code_lists.POINT, code_lists.UNIT)),
-        _with_figures(MEASURE, content, (code_lists.MEASURE, code_lists.POINT, code_lists.UNIT)),
-        _revisions(content),
-        *code_lists.code_lists(content),
+    periods = _periods(content)
+    totals = quarters_and_years(periods, wording.counted_as())
+    rows = {
+        POSITION.name: [_marked(row, content) for row in content.tables[POSITION.name]],
+        PERIOD.name: [_marked(row, content) for row in periods],
+        "assurance_total": [_marked(row, content) for row in totals],
+        "assurance_withheld": _withheld(content, periods),
+        "assurance_revision": [_revised(row) for row in content.notes["revisions"]],
+        **_code_lists(content, periods),
+    }
+    return tuple(
+        Table(
+            name,
+            table["title"],
+            table.get("about", "One row per code of this kind in the other tables."),
+            tuple(table["key"]),
+            _columns(name),
+            rows[name],
+            tuple(table.get("refers_to", ())),
+        )
+        for name, table in _declared()["tables"].items()
     )
 
 
-def _with_figures(
-    table: ReleaseTable, content: ReleaseContent, references: tuple[Reference, ...]
-) -> Table:
-    columns: list[Column] = []
-    for column in table.columns:
-        columns.append(_file_column(column))
-        if column.name == "value":
-            columns += [_marker("value_marker"), *_INTERVAL]
-    columns = _with_markers(columns)
-    return Table(
-        table.name,
-        table.title,
-        table.description,
-        table.key,
-        tuple(columns),
-        [_marked(row, content) for row in content.tables[table.name]],
-        references,
-    )
+@functools.cache
+def _declared() -> Any:
+    return yaml.safe_load((wording.TEMPLATES / "tables.yml").read_text(encoding="utf-8"))
 
 
-def _file_column(column: ReleaseColumn) -> Column:
-    return Column(
-        column.name,
-        column.title,
-        column.kind,
-        column.description,
-        _MARKERS.get(column.name, ""),
-    )
+@functools.cache
+def _columns(table: str) -> tuple[Column, ...]:
+    """Return a table's columns, with each marker column behind the last column that it is for."""
+    found: list[Column] = []
+    waiting = ""
+    for entry in (*_declared()["tables"][table]["columns"], None):
+        name, given = next(iter(entry.items())) if isinstance(entry, dict) else (entry, None)
+        column = Column(name, *(given or _declared()["columns"][name])) if name else None
+        if waiting and (column is None or column.marker != waiting):
+            about = (
+                f"`{SHOWN}` if the value is there. Otherwise, why it is not, or that it is revised."
+            )
+            found.append(Column(waiting, _declared()["markers"][waiting], "marker", about))
+        if column:
+            found.append(column)
+            waiting = column.marker
+    return tuple(found)
 
 
-def _with_markers(columns: Sequence[Column]) -> list[Column]:
-    """Return the columns, with each marker column behind the last column that it is for."""
-    there = {column.name for column in columns}
-    last = {column.marker: column.name for column in columns if column.marker}
-    out: list[Column] = []
-    for column in columns:
-        out.append(column)
-        if column.marker and column.marker not in there and last[column.marker] == column.name:
-            out.append(_marker(column.marker))
-    return out
+def columns_of_figures() -> tuple[Column, ...]:
+    """Return the columns of the released figures by period."""
+    return _columns(PERIOD.name)
 
 
-def _marker(name: str) -> Column:
-    about = f"`{SHOWN}` if the value is there. Otherwise, why it is not, or that it is revised."
-    return Column(name, _MARKER_TITLES[name], "marker", about)
+def _periods(content: ReleaseContent) -> list[Row]:
+    """Return the released periods, and the complete months of the plans, which are always shown."""
+    today = content.as_at.astimezone(LONDON).date()
+    open_months = [
+        {**row, "period_end": last_day(row["period_start"], 1)}
+        for row in content.tables[MEASURE.name]
+        if POINTS[row["point_code"]].is_checklist and not row["is_suppressed"]
+    ]
+    rows = [
+        *content.tables[PERIOD.name],
+        *(row for row in open_months if row["period_end"] <= today),
+    ]
+    return [
+        {**row, "period_kind": period_kind(row, wording.counted_as())}
+        for row in sorted(rows, key=lambda row: [row[name] for name in PERIOD.key])
+    ]
 
 
 def _marked(row: Row, content: ReleaseContent) -> Row:
     """Return a row with the interval of its share and with its markers."""
     is_strands = POINTS[row["point_code"]].is_checklist
-    figure = _figure_marker(row, content)
+    is_total = row.get("period_kind") in ("quarter", "financial_year")
+    revised = {
+        (one["measure_code"], one["period_start"], one["org_unit_code"])
+        for one in content.notes["revisions"]
+    }
+    start = row.get("period_start", date.min).isoformat()
+    place = (row.get("measure_code"), start, row.get("org_unit_code"))
+    figure = "[r]" if place in revised and not is_total else SHOWN
+    if row["numerator"] is None:
+        figure = "[c]"
     value = "[z]" if row["numerator"] is not None and row["value"] is None else figure
     has_interval = row["value"] is not None and not is_strands
     low, high = interval(row["numerator"], row["denominator"]) if has_interval else (None, None)
@@ -136,106 +166,74 @@ def _marked(row: Row, content: ReleaseContent) -> Row:
         "interval_marker": "[z]" if is_strands and row["numerator"] is not None else value,
     }
     if "deadline" in row:
-        no_period = "[c]" if row["is_suppressed"] else "[z]"
-        no_status = "[z]" if row["deadline"] is None else "[x]"
-        marked |= {
-            "period_marker": no_period if row["figures_from"] is None else SHOWN,
-            "deadline_marker": "[z]" if row["deadline"] is None else SHOWN,
-            "status_at_deadline_marker": no_status if row["status_at_deadline"] is None else SHOWN,
+        blanks = {
+            "period_marker": ("figures_from", "[c]" if row["is_suppressed"] else "[z]"),
+            "second_marker": ("second_value", "[c]" if row["second_reading"] else "[z]"),
+            "deadline_marker": ("deadline", "[z]"),
+            "status_at_deadline_marker": (
+                "status_at_deadline",
+                "[x]" if row["deadline"] else "[z]",
+            ),
         }
+        marked["answer"] = wording.answer(row)
+        for marker, (name, blank) in blanks.items():
+            marked[marker] = blank if row[name] is None else SHOWN
     return marked
 
 
-def _figure_marker(row: Row, content: ReleaseContent) -> str:
-    """Return the marker of a row's number and total.
-
-    Whether a month is settled follows from the two days alone, so `[x]` tells nothing about it.
-    """
-    if row["numerator"] is None:
-        return "[x]" if _is_unsettled(row, content) else "[c]"
-    revised = {
-        (one["measure_code"], one["period_start"], one["org_unit_code"])
-        for one in content.notes["revisions"]
-    }
-    place = (
-        row.get("measure_code"),
-        row["period_start"].isoformat() if "period_start" in row else None,
-        row.get("org_unit_code"),
+def _withheld(content: ReleaseContent, periods: Sequence[Row]) -> list[Row]:
+    settled = content.as_at.astimezone(LONDON).date() - timedelta(days=content.notes["settle_days"])
+    rows = withheld(
+        content.tables[MEASURE.name], periods, wording.counted_as(), wording.added_up(), settled
     )
-    return "[r]" if place in revised else SHOWN
-
-
-def _is_unsettled(row: Row, content: ReleaseContent) -> bool:
-    if row.get("measure_code") not in wording.measures():
-        return False
-    following = (row["period_start"].replace(day=1) + timedelta(days=31)).replace(day=1)
-    as_at = content.as_at.astimezone(LONDON).date()
-    age: timedelta = as_at - (following - timedelta(days=1))
-    return age.days < int(content.notes["settle_days"])
-
-
-def _revisions(content: ReleaseContent) -> Table:
-    columns = (
-        *(_file_column(column) for column in PERIOD.columns if column.name in _PERIOD_KEY[:3]),
-        *(
-            _file_column(column)
-            for column in PERIOD.columns
-            if column.name in ("period_end", "org_unit_code")
-        ),
-        Column(
-            "release_before", "Release before", "whole", "Release that showed the figure before."
-        ),
-        Column("numerator_before", "Number before", "count", "Number in that release."),
-        Column("denominator_before", "Out of, before", "count", "Total in that release."),
-        Column(
-            "value_before",
-            "Share before",
-            "share",
-            "Share in that release, from 0 to 1, unrounded.",
-            "value_before_marker",
-        ),
-        Column("numerator", "Number now", "count", "Number in this release."),
-        Column("denominator", "Out of, now", "count", "Total in this release."),
-        Column(
-            "value",
-            "Share now",
-            "share",
-            "Share in this release, from 0 to 1, unrounded.",
-            "value_marker",
-        ),
-        Column(
-            "revision_type",
-            "Kind of revision",
-            "code",
-            "`planned`: the revision policy provides for it. `unplanned`: it corrects a release "
-            "that was withdrawn.",
-        ),
-        Column("reason", "Why", "text", "Why the figure differs."),
-    )
-    return Table(
-        "assurance_revision",
-        "Revised figures",
-        "One row per figure that differs from the newest earlier release of the same figure. Each "
-        "number was released before or is released now, so no row tells more than the releases do.",
-        _PERIOD_KEY,
-        tuple(_with_markers(columns)),
-        [_revised(row) for row in content.notes["revisions"]],
-        (code_lists.MEASURE, code_lists.UNIT, Reference(_PERIOD_KEY, PERIOD.name, _PERIOD_KEY)),
-    )
+    return [
+        {
+            **row,
+            "withheld_marker": "[x]" if row["reason_code"] == "not_settled" else "[c]",
+            "reason": labels("withheld_because")[row["reason_code"]],
+        }
+        for row in rows
+    ]
 
 
 def _revised(row: Row) -> Row:
     kind, why = wording.revision(row)
-    before, now = (
-        row[f"numerator{end}"] / row[f"denominator{end}"] if row[f"denominator{end}"] else None
-        for end in ("_before", "")
-    )
+    days = ("period_start", "period_end", "released_before_on")
+    revised = {**row, **{name: date.fromisoformat(row[name]) for name in days}}
+    for end in ("_before", ""):
+        total = row[f"denominator{end}"]
+        revised[f"value{end}"] = row[f"numerator{end}"] / total if total else None
+        revised[f"value{end}_marker"] = SHOWN if total else "[z]"
+    return {**revised, "revision_type": kind, "reason": why}
+
+
+def _code_lists(content: ReleaseContent, periods: Sequence[Row]) -> Mapping[str, list[Row]]:
+    """Return the rows that say what the codes in the other tables mean, by table."""
+    rows = [*periods, *content.tables[MEASURE.name], *content.tables[POSITION.name]]
+    measures = {row["measure_code"]: row["point_code"] for row in rows if "measure_code" in row}
+    codes: dict[str, list[tuple[str, ...]]] = {
+        "code_force": [(content.force_code, wording.force(content))],
+        "code_point": [
+            (code, wording.point(code), wording.question(code))
+            for code in sorted({row["point_code"] for row in rows})
+        ],
+        "code_measure": [
+            (code, measures[code], wording.measure(code), wording.about(code))
+            for code in sorted(measures)
+        ],
+        "code_unit": [
+            (code, wording.unit(code, content))
+            for code in sorted({row["org_unit_code"] for row in periods})
+        ],
+        "code_status": [
+            (code, name, labels("meaning_of_status")[code])
+            for code, name in labels("status").items()
+        ],
+    }
     return {
-        **row,
-        "value_before": before,
-        "value_before_marker": "[z]" if before is None else SHOWN,
-        "value": now,
-        "value_marker": "[z]" if now is None else SHOWN,
-        "revision_type": kind,
-        "reason": why,
+        table: [
+            dict(zip([column.name for column in _columns(table)], row, strict=True))
+            for row in given
+        ]
+        for table, given in codes.items()
     }

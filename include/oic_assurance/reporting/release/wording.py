@@ -1,77 +1,117 @@
-"""The words that the files of a release share: what is counted, what is new, and what changed."""
+"""The words that the files of a release share: names of codes, and sentences about the release.
+
+Prose stands in `templates/words.yml.j2`, and the words for codes in the seeds.
+"""
 
 import functools
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import yaml
+
 from oic_assurance.builds.declared import read_declared
-from oic_assurance.builds.seeds import read_seeds
+from oic_assurance.builds.seeds import read_seed
 from oic_assurance.clock import LONDON
-from oic_assurance.formats import share
-from oic_assurance.publishing.releases import Release, ReleaseContent
-from oic_assurance.reporting.pack import words
+from oic_assurance.formats import as_day, count, long_day, moment, share
+from oic_assurance.publishing.release_tables import PERIOD, POSITION
+from oic_assurance.publishing.releases import Release, ReleaseContent, Row
+from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.reporting.points import POINTS
-from oic_assurance.reporting.release.publisher import NOT_SET
 from oic_assurance.settings import PROJECT_ROOT
 
-TITLE = "Police response to organised immigration crime: assurance figures"
-DESCRIPTION = (
-    "Whether a police force does what an inspection asked for about organised immigration crime: "
-    "reports to the National Command and Control Unit (NCCU), intelligence plans and training. "
-    "The figures are aggregated, and figures that could identify a person are withheld."
-)
-SOURCE = (
-    "Administrative records of the police force: incidents, custody, referrals, intelligence "
-    "reports, personnel, training and plans."
-)
-SOURCES = {
-    "fresh": "Every source was delivered in time.",
-    "stale": "A source was not delivered in time.",
-    "failed": "A source could not be read.",
-}
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@functools.cache
+def counted_as() -> Mapping[str, str]:
+    """Return the measures that policy releases, and whether they count events, people or strands.
+
+    Raises:
+        AssuranceError: The seed has a mistake.
+    """
+    rows = read_seed(PROJECT_ROOT, "policy_public_measure").rows
+    return {row["measure_code"]: row["counted_as"] for row in rows}
+
+
+@functools.cache
+def added_up() -> frozenset[str]:
+    """Return the measures that are sums of two released ones: the public second readings."""
+    rows = read_seed(PROJECT_ROOT, "policy_public_measure").rows
+    return frozenset(row["completes"] for row in rows if row["completes"])
 
 
 @functools.cache
 def measures() -> Mapping[str, tuple[str, str]]:
-    """Return the measures that policy releases: the title, and what the number and the total count.
+    """Return every measure: the title, and what the number and the total count.
 
     They are keyed by their codes, in the order of the declarations. A measure that is declared
     without words for the public has its own title and description.
 
     Raises:
-        AssuranceError: A seed or a declaration has a mistake.
+        AssuranceError: A declaration has a mistake.
     """
-    released = {
-        row["measure_code"] for row in read_seeds(PROJECT_ROOT)["policy_public_measure"].rows
+    return {
+        code: (
+            entry["words"].get("public", {}).get("title", entry["title"]),
+            entry["words"].get("public", {}).get("counts", f"{entry['description']}."),
+        )
+        for code, entry in read_declared(PROJECT_ROOT).measures.items()
     }
-    found = {}
-    for code, entry in read_declared(PROJECT_ROOT).measures.items():
-        if code in released:
-            public = entry["words"].get("public", {})
-            counts = public.get("counts", f"{entry['description']}.")
-            found[code] = (public.get("title", entry["title"]), counts)
+
+
+def prose(content: ReleaseContent) -> dict[str, Any]:
+    """Return the prose of a release, by the names in its template."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    # Not a page: its texts are escaped where they are shown.
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=False,  # noqa: S701
+        undefined=StrictUndefined,
+    )
+    text = environment.get_template("words.yml.j2").render(
+        draft=is_draft(content),
+        force=force(content),
+        smallest=content.notes["smallest"],
+        days=content.notes["settle_days"],
+        as_at=moment(content.as_at),
+        announced=announced(content),
+        fresh=fresh(content),
+        revised_by=revised_by(content),
+    )
+    found: dict[str, Any] = yaml.safe_load(text)
     return found
 
 
-def drawn() -> list[str]:
-    """Return the released measures that have a chart by period: all but those of a checklist."""
-    points = {code: one["point"] for code, one in read_declared(PROJECT_ROOT).measures.items()}
-    return [code for code in measures() if not POINTS[points[code]].is_checklist]
+def released() -> dict[str, tuple[str, str]]:
+    """Return the measures that policy releases, each with its title and what it counts."""
+    return {code: one for code, one in measures().items() if code in counted_as()}
 
 
 def measure(code: str) -> str:
-    """Return the title of a measure, or its code as words."""
-    return measures()[code][0] if code in measures() else words.sentence(code)
+    """Return the title of a measure, or its code if it is no longer declared."""
+    return measures()[code][0] if code in measures() else code
 
 
 def about(code: str) -> str:
-    """Return what a measure counts, or that its figures are withheld."""
-    if code not in measures():
-        return (
-            "Its figures are withheld, because they are about the same people as another measure."
-        )
-    return measures()[code][1]
+    """Return what a measure counts, or why it has no figures of its own."""
+    if code in counted_as():
+        return measures()[code][1]
+    return labels("withheld_because")["added_up" if code in added_up() else "same_people"]
+
+
+def main_measure(point_code: str) -> str:
+    """Return the measure whose share is compared with the target of a point."""
+    rows = read_seed(PROJECT_ROOT, "policy_point").rows
+    return next((r["measure_code"] for r in reversed(rows) if r["point_code"] == point_code), "")
+
+
+def point(code: str) -> str:
+    """Return the name of a point, or its code if it is no longer declared."""
+    return POINTS[code].name if code in POINTS else code
 
 
 def question(code: str) -> str:
@@ -79,31 +119,38 @@ def question(code: str) -> str:
     return POINTS[code].question if code in POINTS else point(code)
 
 
-def point(code: str) -> str:
-    """Return the name of a point, or its code as words."""
-    return POINTS[code].name if code in POINTS else words.sentence(code)
+def force(content: ReleaseContent) -> str:
+    """Return the name of the force."""
+    return str(content.notes["force_name"])
 
 
 def unit(code: str, content: ReleaseContent) -> str:
     """Return the name of a unit, or its code if it has none."""
-    fixed = {"ALL": "The whole force", "REST": "In no district"}
-    return fixed.get(code) or str(content.notes["districts"].get(code) or code)
+    fixed = labels("released_unit").get(code)
+    return fixed or str(content.notes["districts"].get(code) or code)
 
 
-def period(first: date | str, last: date | str) -> str:
+def is_draft(content: ReleaseContent | Release) -> bool:
+    """Return whether the files are only for a look, and nothing is released."""
+    return bool(content.notes.get("draft"))
+
+
+def file_name(name: str, content: ReleaseContent) -> str:
+    """Return the name of a file of data, with the day of the release."""
+    stem, _, end = name.rpartition(".")
+    draft = "draft_" if is_draft(content) else ""
+    return f"{draft}{stem}_{released_on(content).isoformat()}.{end}"
+
+
+def period(first: date, last: date) -> str:
     """Return a period in words: "1 May 2026 to 30 June 2026"."""
-    return f"{words.long_day(words.as_day(first))} to {words.long_day(words.as_day(last))}"
-
-
-def entry(publisher: Mapping[str, Any], name: str) -> str:
-    """Return what the publisher has set for an entry, or a text that says that it is not set."""
-    return str(publisher[name] or NOT_SET)
+    return f"{long_day(first)} to {long_day(last)}"
 
 
 def next_release(publisher: Mapping[str, Any]) -> str:
-    """Return the day of the next release in words, or a text that says that it is not set."""
+    """Return the day of the next release in words, or that it is not announced."""
     given = publisher["next_release"]
-    return words.long_day(date.fromisoformat(given)) if given else NOT_SET
+    return long_day(date.fromisoformat(given)) if given else "Not announced yet"
 
 
 def released_on(content: ReleaseContent | Release) -> date:
@@ -111,49 +158,61 @@ def released_on(content: ReleaseContent | Release) -> date:
     return content.made_at.astimezone(LONDON).date()
 
 
-def released_on_in_words(content: ReleaseContent) -> str:
-    """Return the day of a release, such as "1 May 2026"."""
-    return words.long_day(released_on(content))
-
-
 def identifier(content: ReleaseContent) -> str:
     """Return the name by which catalogues know a release."""
     return f"oic-assurance-release-{content.release_id}"
 
 
-def revision(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the kind of a revision as a code, and its cause as a sentence.
+def figure(row: Row, end: str = "") -> str:
+    """Return a figure in words: "86.4%, 199 of 230", or "2 of 3" for a checklist."""
+    parts = f"{row[f'numerator{end}']:,} of {row[f'denominator{end}']:,}"
+    total = row[f"denominator{end}"]
+    if not total or ("point_code" in row and POINTS[row["point_code"]].is_checklist):
+        return parts
+    return f"{share(row[f'numerator{end}'] / total)}, {parts}"
 
-    The cause is not more exact on purpose: how many records were late, corrected or deleted could
-    be a small number.
-    """
+
+def target(row: Row) -> str:
+    """Return a target in words: "95%", or "3 of 3" for a checklist."""
+    if row["target"] is None:
+        return "None"
+    if POINTS[row["point_code"]].is_checklist and row["denominator"]:
+        return f"{round(row['target'] * row['denominator'])} of {row['denominator']}"
+    return f"{row['target'] * 100:g}%"
+
+
+def answer(row: Row) -> str:
+    """Return the answer of a position to the question of its point, such as "Not due yet"."""
+    return labels("answer")[row["answer_code"]]
+
+
+def _word_of_case(code: str) -> str:
+    rows = read_seed(PROJECT_ROOT, "answer_words").rows
+    return next(str(row["word"]) for row in rows if row["case_code"] == code)
+
+
+def status(row: Row) -> str:
+    """Return the status of a position with its day and its meaning, as a sentence."""
+    # A point without a deadline is under way as long as not every case meets it, and slips if its
+    # last months are worse by more than chance explains.
+    code, word = row["status"], labels("status")[row["status"]]
+    if not row["deadline"] and code == "slipping":
+        code = "worse" if row["answer_code"] == "NO" else "unclear"
+        word = word if row["answer_code"] == "NO" else _word_of_case("unclear_months")
+    elif not row["deadline"] and code == "in_progress":
+        code = "under_way"
+    return f"{word} on {long_day(row['status_on'])}: {labels('meaning_of_status')[code]}."
+
+
+def revision(row: Row) -> tuple[str, str]:
+    """Return the kind of a revision as a code, and its cause as a sentence."""
     if row["withdrawn_because"]:
         return "unplanned", (
             f"Corrects release {row['release_before']}, which was withdrawn: "
             f"{row['withdrawn_because']}"
         )
-    return "planned", (
-        "Records arrived late, were corrected or were deleted, or a rule was changed."
-    )
-
-
-def revisions(content: ReleaseContent) -> list[tuple[str, str, str, str, str, str]]:
-    """Return every figure that differs from an earlier release.
-
-    Each item has the measure, the period, the unit, the earlier figure, the new figure, and the
-    cause, as text.
-    """
-    return [
-        (
-            measure(row["measure_code"]),
-            period(row["period_start"], row["period_end"]),
-            unit(row["org_unit_code"], content),
-            f"{row['numerator_before']:,} of {row['denominator_before']:,}",
-            f"{row['numerator']:,} of {row['denominator']:,}",
-            revision(row)[1],
-        )
-        for row in content.notes["revisions"]
-    ]
+    # Not more exact on purpose: how many records were late or deleted could be a small number.
+    return "planned", labels("revised_because")["planned"]
 
 
 def revised_by(content: ReleaseContent) -> str:
@@ -168,7 +227,7 @@ def revised_by(content: ReleaseContent) -> str:
     ]
     if not changes:
         return "No share of the whole force was revised in this release."
-    shown = sum(row["org_unit_code"] == "ALL" for row in content.tables["assurance_period"])
+    shown = sum(row["org_unit_code"] == "ALL" for row in content.tables[PERIOD.name])
     return (
         f"{len(changes)} of {shown} shares of the whole force were revised in this release, by "
         f"{100 * sum(changes) / len(changes):.1f} percentage points on average and by at most "
@@ -179,35 +238,34 @@ def revised_by(content: ReleaseContent) -> str:
 def news(content: ReleaseContent) -> list[str]:
     """Return what this release has that the one before had not, as sentences."""
     previous = content.notes["previous"]
-    counts: dict[str, int] = {}
+    new: dict[str, int] = {}
     for row in content.notes["first_shown"]:
-        counts[row["measure_code"]] = counts.get(row["measure_code"], 0) + 1
+        new[row["measure_code"]] = new.get(row["measure_code"], 0) + 1
     before = (
         f"The release before this one is release {previous['release_id']} of "
-        f"{words.long_day(words.as_day(previous['made_on']))}."
+        f"{long_day(as_day(previous['made_on']))}."
         if previous
         else "No release before this one stands."
     )
-    new = [
-        f"{measure(code)}: {number} new {'period' if number == 1 else 'periods'}."
-        for code, number in counts.items()
+    changed = [
+        f"{point(row['point_code'])}: {labels('status')[row['status_before']]} in release "
+        f"{previous['release_id']}, {labels('status')[row['status']]} in this one."
+        for row in content.notes["changed_statuses"]
     ]
     revised = len(content.notes["revisions"])
-    change = f"{revised} {'figure was' if revised == 1 else 'figures were'} revised."
     return [
         before,
-        *(new or ["No period is shown for the first time."]),
-        change,
-        *withdrawals(content),
-    ]
-
-
-def withdrawals(content: ReleaseContent) -> list[str]:
-    """Return every earlier release that was withdrawn, with the reason, as sentences."""
-    return [
-        f"Release {row['release_id']} was withdrawn on "
-        f"{words.long_day(words.as_day(row['withdrawn_on']))}: {row['withdrawn_because']}"
-        for row in content.notes["withdrawn"]
+        *(changed or (["No status has changed since then."] if previous else [])),
+        *(f"{measure(code)}: {count(number, 'new period')}." for code, number in new.items()),
+        *([] if new else ["No period is shown for the first time."]),
+        f"{count(revised, 'figure was', 'figures were')} revised."
+        if revised
+        else "No figure was revised.",
+        *(
+            f"Release {row['release_id']} was withdrawn on "
+            f"{long_day(as_day(row['withdrawn_on']))}: {row['withdrawn_because']}"
+            for row in content.notes["withdrawn"]
+        ),
     ]
 
 
@@ -217,48 +275,31 @@ def announced(content: ReleaseContent | Release) -> str:
     previous = content.notes.get("previous")
     if not previous or not previous["announced"]:
         return "The day of this release was not announced by an earlier release."
-    day = words.as_day(previous["announced"])
-    promise = f"Release {previous['release_id']} announced this release for {words.long_day(day)}"
+    day = as_day(previous["announced"])
+    promise = f"Release {previous['release_id']} announced this release for {long_day(day)}"
     late = (released_on(content) - day).days
     if late == 0:
         return f"{promise}, and it came on that day."
-    return f"{promise}. It came {abs(late)} days {'later' if late > 0 else 'earlier'}."
+    return f"{promise}. It came {count(abs(late), 'day')} {'later' if late > 0 else 'earlier'}."
 
 
 def summary(content: ReleaseContent) -> str:
-    """Return how many of the points are met, as a sentence."""
-    answers = [words.status(row["status"]).answer for row in content.tables["assurance_position"]]
-    parts = [
-        f"{answers.count(answer)} {what}"
-        for answer, what in (
-            ("Yes", "met"),
-            ("Not yet", "not yet met"),
-            ("No", "not met"),
-            ("Not known", "not known"),
-        )
-        if answer in answers
-    ]
-    return f"Of {len(answers)} points: {', '.join(parts)}."
-
-
-def interval_in_words(row: Mapping[str, Any]) -> str:
-    """Return an example of how to read an interval, for a row with a share and its interval."""
-    return (
-        f"For example, {row['numerator']:,} of {row['denominator']:,} is {share(row['value'])}, "
-        f"with an interval from {share(row['ci_low'])} to {share(row['ci_high'])}."
-    )
+    """Return what the answers to the questions of the points are, as a sentence."""
+    given = Counter(answer(row) for row in content.tables[POSITION.name])
+    parts = [f"{words} for {number}" for words, number in sorted(given.items(), reverse=True)]
+    return f"Of {count(given.total(), 'point')}: {', '.join(parts)}."
 
 
 def fresh(content: ReleaseContent) -> str:
     """Return whether all sources were up to date, as a sentence."""
     late = [
         point(row["point_code"])
-        for row in content.tables["assurance_position"]
+        for row in content.tables[POSITION.name]
         if row["source_status"] != "fresh"
     ]
     if not late:
         return "All sources were up to date."
     return (
-        f"Not all sources were up to date for: {', '.join(late)}. The status of a point is unknown "
-        "while its sources are not."
+        f"Not all sources were up to date for: {', '.join(late)}. The status of a point is not "
+        "known while its sources are not."
     )

@@ -4,11 +4,11 @@ The drawing is as wide as a phone's screen, and has a line for each column, so t
 read on a phone too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from statistics import mean
 
-from oic_assurance.reporting.site.drawing import COLOURS
+from oic_assurance.reporting.site.drawing import COLOURS, fill
+from oic_assurance.reporting.templates import one_line
 
 #: A column of a parent: the name of the table and of the column.
 Parent = tuple[str, str]
@@ -17,7 +17,6 @@ Parent = tuple[str, str]
 #: and the room between the two lists.
 LINE, LETTER, WIDE, BOLD, GAP = 19, 11, 6.3, 7.3, 64
 _HEAD = ("#e6eef5", "#1d2733")
-_INK, _QUIET, _EDGE = "#1d2733", "#5c6773", "#7c8794"
 
 
 def column_picture(title: str, name: str, inputs: Mapping[str, Sequence[Parent]]) -> str:
@@ -28,21 +27,31 @@ def column_picture(title: str, name: str, inputs: Mapping[str, Sequence[Parent]]
     """
     left = _left(inputs)
     right = [(name, True), *((column, False) for column in inputs)]
-    left_width = _width([(text, key[1] == "") for key, text in left])
-    start = left_width + GAP
-    width = start + _width(right)
-    height = max(len(left), len(right)) * LINE + 4
+    on_the_left = [(text, key[1] == "") for key, text in left]
+    left_width = _width(on_the_left)
+    start, wide = left_width + GAP, _width(right)
     left_at = {key: _middle(place) for place, (key, _) in enumerate(left)}
     right_at = {text: _middle(place) for place, (text, _) in enumerate(right)}
-    parts = [
-        *_edges(inputs, left_at, right_at, left_width, start),
-        *_list(((text, key[1] == "") for key, text in left), 0, left_width, _HEAD),
-        *_list(right, start, width - start, COLOURS["mart"]),
-    ]
-    return (
-        f'<svg class="lineage columns" role="img" aria-label="{escape(title)}" '
-        f'viewBox="0 0 {width:.0f} {height}" style="max-width:{1.25 * width:.0f}px" '
-        f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
+    return one_line(
+        fill(
+            "columns.svg.j2",
+            title=title,
+            width=start + wide,
+            height=max(len(left), len(right)) * LINE + 4,
+            line=LINE,
+            letter=LETTER,
+            left_width=left_width,
+            start=start,
+            edges=[
+                (left_at[parent], right_at[column])
+                for column, parents in inputs.items()
+                for parent in parents
+            ],
+            lists=[
+                (on_the_left, 0, left_width, *_HEAD),
+                (right, start, wide, *COLOURS["mart"]),
+            ],
+        )
     )
 
 
@@ -78,40 +87,3 @@ def _width(lines: Sequence[tuple[str, bool]]) -> float:
 
 def _middle(place: int) -> float:
     return place * LINE + LINE / 2 + 2
-
-
-def _list(
-    lines: Iterator[tuple[str, bool]] | Sequence[tuple[str, bool]],
-    x: float,
-    width: float,
-    head: tuple[str, str],
-) -> Iterator[str]:
-    for place, (text, is_head) in enumerate(lines):
-        y = _middle(place)
-        if is_head:
-            yield (
-                f'<rect x="{x:.0f}" y="{y - LINE / 2 + 1:.0f}" width="{width:.0f}" '
-                f'height="{LINE - 2}" rx="3" fill="{head[0]}" stroke="#4d5865"/>'
-            )
-        weight = ' font-weight="bold"' if is_head else ""
-        yield (
-            f'<text x="{x + 6:.0f}" y="{y + 4:.0f}" font-size="{LETTER}"{weight} '
-            f'fill="{head[1] if is_head else _INK}">{escape(text)}</text>'
-        )
-
-
-def _edges(
-    inputs: Mapping[str, Sequence[Parent]],
-    left_at: Mapping[Parent, float],
-    right_at: Mapping[str, float],
-    x: float,
-    to_x: float,
-) -> Iterator[str]:
-    middle = (x + to_x) / 2
-    for column, parents in inputs.items():
-        for parent in parents:
-            y, to_y = left_at[parent], right_at[column]
-            yield (
-                f'<path d="M{x:.0f} {y:.0f}C{middle:.0f} {y:.0f} {middle:.0f} {to_y:.0f} '
-                f'{to_x:.0f} {to_y:.0f}" fill="none" stroke="{_EDGE}" stroke-width="1"/>'
-            )

@@ -7,29 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from oic_assurance.builds.column_lineage import Columns, Input, remembered_lineage
-from oic_assurance.reporting.documents.datasets import page_file
-from oic_assurance.reporting.documents.markdown import row
 from oic_assurance.reporting.documents.marts import Mart
+from oic_assurance.reporting.documents.pages import page_file
 from oic_assurance.reporting.site.column_drawing import column_picture
 from oic_assurance.reporting.site.deciding import deciding_columns
+from oic_assurance.reporting.site.drawing import fill
 from oic_assurance.sources.declarations.load import datasets
 
 #: The file beside dbt's manifest that remembers what sqlglot found.
 _MEMORY = "column_lineage.json"
 _PROJECT = "oic_assurance"
 _NO_MODEL = "a view over the record of all publications, which no model computes"
-
-_SECTION = """
-## Where each column comes from {{ data-search-exclude }}
-
-{counted} sqlglot found this in the compiled SQL of the models. A column that only decides which
-rows there are, in a join or a filter, is in the SQL of the model and not in this list.
-
-{picture}
-
-| column | computed from | columns of the sources, of policy and of the warehouse's own record |
-|---|---|---|
-"""
 
 
 @dataclass(frozen=True)
@@ -50,7 +38,7 @@ class Lineage:
     """The inputs of every column of every model, and the tables that are not models."""
 
     def __init__(self, manifest: Mapping[str, Any], columns: Mapping[str, Columns]) -> None:
-        self._manifest = manifest
+        self.manifest = manifest
         self._nodes = {**manifest["nodes"], **manifest["sources"]}
         self._columns = columns
         self._datasets = {
@@ -110,7 +98,7 @@ class Lineage:
 
     def deciding(self, models: Collection[str]) -> dict[str, tuple[Input, ...]]:
         """Return the columns in the joins and filters of models, keyed by the models' names."""
-        found = deciding_columns(self._manifest, {_key(model) for model in models})
+        found = deciding_columns(self.manifest, {_key(model) for model in models})
         return {self.name(key): inputs for key, inputs in found.items()}
 
     def name(self, table: str) -> str:
@@ -156,23 +144,20 @@ def mart_section(mart: Mart, lineage: Lineage, up: str, dbt_docs: str) -> str:
     """
     model = model_of(mart)
     origins = {column.name: origin_of(mart, column.name, lineage) for column in mart.columns}
-    named = sum(origin.reason is None for origin in origins.values())
-    counted = f"{named} of the {len(origins)} columns come from a column named here."
-    if model is None:
-        return f"\n## Where each column comes from\n\nThis is {_NO_MODEL}.\n"
-    inputs = {name: lineage.inputs(model, name) for name in origins}
+    inputs = {name: lineage.inputs(model, name) if model else () for name in origins}
     picture = column_picture(
         f"The columns of {mart.name}, and the columns from which they are computed",
         mart.name,
         {name: [(lineage.name(i.table), i.column) for i in of] for name, of in inputs.items()},
     )
-    return _SECTION.format(counted=counted, picture=picture) + "".join(
-        row(
-            f"`{name}`",
-            lineage.in_words(inputs[name], up, dbt_docs) or "–",
-            origin.reason or lineage.in_words(origin.columns, up, dbt_docs),
-        )
-        for name, origin in origins.items()
+    return fill(
+        "mart.md.j2",
+        model=model,
+        no_model=_NO_MODEL,
+        origins=origins,
+        inputs=inputs,
+        picture=picture,
+        say=lambda columns: lineage.in_words(columns, up, dbt_docs),
     )
 
 

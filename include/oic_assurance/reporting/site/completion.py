@@ -1,20 +1,17 @@
-"""Complete committed pages with what only the site shows: figures, drawings and column lineage."""
+"""Complete pages with what a build and a publication show: figures, drawings, column lineage."""
 
 import re
 from pathlib import Path, PurePosixPath
 
-from oic_assurance.reporting.documents.generated import DICTIONARY
-from oic_assurance.reporting.documents.markdown import row
-from oic_assurance.reporting.documents.marts import Mart, marts, views
-from oic_assurance.reporting.documents.measure_models import models_of
-from oic_assurance.reporting.documents.measure_pages import DRAWING, FIGURE, PAGES
+from oic_assurance.reporting.documents.marts import marts, views
 from oic_assurance.reporting.documents.measures import Measure, measures
-from oic_assurance.reporting.documents.models import DbtModel, dbt_models
+from oic_assurance.reporting.documents.models import DbtModel, dbt_models, models_of
+from oic_assurance.reporting.documents.pages import DICTIONARY, DRAWING, FIGURE, MEASURES
 from oic_assurance.reporting.site.columns import Lineage, mart_section
-from oic_assurance.reporting.site.drawing import picture
+from oic_assurance.reporting.site.drawing import fill, picture
 from oic_assurance.reporting.site.figures import Figures, figure_section
-from oic_assurance.reporting.site.lineage import lineage, without_short_cuts
-from oic_assurance.reporting.site.pages import DBT_DOCS, legend
+from oic_assurance.reporting.site.lineage import LAYERS, lineage, without_short_cuts
+from oic_assurance.reporting.site.pages import DBT_DOCS
 
 #: How much a hit in the page of a measure counts in the search, compared with any other page: if
 #: the measure decides the status of its point, and if not.
@@ -25,21 +22,6 @@ _MART = "assurance_measure"
 _LONG = re.compile(r"^## (How it is computed|Its tests)$", re.MULTILINE)
 #: The columns of the mart that make up the figure of a share, and of a measure in hours.
 _SHARE, _HOURS = ("numerator", "denominator"), ("value", "denominator")
-
-_DRAWN = """\
-{legend}
-
-{picture}
-
-**From these columns** the figure is computed in the end. The last line has the columns that decide
-which records are considered and how they belong together. A model that several measures use has the
-columns of all of them. Which version of a record is valid at the
-as-at moment is decided in the same way for all and is left out.
-[Each column of the mart](../{dictionary}#where-each-column-comes-from) has such a list.
-
-| part of the figure | columns of the sources, of policy and of the warehouse's own record |
-|---|---|
-"""
 
 
 class Completion:
@@ -55,19 +37,15 @@ class Completion:
             OSError: If there is no manifest.
             AssuranceError: If a measure or a mart is not described.
         """
-        docs = project_root / "docs"
         self._figures = figures
         self._models = dbt_models(project_root)
-        self._graph = lineage(dbt / "manifest.json")
         self._columns = Lineage.of(dbt)
-        self._measures = {
-            _page(PAGES / f"{one.code}.md", docs, project_root): one
-            for one in measures(project_root)
-        }
+        self.graph = lineage(self._columns.manifest)
+        self._measures = {f"{MEASURES}/{one.code}.md": one for one in measures(project_root)}
         computing = {m.name for one in self._measures.values() for m in self._chain(one)}
         self._deciding = self._columns.deciding(self._rules(computing))
         self._marts = {
-            _page(DICTIONARY / f"{one.place}.md", docs, project_root): one
+            f"{DICTIONARY}/{one.place}.md": one
             for one in [*marts(project_root), *views(project_root)]
         }
 
@@ -90,36 +68,30 @@ class Completion:
         is_first = any(row["measure_code"] == measure.code for row in measure.points)
         return FIRST_BOOST if is_first else BOOST
 
-    def mart(self, page: str) -> Mart | None:
-        """Return the mart that a page describes, or None if it describes none."""
-        return self._marts.get(page)
-
     def _drawn(self, measure: Measure, up: str) -> str:
         names = {model.name for model in self._chain(measure)}
-        part = {node for node in self._graph if node.layer != "raw" and node.name in names}
+        part = {node for node in self.graph if node.layer != "raw" and node.name in names}
         part |= {
             parent
             for node in part
-            for parent in self._graph.predecessors(node)
+            for parent in self.graph.predecessors(node)
             if parent.layer == "raw"
         }
-        graph = without_short_cuts(self._graph.subgraph(part))
+        graph = without_short_cuts(self.graph.subgraph(part))
         links = {model: f"{up}{DBT_DOCS}#!/{model.kind}/{model.key}" for model in graph}
         drawn = picture(graph, f"Models of {measure.title}, from the sources to the mart", links)
-        head = _DRAWN.format(
-            legend=legend(),
-            picture=drawn,
-            dictionary=f"bi/dictionary/marts.{_MART}.md",
-        )
         columns = _HOURS if measure.unit == "hours" else _SHARE
         parts = {
             f"`{column}`": self._columns.origin(_MART, column, names).columns for column in columns
         }
-        parts["joins and filters"] = self._columns.origin_of(
-            [one for name in self._rules(names) for one in self._deciding[name]], names
-        ).columns
-        return head + "".join(
-            row(part, self._columns.in_words(of, up, DBT_DOCS)) for part, of in parts.items()
+        deciding = [one for name in self._rules(names) for one in self._deciding[name]]
+        parts["joins and filters"] = self._columns.origin_of(deciding, names).columns
+        return fill(
+            "measure.md.j2",
+            layers=LAYERS,
+            drawn=drawn,
+            dictionary=f"{DICTIONARY}/marts.{_MART}.md",
+            parts=[(part, self._columns.in_words(of, up, DBT_DOCS)) for part, of in parts.items()],
         )
 
     def _chain(self, measure: Measure) -> list[DbtModel]:
@@ -127,7 +99,3 @@ class Completion:
 
     def _rules(self, names: set[str]) -> list[str]:
         return [name for name in names if self._models[name].layer == "intermediate"]
-
-
-def _page(path: Path, docs: Path, project_root: Path) -> str:
-    return (project_root / path).relative_to(docs).as_posix()

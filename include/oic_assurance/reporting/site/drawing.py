@@ -1,11 +1,12 @@
 """Draw a graph of dbt models as SVG. Each layer is drawn below the previous layer."""
 
-from collections.abc import Iterator, Mapping
-from html import escape
+from collections.abc import Mapping
+from pathlib import Path
 
 import networkx as nx
 
 from oic_assurance.reporting.site.lineage import LAYERS, Model
+from oic_assurance.reporting.templates import one_line, templates
 
 #: In pixels: the height of a box, the gap between two boxes, the distance between two layers, and
 #: the width of a letter.
@@ -20,6 +21,9 @@ COLOURS = {
     "intermediate": ("#b5d0e6", "#1d2733"),
     "mart": ("#1f4e79", "#ffffff"),
 }
+
+#: Fills the templates of the site. The filter `px` writes a length in whole pixels.
+fill = templates(Path(__file__).with_name("templates"), px="{:.0f}".format)
 
 #: A place in a layer: either a model's box, or the point where an edge passes through the layer.
 #: Such a point is identified by the parent, the child and the layer's number.
@@ -38,15 +42,28 @@ def picture(graph: "nx.DiGraph[Model]", title: str, links: Mapping[Model, str]) 
         _sort_by_neighbours(layers, chains)
     box = 20 + LETTER * max(len(model.name) for model in graph)
     places = _places(layers, box)
-    width = max(x for x, _ in places.values()) + box / 2 + GAP
-    height = len(layers) * RISE
-    parts = [*_edges(chains, places), *_boxes(graph, places, box, links)]
-    return (
-        f'<div class="drawing" tabindex="0" role="region" aria-label="{escape(title)}, drawn">'
-        f'<svg class="lineage" role="img" aria-label="{escape(title)}" '
-        f'viewBox="0 0 {width:.0f} {height}" style="max-width:{width:.0f}px;--wide:{width:.0f}px" '
-        f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg></div>'
+    return one_line(
+        fill(
+            "graph.svg.j2",
+            title=title,
+            width=max(x for x, _ in places.values()) + box / 2 + GAP,
+            height=len(layers) * RISE,
+            box=box,
+            box_height=HEIGHT,
+            colours=COLOURS,
+            links=links,
+            edges=[_edge(start, end, places) for start, end in chains.edges],
+            boxes=[(model, *places[model]) for model in graph],
+        )
     )
+
+
+def _edge(start: Stop, end: Stop, places: Places) -> tuple[float, int, float, int]:
+    """Return where an edge begins and ends: below the box of a parent, above that of a child."""
+    (x, y), (to_x, to_y) = places[start], places[end]
+    half = HEIGHT // 2
+    down, up = isinstance(start, Model) * half, isinstance(end, Model) * half
+    return x, y + down, to_x, to_y - up
 
 
 def _layers(graph: "nx.DiGraph[Model]") -> tuple[list[list[Stop]], "nx.DiGraph[Stop]"]:
@@ -114,32 +131,3 @@ def _places(layers: list[list[Stop]], box: float) -> Places:
             places[stop] = (x + (size - GAP) / 2, row * RISE + HEIGHT // 2 + 4)
             x += size
     return places
-
-
-def _edges(chains: "nx.DiGraph[Stop]", places: Places) -> Iterator[str]:
-    for start, end in chains.edges:
-        x, y = places[start]
-        to_x, to_y = places[end]
-        y += HEIGHT // 2 if isinstance(start, Model) else 0
-        to_y -= HEIGHT // 2 if isinstance(end, Model) else 0
-        bend = (y + to_y) / 2
-        yield (
-            f'<path d="M{x:.0f} {y}C{x:.0f} {bend:.0f} {to_x:.0f} {bend:.0f} {to_x:.0f} {to_y}" '
-            'fill="none" stroke="#7c8794" stroke-width="1.2"/>'
-        )
-
-
-def _boxes(
-    graph: "nx.DiGraph[Model]", places: Places, width: float, links: Mapping[Model, str]
-) -> Iterator[str]:
-    for model in graph:
-        x, y = places[model]
-        fill, ink = COLOURS[model.layer]
-        box = (
-            f"<title>{escape(model.description or model.name)}</title>"
-            f'<rect x="{x - width / 2:.0f}" y="{y - HEIGHT // 2}" width="{width:.0f}" '
-            f'height="{HEIGHT}" rx="3" fill="{fill}" stroke="#4d5865"/>'
-            f'<text x="{x:.0f}" y="{y + 4}" font-size="12" text-anchor="middle" fill="{ink}">'
-            f"{escape(model.name)}</text>"
-        )
-        yield f'<a href="{escape(links[model])}">{box}</a>' if model in links else box

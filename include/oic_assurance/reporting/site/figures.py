@@ -4,11 +4,9 @@ Only the publication of a synthetic force is shown, because a page of the docume
 anywhere. No record is listed, and nobody's reference is read: only how many records each class has.
 """
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from textwrap import indent
 from typing import NoReturn
 
 import psycopg
@@ -17,10 +15,10 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.formats import NOTHING, moment
 from oic_assurance.operations.explain.figure import Explained, explain
 from oic_assurance.operations.explain.publication_records import find, records_of
-from oic_assurance.reporting.documents.markdown import row
 from oic_assurance.reporting.pack.control_charts import control_chart
-from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import board_facts
+from oic_assurance.reporting.paper.drawing import Picture
+from oic_assurance.reporting.site.drawing import fill
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from simulator.force import simulated
@@ -30,38 +28,6 @@ _NOT_SYNTHETIC = (
     "The data of this machine is not that of a synthetic force, and pages of the documentation "
     "show no figures of a real one."
 )
-
-_SHOWN = """\
-## The figure {{ data-search-exclude }}
-
-!!! warning "Made-up data"
-
-    These are figures of a synthetic force, which `make run` made: publication {publication},
-    as at {as_at}. They say nothing about any real force.
-
-**{month}**: {value}.
-
-<figure class="trend">{drawing}<figcaption><b>{title}.</b> {text}</figcaption></figure>
-
-??? note "The months as a table"
-
-{table}
-
-The records behind this figure, by class. `assurance explain {code}` lists them:
-
-{classes}
-"""
-_MISSING = """\
-## The figure {{ data-search-exclude }}
-
-!!! note "There is no figure to show"
-
-    {reason}
-
-    `make run` makes a synthetic force and a publication. After that, `make docs` shows here the
-    figure, its months and the records behind it. `assurance explain {code}` shows them in the
-    terminal.
-"""
 
 
 @dataclass(frozen=True)
@@ -117,27 +83,14 @@ def figure_section(code: str, figures: Figures | str) -> str:
     """
     if isinstance(figures, str) or code not in figures.shown:
         reason = figures if isinstance(figures, str) else "The publication has no such measure."
-        return _MISSING.format(reason=reason, code=code)
-    shown = figures.shown[code]
-    months = shown.months
-    table = [row(*months.head), row(*("---" for _ in months.head)), *(row(*r) for r in months.rows)]
-    keys = ("name", "records", "numerator", "denominator", "meaning")
-    classes = [row("class", *keys[1:]), row(*("---" for _ in keys))]
-    for one in shown.figure.classes:
-        classes.append(row(*(NOTHING if one[key] is None else one[key] for key in keys)))
-    figure = shown.figure.row
-    so_far = "" if figure["is_complete_period"] else ", so far"
-    return _SHOWN.format(
-        publication=figures.publication_id,
+        return fill("figure.md.j2", shown=None, reason=reason, code=code)
+    return fill(
+        "figure.md.j2",
+        shown=figures.shown[code],
+        publication_id=figures.publication_id,
         as_at=moment(figures.as_at),
-        month=f"{figure['period_start']:%B %Y}{so_far}",
-        value=figure["in_words"],
-        title=html.escape(f"{months.title}, by month"),
-        drawing=" ".join(months.svg.split()),
-        text=html.escape(months.text),
-        table=indent("".join(table), "    "),
         code=code,
-        classes="".join(classes),
+        nothing=NOTHING,
     )
 
 

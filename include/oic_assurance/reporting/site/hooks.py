@@ -4,10 +4,11 @@ These functions add generated pages, complete pages and the navigation, and rewr
 imports this file by its path, and calls the functions whose names begin with `on_`.
 """
 
+import functools
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from oic_assurance.builds.dbt_docs import docs_html
+from oic_assurance.reporting.documents import pages as documents
 from oic_assurance.reporting.site import pages
 from oic_assurance.reporting.site.completion import Completion
 from oic_assurance.reporting.site.figures import current_figures
@@ -40,13 +42,16 @@ _log = logging.getLogger("mkdocs.plugins.site")
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the pages of the lineage and of dbt, and complete the navigation."""
+    """Add the pages that git does not have, and complete the navigation."""
     dbt = _dbt(_root(config))
-    lineage = pages.lineage_page(dbt / "manifest.json")
+    for place, text in _made(_root(config)).items():
+        if files.get_file_from_path(place) is None:
+            files.append(File.generated(config, place, content=text))
+    lineage = pages.lineage_page(_completion(_root(config)).graph)
     files.append(File.generated(config, pages.LINEAGE, content=lineage))
     files.append(File.generated(config, pages.DBT_DOCS, content=docs_html(dbt)))
     pages_ = (file.src_uri for file in files.documentation_pages())
-    known = in_order(pages_, Path(config.docs_dir))
+    known = in_order(pages_, functools.partial(_text, config))
     config.nav = navigation(config.nav, known)
     return files
 
@@ -54,7 +59,8 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> str:
     """Complete a page, rewrite its links, and return the page.
 
-    - The pages of measures and marts get what only the site shows.
+    - The READMEs of generated pages get their lists, and the pages of measures and marts what a
+      build and a publication show.
     - If the text of a link is a file name, it is replaced with the linked page's title.
     - A link to a dbt model or macro becomes a link to dbt's documentation of it. A link to another
       file outside the site becomes plain text with the file's path.
@@ -80,12 +86,12 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
         return text if text.strip("`").endswith(name) else f"{text} (`{name}`)"
 
     def titled(link: re.Match[str]) -> str:
-        target = folder / link.group(1)
-        found = _TITLE.search(target.read_text(encoding="utf-8")) if target.exists() else None
+        target = os.path.relpath(folder / link.group(1), docs)
+        found = _TITLE.search(_text(config, os.path.normpath(target)))
         return f"[{found.group(1)}]({link.group(1)})" if found else link.group(0)
 
     more = _MORE if place == HOME else ""
-    completed = completion.completed(place, markdown)
+    completed = completion.completed(place, _made(_root(config)).get(place, markdown))
     return _NAME.sub(titled, _LINK.sub(replaced, completed)) + more
 
 
@@ -98,28 +104,38 @@ def _dbt(root: Path) -> Path:
 
 
 @cache
+def _made(root: Path) -> dict[str, str]:
+    return documents.pages(root)
+
+
+def _text(config: Any, place: str) -> str:
+    """Return the Markdown of a page, or an empty text if there is no such page."""
+    file = Path(config.docs_dir) / place
+    on_disk = file.read_text(encoding="utf-8") if file.is_file() else ""
+    return _made(_root(config)).get(place, on_disk)
+
+
+@cache
 def _completion(root: Path) -> Completion:
     return Completion(root, _dbt(root), current_figures(load_settings()))
 
 
-def in_order(known: Iterable[str], docs: Path) -> list[str]:
+def in_order(known: Iterable[str], text: Callable[[str], str]) -> list[str]:
     """Return the pages of each folder in the order in which its README links to them.
 
-    Pages to which the README has no link come last, by name. `docs` is the folder of all pages.
+    Pages to which the README has no link come last, by name. `text` returns the Markdown of a page.
     """
+
+    @cache
+    def links(folder: str) -> dict[str, int]:
+        found = _SIBLING.findall(text(f"{folder}/{HOME}".lstrip("/")))
+        return {name: place for place, name in enumerate(dict.fromkeys(found))}
 
     def place(page: str) -> tuple[str, bool, int, str]:
         folder, _, name = page.rpartition("/")
-        links = _links(docs / folder / "README.md")
-        return folder, name != "README.md", links.get(name, len(links)), name
+        return folder, name != HOME, links(folder).get(name, len(links(folder))), name
 
     return sorted(known, key=place)
-
-
-@cache
-def _links(readme: Path) -> dict[str, int]:
-    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
-    return {name: place for place, name in enumerate(dict.fromkeys(_SIBLING.findall(text)))}
 
 
 def navigation(given: list[Any], known: list[str]) -> list[Any]:

@@ -1,8 +1,9 @@
 """Read the graph of models from dbt's manifest, and select the parts that the site shows."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 
@@ -35,27 +36,28 @@ class Model:
         return self.key.partition(".")[0]
 
 
-def lineage(manifest: Path) -> "nx.DiGraph[Model]":
+def lineage(manifest: Mapping[str, Any]) -> "nx.DiGraph[Model]":
     """Return the graph of source tables and models. An edge goes from parent to child.
 
-    The graph leaves out the models and source tables in the folders that `INTERNAL` lists.
-
-    Raises:
-        OSError: If the manifest does not exist.
+    The graph leaves out the models and source tables in the folders that `INTERNAL` lists, and the
+    models of policy, as it leaves out the seeds.
     """
-    content = json.loads(manifest.read_text(encoding="utf-8"))
     models = {
         key: _model(key, node)
-        for key, node in {**content["sources"], **content["nodes"]}.items()
+        for key, node in {**manifest["sources"], **manifest["nodes"]}.items()
         if node["resource_type"] in ("source", "model")
     }
-    models = {key: one for key, one in models.items() if one.folder not in INTERNAL}
+    models = {
+        key: one
+        for key, one in models.items()
+        if one.layer in LAYERS and one.folder not in INTERNAL
+    }
     graph: nx.DiGraph[Model] = nx.DiGraph()
     graph.add_nodes_from(models.values())
     graph.add_edges_from(
         (models[parent], model)
         for key, model in models.items()
-        for parent in content["nodes"].get(key, {}).get("depends_on", {}).get("nodes", ())
+        for parent in manifest["nodes"].get(key, {}).get("depends_on", {}).get("nodes", ())
         if parent in models
     )
     return graph

@@ -1,17 +1,16 @@
 """Generate the page that exists only on the site: the lineage of the figures."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from operator import attrgetter
 
 import networkx as nx
 
 from oic_assurance.reporting.points import POINTS
-from oic_assurance.reporting.site.drawing import picture
+from oic_assurance.reporting.site.drawing import fill, picture
 from oic_assurance.reporting.site.lineage import (
     LAYERS,
     Model,
     in_order,
-    lineage,
     overview,
     path_to_figure,
 )
@@ -19,58 +18,26 @@ from oic_assurance.reporting.site.lineage import (
 DBT_DOCS = "dbt_docs.html"
 LINEAGE = "lineage.md"
 
-_LINEAGE = """\
-# Lineage: from source to figure
 
-What each published figure is computed from, drawn from dbt's manifest. A box links to its model in
-[dbt's documentation]({docs}), with SQL, columns and tests. To follow one figure to its records, use
-`assurance explain` ([read a figure](how-to/read-a-figure.md)).
-
-{legend}
-
-## Everything, by folder
-
-From top to bottom: the source systems (*raw*), the models that read them (*staging*), the rules
-(*intermediate*), and the published tables (*marts*).
-
-{overview}
-"""
-_POINT = """
-## {title}
-
-{picture}
-
-??? note "The same as a table"
-
-    | model | what it is | computed from |
-    |---|---|---|
-{rows}
-"""
-
-
-def lineage_page(manifest: Path) -> str:
-    """Return a page, in Markdown, with drawings of how each figure is computed.
-
-    `manifest` is the path of dbt's manifest.
-
-    Raises:
-        OSError: If the manifest does not exist.
-    """
-    graph = lineage(manifest)
+def lineage_page(graph: "nx.DiGraph[Model]") -> str:
+    """Return a page, in Markdown, with drawings of how each figure is computed."""
     links = {model: f"{DBT_DOCS}#!/{model.kind}/{model.key}" for model in graph}
-    parts = [
-        _LINEAGE.format(
-            docs=DBT_DOCS,
-            legend=legend(),
-            overview=picture(overview(graph), "Folders of models, from sources to marts", {}),
-        )
-    ]
-    for title, model in _deciding_models():
-        part = path_to_figure(graph, model)
+    points = []
+    for title, decides in _deciding_models():
+        part = path_to_figure(graph, decides)
         drawn = picture(part, f"Models of {title}, from the source tables to the marts", links)
-        rows = "\n".join(f"    {row}" for row in _table_rows(part))
-        parts.append(_POINT.format(title=title, picture=drawn, rows=rows))
-    return "".join(parts)
+        points.append(
+            (
+                title,
+                drawn,
+                [
+                    (one, sorted(part.predecessors(one), key=attrgetter("name")))
+                    for one in in_order(part)
+                ],
+            )
+        )
+    drawn = picture(overview(graph), "Folders of models, from sources to marts", {})
+    return fill("lineage.md.j2", docs=DBT_DOCS, layers=LAYERS, overview=drawn, points=points)
 
 
 def _deciding_models() -> Iterable[tuple[str, str]]:
@@ -81,21 +48,3 @@ def _deciding_models() -> Iterable[tuple[str, str]]:
     for model in dict.fromkeys(point.decided_by for point in POINTS.values()):
         names = [point.name for point in POINTS.values() if point.decided_by == model]
         yield " and ".join(names), model
-
-
-def _table_rows(part: "nx.DiGraph[Model]") -> Iterable[str]:
-    for model in in_order(part):
-        parents = ", ".join(f"`{parent.name}`" for parent in part.predecessors(model)) or "–"
-        text = " ".join(model.description.split()).replace("|", "/")
-        yield f"| `{model.name}` | {text} | {parents} |"
-
-
-def legend() -> str:
-    """Return what the colours of a drawing mean, as HTML."""
-    words = {
-        "raw": "raw: as delivered",
-        "staging": "staging: the version as at the moment",
-        "intermediate": "intermediate: the rules",
-        "mart": "mart: published",
-    }
-    return " ".join(f'<span class="layer {layer}">{words[layer]}</span>' for layer in LAYERS)

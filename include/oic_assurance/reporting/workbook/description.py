@@ -1,7 +1,7 @@
 """Read the description of the workbook: `workbook.yml` and the queries in `include/bi/excel`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,12 @@ FOLDER = Path("include") / "bi" / "excel"
 SHOWN = "shown"
 SHOWN_COLUMNS = {
     "Point": "long",
+    "Answer": "text",
     "Status": "text",
+    "Figure": "text",
+    "Target": "text",
+    "Second reading": "long",
+    "Provisional": "long",
     "Sources": "text",
     "Caveat": "long",
     "Publication": "whole",
@@ -80,16 +85,29 @@ def sheets(root: Path) -> list[Sheet]:
     Raises:
         AssuranceError: The description cannot be read or names something that does not exist.
     """
-    path = root / FOLDER / "workbook.yml"
-    try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))["sheets"]
-    except (OSError, yaml.YAMLError) as error:
-        raise AssuranceError(f"{path}: cannot be read: {error}.") from error
-    found = [_sheet(one) for one in given]
+    found = [_sheet(one) for one in _described(root)["sheets"]]
     columns = {one.table: one.columns for one in found if one.table}
     for sheet in found:
         _check(sheet, columns)
     return found
+
+
+def how_to_use(root: Path) -> Mapping[str, Sequence[str]]:
+    """Return the headings of the first sheet, each with its sentences.
+
+    Raises:
+        AssuranceError: The description cannot be read.
+    """
+    found: Mapping[str, Sequence[str]] = _described(root)["how"]
+    return found
+
+
+def _described(root: Path) -> Any:
+    path = root / FOLDER / "workbook.yml"
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise AssuranceError(f"{path}: cannot be read: {error}.") from error
 
 
 def queries(root: Path, described: list[Sheet]) -> dict[str, str]:

@@ -1,12 +1,13 @@
 """Make the Excel workbook of a publication."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from oic_assurance.publishing.publication import ROLE, current_publication
 from oic_assurance.reporting.pack.facts import Facts, rows_of_publication
-from oic_assurance.reporting.workbook.description import SHOWN, Sheet, queries, sheets
+from oic_assurance.reporting.workbook.description import SHOWN, Sheet, how_to_use, queries, sheets
 from oic_assurance.reporting.workbook.package import close_package, open_package
 from oic_assurance.reporting.workbook.pivot_parts import SheetPivot, add_pivots
 from oic_assurance.reporting.workbook.pivots import compute
@@ -51,7 +52,8 @@ def make_workbook(settings: Settings, publication_id: int | None = None) -> Work
     number, rows = rows_of_publication(settings, publication_id, texts)
     current = current_publication(settings)
     is_current = current is not None and current.publication_id == number
-    content = workbook(described, rows, number, texts if is_current else None)
+    how = how_to_use(settings.project_root)
+    content = workbook(described, how, rows, number, texts if is_current else None)
     folder = private_folder(settings, settings.home / FOLDER)
     target = folder / f"assurance-workbook-of-publication-{number}.xlsx"
     draft = target.with_suffix(".new")
@@ -71,15 +73,20 @@ def make_workbook(settings: Settings, publication_id: int | None = None) -> Work
 
 
 def workbook(
-    described: list[Sheet], rows: Facts, number: int, texts: dict[str, str] | None
+    described: list[Sheet],
+    how: Mapping[str, Sequence[str]],
+    rows: Facts,
+    number: int,
+    texts: dict[str, str] | None,
 ) -> bytes:
     """Return the workbook as an XLSX file. The same data always give the same bytes.
 
-    `texts` are the queries by which Excel refreshes the tables. Without them it cannot.
+    `how` has the sentences of the first sheet. `texts` are the queries by which Excel refreshes the
+    tables. Without them it cannot.
     """
     as_at: datetime = rows[SHOWN][0]["As at"]
     book = Book(rows, number, as_at, refreshes=texts is not None)
-    book.first_sheet([one.table for one in described if one.table])
+    book.first_sheet([one.table for one in described if one.table], how)
     columns = {one.table: one.columns for one in described if one.table}
     pivots = []
     for place, sheet in enumerate(described, start=2):

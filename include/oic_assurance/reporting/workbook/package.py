@@ -6,6 +6,12 @@ The parts follow ECMA-376, Part 1, chapter 18 (SpreadsheetML), and Part 2 (packa
 import io
 import zipfile
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+from oic_assurance.reporting.templates import one_line, templates
+from oic_assurance.storage.zipped import zipped
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -13,8 +19,6 @@ WORKBOOK = "xl/workbook.xml"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 _TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-#: The time of every part in the file, so that the same data give the same bytes.
-_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass
@@ -71,10 +75,28 @@ def close_package(package: Package) -> bytes:
         for path, kind in package.types.items()
     )
     package.edit("[Content_Types].xml", "</Types>", f"{overrides}</Types>")
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
-        for path, content in package.files.items():
-            entry = zipfile.ZipInfo(path, _TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            made.writestr(entry, content)
-    return file.getvalue()
+    return zipped(package.files)
+
+
+def part(template: str, **content: object) -> str:
+    """Return a part that XlsxWriter cannot write, from a template, on one line."""
+    return one_line(_fill(template, main=MAIN, links=LINKS, **content))
+
+
+def _moment(value: date) -> str:
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0, tzinfo=None).isoformat()
+    return f"{value.isoformat()}T00:00:00"
+
+
+def _in_formula(name: str) -> str:
+    return name if name.isidentifier() else "'" + name.replace("'", "''") + "'"
+
+
+_fill = templates(
+    Path(__file__).with_name("templates"),
+    in_formula=_in_formula,
+    letter=lambda column: chr(ord("A") + column),
+    moment=_moment,
+    quoted=quoteattr,
+)

@@ -5,11 +5,10 @@ result is which of the table, and a hidden name for its cells.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import quoteattr
 
-from oic_assurance.reporting.workbook.package import MAIN, WORKBOOK, Package
+from oic_assurance.reporting.workbook.package import WORKBOOK, Package, part
 
 #: The name that Excel gives to the cells with the result of a query, followed by a number.
 RESULT = "ExternalData_"
@@ -26,24 +25,14 @@ class Query:
 
 def add_queries(package: Package, queries: Sequence[Query], source: str) -> None:
     """Add the queries of tables. `source` is the ODBC connection string."""
-    connections = ""
     for query in queries:
-        name = f"oic-assurance {query.table}"
-        connections += (
-            f'<connection id="{query.number}" name={quoteattr(name)} type="1" '
-            'refreshedVersion="4" saveData="1">'
-            f"<dbPr connection={quoteattr(source)} command={quoteattr(query.sql)}/></connection>"
-        )
         table = f"xl/tables/table{query.number}.xml"
         columns = _table_columns(package, table)
-        path = f"xl/queryTables/queryTable{query.number}.xml"
-        package.add(path, _query_table(query, columns), "queryTable")
+        text = part("query_table.xml.j2", query=query, columns=columns, result=RESULT)
+        package.add(f"xl/queryTables/queryTable{query.number}.xml", text, "queryTable")
         package.link(table, "queryTable", f"../queryTables/queryTable{query.number}.xml")
-    package.add(
-        "xl/connections.xml",
-        f'<connections xmlns="{MAIN}">{connections}</connections>',
-        "connections",
-    )
+    text = part("connections.xml.j2", queries=queries, source=source)
+    package.add("xl/connections.xml", text, "connections")
     package.link(WORKBOOK, "connections", "connections.xml")
     # Excel hides the names of the results of queries.
     named = f'<definedName name="{RESULT}'
@@ -63,20 +52,3 @@ def _table_columns(package: Package, path: str) -> list[str]:
     )
     package.files[path] = text.encode("utf-8")
     return [name for _, name in found]
-
-
-def _query_table(query: Query, columns: Sequence[str]) -> str:
-    fields = "".join(_query_field(columns))
-    return (
-        f'<queryTable xmlns="{MAIN}" name="{RESULT}{query.number}" backgroundRefresh="0" '
-        f'connectionId="{query.number}" autoFormatId="16" applyNumberFormats="0" '
-        'applyBorderFormats="0" applyFontFormats="0" applyPatternFormats="0" '
-        'applyAlignmentFormats="0" applyWidthHeightFormats="0" adjustColumnWidth="0">'
-        f'<queryTableRefresh nextId="{len(columns) + 1}"><queryTableFields '
-        f'count="{len(columns)}">{fields}</queryTableFields></queryTableRefresh></queryTable>'
-    )
-
-
-def _query_field(columns: Sequence[str]) -> Iterator[str]:
-    for number, name in enumerate(columns, start=1):
-        yield f'<queryTableField id="{number}" name="{name}" tableColumnId="{number}"/>'

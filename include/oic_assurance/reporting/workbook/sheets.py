@@ -38,33 +38,6 @@ _SIDES: dict[str, dict[str, Any]] = {
 }
 _GRID = {"visible": True, "line": {"color": "#d5d9de", "width": 0.75}}
 _LINES = {"Share": "#1f4e79", "Interval from": "#7c8794", "Interval to": "#848f9b"}
-_HOW = (
-    (
-        "How to use this workbook",
-        "Read the caveats above first. While a source is not up to date, the status of its points "
-        "is Unknown.",
-        "The sheets with pivot tables read the tables of this workbook. They need no network.",
-        "To see the current publication, choose Data, Refresh All. This needs the ODBC data source "
-        "oic-assurance and the password of bi_reader. Refresh twice: the first time reads the "
-        "tables, the second time the pivot tables read them.",
-        "After a refresh, look at A3: the tables are read one after another, so a publication in "
-        "between would mix two. Page headers keep the publication that the workbook was made from.",
-    ),
-    (
-        "What not to add up",
-        "Never average shares. Add up Met and Of, then divide.",
-        "Add up Met and Of of one measure only. The same record counts in several measures.",
-        "Add up the training of one item only. A person needs several items.",
-        "Shares, intervals and positions are published figures of one unit and time. They cannot "
-        "be added up.",
-    ),
-    (
-        "Who may have it",
-        "This workbook is for the readers of the warehouse. Figures reach the public only in a "
-        "release. It has no record and no person, but small numbers. Delete it when it has served "
-        "its purpose: an erasure in the warehouse does not reach it.",
-    ),
-)  # fmt: skip
 
 
 class Book:
@@ -119,10 +92,11 @@ class Book:
         self.book.close()
         return self.file.getvalue()
 
-    def first_sheet(self, tables: Sequence[str]) -> None:
-        """Write the first sheet: stamp, caveats, how to use the workbook, and what not to add up.
+    def first_sheet(self, tables: Sequence[str], how: Mapping[str, Sequence[str]]) -> None:
+        """Write the first sheet: stamp, caveats, and sentences, such as what not to add up.
 
         `tables` are the names of the other tables, whose publication is compared with its own.
+        `how` maps each heading to its sentences.
         """
         sheet = self._sheet(FIRST, TITLE, landscape=True)
         sheet.write_formula(
@@ -141,7 +115,7 @@ class Book:
         )
         self._table(sheet, SHOWN, SHOWN_COLUMNS, "The publication, and the caveats of each point.")
         place = HEAD + len(self.tables[SHOWN]) + 2
-        for heading, *sentences in _HOW:
+        for heading, sentences in how.items():
             sheet.write_string(place, 0, heading, self.strong)
             for sentence in sentences:
                 place += 1

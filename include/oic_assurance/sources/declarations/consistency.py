@@ -228,6 +228,7 @@ def _check_column(dataset: Dataset, table: Table, column: Column, path: Path) ->
         yield path, f"{name} has rules for text, but its type is {column.type}"
     yield from _check_presence(table, column, path)
     yield from _check_screened(dataset, table, column, path)
+    yield from _check_otherwise(dataset, table, column, path)
     if column.pattern is not None and (reason := pattern_problem(column.pattern)):
         yield (*path, "pattern"), f"the pattern of {name} is not valid: {reason}"
     if not column.verbatim and any(code != code.strip() or not code for code in column.codes):
@@ -271,6 +272,27 @@ def _check_screened(
             (*path, "screened"),
             f"{name} is in the key, which quarantine shows: make it a reference",
         )
+
+
+def _check_otherwise(
+    dataset: Dataset, table: Table, column: Column, path: Path
+) -> Iterator[Problem]:
+    """Find contradictions in a column with a replacement for a text that breaks its rules."""
+    if not column.is_replaced:
+        return
+    name, other = column.name, column.otherwise_from
+    if column.otherwise is not None and other is not None:
+        yield path, f"{name} has both `otherwise` and `otherwise_from`: keep one"
+    if dataset.kind == "database":
+        yield path, f"{name} is from a database: a text is replaced in files only"
+    if not (column.codes or column.pattern or column.screened):
+        yield path, f"{name} has no rule that a text could break: add codes, pattern or screened"
+    if column.digits is not None or column.reference or column.identifies:
+        yield path, f"{name} is a number or a reference, which nothing can stand for"
+    if other is not None and (
+        other not in table.names or other == name or table.column(other).type != "text"
+    ):
+        yield (*path, "otherwise_from"), f"{other} is no other text column of the table"
 
 
 def _check_reading(is_typed: bool, column: Column, path: Path) -> Iterator[Problem]:

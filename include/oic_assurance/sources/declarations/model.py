@@ -74,8 +74,13 @@ class Column:
     digits: int | None = None
     #: Whether the value is a reference number that marts show. Such a value must not be prose.
     reference: bool = False
-    #: Whether the value is free text that is screened for persons before it is landed.
-    screened: bool = False
+    #: Whether the value is free text that is screened for persons before it is landed. `name` means
+    #: that it is the name of a thing: then an unknown capitalised word is no sign of a person.
+    screened: bool | Literal["name"] = False
+    #: What is landed instead of a text that breaks `codes`, `pattern` or `screened`: this text, or
+    #: the value of this other column. Without either, the row is rejected.
+    otherwise: str | None = None
+    otherwise_from: str | None = None
     #: Whether landing stores only whether the source has a text, as a boolean, and never the text.
     presence: bool = False
     #: Whether the value is landed unchanged, including blanks at its ends.
@@ -84,6 +89,11 @@ class Column:
     identifies: Literal["employee_no", "collar_no"] | None = None
     #: The column that the values refer to, as `table.column` of the same dataset.
     refers_to: str | None = None
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another text is landed instead of one that breaks the rules of the column."""
+        return self.otherwise is not None or self.otherwise_from is not None
 
     @property
     def is_category(self) -> bool:
@@ -121,9 +131,14 @@ class Table:
         return tuple(column.name for column in self.columns if column.presence)
 
     @property
-    def screened(self) -> tuple[str, ...]:
-        """The names of the columns of free text that is screened for persons."""
-        return tuple(column.name for column in self.columns if column.screened)
+    def withheld(self) -> tuple[str, ...]:
+        """The columns whose text quarantine does not store if it breaks their rules."""
+        return tuple(c.name for c in self.columns if c.screened or c.is_replaced)
+
+    @property
+    def replaced(self) -> tuple[Column, ...]:
+        """The columns in which another text is landed instead of one that breaks their rules."""
+        return tuple(column for column in self.columns if column.is_replaced)
 
 
 @dataclass(frozen=True)

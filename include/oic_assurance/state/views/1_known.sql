@@ -17,7 +17,8 @@ return to_char(moment at time zone 'Europe/London', 'Dy DD Mon YYYY HH24:MI');
 comment on function state.london(timestamptz) is 'A moment in London time, such as "Thu 09 Jul 2026 05:30".';
 
 create function state.freshness() returns table (
-    dataset text, verdict text, reason text, last_record_at timestamptz, last_landed_at timestamptz, due_by timestamptz, points text
+    dataset text, verdict text, reason text, last_record_at timestamptz, last_landed_at timestamptz, due_by timestamptz, points text,
+    days_without_news integer, is_quiet boolean
 )
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -35,7 +36,9 @@ begin
         return;
     end if;
     return query execute format(
-        'select found.dataset, found.verdict, found.reason, found.last_record_at, found.last_landed_at, found.due_by, %s '
+        -- A publication of an earlier version has no column about news.
+        'select found.dataset, found.verdict, found.reason, found.last_record_at, found.last_landed_at, found.due_by, %s, '
+        '(to_jsonb(found) ->> ''days_without_news'')::integer, coalesce((to_jsonb(found) ->> ''is_quiet'')::boolean, false) '
         'from %s as found where found.force_code = $1',
         case when points_of is null then 'null' else format(
             '(select string_agg(distinct point.point_code, '', '' order by point.point_code) from %s as point '

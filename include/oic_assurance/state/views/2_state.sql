@@ -84,6 +84,19 @@ group by batch.dataset, rejected.reasons[1];
 comment on view state.quarantine is
 'One row per dataset and reason: how many rejected rows are in quarantine and not replayed. A row counts for its first reason.';
 
+create view state.replaced_value as
+select latest.dataset, latest.source_place, latest.landed_at, found.table_name, found.row_number, found.column_name, found.reason
+from (
+    select distinct on (dataset) batch_id, dataset, source_place, landed_at
+    from audit.batch
+    where force_code = state.setting('force_code') and kind = 'file' and status = 'landed'
+    order by dataset, delivered_for desc, batch_id desc
+) as latest
+inner join audit.batch as batch on latest.batch_id in (batch.batch_id, batch.replay_of)
+inner join audit.replaced_value as found on batch.batch_id = found.batch_id;
+comment on view state.replaced_value is
+'One row per text of the latest delivery of a dataset that landing replaced, because it broke the rules of its column. Never the text.';
+
 create view state.gate as
 select build_id, run_id,
     case

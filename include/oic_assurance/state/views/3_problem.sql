@@ -306,6 +306,29 @@ from refused
 left join state.declared_dataset as declared using (dataset)
 
 union all
+select 'quiet', dataset, moment.now - days_without_news * interval '1 day', owner, null, '', format(
+    'it is extracted, and has brought nothing new for %s days%s', days_without_news,
+    coalesce('; the newest record is of ' || to_char(last_record_at at time zone 'Europe/London', 'DD/MM/YYYY'), '')
+)
+from state.dataset
+cross join moment
+where is_quiet and verdict = 'fresh'
+
+union all
+select 'value', replaced.dataset, replaced.since, declared.owner, null, '', format(
+    'texts that landing replaced: %s in %s, row %s', replaced.texts, replaced.source_place, replaced.examples
+) || case when replaced.texts > 3 then '; …' else '' end
+from (
+    select dataset, source_place, min(landed_at) as since, count(*) as texts,
+        array_to_string(
+            (array_agg(format('%s (%s %s)', row_number, column_name, reason) order by row_number, column_name))[:3], ', row '
+        ) as examples
+    from state.replaced_value
+    group by dataset, source_place
+) as replaced
+left join state.declared_dataset as declared using (dataset)
+
+union all
 select 'source', cause.place, min(cause.since), null, '.venv/bin/assurance doctor', coalesce((
         select '; ' || string_agg(distinct point, ', ' order by point) || ' unknown'
         from stale

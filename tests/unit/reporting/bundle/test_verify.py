@@ -1,9 +1,7 @@
 """The verifier's own Ed25519, London time and words agree with a second implementation."""
 
-import csv
 import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,10 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oic_assurance.formats import moment
-from oic_assurance.reporting.bundle.verify import HOW, ORDER, UNKNOWN, is_signed, london, stored
-from oic_assurance.reporting.pack import words
-
-SEEDS = Path(__file__).resolve().parents[4] / "dbt_project" / "seeds"
+from oic_assurance.reporting.bundle.verify import ORDER, is_signed, london, stored
 
 
 def public(private: Ed25519PrivateKey) -> bytes:
@@ -78,11 +73,3 @@ def test_a_moment_is_written_as_postgresql_writes_it() -> None:
     at = datetime(2026, 7, 9, 5, 30, tzinfo=ZoneInfo("Europe/London"))
     assert stored(at) == "2026-07-09 04:30:00+00"
     assert stored(at.replace(microsecond=120_000)) == "2026-07-09 04:30:00.12+00"
-
-
-def test_the_pack_and_the_rows_have_the_same_words_for_a_status() -> None:
-    with (SEEDS / "code_label.csv").open(encoding="utf-8", newline="") as file:
-        labels = {r["code"]: r["label"] for r in csv.DictReader(file) if r["code_set"] == "status"}
-    assert labels == {code: one.word for code, one in words.STATUSES.items()}
-    assert set(HOW) == {one.word for one in words.STATUSES.values() if one.answer == "Yes"}
-    assert words.UNKNOWN.word == UNKNOWN

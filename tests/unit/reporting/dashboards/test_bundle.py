@@ -2,17 +2,19 @@
 
 import json
 import shutil
+import zipfile
 from collections import Counter
 from pathlib import Path
 
 import pytest
 import yaml
 
+from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.bundle import DATABASE, bundle
 from oic_assurance.reporting.dashboards.datasets import FOLDER, datasets
-from oic_assurance.reporting.dashboards.description import dashboards
-from oic_assurance.settings import load_settings
+from oic_assurance.reporting.dashboards.description import ABOUT, dashboards
+from oic_assurance.settings import Kind, load_settings
 
 PROJECT = load_settings().project_root
 
@@ -25,10 +27,16 @@ def described(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_every_dashboard_begins_with_the_publication() -> None:
-    for dashboard in dashboards(PROJECT):
-        first = dashboard.charts[0]
-        assert {"publication_id", "as_at_in_london", "source_status", "caveat"} <= {*first.columns}
+def test_a_dashboard_begins_with_the_cards_of_its_points_and_the_publication() -> None:
+    described = {one.name: one for one in dashboards(PROJECT)}
+    for dashboard in described.values():
+        assert dashboard.answer[-1][0].title == ABOUT
+    titles = [row[0].title for row in described["position"].answer]
+    assert titles == ["The answer", "The points", ABOUT]
+    for name, points in (("nccu", ["NCCU_INTEL"]), ("training", ["HYDRA", "ELEARNING"])):
+        cards = described[name].answer[0][0]
+        assert cards.where == {"point_code": points}
+        assert {"figure_words", "second", "policy_words", "caveat"} <= {*cards.columns}
 
 
 def test_references_between_files_resolve_and_uuids_are_unique() -> None:
@@ -96,7 +104,7 @@ def _columns(text: str) -> set[str]:
         ("dashboards/2-nccu.yml", "column: team_label", "column: tem_label", "no tem_label"),
         ("datasets.yml", "time: day", "time: days", "position_trend has no days"),
         ("colours.yml", "In time: met", "In time: meet", "no colour for meet"),
-        ("datasets.yml", "View of, views", "View of, faces", "voice.voice: no vocabulary faces"),
+        ("datasets.yml", "View of, voice", "View of, faces", "voice.voice: no vocabulary faces"),
     ],
 )
 def test_a_wrong_description_is_an_error_that_names_it(
@@ -108,3 +116,15 @@ def test_a_wrong_description_is_an_error_that_names_it(
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(AssuranceError, match=message):
         bundle(described)
+
+
+@pytest.mark.parametrize("kind", ["force", "national"])
+def test_the_command_writes_the_dashboards_of_its_kind_of_warehouse(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSURANCE_KIND", kind)
+    place = tmp_path / "bundle.zip"
+    assert run_command(["superset", "--bundle", str(place)]) == 0
+    with zipfile.ZipFile(place) as made:
+        found = {name.removeprefix("bundle/") for name in made.namelist()}
+    assert found == {*bundle(PROJECT, kind)}

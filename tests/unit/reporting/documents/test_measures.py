@@ -8,15 +8,14 @@ import pytest
 
 from oic_assurance.builds.declared import FILE
 from oic_assurance.builds.version import SEEDS
-from oic_assurance.reporting.documents import measure_pages
-from oic_assurance.reporting.documents.measure_models import models_of
 from oic_assurance.reporting.documents.measures import Measure, measures
-from oic_assurance.reporting.documents.models import DbtModel, ancestors, dbt_models
+from oic_assurance.reporting.documents.models import DbtModel, ancestors, dbt_models, models_of
+from oic_assurance.reporting.documents.pages import DRAWING, FIGURE, measure_pages
+from oic_assurance.reporting.documents.pages import pages as all_pages
 from oic_assurance.settings import load_settings
 from tests.policy_rows import put_rows
 
 PROJECT = load_settings().project_root
-PAGES = PROJECT / measure_pages.PAGES
 UNIT_TEST = re.compile(r" \| `(\w+)`<br>`(\w+)` \|$", re.MULTILINE)
 
 
@@ -30,14 +29,17 @@ def models() -> dict[str, DbtModel]:
     return dbt_models(PROJECT)
 
 
-def _page(code: str) -> str:
-    return (PAGES / f"{code}.md").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def pages(known: dict[str, Measure], models: dict[str, DbtModel]) -> dict[str, str]:
+    return measure_pages([*known.values()], models)
 
 
-def test_every_measure_has_a_page_and_a_line_in_the_index(known: dict[str, Measure]) -> None:
+def test_every_measure_has_a_page_and_a_line_in_the_index(
+    known: dict[str, Measure], pages: dict[str, str]
+) -> None:
     codes = list(known)
-    assert {path.stem for path in PAGES.glob("*.md")} == {*codes, "README"}
-    index = _page("README")
+    assert {*pages} == {f"measures/{code}.md" for code in codes}
+    index = all_pages(PROJECT)["measures/README.md"]
     assert sorted(re.findall(r"\| `(\w+)` \|$", index, re.MULTILINE)) == sorted(codes)
     for code, measure in known.items():
         mark = re.search(rf"^\| (\S?).*`{code}` \|$", index, re.MULTILINE)
@@ -48,16 +50,15 @@ def test_every_measure_has_a_page_and_a_line_in_the_index(known: dict[str, Measu
 
 
 def test_a_page_has_every_part_and_marks_the_places_of_figure_and_drawing(
-    known: dict[str, Measure],
+    pages: dict[str, str],
 ) -> None:
-    for code in known:
-        page = _page(code)
+    for page in pages.values():
         headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
         assert headings == [
             "The rule", "Who is counted, and who is not", "How it is computed", "Its tests",
             "History of its definition", "Known limits",
         ]  # fmt: skip
-        assert page.count(measure_pages.FIGURE) == page.count(measure_pages.DRAWING) == 1
+        assert page.count(FIGURE) == page.count(DRAWING) == 1
         assert "{" not in page, "a name in braces was not replaced"
 
 
@@ -77,9 +78,10 @@ def test_a_changed_policy_is_said_with_its_day_and_is_a_line_of_the_history(tmp_
     assert "at most 24 hours (from 1 January 2099: 36 hours) after" in one.numerator
     assert "at most 12 hours before it" in " ".join(one.limits)
     assert one.target is None
-    said = [(str(p.since), str(p.until), p.words, p.approved_by) for p in one.policy]
-    assert ("2020-01-01", "2098-12-31", "`timely_hours` is 24", "awaiting confirmation") in said
-    assert ("2099-01-01", "None", "`timely_hours` is 36", "The Board") in said
+    page = measure_pages([one], dbt_models(PROJECT))["measures/nccu_intel_in_time.md"]
+    said = "`timely_hours` is {} | `policy_threshold` | {} |"
+    assert "| 2020-01-01 | 2098-12-31 | " + said.format(24, "awaiting confirmation") in page
+    assert "| 2099-01-01 |  | " + said.format(36, "The Board") in page
     target = known["nccu_intel_compliance"].target
     assert target == "90%, awaiting confirmation (from 1 January 2099: 100%)"
 
@@ -104,14 +106,14 @@ def test_the_models_of_a_measure_read_its_sources_and_each_follows_what_it_reads
 
 
 def test_the_unit_tests_of_a_page_exist_and_are_not_about_another_measure(
-    known: dict[str, Measure], models: dict[str, DbtModel]
+    pages: dict[str, str], models: dict[str, DbtModel]
 ) -> None:
-    for code in known:
-        named = UNIT_TEST.findall(_page(code))
-        assert len(named) > 10, code
+    for name, page in pages.items():
+        named = UNIT_TEST.findall(page)
+        assert len(named) > 10, name
         for model, test in named:
             assert test in {one.name for one in models[model].unit_tests}
-    hydra = {test for _, test in UNIT_TEST.findall(_page("hydra_completion"))}
+    hydra = {test for _, test in UNIT_TEST.findall(pages["measures/hydra_completion.md"])}
     assert "without_and_with_the_long_term_absent" in hydra
     assert "strands_of_the_last_day_of_the_month" not in hydra
 

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from oic_assurance.reporting.national.content import answer, changed, spread, unknown
+from oic_assurance.reporting.national.content import answer, changed, points, spread, unknown
 from oic_assurance.reporting.points import POINTS
 
 MOMENT = datetime(2026, 3, 8, 5, 30, tzinfo=UTC)
@@ -26,18 +26,33 @@ def state(code: str, why: str | None = None) -> dict[str, Any]:
 
 def test_a_force_is_listed_with_its_reason_and_the_points_that_are_not_known() -> None:
     facts = {
-        "force_state": [state("A"), state("B", "LATE"), state("C")],
+        "force_state": [state("A"), state("B", "LATE"), state("C"), state("D", "LATE")],
         "position": [
-            *(position("B", point, "LATE") for point in POINTS),
+            *(position(force, point, "LATE") for force in ("B", "D") for point in POINTS),
             position("A", "HYDRA"),
             position("C", "HYDRA", "STALE_SOURCES"),
         ],
     }
 
     assert unknown(facts).rows == [
-        ("Force B", "figures too old", "all", "8 March 2026"),
+        ("Force B, Force D", "figures too old", "all", "8 March 2026"),
         ("Force C", "sources not fresh", "Hydra training", "8 March 2026"),
     ]
+
+
+def test_each_point_says_how_many_forces_are_known_and_names_those_outside() -> None:
+    funnel = [
+        {"point_code": "HYDRA", "force_name": name, "reading": reading}
+        for name, reading in (("Avon", "WITHIN"), ("Kent", "BELOW_998"), ("Fife", "NOT_COMPARED"))
+    ]
+    facts = {
+        "position": [position("A", "HYDRA"), position("B", "HYDRA", "LATE")],
+        "funnel": funnel,
+    }
+
+    rows = {row[0]: row[1:] for row in points(facts).rows}
+    assert rows["Hydra training"] == ("1 of 2", "Kent (below the 99.8% limit)")
+    assert rows["E-learning"] == ("0 of 0", "none")
 
 
 def test_the_answer_counts_what_chance_alone_would_put_outside() -> None:
@@ -78,5 +93,5 @@ def test_a_restated_figure_says_what_it_was_and_why() -> None:
     }
 
     assert changed({"restatement": [row]}).rows == [
-        ("Kent", "Hydra completed", "February 2026", "50.0%", "75.0%", "records that arrived late")
+        ("Kent", "Hydra completed", "February 2026", "50.0%", "75.0%", "Late records")
     ]

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from oic_assurance.reporting.national.content import WORDS
 from oic_assurance.reporting.national.funnel import funnel
 
+REASONS = WORDS["not_compared"]
 LIMITS = [
     {
         "denominator": cases,
@@ -40,21 +42,29 @@ UNKNOWN = force("Zetland", None, "NOT_COMPARED", state="UNKNOWN", why_not_compar
 
 
 def test_the_words_name_who_is_outside_and_who_is_unknown() -> None:
-    made = funnel("G", [force("Avon", 0.65, "BELOW_95"), force("Kent", 0.8), UNKNOWN], LIMITS)
+    made = funnel(
+        "G", [force("Avon", 0.65, "BELOW_95"), force("Kent", 0.8), UNKNOWN], LIMITS, REASONS
+    )
 
-    assert made.text == "2 forces around 80.0%. Below the 95% limit: Avon. Unknown: Zetland."
-    assert "Avon" in made.svg
+    assert made.text == (
+        "2 forces around 80.0%. Below the 95% limit: Avon. Within: 2 Kent. Unknown: Zetland."
+    )
+    # A name stands beside the dot of Avon, and the number 2 at that of Kent.
+    assert ">Avon<" in made.svg
     assert "Kent" not in made.svg
+    assert ">2<" in made.svg
 
 
 def test_a_group_within_its_limits_says_so() -> None:
-    made = funnel("G", [force("Avon", 0.75), force("Kent", 0.8)], LIMITS)
+    made = funnel("G", [force("Avon", 0.75), force("Kent", 0.8)], LIMITS, REASONS)
 
-    assert made.text.endswith("All are within the 95% limits.")
+    assert made.text.endswith("All are within the 95% limits. Within: 1 Avon, 2 Kent.")
 
 
 def test_the_table_has_every_force_in_the_given_order() -> None:
-    made = funnel("G", [force("Avon", 0.65, "BELOW_95"), force("Kent", 0.9), UNKNOWN], LIMITS)
+    made = funnel(
+        "G", [force("Avon", 0.65, "BELOW_95"), force("Kent", 0.9), UNKNOWN], LIMITS, REASONS
+    )
 
     assert [row[0] for row in made.rows] == ["Avon", "Kent", "Zetland"]
     assert made.rows[0] == [
@@ -73,7 +83,7 @@ def test_a_group_without_limits_has_no_drawing_and_says_why() -> None:
         "Avon", 0.65, "NOT_COMPARED", why_not_compared="TOO_FEW_FORCES", lower_95=None,
         upper_95=None, lower_998=None, upper_998=None, centre=None,
     )  # fmt: skip
-    made = funnel("G", [few, UNKNOWN], [])
+    made = funnel("G", [few, UNKNOWN], [], REASONS)
 
     assert made.svg == ""
     assert made.text == "No limits: too few forces in the group. Unknown: Zetland."
@@ -81,4 +91,4 @@ def test_a_group_without_limits_has_no_drawing_and_says_why() -> None:
 
 
 def test_a_group_of_unknown_forces_says_so() -> None:
-    assert funnel("G", [UNKNOWN], []).text == "No limits: unknown. Unknown: Zetland."
+    assert funnel("G", [UNKNOWN], [], REASONS).text == "No limits: unknown. Unknown: Zetland."

@@ -9,7 +9,6 @@ import pytest
 
 from oic_assurance.reporting.openlineage.datasets import assertion, plain_table, source_dataset
 from oic_assurance.reporting.openlineage.events import (
-    Ending,
     Tables,
     aborted,
     daily_run,
@@ -38,10 +37,10 @@ def events() -> list[dict[str, Any]]:
     lines = [
         started(WHOLE, as_at=AS_AT, documentation="All.", engine=("Airflow", "3.3.2")),
         start,
-        ended(part, Ending("COMPLETE", tables=tables)),
-        ended(part, Ending("FAIL", "The server is away.")),
+        ended(part, tables=tables),
+        ended(part, "FAIL", "The server is away."),
         aborted(json.loads(start)),
-        ended(WHOLE, Ending("COMPLETE")),
+        ended(WHOLE),
     ]
     return [json.loads(line) for line in lines]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from oic_assurance.builds.listeners import Stage, tell, told
 from oic_assurance.builds.runs import Run
 from oic_assurance.errors import AssuranceError, GateBlocked
-from oic_assurance.reporting.openlineage import recorder, stages
+from oic_assurance.reporting.openlineage import stages
 from oic_assurance.reporting.openlineage.events import Tables
-from oic_assurance.reporting.openlineage.recorder import Stage, begin_run, end_run, recorded
 from oic_assurance.settings import Settings, load_settings
 from tests.lineage_events import Event, ends, faults, latest_events, message
 
@@ -22,18 +22,18 @@ AUDIT = Stage("audit_marts", build_id=7)
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(stages, "audited", lambda *_: Tables())
+    monkeypatch.setattr(stages, "_audited", lambda *_: Tables())
     return replace(load_settings(), home=tmp_path)
 
 
 def outcome(settings: Settings, error: BaseException | None, run: Run = RUN) -> dict[str, Event]:
     """Return the last event of each job of a run in which a stage raised an error."""
-    begin_run(settings, run.run_id, AS_AT)
+    tell("run began", settings, run.run_id, AS_AT)
     expected = pytest.raises(type(error)) if error is not None else nullcontext()
-    with expected, recorded(settings, run.run_id, AUDIT):
+    with expected, told(settings, run.run_id, AUDIT):
         if error is not None:
             raise error
-    end_run(settings, run)
+    tell("run ended", settings, run)
     events = latest_events(settings.home)
     assert [fault for event in events for fault in faults(event)] == []
     starts = [event["run"]["runId"] for event in events if event["eventType"] == "START"]
@@ -93,9 +93,9 @@ def test_ctrl_c_aborts_a_stage(settings: Settings) -> None:
 
 
 def test_a_run_that_was_killed_is_aborted_when_the_next_one_begins(settings: Settings) -> None:
-    begin_run(settings, "killed", AS_AT)
-    recorder._begin(settings, "killed", AUDIT)
-    begin_run(settings, "next", AS_AT)
+    tell("run began", settings, "killed", AS_AT)
+    tell("stage began", settings, "killed", AUDIT)
+    tell("run began", settings, "next", AS_AT)
     events = latest_events(settings.home)
     assert {name: event["eventType"] for name, event in ends(events).items()} == {
         "assurance_daily.audit_marts": "ABORT",
@@ -105,11 +105,11 @@ def test_a_run_that_was_killed_is_aborted_when_the_next_one_begins(settings: Set
 
 
 def test_a_repeated_stage_is_another_run_of_the_same_job(settings: Settings) -> None:
-    begin_run(settings, RUN.run_id, AS_AT)
+    tell("run began", settings, RUN.run_id, AS_AT)
     for _ in range(2):
-        with recorded(settings, RUN.run_id, AUDIT):
+        with told(settings, RUN.run_id, AUDIT):
             pass
-    end_run(settings, RUN)
+    tell("run ended", settings, RUN)
     runs = {
         event["run"]["runId"]
         for event in latest_events(settings.home)
@@ -124,10 +124,10 @@ def test_if_the_tables_cannot_be_read_the_stage_is_still_complete(
     def fails(*_: object) -> Tables:
         raise ValueError("Ann Smith")
 
-    monkeypatch.setattr(stages, "audited", fails)
+    monkeypatch.setattr(stages, "_audited", fails)
     found = outcome(settings, None)
     assert found["assurance_daily.audit_marts"]["eventType"] == "COMPLETE"
-    assert "the tables of audit_marts was not recorded: ValueError" in caplog.text
+    assert "the tables of audit_marts are unknown: ValueError" in caplog.text
     assert "Ann Smith" not in caplog.text
 
 
@@ -135,21 +135,21 @@ def test_a_folder_that_cannot_be_written_does_not_stop_a_run(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     (settings.home / "log").write_text("a file where a folder must be", encoding="utf-8")
-    begin_run(settings, RUN.run_id, AS_AT)
+    tell("run began", settings, RUN.run_id, AS_AT)
     done = False
-    with recorded(settings, RUN.run_id, AUDIT):
+    with told(settings, RUN.run_id, AUDIT):
         done = True
-    end_run(settings, RUN)
+    tell("run ended", settings, RUN)
     assert done
-    assert "OpenLineage: the start of audit_marts was not recorded" in caplog.text
+    assert "A listener has failed: " in caplog.text
 
 
 def test_a_deployment_can_do_without_events(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENLINEAGE_DISABLED", "true")
-    begin_run(settings, RUN.run_id, AS_AT)
-    with recorded(settings, RUN.run_id, AUDIT):
+    tell("run began", settings, RUN.run_id, AS_AT)
+    with told(settings, RUN.run_id, AUDIT):
         pass
-    end_run(settings, RUN)
+    tell("run ended", settings, RUN)
     assert not (settings.home / "log").exists()

@@ -94,14 +94,28 @@ def test_the_table_has_limits_and_the_rule_of_each_sign() -> None:
 def test_the_words_say_what_the_last_complete_months_show() -> None:
     text = control_chart(TITLE, [*YEAR[:11], month(12, 0.2, **LOW), YEAR[12], CURRENT]).text
     assert text == (
-        "Jan 2026: 70.0%. Of the 12 complete months since Feb 2025, more than chance shows in 1: "
-        "1 concerning. Without a change in how the work is done, no month will meet the target. "
+        "Jan 2026: 70.0%. Of the 12 complete months since Feb 2025, 1 is marked: 1 concerning "
+        "(outside the limits). If nothing changes, chance alone marks a month in about one such "
+        "year in ten. Without a change in how the work is done, no month will meet the target. "
         "Centre 70.0%, limits from the number of cases of each month (p-chart), from 13 months "
         "since Jan 2025."
     )
-    assert "None of the 12 complete months since Feb 2025 shows more than chance." in (
+    assert "None of the 12 complete months since Feb 2025 is marked." in (
         control_chart(TITLE, [*YEAR, CURRENT]).text
     )
+
+
+def test_with_few_cases_of_one_kind_chance_marks_a_month_more_often() -> None:
+    often = "chance alone marks a month in two to four such years in ten"
+    assert often not in control_chart(TITLE, YEAR).text
+    few = control_chart(TITLE, [row | {"denominator": 8, "centre": 0.95} for row in YEAR])
+    assert often in few.text
+
+
+def test_without_a_verdict_on_the_target_it_says_why() -> None:
+    unstable = {"assurance": None, "why_no_assurance": "The process is not stable."}
+    text = control_chart(TITLE, [*YEAR[:-1], YEAR[-1] | unstable]).text
+    assert "No verdict on the target. The process is not stable. Centre" in text
 
 
 def test_a_decided_baseline_is_marked_and_explained() -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import zipfile
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.dashboards.datasets import FOLDER as DASHBOARDS
 from oic_assurance.reporting.documents.marts import DOCS
 from oic_assurance.reporting.power_bi.description import FOLDER, QUESTIONS, measures, pages
 from oic_assurance.reporting.power_bi.model import Model, semantic_model
-from oic_assurance.reporting.power_bi.project import NAME, PROJECT, project
+from oic_assurance.reporting.power_bi.project import NAME, project
 from oic_assurance.settings import load_settings
 
 ROOT = load_settings().project_root
@@ -36,7 +38,7 @@ FUNCTIONS = {
 @pytest.fixture
 def described(tmp_path: Path) -> Path:
     """A project folder with what the Power BI project is made from, which a test can damage."""
-    shutil.copytree(ROOT / FOLDER, tmp_path / FOLDER, ignore=shutil.ignore_patterns(PROJECT.name))
+    shutil.copytree(ROOT / FOLDER, tmp_path / FOLDER)
     for place in (DASHBOARDS, DOCS):
         shutil.copytree(ROOT / place, tmp_path / place)
     (tmp_path / QUESTIONS).parent.mkdir(parents=True)
@@ -86,7 +88,7 @@ def test_every_page_begins_with_the_publication_and_the_caveats() -> None:
             key=lambda one: one["position"]["tabOrder"],
         )[1:3]
         assert ("publication", "Publication shown") in fields(first[0])
-        assert ("assurance_position", "caveat") in fields(first[1])
+        assert ("assurance_answer", "caveat_words") in fields(first[1])
         assert "filterConfig" not in first[0]
 
 
@@ -210,6 +212,13 @@ def test_no_reference_of_a_record_no_version_of_an_officer_and_no_password_is_in
     everything = "".join(FILES.values())
     assert "bi_reader" not in everything
     assert 'expression Server = "localhost:5432"' in everything
+
+
+def test_the_command_writes_the_project_as_a_file_to_unpack(tmp_path: Path) -> None:
+    place = tmp_path / "power-bi.zip"
+    assert run_command(["pack", "power-bi", "--to", str(place)]) == 0
+    with zipfile.ZipFile(place) as made:
+        assert {name: made.read(name).decode() for name in made.namelist()} == FILES
 
 
 @pytest.mark.parametrize(

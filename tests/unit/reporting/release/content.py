@@ -31,6 +31,8 @@ def release_content(**notes: Any) -> ReleaseContent:
         made_at=datetime(2026, 5, 1, 9, 15, 30, 123456, tzinfo=UTC),
         notes={
             "publisher": PUBLISHER,
+            "force_name": "Example",
+            "draft": False,
             "smallest": 5,
             "settle_days": 28,
             "districts": {"D1": AWKWARD},
@@ -42,6 +44,7 @@ def release_content(**notes: Any) -> ReleaseContent:
                     "period_end": "2025-01-31",
                     "org_unit_code": "ALL",
                     "release_before": 1,
+                    "released_before_on": "2026-02-01",
                     "numerator_before": 15,
                     "denominator_before": 20,
                     "numerator": 21,
@@ -57,6 +60,9 @@ def release_content(**notes: Any) -> ReleaseContent:
                 }
             ],
             "previous": {"release_id": 1, "made_on": "2026-02-01", "announced": "2026-05-01"},
+            "changed_statuses": [
+                {"point_code": "HYDRA", "status_before": "in_progress", "status": "overdue"}
+            ],
             "withdrawn": [],
         },
         tables={
@@ -73,10 +79,13 @@ def release_content(**notes: Any) -> ReleaseContent:
                 ),
                 *(_period("hydra_completion", month, 60 + 6 * month, 150) for month in range(1, 9)),
                 _period("nccu_capture_completeness", 1, 10, 10, until=date(2025, 3, 31)),
+                {**_period("nccu_intel_compliance", 1, 21, 31), "org_unit_code": "D1"},
             ],
             "assurance_measure": [
-                _month("nccu_intel_compliance", "ALL", (20, 30)),
+                _month("nccu_intel_compliance", "ALL", (21, 31)),
                 _month("nccu_intel_compliance", "D1", None),
+                _month("nccu_intel_in_time", "ALL", None),
+                {**_month("intel_plan_strands_met", "ALL", (2, 3)), "point_code": "INTEL_PLAN"},
             ],
         },
     )
@@ -104,22 +113,44 @@ def release_record(release_id: int, withdrawn_because: str | None = None) -> Rel
     )
 
 
+#: The answers to the questions of points whose deadline is over, or that are clearly worse.
+ANSWERS = {
+    "met_on_time": "YES", "met_late": "YES", "sustained": "YES", "overdue": "NO", "slipping": "NO",
+    "in_progress": "NOT_YET", "not_started": "NOT_YET", "unknown": "NOT_KNOWN",
+}  # fmt: skip
+
+
 def _position(
     point: str, status: str, figure: tuple[int, int] | None, source_status: str = "fresh"
 ) -> Row:
     numerator, denominator = figure or (None, None)
     is_plan = point == "INTEL_PLAN"
+    second = (50, 90) if point == "NCCU_INTEL" else (None, None)
     return {
         "force_code": "E23000022",
         "point_code": point,
         "as_at": datetime(2026, 5, 1, 4, 30, tzinfo=UTC),
+        "status_on": date(2026, 3, 31) if figure and not is_plan else date(2026, 5, 1),
         "status": status,
+        "answer_code": ANSWERS[status],
         "is_suppressed": figure is None,
         "figures_from": None if is_plan or not figure else date(2025, 5, 1),
         "figures_to": None if is_plan or not figure else date(2026, 3, 31),
         "numerator": numerator,
         "denominator": denominator,
         "value": figure[0] / figure[1] if figure else None,
+        "target": 1.0 if point in ("NCCU_INTEL", "INTEL_PLAN") else 0.95,
+        "policy_confirmed": point == "INTEL_PLAN",
+        "second_reading": None
+        if is_plan
+        else {
+            "NCCU_INTEL": "nccu_intel_compliance_all_types",
+            "HYDRA": "hydra_completion_incl_absent",
+            "ELEARNING": "elearning_completion_incl_absent",
+        }[point],
+        "second_numerator": second[0],
+        "second_denominator": second[1],
+        "second_value": 50 / 90 if point == "NCCU_INTEL" else None,
         "deadline": None if point == "NCCU_INTEL" else date(2026, 3, 31),
         "days_to_deadline": None if point == "NCCU_INTEL" else -31,
         "status_at_deadline": None,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.errors import UsageError
-from oic_assurance.reporting.release.publisher import ENTRIES, missing, read_publisher
+from oic_assurance.reporting.release.publisher import ENTRIES, read_publisher, require
 from oic_assurance.settings import load_settings
 
 
@@ -19,7 +19,8 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_file_of_the_project_sets_nothing_and_has_every_entry() -> None:
     publisher = read_publisher(load_settings())
     assert publisher == dict.fromkeys(ENTRIES)
-    assert missing(publisher) == list(ENTRIES.values())
+    with pytest.raises(UsageError, match=r"does not set publisher, contact and licence\. Set each"):
+        require(publisher, load_settings())
 
 
 def test_what_is_set_is_read(file: Path) -> None:
@@ -29,6 +30,8 @@ def test_what_is_set_is_read(file: Path) -> None:
     assert publisher["next_release"] == "2026-07-21"
     assert publisher["contact_phone"] == "101"
     assert publisher["licence"] is None
+    with pytest.raises(UsageError, match=r"publisher\.yml does not set contact and licence"):
+        require(publisher, load_settings())
 
 
 @pytest.mark.parametrize(

@@ -9,21 +9,23 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from oic_assurance.publishing.releases import ReleaseContent
+from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.reporting.release.spreadsheet import spreadsheet
-from oic_assurance.reporting.release.table import Table
-from oic_assurance.reporting.release.tables import file_tables
-from oic_assurance.reporting.release.values import MEANINGS
+from oic_assurance.reporting.release.tables import Table, file_tables
+from oic_assurance.reporting.release.wording import prose
 from tests.unit.reporting.release.content import release_content
 
 CONTENT = release_content()
+MEANINGS = labels("marker")
 SHEETS = [
-    "Cover", "Contents", "Notes", "Points", "Periods", "Months and districts", "Revisions", "Codes",
+    "Cover", "Contents", "Notes", "Points", "Periods", "Quarters and years", "Withheld",
+    "Revisions", "Codes",
 ]  # fmt: skip
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def book_of(content: ReleaseContent) -> bytes:
-    return spreadsheet(file_tables(content), content)
+    return spreadsheet(file_tables(content), content, prose(content))
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +123,11 @@ def test_each_table_of_figures_names_its_source(book: bytes) -> None:
 def test_every_value_fits_its_column(book: bytes) -> None:
     """A spreadsheet program shows ### for a day or a number that is wider than its column."""
     xml = sheets(book)["Periods"]
-    widths = [float(column.attrib["width"]) for column in xml.iter(f"{_MAIN}col")]
+    widths = [
+        float(column.attrib["width"])
+        for column in xml.iter(f"{_MAIN}col")
+        for _ in range(int(column.attrib["min"]), int(column.attrib["max"]) + 1)
+    ]
     head = next(row for row in cells(book, "Periods") if row[0] == "Police force")
     for heading, longest in (
         ("From", "30 September 2026"),
@@ -140,57 +146,63 @@ def test_every_note_that_a_heading_names_is_there(book: bytes) -> None:
         for cell in row
         if "[note " in str(cell)
     }
-    assert named == {1, 2, 3, 4, 5}
+    assert named == {1, 2, 3, 4, 5, 6}
     assert numbers == set(range(1, len(numbers) + 1))
     assert named < numbers
 
 
 def test_every_code_is_explained(book: bytes) -> None:
     codes = {row[1] for row in cells(book, "Codes")}
-    for table in CONTENT.tables:
-        for row in CONTENT.tables[table]:
+    for table in file_tables(CONTENT):
+        for row in table.rows:
             for name in ("point_code", "measure_code", "org_unit_code", "status", "source_status"):
                 assert name not in row or row[name] in codes
 
 
 def test_the_numbers_are_those_of_the_csv_files(book: bytes) -> None:
     by_name: dict[str, Table] = {table.name: table for table in file_tables(CONTENT)}
-    rows = [row for row in cells(book, "Periods") if row[0] == CONTENT.force_code]
+    rows = [row for row in cells(book, "Periods") if row[0] == "Example"]
     expected = by_name["assurance_period"].rows
-    assert [(row[6], row[7], row[8]) for row in rows] == [
+    assert [(row[7], row[8], row[9]) for row in rows] == [
         (row["numerator"], row["denominator"], row["value"]) for row in expected
     ]
-    assert [row[3] for row in rows] == [row["period_start"] for row in expected]
+    assert [row[4] for row in rows] == [row["period_start"] for row in expected]
+
+
+def with_units(**names: str) -> ReleaseContent:
+    """Return content with a figure of each unit, and the names of the units."""
+    one = CONTENT.tables["assurance_period"][0]
+    rows = [one, *({**one, "org_unit_code": unit} for unit in names)]
+    return replace(
+        release_content(districts=names), tables={**CONTENT.tables, "assurance_period": rows}
+    )
 
 
 def test_no_text_becomes_a_formula_a_link_or_a_note() -> None:
-    districts = {"D1": "=1+1", "ALL": "x", "D2": "[a](http://example.invalid)", "D3": "$$a$$"}
-    month = CONTENT.tables["assurance_measure"][1]
-    rows = [{**month, "org_unit_code": unit} for unit in ("D1", "D2", "D3")]
-    content = replace(
-        release_content(districts=districts),
-        tables={**CONTENT.tables, "assurance_measure": rows},
-    )
-    book = book_of(content)
+    book = book_of(with_units(D1="=1+1", D2="[a](http://example.invalid)", D3="$$a$$"))
     for name, xml in sheets(book).items():
         assert next(xml.iter(f"{_MAIN}f"), None) is None
         links = len(list(xml.iter(f"{_MAIN}hyperlink")))
         assert links == (len(SHEETS) - 3 if name == "Contents" else 0)
-    texts = [str(row[2]) for row in cells(book, "Codes")]
-    assert {"=1+1", "[a] (http://example.invalid)", "$ $a$ $"} <= set(texts)
+    texts = {row[6] for row in cells(book, "Periods") if len(row) > 6}
+    assert {"=1+1", "[a] (http://example.invalid)", "$ $a$ $"} <= texts
 
 
 def test_a_name_without_letters_does_not_stop_a_release() -> None:
-    month = {**CONTENT.tables["assurance_measure"][1], "org_unit_code": "D9"}
-    content = replace(
-        release_content(districts={"D9": "Ŵ"}),
-        tables={**CONTENT.tables, "assurance_measure": [month]},
-    )
-    assert "name Ŵ" in {row[2] for row in cells(book_of(content), "Codes")}
+    assert "name Ŵ" in {row[6] for row in cells(book_of(with_units(D9="Ŵ")), "Periods")}
+
+
+def test_the_sheets_have_words_and_no_codes(book: bytes) -> None:
+    codes = {str(row[1]) for row in cells(book, "Codes")[3:]} - {"shown"}
+    for name in SHEETS[3:-1]:
+        found = {cell for row in cells(book, name)[3:] for cell in row}
+        assert not codes & found, name
 
 
 def test_a_table_without_figures_says_so() -> None:
-    content = replace(CONTENT, tables={**CONTENT.tables, "assurance_period": []})
+    content = replace(
+        CONTENT, tables={**CONTENT.tables, "assurance_period": [], "assurance_measure": []}
+    )
     rows = cells(book_of(content), "Periods")
     assert "The table has no figures in this release." in str(rows[1][0])
     assert set(rows[-1]) == {"[x]"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.operations.explain.figure import Explained, in_words
-from oic_assurance.reporting.pack.drawing import Picture
+from oic_assurance.reporting.paper.drawing import Picture
 from oic_assurance.reporting.site.figures import Figures, Shown, current_figures, figure_section
 from oic_assurance.settings import Settings, load_settings
 from simulator import state

@@ -1,0 +1,26 @@
+with
+    source as (select * from {{ source("audit", "published_position") }}),
+
+    of_compared_publication as (
+        select
+            -- ids
+            source.force_code,
+            source.point_code,
+            comparison.publication_id as compared_with,
+
+            -- text
+            source.status,
+
+            -- numbers
+            source.value,
+
+            -- times
+            comparison.as_at as compared_as_at
+        from source
+        inner join
+            {{ ref("stg_audit__comparison") }} as comparison
+            on source.publication_id = comparison.publication_id
+    )
+
+select *
+from of_compared_publication

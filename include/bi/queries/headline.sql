@@ -1,0 +1,3 @@
+-- The answer on all points together, in words.
+select *
+from marts.assurance_headline

@@ -1,0 +1,225 @@
+"""The pages of the documentation that git does not have: `make docs` makes them for the site.
+
+They are the pages of datasets, expectations, measures and marts. Pages that list them or count
+something are in git, with comments in the places of the lists, which are filled in too. All words
+of the pages stand in the folder `templates`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from expectations.catalogue import suites, suites_of, suites_of_kind
+from expectations.vocabulary import Severity, Stage, Suite
+from oic_assurance.builds.seeds import Row, read_seeds
+from oic_assurance.errors import AssuranceError
+from oic_assurance.reporting.documents.marts import NATIONAL_MODELS, Mart, marts, views
+from oic_assurance.reporting.documents.measures import Measure, measures
+from oic_assurance.reporting.documents.models import (
+    DbtModel,
+    dbt_models,
+    models_of,
+    unit_tests_of,
+)
+from oic_assurance.reporting.documents.over_time import over_time
+from oic_assurance.reporting.points import POINTS
+from oic_assurance.reporting.telemetry.declared import METRICS
+from oic_assurance.reporting.templates import templates
+from oic_assurance.settings import Kind
+from oic_assurance.sources.declarations.load import datasets, datasets_of
+from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.state.apply import problem_kinds
+
+DOCS = Path("docs")
+#: The folders of the pages, in `docs`.
+DATASETS, EXPECTATIONS, MEASURES = "datasets", "expectations", "measures"
+DICTIONARY, NATIONAL_DICTIONARY = "bi/dictionary", "bi/national"
+METRICS_PAGE = "reference/metrics.md"
+#: The places in the page of a measure for what a build and a publication show.
+FIGURE, DRAWING = "<!-- figure -->", "<!-- drawing -->"
+#: Matches the place of a list in a page, with what stands there in git.
+_PLACE = re.compile(r"<!-- list: (\w+) -->\n.*?<!-- end -->\n", re.DOTALL)
+_SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
+_STAGES: dict[str, Stage] = {
+    "Raw tables": "landing",
+    "Marts before publication": "marts",
+    "Sealed marts, which show the results of the gate": "sealed",
+}
+_SCHEMAS = {"candidate": "marts", "candidate_public": "public_release"}
+#: The marts that have rows of every measure.
+_OF_MEASURES = ("marts.dim_measure", "marts.assurance_measure", "marts.assurance_spc")
+
+
+def pages(root: Path) -> dict[str, str]:
+    """Return the Markdown of every page, keyed by its path in the folder `docs`.
+
+    `root` is the root folder of the project.
+
+    Raises:
+        AssuranceError: If a declaration, a seed or a measure is not valid, or a page in git has not
+            the places for its lists.
+    """
+    of_force, national = list(datasets().values()), list(datasets_of("national").values())
+    known = measures(root)
+    tables = sorted([*marts(root), *views(root)], key=lambda mart: (mart.schema, mart.name))
+    national_tables = sorted(marts(root, NATIONAL_MODELS), key=lambda mart: mart.name)
+    stages = {heading: list(suites_of(stage)) for heading, stage in _STAGES.items()}
+    others = {suite.name for suite in suites()}
+    stages["The national warehouse"] = [
+        suite for suite in suites_of_kind("national") if suite.name not in others
+    ]
+    by_point = {
+        point.name: [one for one in known if one.entry["point"] == code]
+        for code, point in POINTS.items()
+    }
+    lists: dict[str, dict[str, str]] = {
+        f"{DATASETS}/README.md": {
+            "datasets": _fill("datasets.md.j2", datasets=of_force),
+            "national": _fill("datasets.md.j2", datasets=national),
+        },
+        f"{EXPECTATIONS}/README.md": {"tables": _fill("expectations.md.j2", stages=stages)},
+        f"{MEASURES}/README.md": {"measures": _fill("measures.md.j2", points=by_point)},
+        f"{DICTIONARY}/README.md": {
+            "tables": _fill("marts.md.j2", marts=tables),
+            "relationships": _fill("relationships.md.j2", marts=tables),
+        },
+        f"{NATIONAL_DICTIONARY}/README.md": {"tables": _fill("marts.md.j2", marts=national_tables)},
+        METRICS_PAGE: {
+            "metrics": _fill("metrics.md.j2", metrics=METRICS),
+            "kinds": ", ".join(f"`{code}`" for code in problem_kinds()) + ".\n",
+        },
+    }
+    return {
+        **dataset_pages(root, "force"),
+        **dataset_pages(root, "national"),
+        **{
+            f"{EXPECTATIONS}/{_place(suite)}.md": suite_page(suite)
+            for described in stages.values()
+            for suite in described
+        },
+        **measure_pages(known, dbt_models(root)),
+        **{f"{DICTIONARY}/{mart.place}.md": mart_page(mart) for mart in tables},
+        **{f"{NATIONAL_DICTIONARY}/{mart.place}.md": mart_page(mart) for mart in national_tables},
+        **{place: _filled(root / DOCS / place, wanted) for place, wanted in lists.items()},
+    }
+
+
+def dataset_pages(root: Path, kind: Kind) -> dict[str, str]:
+    """Return the page of each dataset of a kind of warehouse, on which its owner can check it."""
+    stale = stale_after(root, kind)
+    return {
+        f"{DATASETS}/{page_file(one)}": dataset_page(one, stale.get(one.name, ()))
+        for one in datasets_of(kind).values()
+    }
+
+
+def dataset_page(dataset: Dataset, stale: Iterable[Row]) -> str:
+    """Return the page of a dataset.
+
+    `stale` has the rows of the policy that say after how many days the dataset is stale.
+    """
+    what = "extraction" if dataset.kind == "database" else "delivery"
+
+    def say(row: Row) -> str:
+        days = row["stale_after_days"]
+        return f"if the last {what} is older than {days} day{'s' if days > 1 else ''}"
+
+    said = over_time(stale, say, otherwise="not set by the policy")
+    return _fill("dataset.md.j2", dataset=dataset, stale=said)
+
+
+def page_file(dataset: Dataset) -> str:
+    """Return the file name of a dataset's page."""
+    return f"{dataset.name.replace('/', '_')}.md"
+
+
+def stale_after(root: Path, kind: Kind) -> dict[str, list[Row]]:
+    """Return the rows that say after how many days each dataset is stale."""
+    rows: dict[str, list[Row]] = {}
+    for row in read_seeds(root, kind)["policy_staleness"].rows:
+        rows.setdefault(row["dataset"], []).append(row)
+    return rows
+
+
+def suite_page(suite: Suite) -> str:
+    """Return the page of the expectations of a table: what each protects, and its severity."""
+    ordered = sorted(
+        suite.expectations, key=lambda one: (_SEVERITIES.index(one.severity), one.name)
+    )
+    return _fill("expectation.md.j2", suite=suite, expectations=ordered)
+
+
+def mart_page(mart: Mart) -> str:
+    """Return the page of a mart: its key, its columns and the tables to which it refers."""
+    return _fill("mart.md.j2", mart=mart)
+
+
+def measure_pages(known: Sequence[Measure], models: Mapping[str, DbtModel]) -> dict[str, str]:
+    """Return the page of each measure, which says what follows from the rules alone.
+
+    The documentation site puts the figures of the current publication and the drawings in the
+    places that `FIGURE` and `DRAWING` mark. `models` holds the dbt models, keyed by name.
+    """
+    checked = {_place(suite): suite for suite in suites()}
+    titles = {measure.code: measure.title for measure in known}
+    found = {}
+    for measure in known:
+        chain = models_of(measure, models)
+        sources = sorted({table for model in chain for table in model.sources})
+        counted: dict[str, int] = {}
+        for model in chain:
+            for name, times in model.data_tests.items():
+                counted[name] = counted.get(name, 0) + times
+        of_marts = {
+            *_OF_MEASURES,
+            *(["marts.fct_measure_month"] if measure.may_be_added_up else []),
+            *(["marts.assurance_position"] if measure.target else []),
+        }
+        found[f"{MEASURES}/{measure.code}.md"] = _fill(
+            "measure.md.j2",
+            measure=measure,
+            titles=titles,
+            point=POINTS[measure.entry["point"]].name,
+            over_time=over_time,
+            figure=FIGURE,
+            drawing=DRAWING,
+            chain=chain,
+            tables=sources,
+            unit_tests=[(one, test) for one in chain for test in unit_tests_of(measure, one)],
+            data_tests=sorted(counted.items()),
+            suites=[checked[table] for table in (*sorted(of_marts), *sources)],
+        )
+    return found
+
+
+def _filled(page: Path, lists: Mapping[str, str]) -> str:
+    text = page.read_text(encoding="utf-8")
+    if sorted(_PLACE.findall(text)) != sorted(lists):
+        raise AssuranceError(f"{page}: it must have one place for each of: {', '.join(lists)}.")
+    return _PLACE.sub(lambda place: lists[place.group(1)], text)
+
+
+def _place(suite: Suite) -> str:
+    """Return the schema and name under which readers see the table of a suite."""
+    return f"{_SCHEMAS.get(suite.schema, suite.schema)}.{suite.table}"
+
+
+def _severities(suite: Suite) -> list[int]:
+    found = [one.severity for one in suite.expectations]
+    return [found.count(severity) for severity in _SEVERITIES]
+
+
+def _role(measure: Measure, first: str, second: str) -> str:
+    """Return whether a measure is the first or the second of its point, over time."""
+    words = {"measure_code": first, "second_measure_code": second}
+
+    def say(row: Row) -> str:
+        return "".join(said for name, said in words.items() if row[name] == measure.code)
+
+    return over_time(measure.points, say, otherwise="")
+
+
+_fill = templates(
+    Path(__file__).with_name("templates"),
+    file=page_file, place=_place, role=_role, severities=_severities,
+)  # fmt: skip

@@ -1,0 +1,97 @@
+"""The pages of the pack show every question, and say in plain words what is known of a restore."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from oic_assurance.reporting.pack.content import answers, restore
+
+PROVEN: dict[str, Any] = {
+    "last_proven_at": datetime(2026, 4, 19, 2, 1, tzinfo=UTC),
+    "due_by": datetime(2026, 4, 27, 2, 1, tzinfo=UTC),
+    "seconds": 64,
+    "backup_made_at": datetime(2026, 4, 19, 1, 0, tzinfo=UTC),
+    "batches_compared": 14,
+    "computed_publication_id": 12,
+}
+NEVER = dict.fromkeys(PROVEN)
+PROOF = (
+    "A drill last proved it on Sun 19 Apr 2026 03:01, in 64 seconds and with the back-up of "
+    "Sun 19 Apr 2026 02:00: 14 restored batches agreed with the archive, and publication 12 was "
+    "computed again with the same fingerprint."
+)
+FAILED_AT = datetime(2026, 4, 26, 2, 0, tzinfo=UTC)
+
+
+def mart(verdict: str, known: dict[str, Any], **more: Any) -> dict[str, list[dict[str, Any]]]:
+    row = {"verdict": verdict, "verdict_label": "A label", "failed_step_label": None}
+    return {"restore_proof": [{**row, "last_drill_at": FAILED_AT, **known, **more}]}
+
+
+def test_a_proof_says_when_how_long_and_what() -> None:
+    shown = restore(mart("proven", PROVEN))
+    assert (shown.shape, shown.strong, shown.words) == ("tick", "A label.", PROOF)
+
+
+def test_an_old_proof_does_not_look_good() -> None:
+    shown = restore(mart("stale", PROVEN))
+    assert shown.shape == "question"
+    assert shown.words == (
+        f"So it is not known whether a back-up could be restored now. {PROOF} "
+        "The next drill was due by Mon 27 Apr 2026 03:01."
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "before"), [(PROVEN, PROOF), (NEVER, "No drill has ever proven a restore.")]
+)
+def test_a_failed_drill_says_what_failed_and_what_was_proven_before(
+    known: dict[str, Any], before: str
+) -> None:
+    label = "The back-up could not be restored whole"
+    shown = restore(mart("failed", known, failed_step_label=label))
+    assert shown.shape == "alert"
+    assert shown.words == f"{label} in the drill that ended on Sun 26 Apr 2026 03:00. {before}"
+
+
+def test_without_a_drill_it_is_not_known_whether_a_restore_works() -> None:
+    shown = restore(mart("unknown", NEVER, last_drill_at=None))
+    assert shown.shape == "question"
+    assert shown.words == (
+        "No drill has tried to restore a back-up, so it is not known whether one can be restored."
+    )
+
+
+def question(ref: str, raised_on: date, **more: Any) -> dict[str, Any]:
+    row = {
+        "question_ref": ref, "raised_on": raised_on, "question": f"Question {ref}?",
+        "answer": None, "days_open": 9,
+    }  # fmt: skip
+    return row | more
+
+
+def test_every_question_without_an_answer_is_shown_and_old_answers_are_counted() -> None:
+    waiting = [question(f"Q{place}", date(2026, 3, place)) for place in range(1, 8)]
+    given = [
+        question(f"A{place}", date(2026, 2, 8 - place), answer="Noted.", days_open=None)
+        for place in range(1, 8)
+    ]
+    table = answers([*waiting, *given])
+    assert [row[1] for row in table.rows] == [
+        *(f"Question Q{place}?" for place in range(1, 8)),
+        *(f"Question A{place}?" for place in range(1, 6)),
+    ]
+    assert table.note == "2 older questions with an answer left out."
+
+
+def test_an_answer_stands_beside_its_question() -> None:
+    rows = [
+        question("Q2", date(2026, 5, 1), days_open=1),
+        question("Q1", date(2026, 3, 1), answer="Noted.", days_open=None),
+    ]
+    assert answers(rows).rows == [
+        ("1 May 2026", "Question Q2?", "No answer yet, 1 day after it was put."),
+        ("1 Mar 2026", "Question Q1?", "Noted."),
+    ]
+    assert answers(rows).note == ""
