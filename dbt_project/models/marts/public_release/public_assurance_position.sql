@@ -37,8 +37,7 @@ with
                 when position.source_status <> 'fresh' or position.figures_to is null
                 then position.status
                 -- A correction that is too small to be shown can move the real figure over the
-                -- target,
-                -- and the released one not. Then the released figure decides.
+                -- target, and the released one not. Then the released figure decides.
                 when position.deadline <= position.status_on
                 then
                     case
@@ -91,18 +90,8 @@ with
             position.status_at_deadline,
             position.source_status,
             position.publication_id,
-            -- Whether chance does not explain that the last three months of that day were worse.
-            - (
-                {{
-                    difference_low(
-                        "trend.earlier_numerator",
-                        "trend.earlier_denominator",
-                        "trend.recent_numerator",
-                        "trend.recent_denominator",
-                    )
-                }}
-            )
-            < 0 as is_clearly_worse
+            -- Chance does not explain that the last three months of that day were worse.
+            coalesce(trend.change_high < 0, false) as is_clearly_worse
         from position_with_release as position
         left join
             {{ ref("int_point_status_by_day") }} as that_day
