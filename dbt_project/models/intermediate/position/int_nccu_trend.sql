@@ -42,6 +42,25 @@ with
             recent_denominator,
             earlier_numerator,
             earlier_denominator,
+            {{
+                difference_low(
+                    "recent_numerator",
+                    "recent_denominator",
+                    "earlier_numerator",
+                    "earlier_denominator",
+                )
+            }} as change_low,
+            -- The upper end of a difference is the lower end of the opposite difference, negated.
+            - (
+                {{
+                    difference_low(
+                        "earlier_numerator",
+                        "earlier_denominator",
+                        "recent_numerator",
+                        "recent_denominator",
+                    )
+                }}
+            ) as change_high,
             recent_months = 3 and recent_numerator = recent_denominator as is_sustained,
             coalesce(
                 {{ share("recent_numerator", "recent_denominator") }}

@@ -56,25 +56,8 @@ with
             trend.recent_denominator,
             trend.earlier_numerator,
             trend.earlier_denominator,
-            {{
-                difference_low(
-                    "trend.recent_numerator",
-                    "trend.recent_denominator",
-                    "trend.earlier_numerator",
-                    "trend.earlier_denominator",
-                )
-            }} as change_low,
-            -- The upper end of a difference is the lower end of the opposite difference, negated.
-            - (
-                {{
-                    difference_low(
-                        "trend.earlier_numerator",
-                        "trend.earlier_denominator",
-                        "trend.recent_numerator",
-                        "trend.recent_denominator",
-                    )
-                }}
-            ) as change_high,
+            trend.change_low,
+            trend.change_high,
             cast(forecast.outstanding as bigint) as outstanding,
             cast(forecast.required_per_week as {{ dbt.type_float() }}) as required_per_week,
             cast(forecast.recent_per_week as {{ dbt.type_float() }}) as recent_per_week,

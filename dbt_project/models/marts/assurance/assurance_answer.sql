@@ -88,21 +88,7 @@ with
     which_case as (
         select
             *,
-            case
-                when status = 'unknown' and value is null
-                then 'unknown_without_figure'
-                when status = 'not_started' and days_to_deadline > 0
-                then 'not_started_due'
-                when status = 'in_progress' and days_to_deadline > 0 and is_reached
-                then 'reached_due'
-                when status = 'in_progress' and days_to_deadline > 0
-                then 'in_progress_due'
-                when status = 'slipping' and deadline is null and change_high < 0
-                then 'slipping_months'
-                when status = 'slipping' and deadline is null
-                then 'unclear_months'
-                else status
-            end as status_case,
+            {{ status_case("is_reached", "change_high") }} as status_case,
             case
                 when value is null or target is null
                 then null

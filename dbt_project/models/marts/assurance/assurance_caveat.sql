@@ -3,14 +3,14 @@
 with
     position as (select * from {{ ref("int_position") }}),
 
-    source_not_fresh as (
+    source as (
         select
             position.force_code,
             position.point_code,
-            'SOURCE_NOT_FRESH' as caveat_code,
             freshness.dataset,
-            freshness.dataset || ' is ' || freshness.verdict as words,
-            cast(null as bigint) as records
+            freshness.verdict,
+            freshness.is_quiet,
+            freshness.days_without_news
         from position
         inner join
             {{ ref("point_dataset") }} as rests_on on position.point_code = rests_on.point_code
@@ -18,27 +18,32 @@ with
             {{ ref("int_source_freshness") }} as freshness
             on position.force_code = freshness.force_code
             and rests_on.dataset = freshness.dataset
-        where freshness.verdict <> 'fresh'
+    ),
+
+    source_not_fresh as (
+        select
+            force_code,
+            point_code,
+            'SOURCE_NOT_FRESH' as caveat_code,
+            dataset,
+            dataset || ' is ' || verdict as words,
+            cast(null as bigint) as records
+        from source
+        where verdict <> 'fresh'
     ),
 
     source_quiet as (
         select
-            position.force_code,
-            position.point_code,
+            force_code,
+            point_code,
             'SOURCE_QUIET' as caveat_code,
-            freshness.dataset,
-            freshness.dataset
+            dataset,
+            dataset
             || ' has brought nothing new for '
-            || {{ counted("freshness.days_without_news", "day", "days") }} as words,
+            || {{ counted("days_without_news", "day", "days") }} as words,
             cast(null as bigint) as records
-        from position
-        inner join
-            {{ ref("point_dataset") }} as rests_on on position.point_code = rests_on.point_code
-        inner join
-            {{ ref("int_source_freshness") }} as freshness
-            on position.force_code = freshness.force_code
-            and rests_on.dataset = freshness.dataset
-        where freshness.verdict = 'fresh' and freshness.is_quiet
+        from source
+        where verdict = 'fresh' and is_quiet
     ),
 
     moved_by_corrections as (

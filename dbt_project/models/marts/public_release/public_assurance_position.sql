@@ -37,8 +37,7 @@ with
                 when position.source_status <> 'fresh' or position.figures_to is null
                 then position.status
                 -- A correction that is too small to be shown can move the real figure over the
-                -- target,
-                -- and the released one not. Then the released figure decides.
+                -- target, and the released one not. Then the released figure decides.
                 when position.deadline <= position.status_on
                 then
                     case
@@ -91,18 +90,7 @@ with
             position.status_at_deadline,
             position.source_status,
             position.publication_id,
-            -- Whether chance does not explain that the last three months of that day were worse.
-            - (
-                {{
-                    difference_low(
-                        "trend.earlier_numerator",
-                        "trend.earlier_denominator",
-                        "trend.recent_numerator",
-                        "trend.recent_denominator",
-                    )
-                }}
-            )
-            < 0 as is_clearly_worse
+            trend.change_high
         from position_with_release as position
         left join
             {{ ref("int_point_status_by_day") }} as that_day
@@ -120,44 +108,38 @@ with
             and position.point_code = target.point_code
     ),
 
+    with_case as (select *, {{ status_case("false", "change_high") }} as status_case from judged),
+
     final as (
         select
-            force_code,
-            point_code,
-            as_at,
-            status_on,
-            status,
-            case
-                when status in ('met_on_time', 'met_late', 'sustained')
-                then 'YES'
-                when status = 'unknown'
-                then 'NOT_KNOWN'
-                when status = 'overdue'
-                then 'NO'
-                when status = 'slipping' and (deadline is not null or is_clearly_worse)
-                then 'NO'
-                when days_to_deadline > 0
-                then 'NOT_DUE'
-                else 'NOT_YET'
-            end as answer_code,
-            is_suppressed,
-            figures_from,
-            figures_to,
-            numerator,
-            denominator,
-            value,
-            target,
-            policy_confirmed,
-            second_reading,
-            second_numerator,
-            second_denominator,
-            second_value,
-            deadline,
-            days_to_deadline,
-            status_at_deadline,
-            source_status,
-            publication_id
-        from judged
+            position.force_code,
+            position.point_code,
+            position.as_at,
+            position.status_on,
+            position.status,
+            template.answer_code,
+            position.is_suppressed,
+            position.figures_from,
+            position.figures_to,
+            position.numerator,
+            position.denominator,
+            position.value,
+            position.target,
+            position.policy_confirmed,
+            position.second_reading,
+            position.second_numerator,
+            position.second_denominator,
+            position.second_value,
+            position.deadline,
+            position.days_to_deadline,
+            position.status_at_deadline,
+            position.source_status,
+            position.publication_id
+        from with_case as position
+        left join
+            {{ ref("answer_words") }} as template
+            on template.part = 'status'
+            and position.status_case = template.case_code
     )
 
 select *

@@ -69,7 +69,7 @@ def prose(content: ReleaseContent) -> dict[str, Any]:
     # Not a page: its texts are escaped where they are shown.
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=False,  # noqa: S701
+        autoescape=False,  # noqa: S701 - YAML of this project, whose texts the pages escape
         undefined=StrictUndefined,
     )
     text = environment.get_template("words.yml.j2").render(
