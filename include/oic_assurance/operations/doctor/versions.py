@@ -2,7 +2,6 @@
 
 import re
 import sys
-from collections import defaultdict
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -19,15 +18,9 @@ from oic_assurance.warehouse.migrate import missing_migrations
 from oic_assurance.warehouse.programs import OLDEST_MAJOR, major_version
 
 OLDEST, NEWEST = (3, 11), (3, 13)
-#: The locks of the environments in which the pipeline runs. The first that exists says what must be
-#: there. A version is right if any of them has it.
-LOCKS = (
-    "requirements.lock",
-    "requirements-production.lock",
-    "requirements-dev.lock",
-    "requirements-connectors.lock",
-    "requirements-connectors-dev.lock",
-)
+#: The lock of what must be there, and the locks of what may be added to the same environment.
+LOCK = "requirements.lock"
+ADDED = [f"requirements-{group}.lock" for group in ("production", "connectors", "dev", "test-all")]
 SHOWN = 3
 #: Packages whose versions are shown, because people ask for them.
 NAMED = ("apache-airflow-core", "dbt-core", "great-expectations")
@@ -46,20 +39,19 @@ def look_at_python(settings: Settings) -> Iterator[Finding]:
 
 
 def _packages(root: Path) -> Iterator[Finding]:
-    locks = [locked(root / name) for name in LOCKS if (root / name).is_file()]
-    if not locks:
-        yield Finding("packages", "unknown", f"there is no lock in {root} to compare them with")
+    if not (root / LOCK).is_file():
+        yield Finding("packages", "unknown", f"there is no {LOCK} in {root} to compare them with")
         return
-    known: dict[str, set[str]] = defaultdict(set)
-    for lock in locks:
-        for name, version in lock.items():
-            known[name].add(version)
+    needed = locked(root / LOCK)
+    known = dict(needed)
+    for lock in (root / name for name in ADDED):
+        known |= locked(lock) if lock.is_file() else {}
     found = {name: _installed(name) for name in known}
-    missing = [name for name in locks[0] if found[name] is None]
+    missing = [name for name in needed if found[name] is None]
     other = [
-        f"{name} {found[name]} (locked: {' or '.join(sorted(known[name]))})"
-        for name in sorted(known)
-        if found[name] is not None and found[name] not in known[name]
+        f"{name} {found[name]} (locked: {version})"
+        for name, version in sorted(known.items())
+        if found[name] not in (None, version)
     ]
     wrong = [*(f"{name} is missing" for name in sorted(missing)), *other]
     if wrong:
@@ -68,7 +60,7 @@ def _packages(root: Path) -> Iterator[Finding]:
         yield Finding("packages", state, f"{', '.join(wrong[:SHOWN])}{more}", "`make setup`")
         return
     named = ", ".join(f"{name} {found[name]}" for name in NAMED if found.get(name))
-    yield Finding("packages", "ok", f"all {len(locks[0])} as locked; {named}")
+    yield Finding("packages", "ok", f"all {len(needed)} as locked; {named}")
 
 
 def locked(lock: Path) -> dict[str, str]:
