@@ -23,6 +23,7 @@ with
             build.as_at,
             status.status,
             status.status_since,
+            status.is_unclear,
             status.numerator,
             status.denominator,
             {{ share("status.numerator", "status.denominator") }} as value,

@@ -19,6 +19,8 @@ with
             build.as_at_day as date_day,
             position.status,
             {{ label("status", "position.status") }} as status_label,
+            {{ status_word("position.is_unclear", label("status", "position.status")) }}
+            as status_word,
             position.status_since,
             position.numerator,
             position.denominator,

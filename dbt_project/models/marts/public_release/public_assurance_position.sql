@@ -108,7 +108,9 @@ with
             and position.point_code = target.point_code
     ),
 
-    with_case as (select *, {{ status_case("false", "change_high") }} as status_case from judged),
+    with_case as (
+        select *, {{ status_case("false", "change_high >= 0") }} as status_case from judged
+    ),
 
     final as (
         select

@@ -214,14 +214,18 @@ def _months(rows: Rows) -> list[Any]:
         for row in rows
         if row["value"] is not None
     ]
-    looks = [look for look in _POINTS.values() if look[0] in {point["sign"] for point in points}]
+    looks = [*_POINTS.values()]
 
     def scale(place: int) -> Any:
         return alt.Scale(domain=[look[0] for look in looks], range=[look[place] for look in looks])
 
     # Without this scale, the legend would not show the outline of the hollow dot.
     outline = alt.Scale(domain=[look[0] for look in looks], range=[DARK for _ in looks])
-    legend = alt.Legend(orient="bottom", columns=4)
+    # A scale of one sign alone would draw no dots. So scales have all, and the legend those used.
+    used = {point["sign"] for point in points}
+    legend = alt.Legend(
+        orient="bottom", columns=4, values=[look[0] for look in looks if look[0] in used]
+    )
     complete = [point for point in points if point["is_complete"]]
     return [
         alt.Chart(data(complete))
@@ -264,7 +268,8 @@ def _in_words(rows: Rows) -> str:
         _changes(complete[-12:]),
         verdict,
         f"Centre {_figure(rows, last['centre'])}, {WORDS['limits'][last['kind']]}, from "
-        f"{count(last['baseline_months'], 'month')} since {month(last['baseline_from'])}.",
+        f"{count(last['baseline_months'], 'month')} with a figure since "
+        f"{month(last['baseline_from'])}.",
     ]
     if last["baseline_reason"]:
         decided: date = last["baseline_decided_on"]
@@ -277,7 +282,7 @@ def _in_words(rows: Rows) -> str:
 
 def _changes(rows: Rows) -> str:
     """Return in words how many of the given months are marked, and how often chance marks one."""
-    since = f"the {len(rows)} complete months since {month(rows[0]['period_start'])}"
+    since = f"the {len(rows)} complete months with a figure since {month(rows[0]['period_start'])}"
     found = Counter(row["variation"] for row in rows)
     number = found["IMPROVING"] + found["CONCERNING"]
     marked = [
