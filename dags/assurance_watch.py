@@ -50,6 +50,8 @@ def make_dag(own: ForceDag) -> None:
         @task
         def notify() -> None:
             settings = load_settings()
+            # The server's log holds what readers have asked, with their values, until then.
+            pipeline.collect_reads(settings)
             try:
                 pipeline.send_notifications(settings)
             finally:

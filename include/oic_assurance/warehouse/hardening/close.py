@@ -16,7 +16,10 @@ from oic_assurance.warehouse.rows import one_value, relation_exists
 
 LOG = logging.getLogger(__name__)
 #: Each file has one query. It returns the statements that are still needed, one for each row.
-FILES = ("catalogues.sql", "limits.sql")
+FILES = ("catalogues.sql", "limits.sql", "log.sql")
+
+#: How the statements begin that only set something, for a login or for the warehouse's database.
+SETTINGS = ("alter role ", "alter database ", "revoke all on parameter ")
 
 
 def close(connection: psycopg.Connection) -> None:
@@ -40,10 +43,10 @@ def close(connection: psycopg.Connection) -> None:
         with contextlib.suppress(ServerError):
             _run(connection)
     left = needed_statements(connection)
-    # If only limits of logins are missing, an administrator has created a login since the server
-    # was hardened. That must not stop the start.
-    without_limits = [statement for statement in left if statement.startswith("alter role ")]
-    if accepts_open_server() or left == without_limits:
+    # If only settings are missing, they are of a login that was created since the server was
+    # hardened, or of the log of what is read. That must not stop the start.
+    settings = [statement for statement in left if statement.startswith(SETTINGS)]
+    if accepts_open_server() or left == settings:
         if left:
             LOG.warning(
                 "%d statements are still needed to harden the server: ask an administrator to run "
