@@ -302,7 +302,7 @@ def _looks(sessions: Iterable[Session], names: Names) -> Iterator[_Looks]:
     """Group the statements by login, address, and the set of marts that they have read."""
     found: dict[tuple[str, str], dict[frozenset[str] | None, _Looks]] = {}
     for session in sessions:
-        for statement in session.statements:
+        for statement in session.all_statements():
             marts = statement.marts(names)
             sets = found.setdefault((session.login, session.address), {})
             key = marts if marts in sets or len(sets) < MOST_SETS else None

@@ -6,8 +6,12 @@ nobody has to understand the statement's text. A statement whose plan is not in 
 was rolled back, still runs, or is not executed by a plan (`copy`, `fetch`). Unless it is of a kind
 that reads nothing, it has read something that is not known. The marts that its text names are
 stated too.
+
+A server with the module `pgaudit` also logs the relations of each statement when its execution
+begins, so there it is known what a statement without a plan has read.
 """
 
+import csv
 import json
 import re
 from collections.abc import Collection, Mapping
@@ -37,6 +41,8 @@ LONGEST_RELATION = 2_048
 _CONNECTED = re.compile(
     r"connection authorized: user=.* database=\S+?(?: application_name=(.*?))?(?: SSL enabled .*)?"
 )
+_AUDITED = "AUDIT: SESSION,"
+_AUDITED_NAME = re.compile(r'("(?:[^"]|"")+"|[^".]+)\.("(?:[^"]|"")+"|[^".]+)')
 _READS_NOTHING = re.compile(
     r"\s*(?:(?:begin|start|commit|end|rollback|abort|savepoint|release|set|reset|show|discard|"
     r"deallocate|close|prepare|listen|unlisten)\b[^;]*)?;?\s*",
@@ -44,7 +50,11 @@ _READS_NOTHING = re.compile(
 )
 _DECLARE = re.compile(r'\s*declare\s+(\w+|"[^"]+")\s[^;]*;?\s*', re.IGNORECASE)
 _FETCH = re.compile(r'\s*(?:fetch|move)\s(?:[\w\s]*\s)?(\w+|"[^"]+")\s*;?\s*', re.IGNORECASE)
-_FIRST_WORD = re.compile(r"\s*(call|copy|declare|do|execute|fetch|move|select|with)\b", re.I)
+_FIRST_WORD = re.compile(
+    r"\s*(alter|call|comment|copy|create|declare|delete|do|drop|execute|explain|fetch|grant|insert|lock|"
+    r"merge|move|revoke|select|table|truncate|update|values|with)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"\w+")
 _STRING = re.compile(r"'((?:[^']|'')*+)'")
 _NUMBER = re.compile(r"(?<![\w.'$])\d[\w.]*")
@@ -60,6 +70,7 @@ class Statement:
     at: datetime
     text: str
     is_cut: bool = False
+    #: Whether it is known what it has read.
     has_plan: bool = False
     relations: set[tuple[str, str]] = field(default_factory=set)
     #: The conditions of its plan, with `?` in place of each value.
@@ -118,6 +129,9 @@ class Session:
         self.statements: list[Statement] = []
         #: The statements whose plan is still to come, by their text.
         self._pending: dict[str, Statement] = {}
+        #: The relations that `pgaudit` has named for statements that are still to come, by text.
+        #: The execution of a portal begins before it is logged as a statement.
+        self._audited: dict[str, set[tuple[str, str]]] = {}
         #: The texts of the cursors that are open, by name.
         self._cursors: dict[str, str] = {}
 
@@ -139,6 +153,8 @@ class Session:
             return self._begin(at, found, str(line.get("detail") or ""), is_cut)
         if found := _PLAN.match(message):
             self._end(at, _unescaped(found.group(1)), message, relations)
+        elif message.startswith(_AUDITED) and not is_cut:
+            self._audit(at, message)
         elif found := _CONNECTED.fullmatch(message):
             self.program = _program(found.group(1))
             if self.login in unlogged and self.program != PROGRAM:
@@ -163,9 +179,32 @@ class Session:
         is_one = ";" not in text.rstrip("; \r\n\t")
         if is_one and not is_cut and not what.startswith("fastpath"):
             self._pending[text] = statement
+            if text in self._audited:
+                statement.relations |= self._audited.pop(text)
+                statement.has_plan = True
         if declared := _DECLARE.fullmatch(text):
             self._cursors[_folded(declared.group(1))] = text
         return True
+
+    def _audit(self, at: datetime, message: str) -> None:
+        try:
+            _, _, _, _, _, _, name, text, *_ = next(csv.reader([message]))
+        except (csv.Error, ValueError):
+            return  # a very long statement: its plan tells what it has read
+        found = _AUDITED_NAME.fullmatch(name)
+        relations = {(_bare(found.group(1)), _bare(found.group(2)))} if found else set()
+        statement = self._pending.get(text)
+        if statement is None:
+            self._audited.setdefault(text, set()).update(relations)
+        else:
+            statement.relations |= relations
+            statement.has_plan = True
+
+    def all_statements(self) -> list[Statement]:
+        """Return the statements, with what was executed without being logged as a statement."""
+        if self._audited and self.statements:
+            self.statements[-1].relations.update(*self._audited.values())
+        return self.statements
 
     def _end(
         self, at: datetime, text: str, message: str, relations: Collection[tuple[str, str]]
@@ -223,6 +262,10 @@ def _unescaped(text: str) -> str:
         return str(json.loads(f'"{text}"', strict=False))
     except ValueError:
         return text
+
+
+def _bare(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
 def _folded(name: str) -> str:

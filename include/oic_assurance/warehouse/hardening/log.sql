@@ -21,6 +21,17 @@ with
         ('auto_explain.log_settings', 'off', null),
         ('auto_explain.log_parameter_max_length', '0', null),
         ('auto_explain.sample_rate', '1', null)
+        union all
+        -- If the server has it, it also names the relations of statements that fail.
+        select audited.*
+        from (
+            values
+            ('pgaudit.log', 'read, write, function, misc', 'none'),
+            ('pgaudit.log_relation', 'on', null),
+            ('pgaudit.log_catalog', 'off', null),
+            ('pgaudit.log_level', 'log', null)
+        ) as audited (name, everybody, stage)
+        where exists (select from pg_catalog.pg_settings as known where known.name = 'pgaudit.log')
     ),
 
     -- A setting of a login, everywhere or only in this database. It overrides that of the database.
