@@ -83,8 +83,8 @@ def look(settings: Settings, hours: int, reason: str) -> Result:
     """
     from oic_assurance.operations.access import look_around
 
-    found = {"url": look_around(settings, reason, hours=hours), "hours": hours}
-    return Result([Facts("look", (), found)], text=found["url"])
+    url = look_around(settings, reason, hours=hours)
+    return Result([Facts("look", (), {"url": url, "hours": hours})], text=url)
 
 
 @db.command("hardening-sql")

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn
 
@@ -279,8 +279,10 @@ def test_every_login_is_logged_by_what_it_can_read(marts: Settings) -> None:
                     )
                 )
         for login in roles:
-            where = {"user": login, "password": "x", "application_name": "oic_assurance"}
-            with psycopg.connect(url(marts, "bi"), **where, autocommit=True) as reader:
+            address = make_conninfo(
+                url(marts, "bi"), user=login, password="x", application_name="oic_assurance"
+            )
+            with psycopg.connect(address, autocommit=True) as reader:
                 for attempt in ("set log_statement = 'none'", "set auto_explain.sample_rate = 0"):
                     with pytest.raises(psycopg.errors.InsufficientPrivilege):
                         reader.execute(attempt.encode())
