@@ -83,8 +83,8 @@ def look(settings: Settings, hours: int, reason: str) -> Result:
     """
     from oic_assurance.operations.access import look_around
 
-    url = look_around(settings, reason, hours=hours)
-    return Result([Facts("look", (), {"url": url, "hours": hours})], text=url)
+    address = look_around(settings, reason, hours=hours)
+    return Result([Facts("look", (), {"url": address, "hours": hours})], text=address)
 
 
 @db.command("hardening-sql")

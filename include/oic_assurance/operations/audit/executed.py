@@ -28,9 +28,14 @@ UNKNOWN = "something unknown"
 LONGEST_LINE = 1024 * 1024
 #: How many characters of a statement are searched for values.
 LONGEST_READ = 100_000
-SHORTEST_VALUE = 3
+SHORTEST_VALUE, LONGEST_VALUE = 3, 1_000
 
-_STATEMENT = re.compile(r"(statement|execute [^:]*|fastpath function call): (.*)", re.DOTALL)
+# Readers write what these patterns read, at any length. So none of them goes back (`*+`), which
+# would take hours for a text that is made for it.
+_STATEMENT = re.compile(
+    r"(statement|fastpath function call|execute (?:fetch from )?(?:<unnamed>|\w+)(?:/\w+)?): (.*)",
+    re.DOTALL,
+)
 _PLAN = re.compile(r'duration: \S+ ms  plan:\n\{\n  "Query Text": "((?:[^"\\]|\\.)*+)', re.DOTALL)
 _CONDITION = re.compile(r'\n +"(?:[A-Z][A-Za-z-]* )*(?:Cond|Filter)": "((?:[^"\\]|\\.)*+)"')
 # In a line of the log, a plan is JSON inside JSON. The text of the statement is escaped twice
@@ -44,23 +49,24 @@ _CONNECTED = re.compile(
 _AUDITED = "AUDIT: SESSION,"
 _AUDITED_NAME = re.compile(r'("(?:[^"]|"")+"|[^".]+)\.("(?:[^"]|"")+"|[^".]+)')
 _READS_NOTHING = re.compile(
-    r"\s*(?:(?:begin|start|commit|end|rollback|abort|savepoint|release|set|reset|show|discard|"
-    r"deallocate|close|prepare|listen|unlisten)\b[^;]*)?;?\s*",
+    r"\s*+(?:(?:begin|start|commit|end|rollback|abort|savepoint|release|set|reset|show|discard|"
+    r"deallocate|close|prepare|listen|unlisten)\b[^;]*+)?;?\s*+",
     re.IGNORECASE,
 )
-_DECLARE = re.compile(r'\s*declare\s+(\w+|"[^"]+")\s[^;]*;?\s*', re.IGNORECASE)
-_FETCH = re.compile(r'\s*(?:fetch|move)\s(?:[\w\s]*\s)?(\w+|"[^"]+")\s*;?\s*', re.IGNORECASE)
+_DECLARE = re.compile(r'\s*+declare\s++(\w++|"[^"]++")\s[^;]*+;?\s*+', re.IGNORECASE)
+_FETCH = re.compile(r'\s*+(?:fetch|move)\s(?:[\w\s]*\s)?(\w++|"[^"]++")\s*+;?\s*+', re.IGNORECASE)
 _FIRST_WORD = re.compile(
-    r"\s*(alter|call|comment|copy|create|declare|delete|do|drop|execute|explain|fetch|grant|insert|lock|"
+    r"\s*+(alter|call|comment|copy|create|declare|delete|do|drop|execute|explain|fetch|grant|insert|lock|"
     r"merge|move|revoke|select|table|truncate|update|values|with)\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
-_STRING = re.compile(r"'((?:[^']|'')*+)'")
-_NUMBER = re.compile(r"(?<![\w.'$])\d[\w.]*")
-_ELEMENT = re.compile(r'"((?:[^"\\]|\\.)*+)"|([^{},"]+)')
-_LITERAL = re.compile(r"E?'(?:[^']|'')*+'(?:::\"?\w[\w ]*\"?(?:\[\])?)?|(?<![\w.$])\d[\w.]*")
-_QUOTED = re.compile(r'"(?![^\W\d][\w ]{0,62}")(?:[^"]|"")*+"')
+_NUMBER = re.compile(r"(?<![\w.'$])\d[\w.]*+")
+# The parts of a condition that can hold a value: strings, numbers, and names that a reader chose.
+_LITERAL = re.compile(
+    r"""E?'(?:[^']|'')*+'(?:::"?\w[\w ]*+"?(?:\[\])?)?|(?<![\w.$])\d[\w.]*+|"(?:[^"]|"")*+\""""
+)
+_PLAIN = re.compile(r'"[^\W\d][\w ]{0,62}"')
 
 
 @dataclass(eq=False)
@@ -151,6 +157,10 @@ class Session:
         at = _moment(line["timestamp"])
         if found := _STATEMENT.fullmatch(message):
             return self._begin(at, found, str(line.get("detail") or ""), is_cut)
+        if message.startswith("execute "):
+            # A name of a portal with other characters could look like the beginning of the text.
+            self.statements.append(Statement(at, message, is_cut))
+            return True
         if found := _PLAN.match(message):
             self._end(at, _unescaped(found.group(1)), message, relations)
         elif message.startswith(_AUDITED) and not is_cut:
@@ -164,20 +174,24 @@ class Session:
 
     def _begin(self, at: datetime, found: re.Match[str], detail: str, is_cut: bool) -> bool:
         what, text = found.groups()
+        # Of several statements in one text, some can have no plan, and which cannot be seen.
+        is_one = ";" not in text.rstrip("; \r\n\t") and not what.startswith("fastpath")
+        # The name of a portal can be anything, and end like the beginning of a text.
+        is_clear = not is_cut and (what == "statement" or ":" not in text)
         if detail.startswith("prepare: "):
             # The plan of an SQL `execute` has the text of the statement that was prepared.
             text, detail = detail.removeprefix("prepare: "), text
-        elif not is_cut and _READS_NOTHING.fullmatch(text):
+        elif is_clear and _READS_NOTHING.fullmatch(text):
             return False
-        fetched = _FETCH.fullmatch(text)
+        fetched = _FETCH.fullmatch(text) if is_clear else None
         if fetched and _folded(fetched.group(1)) in self._cursors:
             return False
+        if what.startswith("execute fetch from") and text in self._pending:
+            return False  # more rows of a statement that is known
         statement = Statement(at, text, is_cut)
         self.statements.append(statement)
         _add_values(statement.values, text, detail)
-        # Of several statements in one text, some can have no plan, and which cannot be seen.
-        is_one = ";" not in text.rstrip("; \r\n\t")
-        if is_one and not is_cut and not what.startswith("fastpath"):
+        if is_one and not is_cut:
             self._pending[text] = statement
             if text in self._audited:
                 statement.relations |= self._audited.pop(text)
@@ -223,7 +237,7 @@ class Session:
         for condition in map(_unescaped, _CONDITION.findall(message)):
             _add_values(statement.values, condition)
             if statement.text == text:
-                shape = _LITERAL.sub("?", _QUOTED.sub('"?"', condition))
+                shape = _LITERAL.sub(_masked, condition)
                 statement.conditions[" ".join(shape.split())] = None
 
 
@@ -284,12 +298,25 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
+def _masked(found: re.Match[str]) -> str:
+    token = found.group()
+    if not token.startswith('"'):
+        return "?"
+    return token if _PLAIN.fullmatch(token) else '"?"'
+
+
 def _add_values(values: dict[str, None], *texts: str) -> None:
-    """Add the values in texts. One that is not a value does no harm: only its hash is stored."""
+    """Add the values in texts. What is no value does no harm: only its hash is stored.
+
+    A string is what stands between two quotes. Which of them begin a string is not asked, because a
+    quote in a comment could hide it.
+    """
     for text in texts:
         given = text[:LONGEST_READ]
-        found = [value.replace("''", "'") for value in _STRING.findall(given)]
-        for array in [value for value in found if value.startswith("{")]:
-            found += [quoted or plain for quoted, plain in _ELEMENT.findall(array)]
+        found = [part.replace("\0", "'") for part in given.replace("''", "\0").split("'")]
+        for array in [part for part in found if part.startswith("{")]:
+            found += re.split(r'[{},"]', array)
         found += _NUMBER.findall(given)
-        values |= dict.fromkeys(value for value in found if len(value) >= SHORTEST_VALUE)
+        values |= dict.fromkeys(
+            value for value in found if SHORTEST_VALUE <= len(value) <= LONGEST_VALUE
+        )

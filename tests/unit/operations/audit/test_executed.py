@@ -1,6 +1,7 @@
 """What lines of the server's log say of a session: forged plans, and the lines of `pgaudit`."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -21,12 +22,18 @@ NAMES = Names(
 )
 
 
-def read(*messages: str, login: str = "bi_reader") -> list[frozenset[str]]:
-    """Return the marts of each statement, according to lines of the log with these messages."""
-    head: dict[str, Any] = {"timestamp": "2026-07-09 05:30:01.123 UTC", "user": login, "pid": 7}
-    session = Session({**head, "application_name": "psql"})
+HEAD: dict[str, Any] = {"timestamp": "2026-07-09 05:30:01.123 UTC", "user": "bi_reader", "pid": 7}
+
+
+def read(*messages: str, login: str = "bi_reader", details: str = "") -> list[frozenset[str]]:
+    """Return the marts of each statement, according to lines of the log with these messages.
+
+    `details` is the prepared statement that the first line runs.
+    """
+    session = Session(HEAD | {"user": login, "application_name": "psql"})
     for message in messages:
-        line = json.dumps({**head, "message": message}).encode() + b"\n"
+        detail = {"detail": f"prepare: {details}"} if details else {}
+        line = json.dumps({**HEAD, **detail, "message": message}).encode() + b"\n"
         session.read(line_of(line), relations_in(line), {"oic_gate"})
     return [statement.marts(NAMES) for statement in session.all_statements()]
 
@@ -77,6 +84,48 @@ def test_the_text_of_a_statement_cannot_look_like_a_plan() -> None:
 def test_what_has_no_plan_is_unknown(text: str) -> None:
     known = ("statement: declare c cursor for select 1", plan("declare c cursor for select 1"))
     assert read(known[0], f"statement: {text}", known[1])[-1] == {UNKNOWN}
+
+
+def test_the_name_of_a_portal_cannot_look_like_a_text_that_reads_nothing() -> None:
+    assert read(f"execute p: begin: {HIDDEN}") == [{UNKNOWN}]
+    assert read("execute <unnamed>: begin", "execute s_1/c_1: commit") == []
+
+
+def test_more_rows_of_a_portal_are_the_same_statement() -> None:
+    lines = f"execute s/c: {HIDDEN}", f"execute fetch from s/c: {HIDDEN}"
+    assert read(*lines, plan(HIDDEN, "marts.dim_officer")) == [{"dim_officer"}]
+    assert read(*lines) == [{UNKNOWN}]
+
+
+def test_a_prepared_statement_does_not_explain_another_one_in_the_same_text() -> None:
+    prepared = "prepare p as select 1"
+    assert read(f"statement: execute p; {HIDDEN}", plan(prepared), details=prepared) == [{UNKNOWN}]
+    assert read("statement: execute p;", plan(prepared), details=prepared) == [frozenset()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["begin" + " " * 900_000 + ";x", "fetch a" + " " * 900_000 + "!", " " * 900_000 + "!",
+     "declare c " + " " * 900_000 + ";x", "select " + "'" * 900_001, "'{" + '\\"' * 400_000,
+     "fetch " + "a " * 400_000 + "!"],
+)  # fmt: skip
+def test_no_text_takes_the_collector_long(text: str) -> None:
+    began = time.process_time()
+    assert read(f"statement: {text}", plan("x")) == [{UNKNOWN}]
+    assert time.process_time() - began < 5
+
+
+def test_conditions_are_kept_without_values_and_names_of_the_reader() -> None:
+    condition = """(("it's".k = 'Jane''s'::text) AND ("Jane-1".n = 12.5) AND (x.k = E'a\\\\''b'))"""
+    message = plan("select 1").replace(
+        '"Plan": {', f'"Plan": {{\n    "Filter": {json.dumps(condition)}'
+    )
+    session = Session(HEAD)
+    session.read(HEAD | {"message": "statement: select 1"}, (), ())
+    session.read(HEAD | {"message": message}, (), ())
+    (statement,) = session.statements
+    assert statement.kind == '(("?".k = ?) AND ("?".n = ?) AND (x.k = ?))'
+    assert {"Jane's", "12.5"} <= statement.values.keys()
 
 
 @pytest.mark.parametrize("text", ["begin", "set a = 1;", "COMMIT", "", ";", "close c", "show all"])
