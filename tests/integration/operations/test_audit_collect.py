@@ -499,3 +499,10 @@ def test_a_server_elsewhere_is_collected_from_its_folder_or_told(
     with path.open("a") as file:
         file.write(json.dumps(entry)[50:] + "\n")
     assert collect(marts).entries == 1
+
+
+def test_a_server_that_has_not_loaded_the_module_is_told(
+    marts: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collect_module, "logs_plans", lambda _: False)
+    assert any("The server logs no plans" in note for note in collect(marts).notes)

@@ -39,9 +39,9 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.cluster import server_log_dir
 from oic_assurance.warehouse.connections import PROGRAM, connect, on_embedded_server
 from oic_assurance.warehouse.embedded import rotate_log
+from oic_assurance.warehouse.hardening.close import logs_plans
 from oic_assurance.warehouse.processing_log import mart_mark, seal_with, value_marks
 from oic_assurance.warehouse.roles import AUDITOR, LOGIN_ROLES
-from oic_assurance.warehouse.rows import find_value
 
 VARIABLE = "ASSURANCE_SERVER_LOG"
 #: The highest number of values for which one entry holds keyed hashes. Further values get further
@@ -78,7 +78,6 @@ where r.rolcanlogin
         or r.oid = (select datdba from pg_catalog.pg_database where datname = current_database())
     )
 """
-_HAS_PLANS = "select true from pg_catalog.pg_settings where name = 'auto_explain.log_min_duration'"
 
 
 @dataclass
@@ -166,7 +165,7 @@ def collect(settings: Settings) -> Collected:
     done.folder = str(folder)
     current = rotate_log(settings) if is_embedded else None
     with connect(settings, role=AUDITOR, autocommit=True) as connection:
-        if find_value(connection, _HAS_PLANS) is None:
+        if not logs_plans(connection):
             done.notes.append(
                 "The server logs no plans, so what a statement has read is not known: load "
                 "auto_explain, and restart the server (docs/how-to/audit-log.md)."

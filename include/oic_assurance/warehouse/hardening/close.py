@@ -12,7 +12,7 @@ from oic_assurance.settings import Settings, accepts_open_server
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.locks import MIGRATIONS, held
 from oic_assurance.warehouse.roles import as_login, is_administrator
-from oic_assurance.warehouse.rows import one_value, relation_exists
+from oic_assurance.warehouse.rows import find_row, one_value, relation_exists
 
 LOG = logging.getLogger(__name__)
 #: Each file has one query. It returns the statements that are still needed, one for each row.
@@ -103,6 +103,12 @@ def needed_statements(connection: psycopg.Connection) -> list[str]:
         if is_migrated or file != "limits.sql"
         for (statement,) in connection.execute(_query(file).encode()).fetchall()
     ]
+
+
+def logs_plans(connection: psycopg.Connection) -> bool:
+    """Tell whether the server has loaded the module that logs plans (`log.sql`)."""
+    query = "select from pg_catalog.pg_settings where name = 'auto_explain.log_min_duration'"
+    return find_row(connection, query) is not None
 
 
 def _run(connection: psycopg.Connection) -> None:
