@@ -170,13 +170,18 @@ def collect(settings: Settings) -> Collected:
                 "The server logs no plans, so what a statement has read is not known: load "
                 "auto_explain, and restart the server (docs/how-to/audit-log.md)."
             )
-        finished = []
+        finished, written = [], Counter[str]()
         for path in sorted(folder.glob("*.json")):
-            if _enter_file(settings, connection, path, done):
+            if _enter_file(settings, connection, path, written, done):
                 finished.append(path)
         if is_embedded and current is not None:
             _delete(connection, [path for path in finished if path.name < current.name], done)
         seal_with(connection)
+    done.notes += [
+        f"'{login}' has filled {size // 1024**2:,} MB of the server's log with its statements."
+        for login, size in written.items()
+        if size > MUCH
+    ]
     return done
 
 
@@ -191,7 +196,11 @@ def _given_folder() -> Path | None:
 
 
 def _enter_file(
-    settings: Settings, connection: psycopg.Connection, path: Path, done: Collected
+    settings: Settings,
+    connection: psycopg.Connection,
+    path: Path,
+    written: Counter[str],
+    done: Collected,
 ) -> bool:
     """Record the complete new lines of a file. Return whether the whole file is now recorded."""
     with connection.transaction():
@@ -209,7 +218,7 @@ def _enter_file(
         except OSError as error:
             raise AssuranceError(f"{path} cannot be read: {error.strerror}.") from error
         own = {login for (login,) in connection.execute(_OWN, (list(LOGIN_ROLES),))}
-        sessions = _sessions(connection.info.dbname, lines, own, done)
+        sessions = _sessions(connection.info.dbname, lines, own, written, done)
         for looks in _looks(sessions, _names(connection)):
             _enter(settings, connection, looks, done)
         connection.execute(
@@ -269,11 +278,17 @@ def _new_lines(path: Path, start: int) -> tuple[list[_Line], int, bool]:
 
 
 def _sessions(
-    database: str, lines: Iterable[_Line], own: set[str], done: Collected
+    database: str,
+    lines: Iterable[_Line],
+    own: set[str],
+    written: Counter[str],
+    done: Collected,
 ) -> list[Session]:
-    """Return the sessions that are not the pipeline's own, with their statements."""
+    """Return the sessions that are not the pipeline's own, with their statements.
+
+    What each login has written into the log is added to `written`.
+    """
     sessions: dict[str, Session] = {}
-    written: Counter[str] = Counter()
     for number, (head, length, relations) in enumerate(lines, 1):
         done.lines += 1
         try:
@@ -289,11 +304,6 @@ def _sessions(
             done.statements += sessions[name].read(line, relations, LOGIN_ROLES)
         except (ValueError, KeyError, TypeError, AttributeError):
             done.notes.append(f"Line {number} of what is new in the server's log is not readable.")
-    done.notes += [
-        f"'{login}' has filled {size // 1024**2:,} MB of the server's log with its statements."
-        for login, size in written.items()
-        if size > MUCH
-    ]
     return [one for one in sessions.values() if one.login not in own or one.program != PROGRAM]
 
 
