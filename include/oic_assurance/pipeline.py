@@ -464,23 +464,29 @@ def close_run(settings: Settings, run_id: str) -> int:
 
 
 def close_log(settings: Settings, run_id: str) -> None:
-    """Record what readers have consulted, seal the log of processing, and ship its head.
+    """Record what was read, seal the log of processing, and ship its head.
 
     A failure is logged as a warning and does not change whether the run succeeded.
     """
-    from oic_assurance.operations.audit.collect import collect
     from oic_assurance.operations.audit.heads import ship
 
-    try:
-        for note in collect(settings).notes:
-            LOG.warning("%s", note)
-    except (AssuranceError, psycopg.Error) as error:
-        LOG.warning("What readers consulted was not recorded: %s", _said(error))
+    collect_reads(settings)
     try:
         for failure in ship(settings, run_id):
             LOG.warning("The head of the log of processing was not shipped to %s", failure)
     except (AssuranceError, psycopg.Error) as error:
         LOG.warning("The head of the log of processing was not shipped: %s", _said(error))
+
+
+def collect_reads(settings: Settings) -> None:
+    """Record in the log of processing what was read. A failure is logged as a warning."""
+    from oic_assurance.operations.audit.collect import collect
+
+    try:
+        for note in collect(settings).notes:
+            LOG.warning("%s", note)
+    except (AssuranceError, psycopg.Error) as error:
+        LOG.warning("What was read was not recorded: %s", _said(error))
 
 
 def observe(settings: Settings) -> None:

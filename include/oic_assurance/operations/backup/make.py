@@ -37,7 +37,7 @@ from oic_assurance.operations.backup.record import record_backup
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import RELEASES, reports_store
 from oic_assurance.storage.store import StoredFile
-from oic_assurance.warehouse.connections import connect, describe, reason
+from oic_assurance.warehouse.connections import PROGRAM, connect, describe, reason
 from oic_assurance.warehouse.encryption import read_recipients
 from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import one_value
@@ -175,7 +175,7 @@ def _write_parts(
         ]
         part, missing = _archive(settings, folder, recipients, names)
         version = connection.info.server_version
-    with psycopg.connect(uri) as connection:
+    with psycopg.connect(uri, application_name=PROGRAM) as connection:
         if _erasures(connection) != erasures:
             raise AssuranceError(
                 "An erasure ended while the back-up was made, so it may hold erased records. It "
@@ -199,7 +199,7 @@ _ARCHIVED = "select kept_as from audit.batch where kept_as is not null order by 
 @contextmanager
 def _snapshot(uri: str) -> Iterator[tuple[psycopg.Connection, str]]:
     try:
-        connection = psycopg.connect(uri)
+        connection = psycopg.connect(uri, application_name=PROGRAM)
     except psycopg.Error as error:
         raise ServerError(
             f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}."

@@ -14,7 +14,7 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.backup.parts import CHUNK, Sink
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, libpq_environment
-from oic_assurance.warehouse.connections import administrator_url, warehouse_url
+from oic_assurance.warehouse.connections import PROGRAM, administrator_url, warehouse_url
 from oic_assurance.warehouse.programs import client_program
 
 #: The Airflow connection of a login that may read everything and, for a restore, write everything.
@@ -89,7 +89,7 @@ def _start(
     program = client_program(settings, command[0])
     names = ("PATH", "LD_LIBRARY_PATH", "HOME")
     inherited = {name: os.environ[name] for name in names if name in os.environ}
-    environment = {**inherited, "LC_ALL": "C", **libpq_environment(uri)}
+    environment = {**inherited, "LC_ALL": "C", "PGAPPNAME": PROGRAM, **libpq_environment(uri)}
     try:
         return subprocess.Popen(
             [str(program), *command[1:]],

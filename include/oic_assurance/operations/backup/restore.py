@@ -34,7 +34,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import RELEASES, reports_store
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, libpq_uri
-from oic_assurance.warehouse.connections import describe, reason, uses_embedded_server
+from oic_assurance.warehouse.connections import PROGRAM, describe, reason, uses_embedded_server
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.rows import find_value
@@ -108,7 +108,7 @@ def _check_empty(settings: Settings) -> None:
         return
     uri = backup_url(settings)
     try:
-        with psycopg.connect(uri) as connection:
+        with psycopg.connect(uri, application_name=PROGRAM) as connection:
             tables = find_value(
                 connection,
                 "select count(*) from pg_catalog.pg_namespace where nspname in ('audit', 'marts')",

@@ -23,7 +23,7 @@ from oic_assurance.warehouse.airflow_uri import (
     libpq_uri,
     variable_name,
 )
-from oic_assurance.warehouse.connections import reason, uses_embedded_server
+from oic_assurance.warehouse.connections import PROGRAM, reason, uses_embedded_server
 from oic_assurance.warehouse.embedded import HOST, SSL_REQUEST
 from oic_assurance.warehouse.transport import METADATA, VERIFY_FULL, check_links
 
@@ -99,7 +99,7 @@ def _protected(
     """Log in, and find whether the session is encrypted and the server's certificate checked."""
     parts.setdefault("connect_timeout", str(SECONDS))
     try:
-        with psycopg.connect(libpq_uri(parts)) as session:
+        with psycopg.connect(libpq_uri(parts), application_name=PROGRAM) as session:
             is_encrypted = bool(session.pgconn.ssl_in_use)
     except psycopg.Error as error:
         return Finding(variable, "failed", f"does not connect: {reason(error)}", ENCRYPT)

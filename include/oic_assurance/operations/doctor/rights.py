@@ -8,11 +8,12 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.state.observed import Finding
 from oic_assurance.warehouse.connections import READERS, connect, url
-from oic_assurance.warehouse.hardening.close import needed_statements
+from oic_assurance.warehouse.hardening.close import logs_plans, needed_statements
 from oic_assurance.warehouse.roles import INHERITED, LOGIN_ROLES, can_become
 from oic_assurance.warehouse.rows import one_value
 
 START = "`assurance db start`"
+LOAD = "load auto_explain and restart the server (docs/how-to/audit-log.md)"
 HARDEN = "an administrator runs what `assurance db hardening-sql` prints"
 _TOO_MUCH = """
 select rolname::text,
@@ -60,10 +61,13 @@ def look_at_logins(settings: Settings) -> Iterator[Finding]:
             yield Finding("owner", "advice", what, "docs/how-to/logins.md")
         needed = needed_statements(warehouse)
         if needed:
-            what = f"{len(needed)} rights that PostgreSQL gives to everybody are not revoked"
+            what = f"{len(needed)} statements are needed to harden it or to log what is read"
             yield Finding("server", "failed", what, HARDEN)
         else:
             yield Finding("server", "ok", "hardened: nothing is open to everybody")
+        if not logs_plans(warehouse):
+            what = "logs no plans, so it is not known what statements have read"
+            yield Finding("server", "failed", what, LOAD)
 
 
 def _refusal(settings: Settings, role: str) -> str | None:

@@ -403,7 +403,7 @@ comment on view state.problem is
 create function state.problems_for_readers() returns table (
     title text, since timestamptz, severity text, readers_see text, who text
 )
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = '' set client_min_messages = error
 begin atomic
     select problem.title, problem.since, problem.severity, problem.readers_see, problem.who
     from state.problem as problem
