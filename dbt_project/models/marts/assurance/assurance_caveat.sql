@@ -84,8 +84,8 @@ with
     ),
 
     -- A check of a dataset touches the points that rest on the dataset. A check of a mart touches
-    -- every point, but for the check that every source is fresh: what is not fresh is a caveat of its
-    -- own at the points that rest on it.
+    -- every point, but for the check that every source is fresh: what is not fresh is a caveat at
+    -- the points that rest on it.
     failed_check as (
         select dataset, count(*) as checks
         from {{ ref("stg_audit__expectation_result") }}
@@ -149,9 +149,7 @@ with
             {{ ref("int_left_out") }} as left_out
             on position.force_code = left_out.force_code
             and rests_on.dataset = left_out.dataset
-        where 
-            rests_on.can_move
-            and left_out.left_out_code in ('ROW_IN_QUARANTINE', 'FILE_REFUSED')
+        where rests_on.can_move and left_out.left_out_code in ('ROW_IN_QUARANTINE', 'FILE_REFUSED')
     ),
 
     caveat as (

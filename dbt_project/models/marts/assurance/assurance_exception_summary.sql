@@ -25,8 +25,7 @@ with
             max(age_days) as oldest_age_days,
             publication_id
         from exception
-        group by
-            force_code, exception_code, point_code, org_unit_code, age_band, publication_id
+        group by force_code, exception_code, point_code, org_unit_code, age_band, publication_id
     )
 
 select *
