@@ -129,7 +129,7 @@ def _teams(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
         count[0] += name == rule["record_class"]
         count[1] += 1
     totals = [sum(count[part] for count in counts.values()) for part in (0, 1)]
-    since = deadline + timedelta(days=1) if deadline else _first_day(facts)
+    since = deadline or _first_day(facts)
     for team, (numerator, denominator) in counts.items():
         rest = (totals[0] - numerator, totals[1] - denominator)
         if team != "UNKNOWN" and _is_higher(rule, (numerator, denominator), rest):
@@ -179,7 +179,7 @@ def _voices(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
 def _deadlines(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
     deadline = deadlines(facts.today)[rule["point_code"]]
     if deadline and facts.today > deadline and not _is_assured(facts, rule["point_code"]):
-        yield from _of_the_point(facts, rule, deadline + timedelta(days=1))
+        yield from _of_the_point(facts, rule, deadline)
 
 
 def _reviews(facts: Facts, rule: PolicyRow) -> Iterator[Question]:

@@ -234,6 +234,7 @@ DAMAGES = {
     "training_by_requirement": "update {t} set record_ref = '1' where point_code = 'ELEARNING'",
     "at_least_one_exception": f"update {{t}} set exceptions = 0 {ONE}",
     "adds_up_to_the_list": f"update {{t}} set exceptions = exceptions + 1 {ONE}",
+    "people_counted_once": "update {t} set people = 0",
     "missing_documents_listed": "delete from {t} where record_ref = 'R5'",
     # ---------------------------------------------------------------- dimensions and the rest
     "has_today": "delete from {t} where date_day = '2026-05-15'",

@@ -122,7 +122,7 @@ with
                 then least(count.first_unmet_on, build.as_at_day)
                 when fact.deadline is null
                 then {{ dbt.dateadd("month", -12, month_of("build.as_at_day")) }}
-                else {{ add_days("fact.deadline", 1) }}
+                else fact.deadline
             end as since,
             fact.deadline,
             fact.is_deadline_past,

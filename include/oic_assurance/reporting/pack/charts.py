@@ -150,10 +150,20 @@ def exceptions_by_age(rows: Rows) -> Picture:
     names = sorted({kind for kind, _ in counts})
     shades = {ages[code]: shade for code, shade in AGES.items()}
     old = sum(number for (_, age), number in counts.items() if age == ages["over 28"])
+    told = [
+        f"{count(sum(counts.values()), 'open exception')} of all months, {old:,} of them older "
+        "than four weeks."
+    ]
+    for name in names:
+        of_kind = [row for row in rows if kinds[row["exception_code"]] == name]
+        # A publication of an earlier version does not say how many people there are.
+        people = sum(row["people"] or 0 for row in of_kind)
+        number = sum(row["exceptions"] for row in of_kind)
+        if 0 < people < number:
+            told.append(f"{name}: {number:,} for {count(people, 'officer')}.")
     return Picture(
         "Open exceptions today, by age",
-        f"{count(sum(counts.values()), 'open exception')} of all months, {old:,} of them older "
-        "than four weeks.",
+        " ".join(told),
         svg(stacked(counts, names, shades), height=92 + 26 * max(len(names), 1)),
         ("Exception", *shades),
         [(name, *(str(counts.get((name, age), 0)) for age in shades)) for name in names],

@@ -169,7 +169,7 @@ def _caveats(rows: Sequence[Row]) -> Table:
         {
             "What": "caveat_label",
             "In words": "words",
-            "The figure could be": lambda row: interval(row["could_be_low"], row["could_be_high"]),
+            "At the widest": lambda row: interval(row["could_be_low"], row["could_be_high"]),
         },
         empty="Nothing touches this point.",
         widths=(1, 2.4, 1),

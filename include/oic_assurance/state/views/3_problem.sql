@@ -306,12 +306,15 @@ from refused
 left join state.declared_dataset as declared using (dataset)
 
 union all
-select 'quiet', dataset, moment.now - days_without_news * interval '1 day', owner, null, '', format(
-    'it is extracted, and has brought nothing new for %s days%s', days_without_news,
-    coalesce('; the newest record is of ' || to_char(last_record_at at time zone 'Europe/London', 'DD/MM/YYYY'), '')
-)
+select 'quiet', dataset, coalesce(last_record_at, (select min(run.started_at) from audit.run as run)), owner, null, '',
+    case
+        when last_record_at is null then 'it is extracted, and has never brought anything'
+        else format(
+            'it is extracted, and has brought nothing new for %s days; the newest record is of %s',
+            days_without_news, to_char(last_record_at at time zone 'Europe/London', 'DD/MM/YYYY')
+        )
+    end
 from state.dataset
-cross join moment
 where is_quiet and verdict = 'fresh'
 
 union all
