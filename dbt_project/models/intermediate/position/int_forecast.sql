@@ -1,7 +1,8 @@
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    -- From the deadline day on, the force has one cycle of the Accountability Board to catch up. The
+    -- From the deadline day on, the force has one cycle of the Accountability Board to catch up.
+    -- The
     -- policy `recovery_weeks` gives the length of the cycle.
     progress as (
         select
@@ -22,12 +23,9 @@ with
     outstanding_now as (
         select
             progress.*,
-            case
-                when is_met then 0 else ceil(target * denominator) - numerator
-            end as outstanding,
-            {{
-                in_weeks(dbt.datediff("build.as_at_day", "progress.required_by", "day"))
-            }} as weeks_left
+            case when is_met then 0 else ceil(target * denominator) - numerator end as outstanding,
+            {{ in_weeks(dbt.datediff("build.as_at_day", "progress.required_by", "day")) }}
+            as weeks_left
         from progress
         cross join build
     ),
@@ -149,8 +147,7 @@ with
                 "places_short_low",
                 "places_short_high",
             ] %}
-                cast(by_places.{{ column }} as bigint) as {{ column }}
-                {{- "," if not loop.last }}
+                cast(by_places.{{ column }} as bigint) as {{ column }} {{- "," if not loop.last }}
             {%- endfor %}
         from by_pace
         left join

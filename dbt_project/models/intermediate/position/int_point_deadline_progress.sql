@@ -81,8 +81,7 @@ with
             on point.force_code = on_deadline.force_code
             and point.point_code = on_deadline.point_code
             and point.deadline = on_deadline.day
-        left join
-            pace on point.force_code = pace.force_code and point.point_code = pace.point_code
+        left join pace on point.force_code = pace.force_code and point.point_code = pace.point_code
         where point.deadline is not null
     )
 

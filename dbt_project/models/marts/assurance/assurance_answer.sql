@@ -224,14 +224,14 @@ with
             {{ day_in_words("forecast_latest") }} as latest_text,
             {{ as_count("pace_weeks") }} as weeks_text,
             {{ day_in_words("pace_since") }} as since_text,
-            'The number '
-            || case
+            'The number ' || case
                 when recent_per_week = 0
                 then 'did not change'
                 else
-                    case when recent_per_week < 0 then 'fell by ' else 'rose by ' end
-                    || cast(
-                        round({{ as_decimal("abs(recent_per_week)") }}, 1) as {{ dbt.type_string() }}
+                    case when recent_per_week < 0 then 'fell by ' else 'rose by ' end || cast(
+                        round(
+                            {{ as_decimal("abs(recent_per_week)") }}, 1
+                        ) as {{ dbt.type_string() }}
                     )
                     || ' a week'
             end
