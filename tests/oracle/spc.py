@@ -173,9 +173,7 @@ def _mean_range(values: Sequence[float]) -> float:
     return fmean(abs(b - a) for a, b in itertools.pairwise(values))
 
 
-def _marks(
-    series: Series, limits: _Limits, points: Sequence[Month]
-) -> dict[date, _Marks]:
+def _marks(series: Series, limits: _Limits, points: Sequence[Month]) -> dict[date, _Marks]:
     if limits.kind is None:
         return {}
     marks = [_Marks() for _ in points]

@@ -40,40 +40,28 @@ with
         cross join build
     ),
 
-    place_use as (
+    -- More can pass than there were places, for example if a place was not recorded.
+    place_count as (
         select
             force_code,
             sum(places) filter (where not is_held) as places_scheduled,
-            -- If no session has been held yet, each place counts as one completion.
-            coalesce(
-                {{
-                    share(
-                        "sum(passes) filter (where is_held)",
-                        "sum(places) filter (where is_held)",
-                    )
-                }},
-                1
-            ) as used,
-            coalesce(
-                {{
-                    wilson_low(
-                        "sum(passes) filter (where is_held)",
-                        "sum(places) filter (where is_held)",
-                    )
-                }},
-                1
-            ) as used_at_least,
-            coalesce(
-                {{
-                    wilson_high(
-                        "sum(passes) filter (where is_held)",
-                        "sum(places) filter (where is_held)",
-                    )
-                }},
-                1
-            ) as used_at_most
+            sum(places) filter (where is_held) as places_held,
+            least(
+                sum(passes) filter (where is_held), sum(places) filter (where is_held)
+            ) as places_used
         from {{ ref("int_hydra_session") }}
         group by force_code
+    ),
+
+    -- If no session has been held yet, each place counts as one completion.
+    place_use as (
+        select
+            force_code,
+            places_scheduled,
+            coalesce({{ share("places_used", "places_held") }}, 1) as used,
+            coalesce({{ wilson_low("places_used", "places_held") }}, 1) as used_at_least,
+            coalesce({{ wilson_high("places_used", "places_held") }}, 1) as used_at_most
+        from place_count
     ),
 
     by_places as (
