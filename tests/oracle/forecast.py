@@ -66,7 +66,7 @@ def forecasts(
         numbers = {day: row.numerator for (code, day), row in daily.items() if code == point}
         one = _by_pace(point, position, position.deadline, numbers, today)
         if point == "HYDRA" and one.outstanding:
-            _limit_by_places(one, _sessions(known, as_at), today)
+            limit_by_places(one, _sessions(known, as_at), today)
         if position.source_status != "fresh":
             one.forecast_date = one.forecast_earliest = one.forecast_latest = None
             one.places_short = one.places_short_low = one.places_short_high = None
@@ -129,7 +129,7 @@ def _sessions(known: Known, as_at: datetime) -> list[tuple[date, int, int]]:
     )
 
 
-def _limit_by_places(one: Forecast, sessions: list[tuple[date, int, int]], today: date) -> None:
+def limit_by_places(one: Forecast, sessions: list[tuple[date, int, int]], today: date) -> None:
     """Let the places of the sessions to come decide, if there are such sessions."""
     ahead = [(day, places) for day, places, _ in sessions if day >= today]
     if not ahead:
