@@ -40,7 +40,7 @@ with
         cross join build
     ),
 
-    -- More can pass than there were places, for example if a place was not recorded.
+    -- More can pass than there were places, if the capacity of a session is blank.
     place_count as (
         select
             force_code,
