@@ -123,7 +123,7 @@ def _sessions(known: Known, as_at: datetime) -> list[tuple[date, int, int]]:
         if row["attended"] == "Y" and row["outcome"] == "PASS":
             passed.setdefault(row["session_code"], set()).add(row["employee_no"])
     return sorted(
-        (row["session_date"], row["capacity"] or 0, len(passed.get(row["session_code"], ())))
+        (row["session_date"], row.get("capacity") or 0, len(passed.get(row["session_code"], ())))
         for row in delivery.sheets["Sessions"]
         if row["session_date"] is not None
     )

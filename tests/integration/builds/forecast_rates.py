@@ -18,7 +18,7 @@ from simulator.training import elearning, hydra
 from simulator.training.learning_report import learning_events
 from tests.oracle.forecast import Forecast, day_at, limit_by_places, pace
 
-SEEDS = range(1, 13)
+SEEDS = range(1, 17)
 EPOCH, END = date(2025, 1, 1), date(2027, 11, 30)
 TARGET, WEEKS = 95, 4
 Figures = dict[date, tuple[int, int]]
