@@ -61,12 +61,22 @@ with
             trend.change_high,
             cast(forecast.outstanding as bigint) as outstanding,
             cast(forecast.required_per_week as {{ dbt.type_float() }}) as required_per_week,
+            forecast.required_by,
             cast(forecast.recent_per_week as {{ dbt.type_float() }}) as recent_per_week,
-            forecast.forecast_date,
-            forecast.forecast_earliest,
-            forecast.forecast_latest,
+            cast(forecast.pace_weeks as integer) as pace_weeks,
+            forecast.pace_since,
             forecast.places_scheduled,
-            forecast.places_short,
+            -- While a source is not up to date, nobody knows how far the force is today.
+            {%- for column in [
+                "forecast_date",
+                "forecast_earliest",
+                "forecast_latest",
+                "places_short",
+                "places_short_low",
+                "places_short_high",
+            ] %}
+                case when status.status <> 'unknown' then forecast.{{ column }} end as {{ column }},
+            {%- endfor %}
             voice.force_self_assessment,
             voice.commissioner_judgement,
             voice.disagrees,

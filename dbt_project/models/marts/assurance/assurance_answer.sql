@@ -29,6 +29,8 @@
     "outstanding",
     "earliest",
     "latest",
+    "weeks",
+    "since",
     "pace",
     "places",
     "can_change",
@@ -157,17 +159,13 @@ with
                 then 'nothing'
                 when outstanding = 0
                 then 'reached'
-                when places_scheduled is not null and places_short > 0
-                then 'places_short'
                 when places_scheduled is not null and places_short is null
                 then 'places_unused'
-                when places_scheduled is not null and forecast_earliest = forecast_latest
-                then 'places_day'
-                when places_scheduled is not null and forecast_latest is not null
-                then 'places'
+                when places_short_low > 0
+                then 'places_short'
                 when places_scheduled is not null
-                then 'places_open'
-                when recent_per_week is null
+                then 'places'
+                when pace_since is null
                 then 'no_pace'
                 when forecast_earliest = forecast_latest
                 then 'one_day'
@@ -252,21 +250,37 @@ with
             {{ as_count("outstanding") }} as outstanding_text,
             {{ day_in_words("forecast_earliest") }} as earliest_text,
             {{ day_in_words("forecast_latest") }} as latest_text,
-            case
-                when recent_per_week < 0
-                then
-                    'the number fell by ' || cast(
-                        round({{ as_decimal("- recent_per_week") }}, 1) as {{ dbt.type_string() }}
+            {{ as_count("pace_weeks") }} as weeks_text,
+            {{ day_in_words("pace_since") }} as since_text,
+            'The number ' || case
+                when recent_per_week = 0
+                then 'did not change'
+                else
+                    case when recent_per_week < 0 then 'fell by ' else 'rose by ' end || cast(
+                        round(
+                            {{ as_decimal("abs(recent_per_week)") }}, 1
+                        ) as {{ dbt.type_string() }}
                     )
                     || ' a week'
-                else
-                    cast(round({{ as_decimal("recent_per_week") }}, 1) as {{ dbt.type_string() }})
-                    || ' a week'
             end
-            || ', and '
+            || ' in the last '
+            || {{ as_count("pace_weeks") }}
+            || ' weeks; it must rise by '
             || cast(round({{ as_decimal("required_per_week") }}, 1) as {{ dbt.type_string() }})
-            || ' a week are needed' as pace_text,
-            {{ as_count("places_short") }} as places_text,
+            || ' a week to reach the target by '
+            || {{ day_in_words("required_by") }} as pace_text,
+            case
+                when places_short_low = places_short_high
+                then {{ as_count("places_short") }}
+                else
+                    'about '
+                    || {{ as_count("places_short") }}
+                    || ' ('
+                    || {{ as_count("places_short_low") }}
+                    || ' to '
+                    || {{ as_count("places_short_high") }}
+                    || ', by the share of places that led to a pass so far)'
+            end as places_text,
             can_change as can_change_text
         from which_case
     ),

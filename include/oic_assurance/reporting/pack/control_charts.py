@@ -22,6 +22,8 @@ from oic_assurance.reporting.paper.drawing import (
 
 Rows = Sequence[dict[str, Any]]
 HEIGHT = 280
+#: The hours that an axis names: also a day, three days, a week and a month.
+_HOURS = (-24, -6, -1, 0, 1, 3, 6, 12, 24, 72, 168, 720)
 
 #: The label, shape, size and fill of a point, by its sign. A point can be told by its shape alone.
 _POINTS = {
@@ -83,9 +85,14 @@ def _y(rows: Rows, field: str) -> Any:
     if unit != "share":
         ends = [row[name] for row in rows for name in ("value", "lower", "upper", "target")]
         known = [end for end in ends if end is not None]
-        scale = alt.Scale(domain=[min(0, *known), 1.06 * max(known)], nice=True)
-        title = unit if unit == "hours" else None
-        return alt.Y(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6))
+        domain = [min(0, *known), 1.06 * max(known)]
+        if unit == "hours":
+            # Limits of hours are computed on a logarithmic scale, so they are drawn on one.
+            scale = alt.Scale(domain=domain, type="symlog")
+            axis = alt.Axis(values=[hours for hours in _HOURS if domain[0] <= hours <= domain[1]])
+            return alt.Y(f"{field}:Q", title=unit, scale=scale, axis=axis)
+        scale = alt.Scale(domain=domain, nice=True)
+        return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(tickCount=6))
     scale = alt.Scale(domain=[0, 1])
     return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(format="%"))
 
