@@ -9,9 +9,7 @@ with recursive
     begun as (
         select
             *,
-            sum(numerator + rest) over (
-                partition by force_code, measure_code order by period_start
-            )
+            sum(numerator + rest) over (partition by force_code, measure_code order by period_start)
             > 0 as is_begun
         from {{ ref("int_public_cell") }}
         where counted_as = 'events' and org_unit_code = 'ALL'

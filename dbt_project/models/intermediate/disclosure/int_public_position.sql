@@ -96,8 +96,7 @@ with
             on first_reading.force_code = measure.force_code
             and first_reading.second_measure_code = measure.measure_code
             and measure.org_unit_code = 'ALL'
-            and measure.period_start
-            between first_reading.figures_from and first_reading.figures_to
+            and measure.period_start between first_reading.figures_from and first_reading.figures_to
         group by first_reading.force_code, first_reading.point_code
     ),
 
@@ -146,9 +145,7 @@ with
         select
             first_reading.*,
             {{ share("first_reading.numerator", "first_reading.denominator") }} as value,
-            coalesce(
-                first_reading.figures_to < first_reading.deadline, true
-            ) as is_before_deadline,
+            coalesce(first_reading.figures_to < first_reading.deadline, true) as is_before_deadline,
             best.best_value,
             case
                 when best.value_at_deadline is null

@@ -35,9 +35,7 @@ with
             position.point_code,
             position.as_at,
             case
-                when position.is_of_released_figures
-                then position.figures_to
-                else position.date_day
+                when position.is_of_released_figures then position.figures_to else position.date_day
             end as status_on,
             case
                 when position.is_of_released_figures
@@ -90,9 +88,7 @@ with
     counted_down as (
         select
             *,
-            cast(
-                {{ dbt.datediff("status_on", "deadline", "day") }} as integer
-            ) as days_to_deadline
+            cast({{ dbt.datediff("status_on", "deadline", "day") }} as integer) as days_to_deadline
         from judged
     ),
 
