@@ -115,12 +115,19 @@ where through = 'files' and withdrawn_at is not null
 order by release_id
 """
 
-_CHANGED_STATUSES = """
-select now.point_code, before.status as status_before, now.status
+_STATUS_CHANGES = """
+select now.point_code,
+    jsonb_build_object(
+        'status', before.status, 'answer_code', before.answer_code, 'deadline', before.deadline
+    ) as before,
+    jsonb_build_object(
+        'status', now.status, 'answer_code', now.answer_code, 'deadline', now.deadline
+    ) as now
 from {positions} as now
 inner join public_release.assurance_position as before
     on now.force_code = before.force_code and now.point_code = before.point_code
-where before.release_id = %s and now.status <> before.status
+where before.release_id = %s
+    and (now.status <> before.status or now.answer_code <> before.answer_code)
 order by 1
 """
 
@@ -476,7 +483,7 @@ def _notes(
         first_shown = cursor.execute(sql.SQL(_FIRST_SHOWN).format(shown=periods)).fetchall()
         previous = cursor.execute(_PREVIOUS).fetchone()
         changed = cursor.execute(
-            sql.SQL(_CHANGED_STATUSES).format(positions=drafts[POSITION.name]),
+            sql.SQL(_STATUS_CHANGES).format(positions=drafts[POSITION.name]),
             (previous["release_id"] if previous else None,),
         ).fetchall()
         withdrawn = cursor.execute(_WITHDRAWN).fetchall()
@@ -487,7 +494,7 @@ def _notes(
         "revisions": find_revisions(conn, periods),
         "first_shown": first_shown,
         "previous": previous,
-        "changed_statuses": changed,
+        "status_changes": changed,
         "withdrawn": withdrawn,
         "districts": dict(conn.execute(sql.SQL(_DISTRICTS).format(units=units)).fetchall()),
     }

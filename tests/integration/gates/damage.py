@@ -176,6 +176,8 @@ DAMAGES = {
     "where point_code = 'HYDRA'",
     "second_figures_are_released": "update {t} set second_numerator = 5, second_denominator = 5 "
     "where point_code = 'HYDRA'",
+    "second_figures_are_those_of_the_records": "update {t} set second_numerator = 6, "
+    "second_denominator = 6 where point_code = 'HYDRA'",
     "status_agrees_with_figure": "update {t} set value = 0.1, status = 'met_late' "
     "where point_code = 'HYDRA'",
     "public_is_published": "update {t} set value = 0.123 where point_code = 'INTEL_PLAN'",
