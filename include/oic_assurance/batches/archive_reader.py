@@ -65,13 +65,15 @@ class ArchivedBatch:
     erased_rejected: int = 0
     #: For each table, the row numbers of the erased rows.
     gaps: Mapping[str, list[int]] = field(default_factory=dict)
+    #: Whether an erasure has replaced the delivered file by its remaining rows (`normal_form`).
+    is_replaced: bool = False
 
     @property
     def is_extract(self) -> bool:
         """Whether the batch is archived as an extract: a header and rows in the format of `COPY`.
 
         Database extracts and replays are archived in this format. A delivered file is archived byte
-        for byte.
+        for byte, until an erasure replaces it.
         """
         return self.archived_as is not None and self.archived_as.endswith(EXTRACT_SUFFIX)
 
@@ -101,12 +103,13 @@ _BATCHES = """
         b.kept_as as archived_as,
         coalesce(e.sha256, b.sha256) as sha256, coalesce(e.raw_rows, 0)::bigint as erased_raw,
         coalesce(e.rejected_rows, 0)::bigint as erased_rejected,
-        coalesce(g.gaps, '{}') as gaps
+        coalesce(g.gaps, '{}') as gaps, coalesce(e.is_replaced, false) as is_replaced
     from audit.batch as b
     left join lateral (
         select
             (array_agg(x.sha256_after order by x.batch_erasure_id desc))[1] as sha256,
-            sum(x.raw_rows) as raw_rows, sum(x.rejected_rows) as rejected_rows
+            sum(x.raw_rows) as raw_rows, sum(x.rejected_rows) as rejected_rows,
+            bool_or(x.in_normal_form) as is_replaced
         from audit.batch_erasure as x
         where x.batch_id = b.batch_id
     ) as e on true
@@ -179,7 +182,8 @@ def open_archived(settings: Settings, archived_as: str) -> Iterator[Content]:
     """Yield a copy of the decompressed content of an archived batch, with its size and SHA-256.
 
     Raises:
-        AssuranceError: The file is missing or damaged, or the archive cannot be reached.
+        UnreadableError: The file is missing or damaged.
+        ServerError: The archive cannot be reached.
     """
     digest, size = hashlib.sha256(), 0
     file = archived_file(settings, archived_as)
@@ -191,7 +195,7 @@ def open_archived(settings: Settings, archived_as: str) -> Iterator[Content]:
                     size += len(chunk)
                     copy.write(chunk)
         except UnreadableError as error:
-            raise AssuranceError(
+            raise UnreadableError(
                 f"The archived batch {archived_as} in {file.store.place} cannot be read: "
                 f"{error.message}. Restore it from a back-up."
             ) from error

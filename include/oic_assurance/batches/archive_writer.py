@@ -2,7 +2,8 @@
 
 There are three kinds of archived batches:
 
-- A file: the bytes of the file.
+- A file: the bytes of the file. If rows of it are erased, it is replaced by its remaining rows in
+  the normal form (`normal_form`).
 - A database extract: a header line, then the output of PostgreSQL's `COPY`. The header line is `# `
   followed by a JSON object. Its fields are `format`, `dataset`, `place`, `columns`, `copy_format`
   (`text` or `binary`), `snapshot_at` and `cursor_from`. A batch of tombstones is an extract that
@@ -12,7 +13,7 @@ There are three kinds of archived batches:
   line names the batch of the original delivery (`replay_of`) and the table.
 
 The SHA-256 in `audit.batch` is the hash of the delivered content: the bytes of the file, or the
-extract without its header line.
+extract without its header line. After an erasure, `audit.batch_erasure` has the present one.
 
 If ASSURANCE_ARCHIVE_KEY names a key, the compressed file is encrypted with age. Encryption does not
 change the file's name; the first bytes tell whether a file is encrypted.

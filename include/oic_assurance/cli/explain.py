@@ -188,7 +188,7 @@ def _history(found: RecordHistory) -> Result:
     sources = columns(
         *("batch_id=batch", "dataset", "kind", "delivered_for", "landed_at=landed"),
         *(">source_place=from", ">who=by", ">run_id=run", ">sha256=SHA-256"),
-        ">kept_as=archived as",
+        *(">kept_as=archived as", ">is_replaced=replaced by an erasure"),
     )
     rows = [{**one, "version": _version(one)} for one in found.versions]
     return Result(

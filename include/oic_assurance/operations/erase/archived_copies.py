@@ -1,17 +1,16 @@
-"""Rewrite archived batches without the erased records.
+"""Replace archived batches by their remaining rows.
 
-The rewritten batch is written as a draft next to the old file. When the transaction that logs the
-erasure has committed, the draft replaces the old file. After an interruption, the next command
-finds the leftover drafts. A draft whose hash is in the log replaces its file, and any other draft
-is deleted. Then the files agree with the log again. Only hashes are compared, so the erased keys do
-not have to be stored for this.
+A delivered file becomes its remaining rows in the normal form (`normal_form`), and an extract
+stays an extract. The rewritten batch is written as a draft next to the old file. When the
+transaction that logs the erasure has committed, the draft replaces the old file. After an
+interruption, the next command finds the leftover drafts. A draft whose hash is in the log replaces
+its file, and any other draft is deleted. Then the files agree with the log again. Only hashes are
+compared, so the erased keys do not have to be stored for this.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from gzip import BadGzipFile
-from tempfile import SpooledTemporaryFile
 
 import psycopg
 from psycopg.sql import SQL
@@ -22,20 +21,19 @@ from oic_assurance.batches.archive_reader import (
     HashedStream,
     UnreadableError,
     number_around_gaps,
+    open_archived,
     open_unpacked,
     read_header,
 )
 from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.batches.archive_writer import REWRITTEN, ArchiveWriter, archived_files
+from oic_assurance.batches.normal_form import read_archived, write_remaining
 from oic_assurance.errors import AssuranceError, DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.archived_extracts import rewrite_extract
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
-from oic_assurance.sources.files.dropped import CHUNK_BYTES, MEMORY_BYTES, Content
-from oic_assurance.sources.files.row_removal import remove_rows
-from oic_assurance.sources.files.tabular import read_tables
 from oic_assurance.storage.store import UNFINISHED, StoredFile
 from oic_assurance.warehouse.rows import find_value
 
@@ -49,6 +47,8 @@ class RewrittenBatch:
     #: The SHA-256 of the content without the erased rows. Empty if the file was not rewritten.
     sha256_after: str
     row_numbers: list[int]
+    #: Whether it is a delivered file that is replaced by its remaining rows.
+    in_normal_form: bool = False
 
 
 class ArchivedCopies:
@@ -90,8 +90,6 @@ class ArchivedCopies:
                 "`assurance batch verify` shows which batches are damaged."
             ) from error
 
-    # ---------------------------------------------------------------- files
-
     def _file_without(
         self,
         batch: ArchivedBatch,
@@ -100,54 +98,40 @@ class ArchivedCopies:
         row_numbers: Sequence[int],
         write: bool,
     ) -> RewrittenBatch | None:
-        with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with open_unpacked(file) as stream:
-                hashed = HashedStream(stream)
-                for chunk in hashed.chunks():
-                    copy.write(chunk)
-            copy.seek(0)
-            content = Content(copy, hashed.size_bytes, hashed.sha256)
-            found = self._find(batch, content, keys, row_numbers)
+        """Write the remaining rows of a file in the normal form, as a draft."""
+        with open_archived(self._settings, file.name) as content:
+            readings = read_archived(batch, content, self._dataset)
+            reading = next(each for each in readings if each.table.name == self._table.name)
+            self._loader.take(reading, plain=False)
+            self._loader.check()
+            rows = self._connection.execute(
+                SQL(
+                    "select row_number from {} where row_key = any(%s) or row_number = any(%s)"
+                    " order by row_number"
+                ).format(checks.checked(self._table)),
+                (list(keys), list(row_numbers)),
+            ).fetchall()
+            found = [row_number for (row_number,) in rows]
             if not found:
                 return None
             if not write:
                 return RewrittenBatch(batch.batch_id, content.sha256, "", found)
-            positions = _positions(found, batch.gaps_of(self._table.name))
-            places = {self._table.name: positions}
-            with remove_rows(content, self._dataset, places, batch.totals) as left:
-                self._write_draft(file, left)
-                return RewrittenBatch(batch.batch_id, content.sha256, left.sha256, found)
-
-    def _find(
-        self,
-        batch: ArchivedBatch,
-        content: Content,
-        keys: Sequence[str],
-        row_numbers: Sequence[int],
-    ) -> list[int]:
-        """Return the row numbers of the rows with one of the keys or row numbers, in order."""
-        readings = read_tables(content, self._dataset, batch.totals)
-        reading = next(each for each in readings if each.table.name == self._table.name)
-        self._loader.stage(number_around_gaps(reading.rows, batch.gaps_of(self._table.name)))
-        self._loader.check()
-        rows = self._connection.execute(
-            SQL(
-                "select row_number from {} where row_key = any(%s) or row_number = any(%s)"
-                " order by row_number"
-            ).format(checks.checked(self._table)),
-            (list(keys), list(row_numbers)),
-        ).fetchall()
-        return [row_number for (row_number,) in rows]
-
-    def _write_draft(self, file: StoredFile, content: Content) -> None:
-        draft = ArchiveWriter(file.with_ending(REWRITTEN), self._settings, replace=True)
-        try:
-            content.stream.seek(0)
-            while chunk := content.stream.read(CHUNK_BYTES):
-                draft.write(chunk)
-            draft.finish()
-        finally:
-            draft.discard()
+            draft = ArchiveWriter(file.with_ending(REWRITTEN), self._settings, replace=True)
+            try:
+                write_remaining(
+                    draft,
+                    self._dataset,
+                    batch.source_place,
+                    read_archived(batch, content, self._dataset),
+                    {self._table.name: found},
+                    content.sha256,
+                )
+                draft.finish()
+            finally:
+                draft.discard()
+            return RewrittenBatch(
+                batch.batch_id, content.sha256, draft.sha256, found, in_normal_form=True
+            )
 
     # ---------------------------------------------------------------- extracts
 
@@ -264,12 +248,3 @@ def _sha256(draft: StoredFile) -> str | None:
         if isinstance(cause, OSError) and not isinstance(cause, BadGzipFile):
             raise
         return None
-
-
-def _positions(row_numbers: Sequence[int], gaps: set[int]) -> list[int]:
-    """Return the positions that rows have in the archived file now.
-
-    Each row that was erased earlier (a gap) moved the rows after it up by one position.
-    """
-    earlier = sorted(gaps)
-    return [row_number - bisect_left(earlier, row_number) for row_number in row_numbers]

@@ -353,10 +353,10 @@ class _Erasure:
                 """
                 insert into audit.batch_erasure (
                     erasure_id, batch_id, sha256_before, sha256_after, places, raw_rows,
-                    rejected_rows
+                    rejected_rows, in_normal_form
                 )
                 select %(erasure)s, b.batch_id, last.sha256, coalesce(%(after)s, last.sha256),
-                    %(places)s, %(raw)s, %(rejected)s
+                    %(places)s, %(raw)s, %(rejected)s, %(in_normal_form)s
                 from audit.batch as b
                 cross join lateral (
                     select coalesce(
@@ -379,5 +379,6 @@ class _Erasure:
                     "places": Jsonb({self._table.name: one.row_numbers} if one else {}),
                     "raw": found.raw[batch_id] - found.restored[batch_id],
                     "rejected": found.rejected[batch_id],
+                    "in_normal_form": one is not None and one.in_normal_form,
                 },
             )

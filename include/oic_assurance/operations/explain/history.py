@@ -12,8 +12,12 @@ from oic_assurance.warehouse.processing_log import officer_name
 _BATCHES = """
 select
     batch_id, dataset, kind, delivered_for, landed_at, source_place, landed_by as who, run_id,
-    sha256, kept_as
-from audit.batch
+    sha256, kept_as,
+    exists (
+        select from audit.batch_erasure as erasure
+        where erasure.batch_id = batch.batch_id and erasure.in_normal_form
+    ) as is_replaced
+from audit.batch as batch
 where batch_id = any(%(batches)s)
 order by batch_id
 """

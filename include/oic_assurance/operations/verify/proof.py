@@ -50,5 +50,7 @@ class Proof:
     dataset: str
     batches: int = 0
     rows: int = 0
+    #: How many delivered files an erasure has replaced by their remaining rows.
+    replaced: int = 0
     not_compared: list[NotCompared] = field(default_factory=list)
     disagreements: list[Disagreement] = field(default_factory=list)

@@ -25,6 +25,7 @@ from oic_assurance.batches.archive_reader import (
 )
 from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.batches.archive_writer import archived_files, unnamed_files
+from oic_assurance.batches.normal_form import read_archived
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.archived_extracts import ExtractTable
@@ -38,7 +39,6 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.sources.files.dropped import MEMORY_BYTES, Content
-from oic_assurance.sources.files.tabular import read_tables
 from oic_assurance.storage.store import StoredFile
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import dataset_lock, held
@@ -134,6 +134,7 @@ class _Verification:
                     self._verify(batch)
                     self._connection.execute(_PROVEN, (batch.batch_id, *self._first_of(known)))
                 self._proof.batches += 1
+                self._proof.replaced += batch.is_replaced
             if batch_id is None:
                 self._find_strays(batches)
         return self._proof
@@ -180,10 +181,10 @@ class _Verification:
 
     def _compare_file(self, batch: ArchivedBatch, content: Content) -> int:
         rows = 0
-        for reading in read_tables(content, self._dataset, batch.totals):
+        for reading in read_archived(batch, content, self._dataset):
             table = reading.table
             loader = self._loader(table)
-            loader.stage(number_around_gaps(reading.rows, batch.gaps_of(table.name)))
+            loader.take(reading, plain=False)
             rows += loader.check().rows
             self._connection.execute(SQL("analyze {}").format(checks.checked(table)))
             names = self._landed_columns(batch, table)
