@@ -116,7 +116,8 @@ def holds(path: Path) -> bool:
         start = file.read(4)
         file.seek(0)
         if start in (b"PK\x03\x04", b"%PDF"):
-            return any(value in _unpacked(file.read()) for value in WANTED)
+            packed = _unpacked(file.read())
+            return any(value in packed for value in WANTED)
         rest = b""
         while block := file.read(BLOCK):
             held = rest + block

@@ -21,7 +21,7 @@ change the file's name; the first bytes tell whether a file is encrypted.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, BinaryIO
@@ -30,7 +30,7 @@ import psycopg
 from isal import isal_zlib
 
 from oic_assurance.batches.archive_key import archive_key
-from oic_assurance.batches.archive_store import ARCHIVE, archive_store
+from oic_assurance.batches.archive_store import ARCHIVE, REWRITTEN, archive_store
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset
@@ -41,9 +41,6 @@ from oic_assurance.warehouse.locks import dataset_lock, try_in_transaction
 from oic_assurance.warehouse.rows import one_value
 
 EXTRACT_FORMAT = "oic-assurance extract 2"
-#: The suffix of the file to which an erasure writes a batch without the erased rows. Later the
-#: erasure replaces the original file with this one.
-REWRITTEN = ".erased"
 #: The fastest level of zlib. Batches repeat many values, so they still shrink to a tenth or a
 #: quarter of their size.
 COMPRESSION = 1
@@ -182,7 +179,7 @@ class ArchiveWriter:
         """The SHA-256 of the content written so far, as hexadecimal digits."""
         return self._digest.hexdigest()
 
-    def write_header(self, header: dict[str, Any], form: str = EXTRACT_FORMAT) -> None:
+    def write_header(self, header: Mapping[str, Any], form: str = EXTRACT_FORMAT) -> None:
         """Write the header line of an extract. The SHA-256 and the size do not include it."""
         text = json.dumps({"format": form, **header}, ensure_ascii=False)
         self._target.write(self._zip.compress(f"# {text}\n".encode()))
@@ -215,6 +212,17 @@ class ArchiveWriter:
         if self._encrypter is not None:
             self._encrypter.discard()
         self._draft.discard()
+
+
+@contextmanager
+def rewritten(file: StoredFile, settings: Settings) -> Iterator[ArchiveWriter]:
+    """Yield a writer whose file replaces another of its name when the block ends without error."""
+    writer = ArchiveWriter(file, settings, replace=True)
+    try:
+        yield writer
+        writer.finish()
+    finally:
+        writer.discard()
 
 
 def archived_files(store: Store, dataset: Dataset) -> dict[str, float]:

@@ -196,6 +196,6 @@ class LaterDeliveries:
         for replay, archived_as in replays:
             rows.clear()
             with open_archived(self._settings, archived_as) as content:
-                rows.load_archived(content, archived_as)
+                rows.load_archived(content)
             rows.stage(landed_in=replay)
         rows.clear()
