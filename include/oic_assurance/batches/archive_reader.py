@@ -19,7 +19,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
-from oic_assurance.batches.archive_store import REWRITTEN, archived_file
+from oic_assurance.batches.archive_store import ENCRYPTED, REWRITTEN, archived_file
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, MEMORY_BYTES, Content
@@ -213,7 +213,11 @@ def open_content(file: StoredFile) -> Iterator[ArchivedContent]:
     with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
         try:
             with open_unpacked(file) as stream:
-                if file.name.removesuffix(REWRITTEN).endswith(EXTRACT_SUFFIX):
+                if (
+                    file.name.removesuffix(REWRITTEN)
+                    .removesuffix(ENCRYPTED)
+                    .endswith(EXTRACT_SUFFIX)
+                ):
                     header = _read_header(stream)
                 while chunk := stream.read(CHUNK_BYTES):
                     digest.update(chunk)
@@ -234,34 +238,19 @@ def open_unpacked(file: StoredFile) -> Iterator[gzip.GzipFile]:
 
     Raises:
         UsageError: The file is encrypted, and ASSURANCE_ARCHIVE_KEY names no key that decrypts it.
-        UnreadableError: The file is missing or damaged. Reading the stream inside the block can
-            also raise this error.
+        UnreadableError: The file is missing or damaged, or was changed after it was encrypted.
+            Reading the stream inside the block can also raise this error.
         ServerError: The archive cannot be reached.
     """
     try:
-        with open_packed(file) as packed, gzip.GzipFile(fileobj=packed, mode="rb") as stream:
+        with (
+            file.open() as stored,
+            _decrypted(stored) as packed,
+            gzip.GzipFile(fileobj=packed, mode="rb") as stream,
+        ):
             yield stream
     except FileNotFoundError as error:
         raise UnreadableError(f"the archived file {file} is missing") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableError(
-            f"the archived file {file} cannot be decompressed: {error}"
-        ) from error
-
-
-@contextmanager
-def open_packed(file: StoredFile) -> Iterator[BinaryIO]:
-    """Yield the decrypted but still compressed bytes of an archived batch as a stream.
-
-    Raises:
-        UsageError: The file is encrypted, and ASSURANCE_ARCHIVE_KEY names no key that decrypts it.
-        UnreadableError: The file was changed or cut off after it was encrypted.
-        ServerError: The archive cannot be reached.
-        OSError: The file cannot be read.
-    """
-    try:
-        with file.open() as stored, _decrypted(stored) as packed:
-            yield packed
     except NoFittingKey as error:
         raise UsageError(
             f"The archived file {file} is encrypted, and {ARCHIVE_KEY} has no key that fits: "
@@ -271,6 +260,10 @@ def open_packed(file: StoredFile) -> Iterator[BinaryIO]:
     except DecryptionError as error:
         raise UnreadableError(
             f"the archived file {file} cannot be decrypted: it was changed or cut off"
+        ) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableError(
+            f"the archived file {file} cannot be decompressed: {error}"
         ) from error
 
 

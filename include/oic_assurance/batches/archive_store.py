@@ -11,6 +11,8 @@ ARCHIVE = "batches"
 #: The suffix of the file to which an erasure writes a batch without the erased rows. Later the
 #: erasure replaces the original file with this one.
 REWRITTEN = ".erased"
+#: The suffix of an encrypted copy until it replaces its file.
+ENCRYPTED = ".encrypted"
 
 
 def archive_store(settings: Settings) -> Store:

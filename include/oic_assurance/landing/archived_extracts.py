@@ -208,12 +208,12 @@ def rewrite_extract(
     connection: psycopg.Connection,
     dataset: Dataset,
     content: ArchivedContent,
-    target: StoredFile,
+    target: StoredFile | None,
     *,
     places: Sequence[int] = (),
     keys: Sequence[str] = (),
 ) -> tuple[list[int], str]:
-    """Write an archived extract to `target` without some rows.
+    """Write an archived extract to `target` without some rows. Without it, only look for the rows.
 
     The rows with the row numbers `places` and the rows with the keys `keys` are left out. If the
     extract has no such row, nothing is written. The new file replaces the one at `target` only when
@@ -229,7 +229,7 @@ def rewrite_extract(
     extract.fill(content)
     removed = extract.remove(places, keys)
     sha256 = content.sha256
-    if removed:
+    if removed and target:
         with rewritten(target, settings) as writer:
             writer.write_header(content.header)
             for chunk in extract.chunks():

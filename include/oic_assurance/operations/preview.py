@@ -21,11 +21,10 @@ from oic_assurance.builds.dbt import target_dir
 from oic_assurance.builds.declared import parse, read_declared
 from oic_assurance.builds.recompute import recompute_schemas
 from oic_assurance.builds.record import get_build
-from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.compare import FIGURE, POSITION
 from oic_assurance.operations.diff import Row, difference
 from oic_assurance.operations.reproduce import READER, compute_again, log_again
-from oic_assurance.publishing.publication import Publication, current_publication
+from oic_assurance.publishing.publication import Publication, asked_publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS
 from oic_assurance.settings import PROJECT_ROOT, Settings
 from oic_assurance.warehouse.connections import connect
@@ -112,11 +111,9 @@ def preview(
     Raises:
         AssuranceError: Nothing has been published, or dbt cannot build the marts.
     """
-    publication = current_publication(settings)
-    if publication is None:
-        raise AssuranceError("Nothing has been published yet: run `assurance run`.")
-    number = publication.publication_id
     with connect(settings, role=READER) as conn:
+        publication = asked_publication(conn, None)
+        number = publication.publication_id
         original = get_build(conn, number)
     before = _checksums(target_dir(settings, "daily"))
     with recompute_schemas(settings) as prefix:

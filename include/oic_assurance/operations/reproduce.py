@@ -23,11 +23,10 @@ from oic_assurance.builds.engine import run_models
 from oic_assurance.builds.recompute import open_recompute, recompute_schemas
 from oic_assurance.builds.record import ROLE, Build, finish_build, get_build
 from oic_assurance.builds.version import code_version, rules_fingerprint
-from oic_assurance.errors import UsageError
 from oic_assurance.operations.diff import Row, difference
 from oic_assurance.publishing.candidate_checks import audited_content
 from oic_assurance.publishing.catalogue import read_tables
-from oic_assurance.publishing.publication import Publication, find_publication
+from oic_assurance.publishing.publication import Publication, asked_publication
 from oic_assurance.publishing.rekeyed import present_content, present_tables
 from oic_assurance.publishing.schemas import (
     GENERATION,
@@ -296,11 +295,7 @@ def reproduce(
         AssuranceError: dbt cannot recompute the marts.
     """
     with connect(settings, role=READER) as conn:
-        publication = find_publication(conn, publication_id)
-        if publication is None:
-            raise UsageError(
-                f"There is no publication {publication_id}: see `assurance publication list`."
-            )
+        publication = asked_publication(conn, publication_id)
         original = get_build(conn, publication_id)
     with recompute_schemas(settings) as prefix:
         with while_computing():

@@ -6,6 +6,8 @@ keys that were known at the moment of the delivery.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import psycopg
 from psycopg.sql import SQL, Composed, Literal
@@ -27,7 +29,6 @@ from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.landing.replayed_rows import ReplayRows
 from oic_assurance.operations.verify.differences import Agreement
-from oic_assurance.operations.verify.proof import Disagreement, NotCompared, Proof
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset, Table
@@ -45,6 +46,56 @@ values (%s, %s)
 on conflict (batch_id) do update
 set proven_at = clock_timestamp(), disagreement = excluded.disagreement
 """
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One difference between the archive and raw, quarantine or the records in schema `audit`."""
+
+    dataset: str
+    message: str
+    batch: ArchivedBatch | None = None
+    table: str | None = None
+    row_number: int | None = None
+    key: str | None = None
+    #: The archived file that belongs to no batch, if that is the difference.
+    file: str | None = None
+
+    def __str__(self) -> str:
+        """Return one line: dataset, batch, table, row, key and message."""
+        parts = [self.dataset]
+        if self.batch is not None:
+            parts.append(f"batch {self.batch.batch_id} ({self.batch.source_place})")
+        if self.table is not None:
+            parts.append(self.table)
+        if self.row_number is not None:
+            parts.append(f"row {self.row_number}")
+        if self.key is not None:
+            parts.append(f"key {self.key}")
+        return f"{', '.join(parts)}: {self.message}"
+
+
+class NotCompared(NamedTuple):
+    """A batch that could not be compared in full, with the reason.
+
+    For example, the batch was not archived. This does not count as a disagreement.
+    """
+
+    batch: ArchivedBatch
+    reason: str
+
+
+@dataclass
+class Proof:
+    """The result for one dataset: the numbers of batches and rows compared, and disagreements."""
+
+    dataset: str
+    batches: int = 0
+    rows: int = 0
+    #: How many delivered files an erasure has replaced by their remaining rows.
+    replaced: int = 0
+    not_compared: list[NotCompared] = field(default_factory=list)
+    disagreements: list[Disagreement] = field(default_factory=list)
 
 
 def verify(
@@ -123,7 +174,9 @@ class _Verification:
                 known = len(self._proof.disagreements)
                 with self._connection.transaction():
                     self._verify(batch)
-                    self._connection.execute(_PROVEN, (batch.batch_id, *self._first_of(known)))
+                    found = self._proof.disagreements[known:]
+                    first = str(found[0]) if found else None
+                    self._connection.execute(_PROVEN, (batch.batch_id, first))
                 self._proof.batches += 1
                 self._proof.replaced += batch.is_replaced
             if batch_id is None:
@@ -131,10 +184,6 @@ class _Verification:
         return self._proof
 
     # ---------------------------------------------------------------- one batch
-
-    def _first_of(self, known: int) -> list[str | None]:
-        """Return the first disagreement after the `known` first ones, as a list of one."""
-        return [str(one) for one in self._proof.disagreements[known : known + 1]] or [None]
 
     def _verify(self, batch: ArchivedBatch) -> None:
         self._count_raw(batch)
