@@ -238,6 +238,18 @@ def test_a_pseudonym_is_erased_with_the_last_row_that_has_the_number(world: Worl
     assert "000777" not in text_of_warehouse(world)
 
 
+def test_a_draft_of_another_force_is_left_alone(world: World) -> None:
+    """Two forces can share an archive, and erase records of the same dataset at the same time."""
+    world.personnel("20260101", "000001", "000777")
+    world.land(PEOPLE)
+    folder = world.settings.home / "batches" / PEOPLE
+    theirs = [folder / f"99999999-personnel_20260101.csv.gz.erased{end}" for end in ("", ".part")]
+    for path in theirs:
+        path.write_bytes(b"theirs")
+    erase_record(world, PEOPLE, "000777")
+    assert [path.read_bytes() for path in theirs] == [b"theirs"] * 2
+
+
 # -------------------------------------------------------------------- delivered again
 
 

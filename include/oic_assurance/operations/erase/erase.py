@@ -37,7 +37,7 @@ from oic_assurance.warehouse.processing_log import (
     erasure_mark,
     record_mark,
 )
-from oic_assurance.warehouse.rows import find_value, one_value
+from oic_assurance.warehouse.rows import one_value
 
 ROLE = "oic_erasure"
 #: An entry of the log of processing holds marks for at most this many records. If more were erased,
@@ -218,33 +218,36 @@ def resolve_drafts(settings: Settings, connection: psycopg.Connection, dataset: 
     """Replace files with their drafts if the log has the draft's hash. Delete all other drafts.
 
     Then the files agree with the log again. Only hashes are compared, so the erased keys do not
-    have to be stored for this.
+    have to be stored for this. Drafts of batches of another force or warehouse, which may be
+    erasing records of the same dataset now, are left alone.
 
     Raises:
         ServerError: The archive cannot be reached. The next call continues.
     """
     store = archive_store(settings)
-    for name in archived_files(store, dataset):
-        draft = StoredFile(store, name)
-        if name.endswith(REWRITTEN + UNFINISHED):
-            draft.remove()
-        if not name.endswith(REWRITTEN):
-            continue
-        file = StoredFile(store, name.removesuffix(REWRITTEN))
-        logged = find_value(
-            connection,
-            """
+    rows = connection.execute(
+        """
+        select b.kept_as, (
             select e.sha256_after
-            from audit.batch as b inner join audit.batch_erasure as e using (batch_id)
-            where b.kept_as = %s
+            from audit.batch_erasure as e
+            where e.batch_id = b.batch_id
             order by e.batch_erasure_id desc
             limit 1
-            """,
-            (file.name,),
         )
-        if logged is not None and logged == _sha256(draft):
-            draft.move_to(file)
-        else:
+        from audit.batch as b
+        where b.force_code = %s and b.dataset = %s and b.kept_as is not null
+        """,
+        (settings.force_code, dataset.name),
+    ).fetchall()
+    logged: dict[str, str | None] = dict(rows)
+    for name in archived_files(store, dataset):
+        replaces, ending, rest = name.partition(REWRITTEN)
+        if not ending or replaces not in logged:
+            continue
+        draft = StoredFile(store, name)
+        if not rest and logged[replaces] is not None and logged[replaces] == _sha256(draft):
+            draft.move_to(StoredFile(store, replaces))
+        elif not rest or rest.endswith(UNFINISHED):
             draft.remove()
 
 
