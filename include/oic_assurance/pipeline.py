@@ -640,7 +640,7 @@ def _check_evidence(settings: Settings, run_id: str) -> None:
 
     Evidence that has changed, or that cannot be read, does not stop the run.
     """
-    from oic_assurance.operations.sign_off.daily import check_evidence
+    from oic_assurance.operations.sign_off.steps import check_evidence
 
     for checked in check_evidence(settings, run_id):
         if checked.outcome != "unchanged":

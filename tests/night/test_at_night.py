@@ -43,7 +43,7 @@ from oic_assurance.operations.doctor.host_secrets import look_at_hosts
 from oic_assurance.operations.doctor.secret_files import look_at_secrets
 from oic_assurance.operations.doctor.server import look_at_policy
 from oic_assurance.operations.doctor.versions import look_at_migrations
-from oic_assurance.operations.sign_off.daily import check_evidence
+from oic_assurance.operations.sign_off.steps import check_evidence
 from oic_assurance.platform import looks as above
 from oic_assurance.platform.process_lock import only_one
 from oic_assurance.platform.tasks import LABELS

@@ -21,8 +21,7 @@ from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.publication import (
     ROLE,
     Publication,
-    find_current,
-    find_publication,
+    asked_publication,
     sole_publisher,
     was_shown,
 )
@@ -343,16 +342,9 @@ def _source(conn: psycopg.Connection, publication_id: int | None) -> Publication
         UsageError: A release may not be made from it.
         AssuranceError: Nothing is published yet.
     """
+    publication = asked_publication(conn, publication_id)
     if publication_id is None:
-        current = find_current(conn)
-        if current is None:
-            raise AssuranceError("Nothing has been published yet: run `assurance run`.")
-        return current
-    publication = find_publication(conn, publication_id)
-    if publication is None:
-        raise UsageError(
-            f"There is no publication {publication_id}: `assurance publication list` shows all."
-        )
+        return publication
     if publication.withdrawn_at is not None:
         raise UsageError(
             f"Publication {publication_id} was rolled back ({publication.withdrawn_because}): "

@@ -6,14 +6,15 @@
 | may be missing | `find_row` | `find_value` | `find_record` |
 
 The functions in this table run a query. `fetch_one` reads one row from a cursor that has already
-executed its statement. `all_records` returns every row of a query as a dataclass.
+executed its statement. `all_records` returns every row of a query as a dataclass, and `named_rows`
+as a tuple whose values have the names of the columns.
 """
 
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import Params, QueryNoTemplate
-from psycopg.rows import class_row
+from psycopg.rows import class_row, namedtuple_row
 
 from oic_assurance.errors import AssuranceError
 
@@ -108,6 +109,13 @@ def all_records(
 ) -> list[Record]:
     """Return every row of a query as a dataclass with a field for each column."""
     return connection.cursor(row_factory=class_row(kind)).execute(query, params).fetchall()
+
+
+def named_rows(
+    connection: psycopg.Connection[Row], query: QueryNoTemplate, params: Params | None = None
+) -> list[Any]:
+    """Return every row of a query as a named tuple with the columns of the query."""
+    return list(connection.cursor(row_factory=namedtuple_row).execute(query, params).fetchall())
 
 
 def relation_exists(session: Session, name: str) -> bool:

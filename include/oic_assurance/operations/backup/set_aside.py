@@ -11,8 +11,8 @@ import os
 import shutil
 from pathlib import Path
 
-from oic_assurance.batches.archive_store import archive_store
-from oic_assurance.batches.archive_writer import REWRITTEN, archived_files, unnamed_files
+from oic_assurance.batches.archive_store import REWRITTEN, archive_store
+from oic_assurance.batches.archive_writer import archived_files, unnamed_files
 from oic_assurance.clock import utc_now
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets

@@ -22,15 +22,9 @@ import psycopg
 from psycopg.sql import SQL
 
 from oic_assurance import clock
-from oic_assurance.batches.archive_reader import (
-    EXTRACT_SUFFIX,
-    ByteStream,
-    HashedStream,
-    open_unpacked,
-    read_header,
-)
+from oic_assurance.batches.archive_reader import ArchivedContent, open_content
 from oic_assurance.batches.archive_store import ARCHIVE
-from oic_assurance.landing.archived_extracts import ExtractTable
+from oic_assurance.landing.archived_extracts import ExtractTable, vanished_keys
 from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.landing.replayed_rows import REPLAY_FORMAT
 from oic_assurance.operations.backup.set_aside import FOLDER, MOMENT
@@ -114,13 +108,10 @@ def _is_known(settings: Settings, connection: psycopg.Connection, file: SetAside
         return False
     folder = f"file://{file.path.parent}"
     store = open_store(settings, folder, what="folder", prefix="", is_own=True)
-    with open_unpacked(StoredFile(store, file.path.name)) as stream:
-        if file.path.name.endswith(EXTRACT_SUFFIX):
+    with open_content(StoredFile(store, file.path.name)) as content:
+        if content.header:
             with connection.transaction():
-                return _has_extract(settings, connection, file.dataset, stream)
-        content = HashedStream(stream)
-        for _ in content.chunks():
-            pass
+                return _has_extract(settings, connection, file.dataset, content)
     return bool(
         one_value(
             connection,
@@ -136,20 +127,20 @@ def _is_known(settings: Settings, connection: psycopg.Connection, file: SetAside
 
 
 def _has_extract(
-    settings: Settings, connection: psycopg.Connection, dataset: Dataset, stream: ByteStream
+    settings: Settings, connection: psycopg.Connection, dataset: Dataset, content: ArchivedContent
 ) -> bool:
     """Tell whether raw or quarantine has each version of an extract.
 
     If the extract is a list of vanished records, tells whether raw has a tombstone of each.
     """
     [table] = dataset.tables[:1]
-    header = read_header(stream)
+    header = content.header
     # Only the person who replayed the rows knows their corrections.
     if header.get("format") == REPLAY_FORMAT or not raw_table_exists(connection, dataset, table):
         return False
     raw, force = raw_name(dataset, table), settings.force_code
     if header.get("vanished"):
-        keys = b"".join(HashedStream(stream).chunks()).decode("utf-8").splitlines()
+        keys = [key for _, key in vanished_keys(content)]
         lacking = SQL(
             """
             select count(*) from unnest(%s::text[]) as k (row_key)
@@ -161,7 +152,7 @@ def _has_extract(
         ).format(raw)
         return not one_value(connection, lacking, (keys, force))
     extract = ExtractTable(connection, dataset, table, header)
-    extract.fill(HashedStream(stream))
+    extract.fill(content)
     missing = SQL(
         """
         select k.row_key
