@@ -61,11 +61,14 @@ class ExtractTable:
         known |= dict.fromkeys(self._texts, "text")
         if header.get("format") == REPLAY_FORMAT:
             known = {"row_number": "bigint"}
+        # Raw has lost the columns that are not extracted any more, and with them their types. Any
+        # binary value is a string of bytes.
+        lost = "bytea" if self.copy_format == "binary" else "text"
         connection.execute(
             SQL("create temporary table {} ({}) on commit drop").format(
                 Identifier(f"extract_{table.name}"),
                 SQL(", ").join(
-                    SQL("{} {}").format(Identifier(name), SQL(known.get(name, "text")))
+                    SQL("{} {}").format(Identifier(name), SQL(known.get(name, lost)))
                     for name in self.columns
                 ),
             )

@@ -194,7 +194,6 @@ ATTACKS = [
     "set role oic_worklist",
     "select limited.own_units()",
     "select * from worklist.exceptions(gen_random_uuid())",
-    "explain analyze select worklist.log_look('a good reason to look')",
 ]
 
 

@@ -155,6 +155,19 @@ def test_a_reader_may_not(reader: psycopg.Connection, attack: str) -> None:
         reader.execute(attack.encode())
 
 
+def test_a_reader_can_notify_only_whoever_listens(
+    warehouse: Settings, reader: psycopg.Connection
+) -> None:
+    """PostgreSQL cannot revoke the statement. No session of the pipeline listens."""
+    reader.execute("listen gossip")
+    reader.execute("notify gossip, 'a run has ended'")
+    [heard] = reader.notifies(timeout=5, stop_after=1)
+    assert heard.pid == reader.info.backend_pid
+    for role in ("oic_landing", "oic_transform", "oic_gate", "oic_publish", None):
+        with connect(warehouse, role=role, autocommit=True) as stage:
+            assert stage.execute("select count(*) from pg_listening_channels()").fetchone() == (0,)
+
+
 @pytest.mark.parametrize("database", ["postgres", "template1", "airflow", "rms", "intelligence"])
 def test_a_reader_connects_to_no_other_database(warehouse: Settings, database: str) -> None:
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
