@@ -135,7 +135,7 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
         AssuranceError: If the dataset cannot be extracted.
     """
     from oic_assurance.landing.land import land_dataset
-    from oic_assurance.operations.recall.recall import carry_out
+    from oic_assurance.operations.recall import carry_out
     from oic_assurance.sources.declarations.load import dataset as find_dataset
 
     declared = find_dataset(dataset)
