@@ -1,14 +1,14 @@
 """Look for what interrupted work and restores have left: open runs, re-keyings, folders."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 
 from oic_assurance import clock
 from oic_assurance.builds.runs import last_run
 from oic_assurance.operations.backup.drill import FOLDER
 from oic_assurance.operations.backup.set_aside import FOLDER as ASIDE
+from oic_assurance.operations.backup.set_aside import files_set_aside
 from oic_assurance.operations.pseudonyms.status import read_status
-from oic_assurance.operations.upkeep.set_aside import SetAside, files_set_aside
 from oic_assurance.settings import MAX_WAIT_HOURS, Settings
 from oic_assurance.state.observed import Finding
 
@@ -42,21 +42,14 @@ def look_at_leftovers(settings: Settings) -> Iterator[Finding]:
         yield Finding("drill", "ok", f"{what}; the next one removes it")
     if aside := files_set_aside(settings):
         found = True
-        yield _set_aside(settings, aside)
+        (first, _), days = aside[0], settings.keep_set_aside_days
+        what = f"{len(aside)} in {settings.home / ASIDE}, the oldest since {first:%d %b %Y}"
+        if clock.utc_now() - first <= timedelta(days=days):
+            rest = f"{what}: upkeep removes what is {days} days old and in the warehouse again"
+            yield Finding("set-aside", "ok", rest)
+        else:
+            what += f": after {days} days, an only copy is left for a person"
+            todo = "docs/how-to/restore.md#what-was-set-aside"
+            yield Finding("set-aside", "attention", what, todo)
     if not found:
         yield Finding("interrupted work", "ok", "has left nothing")
-
-
-def _set_aside(settings: Settings, files: Sequence[SetAside]) -> Finding:
-    """Return the finding about the files that a restore has set aside on this host."""
-    first, days = files[0], settings.keep_set_aside_days
-    what = f"{len(files)} in {settings.home / ASIDE}, the oldest since {first.moment:%d %b %Y}"
-    if not first.is_old(settings):
-        rest = f"{what}: upkeep removes what is {days} days old and in the warehouse again"
-        return Finding("set-aside", "ok", rest)
-    return Finding(
-        "set-aside",
-        "attention",
-        f"{what}: after {days} days, an only copy is left for a person",
-        "docs/how-to/restore.md#what-was-set-aside",
-    )

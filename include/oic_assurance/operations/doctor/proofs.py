@@ -1,53 +1,20 @@
 """Prove at night that what is kept is as it was: archive, log of processing, published tables."""
 
-import math
 from collections.abc import Iterator
 
 import psycopg
 
 from oic_assurance.operations.audit.chain import verify as verify_log
-from oic_assurance.operations.upkeep.part import Did
-from oic_assurance.operations.verify.verify import verify
 from oic_assurance.publishing.publication import find_current
 from oic_assurance.publishing.rekeyed import present_tables
 from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
 from oic_assurance.state.apply import ROLE
-from oic_assurance.state.observed import Finding, Look, record, take
+from oic_assurance.state.observed import Finding, Look
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.fingerprint import fingerprint_tables
 
 GO_BACK = "`assurance publication rollback ID` to one that is sound, then `assurance run`"
-#: Every archived batch is compared with raw once in this many nights.
-NIGHTS = 30
-
-_NEXT = """
-select batch.batch_id, proof.disagreement is not null as disagrees
-from audit.batch as batch
-inner join state.declared_dataset as declared using (dataset)
-left join audit.archive_proof as proof using (batch_id)
-where batch.status = 'landed' and batch.kept_as is not null and batch.force_code = %s
-order by proof.proven_at nulls first, batch.batch_id
-"""
-
-
-def prove(settings: Settings, dry_run: bool) -> Did:
-    """Take the looks of the night, and compare a share of the archived batches with raw.
-
-    The batches that were compared longest ago come first, so each is compared once in `NIGHTS`.
-    As many that did not agree are compared again, so that it is seen soon that they are mended.
-    """
-    with connect(settings, role=ROLE) as warehouse:
-        batches = warehouse.execute(_NEXT, (settings.force_code,)).fetchall()
-    most = math.ceil(len(batches) / NIGHTS)
-    again = [batch for batch, disagrees in batches[most:] if disagrees][:most]
-    share = [*(batch for batch, _ in batches[:most]), *again]
-    if dry_run:
-        return Did({"batches": len(share)})
-    record(settings, [take(look, settings) for look in PROOFS])
-    proofs = [proof for one in share for proof in verify(settings, batch_id=one)]
-    differ = sum(bool(proof.disagreements) for proof in proofs)
-    return Did({"batches": len(share), "disagreeing": differ})
 
 
 def look_at_log(settings: Settings) -> Iterator[Finding]:
