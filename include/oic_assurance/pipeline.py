@@ -489,7 +489,7 @@ def observe(settings: Settings) -> None:
     If the warehouse does not answer, nothing is recorded.
     """
     from oic_assurance.operations.doctor.looks import LOOKS
-    from oic_assurance.operations.doctor.server import answers
+    from oic_assurance.operations.doctor.warehouse import answers
     from oic_assurance.state.observed import record, take
 
     # A server that is down for a moment must not look like logins that cannot log in.

@@ -28,7 +28,7 @@ from oic_assurance.builds.record import schema_prefix
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.backup.drill import remove_left_scratch
 from oic_assurance.operations.backup.set_aside import remove_set_aside
-from oic_assurance.operations.doctor.proofs import PROOFS as LOOKS
+from oic_assurance.operations.doctor.looks import PROOFS as LOOKS
 from oic_assurance.operations.erase.erase import ROLE as ERASURE
 from oic_assurance.operations.review import erase_decided, refresh
 from oic_assurance.operations.verify.verify import verify

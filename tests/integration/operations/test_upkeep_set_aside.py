@@ -11,7 +11,7 @@ import pytest
 
 from oic_assurance import clock
 from oic_assurance.operations.backup.set_aside import FOLDER, MOMENT
-from oic_assurance.operations.doctor.leftovers import look_at_leftovers
+from oic_assurance.operations.doctor.warehouse import look_at_leftovers
 from oic_assurance.operations.upkeep import RESTORES, Upkeep, run_part
 from tests.integration.landing.changed_databases import CUSTODY
 from tests.integration.landing.support import World

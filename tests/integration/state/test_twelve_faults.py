@@ -25,7 +25,7 @@ from psycopg.conninfo import conninfo_to_dict
 from oic_assurance import clock, pipeline
 from oic_assurance.cli.main import cli
 from oic_assurance.errors import ServerError
-from oic_assurance.operations.doctor import proofs
+from oic_assurance.operations.doctor import warehouse
 from oic_assurance.operations.upkeep import PROOFS
 from oic_assurance.publishing.approval import decide
 from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
@@ -301,7 +301,7 @@ def test_a_published_table_with_a_damaged_page_is_a_problem(scene: Scene) -> Non
     def damaged(*_: object, **__: object) -> None:
         raise psycopg.errors.DataCorrupted("invalid page in block 0")
 
-    scene.patch.setattr(proofs, "fingerprint_tables", damaged)
+    scene.patch.setattr(warehouse, "fingerprint_tables", damaged)
     PROOFS.run(scene.settings, False)
     [problem] = problems(scene.settings)
     assert (problem.problem_code, "cannot be read" in problem.what) == ("tables", True)
