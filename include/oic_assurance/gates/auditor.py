@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from expectations.vocabulary import Expectation, Suite, sql
-from oic_assurance.gates.deferred import load_great_expectations
 from oic_assurance.gates.outcomes import exception_of, one_line, outcome_of
 from oic_assurance.gates.table_names import Places, current_table
 from oic_assurance.gates.translate import KEYS_KEPT, expectation_of, key_columns, quick
@@ -32,7 +31,6 @@ class Auditor:
 
     def __enter__(self) -> Self:
         """Connect Great Expectations to the warehouse."""
-        load_great_expectations()
         import great_expectations as gx
 
         context = gx.get_context(mode="ephemeral")

@@ -8,7 +8,7 @@ A login's rights are its memberships in server roles (see `publishing.audiences`
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -37,7 +37,7 @@ from oic_assurance.warehouse.roles import (
     RIGHT_PREFIX,
     RIGHT_ROLES,
 )
-from oic_assurance.warehouse.rows import all_records, find_row, find_value, relation_exists
+from oic_assurance.warehouse.rows import find_value, named_rows, relation_exists
 from oic_assurance.warehouse.versions import check_version
 
 #: The role that reads who has access. Changes to access are made by the warehouse's owner, which
@@ -64,14 +64,14 @@ select
             and pg_has_role(login.oid, unit.oid, 'USAGE')
         order by 1
     ) as units,
-    pg_has_role(login.oid, %(office)s, 'USAGE') as is_office,
-    pg_has_role(login.oid, %(supervisor)s, 'USAGE') as is_supervisor,
     array(
         select upper(substr(held.rolname::text, length(%(right_prefix)s) + 1))
         from pg_catalog.pg_roles as held
         where held.rolname::text = any (%(rights)s) and pg_has_role(login.oid, held.oid, 'USAGE')
         order by array_position(%(rights)s, held.rolname::text)
     ) as rights,
+    pg_has_role(login.oid, %(office)s, 'USAGE') as is_office,
+    pg_has_role(login.oid, %(supervisor)s, 'USAGE') as is_supervisor,
     last.changed_by,
     last.because
 from pg_catalog.pg_roles as login
@@ -117,20 +117,6 @@ where login.rolname = %(login)s
 """
 
 
-@dataclass(frozen=True)
-class Access:
-    """What a login may read (the records of its units, or only aggregates), and its rights."""
-
-    login: str
-    units: list[str]
-    rights: list[str]
-    is_office: bool
-    is_supervisor: bool
-    #: Who last changed all this, and why. None if nobody has.
-    changed_by: str | None
-    because: str | None
-
-
 def give(
     settings: Settings,
     login: str,
@@ -154,14 +140,16 @@ def give(
     with connect(settings) as conn:
         check_version(conn)
         _check_login(conn, settings, login, to_office=not units)
-        for unit in units:
-            _check_unit(conn, settings, unit)
+        _check_units(conn, settings, units)
         password = _ensure_login(conn, login)
-        _limit(conn, login)
         _grant(conn, SUPERVISOR if units else OFFICE, login)
         for unit in units:
-            _ensure_role(conn, _unit_role(conn, settings, unit))
-            _grant(conn, _unit_role(conn, settings, unit), login)
+            role = _unit_role(conn, settings, unit)
+            if not find_value(
+                conn, "select true from pg_catalog.pg_roles where rolname = %s", (role,)
+            ):
+                _run(conn, sql.SQL("create role {}").format(sql.Identifier(role)))
+            _grant(conn, role, login)
             _record(conn, login, "SUPERVISOR", because, unit=unit, is_granted=True)
         for right in rights:
             _grant(conn, PERSON, login)
@@ -231,13 +219,16 @@ def person_url(settings: Settings, login: str, password: str | None) -> str:
     return libpq_uri({**known, "user": login, "password": password or "PASSWORD"})
 
 
-def list_access(settings: Settings) -> list[Access]:
-    """Return every login that reads as a supervisor or as the office, sorted by name."""
+def list_access(settings: Settings) -> list[Any]:
+    """Return every login that reads as a supervisor or as the office, sorted by name.
+
+    It says which units' records a login reads, its rights, who last changed that, and why.
+    """
     with connect(settings, role=READER) as conn:
         return _list_access(conn, settings)
 
 
-def _list_access(conn: psycopg.Connection, settings: Settings) -> list[Access]:
+def _list_access(conn: psycopg.Connection, settings: Settings) -> list[Any]:
     values = {
         "prefix": _unit_role(conn, settings, ""),
         "office": OFFICE,
@@ -245,10 +236,10 @@ def _list_access(conn: psycopg.Connection, settings: Settings) -> list[Access]:
         "right_prefix": RIGHT_PREFIX,
         "rights": list(RIGHT_ROLES.values()),
     }
-    return all_records(conn, Access, _ACCESS.encode(), values)
+    return named_rows(conn, _ACCESS, values)
 
 
-def _find(conn: psycopg.Connection, settings: Settings, login: str) -> Access | None:
+def _find(conn: psycopg.Connection, settings: Settings, login: str) -> Any:
     return next((one for one in _list_access(conn, settings) if one.login == login), None)
 
 
@@ -276,21 +267,22 @@ def _check_login(
         )
 
 
-def _check_unit(conn: psycopg.Connection, settings: Settings, unit: str) -> None:
-    if not relation_exists(conn, "marts.dim_org_unit"):
+def _check_units(conn: psycopg.Connection, settings: Settings, units: Sequence[str]) -> None:
+    if units and not relation_exists(conn, "marts.dim_org_unit"):
         raise AssuranceError("No units are published yet: run `assurance run` first.")
-    known = conn.execute(
-        """
-        select org_unit_code
-        from marts.dim_org_unit
-        where publication_id = (select publication_id from marts.publication where is_current)
-        """
-    ).fetchall()
-    codes = sorted(code for (code,) in known)
-    if unit not in codes:
-        raise UnknownNameError("unit", unit, codes, "in marts.dim_org_unit")
-    if len(_unit_role(conn, settings, unit).encode("utf-8")) > _LONGEST_NAME:
-        raise UsageError(f"The code of the unit '{unit}' is too long for the name of a role.")
+    for unit in units:
+        known = conn.execute(
+            """
+            select org_unit_code
+            from marts.dim_org_unit
+            where publication_id = (select publication_id from marts.publication where is_current)
+            """
+        ).fetchall()
+        codes = sorted(code for (code,) in known)
+        if unit not in codes:
+            raise UnknownNameError("unit", unit, codes, "in marts.dim_org_unit")
+        if len(_unit_role(conn, settings, unit).encode("utf-8")) > _LONGEST_NAME:
+            raise UsageError(f"The code of the unit '{unit}' is too long for the name of a role.")
 
 
 def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
@@ -325,18 +317,9 @@ def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
     # The server then writes the login's statements into its own log. From there, they are recorded
     # in the log of processing.
     log_statements_of(conn, login)
-    return password
-
-
-def _limit(conn: psycopg.Connection, login: str) -> None:
-    """Apply the limits of `limits.setting` to a login, except where it already has its own."""
     for statement in limits_of(conn, login):
         _run(conn, statement)
-
-
-def _ensure_role(conn: psycopg.Connection, role: str) -> None:
-    if find_row(conn, "select from pg_catalog.pg_roles where rolname = %s", (role,)) is None:
-        _run(conn, sql.SQL("create role {}").format(sql.Identifier(role)))
+    return password
 
 
 def _grant(conn: psycopg.Connection, role: str, login: str) -> None:
