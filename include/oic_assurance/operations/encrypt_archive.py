@@ -1,7 +1,7 @@
 """Encrypt batches that were archived without a key or with an earlier key."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
@@ -66,13 +66,27 @@ def _encrypt(file: StoredFile, key: Key, *, again: bool) -> bool:
     try:
         if is_encrypted(file) and not again:
             return False
+        draft = copy.store.draft(copy.name)
         try:
-            if _write(file, copy, key) != _sha256(copy):
-                raise AssuranceError(f"{file} was not encrypted correctly: run the command again.")
+            with open_packed(file) as packed:
+                encrypter = Encrypter(draft.file, [key.recipient])
+                try:
+                    sha256 = _sha256(packed, encrypter.write)
+                    encrypter.finish()
+                finally:
+                    encrypter.discard()
+            draft.publish(replace=True)
+            with open_packed(copy) as packed:
+                if _sha256(packed) != sha256:
+                    raise AssuranceError(
+                        f"{file} was not encrypted correctly: run the command again."
+                    )
             copy.move_to(file)
         except BaseException:
             copy.remove()
             raise
+        finally:
+            draft.discard()
     except UnreadableError as error:
         raise AssuranceError(
             f"{file.name} cannot be encrypted: {error.message}. `assurance batch verify` shows "
@@ -83,34 +97,10 @@ def _encrypt(file: StoredFile, key: Key, *, again: bool) -> bool:
     return True
 
 
-def _write(file: StoredFile, copy: StoredFile, key: Key) -> str:
-    """Write an encrypted copy of a file, and return the SHA-256 of the unencrypted content."""
+def _sha256(packed: BinaryIO, tell: Callable[[bytes], object] = lambda chunk: None) -> str:
+    """Return the SHA-256 of an unencrypted content. `tell` gets each chunk of it."""
     digest = hashlib.sha256()
-    draft = copy.store.draft(copy.name)
-    try:
-        with open_packed(file) as packed:
-            encrypter = Encrypter(draft.file, [key.recipient])
-            try:
-                for chunk in _chunks(packed):
-                    digest.update(chunk)
-                    encrypter.write(chunk)
-                encrypter.finish()
-            finally:
-                encrypter.discard()
-        draft.publish(replace=True)
-    finally:
-        draft.discard()
+    while chunk := packed.read(CHUNK_BYTES):
+        digest.update(chunk)
+        tell(chunk)
     return digest.hexdigest()
-
-
-def _sha256(file: StoredFile) -> str:
-    digest = hashlib.sha256()
-    with open_packed(file) as packed:
-        for chunk in _chunks(packed):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    while chunk := stream.read(CHUNK_BYTES):
-        yield chunk
