@@ -315,7 +315,8 @@ def test_readers_that_together_take_much_memory_are_ended_the_largest_first(
             thread.start()
         for thread in threads:
             thread.join()
-    assert outcomes == ["ended", "10000 rows"]
+    # On a busy machine, a process at the end of the queue ends late.
+    assert sorted(outcomes) == ["10000 rows", "ended"]
     assert ended(warehouse) == [("bi_reader", "memory: readers use more than 96 MB")]
 
 
