@@ -286,11 +286,11 @@ def reviewed(
     task: str, event: dict[str, Any], dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> list[Any]:
     """Give an answer to a task of the review DAG, and return what the task records."""
-    from oic_assurance.operations.review import form
+    from oic_assurance.operations import review
 
     made: list[Any] = []
     for name in ("decide_all", "confirm_all"):
-        monkeypatch.setattr(form, name, lambda _, *what, **more: made.append((*what, more)))
+        monkeypatch.setattr(review, name, lambda _, *what, **more: made.append((*what, more)))
     asked = dags["assurance_review"].get_task(task)
     monkeypatch.setattr(type(asked).__bases__[0], "execute_complete", lambda *_: None)
     asked.dataset = "hr/personnel"

@@ -37,12 +37,14 @@ from oic_assurance.landing.land import errors_in_one_line
 from oic_assurance.landing.pseudonyms import assign_pseudonyms, current_version
 from oic_assurance.notifications.message import body
 from oic_assurance.notifications.notification import changes
-from oic_assurance.operations.doctor.archive import look_at_archive
-from oic_assurance.operations.doctor.drift import look_at_databases
-from oic_assurance.operations.doctor.host_secrets import look_at_hosts
-from oic_assurance.operations.doctor.secret_files import look_at_secrets
-from oic_assurance.operations.doctor.server import look_at_policy
-from oic_assurance.operations.doctor.versions import look_at_migrations
+from oic_assurance.operations.doctor.machine import (
+    look_at_archive,
+    look_at_hosts,
+    look_at_policy,
+    look_at_secrets,
+)
+from oic_assurance.operations.doctor.sources import look_at_databases
+from oic_assurance.operations.doctor.warehouse import look_at_migrations
 from oic_assurance.operations.sign_off.steps import check_evidence
 from oic_assurance.platform import looks as above
 from oic_assurance.platform.process_lock import only_one

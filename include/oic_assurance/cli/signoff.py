@@ -157,7 +157,7 @@ def _entries(found: Sequence[signed.Entry]) -> Table:
     causes = problem_kinds()["reopened"]["causes"]
     rows = [
         {
-            **one._asdict(),
+            **vars(one),
             "what": signed.WORDS[one.step],
             "why": causes.get(one.cause),
             "figure": one.value

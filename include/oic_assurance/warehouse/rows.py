@@ -7,14 +7,15 @@
 
 The functions in this table run a query. `fetch_one` reads one row from a cursor that has already
 executed its statement. `all_records` returns every row of a query as a dataclass, and `named_rows`
-as a tuple whose values have the names of the columns.
+as an object with an attribute for each column.
 """
 
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import Params, QueryNoTemplate
-from psycopg.rows import class_row, namedtuple_row
+from psycopg.rows import class_row, kwargs_row
 
 from oic_assurance.errors import AssuranceError
 
@@ -114,8 +115,9 @@ def all_records(
 def named_rows(
     connection: psycopg.Connection[Row], query: QueryNoTemplate, params: Params | None = None
 ) -> list[Any]:
-    """Return every row of a query as a named tuple with the columns of the query."""
-    return list(connection.cursor(row_factory=namedtuple_row).execute(query, params).fetchall())
+    """Return every row of a query as an object with an attribute for each column."""
+    named = connection.cursor(row_factory=kwargs_row(SimpleNamespace))
+    return [*named.execute(query, params).fetchall()]
 
 
 def relation_exists(session: Session, name: str) -> bool:

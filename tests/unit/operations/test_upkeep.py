@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from oic_assurance.operations.upkeep import logs
-from oic_assurance.operations.upkeep.logs import LARGEST, TAIL, rotate
+from oic_assurance.operations import upkeep
+from oic_assurance.operations.upkeep import LARGEST, TAIL, rotate
 from oic_assurance.settings import FIRST, Settings, load_settings
 
 DAY = 86_400
@@ -16,7 +16,7 @@ DAY = 86_400
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.delenv(logs.AIRFLOW_LOGS, raising=False)
+    monkeypatch.delenv(upkeep.AIRFLOW_LOGS, raising=False)
     return dataclasses.replace(load_settings(), home=tmp_path, keep_logs_days=30)
 
 
@@ -113,7 +113,7 @@ def test_airflows_logs_are_kept_as_long_wherever_they_are(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = tmp_path / "logs of airflow"
-    monkeypatch.setenv(logs.AIRFLOW_LOGS, str(elsewhere))
+    monkeypatch.setenv(upkeep.AIRFLOW_LOGS, str(elsewhere))
     old = elsewhere / "dag_id=a" / "run_id=b" / "attempt=1.log"
     old.parent.mkdir(parents=True)
     old.write_text("x")
@@ -136,7 +136,7 @@ def test_airflows_logs_are_kept_with_the_upkeep_of_the_first_force(
     log = shared / "attempt=1.log"
     log.write_text("x")
     os.utime(log, (0, 0))
-    monkeypatch.setenv(logs.AIRFLOW_LOGS, str(shared))
+    monkeypatch.setenv(upkeep.AIRFLOW_LOGS, str(shared))
     monkeypatch.setenv(FIRST, "E23000021")
     rotate(settings, dry_run=False)
     assert log.exists()
