@@ -37,6 +37,7 @@ from oic_assurance.landing.land import errors_in_one_line
 from oic_assurance.landing.pseudonyms import assign_pseudonyms, current_version
 from oic_assurance.notifications.message import body
 from oic_assurance.notifications.notification import changes
+from oic_assurance.operations.audit.collect import collect
 from oic_assurance.operations.doctor.machine import (
     look_at_archive,
     look_at_hosts,
@@ -611,6 +612,14 @@ def test_an_older_warehouse(empty_warehouse: Settings, capsys: pytest.CaptureFix
     row = expect(Seen(capsys.readouterr().err), "*brings the warehouse up to date*")
     assert "PostgreSQL is ready" in follow(row, empty_warehouse, capsys)
     assert run_command(["publication", "list"]) == 0
+
+
+@plays("*The server logs no plans*")
+def test_a_server_that_logs_no_plans(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oic_assurance.operations.audit.collect.logs_plans", lambda _: False)
+    [note] = [one for one in collect(settings).notes if "plans" in one]
+    row = expect(Seen(note), "*The server logs no plans*")
+    assert command_of(row) == ["assurance", "db", "stop"]
 
 
 @plays("task `open_run` is red, *ask an administrator of the server*")
