@@ -30,12 +30,12 @@ RUN groupadd --gid 50000 assurance \
     && install --directory --owner 999 --group assurance --mode 0770 /mnt/drill
 
 WORKDIR /opt/assurance
-COPY requirements-uv.lock requirements-production.lock ./
-# The tests of tornado, which is installed with Celery, have a private key.
+COPY requirements-uv.lock requirements.lock requirements-production.lock deploy/remove_test_keys.sh ./
 RUN python -m venv /opt/venv \
     && pip install --no-cache-dir --no-deps --require-hashes -r requirements-uv.lock \
-    && uv pip install --no-cache --no-deps --require-hashes --compile-bytecode -r requirements-production.lock \
-    && rm -rf /opt/venv/lib/python*/site-packages/tornado/test
+    && uv pip install --no-cache --no-deps --require-hashes --compile-bytecode \
+        -r requirements.lock -r requirements-production.lock \
+    && sh remove_test_keys.sh /opt/venv
 
 COPY pyproject.toml ./
 COPY include include

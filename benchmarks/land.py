@@ -6,6 +6,7 @@ The landing benchmark measures the process that runs this command.
 """
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 from unittest.mock import patch
 
@@ -25,7 +26,7 @@ class _NoArchive(archive_writer.ArchiveWriter):
     def sha256(self) -> str:
         return ""
 
-    def write_header(self, header: dict[str, Any], form: str = "") -> None:
+    def write_header(self, header: Mapping[str, Any], form: str = "") -> None:
         pass
 
     def write(self, chunk: bytes) -> None:

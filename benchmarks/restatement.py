@@ -53,7 +53,7 @@ MODULES = """
     from raw_general.completion
 """
 SESSIONS = """
-    select distinct on (session_code) session_code, session_date, venue, capacity
+    select distinct on (session_code) session_code, session_date, capacity
     from raw_general.hydra_session order by session_code, landed_at desc
 """
 ATTENDANCE = """
@@ -96,7 +96,7 @@ class ChangedForce(Force):
             done = warehouse.execute(MODULES).fetchall()
             sheets = {
                 "Sessions": (
-                    ("session_code", "session_date", "venue", "capacity"),
+                    ("session_code", "session_date", "capacity"),
                     warehouse.execute(SESSIONS).fetchall(),
                 ),
                 "Attendance": (

@@ -1,4 +1,4 @@
-"""The DAG that sends notifications, every quarter of an hour."""
+"""The DAG that records what was read and sends notifications, every quarter of an hour."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,7 +16,8 @@ Measures what SQL cannot see (disks, certificates, clocks, rights, the policy), 
 addresses in `ASSURANCE_NOTIFY_EMAIL` and `ASSURANCE_NOTIFY_WEBHOOK` when a problem of
 `assurance status` has begun, has changed or is over. The home page of Airflow shows the same rows.
 
-It sends each notification once. It also exports the metrics, if the deployment exports any.
+It sends each notification once. Before that, it records what was read, from the server's own log,
+in the log of processing. It also exports the metrics, if the deployment exports any.
 
 ### You were called because it failed
 The warehouse cannot be reached. The daily run needs the warehouse too, so fix this first.
@@ -50,6 +51,8 @@ def make_dag(own: ForceDag) -> None:
         @task
         def notify() -> None:
             settings = load_settings()
+            # The server's log holds what readers have asked, with their values, until then.
+            pipeline.collect_reads(settings)
             try:
                 pipeline.send_notifications(settings)
             finally:

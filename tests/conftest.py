@@ -4,8 +4,10 @@ This file sets environment variables before anything imports Airflow, because Ai
 settings only once.
 """
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -73,10 +75,14 @@ os.environ |= {
     "GX_ANALYTICS_ENABLED": "false",
 }
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Great Expectations imports Spark if it is installed, and Spark's client for remote sessions
+    # ends a process without a main file, such as a worker of pytest-xdist.
+    sys.modules["pyspark"] = None  # type: ignore[assignment]
+
 import hypothesis  # noqa: E402
 from xdist.scheduler import LoadFileScheduling  # noqa: E402
 
-from oic_assurance.garbage import collect_rarely  # noqa: E402
 from oic_assurance.settings import Settings, load_settings  # noqa: E402
 from oic_assurance.state.apply import apply_state  # noqa: E402
 from oic_assurance.warehouse import embedded  # noqa: E402
@@ -86,8 +92,8 @@ from oic_assurance.warehouse.migrate import migrate  # noqa: E402
 from oic_assurance.warehouse.secrets import secret  # noqa: E402
 from tests.databases import Prepared, migrated, temporary_warehouse  # noqa: E402
 
-# As in every command and stage.
-collect_rarely()
+# As in every stage.
+gc.set_threshold(100_000, 50, 100)
 # No test fails because the machine is busy.
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

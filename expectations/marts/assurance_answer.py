@@ -21,7 +21,14 @@ select point_code
 from {candidate}.assurance_position as position
 full join {rows} as shown using (force_code, point_code)
 where shown.status is distinct from position.status
-    or shown.status_since is distinct from position.status_since
+    or shown.status_word is distinct from position.status_word
+    or shown.status_since is distinct from case
+        when shown.status_word <> 'No clear change' then position.status_since
+    end
+    or (shown.status_word = 'No clear change') is distinct from (
+        position.status = 'slipping' and position.change_high is not null
+        and not position.is_change_clear
+    )
     or shown.caveat_words is distinct from position.caveat
     or (shown.policy_words is null) is distinct from position.policy_confirmed
     or (shown.second_words is null) is distinct from (position.second_value is null)

@@ -28,7 +28,7 @@ from (
     select left_out.force_code, rests_on.point_code, rests_on.dataset, left_out.left_out_code
     from {candidate}.assurance_left_out as left_out
     inner join {policy}.point_dataset as rests_on using (dataset)
-    where rests_on.can_move and left_out.left_out_code <> 'FILE_NOT_TAKEN'
+    where rests_on.can_move and left_out.left_out_code in ('ROW_IN_QUARANTINE', 'FILE_REFUSED')
 ) as due
 left join {rows} as told
     on due.force_code = told.force_code and due.point_code = told.point_code

@@ -21,6 +21,24 @@ full join
 where listed.exceptions is distinct from shown.exceptions
 """
 
+_NOT_THE_PEOPLE = """
+with
+    listed as (
+        select force_code, exception_code, point_code, count(distinct officer_key) as people
+        from {candidate}.assurance_exception
+        group by force_code, exception_code, point_code
+    ),
+    shown as (
+        select force_code, exception_code, point_code, sum(people) as people
+        from {rows}
+        group by force_code, exception_code, point_code
+    )
+select listed.exception_code, listed.point_code
+from listed
+inner join shown using (force_code, exception_code, point_code)
+where listed.people <> shown.people
+"""
+
 
 @mart_suite(
     "assurance_exception_summary",
@@ -31,6 +49,7 @@ def assurance_exception_summary() -> Expectations:
     return [
         filled(
             "exceptions",
+            "people",
             "oldest_age_days",
             description="Every row has a value in {column}.",
         ),
@@ -44,14 +63,21 @@ def assurance_exception_summary() -> Expectations:
         one_of("exception_code", EXCEPTIONS, description="Every row has a defined exception code."),
         every_row(
             "at_least_one_exception",
-            "exceptions >= 1 and oldest_age_days >= 0",
-            description="Every row counts at least one exception.",
-            columns=("exceptions", "oldest_age_days"),
+            "exceptions >= 1 and oldest_age_days >= 0 and people between 0 and exceptions",
+            description="Every row counts at least one exception, and no more people than these.",
+            columns=("exceptions", "people", "oldest_age_days"),
         ),
         no_rows(
             "adds_up_to_the_list",
             _NOT_AS_LISTED,
             description="Every number equals the number of listed exceptions of its kind.",
+            dimension="reconciliation",
+        ),
+        no_rows(
+            "people_counted_once",
+            _NOT_THE_PEOPLE,
+            description="Every officer is counted once for a kind and a point.",
+            columns=("people",),
             dimension="reconciliation",
         ),
     ]

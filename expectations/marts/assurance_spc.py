@@ -43,12 +43,16 @@ where figure.org_unit_code is null
     or shown.value is distinct from figure.value
 """
 
-# The centre is computed again from the months of the baseline.
+# The centre is computed again from the months of the baseline. Only hours have no numerator: their
+# mean is that of a logarithmic scale.
 _DIFFERENT_CENTRES = """
 with
     baseline as (
         select
-            force_code, measure_code, baseline_from, avg(value) as mean,
+            force_code, measure_code, baseline_from,
+            case
+                when count(numerator) = 0 then sinh(avg(asinh(value))) else avg(value)
+            end as mean,
             sum(numerator)::double precision / nullif(sum(denominator), 0) as share
         from {rows}
         where is_complete_period

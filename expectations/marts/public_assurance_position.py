@@ -17,10 +17,7 @@ _DIFFERENT_FROM_THE_MARTS = """
 select shown.point_code
 from {rows} as shown
 full join {candidate}.assurance_position as position using (force_code, point_code)
-where (
-        shown.status_on = (shown.as_at at time zone 'Europe/London')::date
-        or position.source_status <> 'fresh'
-    )
+where (shown.figures_to is null or position.source_status <> 'fresh')
         and shown.status is distinct from position.status
     or shown.source_status is distinct from position.source_status
     or shown.policy_confirmed is distinct from position.policy_confirmed
@@ -68,6 +65,23 @@ cross join lateral (
 where shown.second_denominator is not null
     and (shown.second_numerator - shown.numerator, shown.second_denominator - shown.denominator)
         is distinct from (released.numerator, released.denominator)
+"""
+
+# The same records must not be in two measures of different releases, nor in none.
+_SECOND_NOT_RECORDED = """
+select shown.point_code
+from {rows} as shown
+cross join lateral (
+    select sum(month.numerator) as numerator, sum(month.denominator) as denominator
+    from {candidate}.assurance_measure as month
+    where month.force_code = shown.force_code
+        and month.measure_code = shown.second_reading
+        and month.org_unit_code = 'ALL'
+        and month.period_start between shown.figures_from and shown.figures_to
+) as recorded
+where shown.second_denominator is not null
+    and (shown.second_numerator, shown.second_denominator)
+        is distinct from (recorded.numerator, recorded.denominator)
 """
 
 # After the deadline, a status says whether the target is reached, and so does the figure.
@@ -144,6 +158,12 @@ def public_assurance_position() -> Expectations:
             dimension="privacy",
         ),
         no_rows(
+            "second_figures_are_those_of_the_records",
+            _SECOND_NOT_RECORDED,
+            description="Every second reading is what the marts give for the same days.",
+            columns=("second_numerator", "second_denominator"),
+        ),
+        no_rows(
             "status_agrees_with_figure",
             _CONTRADICTED,
             description="No released status says something else of the target than its figure.",
@@ -152,6 +172,6 @@ def public_assurance_position() -> Expectations:
         no_rows(
             "public_is_published",
             _DIFFERENT_FROM_THE_MARTS,
-            description="Every released status of today and figure of plans is that of the marts.",
+            description="Every status of today and figure of plans is that of the marts.",
         ),
     ]

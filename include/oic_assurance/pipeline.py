@@ -11,6 +11,7 @@ A stage that fails raises one of these errors:
 - Another `AssuranceError` if a retry would fail in the same way.
 """
 
+import gc
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +30,6 @@ from oic_assurance.builds.listeners import Stage, tell, told
 from oic_assurance.builds.policy_check import check_policy, ending_soon
 from oic_assurance.clock import check_not_in_future, london_day
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
-from oic_assurance.garbage import collect_rarely
 from oic_assurance.settings import Settings
 from oic_assurance.state.apply import apply_state
 from oic_assurance.warehouse import embedded, processing_log
@@ -135,7 +135,7 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
         AssuranceError: If the dataset cannot be extracted.
     """
     from oic_assurance.landing.land import land_dataset
-    from oic_assurance.operations.recall.recall import carry_out
+    from oic_assurance.operations.recall import carry_out
     from oic_assurance.sources.declarations.load import dataset as find_dataset
 
     declared = find_dataset(dataset)
@@ -464,23 +464,29 @@ def close_run(settings: Settings, run_id: str) -> int:
 
 
 def close_log(settings: Settings, run_id: str) -> None:
-    """Record what readers have consulted, seal the log of processing, and ship its head.
+    """Record what was read, seal the log of processing, and ship its head.
 
     A failure is logged as a warning and does not change whether the run succeeded.
     """
-    from oic_assurance.operations.audit.collect import collect
     from oic_assurance.operations.audit.heads import ship
 
-    try:
-        for note in collect(settings).notes:
-            LOG.warning("%s", note)
-    except (AssuranceError, psycopg.Error) as error:
-        LOG.warning("What readers consulted was not recorded: %s", _said(error))
+    collect_reads(settings)
     try:
         for failure in ship(settings, run_id):
             LOG.warning("The head of the log of processing was not shipped to %s", failure)
     except (AssuranceError, psycopg.Error) as error:
         LOG.warning("The head of the log of processing was not shipped: %s", _said(error))
+
+
+def collect_reads(settings: Settings) -> None:
+    """Record in the log of processing what was read. A failure is logged as a warning."""
+    from oic_assurance.operations.audit.collect import collect
+
+    try:
+        for note in collect(settings).notes:
+            LOG.warning("%s", note)
+    except (AssuranceError, psycopg.Error) as error:
+        LOG.warning("What was read was not recorded: %s", _said(error))
 
 
 def observe(settings: Settings) -> None:
@@ -489,7 +495,7 @@ def observe(settings: Settings) -> None:
     If the warehouse does not answer, nothing is recorded.
     """
     from oic_assurance.operations.doctor.looks import LOOKS
-    from oic_assurance.operations.doctor.server import answers
+    from oic_assurance.operations.doctor.warehouse import answers
     from oic_assurance.state.observed import record, take
 
     # A server that is down for a moment must not look like logins that cannot log in.
@@ -563,7 +569,9 @@ def _stage(settings: Settings, run_id: str, stage: Stage) -> Iterator[stages.Sta
 
     The log lines of the block name the run and what the stage works on.
     """
-    collect_rarely()
+    # Airflow, dbt and Great Expectations keep millions of objects until the end. Each look of
+    # Python's garbage collector visits them, and finds nothing. So it looks rarely.
+    gc.set_threshold(100_000, 50, 100)
     about = logs.about(
         run_id=run_id, stage=stage.name, dataset=stage.dataset, build_id=stage.build_id
     )
@@ -634,7 +642,7 @@ def _check_evidence(settings: Settings, run_id: str) -> None:
 
     Evidence that has changed, or that cannot be read, does not stop the run.
     """
-    from oic_assurance.operations.sign_off.daily import check_evidence
+    from oic_assurance.operations.sign_off.steps import check_evidence
 
     for checked in check_evidence(settings, run_id):
         if checked.outcome != "unchanged":

@@ -12,10 +12,10 @@ LATE_COMMIT_RATE = 0.02
 LONGEST_COMMIT_SECONDS = 240
 
 
-def add_entry_error(rng: Stream, record: Record, errors: Mapping[str, Sequence[str]]) -> None:
+def add_entry_error(rng: Stream, record: Record, errors: Mapping[str, Sequence[object]]) -> None:
     """Draw whether a new record gets a wrong value, and whether its last change is committed late.
 
-    Both are rare. `errors` maps each column to the wrong values that people type into it. A later
+    Both are rare. `errors` maps each column to the wrong values that people enter in it. A later
     change of the record corrects most errors.
     """
     if rng.happens(ERROR_RATE):

@@ -89,16 +89,13 @@ def insert_many(mariadb: MariaDb, rows: int) -> None:
 
 CONTENT: dict[str, list[dict[str, Any]]] = {
     OCCURRENCE: [
-        occurrence(1, is_oic=False, offence_code=HARD_TEXT, persons_count=0),
-        occurrence(2, offence_code=None, persons_count=2**31 - 1, occurred_at=at(0.001)),
-        occurrence(9_007_199_254_740_993, occurrence_ref=" blanks ", offence_code=" ", status=""),
+        occurrence(1, is_oic=False, incident_type_code=HARD_TEXT, persons_count=0),
+        occurrence(2, persons_count=2**31 - 1, occurred_at=START + timedelta(microseconds=1)),
+        occurrence(9_007_199_254_740_993, occurrence_ref=" blanks ", status=""),
     ],
     PRODUCT: [
         {
             "product_id": 1,
-            "product_type": "BULLETIN",
-            "is_oic": True,
-            "approved_at": START + timedelta(microseconds=1),
             "covers_from": date(1999, 12, 31),
             "covers_to": date(2026, 2, 28),
             "created_at": START,

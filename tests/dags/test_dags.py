@@ -225,10 +225,10 @@ def test_parsing_is_quick_and_imports_nothing_that_only_tasks_need() -> None:
 
 def answered(event: dict[str, Any], dags: dict[str, Any], monkeypatch: Any) -> list[Any]:
     """Give an answer to the task of the sign-off DAG, and return the steps that the task makes."""
-    from oic_assurance.operations.sign_off import form
+    from oic_assurance.operations.sign_off import steps
 
     made: list[Any] = []
-    monkeypatch.setattr(form, "make", lambda _, *what, **more: made.append((*what, more)))
+    monkeypatch.setattr(steps, "make_step", lambda _, *what, **more: made.append((*what, more)))
     task = dags["assurance_signoff"].get_task("make_step")
     monkeypatch.setattr(type(task).__bases__[0], "execute_complete", lambda *_: None)
     task.code, task.step = "HYDRA", "FORCE"
@@ -245,7 +245,12 @@ def test_the_account_that_answers_makes_the_step(
         "params_input": {"because": "it is done", "evidence": ""},
         "timedout": False,
     }
-    expected = {"account": "chief", "because": "it is done", "evidence": None}
+    expected = {
+        "account": "chief",
+        "through": "airflow",
+        "because": "it is done",
+        "evidence": None,
+    }
     assert answered(event, dags, monkeypatch) == [("HYDRA", "FORCE", expected)]
 
 
@@ -281,11 +286,11 @@ def reviewed(
     task: str, event: dict[str, Any], dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> list[Any]:
     """Give an answer to a task of the review DAG, and return what the task records."""
-    from oic_assurance.operations.review import form
+    from oic_assurance.operations import review
 
     made: list[Any] = []
     for name in ("decide_all", "confirm_all"):
-        monkeypatch.setattr(form, name, lambda _, *what, **more: made.append((*what, more)))
+        monkeypatch.setattr(review, name, lambda _, *what, **more: made.append((*what, more)))
     asked = dags["assurance_review"].get_task(task)
     monkeypatch.setattr(type(asked).__bases__[0], "execute_complete", lambda *_: None)
     asked.dataset = "hr/personnel"

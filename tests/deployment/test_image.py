@@ -22,6 +22,8 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 USER = 50000
 PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]{20}")
 LARGEST_KEY = 20_000
+#: A key or certificate in a package's folder of tests.
+OF_TESTS = re.compile(r"/(test|tests|_tests)/.*\.(key|pem|crt|cer|der|p12|pfx|jks)$")
 #: Programs that make programs. Nothing in the image needs one after the build.
 COMPILERS = ("cc", "gcc", "g++", "c++", "clang", "ld", "as", "make", "cmake", "rustc", "cargo")
 
@@ -151,13 +153,18 @@ def test_no_program_gets_the_rights_of_another_user(image: Image) -> None:
     assert found == set()
 
 
-def test_the_image_has_no_private_key(image: Image) -> None:
+def test_the_image_has_no_private_key_and_no_certificate_of_tests(image: Image) -> None:
     found = {
         inside
         for inside, status in files(image)
         if stat.S_ISREG(status.st_mode)
-        and status.st_size < LARGEST_KEY
-        and PRIVATE_KEY.search((image.root / inside).read_bytes())
+        and (
+            (
+                status.st_size < LARGEST_KEY
+                and PRIVATE_KEY.search((image.root / inside).read_bytes())
+            )
+            or OF_TESTS.search(inside)
+        )
     }
     assert found == set()
 

@@ -9,7 +9,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from oic_assurance.batches.archive_reader import open_archived
-from oic_assurance.operations.explain.provenance import Row
+from oic_assurance.operations.explain.history import Row
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.declarations.model import Column, Table

@@ -122,7 +122,7 @@ def test_the_pdf_has_a_marking_on_every_a4_sheet(folder: Path) -> None:
 
 def test_the_first_sheet_has_all_that_the_board_must_know(folder: Path) -> None:
     sheet = " ".join(PdfReader(folder / "assurance-pack.pdf").pages[0].extract_text().split())
-    for part in ("Are we assured?", "The points", "Actions that are", "Questions to put"):
+    for part in ("Are we assured?", "The points", "Actions of the Board", "Questions to put"):
         assert part in sheet
 
 

@@ -83,7 +83,7 @@ def test_the_files_the_tables_and_the_page_say_the_same(terminal: Terminal, fold
             "select * from public_release.assurance_period where org_unit_code = 'ALL' "
             f"and measure_code = '{code}' order by period_start",
         )
-        assert [row[3] for row in shown.get(title, [])] == [
+        assert [row[-2] for row in shown.get(title, [])] == [
             f"{row['numerator']:,} of {row['denominator']:,}" for row in released
         ]
     for row in ask(terminal, "select * from public_release.assurance_position"):
@@ -102,7 +102,16 @@ def test_every_figure_in_the_files_is_shown_and_what_is_not_has_a_reason(folder:
     for table in ("assurance_period", "assurance_total"):
         assert all(row["numerator"] for row in rows(folder, table))
     reasons = {row["reason_code"] for row in rows(folder, "assurance_withheld")}
-    assert {"added_up", "not_settled", "same_people"} <= reasons
+    assert {"added_up", "not_settled", "same_people", "single_case"} <= reasons
+    measures = {row["measure_code"] for row in rows(folder, "code_measure")}
+    told = {row["measure_code"] for name in ("assurance_period", "assurance_withheld")
+            for row in rows(folder, name)}  # fmt: skip
+    assert measures == told
+
+
+def test_no_figure_is_of_a_month_that_is_not_over(folder: Path) -> None:
+    (as_at,) = {row["as_at"][:10] for row in rows(folder, "assurance_position")}
+    assert all(row["period_end"] < as_at for row in rows(folder, "assurance_period"))
 
 
 def test_a_status_and_its_figure_say_the_same_of_the_target(folder: Path) -> None:

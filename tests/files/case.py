@@ -25,7 +25,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "absence_status",
     ),
     "completion": ("employee_no", "completed_at", "completed_at_is_ambiguous", "score"),
-    "hydra_session": ("session_date", "venue", "capacity"),
+    "hydra_session": ("session_date", "capacity"),
     "hydra_attendance": ("attended", "outcome"),
     "recommendation_event": ("status",),
 }  # fmt: skip
@@ -34,7 +34,7 @@ PEOPLE = {
     "004567": (None, "STAFF", "CUSTODY", "Café-2", date(2021, 12, 31), date(2026, 1, 10), None),
     "999999": ("C9", "PCSO", None, "T1", date(2019, 3, 4), None, "MATERNITY"),
 }
-SESSIONS = {"H1": (date(2025, 10, 6), "Wootton Hall", 28), "H2": (date(2025, 10, 13), None, None)}
+SESSIONS = {"H1": (date(2025, 10, 6), 28), "H2": (date(2025, 10, 13), None)}
 ATTENDANCE = {
     "(H1,000123)": ("Y", "PASS"),
     "(H1,004567)": ("N", None),

@@ -13,7 +13,7 @@ from oic_assurance.warehouse.connections import warehouse_url
 pytestmark = pytest.mark.slow
 LOOK = """
 import json
-from oic_assurance.operations.doctor.server import look_at_clock
+from oic_assurance.operations.doctor.machine import look_at_clock
 from oic_assurance.settings import load_settings
 print(json.dumps({one.subject: one.state for one in look_at_clock(load_settings())}))
 """

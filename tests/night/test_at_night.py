@@ -37,13 +37,16 @@ from oic_assurance.landing.land import errors_in_one_line
 from oic_assurance.landing.pseudonyms import assign_pseudonyms, current_version
 from oic_assurance.notifications.message import body
 from oic_assurance.notifications.notification import changes
-from oic_assurance.operations.doctor.archive import look_at_archive
-from oic_assurance.operations.doctor.drift import look_at_databases
-from oic_assurance.operations.doctor.host_secrets import look_at_hosts
-from oic_assurance.operations.doctor.secret_files import look_at_secrets
-from oic_assurance.operations.doctor.server import look_at_policy
-from oic_assurance.operations.doctor.versions import look_at_migrations
-from oic_assurance.operations.sign_off.daily import check_evidence
+from oic_assurance.operations.audit.collect import collect
+from oic_assurance.operations.doctor.machine import (
+    look_at_archive,
+    look_at_hosts,
+    look_at_policy,
+    look_at_secrets,
+)
+from oic_assurance.operations.doctor.sources import look_at_databases
+from oic_assurance.operations.doctor.warehouse import look_at_migrations
+from oic_assurance.operations.sign_off.steps import check_evidence
 from oic_assurance.platform import looks as above
 from oic_assurance.platform.process_lock import only_one
 from oic_assurance.platform.tasks import LABELS
@@ -609,6 +612,14 @@ def test_an_older_warehouse(empty_warehouse: Settings, capsys: pytest.CaptureFix
     row = expect(Seen(capsys.readouterr().err), "*brings the warehouse up to date*")
     assert "PostgreSQL is ready" in follow(row, empty_warehouse, capsys)
     assert run_command(["publication", "list"]) == 0
+
+
+@plays("*The server logs no plans*")
+def test_a_server_that_logs_no_plans(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oic_assurance.operations.audit.collect.logs_plans", lambda _: False)
+    [note] = [one for one in collect(settings).notes if "plans" in one]
+    row = expect(Seen(note), "*The server logs no plans*")
+    assert command_of(row) == ["assurance", "db", "stop"]
 
 
 @plays("task `open_run` is red, *ask an administrator of the server*")

@@ -267,7 +267,7 @@ def _positions(figures: Figures, marts: Marts) -> Found:
     table = "assurance_position"
     expected = {}
     for point, position in figures.positions.items():
-        row = asdict(position)
+        row = asdict(position) | asdict(figures.forecasts[point])
         row["as_at"] = figures.as_at
         row["disagrees_since"] = next(
             (
@@ -318,9 +318,7 @@ def _exceptions(figures: Figures, marts: Marts) -> Found:
 def _questions(figures: Figures, marts: Marts) -> Found:
     """Compare `board_question` by point: which questions, in which order, with which figures.
 
-    The oracle computes no questions from a forecast, so these are not compared. But they count
-    towards the five questions that a point may have, so fewer of the oracle's questions are
-    expected. For a question about a source that is not fresh, the day `since` is not compared.
+    For a question about a source that is not fresh, the day `since` is not compared.
     """
     table = "board_question"
     columns = ("rule_code", "org_unit_code", "numerator", "denominator")
@@ -330,13 +328,11 @@ def _questions(figures: Figures, marts: Marts) -> Found:
             (row for row in marts.tables[table] if row["point_code"] == point),
             key=lambda row: int(row["rank"]),
         )
-        others = [row for row in rows if not row["rule_code"].endswith("_FORECAST")]
-        room = SHOWN - (len(rows) - len(others))
         names = (*columns, *more)
-        got = [_of_a_question({name: row[name] for name in names}) for row in others]
+        got = [_of_a_question({name: row[name] for name in names}) for row in rows]
         wanted = [_of_a_question({name: asdict(one)[name] for name in names}) for one in asked]
-        if got != wanted[:room]:
-            yield Difference(table, point, "*", wanted[:room], got)
+        if got != wanted[:SHOWN]:
+            yield Difference(table, point, "*", wanted[:SHOWN], got)
 
 
 def _of_a_question(row: Row) -> Row:

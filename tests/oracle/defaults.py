@@ -46,6 +46,7 @@ DEFAULTS = {
         (
             *("timely_hours 24", "grace_hours 72", "before_call_hours 24", "nccu_target 1"),
             *("plan_target 1", "training_target 0.95", "suppression_threshold 5"),
+            *("recovery_weeks 6", "run_rate_weeks 4"),
         ),
     ),
     "policy_document_type": _rows("document_type_code", ("NCCU_INTEL",)),

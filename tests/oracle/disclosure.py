@@ -51,6 +51,34 @@ def event_periods(months: Sequence[Figure], k: int) -> list[tuple[Period, Figure
     return periods
 
 
+def second_reading(
+    first: Sequence[Figure], others: Sequence[Figure], recorded: Figure
+) -> Figure | None:
+    """Return a second reading, the sum of the released figures of two measures, or None.
+
+    It is shown only if it is what the records give for the same months. `others` has the released
+    figures of what only the second reading counts.
+    """
+    figure = added([*first, *others])
+    return figure if others and figure == recorded else None
+
+
+def status(periods: Sequence[Figure], figure: Figure) -> str:
+    """Return the public status of a point without a deadline, from its released periods alone.
+
+    `periods` are in their order, and `figure` is the sum that the position shows.
+    """
+    some = [period for period in periods if sum(period)]
+    recent, earlier = added(some[-3:]), added(some[-6:-3])
+    if figure[0] == 0:
+        return "not_started"
+    if len(some) >= 3 and recent[1] == 0:
+        return "sustained"
+    if sum(recent) and sum(earlier) and recent[0] * sum(earlier) < earlier[0] * sum(recent):
+        return "slipping"
+    return "in_progress"
+
+
 def month_ends(months: Sequence[Figure], last: Figure | None, k: int) -> list[int]:
     """Return the positions of the month ends that are shown.
 
@@ -95,7 +123,11 @@ class Releases:
             if all(may_follow(force, before[ALL], self.k, of_people=False) for before in earlier):
                 earlier.append(self._version(now, earlier, of_people=False))
         start = max((last for _, last in self.released), default=-1) + 1
-        waiting = [added(list(month.values())) for month in months[start:]]
+        every = [added(list(month.values())) for month in months]
+        # Before the first record there is nothing to show.
+        while start < len(months) and not sum(added(every[: start + 1])):
+            start += 1
+        waiting = every[start:]
         for (first, last), _ in event_periods(waiting, self.k):
             period = (start + first, start + last)
             self.released[period] = [self._version(_units(months, period), [], of_people=False)]

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from .board import BoardAction, board_actions, board_exceptions, board_questions
 from .clock import day_of, month_end
 from .exceptions import OpenException, exceptions
+from .forecast import Forecast, forecasts
 from .hr import People
 from .known import Known
 from .model import Row
@@ -61,6 +62,7 @@ class Figures:
     requirements: list[Requirement]
     strands: dict[str, Row]
     positions: dict[str, Position]
+    forecasts: dict[str, Forecast]
     daily: dict[tuple[str, date], PointDay]
     view_rows: dict[tuple[str, str, date], View]
     voice_months: dict[tuple[str, date], VoiceMonth]
@@ -68,7 +70,7 @@ class Figures:
     board_actions: dict[str, BoardAction]
     board_questions: dict[str, Row]
     exceptions: Counter[OpenException]
-    #: Without the questions that follow from a forecast, and without a limit for each point.
+    #: Without a limit for each point.
     questions: dict[str, list[Question]]
     verdicts: dict[str, str]
     due: dict[str, datetime | None]
@@ -100,6 +102,7 @@ def figures(
     verdicts = source_verdicts(evidence)
     every_day = daily(evidence)
     position = positions(evidence, every_day)
+    ahead = forecasts(known, as_at, today, position, every_day)
     statuses = {key: row.status for key, row in every_day.items()}
     with_today = statuses | {(point, today): row.status for point, row in position.items()}
     requirements = requirement_facts(people, done, today)
@@ -118,6 +121,7 @@ def figures(
         plans=plans,
         strands=strands,
         positions=position,
+        forecasts=ahead,
         daily=every_day,
         views=said,
         verdicts=verdicts,
@@ -136,6 +140,7 @@ def figures(
         requirements=requirements,
         strands=strands,
         positions=position,
+        forecasts=ahead,
         daily=every_day,
         view_rows=said,
         voice_months=voice_months(known, as_at, with_today),

@@ -65,8 +65,32 @@ def _learn_table(
 
 def _learn_delivery(deliveries: list[Delivery], new: Delivery) -> None:
     """Add a delivery. If two deliveries have the same version time, the one landed last wins."""
+    is_late = any(delivery.version_time > new.version_time for delivery in deliveries)
+    new.has_news = None if is_late else _has_news(new, deliveries)
     deliveries.append(new)
     deliveries.sort(key=lambda delivery: delivery.version_time)
+
+
+def _has_news(new: Delivery, before: list[Delivery]) -> bool:
+    """Return whether a delivery says anything that the deliveries before it do not say.
+
+    A full list is compared with the one before it, and changes with all that came before.
+    """
+    is_full = new.dataset != "lms/completions"
+    of_record = _rows(new)
+    known: set[tuple[object, ...]] = set()
+    for delivery in before[-1:] if is_full else before:
+        known |= _rows(delivery)
+    return of_record != known if is_full else bool(of_record - known)
+
+
+def _rows(delivery: Delivery) -> set[tuple[object, ...]]:
+    """Return the rows of a delivery, without the columns whose text the warehouse does not keep."""
+    return {
+        (sheet, *((name, row[name]) for name in sorted(row.keys() - {"title", "comment"})))
+        for sheet, rows in delivery.sheets.items()
+        for row in rows
+    }
 
 
 def table_as_at(known: Known, name: str, as_at: datetime) -> list[Row]:

@@ -45,6 +45,8 @@ class Delivery:
     version_time: datetime
     mtime: datetime
     style: Style = field(default_factory=Style)
+    #: Whether a record was new, changed or gone in it. None if it came after a later one.
+    has_news: bool | None = None
 
 
 @dataclass

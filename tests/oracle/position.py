@@ -115,10 +115,11 @@ _TABLES = {name.replace("intel.", "intelligence/").replace(".", "/"): name for n
 
 
 def newest_records(evidence: Evidence) -> dict[str, datetime | None]:
-    """Return the newest moment in the records of each database dataset, up to `as_at`.
+    """Return the newest moment in the records of each dataset, up to `as_at`.
 
     Contract: "`last_record_at` is the newest moment in the records themselves, never that of the
-    extraction".
+    extraction". The moment of a file's record is the version time of the delivery that brought it.
+    A dataset with a delivery that came after a later one is left out.
     """
     found = {}
     for row in on(evidence.today, "policy_staleness", is_database="true"):
@@ -129,6 +130,13 @@ def newest_records(evidence: Evidence) -> dict[str, datetime | None]:
             if version["updated_at"] <= evidence.as_at
         ]
         found[row["dataset"]] = max(moments, default=None)
+    for row in on(evidence.today, "policy_staleness", is_database="false"):
+        deliveries = evidence.known.deliveries.get(row["dataset"], [])
+        if all(delivery.has_news is not None for delivery in deliveries):
+            times = [delivery.version_time for delivery in deliveries if delivery.has_news]
+            found[row["dataset"]] = max(
+                (time for time in times if time <= evidence.as_at), default=None
+            )
     return found
 
 

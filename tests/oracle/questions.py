@@ -1,7 +1,4 @@
-"""Compute `board_question` from the facts, the views and the rules of the seed.
-
-Forecasts are not computed here, so questions of the kind FORECAST are left out.
-"""
+"""Compute `board_question` from the facts, the views, the forecasts and the rules of the seed."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from datetime import date, timedelta
 
 from .board import BoardAction
 from .clock import day_of, month_of, months_back
+from .forecast import Forecast
 from .model import Row
 from .policy import PolicyRow, deadlines, on, rests_on, strands
 from .position import PointDay, Position
@@ -62,6 +60,7 @@ class Facts:
     plans: Iterable[Row]
     strands: Mapping[str, Row]
     positions: Mapping[str, Position]
+    forecasts: Mapping[str, Forecast]
     daily: Mapping[tuple[str, date], PointDay]
     views: Mapping[tuple[str, str, date], View]
     verdicts: Mapping[str, str]
@@ -129,7 +128,7 @@ def _teams(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
         count[0] += name == rule["record_class"]
         count[1] += 1
     totals = [sum(count[part] for count in counts.values()) for part in (0, 1)]
-    since = deadline + timedelta(days=1) if deadline else _first_day(facts)
+    since = deadline or _first_day(facts)
     for team, (numerator, denominator) in counts.items():
         rest = (totals[0] - numerator, totals[1] - denominator)
         if team != "UNKNOWN" and _is_higher(rule, (numerator, denominator), rest):
@@ -179,7 +178,21 @@ def _voices(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
 def _deadlines(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
     deadline = deadlines(facts.today)[rule["point_code"]]
     if deadline and facts.today > deadline and not _is_assured(facts, rule["point_code"]):
-        yield from _of_the_point(facts, rule, deadline + timedelta(days=1))
+        yield from _of_the_point(facts, rule, deadline)
+
+
+def _forecasts(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
+    ahead = facts.forecasts[rule["point_code"]]
+    is_by_places = ahead.places_scheduled is not None
+    if (
+        ahead.outstanding is None
+        or ahead.required_by is None
+        or ahead.outstanding < float(rule["threshold"])
+        or (ahead.pace_since is None and not is_by_places)
+    ):
+        return
+    if ahead.forecast_earliest is None or ahead.forecast_earliest > ahead.required_by:
+        yield from _of_the_point(facts, rule, None if is_by_places else ahead.pace_since)
 
 
 def _reviews(facts: Facts, rule: PolicyRow) -> Iterator[Question]:
@@ -218,12 +231,13 @@ _KINDS = {
     "DETENTION": _detained,
     "VOICE": _voices,
     "DEADLINE": _deadlines,
+    "FORECAST": _forecasts,
     "REVIEW": _reviews,
     "ACTION": _actions,
 }
 
 
-def _of_the_point(facts: Facts, rule: PolicyRow, since: date) -> Iterator[Question]:
+def _of_the_point(facts: Facts, rule: PolicyRow, since: date | None) -> Iterator[Question]:
     """Yield the question about the records of a point's position that are not in the numerator.
 
     There is no question if there are fewer such records than the threshold of the rule.

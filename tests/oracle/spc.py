@@ -45,6 +45,14 @@ class Series:
     target: float | None = None
     baselines: Sequence[tuple[date, date | None]] = ()
 
+    def scaled(self, month: Month) -> float:
+        """Return the value of a month on the scale of the limits, which for hours is a logarithm.
+
+        With the inverse hyperbolic sine instead of ln, the scale holds for 0 and less too.
+        """
+        value = month.value or 0.0
+        return math.asinh(value) if self.is_hours else value
+
 
 @dataclass
 class Row:
@@ -94,7 +102,7 @@ def control_rows(series: Series) -> dict[date, Row]:
         used = [m for m in months if _is_point(m) and (ends is None or m.start <= ends)]
         limits = _limits(series, used)
         points = [m for m in months if _is_point(m)]
-        marks = _marks(limits, points)
+        marks = _marks(series, limits, points)
         for month in months:
             row = _row(series, month, begins, limits, marks.get(month.start))
             rows[month.start] = row
@@ -127,7 +135,7 @@ def _segments(series: Series) -> Iterator[tuple[date, date | None, list[Month]]]
 
 
 def _limits(series: Series, used: Sequence[Month]) -> _Limits:
-    values = [month.value for month in used if month.value is not None]
+    values = [series.scaled(month) for month in used]
     if series.is_snapshot and used and max(month.denominator for month in used) < 10:
         return _Limits(None, baseline_months=len(used))
     if len(used) < 12:
@@ -165,11 +173,11 @@ def _mean_range(values: Sequence[float]) -> float:
     return fmean(abs(b - a) for a, b in itertools.pairwise(values))
 
 
-def _marks(limits: _Limits, points: Sequence[Month]) -> dict[date, _Marks]:
+def _marks(series: Series, limits: _Limits, points: Sequence[Month]) -> dict[date, _Marks]:
     if limits.kind is None:
         return {}
     marks = [_Marks() for _ in points]
-    values = [point.value or 0.0 for point in points]
+    values = [series.scaled(point) for point in points]
     gaps = [value - limits.centre for value in values]
     reaches = [limits.reach_of(point.denominator) or 0.0 for point in points]
     for sign in (1, -1):
@@ -225,7 +233,10 @@ def _row(series: Series, month: Month, begins: date, limits: _Limits, marks: _Ma
     reach = limits.reach_of(month.denominator)
     if reach is not None:
         row.lower, row.upper = limits.centre - reach, limits.centre + reach
-        if not series.is_hours:
+        if series.is_hours:
+            row.centre = math.sinh(limits.centre)
+            row.lower, row.upper = math.sinh(row.lower), math.sinh(row.upper)
+        else:
             row.lower, row.upper = max(row.lower, 0.0), min(row.upper, 1.0)
     if marks is None:
         return row

@@ -15,7 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oracle.attacker import Attacker, Cell, ReleasedNumber
-from tests.oracle.disclosure import ALL, Figure, Releases, added, may_be_shown, may_follow
+from tests.oracle.disclosure import (
+    ALL,
+    Figure,
+    Releases,
+    added,
+    may_be_shown,
+    may_follow,
+    second_reading,
+)
 
 K = 3
 UNITS = ("D1", "D2", "REST")
@@ -113,6 +121,41 @@ def changes(table: Table) -> dict[object, int]:
     return {0: change[0], 1: change[1], "whole": abs(sum(table[1]) - sum(table[0]))}
 
 
+def both_readings(table: Table) -> Shown:
+    """Make two releases of two measures, with the sum of both if the records give the same."""
+    first, other = Releases(K), Releases(K)
+    shown: list[object] = []
+    for one, two in (table[:2], table[2:]):
+        released = [first.release_events([{"REST": one}]), other.release_events([{"REST": two}])]
+        firsts, others = ([units[ALL] for units in periods.values()] for periods in released)
+        sums = second_reading(firsts, others, added([one, two])) if firsts else None
+        shown += [*(frozen(periods) for periods in released), sums]
+    return tuple(shown)
+
+
+def changes_of_both(table: Table) -> dict[object, int]:
+    return {
+        (measure, name): number
+        for measure in (0, 1)
+        for name, number in changes((table[measure], table[measure + 2])).items()
+    } | cells(table)
+
+
+def one_side_of_the_second(largest: int) -> Iterator[Table]:
+    """Yield the tables of two measures in two releases in which the second has numerators 0."""
+    for p, q, r, later_p, later_q, later_r in product(range(largest + 1), repeat=6):
+        yield (p, q), (0, r), (later_p, later_q), (0, later_r)
+
+
+def only_added(every: Iterable[Table]) -> Iterator[Table]:
+    """Yield the tables whose second two figures are not below the first two."""
+    return (
+        table
+        for table in every
+        if all(table[m + 2][side] >= table[m][side] for m in (0, 1) for side in (0, 1))
+    )
+
+
 def primary(table: Table) -> Shown:
     """Make the usual mistake: blank only the small districts, and show the force's figure."""
     shown = (*table, added(table))
@@ -150,11 +193,33 @@ def test_no_small_change_is_found_between_releases() -> None:
     assert distinguishable(tables(2, 8), two_releases, changes, 8) == []
 
 
+@pytest.mark.parametrize(
+    ("every", "largest"),
+    [
+        (one_sided(4, 9), 9),
+        (only_added(one_sided(4, 9)), 9 - K + 1),
+        (only_added(one_side_of_the_second(6)), 6 - K + 1),
+    ],
+)
+def test_a_second_reading_reveals_no_small_number(every: Iterator[Table], largest: int) -> None:
+    """Whether it is shown says whether a correction waits, and never how large it is."""
+    assert distinguishable(every, both_readings, changes_of_both, largest) == []
+
+
 def test_no_small_change_is_found_between_month_ends() -> None:
     def of_people(table: Table) -> dict[object, int]:
         return {side: number for side, number in changes(table).items() if side != "whole"}
 
     assert distinguishable(tables(2, 8), people, of_people, 8) == []
+
+
+def test_the_attack_finds_a_change_that_a_second_reading_of_the_records_would_show() -> None:
+    def true_second_reading(table: Table) -> Shown:
+        first, other, _, first_again, other_again, _ = both_readings(table)
+        sums = added(table[:2]), added(table[2:])
+        return first, other, first_again, other_again, *sums
+
+    assert distinguishable(one_sided(4, 6), true_second_reading, changes_of_both, 12)
 
 
 @pytest.mark.parametrize("release", [primary, primary_and_one_more])

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.emptied import LooksEmptied, accept
 from oic_assurance.landing.land_database import OVERLAP
-from oic_assurance.operations.recall import recall
+from oic_assurance.operations import recall
 from oic_assurance.pipeline import extract
 from oic_assurance.settings import Settings
 from oic_assurance.sources.databases import change_counts

@@ -22,7 +22,7 @@ from oic_assurance.builds.spark.folder import Folder, build_folder
 from oic_assurance.builds.spark.loading import load
 from oic_assurance.builds.spark.session import spark_session
 from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.reproduce.reproduce import compute_again, reproduce
+from oic_assurance.operations.reproduce import compute_again, reproduce
 from oic_assurance.settings import POSTGRES, Settings
 from oic_assurance.warehouse.connections import connect
 from tests.databases import administrator

@@ -10,7 +10,7 @@ from oic_assurance.builds.dbt import forget_project
 from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.recompute import recompute_schemas
 from oic_assurance.builds.record import ROLE, get_build
-from oic_assurance.operations.reproduce.reproduce import compute_again
+from oic_assurance.operations.reproduce import compute_again
 from oic_assurance.settings import SPARK
 from oic_assurance.warehouse.connections import connect
 from tests.databases import Prepared

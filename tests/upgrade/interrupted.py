@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.backup.programs import output_of
+from oic_assurance.operations.backup.programs import run_program
 from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.connections import administrator_url
 from tests.upgrade.earlier import upgrade
@@ -99,7 +99,9 @@ def statements_passed() -> int:
 def schema() -> dict[str, str]:
     """Return everything that is defined in the warehouse, by what and where it is."""
     written = BytesIO()
-    output_of(load_settings(), _uri(), ["pg_dump", "--schema-only", "--no-password"], written)
+    run_program(
+        load_settings(), _uri(), ["pg_dump", "--schema-only", "--no-password"], sink=written
+    )
     text = written.getvalue().decode("utf-8")
     heads = list(_HEADER.finditer(text))
     ends = [head.start() for head in heads[1:]] + [len(text)]

@@ -14,7 +14,7 @@ import pytest
 from oic_assurance import pipeline
 from oic_assurance.cli.main import COMMANDS, run_command
 from oic_assurance.errors import ServerError
-from oic_assurance.operations.backup.programs import output_of
+from oic_assurance.operations.backup.programs import run_program
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import administrator_url, connect
 from oic_assurance.warehouse.roles import LOGIN_ROLES
@@ -73,7 +73,7 @@ def content(settings: Settings) -> bytes:
     uri = administrator_url(settings)
     assert uri is not None
     written = BytesIO()
-    output_of(settings, uri, ["pg_dump", "--no-password"], written)
+    run_program(settings, uri, ["pg_dump", "--no-password"], sink=written)
     # A dump begins and ends with a random word.
     return re.sub(rb"(?m)^\\(un)?restrict .*$", b"", written.getvalue())
 

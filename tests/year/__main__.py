@@ -71,7 +71,7 @@ def _publish(force: "Force", days: list[Day], published: "Ledger", screen: TextI
 def _reproduce(force: "Force", reproductions: "Ledger", screen: TextIO) -> None:
     from oic_assurance.cli.publication import reproduction
     from oic_assurance.cli.shown import as_text
-    from oic_assurance.operations.reproduce.reproduce import reproduce
+    from oic_assurance.operations.reproduce import reproduce
     from oic_assurance.publishing.publication import list_publications
     from tests.year.report import reproduced
 

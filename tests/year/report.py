@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from oic_assurance.operations.reproduce.reproduce import Reproduction
+from oic_assurance.operations.reproduce import Reproduction
 
 Line = dict[str, Any]
 

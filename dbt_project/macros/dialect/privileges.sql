@@ -5,8 +5,11 @@
 
 {% macro default__keep_to_transform() %} {{ return("") }} {% endmacro %}
 
-{#- The rights that are revoked here are default privileges: the gate's role can read every model, and
-    the role of each processing purpose can read the staging models of that purpose. -#}
+{#- The rights that are revoked here are default privileges: the gate's role, and a person who looks
+    around, can read every model. The role of each processing purpose can read the staging models of
+    that purpose. -#}
 {% macro postgres__keep_to_transform() -%}
-    revoke all on {{ this }} from oic_gate, general_processing, law_enforcement_processing
+    revoke all
+    on {{ this }}
+    from oic_gate, assurance_looker, general_processing, law_enforcement_processing
 {%- endmacro %}

@@ -155,3 +155,16 @@
 {% macro as_whole(value) -%}
     cast({{ nearest_whole("cast(" ~ value ~ " as " ~ dbt.type_float() ~ ")") }} as integer)
 {%- endmacro %}
+
+{#- The moment under a name in a JSON object that PostgreSQL has written. Null if it has none. -#}
+{% macro moment_in(json, name) -%}
+    {{ return(adapter.dispatch("moment_in", "oic_assurance")(json, name)) }}
+{%- endmacro %}
+
+{% macro default__moment_in(json, name) -%}
+    cast({{ json }} ->> '{{ name }}' as timestamp with time zone)
+{%- endmacro %}
+
+{% macro spark__moment_in(json, name) -%}
+    try_cast(get_json_object({{ json }}, '$.{{ name }}') as timestamp)
+{%- endmacro %}

@@ -1,8 +1,8 @@
 {#- Which row of the part `status` of answer_words speaks of a position: its status, told apart by the deadline, by
-    whether the target is reached before it, and by whether chance explains that the last months were lower.
+    whether the target is reached before it, and by whether chance alone could explain that the last months were lower.
 
-    is_reached, change_high: whether the target is reached, and the upper end of the interval of the change. -#}
-{% macro status_case(is_reached, change_high) -%}
+    is_reached, is_unclear: whether the target is reached, and whether chance could explain it. -#}
+{% macro status_case(is_reached, is_unclear) -%}
     case
         when status = 'unknown' and value is null
         then 'unknown_without_figure'
@@ -12,10 +12,12 @@
         then 'reached_due'
         when status = 'in_progress' and days_to_deadline > 0
         then 'in_progress_due'
-        when status = 'slipping' and deadline is null and {{ change_high }} < 0
-        then 'slipping_months'
-        when status = 'slipping' and deadline is null
+        when status = 'overdue' and days_to_deadline = 0
+        then 'overdue_today'
+        when status = 'slipping' and {{ is_unclear }}
         then 'unclear_months'
+        when status = 'slipping' and deadline is null
+        then 'slipping_months'
         else status
     end
 {%- endmacro %}

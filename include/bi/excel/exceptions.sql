@@ -7,6 +7,7 @@ select
     coalesce(unit.team_label, unit.org_unit_name) as "Team",
     waiting.age_band as "Age in days",
     waiting.exceptions as "Exceptions",
+    waiting.people as "People",
     waiting.oldest_age_days as "Oldest, days",
     waiting.publication_id as "Publication"
 from marts.assurance_exception_summary as waiting

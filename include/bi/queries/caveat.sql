@@ -1,4 +1,4 @@
--- What a reader must know before using the figure of a point, and between which values the figure could be.
+-- What a reader must know before using the figure of a point, and between which values the figure could be at the widest.
 select
     caveat.point_code,
     answer.place * 100 + caveat.place as place,

@@ -7,6 +7,7 @@ select
     coalesce(unit.team_label, 'No team') as team_label,
     unit.org_unit_name as org_unit_label,
     waiting.exceptions,
+    waiting.people,
     waiting.oldest_age_days
 from marts.assurance_exception_summary as waiting
 inner join marts.dim_org_unit as unit on waiting.org_unit_code = unit.org_unit_code

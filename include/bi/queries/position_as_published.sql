@@ -3,8 +3,8 @@
 -- has several rows.
 select
     shown.publication_id, shown.point_code, shown.published_at, shown.current_from, shown.current_to,
-    shown.as_at, shown.status, shown.numerator, shown.denominator, shown.value, shown.ci_low,
-    shown.ci_high, shown.was_withdrawn
+    shown.as_at, shown.status, shown.status_word, shown.numerator, shown.denominator, shown.value,
+    shown.ci_low, shown.ci_high, shown.was_withdrawn
 from marts.position_as_published as shown
 inner join marts.publication as publication on publication.is_current
 where shown.publication_id <= publication.publication_id

@@ -9,17 +9,17 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 import psycopg
 from psycopg.rows import class_row
 
 from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
-from oic_assurance.batches.archive_store import archived_file
+from oic_assurance.batches.archive_store import ENCRYPTED, REWRITTEN, archived_file
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, MEMORY_BYTES, Content
@@ -65,13 +65,15 @@ class ArchivedBatch:
     erased_rejected: int = 0
     #: For each table, the row numbers of the erased rows.
     gaps: Mapping[str, list[int]] = field(default_factory=dict)
+    #: Whether an erasure has replaced the delivered file by its remaining rows (`normal_form`).
+    is_replaced: bool = False
 
     @property
     def is_extract(self) -> bool:
         """Whether the batch is archived as an extract: a header and rows in the format of `COPY`.
 
         Database extracts and replays are archived in this format. A delivered file is archived byte
-        for byte.
+        for byte, until an erasure replaces it.
         """
         return self.archived_as is not None and self.archived_as.endswith(EXTRACT_SUFFIX)
 
@@ -101,12 +103,13 @@ _BATCHES = """
         b.kept_as as archived_as,
         coalesce(e.sha256, b.sha256) as sha256, coalesce(e.raw_rows, 0)::bigint as erased_raw,
         coalesce(e.rejected_rows, 0)::bigint as erased_rejected,
-        coalesce(g.gaps, '{}') as gaps
+        coalesce(g.gaps, '{}') as gaps, coalesce(e.is_replaced, false) as is_replaced
     from audit.batch as b
     left join lateral (
         select
             (array_agg(x.sha256_after order by x.batch_erasure_id desc))[1] as sha256,
-            sum(x.raw_rows) as raw_rows, sum(x.rejected_rows) as rejected_rows
+            sum(x.raw_rows) as raw_rows, sum(x.rejected_rows) as rejected_rows,
+            bool_or(x.in_normal_form) as is_replaced
         from audit.batch_erasure as x
         where x.batch_id = b.batch_id
     ) as e on true
@@ -174,96 +177,80 @@ def number_around_gaps(rows: Iterable[Row], gaps: set[int]) -> Iterator[Row]:
         yield row
 
 
-@contextmanager
-def open_archived(settings: Settings, archived_as: str) -> Iterator[Content]:
-    """Yield a copy of the decompressed content of an archived batch, with its size and SHA-256.
+@dataclass(frozen=True)
+class ArchivedContent(Content):
+    """The content of an archived batch, with its size and SHA-256. The header is not part of it."""
 
-    Raises:
-        AssuranceError: The file is missing or damaged, or the archive cannot be reached.
-    """
-    digest, size = hashlib.sha256(), 0
-    file = archived_file(settings, archived_as)
-    with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-        try:
-            with open_unpacked(file) as stream:
-                while chunk := stream.read(CHUNK_BYTES):
-                    digest.update(chunk)
-                    size += len(chunk)
-                    copy.write(chunk)
-        except UnreadableError as error:
-            raise AssuranceError(
-                f"The archived batch {archived_as} in {file.store.place} cannot be read: "
-                f"{error.message}. Restore it from a back-up."
-            ) from error
-        copy.seek(0)
-        yield Content(copy, size, digest.hexdigest())
-
-
-class ByteStream(Protocol):
-    """The decompressed bytes of an archived batch, as a stream."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return at most `size` bytes."""
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        """Return one line."""
-
-
-class HashedStream:
-    """A stream of bytes that is hashed while it is read."""
-
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
-        self._digest = hashlib.sha256()
-        self.size_bytes = 0
-
-    @property
-    def sha256(self) -> str:
-        """The SHA-256 of the bytes read so far, as hexadecimal digits."""
-        return self._digest.hexdigest()
+    #: The header of an extract: its format, columns and origin. Empty for a delivered file.
+    header: Mapping[str, Any]
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the remaining bytes in chunks."""
-        while chunk := self._stream.read(CHUNK_BYTES):
-            self._digest.update(chunk)
-            self.size_bytes += len(chunk)
+        """Yield the content from its start in chunks."""
+        self.stream.seek(0)
+        while chunk := self.stream.read(CHUNK_BYTES):
             yield chunk
 
 
+def open_archived(settings: Settings, archived_as: str) -> AbstractContextManager[ArchivedContent]:
+    """Return a context with a decompressed copy of an archived batch.
+
+    Raises:
+        UnreadableError: The file is missing or damaged.
+        ServerError: The archive cannot be reached.
+    """
+    return open_content(archived_file(settings, archived_as))
+
+
 @contextmanager
-def open_unpacked(file: StoredFile) -> Iterator[ByteStream]:
+def open_content(file: StoredFile) -> Iterator[ArchivedContent]:
+    """Yield a decompressed copy of a file that is or was in the archive.
+
+    Raises:
+        UnreadableError: The file is missing or damaged. Its cause is the error of the file system.
+        ServerError: The archive cannot be reached.
+    """
+    digest, header = hashlib.sha256(), dict[str, Any]()
+    with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
+        try:
+            with open_unpacked(file) as stream:
+                if (
+                    file.name.removesuffix(REWRITTEN)
+                    .removesuffix(ENCRYPTED)
+                    .endswith(EXTRACT_SUFFIX)
+                ):
+                    header = _read_header(stream)
+                while chunk := stream.read(CHUNK_BYTES):
+                    digest.update(chunk)
+                    copy.write(chunk)
+        except UnreadableError as error:
+            raise UnreadableError(
+                f"The archived batch {file.name} in {file.store.place} cannot be read: "
+                f"{error.message}. Restore it from a back-up."
+            ) from error.__cause__
+        size = copy.tell()
+        copy.seek(0)
+        yield ArchivedContent(copy, size, digest.hexdigest(), header)
+
+
+@contextmanager
+def open_unpacked(file: StoredFile) -> Iterator[gzip.GzipFile]:
     """Yield the decrypted and decompressed bytes of an archived batch as a stream.
 
     Raises:
         UsageError: The file is encrypted, and ASSURANCE_ARCHIVE_KEY names no key that decrypts it.
-        UnreadableError: The file is missing or damaged. Reading the stream inside the block can
-            also raise this error.
+        UnreadableError: The file is missing or damaged, or was changed after it was encrypted.
+            Reading the stream inside the block can also raise this error.
         ServerError: The archive cannot be reached.
     """
     try:
-        with open_packed(file) as packed, gzip.GzipFile(fileobj=packed, mode="rb") as stream:
+        with (
+            file.open() as stored,
+            _decrypted(stored) as packed,
+            gzip.GzipFile(fileobj=packed, mode="rb") as stream,
+        ):
             yield stream
     except FileNotFoundError as error:
         raise UnreadableError(f"the archived file {file} is missing") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableError(
-            f"the archived file {file} cannot be decompressed: {error}"
-        ) from error
-
-
-@contextmanager
-def open_packed(file: StoredFile) -> Iterator[BinaryIO]:
-    """Yield the decrypted but still compressed bytes of an archived batch as a stream.
-
-    Raises:
-        UsageError: The file is encrypted, and ASSURANCE_ARCHIVE_KEY names no key that decrypts it.
-        UnreadableError: The file was changed or cut off after it was encrypted.
-        ServerError: The archive cannot be reached.
-        OSError: The file cannot be read.
-    """
-    try:
-        with file.open() as stored, _decrypted(stored) as packed:
-            yield packed
     except NoFittingKey as error:
         raise UsageError(
             f"The archived file {file} is encrypted, and {ARCHIVE_KEY} has no key that fits: "
@@ -273,6 +260,10 @@ def open_packed(file: StoredFile) -> Iterator[BinaryIO]:
     except DecryptionError as error:
         raise UnreadableError(
             f"the archived file {file} cannot be decrypted: it was changed or cut off"
+        ) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableError(
+            f"the archived file {file} cannot be decompressed: {error}"
         ) from error
 
 
@@ -294,19 +285,15 @@ def _decrypted(file: BinaryIO) -> AbstractContextManager[BinaryIO]:
     return decrypted(file, key.identities)
 
 
-def read_header(stream: ByteStream) -> dict[str, Any]:
+def _read_header(stream: gzip.GzipFile) -> dict[str, Any]:
     """Read the first line of an archived extract, and return its JSON object.
-
-    The object gives the format, the columns and the origin of the extract.
 
     Raises:
         UnreadableError: The first line is not a header of an extract.
     """
     line = stream.readline()
-    try:
+    with suppress(ValueError):
         header = json.loads(line.removeprefix(b"# "))
-    except ValueError as error:
-        raise UnreadableError("its first line is not the header of an extract") from error
-    if not line.startswith(b"# ") or not isinstance(header, dict) or "columns" not in header:
-        raise UnreadableError("its first line is not the header of an extract")
-    return header
+        if line.startswith(b"# ") and isinstance(header, dict) and "columns" in header:
+            return header
+    raise UnreadableError("its first line is not the header of an extract")

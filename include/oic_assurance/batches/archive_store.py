@@ -8,6 +8,11 @@ from oic_assurance.settings import Settings
 from oic_assurance.storage.store import Store, StoredFile, open_store
 
 ARCHIVE = "batches"
+#: The suffix of the file to which an erasure writes a batch without the erased rows. Later the
+#: erasure replaces the original file with this one.
+REWRITTEN = ".erased"
+#: The suffix of an encrypted copy until it replaces its file.
+ENCRYPTED = ".encrypted"
 
 
 def archive_store(settings: Settings) -> Store:

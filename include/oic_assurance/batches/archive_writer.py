@@ -2,7 +2,8 @@
 
 There are three kinds of archived batches:
 
-- A file: the bytes of the file.
+- A file: the bytes of the file. If rows of it are erased, it is replaced by its remaining rows in
+  the normal form (`normal_form`).
 - A database extract: a header line, then the output of PostgreSQL's `COPY`. The header line is `# `
   followed by a JSON object. Its fields are `format`, `dataset`, `place`, `columns`, `copy_format`
   (`text` or `binary`), `snapshot_at` and `cursor_from`. A batch of tombstones is an extract that
@@ -12,7 +13,7 @@ There are three kinds of archived batches:
   line names the batch of the original delivery (`replay_of`) and the table.
 
 The SHA-256 in `audit.batch` is the hash of the delivered content: the bytes of the file, or the
-extract without its header line.
+extract without its header line. After an erasure, `audit.batch_erasure` has the present one.
 
 If ASSURANCE_ARCHIVE_KEY names a key, the compressed file is encrypted with age. Encryption does not
 change the file's name; the first bytes tell whether a file is encrypted.
@@ -20,7 +21,7 @@ change the file's name; the first bytes tell whether a file is encrypted.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, BinaryIO
@@ -29,7 +30,7 @@ import psycopg
 from isal import isal_zlib
 
 from oic_assurance.batches.archive_key import archive_key
-from oic_assurance.batches.archive_store import ARCHIVE, archive_store
+from oic_assurance.batches.archive_store import ARCHIVE, REWRITTEN, archive_store
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset
@@ -40,9 +41,6 @@ from oic_assurance.warehouse.locks import dataset_lock, try_in_transaction
 from oic_assurance.warehouse.rows import one_value
 
 EXTRACT_FORMAT = "oic-assurance extract 2"
-#: The suffix of the file to which an erasure writes a batch without the erased rows. Later the
-#: erasure replaces the original file with this one.
-REWRITTEN = ".erased"
 #: The fastest level of zlib. Batches repeat many values, so they still shrink to a tenth or a
 #: quarter of their size.
 COMPRESSION = 1
@@ -181,7 +179,7 @@ class ArchiveWriter:
         """The SHA-256 of the content written so far, as hexadecimal digits."""
         return self._digest.hexdigest()
 
-    def write_header(self, header: dict[str, Any], form: str = EXTRACT_FORMAT) -> None:
+    def write_header(self, header: Mapping[str, Any], form: str = EXTRACT_FORMAT) -> None:
         """Write the header line of an extract. The SHA-256 and the size do not include it."""
         text = json.dumps({"format": form, **header}, ensure_ascii=False)
         self._target.write(self._zip.compress(f"# {text}\n".encode()))
@@ -214,6 +212,17 @@ class ArchiveWriter:
         if self._encrypter is not None:
             self._encrypter.discard()
         self._draft.discard()
+
+
+@contextmanager
+def rewritten(file: StoredFile, settings: Settings) -> Iterator[ArchiveWriter]:
+    """Yield a writer whose file replaces another of its name when the block ends without error."""
+    writer = ArchiveWriter(file, settings, replace=True)
+    try:
+        yield writer
+        writer.finish()
+    finally:
+        writer.discard()
 
 
 def archived_files(store: Store, dataset: Dataset) -> dict[str, float]:

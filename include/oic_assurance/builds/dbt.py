@@ -188,31 +188,6 @@ def _manifest(settings: Settings, target: str) -> "Manifest":
 
 
 @cache
-def _leave_out_debug_events() -> None:
-    """Replace dbt's event manager with one that leaves out debug events.
-
-    No log takes these events, but dbt turns each into a message before it asks the logs. A build
-    fires tens of thousands of them.
-    """
-    from dbt_common.events.base_types import BaseEvent, EventLevel
-    from dbt_common.events.event_manager import EventManager
-    from dbt_common.events.event_manager_client import ctx_set_event_manager
-
-    class WithoutDebugEvents(EventManager):
-        def fire_event(
-            self,
-            e: BaseEvent,
-            level: EventLevel | None = None,
-            node: Any = None,
-            force_warn_or_error_handling: bool = False,
-        ) -> None:
-            if (level or e.level_tag()) is not EventLevel.DEBUG:
-                super().fire_event(e, level, node, force_warn_or_error_handling)
-
-    ctx_set_event_manager(WithoutDebugEvents())
-
-
-@cache
 def _keep_connections() -> None:
     """Let each of dbt's threads keep its connection from one node to the next.
 
@@ -258,7 +233,6 @@ def _invoke(
 ) -> Any:
     from dbt.cli.main import dbtRunner
 
-    _leave_out_debug_events()
     _keep_connections()
     _read_yaml_once()
     project = settings.project_root / PROJECT

@@ -11,9 +11,8 @@ them at the end of each stage, never a key itself, and `assurance doctor` compar
 import hashlib
 import hmac
 import socket
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import count, takewhile
+from typing import Any
 
 import psycopg
 
@@ -21,21 +20,11 @@ from oic_assurance.landing.erased_keys import layer_name
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import SECRET as LOG_KEY
-from oic_assurance.warehouse.rows import all_records
+from oic_assurance.warehouse.rows import named_rows
 from oic_assurance.warehouse.secrets import find_secret
 from oic_assurance.warehouse.signatures import SIGNING_KEY
 
 ROLE = "oic_transform"
-
-
-@dataclass(frozen=True)
-class HostSecret:
-    """The key with which a host did its last stage, as a keyed hash."""
-
-    host: str
-    secret: str
-    mark: str
-    seen_at: datetime
 
 
 def marks_here(settings: Settings) -> dict[str, str]:
@@ -68,12 +57,11 @@ def record_marks(settings: Settings, warehouse: psycopg.Connection) -> None:
         )
 
 
-def marks_of_hosts(settings: Settings) -> list[HostSecret]:
-    """Return the keys of all hosts that did a stage in the last two days."""
+def marks_of_hosts(settings: Settings) -> list[Any]:
+    """Return the keys of all hosts that did a stage in the last two days, as keyed hashes."""
     with connect(settings, role=ROLE) as warehouse:
-        return all_records(
+        return named_rows(
             warehouse,
-            HostSecret,
             """
             select host, secret, mark, seen_at from audit.host_secret
             where seen_at >= now() - interval '2 days'

@@ -10,6 +10,7 @@ from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Result, Table, columns
 from oic_assurance.cli.shared import ID, followed, reason_for
 from oic_assurance.cli.shown import shows
+from oic_assurance.formats import count
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets
@@ -27,7 +28,10 @@ def batch() -> None:
 @click.option("--limit", type=ID, default=50, help="How many batches to show.")
 @shows
 def list_(settings: Settings, dataset: str | None, limit: int) -> Result:
-    """List the landed batches of DATASET, or of all datasets. The newest batch comes first."""
+    """List the landed batches of DATASET, or of all datasets. The newest batch comes first.
+
+    A file is *replaced* if an erasure has left only its remaining rows in the archive.
+    """
     name = declared(dataset).name if dataset else None
     with connect(settings, role="oic_landing") as warehouse:
         found = archived_batches(warehouse, settings.force_code, name)
@@ -49,7 +53,7 @@ def list_(settings: Settings, dataset: str | None, limit: int) -> Result:
             "row_count:number=rows",
         ),
         *("rows_new:number=new", "rows_rejected:number=rejected", "rows_erased:number=erased"),
-        *("is_in_archive=archived", "source_place=place", "run_id=run"),
+        *("is_in_archive=archived", "is_replaced=replaced", "source_place=place", "run_id=run"),
     )
     table = Table("batches", what, rows, empty="Nothing has been landed yet.")
     return Result([table, *([newest] if len(found) > limit else [])])
@@ -88,10 +92,13 @@ def verify(settings: Settings, dataset: str | None, batch_id: int | None) -> Res
         for proof in proofs
         for one, why in proof.not_compared
     ]
+    replaced = sum(proof.replaced for proof in proofs)
+    said = f"An erasure has replaced {count(replaced, 'delivered file')} by the remaining rows."
     return Result(
         [
             Table("datasets", what, rows),
             Table("not_compared", (), left_out, "Rows that were not compared", at_most=5),
+            *([said] if replaced else []),
         ],
         exit_code=int(any(one.disagreements for one in proofs)),
     )

@@ -9,9 +9,8 @@ from oic_assurance.cli.shown import shows
 from oic_assurance.cli.status import problems_table
 from oic_assurance.errors import ServerError
 from oic_assurance.formats import count
-from oic_assurance.operations.doctor.looks import LOOKS
-from oic_assurance.operations.doctor.proofs import PROOFS
-from oic_assurance.operations.doctor.server import answers
+from oic_assurance.operations.doctor.looks import LOOKS, PROOFS
+from oic_assurance.operations.doctor.warehouse import answers
 from oic_assurance.platform import looks as above
 from oic_assurance.platform.progress import Screen
 from oic_assurance.settings import Settings

@@ -13,8 +13,8 @@ from oic_assurance.operations.erase.erase import tables_with
 from oic_assurance.operations.erase.expired import expired_records
 from oic_assurance.operations.erase.finish import finish_erasures
 from oic_assurance.operations.erase.search import Found, Request
-from oic_assurance.operations.recall.recall import approve as approve_erasure
-from oic_assurance.operations.recall.recall import list_recalls
+from oic_assurance.operations.recall import approve as approve_erasure
+from oic_assurance.operations.recall import list_recalls
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets

@@ -13,10 +13,9 @@ from oic_assurance.cli.shown import shows
 from oic_assurance.formats import count, moment
 from oic_assurance.operations.explain.figure import Explained, Row, check_figure
 from oic_assurance.operations.explain.figure import explain as explain_figure
-from oic_assurance.operations.explain.history import RecordHistory, get_history
+from oic_assurance.operations.explain.history import RecordHistory, find_kind, get_history
 from oic_assurance.operations.explain.publication_records import HISTORY_ROLE, find, records_of
 from oic_assurance.operations.explain.question import explain_question, find_question
-from oic_assurance.operations.explain.record_kinds import find_kind
 from oic_assurance.platform.progress import working
 from oic_assurance.reporting.paper.labels import labels
 from oic_assurance.settings import Settings
@@ -188,7 +187,7 @@ def _history(found: RecordHistory) -> Result:
     sources = columns(
         *("batch_id=batch", "dataset", "kind", "delivered_for", "landed_at=landed"),
         *(">source_place=from", ">who=by", ">run_id=run", ">sha256=SHA-256"),
-        ">kept_as=archived as",
+        *(">kept_as=archived as", ">is_replaced=replaced by an erasure"),
     )
     rows = [{**one, "version": _version(one)} for one in found.versions]
     return Result(

@@ -19,7 +19,6 @@ from oic_assurance.cli.shared import INTERRUPTED
 from oic_assurance.commands import with_force
 from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.formats import wrapped
-from oic_assurance.garbage import collect_rarely
 from oic_assurance.old_names import renamed
 from oic_assurance.settings import load_settings
 
@@ -183,7 +182,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code. An error is written to standard error."""
-    collect_rarely()
     try:
         # Python decodes bytes that are not UTF-8 as lone surrogates, which cannot be encoded again.
         " ".join(arguments).encode()

@@ -13,8 +13,8 @@ from oic_assurance.cli.shown import cells, shows
 from oic_assurance.formats import count, moment
 from oic_assurance.operations import compare as comparing
 from oic_assurance.operations import preview as previewing
-from oic_assurance.operations.reproduce import reproduce as reproducing
-from oic_assurance.operations.reproduce.compare import ROWS_NAMED
+from oic_assurance.operations import reproduce as reproducing
+from oic_assurance.operations.reproduce import ROWS_NAMED
 from oic_assurance.platform.progress import working
 from oic_assurance.publishing import publication as publications
 from oic_assurance.reporting.paper import document

@@ -7,7 +7,7 @@ import click
 from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.result import Facts, Result
-from oic_assurance.cli.shared import FILE
+from oic_assurance.cli.shared import FILE, reason_for
 from oic_assurance.cli.shown import shows
 from oic_assurance.platform.airflow import scheduler
 from oic_assurance.settings import Settings, load_settings
@@ -64,10 +64,27 @@ def url(settings: Settings, name: str) -> Result:
     reads the published marts. The names landing, transform, gate, publish and erasure stand for the
     login of that stage. The names general_processing and law_enforcement_processing stand for the
     login that reads raw for that purpose. The name admin stands for the administrator of the
-    warehouse's server.
+    warehouse's server. To look around, use `assurance db look`.
     """
     found = {"name": name, "url": database_url(settings, name)}
     return Result([Facts("database", (), found)], text=found["url"])
+
+
+@db.command()
+@click.option("--hours", type=click.IntRange(1, 72), default=8, help="For how long. Default: 8.")
+@reason_for("Why do you look?")
+@shows
+def look(settings: Settings, hours: int, reason: str) -> Result:
+    """Print a URI with which you can read the warehouse for some hours.
+
+    The login is your own, and the reason is in the log of processing, as is everything that you
+    read. It reads the marts, raw, the models and the record of runs, but not who a pseudonym stands
+    for. It cannot write.
+    """
+    from oic_assurance.operations.access import look_around
+
+    address = look_around(settings, reason, hours=hours)
+    return Result([Facts("look", (), {"url": address, "hours": hours})], text=address)
 
 
 @db.command("hardening-sql")
@@ -76,8 +93,8 @@ def hardening_sql(settings: Settings) -> Result:
     """Print the SQL that an administrator of an external server must run.
 
     PostgreSQL lets every login read statistics, catalogues and sizes. The SQL takes these rights
-    away from readers, and sets limits for them. On the embedded server, the SQL is run at each
-    start.
+    away from readers, sets limits for them, and makes the server log what is read. On the embedded
+    server, the SQL is run at each start.
     """
     found = statements(settings).rstrip("\n")
     return Result([Facts("hardening", (), {"sql": found})], text=found)

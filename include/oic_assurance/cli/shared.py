@@ -71,7 +71,24 @@ monitor_option = click.option(
 publication_option = click.option(
     "--publication", "publication_id", type=ID, show_default="the current one", help="Its ID."
 )
-reason_option = click.option("--reason", metavar="TEXT", help="Why. It is kept on record.")
+#: The highest number of characters of a reason, which is kept for ever.
+LONGEST_REASON = 500
+
+
+def _short_enough(reason: str) -> str:
+    if len(reason) > LONGEST_REASON:
+        raise click.UsageError(
+            f"A reason has at most {LONGEST_REASON} characters, and this one has {len(reason):,}."
+        )
+    return reason
+
+
+reason_option = click.option(
+    "--reason",
+    metavar="TEXT",
+    help="Why. It is kept on record.",
+    callback=lambda _context, _option, reason: reason and _short_enough(reason),
+)
 
 
 def reason_for(
@@ -88,7 +105,7 @@ def reason_for(
         given = required_reason(reason, question).strip()
         if not given:
             raise click.UsageError(f"The decision needs a reason: give one with {option}.")
-        return given
+        return _short_enough(given)
 
     return click.option(option, "reason", help=about, callback=answer)
 
@@ -100,8 +117,8 @@ def required_reason(given: str | None, question: str) -> str:
     refuses the decision, because it has no reason.
     """
     if given is None and is_terminal():
-        return str(click.prompt(question, err=True))
-    return given or ""
+        given = str(click.prompt(question, err=True))
+    return _short_enough(given or "")
 
 
 def is_terminal() -> bool:

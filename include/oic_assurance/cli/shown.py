@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import is_dataclass
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -103,7 +104,7 @@ def _plain(value: Any) -> object:
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, date):
         return value.isoformat()
-    if is_dataclass(value):
+    if is_dataclass(value) or isinstance(value, SimpleNamespace):
         return vars(value)
     if isinstance(value, Mapping):
         return dict(value)

@@ -12,8 +12,7 @@ from oic_assurance.cli.shared import ID, reason_for
 from oic_assurance.cli.shown import shows
 from oic_assurance.formats import interval, share
 from oic_assurance.operations.sign_off import entries as signed
-from oic_assurance.operations.sign_off.daily import check_evidence
-from oic_assurance.operations.sign_off.steps import make_step, reopen_by_decision
+from oic_assurance.operations.sign_off.steps import check_evidence, make_step, reopen_by_decision
 from oic_assurance.settings import SIGN_OFF_ROLES, Settings
 from oic_assurance.state.apply import problem_kinds
 from oic_assurance.warehouse.connections import acting_account
@@ -169,10 +168,10 @@ def _entries(found: Sequence[signed.Entry]) -> Table:
     ]
     # People see some of the values. Programs see them all.
     what = columns(
-        *(f"-{name}" for name in signed.Entry.__annotations__),
         *("entry_id=entry", "what", "entered_at=entered", "account=by", "by_role=as", ">because"),
         *(">why=cause:", ">through=through", ">made_on=on publication", ">status=status"),
         *(">figure=figure", ">evidence_place=evidence", ">evidence_bytes:number=bytes"),
         *(">evidence_sha256=SHA-256", ">evidence_state=found", ">evidence_checked_at=checked"),
+        "-*",
     )
     return Table("entries", what, rows)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,7 @@ from oic_assurance.cli.shown import shows
 from oic_assurance.settings import Settings
 
 if TYPE_CHECKING:
-    from oic_assurance.operations.review.decisions import Choice, Decision
+    from oic_assurance.operations.review import Choice
 
 
 @click.group(cls=Group)
@@ -42,7 +42,7 @@ def run(settings: Settings, parts: tuple[str, ...], dry_run: bool) -> Result:
 @shows
 def list_(settings: Settings) -> Result:
     """List the latest run of each part: when, what it did, and how it ended."""
-    from oic_assurance.operations.upkeep.record import latest
+    from oic_assurance.operations.upkeep import latest
 
     empty = "No upkeep has run: `assurance upkeep run` runs it."
     return Result([Table("parts", (), latest(settings), empty=empty)])
@@ -57,7 +57,7 @@ def due(settings: Settings, dataset: str | None) -> Result:
     The list is brought up to date every night. Showing keys is logged. A record without a key
     stands for all rows in quarantine that have no readable key.
     """
-    from oic_assurance.operations.review.due import list_due, show_records
+    from oic_assurance.operations.review import list_due, show_records
     from oic_assurance.sources.declarations.load import dataset as declared
 
     empty = "No record is past its retention."
@@ -87,8 +87,8 @@ def decide(
     erases what was decided. With ASSURANCE_SECOND_PERSON, somebody else must confirm the decision.
     The reason must not name a record.
     """
-    from oic_assurance.operations.review.decisions import Wish
-    from oic_assurance.operations.review.decisions import decide as record
+    from oic_assurance.operations.review import Wish
+    from oic_assurance.operations.review import decide as record
     from oic_assurance.sources.declarations.load import dataset as declared
     from oic_assurance.warehouse.connections import acting_account
 
@@ -103,7 +103,7 @@ def decide(
 @shows
 def confirm(settings: Settings, decision: int) -> Result:
     """Confirm another person's decision, as the second person."""
-    from oic_assurance.operations.review.decisions import confirm as record
+    from oic_assurance.operations.review import confirm as record
     from oic_assurance.warehouse.connections import acting_account
 
     return _decisions([record(settings, decision, acting_account())])
@@ -113,16 +113,15 @@ def confirm(settings: Settings, decision: int) -> Result:
 @shows
 def decisions(settings: Settings) -> Result:
     """List the decisions about records past their retention, the newest first."""
-    from oic_assurance.operations.review.decisions import list_decisions
+    from oic_assurance.operations.review import list_decisions
 
     return _decisions(list_decisions(settings))
 
 
-def _decisions(found: "Sequence[Decision]") -> Result:
-    rows = [{**vars(one), "waits_for": "a second person" if one.waits else None} for one in found]
+def _decisions(found: Sequence[Any]) -> Result:
     empty = "Nobody has decided about a record that is past its retention."
-    confirms = any(one.waits for one in found)
+    confirms = any(one.waits_for for one in found)
     return Result(
-        [Table("decisions", (), rows, empty=empty)],
+        [Table("decisions", (), found, empty=empty)],
         next="a second person confirms: `assurance upkeep confirm DECISION`." if confirms else "",
     )

@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from expectations.vocabulary import Expectation, Suite, sql
-from oic_assurance.gates.deferred import load_great_expectations
 from oic_assurance.gates.outcomes import exception_of, one_line, outcome_of
 from oic_assurance.gates.table_names import Places, current_table
 from oic_assurance.gates.translate import KEYS_KEPT, expectation_of, key_columns, quick
@@ -32,7 +31,6 @@ class Auditor:
 
     def __enter__(self) -> Self:
         """Connect Great Expectations to the warehouse."""
-        load_great_expectations()
         import great_expectations as gx
 
         context = gx.get_context(mode="ephemeral")
@@ -157,28 +155,26 @@ class Auditor:
         # Great Expectations caches counts under the asset's name, so each asset gets a new name.
         self._assets += 1
         asset = make_asset(suite, f"{suite.name} {self._assets}")
-        # The data source's own method for adding an asset would write the whole configuration as
-        # YAML each time.
-        asset._datasource = self._datasource
-        self._datasource.assets.append(asset)
         try:
             yield asset.get_batch(asset.build_batch_request())
         finally:
-            self._datasource.assets.remove(asset)
+            self._datasource.delete_asset(asset.name)
 
     def _rows_asset(self, suite: Suite, name: str) -> Any:
-        from great_expectations.datasource.fluent.sql_datasource import TableAsset
-
         schema = self._places.schema(suite.schema)
-        return TableAsset(name=name, table_name=suite.table, schema_name=schema)
+        return self._datasource.add_table_asset(
+            name=name, table_name=suite.table, schema_name=schema
+        )
 
     def _rows_query_asset(self, suite: Suite, name: str) -> Any:
-        return _query_asset(name, sql("select * from <<table>>", table=self._places.table(suite)))
+        query = sql("select * from <<table>>", table=self._places.table(suite))
+        return self._datasource.add_query_asset(name=name, query=query)
 
     def _records_asset(self, suite: Suite, name: str) -> Any:
         # The asset is a query asset. For a table asset, Great Expectations would look up the table
         # in another session, which cannot see this session's temporary table.
-        return _query_asset(name, sql("select * from <<current>>", current=current_table(suite)))
+        query = sql("select * from <<current>>", current=current_table(suite))
+        return self._datasource.add_query_asset(name=name, query=query)
 
     def _execute(self, statement: str) -> None:
         with self._datasource.get_execution_engine().engine.begin() as connection:
@@ -224,9 +220,3 @@ class Auditor:
                 result_format["unexpected_index_column_names"] = list(columns)
             details |= self._validate(batch, suite, expectations_failed, result_format)
         return details
-
-
-def _query_asset(name: str, query: str) -> Any:
-    from great_expectations.datasource.fluent.sql_datasource import QueryAsset
-
-    return QueryAsset(name=name, query=query)

@@ -21,7 +21,6 @@ from oic_assurance.builds.record import Build, find_daily_build
 from oic_assurance.errors import AssuranceError
 from oic_assurance.gates.content_policy import with_policy
 from oic_assurance.gates.data_docs_pages import INDEX, PAGE, STYLE
-from oic_assurance.gates.deferred import load_great_expectations
 from oic_assurance.gates.logging import silenced
 from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.translate import expectation_of
@@ -114,7 +113,6 @@ def _index(build: Build, gates: Sequence[Result], found: Sequence[_SuiteResults]
 
 
 def _suite_pages(places: Places, found: Sequence[_SuiteResults]) -> dict[str, str]:
-    load_great_expectations()
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
     from jinja2 import ChoiceLoader, DictLoader

@@ -1,23 +1,21 @@
-"""Read archived database extracts back into a temporary table.
+"""Read archived database extracts and lists of vanished records again.
 
 An extract is archived in the text or binary format of PostgreSQL's COPY. PostgreSQL itself reads it
 back, so this module need not parse these formats.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from oic_assurance.batches.archive_reader import (
-    HashedStream,
+    ArchivedContent,
     UnreadableError,
-    open_unpacked,
-    read_header,
+    number_around_gaps,
 )
-from oic_assurance.batches.archive_writer import ArchiveWriter
+from oic_assurance.batches.archive_writer import rewritten
 from oic_assurance.landing.checks import fingerprint
 from oic_assurance.landing.raw_tables import existing_columns
 from oic_assurance.landing.replayed_rows import REPLAY_FORMAT
@@ -41,7 +39,11 @@ class ExtractTable:
     """
 
     def __init__(
-        self, connection: psycopg.Connection, dataset: Dataset, table: Table, header: dict[str, Any]
+        self,
+        connection: psycopg.Connection,
+        dataset: Dataset,
+        table: Table,
+        header: Mapping[str, Any],
     ) -> None:
         self._connection = connection
         self._dataset = dataset
@@ -59,24 +61,27 @@ class ExtractTable:
         known |= dict.fromkeys(self._texts, "text")
         if header.get("format") == REPLAY_FORMAT:
             known = {"row_number": "bigint"}
+        # Raw has lost the columns that are not extracted any more, and with them their types. Any
+        # binary value is a string of bytes.
+        lost = "bytea" if self.copy_format == "binary" else "text"
         connection.execute(
             SQL("create temporary table {} ({}) on commit drop").format(
                 Identifier(f"extract_{table.name}"),
                 SQL(", ").join(
-                    SQL("{} {}").format(Identifier(name), SQL(known.get(name, "text")))
+                    SQL("{} {}").format(Identifier(name), SQL(known.get(name, lost)))
                     for name in self.columns
                 ),
             )
         )
 
-    def fill(self, content: HashedStream) -> int:
+    def fill(self, content: ArchivedContent) -> int:
         """Copy the rows of an extract into the table. Return their number.
 
         Raises:
             UnreadableError: PostgreSQL cannot read the rows.
         """
         statement = SQL("copy {} ({}) from stdin (format {})").format(
-            self.name, self._names(), SQL(self.copy_format)
+            self.name, SQL(", ").join(map(Identifier, self.columns)), SQL(self.copy_format)
         )
         chunks = content.chunks()
         if self.copy_format == "binary":
@@ -88,9 +93,6 @@ class ExtractTable:
                         copy.write(chunk)
                 return max(cursor.rowcount, 0)
         except psycopg.Error as error:
-            # Read the rest of the content too, because the caller needs the hash of all of it.
-            for _ in content.chunks():
-                pass
             raise UnreadableError(f"its rows cannot be read: {reason(error)}") from None
 
     def chunks(
@@ -179,9 +181,6 @@ class ExtractTable:
             n=Identifier(name), blanks=BLANKS
         )
 
-    def _names(self) -> Composed:
-        return SQL(", ").join(map(Identifier, self.columns))
-
 
 def join_binary_streams(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Join the binary COPY streams of one batch into one stream, because COPY reads only one.
@@ -197,53 +196,47 @@ def join_binary_streams(chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-@dataclass(frozen=True)
-class RewrittenExtract:
-    """An archived extract after rows were removed from it. `sha256` is the hash of its content."""
+def vanished_keys(content: ArchivedContent, gaps: Collection[int] = ()) -> list[tuple[int, str]]:
+    """Return the row numbers and keys of an archived list of vanished records.
 
-    sha256: str
-    #: The row numbers of the removed rows.
-    places: list[int]
+    Each line of such a list is a key. `gaps` are the row numbers of keys that were erased.
+    """
+    lines = content.stream.read().decode("utf-8", "replace").split("\n")
+    numbered = number_around_gaps(([0, key] for key in lines if key), set(gaps))
+    return [(int(number or 0), str(key)) for number, key in numbered]
 
 
 def rewrite_extract(
     settings: Settings,
     connection: psycopg.Connection,
     dataset: Dataset,
-    source: StoredFile,
-    target: StoredFile,
+    content: ArchivedContent,
+    target: StoredFile | None,
     *,
     places: Sequence[int] = (),
     keys: Sequence[str] = (),
-) -> RewrittenExtract:
-    """Copy an archived extract to `target` without some rows.
+) -> tuple[list[int], str]:
+    """Write an archived extract to `target` without some rows. Without it, only look for the rows.
 
     The rows with the row numbers `places` and the rows with the keys `keys` are left out. If the
-    extract has no such row, nothing is written. `target` can be the same file as `source`: the new
-    file replaces the one at `target` only when it is complete. Call this function in a
-    transaction.
+    extract has no such row, nothing is written. The new file replaces the one at `target` only when
+    it is complete. Call this function in a transaction.
+
+    Return the row numbers of the removed rows, and the SHA-256 of the written content.
 
     Raises:
         UnreadableError: The extract cannot be read.
         ServerError: The archive cannot be reached.
     """
-    [table] = dataset.tables[:1]
-    with open_unpacked(source) as stream:
-        header = read_header(stream)
-        extract = ExtractTable(connection, dataset, table, header)
-        content = HashedStream(stream)
-        extract.fill(content)
+    extract = ExtractTable(connection, dataset, dataset.tables[0], content.header)
+    extract.fill(content)
     removed = extract.remove(places, keys)
-    if not removed:
-        extract.drop()
-        return RewrittenExtract(content.sha256, removed)
-    writer = ArchiveWriter(target, settings, replace=True)
-    try:
-        writer.write_header(header)
-        for chunk in extract.chunks():
-            writer.write(chunk)
-        writer.finish()
-    finally:
-        writer.discard()
+    sha256 = content.sha256
+    if removed and target:
+        with rewritten(target, settings) as writer:
+            writer.write_header(content.header)
+            for chunk in extract.chunks():
+                writer.write(chunk)
+        sha256 = writer.sha256
     extract.drop()
-    return RewrittenExtract(writer.sha256, removed)
+    return removed, sha256

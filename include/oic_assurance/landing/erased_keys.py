@@ -192,19 +192,22 @@ def record_removed_rows(
     batch_id: int,
     sha256: tuple[str | None, str | None],
     places: Mapping[str, list[int]],
+    *,
+    in_normal_form: bool = False,
 ) -> None:
     """Record that a delivery was archived without the rows of erased records.
 
     `sha256` contains two hashes: of the delivered content, and of the archived content. `places`
-    maps the name of each table to the row numbers of its removed rows.
+    maps the name of each table to the row numbers of its removed rows. `in_normal_form` says that a
+    file was archived as its remaining rows.
     """
     connection.execute(
         """
         insert into audit.batch_erasure
-            (batch_id, sha256_before, sha256_after, places, raw_rows, rejected_rows)
-        values (%s, %s, %s, %s, 0, 0)
+            (batch_id, sha256_before, sha256_after, places, raw_rows, rejected_rows, in_normal_form)
+        values (%s, %s, %s, %s, 0, 0, %s)
         """,
-        (batch_id, *sha256, Jsonb(dict(places))),
+        (batch_id, *sha256, Jsonb(dict(places)), in_normal_form),
     )
 
 

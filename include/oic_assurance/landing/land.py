@@ -178,6 +178,7 @@ def _end(
     )
     with connection.cursor() as cursor:
         cursor.executemany(
-            "insert into audit.not_taken (extraction_id, name, reason) values (%s, %s, %s)",
-            [(attempt, found.name, found.reason) for found in report.not_taken],
+            "insert into audit.not_taken (extraction_id, name, reason, modified_at)"
+            " values (%s, %s, %s, %s)",
+            [(attempt, found.name, found.reason, found.modified_at) for found in report.not_taken],
         )

@@ -23,6 +23,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import Composed
 
+from oic_assurance.batches.archive_reader import open_content
 from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.batches.archive_writer import Archive, ArchiveWriter
 from oic_assurance.batches.batch import Batch, next_batch_id, register
@@ -378,14 +379,12 @@ class DatabaseLanding:
         """Remove the rows of erased records from the archived batch."""
         places, before = extraction.erased, extraction.writer.sha256
         file = archived_file(self._settings, extraction.writer.archived_as)
-        after = rewrite_extract(
-            self._settings, self._connection, self._dataset, file, file, places=places
-        )
+        with open_content(file) as content:
+            _, after = rewrite_extract(
+                self._settings, self._connection, self._dataset, content, file, places=places
+            )
         record_removed_rows(
-            self._connection,
-            extraction.batch_id,
-            (before, after.sha256),
-            {self._table.name: places},
+            self._connection, extraction.batch_id, (before, after), {self._table.name: places}
         )
 
     def _land_tombstones(self, vanished: list[str], digest: SourceDigest) -> None:

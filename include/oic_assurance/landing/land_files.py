@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Identifier
 
 from oic_assurance.batches.archive_writer import CLOCK_SKEW, Archive
 from oic_assurance.batches.batch import Batch, next_batch_id, register
+from oic_assurance.batches.normal_form import write_remaining
 from oic_assurance.clock import london_day
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
@@ -28,7 +29,6 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, ManifestRule
 from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone
 from oic_assurance.sources.files.manifest import Exporter, ManifestEntry, check_manifest
-from oic_assurance.sources.files.row_removal import remove_rows
 from oic_assurance.sources.files.tabular import read_tables
 
 #: From this size on, landing a file is faster if its rows in plain form are not staged.
@@ -311,18 +311,19 @@ class FileLanding:
                 checked.notes[name] = checked.notes.get(name, {}) | found
 
     def _store(self, content: Content, name: str, batch_id: int, checked: _Checked) -> str:
-        """Archive a file without the rows of erased records.
+        """Archive a file: as delivered or, if it lists erased records, the rows of all others.
 
         Return the name of the archived file.
         """
-        erased = checked.erased
-        if not erased:
+        if not checked.erased:
             return self._archive.store(content, name, batch_id)
-        totals = {table: int(found.get("total_lines", 0)) for table, found in checked.notes.items()}
-        with remove_rows(content, self._dataset, erased, totals) as remaining:
-            sha256 = (content.sha256, remaining.sha256)
-            record_removed_rows(self._connection, batch_id, sha256, erased)
-            return self._archive.store(remaining, name, batch_id)
+        with self._archive.writer(f"{batch_id:08d}-{name}.gz") as writer:
+            readings = read_tables(content, self._dataset)
+            write_remaining(writer, self._dataset, name, readings, checked.erased, content.sha256)
+            writer.finish()
+        hashes = (content.sha256, writer.sha256)
+        record_removed_rows(self._connection, batch_id, hashes, checked.erased, in_normal_form=True)
+        return writer.archived_as
 
     def _take_in(self, content: Content, batch_id: int, at: datetime) -> _Checked:
         """Stage and check the rows of a file.

@@ -14,19 +14,14 @@ from datetime import datetime
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archive_reader import (
-    ArchivedBatch,
-    archived_batches,
-    number_around_gaps,
-    open_archived,
-)
+from oic_assurance.batches.archive_reader import ArchivedBatch, archived_batches, open_archived
+from oic_assurance.batches.normal_form import read_archived
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.replayed_rows import ReplayRows
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
-from oic_assurance.sources.files.tabular import read_tables
 
 
 @dataclass(frozen=True)
@@ -98,15 +93,10 @@ class LaterDeliveries:
         batch = self._batch(delivery.batch_id)
         try:
             with open_archived(self._settings, delivery.archived_as) as content:
-                reading = next(
-                    reading
-                    for reading in read_tables(content, self._dataset, batch.totals)
-                    if reading.table.name == self._table.name
-                )
-                # The numbers of erased rows are skipped. So each other row gets the same number as
-                # at its landing, which is also its number in quarantine.
-                gaps = batch.gaps_of(self._table.name)
-                self._loader.stage(number_around_gaps(reading.rows, gaps))
+                # Each row has the number that it had at its landing, and so in quarantine.
+                readings = read_archived(batch, content, self._dataset)
+                found = next(one for one in readings if one.table.name == self._table.name)
+                self._loader.take(found, plain=False)
         except DeliveryRefused:
             return False
         self._connection.execute(
@@ -206,6 +196,6 @@ class LaterDeliveries:
         for replay, archived_as in replays:
             rows.clear()
             with open_archived(self._settings, archived_as) as content:
-                rows.load_archived(content, archived_as)
+                rows.load_archived(content)
             rows.stage(landed_in=replay)
         rows.clear()

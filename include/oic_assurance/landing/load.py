@@ -35,7 +35,6 @@ from oic_assurance.landing.raw_tables import (
 from oic_assurance.sources.databases.postgres import hash_of
 from oic_assurance.sources.databases.source import KeySum
 from oic_assurance.sources.declarations.model import Dataset, Table
-from oic_assurance.sources.files.rows import Row, as_copy_text
 from oic_assurance.sources.files.tabular import Reading
 from oic_assurance.warehouse.rows import fetch_one
 
@@ -95,10 +94,6 @@ class TableLoader:
         connection.execute(checks.temporary_tables(dataset, table))
 
     # ---------------------------------------------------------------- staging and checks
-
-    def stage(self, rows: Iterable[Row]) -> None:
-        """Copy rows into the stage table. Blank cells become null."""
-        self.stage_text(as_copy_text([row] for row in rows))
 
     def take(self, reading: Reading, *, plain: bool) -> None:
         """Copy the rows of a file into the stage table.

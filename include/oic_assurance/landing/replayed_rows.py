@@ -5,19 +5,17 @@ reasons contain row numbers, for example the reason that a key occurs twice. The
 of the original delivery too.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
+from oic_assurance.batches.archive_reader import ArchivedContent, UnreadableError
 from oic_assurance.batches.archive_writer import ArchiveWriter
-from oic_assurance.errors import AssuranceError
 from oic_assurance.landing import checks
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.sources.databases.postgres import is_given
-from oic_assurance.sources.files.dropped import CHUNK_BYTES, Content
 
 REPLAY_FORMAT = "oic-assurance replay 1"
 
@@ -73,18 +71,15 @@ class ReplayRows:
                     copy.write_row((row.row_number, row.rejected_id, *row.values))
             return cursor.rowcount
 
-    def load_archived(self, content: Content, archived_as: str) -> None:
+    def load_archived(self, content: ArchivedContent) -> None:
         """Add the rows of an archived replay.
 
         Raises:
-            AssuranceError: The content is not a replay.
+            UnreadableError: The content is not a replay.
         """
-        content.stream.seek(0)
-        header = json.loads(content.stream.readline().removeprefix(b"#"))
+        header = content.header
         if header.get("format") != REPLAY_FORMAT:
-            raise AssuranceError(
-                f"The archived batch {archived_as} is not a replay. Restore it from a back-up."
-            )
+            raise UnreadableError("its first line does not say that it is a replay")
         # The declaration may have changed since the replay. A column that was declared later is
         # blank, and a column that is no longer declared is dropped.
         names = [name if name in self.columns else None for name in header["columns"]]
@@ -99,14 +94,16 @@ class ReplayRows:
                     )
                 )
 
-    def _copy_archived(self, content: Content, columns: list[str], names: list[str | None]) -> None:
+    def _copy_archived(
+        self, content: ArchivedContent, columns: list[str], names: list[str | None]
+    ) -> None:
         """Copy archived rows. `names` contains None for each column that is no longer declared."""
         statement = SQL("copy {} ({}) from stdin")
         with self._connection.cursor() as cursor:
             if None not in names:
                 target = SQL(", ").join(map(Identifier, columns))
                 with cursor.copy(statement.format(self._name, target)) as copy:
-                    while chunk := content.stream.read(CHUNK_BYTES):
+                    for chunk in content.chunks():
                         copy.write(chunk)
                 return
             declared = [place for place, name in enumerate(names) if name]

@@ -6,6 +6,7 @@ A login's rights are its memberships in server roles (see `publishing.audiences`
 `audit.access_change` records who changed the rights of a login and why.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from oic_assurance.errors import AssuranceError, ServerError, UnknownNameError, 
 from oic_assurance.publishing.audiences import UNIT_ROLE
 from oic_assurance.publishing.limited_views import LIMITED
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.account import account_at_host
+from oic_assurance.warehouse.account import account, account_at_host
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import (
     OFFICE,
@@ -29,15 +30,23 @@ from oic_assurance.warehouse.connections import (
     warehouse_url,
 )
 from oic_assurance.warehouse.limits import limits_of
-from oic_assurance.warehouse.reader_statements import log_statements_of
+from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.roles import (
+    AUDITOR,
     KEEPERS,
     LOGIN_ROLES,
+    LOOKER,
     PERSON,
     RIGHT_PREFIX,
     RIGHT_ROLES,
 )
-from oic_assurance.warehouse.rows import all_records, find_row, find_value, relation_exists
+from oic_assurance.warehouse.rows import (
+    all_records,
+    find_row,
+    find_value,
+    one_value,
+    relation_exists,
+)
 from oic_assurance.warehouse.versions import check_version
 
 #: The role that reads who has access. Changes to access are made by the warehouse's owner, which
@@ -46,6 +55,8 @@ READER = "oic_gate"
 #: The prefix of the warehouse's own roles. These roles keep rights that `hardening` revokes from
 #: all others.
 OURS = "oic_"
+#: The prefix of the logins with which people look around.
+LOOKING = "look_"
 _LONGEST_NAME = 63
 _SESSION = {
     "default_transaction_read_only": "on",
@@ -231,6 +242,36 @@ def person_url(settings: Settings, login: str, password: str | None) -> str:
     return libpq_uri({**known, "user": login, "password": password or "PASSWORD"})
 
 
+def look_around(settings: Settings, because: str, *, hours: int) -> str:
+    """Let the person of this account read the warehouse for some hours, and return the URI for it.
+
+    The login is the person's own, reads what the gate reads, and cannot write. Each look has its
+    own reason, which is in the log of processing, and its own password, which ends the one before.
+
+    Raises:
+        ServerError: The warehouse's login may not create roles or grant them.
+    """
+    login = f"{LOOKING}{re.sub(r'[^a-z0-9_]', '_', account().lower())}"[:_LONGEST_NAME]
+    with connect(settings) as conn:
+        check_version(conn)
+        password, name = secrets.token_urlsafe(24), sql.Identifier(login)
+        _ensure_role(conn, login)
+        until = one_value(conn, "select (now() + make_interval(hours => %s))::text", (hours,))
+        _run(
+            conn,
+            sql.SQL("alter role {} login password {} valid until {}").format(
+                name, sql.Literal(_verifier(conn, login, password)), sql.Literal(until)
+            ),
+        )
+        _run(conn, sql.SQL("alter role {} set default_transaction_read_only = on").format(name))
+        _limit(conn, login)
+        _grant(conn, LOOKER, login)
+    with connect(settings, role=AUDITOR) as conn:
+        what = f"the login '{login}' may read the marts, raw and the record of runs until {until}"
+        enter(conn, "consultation", what, because=because)
+    return person_url(settings, login, password)
+
+
 def list_access(settings: Settings) -> list[Access]:
     """Return every login that reads as a supervisor or as the office, sorted by name."""
     with connect(settings, role=READER) as conn:
@@ -300,15 +341,11 @@ def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
     )
     if can_login is None:
         password = secrets.token_urlsafe(24)
-        # The server receives only a SCRAM hash, which is enough to check the password. The password
-        # itself is never sent.
-        verifier = conn.pgconn.encrypt_password(
-            password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
-        )
+        verifier = _verifier(conn, login, password)
         _run(
             conn,
             sql.SQL("create role {} login password {}").format(
-                sql.Identifier(login), sql.Literal(verifier.decode("ascii"))
+                sql.Identifier(login), sql.Literal(verifier)
             ),
         )
     elif not can_login:
@@ -322,10 +359,14 @@ def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
                 sql.Identifier(login), sql.Identifier(name), sql.Literal(value)
             ),
         )
-    # The server then writes the login's statements into its own log. From there, they are recorded
-    # in the log of processing.
-    log_statements_of(conn, login)
     return password
+
+
+def _verifier(conn: psycopg.Connection, login: str, password: str) -> str:
+    """Return a SCRAM hash, which is enough to check a password. The password is never sent."""
+    return conn.pgconn.encrypt_password(
+        password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
+    ).decode("ascii")
 
 
 def _limit(conn: psycopg.Connection, login: str) -> None:

@@ -1,17 +1,16 @@
 """What changed between any two publications, and why."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import NamedTuple
 
-import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
 
 from oic_assurance.builds.declared import unit_of
 from oic_assurance.clock import london_day
 from oic_assurance.errors import UnknownNameError
+from oic_assurance.operations.diff import Row, difference
 from oic_assurance.operations.explain.publication_records import find
 from oic_assurance.publishing.publication import ROLE, Publication, get_publication
 from oic_assurance.publishing.restated import (
@@ -30,25 +29,12 @@ from oic_assurance.warehouse.connections import connect
 #: Differences below this are rounding.
 NOTHING = 1e-9
 
-#: The positions of two publications, or before and after a change.
-POSITIONS: LiteralString = """
-select
-    point_code,
-    old.status as status_before, new.status as status_after,
-    old.numerator as numerator_before, new.numerator as numerator_after,
-    old.denominator as denominator_before, new.denominator as denominator_after,
-    old.value as value_before, new.value as value_after,
-    (old.status, old.numerator, old.denominator, old.value)
-        is not distinct from (new.status, new.numerator, new.denominator, new.value) as is_equal
-from {old} as old
-full join {new} as new using (force_code, point_code)
-order by point_code
-"""
-_PUBLISHED = "(select * from audit.published_position where publication_id = {})"
-_FIGURES = """
-select measure_code, period_start, org_unit_code, value, numerator, denominator
-from {place}
-"""
+#: The key and the values of the position, and those of a figure.
+POSITION = (("force_code", "point_code"), ("status", "numerator", "denominator", "value"))
+FIGURE = (
+    ("force_code", "measure_code", "period_start", "org_unit_code"),
+    ("value", "numerator", "denominator"),
+)
 
 
 @dataclass(frozen=True)
@@ -110,16 +96,12 @@ class Key(NamedTuple):
     org_unit_code: str
 
 
-#: Value, numerator and denominator.
-Figure = tuple[float | None, int | None, int | None]
-
-
 @dataclass(frozen=True)
 class Comparison:
     """Two publications, and everything that differs between them.
 
     Attributes:
-        points: A row of `POSITIONS` for each point.
+        points: The `difference` of the positions, with a row for each point.
         way: The publications whose restatements lead from one to the other.
         not_kept: The publications on this way whose tables are no longer kept. So the causes that
             they listed are not known.
@@ -129,7 +111,7 @@ class Comparison:
 
     before: Publication
     after: Publication
-    points: Sequence[Mapping[str, Any]]
+    points: Sequence[Row]
     figures: Sequence[FigureChange]
     way: Sequence[int]
     not_kept: Sequence[int]
@@ -157,76 +139,70 @@ def compare(
     first, second = find(settings, before), find(settings, after)
     with connect(settings, role=ROLE) as conn:
         conn.execute("set transaction isolation level repeatable read, read only")
-        old, new = _values(conn, before), _values(conn, after)
-        known = {key.org_unit_code for key in (*old, *new)}
+        old, new = (
+            sql.Identifier(GENERATION, MARTS.partition("assurance_measure", number))
+            for number in (before, after)
+        )
+        rows = difference(conn, old, new, *FIGURE, every_row=True)
+        known = {row["org_unit_code"] for row in rows}
         if org_unit_code is not None and org_unit_code not in known:
             raise UnknownNameError("unit", org_unit_code, sorted(known), "in either of them")
         compared_with = read_compared_with(conn)
         steps = way(compared_with, before, after)
         kept = {number for number, _ in steps} & kept_restatements(conn)
-        rows = read_restatements(conn, sorted(kept), org_unit_code)
-        restated = restated_figures(rows, steps)
+        restatements = read_restatements(conn, sorted(kept), org_unit_code)
+        restated = restated_figures(restatements, steps)
         common = last_common(compared_with, before, after)
         moments = [first.as_at, second.as_at]
         if common is not None:
             moments.append(get_publication(conn, common).as_at)
-        months = {key[:2] for key in old} & {key[:2] for key in new}
-        units = {key[2] for key in old} & {key[2] for key in new}
-        asked = {key for key in old.keys() | new.keys() if org_unit_code in (None, key[2])}
+        asked = {_key(row): row for row in rows if org_unit_code in (None, row["org_unit_code"])}
+        # Both publications have figures of these months, and of these units.
+        in_both = [[_key(row) for row in rows if row[side]] for side in ("in_before", "in_after")]
+        months = set.intersection(*({one[:2] for one in keys} for keys in in_both))
+        units = set.intersection(*({one[2] for one in keys} for keys in in_both))
         both = {key for key in asked if key[:2] in months and key[2] in units}
+        published = "(select * from audit.published_position where publication_id = {})"
+        then, now = (sql.SQL(published).format(number) for number in (before, after))
         return Comparison(
             before=first,
             after=second,
-            points=conn.cursor(row_factory=dict_row)
-            .execute(
-                sql.SQL(POSITIONS).format(
-                    old=sql.SQL(_PUBLISHED).format(before), new=sql.SQL(_PUBLISHED).format(after)
-                )
-            )
-            .fetchall(),
-            figures=_figures(old, new, both, min(moments), restated),
+            points=difference(conn, then, now, *POSITION, every_row=True),
+            figures=_figures([asked[key] for key in sorted(both)], min(moments), restated),
             way=[number for number, _ in steps],
             not_kept=sorted({number for number, _ in steps} - kept),
-            not_compared=sorted(asked - both),
+            not_compared=sorted(asked.keys() - both),
         )
 
 
+def _key(row: Row) -> Key:
+    return Key(row["measure_code"], row["period_start"], row["org_unit_code"])
+
+
 def _figures(
-    old: Mapping[Key, Figure],
-    new: Mapping[Key, Figure],
-    both: Collection[Key],
-    earliest: datetime,
-    restated: Sequence[Restated],
+    rows: Sequence[Row], earliest: datetime, restated: Sequence[Restated]
 ) -> list[FigureChange]:
     why = {(one.measure_code, one.month, one.org_unit_code): one for one in restated}
+    today = london_day(earliest)
     changes = []
-    for key in sorted(both):
-        before, after = old.get(key, (None, None, None)), new.get(key, (None, None, None))
+    for row in rows:
+        key, before, after = _key(row), row["value_before"], row["value_after"]
         causes = why[key].causes if key in why else {}
-        is_same = before == after if key in old and key in new else before[0] == after[0]
-        if is_same and not causes:
+        is_in_both = row["in_before"] and row["in_after"]
+        if (row["is_equal"] if is_in_both else before == after) and not causes:
             continue
-        was_over, rest = _is_over(key[1], earliest), _rest(before[0], after[0], causes)
-        changes.append(FigureChange(*key, *before, *after, was_over, causes, rest))
+        made = [change for change, _ in causes.values()]
+        rest = None
+        if before is not None and after is not None and None not in made:
+            rest = after - before - sum(change for change in made if change is not None)
+        changes.append(
+            FigureChange(
+                *key,
+                *(before, row["numerator_before"], row["denominator_before"]),
+                *(after, row["numerator_after"], row["denominator_after"]),
+                was_over=(key.month.year, key.month.month) < (today.year, today.month),
+                causes=causes,
+                by_time=rest,
+            )
+        )
     return changes
-
-
-def _values(conn: psycopg.Connection, number: int) -> dict[Key, Figure]:
-    """Return value and counts of a publication's figures, keyed by measure, month and unit."""
-    place = sql.Identifier(GENERATION, MARTS.partition("assurance_measure", number))
-    rows = conn.execute(sql.SQL(_FIGURES).format(place=place)).fetchall()
-    return {Key(*row[:3]): row[3:] for row in rows}
-
-
-def _is_over(month: date, as_at: datetime) -> bool:
-    today = london_day(as_at)
-    return (month.year, month.month) < (today.year, today.month)
-
-
-def _rest(
-    before: float | None, after: float | None, causes: Mapping[str, tuple[float | None, int]]
-) -> float | None:
-    changes = [change for change, _ in causes.values()]
-    if before is None or after is None or None in changes:
-        return None
-    return after - before - sum(change for change in changes if change is not None)

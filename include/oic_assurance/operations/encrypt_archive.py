@@ -1,28 +1,23 @@
 """Encrypt batches that were archived without a key or with an earlier key."""
 
-import hashlib
 from collections.abc import Iterator
-from typing import BinaryIO
 
 from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
 from oic_assurance.batches.archive_reader import (
     UnreadableError,
     archived_batches,
     is_encrypted,
-    open_packed,
+    open_content,
 )
-from oic_assurance.batches.archive_store import archive_store
+from oic_assurance.batches.archive_store import ENCRYPTED, archive_store
+from oic_assurance.batches.archive_writer import rewritten
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.settings import Settings
-from oic_assurance.sources.files.dropped import CHUNK_BYTES
 from oic_assurance.storage.store import StoredFile
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.encryption import Encrypter, Key
 from oic_assurance.warehouse.locks import dataset_lock, held
 
 ROLE = "oic_landing"
-#: The suffix of an encrypted copy until it replaces its file.
-ENCRYPTED = ".encrypted"
 
 
 def encrypt_archive(settings: Settings, *, again: bool = False) -> Iterator[tuple[str, int]]:
@@ -36,8 +31,7 @@ def encrypt_archive(settings: Settings, *, again: bool = False) -> Iterator[tupl
         UsageError: ASSURANCE_ARCHIVE_KEY is not set, or its keys do not decrypt a file.
         AssuranceError: A file is damaged or cannot be written.
     """
-    key = archive_key(settings)
-    if key is None:
+    if archive_key(settings) is None:
         raise UsageError(
             f"{ARCHIVE_KEY} is not set: make a key outside the state folder with "
             f"`assurance backup new-key --to FILE`, and set {ARCHIVE_KEY} to the file."
@@ -52,11 +46,11 @@ def encrypt_archive(settings: Settings, *, again: bool = False) -> Iterator[tupl
                     if batch.archived_as is None:
                         continue
                     file = StoredFile(store, batch.archived_as)
-                    count += _encrypt(file, key, again=again)
+                    count += _encrypt(settings, file, again=again)
             yield name, count
 
 
-def _encrypt(file: StoredFile, key: Key, *, again: bool) -> bool:
+def _encrypt(settings: Settings, file: StoredFile, *, again: bool) -> bool:
     """Encrypt one archived file if that is needed, and return whether it was encrypted.
 
     The encrypted copy is read back before it replaces the file, because the file is the only copy
@@ -67,50 +61,25 @@ def _encrypt(file: StoredFile, key: Key, *, again: bool) -> bool:
         if is_encrypted(file) and not again:
             return False
         try:
-            if _write(file, copy, key) != _sha256(copy):
-                raise AssuranceError(f"{file} was not encrypted correctly: run the command again.")
+            with open_content(file) as content, rewritten(copy, settings) as writer:
+                if content.header:
+                    writer.write_header(content.header)
+                for chunk in content.chunks():
+                    writer.write(chunk)
+            with open_content(copy) as written:
+                if (written.header, written.sha256) != (content.header, content.sha256):
+                    raise AssuranceError(
+                        f"{file} was not encrypted correctly: run the command again."
+                    )
             copy.move_to(file)
         except BaseException:
             copy.remove()
             raise
     except UnreadableError as error:
         raise AssuranceError(
-            f"{file.name} cannot be encrypted: {error.message}. `assurance batch verify` shows "
+            f"{file.name} cannot be encrypted: {error.message} `assurance batch verify` shows "
             "which batches are damaged."
         ) from error
     except OSError as error:
         raise AssuranceError(f"{file.name} cannot be encrypted: {error.strerror}.") from error
     return True
-
-
-def _write(file: StoredFile, copy: StoredFile, key: Key) -> str:
-    """Write an encrypted copy of a file, and return the SHA-256 of the unencrypted content."""
-    digest = hashlib.sha256()
-    draft = copy.store.draft(copy.name)
-    try:
-        with open_packed(file) as packed:
-            encrypter = Encrypter(draft.file, [key.recipient])
-            try:
-                for chunk in _chunks(packed):
-                    digest.update(chunk)
-                    encrypter.write(chunk)
-                encrypter.finish()
-            finally:
-                encrypter.discard()
-        draft.publish(replace=True)
-    finally:
-        draft.discard()
-    return digest.hexdigest()
-
-
-def _sha256(file: StoredFile) -> str:
-    digest = hashlib.sha256()
-    with open_packed(file) as packed:
-        for chunk in _chunks(packed):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    while chunk := stream.read(CHUNK_BYTES):
-        yield chunk

@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -22,10 +21,10 @@ from oic_assurance.builds.dbt import target_dir
 from oic_assurance.builds.declared import parse, read_declared
 from oic_assurance.builds.recompute import recompute_schemas
 from oic_assurance.builds.record import get_build
-from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.compare import POSITIONS
-from oic_assurance.operations.reproduce.reproduce import READER, compute_again, log_again
-from oic_assurance.publishing.publication import Publication, current_publication
+from oic_assurance.operations.compare import FIGURE, POSITION
+from oic_assurance.operations.diff import Row, difference
+from oic_assurance.operations.reproduce import READER, compute_again, log_again
+from oic_assurance.publishing.publication import Publication, asked_publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS
 from oic_assurance.settings import PROJECT_ROOT, Settings
 from oic_assurance.warehouse.connections import connect
@@ -37,18 +36,6 @@ RECORDS_READER = "oic_transform"
 #: replaces or erases an officer's pseudonym there.
 NAMED_KINDS = frozenset(read_declared(PROJECT_ROOT).records) - {"officer"}
 
-_FIGURES = """
-select
-    measure_code, period_start as month, org_unit_code,
-    old.value as value_before, new.value as value_after,
-    old.numerator as numerator_before, new.numerator as numerator_after,
-    old.denominator as denominator_before, new.denominator as denominator_after, 0 as moved
-from {old} as old
-full join {new} as new using (force_code, measure_code, period_start, org_unit_code)
-where (old.value, old.numerator, old.denominator)
-    is distinct from (new.value, new.numerator, new.denominator)
-order by org_unit_code <> 'ALL', measure_code, period_start, org_unit_code
-"""
 _RECORDS = """
 select
     measure_code, period_start as month, record_kind, old.class as class_before,
@@ -78,10 +65,6 @@ from (
 """
 
 
-#: A row of a query, keyed by column.
-Row = dict[str, Any]
-
-
 @dataclass(frozen=True)
 class Preview:
     """Everything that a changed rule would change in the current publication.
@@ -94,9 +77,9 @@ class Preview:
         causes: The kind and the name of each part of the rules that was changed: a `seed`, `model`,
             `macro`, `measure` or `kind of record`.
         seed_rows: The rows that the change removes from a seed, and those that it adds.
-        points: A row of `POSITIONS` for each point.
-        figures: A row of `_FIGURES` for each figure that differs, those of the whole force first,
-            with how many records were `moved`.
+        points: The `difference` of the positions, with a row for each point.
+        figures: A row for each figure that differs, those of the whole force first, with its
+            `month` and how many records were `moved`.
         records: How many records of a changed figure of the whole force have another class than
             before. A record has no class if the measure does not consider it then. `refs` names no
             officer: a preview is made to be posted elsewhere, where no pseudonym is replaced or
@@ -128,11 +111,9 @@ def preview(
     Raises:
         AssuranceError: Nothing has been published, or dbt cannot build the marts.
     """
-    publication = current_publication(settings)
-    if publication is None:
-        raise AssuranceError("Nothing has been published yet: run `assurance run`.")
-    number = publication.publication_id
     with connect(settings, role=READER) as conn:
+        publication = asked_publication(conn, None)
+        number = publication.publication_id
         original = get_build(conn, number)
     before = _checksums(target_dir(settings, "daily"))
     with recompute_schemas(settings) as prefix:
@@ -144,8 +125,16 @@ def preview(
             # is it checked whether they are still there.
             is_known = bool(before) and _newest_build(conn) == number
             causes = _changed_files(before, after) if is_known else []
-            points = _ask(conn, POSITIONS, *_mart("assurance_position", number, prefix))
-            figures = _ask(conn, _FIGURES, *_mart("assurance_measure", number, prefix))
+            points, figures = (
+                difference(
+                    conn,
+                    sql.Identifier(GENERATION, MARTS.partition(mart, number)),
+                    sql.Identifier(prefix + MARTS.candidate, mart),
+                    *what,
+                    every_row=what is POSITION,
+                )
+                for mart, what in (("assurance_position", POSITION), ("assurance_measure", FIGURE))
+            )
         with connect(settings, role=RECORDS_READER) as conn:
             seeds = [row for one in causes for row in _seed_rows(conn, one, prefix)]
             old, new = (
@@ -157,6 +146,8 @@ def preview(
         with connect(settings, role=READER) as conn:
             why = "to show what the changed rules would change"
             log_again(conn, original, " with changed rules", why)
+    figures = [{**one, "month": one["period_start"], "moved": 0} for one in figures]
+    figures.sort(key=lambda one: one["org_unit_code"] != "ALL")
     of_force = {_month_of(one): one for one in figures if one["org_unit_code"] == "ALL"}
     records = [one for one in records if _month_of(one) in of_force]
     for one in records:
@@ -223,13 +214,6 @@ def _ask(
 ) -> list[Row]:
     with conn.cursor(row_factory=dict_row) as reader:
         return reader.execute(sql.SQL(query).format(old=old, new=new, **more)).fetchall()
-
-
-def _mart(mart: str, number: int, prefix: str) -> tuple[sql.Identifier, sql.Identifier]:
-    return (
-        sql.Identifier(GENERATION, MARTS.partition(mart, number)),
-        sql.Identifier(prefix + MARTS.candidate, mart),
-    )
 
 
 def _month_of(row: Row) -> tuple[str, date]:

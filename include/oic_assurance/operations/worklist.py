@@ -27,7 +27,7 @@ from oic_assurance.warehouse.rows import one_value
 #: The name of the Airflow connection with a supervisor's own login. If there is no such connection,
 #: the worklist's own login is used, which sees every unit.
 CONNECTION = "worklist"
-SHORTEST_REASON = 10
+SHORTEST_REASON, LONGEST_REASON = 10, 500
 #: The kinds of numbers for which names can be given. A file of names has one of them as a column.
 KINDS = ("employee_no", "collar_no")
 
@@ -54,7 +54,7 @@ def read_worklist(settings: Settings, unit: str | None, because: str, who: str) 
     logged. Without `unit`, the list covers all units that the login may see.
 
     Raises:
-        UsageError: The reason is too short, or the unit is not one of the login's units.
+        UsageError: The reason is too short or too long, or the unit is none of the login's units.
         AssuranceError: Nothing is published yet.
         ServerError: The warehouse cannot be reached.
     """
@@ -62,6 +62,10 @@ def read_worklist(settings: Settings, unit: str | None, because: str, who: str) 
         raise UsageError(
             f"Say in at least {SHORTEST_REASON} characters why you look: the reason is logged."
         )
+    logged = f"{because.strip()} ({who}, assurance worklist)"
+    if len(logged) > LONGEST_REASON:
+        longest = LONGEST_REASON - len(logged) + len(because.strip())
+        raise UsageError(f"Say in at most {longest} characters why you look.")
     with _connect(settings) as connection:
         try:
             # The transaction that logs the look commits before any officer is shown.
@@ -70,7 +74,7 @@ def read_worklist(settings: Settings, unit: str | None, because: str, who: str) 
                 look = one_value(
                     connection,
                     "select worklist.log_look(%s, %s)",
-                    (f"{because.strip()} ({who}, assurance worklist)", unit),
+                    (logged, unit),
                 )
             reader = connection.cursor(row_factory=dict_row)
             found = reader.execute("select * from worklist.exceptions(%s)", (look,)).fetchall()

@@ -3,17 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from oic_assurance.errors import AssuranceError, UnknownNameError
-from oic_assurance.operations.upkeep import parts
-from oic_assurance.operations.upkeep.part import Part
-from oic_assurance.operations.upkeep.record import Upkeep, latest
-from oic_assurance.operations.upkeep.run import run_part
+from oic_assurance.operations import upkeep
+from oic_assurance.operations.upkeep import Part, Upkeep, latest, run_part
 from oic_assurance.pipeline import seal_and_notify
 from oic_assurance.platform.airflow.metadata import trim
 from oic_assurance.settings import Settings
 
 AIRFLOW = Part("airflow", "Trim Airflow's own database.", trim)
 #: The parts by name, in the order in which they run.
-PARTS = {part.name: part for part in (*parts.PARTS, AIRFLOW)}
+PARTS = {part.name: part for part in (*upkeep.PARTS, AIRFLOW)}
 
 
 def run_named(

@@ -8,7 +8,7 @@ from typing import LiteralString
 
 import psycopg
 
-from oic_assurance.errors import AssuranceError
+from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.landing.pseudonyms import check_no_rekey
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -103,6 +103,26 @@ def get_publication(conn: psycopg.Connection, publication_id: int) -> Publicatio
     if publication is None:
         raise AssuranceError(f"There is no publication {publication_id}.")
     return publication
+
+
+def asked_publication(conn: psycopg.Connection, publication_id: int | None) -> Publication:
+    """Return the publication that a person asks for by its ID, or the current one without an ID.
+
+    Raises:
+        UsageError: There is no such publication.
+        AssuranceError: Nothing has been published yet.
+    """
+    if publication_id is None:
+        found = find_current(conn)
+        if found is None:
+            raise AssuranceError("Nothing has been published yet: run `assurance run`.")
+        return found
+    found = find_publication(conn, publication_id)
+    if found is None:
+        raise UsageError(
+            f"There is no publication {publication_id}: see `assurance publication list`."
+        )
+    return found
 
 
 def find_current(conn: psycopg.Connection) -> Publication | None:

@@ -21,8 +21,7 @@ from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.publication import (
     ROLE,
     Publication,
-    find_current,
-    find_publication,
+    asked_publication,
     sole_publisher,
     was_shown,
 )
@@ -115,12 +114,19 @@ where through = 'files' and withdrawn_at is not null
 order by release_id
 """
 
-_CHANGED_STATUSES = """
-select now.point_code, before.status as status_before, now.status
+_STATUS_CHANGES = """
+select now.point_code,
+    jsonb_build_object(
+        'status', before.status, 'answer_code', before.answer_code, 'deadline', before.deadline
+    ) as before,
+    jsonb_build_object(
+        'status', now.status, 'answer_code', now.answer_code, 'deadline', now.deadline
+    ) as now
 from {positions} as now
 inner join public_release.assurance_position as before
     on now.force_code = before.force_code and now.point_code = before.point_code
-where before.release_id = %s and now.status <> before.status
+where before.release_id = %s
+    and (now.status <> before.status or now.answer_code <> before.answer_code)
 order by 1
 """
 
@@ -336,16 +342,9 @@ def _source(conn: psycopg.Connection, publication_id: int | None) -> Publication
         UsageError: A release may not be made from it.
         AssuranceError: Nothing is published yet.
     """
+    publication = asked_publication(conn, publication_id)
     if publication_id is None:
-        current = find_current(conn)
-        if current is None:
-            raise AssuranceError("Nothing has been published yet: run `assurance run`.")
-        return current
-    publication = find_publication(conn, publication_id)
-    if publication is None:
-        raise UsageError(
-            f"There is no publication {publication_id}: `assurance publication list` shows all."
-        )
+        return publication
     if publication.withdrawn_at is not None:
         raise UsageError(
             f"Publication {publication_id} was rolled back ({publication.withdrawn_because}): "
@@ -476,7 +475,7 @@ def _notes(
         first_shown = cursor.execute(sql.SQL(_FIRST_SHOWN).format(shown=periods)).fetchall()
         previous = cursor.execute(_PREVIOUS).fetchone()
         changed = cursor.execute(
-            sql.SQL(_CHANGED_STATUSES).format(positions=drafts[POSITION.name]),
+            sql.SQL(_STATUS_CHANGES).format(positions=drafts[POSITION.name]),
             (previous["release_id"] if previous else None,),
         ).fetchall()
         withdrawn = cursor.execute(_WITHDRAWN).fetchall()
@@ -487,7 +486,7 @@ def _notes(
         "revisions": find_revisions(conn, periods),
         "first_shown": first_shown,
         "previous": previous,
-        "changed_statuses": changed,
+        "status_changes": changed,
         "withdrawn": withdrawn,
         "districts": dict(conn.execute(sql.SQL(_DISTRICTS).format(units=units)).fetchall()),
     }

@@ -64,6 +64,7 @@ superuser_reserved_connections = 3
 authentication_timeout = 20s
 # A statement is cancelled if its client has disconnected.
 client_connection_check_interval = 2s
+{modules}
 {failed_logins}
 password_encryption = 'scram-sha-256'
 timezone = 'UTC'
@@ -92,9 +93,10 @@ checkpoint_timeout = 15min
 
 # The server log must not contain data from records. An error message, or the statement that caused
 # it, can contain a value from a record. So an error is reported only to the client. The log shows
-# when the server starts and fails, who connects, and readers' statements, because their logins have
-# log_statement = all. What a reader consulted is recorded in the log of processing, without the
-# values in the statements, and then the file is deleted (operations/audit/collect.py).
+# when the server starts and fails, who connects, and what is read: in the warehouse's database, the
+# statements and plans of every login but those of the stages (hardening/log.sql). This is recorded
+# in the log of processing, without the values in it, and then the file is deleted
+# (operations/audit/collect.py).
 log_destination = 'jsonlog'
 logging_collector = on
 log_directory = '{log_directory}'
@@ -213,14 +215,19 @@ def configure(settings: Settings, data: Path, *, port: int) -> None:
 def _optional(settings: Settings) -> dict[str, str]:
     """Return the settings that not every installation or version of PostgreSQL has."""
     # A failed login is answered after a second, so that nobody can try many passwords.
-    delay = "shared_preload_libraries = 'auth_delay'\nauth_delay.milliseconds = 1000"
+    delay = "auth_delay.milliseconds = 1000"
+    # `auto_explain` logs the plan of each statement (hardening/log.sql). A module that is loaded
+    # only when a session begins can be switched off by the session's own options.
+    wanted = ("auth_delay", "auto_explain")
+    found = [name for name in wanted if has_library(settings, name)]
+    if "auth_delay" not in found:
+        LOG.warning("PostgreSQL has no module auth_delay, so failed logins are not slowed down.")
+        delay = ""
     # Anybody who may connect may use NOTIFY and so fill its queue. With this setting, the queue
     # takes at most 8 MB on the disk. The default is 8 GB.
     queue = "max_notify_queue_pages = 1024"
-    if not has_library(settings, "auth_delay"):
-        LOG.warning("PostgreSQL has no module auth_delay, so failed logins are not slowed down.")
-        delay = ""
     return {
+        "modules": f"shared_preload_libraries = '{', '.join(found)}'",
         "failed_logins": delay,
         "notifications": queue if major_version(settings) >= NOTIFY_QUEUE_SINCE else "",
     }

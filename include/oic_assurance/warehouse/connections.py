@@ -41,6 +41,8 @@ FORMER_READER = "public_reader"
 SUPERVISOR, OFFICE = "supervisor_reader", "commissioner_reader"
 #: The Airflow connection of a person. A process that has it acts as this person.
 PERSON_CONNECTION = "warehouse_person"
+#: The name that a session of the pipeline gives to the server.
+PROGRAM = "oic_assurance"
 CONNECT_SECONDS = 10
 FULL_SECONDS = 30
 ALIVE_SECONDS = 30
@@ -461,5 +463,5 @@ def _with_options(
     parts.setdefault("keepalives_idle", str(ALIVE_SECONDS))
     parts.setdefault("keepalives_interval", "10")
     parts.setdefault("keepalives_count", "3")
-    parts.setdefault("application_name", "oic_assurance")
+    parts.setdefault("application_name", PROGRAM)
     return {**parts, "options": " ".join(options)}

@@ -18,6 +18,7 @@ from oic_assurance.warehouse import airflow_uri
 from oic_assurance.warehouse.cluster import password_name
 from oic_assurance.warehouse.connections import (
     CONNECT_SECONDS,
+    PROGRAM,
     connection_name,
     login_url,
     reason,
@@ -131,7 +132,7 @@ def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> 
     if stored != "":
         with suppress(psycopg.OperationalError):
             # The attempt fails if the login has no password, or another one than in `uri`.
-            psycopg.connect(uri, connect_timeout=CONNECT_SECONDS).close()
+            psycopg.connect(uri, connect_timeout=CONNECT_SECONDS, application_name=PROGRAM).close()
             return
     # The server receives only a salted hash of the password (a SCRAM verifier), never the password.
     verifier = connection.pgconn.encrypt_password(

@@ -37,7 +37,6 @@ from oic_assurance.warehouse.logins import (
     warn_of_an_owner_with_more_rights,
 )
 from oic_assurance.warehouse.programs import OLDEST_MAJOR
-from oic_assurance.warehouse.reader_statements import log_readers
 from oic_assurance.warehouse.roles import (
     KEEPERS,
     LOGIN_ROLES,
@@ -155,8 +154,8 @@ def migrate(
     other roles only inside the transaction. If readers use a table that a migration changes, the
     transaction waits for them and is tried again, and new readers do not wait behind it.
 
-    After the migrations, the server is hardened, the passwords of the stages and of the readers are
-    set to this deployment's secrets, and the server is set to log readers' statements.
+    After the migrations, the server is hardened and set to log what is read, and the passwords of
+    the stages and of the readers are set to this deployment's secrets.
 
     Raises:
         VersionError: The warehouse is newer than this code. Nothing was changed.
@@ -226,7 +225,6 @@ def _migrate(
         for name, login in READERS.items():
             secret(settings, password_name(login))
             ensure_password(connection, url(settings, name), variable_name(password_name(login)))
-        log_readers(connection, owner)
         warn_of_an_owner_with_more_rights(connection, owner)
     return applied
 

@@ -1,9 +1,10 @@
 """Watch readers while a stage runs, and enforce their limits.
 
-Every few seconds, sessions that have exceeded a limit are ended (`limits.py`). The embedded
-server's processes run on this machine, so their use of processors and memory is watched too: a
-reader's process that uses much processor time from then on only gets what nobody else wants, and
-sessions that use much memory are ended.
+When a stage begins, sessions that have exceeded a limit are ended (`limits.py`). The embedded
+server's processes run on this machine, so their use of processors and memory is watched until the
+stage ends: a reader's process that uses much processor time from then on only gets what nobody else
+wants, and sessions that use much memory are ended. `benchmarks/hostile.py` measures what this
+brings.
 
 On another server, only the limits apply. The administrator of such a server can give readers a
 server of their own (a replica), or limit their processes with control groups.
@@ -31,8 +32,8 @@ from oic_assurance.warehouse.connections import connect, uses_embedded_server
 from oic_assurance.warehouse.limits import ROLE, end_overdue, end_session
 from oic_assurance.warehouse.process import find_postmaster
 
-#: The seconds between two checks of the processes, and between two checks of the sessions' limits.
-TICK_SECONDS, CHECK_SECONDS = 0.25, 5.0
+#: The seconds between two checks of the processes, and before a lost server is asked again.
+TICK_SECONDS, RETRY_SECONDS = 0.25, 5.0
 #: The period over which a reader's processor time is measured.
 WINDOW_SECONDS = 2.0
 #: The share of one processor that all readers together may use. If they use more, the processes
@@ -41,9 +42,6 @@ FREE_SHARE = 0.1
 LOWEST = 19
 #: How many bytes of memory one session of a reader may use, and all of them together.
 MEMORY_LIMIT, MEMORY_OF_ALL = 512 * 1024 * 1024, 1024 * 1024 * 1024
-#: If more than this number of readers' sessions begin within `WINDOW_SECONDS`, all of them go to
-#: the end of the queue.
-FLOOD = 20
 #: How many clients may be connected without having logged in. If there are more, those that have
 #: not logged in after `UNKNOWN_SECONDS` are disconnected.
 UNKNOWN_CLIENTS, UNKNOWN_SECONDS = 20, 2.0
@@ -92,7 +90,6 @@ def readers_watched(settings: Settings) -> Iterator[None]:
 def _watch(settings: Settings, end: threading.Event) -> None:
     connection: psycopg.Connection | None = None
     processes: _Processes | None = None
-    checked = 0.0
     try:
         while not end.wait(TICK_SECONDS):
             try:
@@ -101,12 +98,11 @@ def _watch(settings: Settings, end: threading.Event) -> None:
                 if connection is None:
                     connection = connect(settings, role=ROLE, autocommit=True)
                     processes = _processes(settings, connection)
-                if processes is not None:
-                    for pid, because in processes.watch():
-                        end_session(connection, pid, because)
-                if time.monotonic() > checked + CHECK_SECONDS:
                     end_overdue(connection)
-                    checked = time.monotonic()
+                if processes is None:
+                    return
+                for pid, because in processes.watch():
+                    end_session(connection, pid, because)
             except (psycopg.Error, AssuranceError, OSError) as error:
                 # Before the first connection, the warehouse may not have been created yet.
                 level = logging.INFO if connection is None else logging.WARNING
@@ -114,7 +110,7 @@ def _watch(settings: Settings, end: threading.Event) -> None:
                 if connection is not None:
                     connection.close()
                 connection = None
-                end.wait(CHECK_SECONDS)
+                end.wait(RETRY_SECONDS)
     finally:
         if connection is not None:
             connection.close()
@@ -185,8 +181,7 @@ class _Processes:
             for pid, seconds in readers.items()
             if pid not in self._last
         }
-        new = [pid for pid in used if self._seen[pid] > now - WINDOW_SECONDS]
-        greedy = set(new) if len(new) > FLOOD else set()
+        greedy: set[int] = set()
         allowed = FREE_SHARE * max(now - since, TICK_SECONDS)
         for pid in sorted(used, key=lambda pid: used[pid], reverse=True):
             if sum(used[other] for other in used.keys() - greedy) <= allowed:

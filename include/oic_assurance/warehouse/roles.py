@@ -57,6 +57,8 @@ RIGHTS = (*SIGN_OFF_ROLES, "APPROVER", "REVIEWER")
 #: Each right is a role: this prefix, and the right in small letters.
 RIGHT_PREFIX = "person_"
 RIGHT_ROLES = {right: f"{RIGHT_PREFIX}{right.lower()}" for right in RIGHTS}
+#: The role of every person who looks around in the warehouse for some hours.
+LOOKER = "assurance_looker"
 #: The prefix of the roles for organisational units. The owner creates these roles and grants them
 #: to supervisors.
 UNIT_PREFIX = "oic_unit_"

@@ -6,14 +6,16 @@
 | may be missing | `find_row` | `find_value` | `find_record` |
 
 The functions in this table run a query. `fetch_one` reads one row from a cursor that has already
-executed its statement. `all_records` returns every row of a query as a dataclass.
+executed its statement. `all_records` returns every row of a query as a dataclass, and `named_rows`
+as an object with an attribute for each column.
 """
 
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import Params, QueryNoTemplate
-from psycopg.rows import class_row
+from psycopg.rows import class_row, kwargs_row
 
 from oic_assurance.errors import AssuranceError
 
@@ -108,6 +110,14 @@ def all_records(
 ) -> list[Record]:
     """Return every row of a query as a dataclass with a field for each column."""
     return connection.cursor(row_factory=class_row(kind)).execute(query, params).fetchall()
+
+
+def named_rows(
+    connection: psycopg.Connection[Row], query: QueryNoTemplate, params: Params | None = None
+) -> list[Any]:
+    """Return every row of a query as an object with an attribute for each column."""
+    named = connection.cursor(row_factory=kwargs_row(SimpleNamespace))
+    return [*named.execute(query, params).fetchall()]
 
 
 def relation_exists(session: Session, name: str) -> bool:

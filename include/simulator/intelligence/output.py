@@ -18,7 +18,7 @@ RECIPIENTS = {
     "OTHER": 0.04,
 }
 RECIPIENT_ERRORS = {"recipient_agency": ("HMRC", "Immigration Enforcement")}
-PRODUCT_ERRORS = {"product_type": ("BRIEFING",)}
+PRODUCT_ERRORS = {"covers_to": (None,)}
 CHARTS_A_YEAR = 9.0
 QUARTERS = (1, 4, 7, 10)
 NEVER_APPROVED = 0.08

@@ -8,12 +8,13 @@ module with `python -m tests.integration.builds.control_rates`.
 import random
 from collections import Counter
 
-from tests.integration.builds.control_series import QUIET, SNAPSHOT, quiet, quiet_stock
+from tests.integration.builds.control_series import QUIET, SNAPSHOT, binomial, quiet, quiet_stock
 from tests.oracle.spc import Month, control_rows, series_of
 from tests.oracle.stats import difference_interval
 
 SERIES, MONTHS = 3000, 24
 PAIRS = 20_000
+YEARS = 4_000
 #: Cases in the last three months and in the three before, and the share of cases that are met.
 POOLED = ((30, 32, 0.88), (48, 43, 0.88), (48, 43, 0.75), (12, 12, 0.88), (30, 30, 0.97))
 RULES = ("OUTSIDE_LIMITS", "TWO_OF_THREE", "RUN_OF_SEVEN", "TREND_OF_SEVEN")
@@ -40,7 +41,27 @@ def _pooled_line(recent: int, earlier: int, share: float) -> str:
         worse += high < 0
         clear += low > 0 or high < 0
     rates = " | ".join(f"{count / PAIRS:.1%}" for count in (lower, clear, worse))
-    return f"| {recent} and {earlier}, {share:.0%} | {rates} |"
+    years = " | ".join(f"{rate:.0%}" for rate in _in_a_year(recent + earlier, share))
+    return f"| {recent} and {earlier}, {share:.0%} | {rates} | {years} |"
+
+
+def _in_a_year(cases: int, share: float) -> tuple[float, float]:
+    """Return how often one of the twelve comparisons of a year is clear, and clearly worse."""
+    chance = random.Random(8)
+    monthly = round(cases / 6)
+    clear = worse = 0
+    for _ in range(YEARS):
+        met = [binomial(chance, monthly, share) for _ in range(17)]
+        ends = [
+            difference_interval(
+                (sum(met[place + 3 : place + 6]), 3 * monthly),
+                (sum(met[place : place + 3]), 3 * monthly),
+            )
+            for place in range(12)
+        ]
+        worse += any(high < 0 for _, high in ends)
+        clear += any(low > 0 or high < 0 for low, high in ends)
+    return clear / YEARS, worse / YEARS
 
 
 def _line(kind: str, measure: str, series: list[list[Month]]) -> str:

@@ -4,6 +4,7 @@ Some of the series come from a quiet process. A quiet process does not change, s
 the rules mark in it is chance.
 """
 
+import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from datetime import date
 
 from tests.oracle.clock import months
 from tests.oracle.spc import Month
+from tests.oracle.stats import percentile
 
 #: Measures whose series the tests fill. The name says what the series is like.
 HOURS = "nccu_hours_to_submission_p50"
@@ -59,6 +61,17 @@ def _quiet_hours(dice: random.Random) -> tuple[int | None, int, float | None]:
     return None, 9, dice.gauss(20, 3)
 
 
+def _quiet_waits(fraction: float) -> Callable[[random.Random], tuple[None, int, float | None]]:
+    """Return months of 6 to 15 waiting times: lognormal, with median 5.3 and mean 24 hours."""
+
+    def draw(dice: random.Random) -> tuple[None, int, float | None]:
+        cases = dice.randint(6, 15)
+        waits = [dice.lognormvariate(math.log(5.3), 1.74) for _ in range(cases)]
+        return None, cases, percentile(waits, fraction)
+
+    return draw
+
+
 def _quiet_share(
     low: int, high: int, chance: float
 ) -> Callable[[random.Random], tuple[int, int, float | None]]:
@@ -77,6 +90,8 @@ def _overdispersed(dice: random.Random) -> tuple[int, int, float | None]:
 #: Processes that do not change: nothing that the rules mark is more than chance.
 QUIET = {
     "hours": (HOURS, _quiet_hours),
+    "skewed hours, median": (HOURS, _quiet_waits(0.5)),
+    "skewed hours, ninetieth percentile": (HOURS, _quiet_waits(0.9)),
     "20 to 60 cases": (SHARE, _quiet_share(20, 60, 0.75)),
     "4 to 12 cases": (SHARE, _quiet_share(4, 12, 0.75)),
     "3 cases": (SHARE, _quiet_share(3, 3, 0.75)),

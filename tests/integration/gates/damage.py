@@ -176,6 +176,8 @@ DAMAGES = {
     "where point_code = 'HYDRA'",
     "second_figures_are_released": "update {t} set second_numerator = 5, second_denominator = 5 "
     "where point_code = 'HYDRA'",
+    "second_figures_are_those_of_the_records": "update {t} set second_numerator = 6, "
+    "second_denominator = 6 where point_code = 'HYDRA'",
     "status_agrees_with_figure": "update {t} set value = 0.1, status = 'met_late' "
     "where point_code = 'HYDRA'",
     "public_is_published": "update {t} set value = 0.123 where point_code = 'INTEL_PLAN'",
@@ -234,6 +236,7 @@ DAMAGES = {
     "training_by_requirement": "update {t} set record_ref = '1' where point_code = 'ELEARNING'",
     "at_least_one_exception": f"update {{t}} set exceptions = 0 {ONE}",
     "adds_up_to_the_list": f"update {{t}} set exceptions = exceptions + 1 {ONE}",
+    "people_counted_once": "update {t} set people = 0",
     "missing_documents_listed": "delete from {t} where record_ref = 'R5'",
     # ---------------------------------------------------------------- dimensions and the rest
     "has_today": "delete from {t} where date_day = '2026-05-15'",

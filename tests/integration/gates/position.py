@@ -23,7 +23,8 @@ select 'E23000022' as force_code, point as point_code, timestamptz '2026-05-15 0
     date '2026-06-30' as forecast_date, date '2026-06-15' as forecast_earliest,
     date '2026-08-30' as forecast_latest, point = 'HYDRA' as disagrees,
     case point when 'HYDRA' then date '2026-05-01' end as disagrees_since, 'fresh' as source_status,
-    null::date as status_since, null::text as caveat, <build>::bigint as publication_id
+    null::date as status_since, 'A word' as status_word, null::double precision as change_high,
+    null::boolean as is_change_clear, null::text as caveat, <build>::bigint as publication_id
 from (values
     ('NCCU_INTEL', 'in_progress', 2, 5, 2, 6, null),
     ('INTEL_PLAN', 'overdue', 2, 3, null, null, '2025-12-31'),

@@ -157,10 +157,10 @@ select 1, 'U1', 'NCA', version_at, version_at, version_at,
 from provenance;
 
 insert into raw_law_enforcement.product (
-    product_id, product_type, is_oic, covers_from, covers_to, created_at, updated_at,
+    product_id, covers_from, covers_to, created_at, updated_at,
     force_code, batch_id, row_number, row_key, version_at, landed_at, row_fingerprint, is_tombstone
 )
-select 1, 'BULLETIN', true, date '2026-01-01', date '2026-03-31', version_at, version_at,
+select 1, date '2026-01-01', date '2026-03-31', version_at, version_at,
     force_code, 6, 1, '1', version_at, landed_at, 'a', false
 from provenance;
 """

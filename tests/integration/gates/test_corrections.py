@@ -71,7 +71,7 @@ def deliveries(records: list[int], column: str = "referral_type") -> str:
     where records > 0;
     -- The history begins with the first batch whose corrections were counted.
     insert into audit.correction
-    values (101, 'nccu_referral', 'nccu_reference', 'filled', 'filled', true, 1);
+    values (101, 'nccu_referral', 'persons_count', 'filled', 'filled', true, 1);
     """
 
 

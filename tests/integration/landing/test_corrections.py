@@ -284,12 +284,12 @@ def test_each_sheet_of_a_workbook_is_counted(world: World) -> None:
             f"hydra/attendance/hydra_{day}.xlsx",
             workbook({"Sessions": sessions, "Attendance": [header, *attendance]}),
         )
-        sessions[1] = ["H1", "2025-10-07", "Hall"]
+        sessions[1] = ["H1", "2025-10-07", "Hall", "12"]
     world.land(HYDRA)
     assert counts(world, HYDRA, 0) == []
     assert counts(world, HYDRA, 1, "hydra_session") == [
+        ("capacity", "blank", "filled", False, 1),
         ("session_date", "filled", "filled", True, 1),
-        ("venue", "blank", "filled", False, 1),
     ]
     assert counts(world, HYDRA, 1, "hydra_attendance") == [
         ("attended", "N", "Y", False, 1),

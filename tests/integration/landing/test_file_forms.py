@@ -1,5 +1,6 @@
 """Landing of several files, and their names. The file catalogue tests the contents of files."""
 
+import os
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -89,6 +90,15 @@ def test_whatever_is_not_taken_is_listed_with_its_reason(world: World) -> None:
     assert (report.batches, report.refused, report.notes) == (0, [], [])
     assert {found.name: found.reason for found in report.not_taken} == NOT_TAKEN
     assert dict(world.query("select name, reason from audit.not_taken")) == NOT_TAKEN
+
+
+def test_what_is_not_taken_has_the_time_of_its_last_change(world: World) -> None:
+    path = world.drop("hr/personnel/personnel.csv", text(PEOPLE))
+    os.utime(path, (0, 86400))
+    world.drop("hr/personnel/old/personnel_20250101.csv", text())
+    world.land("hr/personnel")
+    rows = world.query("select name, extract(epoch from modified_at)::bigint from audit.not_taken")
+    assert dict(rows) == {"personnel.csv": 86400, "old/": None}
 
 
 def test_each_attempt_lists_anew_what_is_not_taken(world: World) -> None:

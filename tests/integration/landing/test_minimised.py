@@ -19,12 +19,16 @@ from tests.integration.operations.test_erase import archived_contents
 pytestmark = pytest.mark.usefixtures("empty_sources")
 
 LOG = "governance/recommendations"
+PRODUCTS, RAW_PRODUCT = "intelligence/product", "raw_law_enforcement.product"
 RAW_REPORT = "raw_law_enforcement.intelligence_report"
 
 
 @pytest.fixture
 def earlier(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """The earlier declarations: the conditions are free text, and the comment is extracted."""
+    """The earlier declarations: the conditions are free text, and the comment is extracted.
+
+    So are all columns of a product.
+    """
     before = {name: _with_texts(one) for name, one in load.datasets().items()}
     with monkeypatch.context() as patch:
         patch.setattr(load, "datasets", lambda: before)
@@ -44,6 +48,20 @@ def _with_texts(one: Dataset) -> Dataset:
         )
         tables = (dataclasses.replace(table, columns=columns),)
         return dataclasses.replace(one, tables=tables, fingerprint="earlier")
+    if one.name == PRODUCTS:
+        [table] = one.tables
+        columns = (
+            *table.columns,
+            Column("product_type", "text", "The kind."),
+            Column("is_oic", "boolean", "The subject."),
+            Column("approved_at", "timestamptz", "The approval."),
+        )
+        return dataclasses.replace(
+            one,
+            place=dataclasses.replace(one.database, never_extracted=()),
+            tables=(dataclasses.replace(table, columns=columns),),
+            fingerprint="earlier",
+        )
     if one.name == LOG:
         [table] = one.tables
         columns = (*table.columns, Column("comment", "text", "A comment."))
@@ -115,3 +133,23 @@ def test_a_column_that_is_not_extracted_any_more_is_dropped(
     assert world.land(LOG).rows_landed == 1
     assert "ask the" not in text_of(world, table)
     assert_agrees(world, LOG)
+
+
+def test_columns_of_every_type_are_dropped_and_raw_still_agrees_with_the_archive(
+    world: World, earlier: pytest.MonkeyPatch
+) -> None:
+    world.intelligence(
+        "insert into intel.product select n, 'the heron', true, timestamptz '2026-01-05 10:00Z',"
+        " '2025-10-01', '2025-12-31' from generate_series(1, 2) as n"
+    )
+    world.land(PRODUCTS)
+    assert "the heron" in text_of(world, RAW_PRODUCT)
+    earlier.undo()
+    world.land(PRODUCTS)
+    assert world.one(f"select count(*) from {RAW_PRODUCT}") == 2
+    assert "the " not in text_of(world, RAW_PRODUCT)
+    assert_agrees(world, PRODUCTS)
+    assert b"the heron" in b"".join(archived_contents(world, PRODUCTS).values())
+    assert minimise_archive(world.settings, dataset(PRODUCTS)) == 1
+    assert b"the " not in b"".join(archived_contents(world, PRODUCTS).values())
+    assert_agrees(world, PRODUCTS)

@@ -16,7 +16,7 @@ HYDRA = "hydra/attendance/hydra_20260105.xlsx"
 
 def landed(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
     return (
-        world.state("hydra/attendance", ("session_date", "venue", "capacity")),
+        world.state("hydra/attendance", ("session_date", "capacity")),
         world.state("hydra/attendance", ("attended", "outcome"), table="hydra_attendance"),
     )
 

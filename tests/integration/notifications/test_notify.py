@@ -334,6 +334,30 @@ def test_a_hidden_file_is_not_named_as_a_late_delivery(healthy: Settings) -> Non
     assert what == "hr/personnel is stale: nothing new since it was due"
 
 
+def test_a_quiet_dataset_says_how_long_it_has_been_quiet_or_that_it_never_brought_anything(
+    healthy: Settings,
+) -> None:
+    make_freshness(healthy, "fresh", "", rms__occurrence=("fresh", ""))
+    with connect(healthy, role="oic_transform") as conn:
+        conn.execute(
+            "alter table intermediate.int_source_freshness add days_without_news integer,"
+            " add is_quiet boolean default true;"
+            " update intermediate.int_source_freshness"
+            " set days_without_news = 12, last_record_at = '2026-04-18 12:00+01'"
+            " where dataset = 'rms/occurrence'"
+        )
+    try:
+        told = {problem.subject: problem.what for problem in open_problems(healthy, NIGHT)}
+    finally:
+        with connect(healthy, role="oic_transform") as conn:
+            conn.execute("drop table intermediate.int_source_freshness")
+    assert told == {
+        "hr/personnel": "it is extracted, and has never brought anything",
+        "rms/occurrence": "it is extracted, and has brought nothing new"
+        " for 12 days; the newest record is of 18/04/2026",
+    }
+
+
 def test_a_file_that_is_not_taken_is_no_problem_of_a_fresh_dataset(healthy: Settings) -> None:
     make_freshness(healthy, "fresh", "")
     enter_attempt(healthy, "hr/personnel", personnel_20260501_v2__csv="it looks like a copy")

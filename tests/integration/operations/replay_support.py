@@ -7,8 +7,7 @@ from pathlib import Path
 
 from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.operations.replay.export import export_rejected
-from oic_assurance.operations.replay.record import ReplayReport
-from oic_assurance.operations.replay.replay import replay
+from oic_assurance.operations.replay.replay import ReplayReport, replay
 from tests.integration.landing.support import World
 
 Row = dict[str, str]

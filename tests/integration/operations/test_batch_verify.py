@@ -11,8 +11,7 @@ import pytest
 
 from oic_assurance.batches.archive_reader import archived_batches
 from oic_assurance.landing.land import land_dataset
-from oic_assurance.operations.verify.proof import Proof
-from oic_assurance.operations.verify.verify import verify
+from oic_assurance.operations.verify.verify import Proof, verify
 from oic_assurance.warehouse.connections import connect
 from tests.integration.landing.changed_databases import CUSTODY, at, put
 from tests.integration.landing.support import World, completion, person, workbook

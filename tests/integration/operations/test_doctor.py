@@ -15,7 +15,7 @@ import pytest
 
 from oic_assurance import clock
 from oic_assurance.cli.main import run_command
-from oic_assurance.operations.doctor import disk, secret_files, server, versions
+from oic_assurance.operations.doctor import machine, warehouse
 from oic_assurance.operations.doctor.looks import LOOKS
 from oic_assurance.platform import looks as above
 from oic_assurance.platform.process_lock import only_one
@@ -55,11 +55,11 @@ def own(tmp_path: Path) -> Iterator[Settings]:
 
 
 def test_the_rest_is_looked_at_when_the_server_is_down(own: Settings) -> None:
-    assert server.answers(own)
-    assert states(server.look_at_server(own)) == {"warehouse": "ok"}
+    assert warehouse.answers(own)
+    assert states(warehouse.look_at_server(own)) == {"warehouse": "ok"}
     embedded.stop(own)
-    assert not server.answers(own)
-    down = the(server.look_at_server(own), "warehouse")
+    assert not warehouse.answers(own)
+    down = the(warehouse.look_at_server(own), "warehouse")
     assert (down.state, down.todo) == ("failed", "`assurance db start`")
     for look in LOOKS:
         found = [(one.subject, one.state) for one in take(look, own, answers=False).findings]
@@ -133,49 +133,49 @@ def test_every_line_of_the_screen_fits(
 
 
 def test_packages_are_compared_with_the_lock(settings: Settings, tmp_path: Path) -> None:
-    assert states(versions.look_at_python(settings)) == {"Python": "ok", "packages": "ok"}
+    assert states(machine.look_at_python(settings)) == {"Python": "ok", "packages": "ok"}
     changed = dataclasses.replace(settings, project_root=tmp_path)
-    assert states(versions.look_at_python(changed))["packages"] == "unknown"
+    assert states(machine.look_at_python(changed))["packages"] == "unknown"
     lock = (PROJECT_ROOT / "requirements.lock").read_text(encoding="utf-8")
     here = f"psycopg=={psycopg.__version__}"
     assert here in lock
     (tmp_path / "requirements.lock").write_text(lock.replace(here, "psycopg==0.1"), "utf-8")
-    other = the(versions.look_at_python(changed), "packages")
+    other = the(machine.look_at_python(changed), "packages")
     assert other.state == "advice"
     assert f"psycopg {psycopg.__version__} (locked: 0.1)" in other.what
     assert other.todo == "`make setup`"
     with (tmp_path / "requirements.lock").open("a", encoding="utf-8") as file:
         file.write("heron==1.0 \\\n    --hash=sha256:00\n")
-    assert the(versions.look_at_python(changed), "packages").state == "failed"
+    assert the(machine.look_at_python(changed), "packages").state == "failed"
 
 
 def test_the_programs_for_back_ups_must_be_of_the_servers_version(
     settings: Settings, tmp_path: Path
 ) -> None:
-    assert states(versions.look_at_postgres(settings)) == {"PostgreSQL": "ok"}
+    assert states(machine.look_at_postgres(settings)) == {"PostgreSQL": "ok"}
     folder = tmp_path / "bin"
     shutil.copytree(bin_dir(settings), folder, symlinks=True)
     (folder / "postgres").unlink()
     (folder / "postgres").write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 16.4'\n", "ascii")
     (folder / "postgres").chmod(0o755)
     older = dataclasses.replace(settings, pg_bin=folder)
-    found = the(versions.look_at_postgres(older), "PostgreSQL")
+    found = the(machine.look_at_postgres(older), "PostgreSQL")
     assert found.state == "failed"
     assert "programs for back-ups 16" in found.what
     assert "ASSURANCE_PG_BIN" in found.todo
 
 
 def test_migrations_are_compared_with_the_code(fresh_warehouse: Settings) -> None:
-    assert states(versions.look_at_migrations(fresh_warehouse)) == {"migrations": "ok"}
+    assert states(warehouse.look_at_migrations(fresh_warehouse)) == {"migrations": "ok"}
     last = "(select max(number) from audit.schema_migration)"
     with administrator(fresh_warehouse, autocommit=True) as connection:
         connection.execute(f"delete from audit.schema_migration where number = {last}".encode())
-        behind = the(versions.look_at_migrations(fresh_warehouse), "migrations")
+        behind = the(warehouse.look_at_migrations(fresh_warehouse), "migrations")
         assert (behind.state, behind.todo) == ("advice", "`assurance db start`")
         connection.execute(
             "insert into audit.schema_migration (number, name, checksum) values (9999, 'x', 'y')"
         )
-        newer = the(versions.look_at_migrations(fresh_warehouse), "migrations")
+        newer = the(warehouse.look_at_migrations(fresh_warehouse), "migrations")
     assert newer.state == "failed"
     assert "newer than this code" in newer.what
 
@@ -184,13 +184,13 @@ def test_migrations_are_compared_with_the_code(fresh_warehouse: Settings) -> Non
 
 
 def test_a_run_in_the_future_shows_that_a_clock_was_set_back(fresh_warehouse: Settings) -> None:
-    assert states(server.look_at_clock(fresh_warehouse)) == {"this machine": "ok"}
+    assert states(machine.look_at_clock(fresh_warehouse)) == {"this machine": "ok"}
     with administrator(fresh_warehouse, autocommit=True) as connection:
         connection.execute(
             "insert into audit.run (run_id, as_at, started_at) values ('r', now(), %s)",
             (clock.utc_now() + timedelta(hours=2),),
         )
-    [found] = server.look_at_clock(fresh_warehouse)
+    [found] = machine.look_at_clock(fresh_warehouse)
     assert found.state == "failed"
     assert "the clock was set back" in found.what
 
@@ -201,11 +201,11 @@ def test_a_run_in_the_future_shows_that_a_clock_was_set_back(fresh_warehouse: Se
 def test_the_folder_of_back_ups_must_be_there(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert set(states(disk.look_at_disk(settings))) == {"state folder"}
+    assert set(states(machine.look_at_disk(settings))) == {"state folder"}
     monkeypatch.setenv("ASSURANCE_BACKUPS", str(tmp_path))
-    assert states(disk.look_at_disk(settings))["back-ups"] == "ok"
+    assert states(machine.look_at_disk(settings))["back-ups"] == "ok"
     monkeypatch.setenv("ASSURANCE_BACKUPS", str(tmp_path / "missing"))
-    found = the(disk.look_at_disk(settings), "back-ups")
+    found = the(machine.look_at_disk(settings), "back-ups")
     assert (found.state, found.todo) == ("failed", f"`mkdir -p {tmp_path / 'missing'}`")
 
 
@@ -223,16 +223,16 @@ def private(tmp_path: Path) -> Settings:
 
 
 def test_a_secret_is_for_one_account(private: Settings) -> None:
-    good = list(secret_files.look_at_secrets(private))
+    good = list(machine.look_at_secrets(private))
     assert states(good) == {"secrets": "ok", "key of pseudonyms": "ok"}
     path = private.secrets_dir / "pseudonym_key"
     assert all(path.read_text() not in finding.what for finding in good)
     path.chmod(0o644)
-    found = the(secret_files.look_at_secrets(private), "pseudonym_key")
+    found = the(machine.look_at_secrets(private), "pseudonym_key")
     assert (found.state, found.todo) == ("failed", f"`chmod 600 {path}`")
     path.chmod(0o600)
     private.secrets_dir.chmod(0o755)
-    found = the(secret_files.look_at_secrets(private), "secrets")
+    found = the(machine.look_at_secrets(private), "secrets")
     assert (found.state, found.todo) == ("failed", f"`chmod 700 {private.secrets_dir}`")
 
 
@@ -240,7 +240,7 @@ def test_a_key_that_can_be_guessed_is_found(
     private: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASSURANCE_PSEUDONYM_KEY", "heron" * 8)
-    found = the(secret_files.look_at_secrets(private), "key of pseudonyms")
+    found = the(machine.look_at_secrets(private), "key of pseudonyms")
     assert found.state == "failed"
     assert "too easy to guess" in found.what
     assert "heron" not in found.what

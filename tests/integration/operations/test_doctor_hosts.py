@@ -8,7 +8,7 @@ import pytest
 from oic_assurance.builds.host_secrets import marks_of_hosts
 from oic_assurance.builds.stages import on_record
 from oic_assurance.landing.erased_keys import SECRET as ERASURE_KEY
-from oic_assurance.operations.doctor.host_secrets import look_at_hosts
+from oic_assurance.operations.doctor.machine import look_at_hosts
 from oic_assurance.settings import Settings
 from oic_assurance.state.observed import Finding
 from oic_assurance.warehouse.processing_log import SECRET as LOG_KEY

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from oic_assurance.operations.doctor import drift, links
+from oic_assurance.operations.doctor import sources
 from oic_assurance.settings import Settings
 from oic_assurance.state.observed import Finding
 from oic_assurance.warehouse.airflow_uri import libpq_uri
@@ -36,7 +36,7 @@ def changed(world: World, empty_sources: None) -> Iterator[World]:
 
 
 def test_a_table_as_declared_is_ok(changed: World) -> None:
-    assert set(states(drift.look_at_databases(changed.settings)).values()) == {"ok"}
+    assert set(states(sources.look_at_databases(changed.settings)).values()) == {"ok"}
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_table_as_declared_is_ok(changed: World) -> None:
 )
 def test_a_changed_table_is_found(changed: World, change: str, state: str, what: str) -> None:
     changed.rms(f"alter table rms.nccu_referral {change}")
-    found = list(drift.look_at_databases(changed.settings))
+    found = list(sources.look_at_databases(changed.settings))
     assert the(found, REFERRAL).state == state
     assert what in the(found, REFERRAL).what
     others = [one.state for one in found if one.subject != REFERRAL]
@@ -61,7 +61,7 @@ def test_a_source_that_does_not_answer_is_found(
     changed: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_RMS", "postgresql://nobody:secret@127.0.0.1:1/rms")
-    found = [one for one in drift.look_at_databases(changed.settings) if one.state == "failed"]
+    found = [one for one in sources.look_at_databases(changed.settings) if one.state == "failed"]
     # One connection that is down is one finding, and not one for each of its tables.
     assert [(one.subject, one.code) for one in found] == [("connection rms", "source")]
     assert "secret" not in found[0].what
@@ -73,7 +73,7 @@ def test_a_source_that_does_not_answer_is_found(
 def test_a_file_is_compared_with_its_declaration(world: World) -> None:
     world.personnel("20260101", "000001")
     world.completions("20260101", "000001,C,M,1,COMPLETED,2026-01-01 10:00,")
-    found = list(drift.look_at_dropzone(world.settings))
+    found = list(sources.look_at_dropzone(world.settings))
     assert the(found, "hr/personnel").state == "ok"
     assert the(found, "lms/completions").state == "ok"
     assert the(found, "hr/org_unit").state == "advice"
@@ -81,7 +81,7 @@ def test_a_file_is_compared_with_its_declaration(world: World) -> None:
         "hr/personnel/personnel_20260102.csv", f"{PERSONNEL},surname\n{person('000001')},X\n"
     )
     world.drop("lms/completions/completions_20260102.csv", COMPLETIONS.replace("score", "x") + "\n")
-    found = list(drift.look_at_dropzone(world.settings))
+    found = list(sources.look_at_dropzone(world.settings))
     assert the(found, "hr/personnel").state == "attention"
     assert "must not be extracted: surname" in the(found, "hr/personnel").what
     assert the(found, "lms/completions").state == "failed"
@@ -90,7 +90,7 @@ def test_a_file_is_compared_with_its_declaration(world: World) -> None:
 
 def test_a_dropzone_that_is_missing_is_found(world: World) -> None:
     shutil.rmtree(world.dropzone)
-    found = the(drift.look_at_dropzone(world.settings), "the dropzone")
+    found = the(sources.look_at_dropzone(world.settings), "the dropzone")
     assert (found.state, found.todo) == ("failed", "mount it, or tell whoever runs it")
 
 
@@ -131,13 +131,13 @@ def looked_at(
     place = {"host": "localhost", "port": str(server.port), "sslmode": mode, "sslrootcert": root}
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", libpq_uri({**given, **place}))
     try:
-        return the(links.look_at_links(settings), "AIRFLOW_CONN_WAREHOUSE")
+        return the(sources.look_at_links(settings), "AIRFLOW_CONN_WAREHOUSE")
     finally:
         server.close()
 
 
 def test_the_embedded_server_needs_no_encryption(settings: Settings) -> None:
-    assert states(links.look_at_links(settings))["embedded server"] == "ok"
+    assert states(sources.look_at_links(settings))["embedded server"] == "ok"
 
 
 def test_a_verified_connection_is_ok_and_says_until_when(
@@ -177,5 +177,5 @@ def test_a_connection_without_encryption_is_found_if_tls_is_required(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", warehouse_url(settings))
-    found = the(links.look_at_links(settings), "AIRFLOW_CONN_WAREHOUSE")
+    found = the(sources.look_at_links(settings), "AIRFLOW_CONN_WAREHOUSE")
     assert (found.state, found.what) == ("ok", "not encrypted (this machine only)")

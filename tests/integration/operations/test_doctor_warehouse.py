@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from oic_assurance.operations.doctor import archive, backups, leftovers, rights
+from oic_assurance.operations.doctor import machine, warehouse
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.encryption import new_identity
 from tests.databases import administrator
@@ -33,12 +33,12 @@ def execute(settings: Settings, *statements: str) -> None:
 
 def test_every_login_has_what_it_needs_and_no_more(as_administrator: Settings) -> None:
     settings = as_administrator
-    good = list(rights.look_at_logins(settings))
+    good = list(warehouse.look_at_logins(settings))
     assert states(good)["logins"] == "ok"
     assert states(good)["server"] == "ok"
-    assert states(rights.look_at_readers(settings)) == {"bi_reader": "ok"}
+    assert states(warehouse.look_at_readers(settings)) == {"bi_reader": "ok"}
     execute(settings, "alter role oic_gate createdb", "grant oic_landing to oic_gate")
-    found = [one for one in rights.look_at_logins(settings) if one.subject == "oic_gate"]
+    found = [one for one in warehouse.look_at_logins(settings) if one.subject == "oic_gate"]
     assert [one.state for one in found] == ["failed", "failed"]
     assert "may create databases" in found[0].what
     assert "is a member of 'oic_landing'" in found[1].what
@@ -46,7 +46,7 @@ def test_every_login_has_what_it_needs_and_no_more(as_administrator: Settings) -
 
 def test_a_right_that_everybody_has_is_found(as_administrator: Settings) -> None:
     execute(as_administrator, "grant execute on function lo_create(oid) to public")
-    found = the(rights.look_at_logins(as_administrator), "server")
+    found = the(warehouse.look_at_logins(as_administrator), "server")
     assert found.state == "failed"
     assert "assurance db hardening-sql" in found.todo
 
@@ -56,10 +56,10 @@ def test_a_login_whose_password_is_not_known_is_found(
 ) -> None:
     monkeypatch.setenv("ASSURANCE_OIC_GATE_PASSWORD", "another-Password-94711")
     monkeypatch.setenv("ASSURANCE_BI_READER_PASSWORD", "another-Password-94711")
-    found = the(rights.look_at_logins(fresh_warehouse), "oic_gate")
+    found = the(warehouse.look_at_logins(fresh_warehouse), "oic_gate")
     assert (found.state, found.todo) == ("failed", "`assurance db start`")
     assert "another-Password" not in found.what
-    assert states(rights.look_at_readers(fresh_warehouse)) == {"bi_reader": "failed"}
+    assert states(warehouse.look_at_readers(fresh_warehouse)) == {"bi_reader": "failed"}
 
 
 # ------------------------------------------------------------ archive
@@ -84,12 +84,12 @@ def archived(fresh_warehouse: Settings) -> Iterator[Path]:
 
 
 def test_the_newest_batch_must_be_readable(fresh_warehouse: Settings, archived: Path) -> None:
-    assert states(archive.look_at_newest_batch(fresh_warehouse)) == {"newest batch": "ok"}
+    assert states(machine.look_at_newest_batch(fresh_warehouse)) == {"newest batch": "ok"}
     archived.write_bytes(b"not compressed")
-    found = the(archive.look_at_newest_batch(fresh_warehouse), "newest batch")
+    found = the(machine.look_at_newest_batch(fresh_warehouse), "newest batch")
     assert (found.state, found.todo) == ("failed", "`assurance batch verify`")
     archived.unlink()
-    found = the(archive.look_at_newest_batch(fresh_warehouse), "newest batch")
+    found = the(machine.look_at_newest_batch(fresh_warehouse), "newest batch")
     assert found.state == "failed"
     assert "is missing" in found.what
 
@@ -97,14 +97,14 @@ def test_the_newest_batch_must_be_readable(fresh_warehouse: Settings, archived: 
 def test_the_key_of_the_archive_must_be_readable(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert states(archive.look_at_archive(settings))["key of the archive"] == "advice"
+    assert states(machine.look_at_archive(settings))["key of the archive"] == "advice"
     key = tmp_path / "key"
     key.write_text(str(new_identity()), encoding="ascii")
     key.chmod(0o600)
     monkeypatch.setenv("ASSURANCE_ARCHIVE_KEY", str(key))
-    assert states(archive.look_at_archive(settings))["key of the archive"] == "ok"
+    assert states(machine.look_at_archive(settings))["key of the archive"] == "ok"
     key.chmod(0o644)
-    found = the(archive.look_at_archive(settings), "key of the archive")
+    found = the(machine.look_at_archive(settings), "key of the archive")
     assert found.state == "failed"
     assert "chmod" in found.what
 
@@ -130,7 +130,7 @@ def test_the_newest_back_up_must_be_there_and_be_new(
     fresh_warehouse: Settings, tmp_path: Path
 ) -> None:
     def state() -> str:
-        [found] = backups.look_at_backups(fresh_warehouse)
+        [found] = machine.look_at_backups(fresh_warehouse)
         return found.state
 
     # A force may back up its server in another way.
@@ -148,10 +148,12 @@ def test_the_newest_back_up_must_be_there_and_be_new(
 
 def test_interrupted_work_is_found(fresh_warehouse: Settings) -> None:
     settings = fresh_warehouse
-    assert states(leftovers.look_at_leftovers(settings)) == {"interrupted work": "ok"}
-    with administrator(settings, autocommit=True) as connection:
-        connection.execute("insert into audit.run (run_id, as_at) values ('r', now())")
-        assert states(leftovers.look_at_leftovers(settings)) == {"run": "ok"}
-        connection.execute("update audit.run set started_at = now() - interval '2 days'")
-    found = the(leftovers.look_at_leftovers(settings), "run")
-    assert (found.state, found.todo) == ("advice", "`assurance run`")
+    assert states(warehouse.look_at_leftovers(settings)) == {"interrupted work": "ok"}
+    (settings.home / "drill").mkdir()
+    try:
+        assert (
+            "is under way, or was interrupted"
+            in the(warehouse.look_at_leftovers(settings), "drill").what
+        )
+    finally:
+        (settings.home / "drill").rmdir()

@@ -1,5 +1,6 @@
 """Landing, verification, erasure and reading work with an encrypted archive as with a plain one."""
 
+import gzip
 import os
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.batches.archive_key import ARCHIVE_KEY
-from oic_assurance.batches.archive_reader import ByteStream, open_unpacked
+from oic_assurance.batches.archive_reader import open_unpacked
 from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.errors import UsageError
 from oic_assurance.operations.encrypt_archive import encrypt_archive
@@ -42,7 +43,7 @@ def files(world: World) -> list[Path]:
     return sorted(found)
 
 
-def unpacked(world: World, path: Path) -> AbstractContextManager[ByteStream]:
+def unpacked(world: World, path: Path) -> AbstractContextManager[gzip.GzipFile]:
     return open_unpacked(archived_file(world.settings, str(path.relative_to(world.settings.home))))
 
 

@@ -69,20 +69,25 @@ def text_of_warehouse(world: World) -> str:
 # -------------------------------------------------------------------- files
 
 
-def test_all_versions_are_erased_and_archived_files_lose_only_their_lines(world: World) -> None:
-    title = f"Personnel\n{PERSONNEL}\n"
+def test_all_versions_are_erased_and_archived_files_become_their_other_rows(world: World) -> None:
+    title = f"Personnel, asked for by 000777\n{PERSONNEL}\n"
     first = [person("000001"), person("000777"), person("000003")]
     second = [person("000777", "T2"), person("000001"), person("000003", '"T\n3"')]
     world.drop("hr/personnel/personnel_20260101.csv", title + "\n".join(first) + "\nTotal,3\n")
     world.drop("hr/personnel/personnel_20260102.csv", title + "\n".join(second) + "\n")
     world.personnel("20260103", "000001", "000003")
     world.land(PEOPLE)
+    untouched = list(archived_contents(world, PEOPLE).values())[2]
     found = erase_record(world, PEOPLE, "000777")
     assert (found.raw.total(), found.archived_rows, found.rejected.total()) == (3, 2, 0)
     assert "000777" not in text_of_warehouse(world)
-    assert [text.decode() for text in archived_contents(world, PEOPLE).values()][:2] == [
-        title + "\n".join([first[0], first[2]]) + "\nTotal,3\n",
-        title + "\n".join(second[1:]) + "\n",
+    contents = archived_contents(world, PEOPLE)
+    assert not [name for name, text in contents.items() if b"000777" in text]
+    *replaced, last = contents.values()
+    assert last == untouched
+    assert [[json.loads(line)[0] for line in one.splitlines()[1:]] for one in replaced] == [
+        [1, 3],
+        [2, 3],
     ]
     assert_agrees(world, PEOPLE)
     rows = world.query("select row_key, row_number from raw_general.personnel order by 1, 2")
@@ -90,6 +95,36 @@ def test_all_versions_are_erased_and_archived_files_lose_only_their_lines(world:
     erase_record(world, PEOPLE, "000001")
     assert_agrees(world, PEOPLE)
     assert world.query("select distinct row_key from raw_general.personnel") == [("000003",)]
+
+
+def test_a_file_whose_rows_were_cut_out_by_an_earlier_version_still_agrees(world: World) -> None:
+    """Before version 0062 of the warehouse, the lines of erased rows were cut out of the file."""
+    world.drop(
+        "hr/personnel/personnel_20260101.csv",
+        "\n".join([PERSONNEL, *map(person, ("000001", "000777", "000003")), "Total,3"]),
+    )
+    world.land(PEOPLE)
+    [landed] = world.batches(PEOPLE)
+    path = world.settings.home / landed["kept_as"]
+    delivered = gzip.decompress(path.read_bytes())
+    erase_record(world, PEOPLE, "000777")
+    cut = b"".join(one for one in delivered.splitlines(keepends=True) if b"000777" not in one)
+    path.write_bytes(gzip.compress(cut))
+    with world.as_owner() as owner:
+        owner.execute(
+            "update audit.batch_erasure set in_normal_form = false, sha256_after = %s",
+            (hashlib.sha256(cut).hexdigest(),),
+        )
+    assert_agrees(world, PEOPLE)
+    world.personnel("20251231", person("000003", "T9"))
+    world.land(PEOPLE)
+    assert_agrees(world, PEOPLE)
+    assert erase_record(world, PEOPLE, "000001").archived_rows == 1
+    assert b"000001" not in b"".join(archived_contents(world, PEOPLE).values())
+    assert_agrees(world, PEOPLE)
+    numbers = world.query("select distinct row_number from raw_general.personnel where batch_id ="
+                          " %s", landed["batch_id"])  # fmt: skip
+    assert numbers == [(3,)]
 
 
 def test_the_log_shows_what_was_erased_and_does_not_identify_the_record(world: World) -> None:
@@ -201,6 +236,18 @@ def test_a_pseudonym_is_erased_with_the_last_row_that_has_the_number(world: Worl
     key = world.one("select row_key from raw_general.completion")
     assert erase_record(world, COMPLETIONS, key).pseudonyms == 1
     assert "000777" not in text_of_warehouse(world)
+
+
+def test_a_draft_of_another_force_is_left_alone(world: World) -> None:
+    """Two forces can share an archive, and erase records of the same dataset at the same time."""
+    world.personnel("20260101", "000001", "000777")
+    world.land(PEOPLE)
+    folder = world.settings.home / "batches" / PEOPLE
+    theirs = [folder / f"99999999-personnel_20260101.csv.gz.erased{end}" for end in ("", ".part")]
+    for path in theirs:
+        path.write_bytes(b"theirs")
+    erase_record(world, PEOPLE, "000777")
+    assert [path.read_bytes() for path in theirs] == [b"theirs"] * 2
 
 
 # -------------------------------------------------------------------- delivered again

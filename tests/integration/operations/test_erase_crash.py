@@ -12,8 +12,7 @@ import psycopg
 import pytest
 
 from oic_assurance.operations.erase import erase as module
-from oic_assurance.operations.erase.archived_copies import resolve_drafts
-from oic_assurance.operations.erase.erase import erase
+from oic_assurance.operations.erase.erase import erase, resolve_drafts
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset

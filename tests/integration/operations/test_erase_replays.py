@@ -14,8 +14,7 @@ from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.operations.erase.erase import erase, tables_with
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.replay.export import export_rejected
-from oic_assurance.operations.replay.record import ReplayReport
-from oic_assurance.operations.replay.replay import replay
+from oic_assurance.operations.replay.replay import ReplayReport, replay
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from tests.integration.landing.support import World, completion, person

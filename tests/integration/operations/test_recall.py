@@ -9,7 +9,7 @@ import pytest
 from oic_assurance import pipeline
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import DeliveryRefused, GateBlocked, UsageError
-from oic_assurance.operations.recall.recall import MOST_WITHOUT_APPROVAL, approve, list_recalls
+from oic_assurance.operations.recall import MOST_WITHOUT_APPROVAL, approve, list_recalls
 from oic_assurance.publishing.publish import publish
 from oic_assurance.state.read import open_problems
 from tests.integration.landing.changed_databases import REPORTS, at, put_report

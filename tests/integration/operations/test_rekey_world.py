@@ -16,7 +16,7 @@ from oic_assurance.operations.explain.publication_records import HISTORY_ROLE, f
 from oic_assurance.operations.pseudonyms.clean import clean
 from oic_assurance.operations.pseudonyms.rekey import rekey
 from oic_assurance.operations.pseudonyms.status import read_status
-from oic_assurance.operations.reproduce.reproduce import reproduce
+from oic_assurance.operations.reproduce import reproduce
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
 from tests.databases import administrator

@@ -15,8 +15,7 @@ from oic_assurance.cli.shown import as_text
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
-from oic_assurance.operations.reproduce.reasons import Reason, reasons
-from oic_assurance.operations.reproduce.reproduce import Reproduction, reproduce
+from oic_assurance.operations.reproduce import Reason, Reproduction, reasons, reproduce
 from oic_assurance.publishing.publication import find_publication
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets

@@ -13,9 +13,8 @@ import pytest
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.operations.sign_off import evidence as evidence_files
-from oic_assurance.operations.sign_off.daily import check_evidence
 from oic_assurance.operations.sign_off.entries import ROLES, STEPS
-from oic_assurance.operations.sign_off.steps import make_step
+from oic_assurance.operations.sign_off.steps import check_evidence, make_step
 from oic_assurance.publishing.rollback import release, rollback
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.state.read import open_problems

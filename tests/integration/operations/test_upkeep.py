@@ -10,11 +10,17 @@ import pytest
 
 from oic_assurance.builds import runs
 from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.review.decisions import Wish, decide
-from oic_assurance.operations.upkeep.part import Did, Part
-from oic_assurance.operations.upkeep.parts import ERASURES, GENERATIONS, REVIEW, SCRATCH
-from oic_assurance.operations.upkeep.record import latest
-from oic_assurance.operations.upkeep.run import run_part
+from oic_assurance.operations.review import Wish, decide
+from oic_assurance.operations.upkeep import (
+    ERASURES,
+    GENERATIONS,
+    REVIEW,
+    SCRATCH,
+    Did,
+    Part,
+    latest,
+    run_part,
+)
 from oic_assurance.publishing import retention
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect

@@ -6,11 +6,8 @@ from typing import Any
 import pytest
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.review.decisions import decide
-from oic_assurance.operations.upkeep.part import Did, Part
-from oic_assurance.operations.upkeep.parts import REVIEW
-from oic_assurance.operations.upkeep.record import latest
-from oic_assurance.operations.upkeep.run import run_part
+from oic_assurance.operations.review import decide
+from oic_assurance.operations.upkeep import REVIEW, Did, Part, latest, run_part
 from oic_assurance.platform import upkeep
 from oic_assurance.settings import Settings
 from tests.integration.landing.support import World

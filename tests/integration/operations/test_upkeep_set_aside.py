@@ -11,10 +11,8 @@ import pytest
 
 from oic_assurance import clock
 from oic_assurance.operations.backup.set_aside import FOLDER, MOMENT
-from oic_assurance.operations.doctor.leftovers import look_at_leftovers
-from oic_assurance.operations.upkeep.parts import RESTORES
-from oic_assurance.operations.upkeep.record import Upkeep
-from oic_assurance.operations.upkeep.run import run_part
+from oic_assurance.operations.doctor.warehouse import look_at_leftovers
+from oic_assurance.operations.upkeep import RESTORES, Upkeep, run_part
 from tests.integration.landing.changed_databases import CUSTODY
 from tests.integration.landing.support import World
 from tests.integration.operations.test_batch_verify import PEOPLE, deliver_custody, deliver_people

@@ -21,11 +21,13 @@ from oic_assurance.publishing.releases import find_revisions
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.databases import administrator
-from tests.oracle.disclosure import Figure
+from tests.oracle.disclosure import Figure, added
 
 UNITS = ("D1", "D2", "D3", "REST")
 EVENTS, PEOPLE = "nccu_intel_compliance", "hydra_completion"
-POINTS = {EVENTS: "NCCU_INTEL", PEOPLE: "HYDRA"}
+#: What the second reading of the events counts besides, and the second reading itself.
+CHECKS, BOTH = "nccu_status_check_compliance", "nccu_intel_compliance_all_types"
+POINTS = {EVENTS: "NCCU_INTEL", PEOPLE: "HYDRA", CHECKS: "NCCU_INTEL"}
 MONTHS = [date(2025, month, 1) for month in range(1, 13)]
 #: The number of releases. The first release has the figures of four months, and each later release
 #: has those of one more month.
@@ -40,7 +42,8 @@ class Record:
     """A record, with its values and the releases at which it is known.
 
     `known_from` is the first release at which the record is known. `gone_by` is the first later
-    release at which it is no longer known.
+    release at which it is no longer known. `is_check` is its type: only the second reading counts
+    it.
     """
 
     month: int
@@ -48,6 +51,7 @@ class Record:
     is_good: bool
     known_from: int
     gone_by: int = RELEASES
+    is_check: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,11 @@ class Force:
     records: tuple[Record, ...]
     only_arrivals: bool
 
-    def months(self, release: int) -> Months:
+    def months(self, release: int, *, is_check: bool = False) -> Months:
         """Return each month's figures, keyed by unit, from the records known at a release."""
         found: Months = [dict.fromkeys(UNITS, (0, 0)) for _ in MONTHS]
         for record in self.records:
-            if record.known_from <= release < record.gone_by:
+            if record.is_check == is_check and record.known_from <= release < record.gone_by:
                 p, q = found[record.month][record.unit]
                 found[record.month][record.unit] = (p + 1, q) if record.is_good else (p, q + 1)
         return found[: FIRST_SETTLED + release]
@@ -84,7 +88,19 @@ def make_force(number: int) -> Force:
             known = max(month - FIRST_SETTLED + 1, 0) + chance.randint(1, 3)
             unit = chance.choice(UNITS)
             records += [Record(month, unit, True, known) for _ in range(chance.randint(3, 9))]
+    records += [replace(record, is_check=True) for record in records if chance.random() < 0.5]
+    if number % 3 == 1:
+        records = [one for record in records for one in _retyped(chance, record)]
     return Force(f"F{number:02}", tuple(records), only_arrivals)
+
+
+def _retyped(chance: random.Random, record: Record) -> list[Record]:
+    """Return a record whose type may be corrected when half of the releases are made."""
+    half = RELEASES // 2
+    if record.gone_by < RELEASES or record.known_from >= half or chance.random() < 0.6:
+        return [record]
+    corrected = replace(record, known_from=half, is_check=not record.is_check)
+    return [replace(record, gone_by=half), corrected]
 
 
 def _story(chance: random.Random, month: int, unit: str, *, only_arrivals: bool) -> list[Record]:
@@ -122,6 +138,16 @@ def prepare(settings: Settings) -> None:
             create table intermediate.int_measure_month (
                 force_code text, measure_code text, point_code text, period_start date
             );
+            create table intermediate.int_point (
+                force_code text, point_code text, measure_code text, second_measure_code text,
+                deadline date
+            );
+            create table intermediate.int_point_target (
+                force_code text, point_code text, target_share numeric
+            );
+            create table intermediate.int_position (
+                force_code text, point_code text, status_at_deadline text
+            );
         """)
 
 
@@ -158,15 +184,26 @@ def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
 class Released:
     """The content of a release: the figures of periods, months and positions.
 
-    For each force and measure, `periods` has the figures, keyed by period and unit. For each force
-    and point, `positions` has the position's first day, last day and figure.
+    For each force and measure, `periods` has the figures, keyed by period and unit. `positions` is
+    keyed by force and point.
     """
 
     periods: Mapping[tuple[str, str], dict[tuple[int, int], dict[str, Figure]]]
     #: The rows of the table of months: force, measure, month, unit and figure.
     months: list[tuple[str, str, int, str, Figure]]
-    positions: Mapping[tuple[str, str], tuple[date, date, Figure]]
+    positions: Mapping[tuple[str, str], "Position"]
     revisions: list["Revision"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Position:
+    """A public position: its first and last month, its two readings and its status."""
+
+    first: int
+    last: int
+    figure: Figure
+    second: Figure | None
+    status: str
 
 
 @dataclass(frozen=True)
@@ -213,18 +250,23 @@ def _as_at(number: int) -> datetime:
 
 def _fill(conn: psycopg.Connection, number: int, forces: list[Force]) -> None:
     conn.execute("truncate intermediate.int_org_unit, intermediate.int_measure_month")
-    conn.execute("truncate intermediate.int_measure")
+    conn.execute("truncate intermediate.int_measure, intermediate.int_point")
     for force in forces:
         months = force.months(number)
+        checks = force.months(number, is_check=True)
         units = [(force.code, unit, "DISTRICT") for unit in UNITS[:-1]]
         rows = []
         for place, month in enumerate(months):
-            figures = {unit: figure for unit, figure in month.items() if unit != "REST"}
-            figures["ALL"] = (sum(p for p, _ in month.values()), sum(q for _, q in month.values()))
-            for measure in (EVENTS, PEOPLE):
+            of_measure = {
+                EVENTS: month, PEOPLE: month, CHECKS: checks[place],
+                BOTH: {unit: added([month[unit], checks[place][unit]]) for unit in UNITS},
+            }  # fmt: skip
+            for measure, figures in of_measure.items():
+                shown = {unit: figure for unit, figure in figures.items() if unit != "REST"}
+                shown["ALL"] = added(list(figures.values()))
                 rows += [
                     (force.code, measure, MONTHS[place], unit, p, p + q)
-                    for unit, (p, q) in figures.items()
+                    for unit, (p, q) in shown.items()
                     if p + q or unit == "ALL"
                 ]
         with conn.cursor() as cursor:
@@ -242,6 +284,13 @@ def _fill(conn: psycopg.Connection, number: int, forces: list[Force]) -> None:
                 [
                     (force.code, measure, POINTS[measure], MONTHS[place])
                     for place in range(len(months))
+                    for measure in POINTS
+                ],
+            )
+            cursor.executemany(
+                "insert into intermediate.int_point values (%s, %s, %s, %s, null)",
+                [
+                    (force.code, POINTS[measure], measure, BOTH if measure == EVENTS else None)
                     for measure in (EVENTS, PEOPLE)
                 ],
             )
@@ -264,10 +313,17 @@ def _read(conn: psycopg.Connection) -> Released:
         ).fetchall()
     ]
     positions = {
-        (force, point): (start, end, (numerator, denominator - numerator))
-        for force, point, start, end, numerator, denominator in conn.execute(
-            "select force_code, point_code, figures_from, figures_to, numerator, denominator "
-            "from intermediate.int_public_position"
+        (force, point): Position(
+            start.month - 1,
+            end.month - 1,
+            (p, q),
+            None if second[0] is None else (second[0], second[1]),
+            status,
+        )
+        for force, point, start, end, p, q, *second, status in conn.execute(
+            "select force_code, point_code, figures_from, figures_to, numerator, "
+            "denominator - numerator, second_numerator, second_denominator - second_numerator, "
+            "status from intermediate.int_public_position"
         ).fetchall()
     }
     return Released(periods, months, positions)

@@ -15,19 +15,29 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.migrate import migrate
 from tests.databases import MODELS_DATABASE, temporary_warehouse
 from tests.integration.publishing.disclosure_series import (
+    CHECKS,
     EVENTS,
     PEOPLE,
     POINTS,
     RELEASES,
     UNITS,
     Force,
+    Position,
     Released,
     make_force,
     prepare,
     release,
 )
 from tests.oracle.attacker import Attacker, Cell, ReleasedNumber
-from tests.oracle.disclosure import ALL, Figure, Releases, added, may_be_shown
+from tests.oracle.disclosure import (
+    ALL,
+    Figure,
+    Releases,
+    added,
+    may_be_shown,
+    second_reading,
+    status,
+)
 from tests.oracle.test_disclosure import small_steps
 
 K = 5
@@ -75,11 +85,13 @@ def test_the_series_has_every_kind_of_change(series: Series) -> None:
 
 def test_each_release_follows_the_rule(series: Series) -> None:
     for force in FORCES:
-        events, people = Releases(K), Releases(K)
+        events, checks, people = Releases(K), Releases(K), Releases(K)
         for number, released in enumerate(series):
             months = force.months(number)
             expected = events.release_events(months)
             assert released.periods.get((force.code, EVENTS), {}) == expected, force.code
+            expected = checks.release_events(force.months(number, is_check=True))
+            assert released.periods.get((force.code, CHECKS), {}) == expected, force.code
             expected = people.release_people(months)
             assert released.periods.get((force.code, PEOPLE), {}) == expected, force.code
 
@@ -88,14 +100,66 @@ def test_the_other_tables_reveal_nothing_more(series: Series) -> None:
     for released in series:
         for force, measure, month, unit, figure in released.months:
             assert released.periods[force, measure][month, month][unit] == figure
-        for (force, point), (start, end, figure) in released.positions.items():
+        for (force, point), position in released.positions.items():
             measure = next(m for m, p in POINTS.items() if p == point)
-            shown_here = [
-                units[ALL]
-                for (first, last), units in released.periods[force, measure].items()
-                if first >= start.month - 1 and last <= end.month - 1
+            assert added(shown_within(released, force, measure, position)) == position.figure
+
+
+def shown_within(released: Released, force: str, measure: str, position: Position) -> list[Figure]:
+    """Return the released figures of a measure within the months of a position, in their order."""
+    return [
+        units[ALL]
+        for (first, last), units in sorted(released.periods.get((force, measure), {}).items())
+        if first >= position.first and last <= position.last
+    ]
+
+
+def test_a_second_reading_is_what_the_records_give_or_is_withheld(series: Series) -> None:
+    """If records change their type, one measure may be revised before the other.
+
+    The sum of both would then count a record twice, or not at all.
+    """
+    false_sums = 0
+    for number, released in enumerate(series):
+        for force in FORCES:
+            position = released.positions.get((force.code, POINTS[EVENTS]))
+            if position is None:
+                continue
+            first, checks = (
+                shown_within(released, force.code, measure, position)
+                for measure in (EVENTS, CHECKS)
+            )
+            recorded = added([
+                added(list(month.values()))
+                for is_check in (False, True)
+                for month in force.months(number, is_check=is_check)[
+                    position.first : position.last + 1
+                ]
+            ])  # fmt: skip
+            assert position.second == second_reading(first, checks, recorded), force.code
+            assert position.second in (None, recorded)
+            months = [
+                month
+                for start, end in released.periods.get((force.code, CHECKS), {})
+                for month in range(start, end + 1)
+                if position.first <= start and end <= position.last
             ]
-            assert added(shown_here) == figure
+            are_the_same = len(months) == position.last - position.first + 1
+            false_sums += are_the_same and added([*first, *checks]) != recorded
+    assert any(one.second for released in series for one in released.positions.values())
+    assert false_sums > 10
+
+
+def test_a_status_follows_from_released_figures_alone(series: Series) -> None:
+    found = set()
+    for released in series:
+        for (force, point), position in released.positions.items():
+            measure = next(m for m, p in POINTS.items() if p == point)
+            units = [shown[ALL] for _, shown in sorted(released.periods[force, measure].items())]
+            periods = units if measure == EVENTS else []
+            assert position.status == status(periods, position.figure), (force, point)
+            found.add(position.status)
+    assert {"slipping", "in_progress"} <= found
 
 
 def test_the_files_say_of_months_only_what_the_periods_say(series: Series) -> None:
@@ -115,7 +179,7 @@ def test_the_table_of_revisions_reveals_nothing_more(series: Series) -> None:
     """Each of its numbers is in two releases anyway, and no difference of them is small."""
     rows = [(number, row) for number, one in enumerate(series) for row in one.revisions]
     assert len(rows) > 10
-    assert {row.measure for _, row in rows} == {EVENTS}
+    assert {row.measure for _, row in rows} == {EVENTS, CHECKS}
     for number, row in rows:
         now, before = (
             series[place].periods[row.force, row.measure][row.period]
@@ -127,7 +191,12 @@ def test_the_table_of_revisions_reveals_nothing_more(series: Series) -> None:
 
 
 def test_the_table_of_revisions_is_complete(series: Series) -> None:
-    listed = [(row.force, row.period) for one in series for row in one.revisions if row.unit == ALL]
+    listed = [
+        (row.force, row.period)
+        for one in series
+        for row in one.revisions
+        if (row.measure, row.unit) == (EVENTS, ALL)
+    ]
     assert sorted(listed) == sorted(revisions(series))
 
 
@@ -233,7 +302,7 @@ def released_numbers(series: Series, force: Force) -> list[ReleasedNumber]:
             for unit, figure in units.items():
                 released += statements(number, period, unit, figure)
         for row in one.revisions:
-            if row.force == force.code:
+            if (row.force, row.measure) == (force.code, EVENTS):
                 released += statements(row.release_before, row.period, row.unit, row.before)
                 released += statements(number, row.period, row.unit, row.now)
     return released

@@ -2,7 +2,7 @@
 
 import pytest
 
-from oic_assurance.operations.doctor import proofs
+from oic_assurance.operations import upkeep
 from oic_assurance.settings import Settings
 from tests.databases import administrator
 
@@ -24,8 +24,8 @@ def test_every_batch_has_its_turn_although_some_never_agree(
             )
         return []
 
-    monkeypatch.setattr(proofs, "verify", verify)
-    monkeypatch.setattr(proofs, "PROOFS", ())
+    monkeypatch.setattr(upkeep, "verify", verify)
+    monkeypatch.setattr(upkeep, "LOOKS", ())
     with administrator(fresh_warehouse) as session:
         session.execute(
             "insert into audit.batch (batch_id, run_id, force_code, dataset, source_place, kind, "
@@ -38,8 +38,8 @@ def test_every_batch_has_its_turn_although_some_never_agree(
         session.execute(
             "insert into audit.setting values ('force_code', %s)", (fresh_warehouse.force_code,)
         )
-    for _ in range(proofs.NIGHTS):
-        did = proofs.prove(fresh_warehouse, False)
+    for _ in range(upkeep.NIGHTS):
+        did = upkeep.PROOFS.run(fresh_warehouse, False)
         assert did.counts["batches"] <= 4
     # A batch of a dataset that is declared no longer cannot be compared, and has no turn.
     assert set(compared) == set(range(1, BATCHES + 1))

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -26,7 +25,8 @@ from psycopg.conninfo import conninfo_to_dict
 from oic_assurance import clock, pipeline
 from oic_assurance.cli.main import cli
 from oic_assurance.errors import ServerError
-from oic_assurance.operations.doctor import proofs
+from oic_assurance.operations.doctor import warehouse
+from oic_assurance.operations.upkeep import PROOFS
 from oic_assurance.publishing.approval import decide
 from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
 from oic_assurance.reporting.national import export
@@ -225,7 +225,7 @@ def scene(prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def watch(settings: Settings) -> None:
     """Do what happens at night, and twice what happens every quarter of an hour."""
     watches = (pipeline.send_notifications,) * 2
-    for measure in (partial(proofs.prove, dry_run=False), *watches):
+    for measure in (lambda settings: PROOFS.run(settings, False), *watches):
         with contextlib.suppress(ServerError):
             measure(settings)
 
@@ -301,7 +301,7 @@ def test_a_published_table_with_a_damaged_page_is_a_problem(scene: Scene) -> Non
     def damaged(*_: object, **__: object) -> None:
         raise psycopg.errors.DataCorrupted("invalid page in block 0")
 
-    scene.patch.setattr(proofs, "fingerprint_tables", damaged)
-    proofs.prove(scene.settings, dry_run=False)
+    scene.patch.setattr(warehouse, "fingerprint_tables", damaged)
+    PROOFS.run(scene.settings, False)
     [problem] = problems(scene.settings)
     assert (problem.problem_code, "cannot be read" in problem.what) == ("tables", True)

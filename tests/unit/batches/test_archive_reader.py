@@ -1,7 +1,7 @@
 """Archived batches are read again with their row numbers. A damaged file is an error."""
 
+import gzip
 import hashlib
-import io
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,12 +9,10 @@ import pytest
 
 from oic_assurance.batches.archive_reader import (
     ArchivedBatch,
-    HashedStream,
     UnreadableError,
     number_around_gaps,
     open_archived,
     open_unpacked,
-    read_header,
 )
 from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.batches.archive_writer import Archive
@@ -70,29 +68,38 @@ def test_a_stream_of_a_damaged_or_missing_file_is_unreadable(
         pytest.raises(UnreadableError, match="cannot be decompressed"),
         open_unpacked(file) as s,
     ):
-        b"".join(HashedStream(s).chunks())
+        s.read()
     damaged.unlink()
     with pytest.raises(UnreadableError, match="is missing"), open_unpacked(file):
         pass
 
 
-def test_a_stream_is_hashed_and_counted_while_it_is_read() -> None:
-    stream = HashedStream(io.BytesIO(b"abc"))
-    assert b"".join(stream.chunks()) == b"abc"
-    assert stream.sha256 == hashlib.sha256(b"abc").hexdigest()
-    assert stream.size_bytes == 3
+def extract(settings: Settings, content: bytes) -> str:
+    path = settings.home / "batches/rms/x/00000007-x.copy.gz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(gzip.compress(content))
+    return str(path.relative_to(settings.home))
 
 
-def test_the_first_line_of_an_extract_is_its_header() -> None:
-    stream = io.BytesIO(b'# {"columns": ["a"], "copy_format": "text"}\n1\n')
-    assert read_header(stream) == {"columns": ["a"], "copy_format": "text"}
-    assert stream.read() == b"1\n"
+def test_the_first_line_of_an_extract_is_its_header_and_not_its_content(
+    settings: Settings,
+) -> None:
+    name = extract(settings, b'# {"columns": ["a"], "copy_format": "text"}\n1\n')
+    with open_archived(settings, name) as found:
+        assert found.header == {"columns": ["a"], "copy_format": "text"}
+        assert (found.stream.read(), found.size_bytes) == (b"1\n", 2)
+        assert found.sha256 == hashlib.sha256(b"1\n").hexdigest()
+        assert b"".join(found.chunks()) == b"1\n", "it can be read again"
 
 
 @pytest.mark.parametrize("line", [b"", b"1\t2\n", b"# no JSON\n", b"# {}\n", b'{"columns": []}\n'])
-def test_any_other_first_line_is_unreadable(line: bytes) -> None:
-    with pytest.raises(UnreadableError, match="is not the header of an extract"):
-        read_header(io.BytesIO(line))
+def test_any_other_first_line_is_unreadable(settings: Settings, line: bytes) -> None:
+    name = extract(settings, line)
+    with (
+        pytest.raises(UnreadableError, match="is not the header of an extract"),
+        open_archived(settings, name),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_each_option_is_one_of_airflow(values: dict[str, Any]) -> None:
 
 
 def test_the_values_are_those_of_the_image(values: dict[str, Any], image: dict[str, str]) -> None:
-    assert values["airflowVersion"] in (ROOT / "requirements.in").read_text("utf-8")
+    assert values["airflowVersion"] in (ROOT / "pyproject.toml").read_text("utf-8")
     assert values["airflowHome"] == image["AIRFLOW_HOME"]
     assert values["config"]["core"]["dags_folder"] == image["AIRFLOW__CORE__DAGS_FOLDER"]
     environment = {one["name"]: one["value"] for one in values["env"]}

@@ -5,8 +5,7 @@ from importlib import resources
 from pathlib import Path
 from typing import get_args
 
-from oic_assurance.operations.doctor.looks import LOOKS
-from oic_assurance.operations.doctor.proofs import PROOFS
+from oic_assurance.operations.doctor.looks import LOOKS, PROOFS
 from oic_assurance.platform import looks as above
 from oic_assurance.sources.files.not_taken import HIDDEN, NO_FOLDER
 from oic_assurance.state.apply import problem_kinds

@@ -55,7 +55,7 @@ with
                     or (today.status_of_data = 'in_progress' and point.deadline is null)
                 then upper(today.status_of_data)
             end as closed_but_point_is,
-            {{ dbt.datediff("action.due_on", "build.as_at_day", "day") }} as days_past_due
+            {{ dbt.datediff("action.due_on", "build.as_at_day", "day") }} - 1 as days_overdue
         from {{ ref("stg_governance__board_action") }} as action
         cross join {{ ref("stg_audit__build") }} as build
         left join
@@ -84,7 +84,7 @@ with
             times_moved,
             closed_on,
             status_as_at as status,
-            case when status_as_at = 'OVERDUE' then days_past_due end as days_overdue,
+            case when status_as_at = 'OVERDUE' then days_overdue end as days_overdue,
             evidence_ref,
             'POINT_' || closed_but_point_is as closed_but
         from judged

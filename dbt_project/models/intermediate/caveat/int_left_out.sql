@@ -1,15 +1,33 @@
+-- A later full list replaces an earlier one, and with it what was rejected or refused then. Of
+-- personnel and units, each past day has the list of that day (mart contract, Time), so there it
+-- stays left out of the figures of past days.
+{%- set read_by_day = "'hr/personnel', 'hr/org_unit'" %}
+
 with
-    -- A later full list replaces an earlier one, and with it the rows that were rejected then.
+    rejected as (
+        select
+            force_code,
+            dataset,
+            record_key,
+            case
+                when is_of_newest_file or dataset not in ({{ full_lists() }})
+                then 'ROW_IN_QUARANTINE'
+                when dataset in ({{ read_by_day }})
+                then 'EARLIER_ROW_IN_QUARANTINE'
+            end as left_out_code
+        from {{ ref("stg_audit__rejected_row") }}
+    ),
+
     quarantine as (
         select
             force_code,
             dataset,
-            'ROW_IN_QUARANTINE' as left_out_code,
+            left_out_code,
             count(*) as items,
             count(distinct record_key) as records
-        from {{ ref("stg_audit__rejected_row") }}
-        where is_of_newest_file or dataset not in ({{ full_lists() }})
-        group by force_code, dataset
+        from rejected
+        where left_out_code is not null
+        group by force_code, dataset, left_out_code
     ),
 
     newest_landed as (
@@ -25,15 +43,20 @@ with
         where is_landed
     ),
 
-    -- A file that was refused and then landed for the same day is not left out. Neither is a full
-    -- list after which another one was landed.
-    refused as (
+    -- A file that was refused and then landed for the same day is not left out.
+    refused_file as (
         select
             delivery.force_code,
             delivery.dataset,
-            'FILE_REFUSED' as left_out_code,
-            count(distinct delivery.delivered_at) as items,
-            cast(null as bigint) as records
+            delivery.delivered_at,
+            case
+                when
+                    delivery.dataset not in ({{ full_lists() }})
+                    or coalesce(delivery.delivered_at > newest_landed.delivered_at, true)
+                then 'FILE_REFUSED'
+                when delivery.dataset in ({{ read_by_day }})
+                then 'EARLIER_FILE_REFUSED'
+            end as left_out_code
         from {{ ref("stg_audit__delivery") }} as delivery
         left join
             landed
@@ -44,14 +67,19 @@ with
             newest_landed
             on delivery.force_code = newest_landed.force_code
             and delivery.dataset = newest_landed.dataset
-        where
-            not delivery.is_landed
-            and landed.dataset is null
-            and (
-                delivery.dataset not in ({{ full_lists() }})
-                or coalesce(delivery.delivered_at > newest_landed.delivered_at, true)
-            )
-        group by delivery.force_code, delivery.dataset
+        where not delivery.is_landed and landed.dataset is null
+    ),
+
+    refused as (
+        select
+            force_code,
+            dataset,
+            left_out_code,
+            count(distinct delivered_at) as items,
+            cast(null as bigint) as records
+        from refused_file
+        where left_out_code is not null
+        group by force_code, dataset, left_out_code
     ),
 
     not_taken as (
@@ -62,6 +90,7 @@ with
             count(*) as items,
             cast(null as bigint) as records
         from {{ ref("stg_audit__not_taken") }}
+        where not is_unfinished
         group by force_code, dataset
     ),
 

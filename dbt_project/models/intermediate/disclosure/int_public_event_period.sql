@@ -5,6 +5,16 @@ with recursive
         group by force_code, measure_code
     ),
 
+    -- Before its first record, a measure has no month that could wait or be shown.
+    begun as (
+        select
+            *,
+            sum(numerator + rest) over (partition by force_code, measure_code order by period_start)
+            > 0 as is_begun
+        from {{ ref("int_public_cell") }}
+        where counted_as = 'events' and org_unit_code = 'ALL'
+    ),
+
     waiting as (
         select
             cell.force_code,
@@ -17,14 +27,13 @@ with recursive
             row_number() over (
                 partition by cell.force_code, cell.measure_code order by cell.period_start
             ) as place
-        from {{ ref("int_public_cell") }} as cell
+        from begun as cell
         left join
             released
             on cell.force_code = released.force_code
             and cell.measure_code = released.measure_code
         where
-            cell.counted_as = 'events'
-            and cell.org_unit_code = 'ALL'
+            cell.is_begun
             and cell.period_start > coalesce(released.released_until, {{ beginning_of_time() }})
     ),
 

@@ -7,10 +7,6 @@ with
             month.period_start,
             coalesce(public_measure.counted_as = 'strands', false) as is_open
         from {{ ref("int_measure_month") }} as month
-        inner join
-            {{ ref("policy_measure") }} as policy
-            on month.measure_code = policy.measure_code
-            and policy.unit_of_value <> 'hours'
         left join
             {{ ref("policy_public_measure") }} as public_measure
             on month.measure_code = public_measure.measure_code

@@ -1,104 +1,67 @@
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    policy as (
-        select recovery.value as recovery_weeks, run_rate.value as run_rate_weeks
-        from build
+    -- From the deadline day on, the force has one cycle of the Accountability Board to catch up.
+    -- The
+    -- policy `recovery_weeks` gives the length of the cycle.
+    progress as (
+        select
+            point.*,
+            case
+                when point.is_deadline_reached
+                then {{ add_days("build.as_at_day", "7 * " ~ as_whole("recovery.value")) }}
+                else point.deadline
+            end as required_by
+        from {{ ref("int_point_deadline_progress") }} as point
+        cross join build
         inner join
             {{ ref("policy_threshold") }} as recovery
             on recovery.name = 'recovery_weeks'
             and {{ in_force("recovery", "build.as_at_day") }}
-        inner join
-            {{ ref("policy_threshold") }} as run_rate
-            on run_rate.name = 'run_rate_weeks'
-            and {{ in_force("run_rate", "build.as_at_day") }}
-    ),
-
-    progress as (
-        select
-            point.*,
-            greatest({{ dbt.datediff("build.as_at_day", "point.deadline", "day") }}, 1) as days_left
-        from {{ ref("int_point_deadline_progress") }} as point
-        cross join build
     ),
 
     outstanding_now as (
         select
-            progress.force_code,
-            progress.point_code,
-            case
-                when progress.is_met
-                then 0
-                else ceil(progress.target * progress.denominator) - progress.numerator
-            end as outstanding,
-            -- From the deadline day on, the force has one cycle of the Accountability Board to
-            -- catch up. The policy `recovery_weeks` gives the length of the cycle.
-            case
-                when progress.is_deadline_reached
-                then policy.recovery_weeks
-                else {{ in_weeks("progress.days_left") }}
-            end as weeks_left,
-            progress.recent_per_week,
-            greatest(progress.recent_per_week * policy.run_rate_weeks, 0) as recent_count,
-            policy.run_rate_weeks
+            progress.*,
+            case when is_met then 0 else ceil(target * denominator) - numerator end as outstanding,
+            {{ in_weeks(dbt.datediff("build.as_at_day", "progress.required_by", "day")) }}
+            as weeks_left
         from progress
-        cross join policy
+        cross join build
     ),
 
     by_pace as (
         select
             outstanding_now.*,
             {{ day_at_pace("outstanding", "recent_per_week") }} as reached_on,
-            {{
-                day_at_pace(
-                    "outstanding",
-                    poisson_high("recent_count") ~ " / run_rate_weeks",
-                )
-            }} as reached_at_earliest,
-            {{
-                day_at_pace(
-                    "outstanding",
-                    poisson_low("recent_count") ~ " / run_rate_weeks",
-                )
-            }} as reached_at_latest
+            {{ day_at_pace("outstanding", "fastest_per_week") }} as reached_at_earliest,
+            {{ day_at_pace("outstanding", "slowest_per_week") }} as reached_at_latest
         from outstanding_now
         cross join build
     ),
 
-    place_use as (
+    -- More can pass than there were places, if the capacity of a session is blank.
+    place_count as (
         select
             force_code,
             sum(places) filter (where not is_held) as places_scheduled,
-            -- If no session has been held yet, each place counts as one completion.
-            coalesce(
-                {{
-                    share(
-                        "sum(passes) filter (where is_held)",
-                        "sum(places) filter (where is_held)",
-                    )
-                }},
-                1
-            ) as used,
-            coalesce(
-                {{
-                    wilson_low(
-                        "sum(passes) filter (where is_held)",
-                        "sum(places) filter (where is_held)",
-                    )
-                }},
-                1
-            ) as used_at_least,
-            coalesce(
-                {{
-                    wilson_high(
-                        "sum(passes) filter (where is_held)",
-                        "sum(places) filter (where is_held)",
-                    )
-                }},
-                1
-            ) as used_at_most
+            sum(places) filter (where is_held) as places_held,
+            least(
+                sum(passes) filter (where is_held), sum(places) filter (where is_held)
+            ) as places_used
         from {{ ref("int_hydra_session") }}
         group by force_code
+    ),
+
+    -- If no session has been held yet, each place counts as one completion.
+    place_use as (
+        select
+            force_code,
+            places_scheduled,
+            coalesce({{ share("places_used", "places_held") }}, 1) as used,
+            coalesce({{ wilson_low("places_used", "places_held") }}, 1) as used_at_least,
+            coalesce({{ wilson_high("places_used", "places_held") }}, 1) as used_at_most
+        from place_count
     ),
 
     by_places as (
@@ -106,25 +69,27 @@ with
             outstanding_now.force_code,
             outstanding_now.point_code,
             place_use.places_scheduled,
-            case
-                when place_use.used > 0
-                then
-                    greatest(
-                        ceil(outstanding_now.outstanding / place_use.used)
-                        - place_use.places_scheduled,
-                        0
-                    )
-            end as places_short,
+            {%- for column, use in {
+                "places_short": "used",
+                "places_short_low": "used_at_most",
+                "places_short_high": "used_at_least",
+            }.items() %}
+                case
+                    when place_use.used > 0
+                    then
+                        greatest(
+                            ceil(outstanding_now.outstanding / place_use.{{ use }})
+                            - place_use.places_scheduled,
+                            0
+                        )
+                end as {{ column }},
+            {%- endfor %}
             min(session.session_date) filter (
                 where session.places_by_then * place_use.used >= outstanding_now.outstanding
             ) as reached_on,
             min(session.session_date) filter (
                 where session.places_by_then * place_use.used_at_most >= outstanding_now.outstanding
-            ) as reached_at_earliest,
-            min(session.session_date) filter (
-                where
-                    session.places_by_then * place_use.used_at_least >= outstanding_now.outstanding
-            ) as reached_at_latest
+            ) as reached_at_earliest
         from outstanding_now
         inner join place_use on outstanding_now.force_code = place_use.force_code
         inner join
@@ -137,7 +102,9 @@ with
             outstanding_now.point_code,
             outstanding_now.outstanding,
             place_use.places_scheduled,
-            place_use.used
+            place_use.used,
+            place_use.used_at_least,
+            place_use.used_at_most
     ),
 
     final as (
@@ -146,7 +113,10 @@ with
             by_pace.point_code,
             by_pace.outstanding,
             by_pace.outstanding / by_pace.weeks_left as required_per_week,
+            by_pace.required_by,
             by_pace.recent_per_week,
+            by_pace.pace_weeks,
+            by_pace.pace_since,
             case
                 when by_places.force_code is null then by_pace.reached_on else by_places.reached_on
             end as forecast_date,
@@ -155,13 +125,18 @@ with
                 then by_pace.reached_at_earliest
                 else by_places.reached_at_earliest
             end as forecast_earliest,
+            -- Places give no latest day: they do not say how many who have passed will leave.
             case
-                when by_places.force_code is null
-                then by_pace.reached_at_latest
-                else by_places.reached_at_latest
+                when by_places.force_code is null then by_pace.reached_at_latest
             end as forecast_latest,
-            cast(by_places.places_scheduled as bigint) as places_scheduled,
-            cast(by_places.places_short as bigint) as places_short
+            {%- for column in [
+                "places_scheduled",
+                "places_short",
+                "places_short_low",
+                "places_short_high",
+            ] %}
+                cast(by_places.{{ column }} as bigint) as {{ column }} {{- "," if not loop.last }}
+            {%- endfor %}
         from by_pace
         left join
             by_places

@@ -3,15 +3,45 @@ with
 
     figure as (select * from {{ ref("int_point_figure_by_day") }}),
 
-    some_weeks_ago as (
-        select figure.force_code, figure.point_code, figure.numerator, run_rate.value as weeks
+    run_rate as (
+        select policy.value as weeks, 7 * {{ as_whole("policy.value") }} as days
+        from {{ ref("policy_threshold") }} as policy
+        cross join build
+        where policy.name = 'run_rate_weeks' and {{ in_force("policy", "build.as_at_day") }}
+    ),
+
+    -- The change of the numerator over each stretch of so many weeks that lies within the last half
+    -- year. What leavers take away counts too, so a stretch can be negative.
+    stretch as (
+        select
+            figure.force_code,
+            figure.point_code,
+            run_rate.weeks,
+            before.day as begins_on,
+            figure.day = build.as_at_day as is_latest,
+            (figure.numerator - before.numerator) / run_rate.weeks as per_week
         from figure
         cross join build
+        cross join run_rate
         inner join
-            {{ ref("policy_threshold") }} as run_rate
-            on run_rate.name = 'run_rate_weeks'
-            and {{ in_force("run_rate", "build.as_at_day") }}
-        where figure.day = {{ add_days("build.as_at_day", "-7 * " ~ as_whole("run_rate.value")) }}
+            figure as before
+            on figure.force_code = before.force_code
+            and figure.point_code = before.point_code
+            and before.day = {{ add_days("figure.day", "- run_rate.days") }}
+        where before.day >= {{ add_days("build.as_at_day", "- 7 * 26") }}
+    ),
+
+    pace as (
+        select
+            force_code,
+            point_code,
+            max(weeks) as weeks,
+            min(begins_on) as since,
+            max(case when is_latest then per_week end) as recent,
+            max(per_week) as fastest,
+            min(per_week) as slowest
+        from stretch
+        group by force_code, point_code
     ),
 
     final as (
@@ -30,7 +60,11 @@ with
             case
                 when point.is_deadline_reached then on_deadline.denominator
             end as denominator_at_deadline,
-            (today.numerator - some_weeks_ago.numerator) / some_weeks_ago.weeks as recent_per_week
+            pace.weeks as pace_weeks,
+            pace.since as pace_since,
+            pace.recent as recent_per_week,
+            pace.fastest as fastest_per_week,
+            pace.slowest as slowest_per_week
         from {{ ref("int_point") }} as point
         cross join build
         left join
@@ -47,10 +81,7 @@ with
             on point.force_code = on_deadline.force_code
             and point.point_code = on_deadline.point_code
             and point.deadline = on_deadline.day
-        left join
-            some_weeks_ago
-            on point.force_code = some_weeks_ago.force_code
-            and point.point_code = some_weeks_ago.point_code
+        left join pace on point.force_code = pace.force_code and point.point_code = pace.point_code
         where point.deadline is not null
     )
 

@@ -42,7 +42,8 @@ with
                 when figure.is_ever_met
                 then 'slipping'
                 else 'overdue'
-            end as status
+            end as status,
+            coalesce(trend.is_slipping and trend.change_high >= 0, false) as is_within_chance
         from figure
         left join
             {{ ref("int_nccu_trend") }} as trend
@@ -52,7 +53,11 @@ with
     ),
 
     final as (
-        select *, status in ('met_on_time', 'met_late', 'sustained') as is_assured from with_status
+        select
+            *,
+            status in ('met_on_time', 'met_late', 'sustained') as is_assured,
+            status = 'slipping' and is_within_chance as is_unclear
+        from with_status
     )
 
 select *

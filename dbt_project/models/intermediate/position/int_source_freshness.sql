@@ -66,13 +66,8 @@ with
                 else delivery.last_delivery_at
             end as last_delivery_at,
             case
-                when expected.is_database
-                then newest_record.newest_at
-                else delivery.last_delivery_at
-            end as last_record_at,
-            case
                 when expected.is_database then newest_record.newest_at else delivery.last_news_at
-            end as last_news_at,
+            end as last_record_at,
             case
                 when expected.is_database
                 then extraction.last_success_at
@@ -119,7 +114,7 @@ with
         select
             latest.*,
             cast(
-                floor({{ hours_between("latest.last_news_at", "build.as_at") }} / 24) as integer
+                floor({{ hours_between("latest.last_record_at", "build.as_at") }} / 24) as integer
             ) as days_without_news
         from latest_with_due_by as latest
         cross join build
@@ -134,7 +129,10 @@ with
             latest.last_landed_at,
             latest.due_by,
             latest.days_without_news,
-            coalesce(latest.days_without_news > latest.quiet_after_days, false) as is_quiet,
+            coalesce(
+                latest.days_without_news > latest.quiet_after_days,
+                latest.quiet_after_days is not null
+            ) as is_quiet,
             case
                 when not latest.is_extracted_now or latest.is_newest_refused
                 then 'failed'

@@ -1,19 +1,27 @@
+{#- How a question names the forecast: on what it rests, and its earliest day. -#}
+{%- set forecast_text -%}
+    case
+        when not ranked.is_by_places
+        then
+            'if it goes on as in the fastest '
+            || {{ as_text("ranked.pace_weeks") }}
+            || ' weeks since '
+            || {{ day_in_words("ranked.pace_since") }}
+            || coalesce(
+                ', on ' || {{ day_in_words("ranked.forecast_earliest") }},
+                ', on no day within two years'
+            )
+        else
+            coalesce(
+                'by the places that are scheduled, on '
+                || {{ day_in_words("ranked.forecast_earliest") }}
+                || ' at the earliest',
+                'the places that are scheduled are not enough'
+            )
+    end
+{%- endset -%}
 with
     build as (select * from {{ ref("stg_audit__build") }}),
-
-    recovery as (
-        select threshold.value as weeks
-        from {{ ref("policy_threshold") }} as threshold
-        cross join build
-        where threshold.name = 'recovery_weeks' and {{ in_force("threshold", "build.as_at_day") }}
-    ),
-
-    run_rate as (
-        select threshold.value as weeks
-        from {{ ref("policy_threshold") }} as threshold
-        cross join build
-        where threshold.name = 'run_rate_weeks' and {{ in_force("threshold", "build.as_at_day") }}
-    ),
 
     -- If the force and the Commissioner both say that a point is assured, the question names the
     -- one who has said so for longer. If both have said so since the same day, it names the
@@ -40,23 +48,19 @@ with
             point.point_code,
             point.deadline,
             build.as_at_day > point.deadline as is_deadline_past,
-            case
-                when build.as_at_day < point.deadline
-                then point.deadline
-                else {{ add_days("build.as_at_day", "7 * " ~ as_whole("recovery.weeks")) }}
-            end as due_on,
-            {{ add_days("build.as_at_day", "-7 * " ~ as_whole("run_rate.weeks")) }} as pace_from,
             status.source_status = 'fresh' as is_fresh,
             status.status_of_data in ('met_on_time', 'met_late', 'sustained') as is_assured,
             coalesce(forecast.outstanding, 0) as outstanding,
+            forecast.required_by,
             forecast.forecast_earliest,
+            forecast.places_scheduled is not null as is_by_places,
+            forecast.pace_weeks,
+            forecast.pace_since,
             voice.party,
             voice.status as stated,
             voice.valid_from as stated_on
         from {{ ref("int_point") }} as point
         cross join build
-        cross join recovery
-        cross join run_rate
         inner join
             {{ ref("int_point_status_today") }} as status
             on point.force_code = status.force_code
@@ -113,7 +117,7 @@ with
                 when rule.rule_kind = 'VOICE'
                 then fact.stated_on
                 when rule.rule_kind = 'FORECAST'
-                then fact.pace_from
+                then case when not fact.is_by_places then fact.pace_since end
                 when rule.rule_kind in ('REVIEW', 'ACTION')
                 then {{ add_days("count.first_unmet_on", 1) }}
                 -- In a build for an earlier moment, the last extraction of a database can be
@@ -122,15 +126,18 @@ with
                 then least(count.first_unmet_on, build.as_at_day)
                 when fact.deadline is null
                 then {{ dbt.dateadd("month", -12, month_of("build.as_at_day")) }}
-                else {{ add_days("fact.deadline", 1) }}
+                else fact.deadline
             end as since,
             fact.deadline,
             fact.is_deadline_past,
-            fact.due_on,
+            fact.required_by,
             fact.is_fresh,
             fact.is_assured,
             fact.outstanding,
             fact.forecast_earliest,
+            fact.is_by_places,
+            fact.pace_weeks,
+            fact.pace_since,
             fact.party,
             fact.stated
         from {{ ref("int_question_count") }} as count
@@ -174,7 +181,8 @@ with
                 when rule_kind = 'FORECAST'
                 then
                     outstanding >= threshold
-                    and (forecast_earliest is null or forecast_earliest > due_on)
+                    and (is_by_places or pace_since is not null)
+                    and coalesce(forecast_earliest > required_by, true)
             end
     ),
 
@@ -218,10 +226,8 @@ with
                         ~ as_text("ranked.reference_denominator"),
                         "since": day_in_words("ranked.since"),
                         "deadline": day_in_words("ranked.deadline"),
-                        "due": day_in_words("ranked.due_on"),
-                        "forecast": "coalesce('on ' || "
-                        ~ day_in_words("ranked.forecast_earliest")
-                        ~ " || ' at the earliest', 'on no day that can be foreseen')",
+                        "due": day_in_words("ranked.required_by"),
+                        "forecast": forecast_text,
                         "outstanding": as_text("ranked.outstanding"),
                         "voice": "case ranked.party when 'FORCE' then 'The force' else 'The Commissioner' end",
                         "stated": "lower(replace(ranked.stated, '_', ' '))",

@@ -23,7 +23,7 @@ with
         select
             point.*,
             pooled.share,
-            (point.value - pooled.share)
+            (point.scaled - pooled.share)
             / nullif({{ binomial_deviation("pooled.share", "point.denominator") }}, 0) as z
         from point
         inner join
@@ -38,7 +38,7 @@ with
         select
             standardised.*,
             abs(
-                value - lag(value) over (
+                scaled - lag(scaled) over (
                     partition by force_code, measure_code, baseline_from order by period_start
                 )
             ) as moving_range,
@@ -57,7 +57,7 @@ with
             baseline_from,
             share,
             count(*) as months,
-            {{ average("value", "period_start") }} as mean,
+            {{ average("scaled", "period_start") }} as mean,
             {{ average("moving_range", "period_start") }} as mean_moving_range,
             min(denominator) as smallest,
             max(denominator) as largest,

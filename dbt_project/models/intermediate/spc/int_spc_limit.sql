@@ -10,7 +10,7 @@ with
                 then baseline.mean
                 when baseline.kind in ('P', 'LANEY_P')
                 then baseline.share
-            end as centre,
+            end as scaled_centre,
             case
                 when baseline.kind = 'XMR'
                 then 2.66 * baseline.mean_moving_range
@@ -34,14 +34,20 @@ with
         select
             month.*,
             case
-                when unit_of_value <> 'hours' and reach is not null
-                then greatest(centre - reach, 0)
-                else centre - reach
+                when unit_of_value = 'hours' then sinh(scaled_centre) else scaled_centre
+            end as centre,
+            case
+                when unit_of_value = 'hours'
+                then sinh(scaled_centre - reach)
+                when reach is not null
+                then greatest(scaled_centre - reach, 0)
             end as lower,
             case
+                when unit_of_value = 'hours'
+                then sinh(scaled_centre + reach)
                 when unit_of_value = 'share' and reach is not null
-                then least(centre + reach, 1)
-                else centre + reach
+                then least(scaled_centre + reach, 1)
+                else scaled_centre + reach
             end as upper
         from month
     )

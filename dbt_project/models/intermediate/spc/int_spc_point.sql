@@ -70,6 +70,11 @@ with
             figure.numerator,
             figure.denominator,
             figure.value,
+            -- Waiting times are skewed. On this scale, which is logarithmic for long times and also
+            -- holds for 0 and less, they are as even as limits need.
+            case
+                when figure.unit_of_value = 'hours' then asinh(figure.value) else figure.value
+            end as scaled,
             cast(target.target_share as {{ dbt.type_float() }}) as target,
             greatest(
                 first_month.period_start, coalesce(decision.baseline_from, first_month.period_start)

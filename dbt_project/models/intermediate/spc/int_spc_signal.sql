@@ -8,12 +8,12 @@ with
             row_number() over (
                 partition by force_code, measure_code, baseline_from order by period_start
             ) as place,
-            {{ direction_beyond("value - centre", "reach") }} as outside_limits,
-            {{ direction_beyond("value - centre", "2 * reach / 3") }} as far_out,
-            {{ direction_beyond("value - centre", "0") }} as side,
+            {{ direction_beyond("scaled - scaled_centre", "reach") }} as outside_limits,
+            {{ direction_beyond("scaled - scaled_centre", "2 * reach / 3") }} as far_out,
+            {{ direction_beyond("scaled - scaled_centre", "0") }} as side,
             {{
                 direction_beyond(
-                    "value - lag(value) over ("
+                    "scaled - lag(scaled) over ("
                     ~ "partition by force_code, measure_code, baseline_from order by period_start)",
                     "0",
                 )

@@ -17,7 +17,6 @@
     "deadline",
     "days",
     "short",
-    "counted",
     "sources",
     "recent",
     "earlier",
@@ -30,6 +29,8 @@
     "outstanding",
     "earliest",
     "latest",
+    "weeks",
+    "since",
     "pace",
     "places",
     "can_change",
@@ -42,17 +43,23 @@ with
         from {{ ref("int_point_status_by_day") }} as day
         inner join
             {{ ref("recommendation_register") }} as report on day.point_code = report.point_code
-        where day.day >= report.report_published_on and day.denominator > 0
+        cross join {{ ref("stg_audit__build") }} as build
+        where
+            day.day >= report.report_published_on
+            and day.day < build.as_at_day
+            and day.denominator > 0
         group by day.force_code, day.point_code
     ),
 
     fact as (
         select
             position.*,
+            position.status_word <> position.status_label as is_unclear,
             source.source_caveat,
             words.place,
             words.question,
             words.counted,
+            words.counted_one,
             words.can_change,
             words.shown_as = 'checklist' as is_checklist,
             before.day as before_day,
@@ -88,12 +95,14 @@ with
     which_case as (
         select
             *,
-            {{ status_case("is_reached", "change_high") }} as status_case,
+            {{ status_case("is_reached", "is_unclear") }} as status_case,
             case
                 when value is null or target is null
                 then null
                 when is_reached
                 then 'reached'
+                when status = 'sustained'
+                then 'sustained'
                 when is_checklist
                 then 'counted_short'
                 else 'points_short'
@@ -111,8 +120,21 @@ with
             case when second_value is not null then 'second' end as second_case,
             case when not policy_confirmed then 'provisional' end as policy_case,
             case
-                when value is null or before_day is null
+                when value is null or before_day is null or status = 'unknown'
                 then null
+                when
+                    deadline is null
+                    and {{
+                        difference_low(
+                            "numerator", "denominator", "before_numerator", "before_denominator"
+                        )
+                    }} <= 0
+                    and {{
+                        difference_low(
+                            "before_numerator", "before_denominator", "numerator", "denominator"
+                        )
+                    }} <= 0
+                then 'unclear'
                 when value > {{ share("before_numerator", "before_denominator") }}
                 then 'up'
                 when value < {{ share("before_numerator", "before_denominator") }}
@@ -137,17 +159,13 @@ with
                 then 'nothing'
                 when outstanding = 0
                 then 'reached'
-                when places_scheduled is not null and places_short > 0
-                then 'places_short'
                 when places_scheduled is not null and places_short is null
                 then 'places_unused'
-                when places_scheduled is not null and forecast_earliest = forecast_latest
-                then 'places_day'
-                when places_scheduled is not null and forecast_latest is not null
-                then 'places'
+                when places_short_low > 0
+                then 'places_short'
                 when places_scheduled is not null
-                then 'places_open'
-                when recent_per_week is null
+                then 'places'
+                when pace_since is null
                 then 'no_pace'
                 when forecast_earliest = forecast_latest
                 then 'one_day'
@@ -182,7 +200,10 @@ with
             {{ counted("abs(days_to_deadline)", "day", "days") }} as days_text,
             case
                 when is_checklist
-                then {{ as_count("target - numerator") }}
+                then
+                    {{ as_count("target - numerator") }}
+                    || ' '
+                    || case when target - numerator = 1 then counted_one else counted end
                 else
                     cast(
                         greatest(
@@ -190,7 +211,6 @@ with
                         ) as {{ dbt.type_string() }}
                     )
             end as short_text,
-            counted as counted_text,
             source_caveat as sources_text,
             {{ as_parts("recent_numerator", "recent_denominator") }} as recent_text,
             {{ as_parts("earlier_numerator", "earlier_denominator") }} as earlier_text,
@@ -218,27 +238,49 @@ with
                     {{ as_count("before_numerator") }}
                     || ' of '
                     || {{ as_count("before_denominator") }}
-                else {{ as_percent(share("before_numerator", "before_denominator")) }}
+                else
+                    {{ as_percent(share("before_numerator", "before_denominator")) }}
+                    || ' ('
+                    || {{ as_count("before_numerator") }}
+                    || ' of '
+                    || {{ as_count("before_denominator") }}
+                    || ')'
             end as before_text,
             {{ day_in_words("before_day") }} as before_day_text,
             {{ as_count("outstanding") }} as outstanding_text,
             {{ day_in_words("forecast_earliest") }} as earliest_text,
             {{ day_in_words("forecast_latest") }} as latest_text,
-            case
-                when recent_per_week < 0
-                then
-                    'the number fell by ' || cast(
-                        round({{ as_decimal("- recent_per_week") }}, 1) as {{ dbt.type_string() }}
+            {{ as_count("pace_weeks") }} as weeks_text,
+            {{ day_in_words("pace_since") }} as since_text,
+            'The number ' || case
+                when recent_per_week = 0
+                then 'did not change'
+                else
+                    case when recent_per_week < 0 then 'fell by ' else 'rose by ' end || cast(
+                        round(
+                            {{ as_decimal("abs(recent_per_week)") }}, 1
+                        ) as {{ dbt.type_string() }}
                     )
                     || ' a week'
-                else
-                    cast(round({{ as_decimal("recent_per_week") }}, 1) as {{ dbt.type_string() }})
-                    || ' a week'
             end
-            || ', and '
+            || ' in the last '
+            || {{ as_count("pace_weeks") }}
+            || ' weeks; it must rise by '
             || cast(round({{ as_decimal("required_per_week") }}, 1) as {{ dbt.type_string() }})
-            || ' a week are needed' as pace_text,
-            {{ as_count("places_short") }} as places_text,
+            || ' a week to reach the target by '
+            || {{ day_in_words("required_by") }} as pace_text,
+            case
+                when places_short_low = places_short_high
+                then {{ as_count("places_short") }}
+                else
+                    'about '
+                    || {{ as_count("places_short") }}
+                    || ' ('
+                    || {{ as_count("places_short_low") }}
+                    || ' to '
+                    || {{ as_count("places_short_high") }}
+                    || ', by the share of places that led to a pass so far)'
+            end as places_text,
             can_change as can_change_text
         from which_case
     ),
@@ -256,7 +298,6 @@ with
             part_of_answer.point_code,
             part_of_answer.part,
             template.answer_code,
-            template.word,
             {%- set texts = {} %}
             {%- for place in places %}
                 {% do texts.update({place: "in_words." ~ place ~ "_text"}) %}
@@ -278,7 +319,6 @@ with
             force_code,
             point_code,
             max(answer_code) as answer_code,
-            max(word) as status_word,
             {% for part in parts %}
                 max(case when part = '{{ part }}' then words end) as {{ part }}_words
                 {{- "," if not loop.last }}
@@ -297,9 +337,9 @@ with
             answer.answer_code,
             {{ label("answer", "answer.answer_code") }} as answer,
             in_words.status,
-            answer.status_word,
+            in_words.status_word,
             answer.status_words,
-            in_words.status_since,
+            case when not in_words.is_unclear then in_words.status_since end as status_since,
             in_words.figure_text as figure_words,
             in_words.parts_text as parts_words,
             case

@@ -38,9 +38,12 @@ with
             point_code,
             'SOURCE_QUIET' as caveat_code,
             dataset,
-            dataset
-            || ' has brought nothing new for '
-            || {{ counted("days_without_news", "day", "days") }} as words,
+            coalesce(
+                dataset
+                || ' has brought nothing new for '
+                || {{ counted("days_without_news", "day", "days") }},
+                dataset || ' has never brought anything'
+            ) as words,
             cast(null as bigint) as records
         from source
         where verdict = 'fresh' and is_quiet
@@ -81,11 +84,16 @@ with
     ),
 
     -- A check of a dataset touches the points that rest on the dataset. A check of a mart touches
-    -- every point.
+    -- every point, but for the check that every source is fresh: what is not fresh is a caveat at
+    -- the points that rest on it.
     failed_check as (
         select dataset, count(*) as checks
         from {{ ref("stg_audit__expectation_result") }}
-        where not is_passed and severity = 'warning' and stage <> 'sealed'
+        where
+            not is_passed
+            and severity = 'warning'
+            and stage <> 'sealed'
+            and not (dataset = 'source_freshness' and dimension = 'freshness')
         group by dataset
     ),
 
@@ -112,7 +120,7 @@ with
     ),
 
     -- A file that is no delivery moves no figure, and neither does a row that none of the rules
-    -- of the figure reads.
+    -- of the figure reads. What an earlier list lacks moves figures of past days only.
     left_out as (
         select
             position.force_code,
@@ -141,7 +149,7 @@ with
             {{ ref("int_left_out") }} as left_out
             on position.force_code = left_out.force_code
             and rests_on.dataset = left_out.dataset
-        where rests_on.can_move and left_out.left_out_code <> 'FILE_NOT_TAKEN'
+        where rests_on.can_move and left_out.left_out_code in ('ROW_IN_QUARANTINE', 'FILE_REFUSED')
     ),
 
     caveat as (
@@ -159,7 +167,8 @@ with
         {% endfor %}
     ),
 
-    -- Each record in quarantine would change the result of one case at most, or add one.
+    -- Each record in quarantine would change the result of one case at most, or add one. Of what
+    -- kind it is cannot be read with certainty, so this is a wide bound.
     placed as (
         select
             caveat.force_code,

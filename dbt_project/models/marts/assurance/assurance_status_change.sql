@@ -1,9 +1,24 @@
 with
     shown_before as (
-        select position.*, {{ label("status", "position.status") }} as status_label
+        select
+            position.force_code,
+            position.point_code,
+            position.status,
+            position.value,
+            position.compared_with,
+            position.compared_as_at,
+            coalesce(position.status_word, {{ label("status", "position.status") }}) as status_word
         from
             {{ ref("stg_audit__position_before") }} as position
             {{ label_join("status", "position.status") }}
+    ),
+
+    shown_now as (
+        select
+            position.*,
+            {{ status_word("position.is_unclear", label("status", "position.status")) }}
+            as status_word
+        from {{ ref("int_position") }} as position {{ label_join("status", "position.status") }}
     ),
 
     final as (
@@ -11,22 +26,21 @@ with
             position.force_code,
             position.point_code,
             shown_before.status as status_before,
-            shown_before.status_label as status_before_label,
+            shown_before.status_word as status_before_label,
             position.status as status_after,
-            {{ label("status", "position.status") }} as status_after_label,
+            position.status_word as status_after_label,
             shown_before.value as value_before,
             position.value as value_after,
             shown_before.compared_with,
             shown_before.compared_as_at,
             build.publication_id
-        from {{ ref("int_position") }} as position
+        from shown_now as position
+        cross join {{ ref("stg_audit__build") }} as build
         inner join
             shown_before
             on position.force_code = shown_before.force_code
             and position.point_code = shown_before.point_code
-        cross join
-            {{ ref("stg_audit__build") }} as build {{ label_join("status", "position.status") }}
-        where position.status <> shown_before.status
+        where position.status_word <> shown_before.status_word
     )
 
 select *

@@ -1,25 +1,27 @@
 {{ config(alias="assurance_position", tags=["sealed"]) }}
 
 with
-    position_with_release as (
+    with_release as (
         select
             position.*,
             -- Strands are not people, so their figures on the as-at day may be shown.
             position.point_code = 'INTEL_PLAN' as is_always_shown,
-            -- The status is for the day of the figures. A reader cannot compare them otherwise.
-            -- That it is unknown is said of today.
-            case
-                when position.source_status = 'fresh'
-                then coalesce(released.figures_to, position.date_day)
-                else position.date_day
-            end as status_on,
+            -- A status and its figure are of the same released numbers. That a status is unknown is
+            -- said of today.
+            position.source_status = 'fresh'
+            and released.point_code is not null as is_of_released_figures,
             released.figures_from,
             released.figures_to,
             released.numerator as released_numerator,
             released.denominator as released_denominator,
-            {{ share("released.numerator", "released.denominator") }} as released_value,
+            released.value as released_value,
             released.second_numerator as released_second_numerator,
-            released.second_denominator as released_second_denominator
+            released.second_denominator as released_second_denominator,
+            released.status as released_status,
+            coalesce(
+                released.status_at_deadline, position.status_at_deadline
+            ) as released_status_at_deadline,
+            released.change_high as released_change_high
         from {{ ref("assurance_position") }} as position
         left join
             {{ ref("int_public_position") }} as released
@@ -32,29 +34,13 @@ with
             position.force_code,
             position.point_code,
             position.as_at,
-            position.status_on,
             case
-                when position.source_status <> 'fresh' or position.figures_to is null
-                then position.status
-                -- A correction that is too small to be shown can move the real figure over the
-                -- target, and the released one not. Then the released figure decides.
-                when position.deadline <= position.status_on
-                then
-                    case
-                        when position.released_value >= target.target_share
-                        then
-                            case
-                                when
-                                    position.deadline = position.status_on
-                                    or position.status_at_deadline = 'met_on_time'
-                                then 'met_on_time'
-                                else 'met_late'
-                            end
-                        when that_day.status = 'slipping'
-                        then 'slipping'
-                        else 'overdue'
-                    end
-                else that_day.status
+                when position.is_of_released_figures then position.figures_to else position.date_day
+            end as status_on,
+            case
+                when position.is_of_released_figures
+                then position.released_status
+                else position.status
             end as status,
             not position.is_always_shown and position.figures_to is null as is_suppressed,
             position.figures_from,
@@ -84,31 +70,31 @@ with
                 )
             }} as second_value,
             position.deadline,
-            cast(
-                {{ dbt.datediff("position.status_on", "position.deadline", "day") }} as integer
-            ) as days_to_deadline,
-            position.status_at_deadline,
+            position.released_status_at_deadline as status_at_deadline,
             position.source_status,
             position.publication_id,
-            trend.change_high
-        from position_with_release as position
-        left join
-            {{ ref("int_point_status_by_day") }} as that_day
-            on position.force_code = that_day.force_code
-            and position.point_code = that_day.point_code
-            and position.status_on = that_day.day
-        left join
-            {{ ref("int_nccu_trend") }} as trend
-            on position.force_code = trend.force_code
-            and position.point_code = trend.point_code
-            and position.status_on = trend.day
+            case
+                when position.is_of_released_figures
+                then position.released_change_high
+                else position.change_high
+            end as change_high
+        from with_release as position
         left join
             {{ ref("int_point_target") }} as target
             on position.force_code = target.force_code
             and position.point_code = target.point_code
     ),
 
-    with_case as (select *, {{ status_case("false", "change_high") }} as status_case from judged),
+    counted_down as (
+        select
+            *,
+            cast({{ dbt.datediff("status_on", "deadline", "day") }} as integer) as days_to_deadline
+        from judged
+    ),
+
+    with_case as (
+        select *, {{ status_case("false", "change_high >= 0") }} as status_case from counted_down
+    ),
 
     final as (
         select

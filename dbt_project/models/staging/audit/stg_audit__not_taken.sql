@@ -20,9 +20,14 @@ with
             latest_attempt.force_code,
             latest_attempt.dataset,
             left({{ replace_all_but("source.name", "A-Za-z0-9 ._()/~$-", "?") }}, 60) as name,
-            source.reason
+            source.reason,
+
+            -- booleans
+            lower(source.name) like '%.part' or lower(source.name) like '%.tmp' as is_unfinished
         from source
+        cross join build
         inner join latest_attempt on source.extraction_id = latest_attempt.extraction_id
+        where coalesce(source.modified_at <= build.as_at, true)
     )
 
 select *

@@ -10,6 +10,7 @@ with
 
             -- text
             source.status,
+            source.status_word,
 
             -- numbers
             source.value,

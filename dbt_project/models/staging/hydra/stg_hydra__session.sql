@@ -14,9 +14,6 @@ with
             force_code,
             session_code,
 
-            -- text
-            venue,
-
             -- numbers
             capacity,
 

@@ -15,16 +15,9 @@ with
             force_code,
             product_id,
 
-            -- text
-            product_type,
-
-            -- booleans
-            is_oic,
-
             -- times
             covers_from,
-            covers_to,
-            {{ if_happened("approved_at") }} as approved_at
+            covers_to
         from source
     )
 

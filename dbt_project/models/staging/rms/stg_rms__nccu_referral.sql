@@ -17,7 +17,6 @@ with
             referral_ref,
             {{ blank_to_null("occurrence_ref") }} as occurrence_ref,
             reporting_officer_no,
-            {{ blank_to_null("nccu_reference") }} as nccu_reference,
 
             -- text
             channel,

@@ -18,7 +18,6 @@ with
 
             -- text
             incident_type_code,
-            {{ blank_to_null("offence_code") }} as offence_code,
             detection_route,
             {{ unit_code("district_code") }} as district_code,
             status,

@@ -1,11 +1,11 @@
-"""Record in the log of processing what readers consulted, as found in the server's own log.
+"""Record in the log of processing what was read, as the server's own log shows it.
 
-The server logs each statement of a reader's login (`warehouse/reader_statements.py`). A reader
-cannot switch this off. The server's log consists of files of JSON lines. This module reads the new
-lines, and makes one entry for each reader session and kind of statement. Statements that differ
-only in their values are of one kind. The entry says who read which marts, when and from where, and
-contains the statement without its values. The values are stored only as keyed hashes, so that
-consultations of a known record can be found.
+The server logs what every login reads in the warehouse, except the stages
+(`warehouse/hardening/log.sql`). Nobody but an administrator can switch this off. The server's log
+consists of files of JSON lines. This module reads the new lines (`executed.py`), and makes one
+entry for each login, address and set of marts in a file. The entry says who read which marts, when,
+from where, and by which conditions without their values. The values are stored only as keyed
+hashes, so that consultations of a known record can be found.
 
 - The embedded server writes its log into the state folder. Files that the server has finished and
   whose lines are recorded are deleted, because they hold the statements with their values.
@@ -14,89 +14,70 @@ consultations of a known record can be found.
   the setting nothing is collected, and the result says so.
 """
 
-import json
 import os
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import psycopg
 
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.operations.audit.statements import Statement, read_statement
+from oic_assurance.operations.audit.executed import (
+    LONGEST_LINE,
+    LONGEST_RELATION,
+    UNKNOWN,
+    Names,
+    Session,
+    Statement,
+    line_of,
+    relations_in,
+)
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.cluster import server_log_dir
-from oic_assurance.warehouse.connections import (
-    OFFICE,
-    READERS,
-    SUPERVISOR,
-    connect,
-    on_embedded_server,
-)
+from oic_assurance.warehouse.connections import PROGRAM, connect, on_embedded_server
 from oic_assurance.warehouse.embedded import rotate_log
+from oic_assurance.warehouse.hardening.close import logs_plans
 from oic_assurance.warehouse.processing_log import mart_mark, seal_with, value_marks
-from oic_assurance.warehouse.reader_statements import logins_not_logged
-from oic_assurance.warehouse.roles import AUDITOR
+from oic_assurance.warehouse.roles import AUDITOR, LOGIN_ROLES
 
 VARIABLE = "ASSURANCE_SERVER_LOG"
-#: Of a longer line, only this many bytes are read, because readers can make their statements as
-#: long as they like.
-LONGEST_LINE = 1024 * 1024
 #: The highest number of values for which one entry holds keyed hashes. Further values get further
 #: entries.
 MOST_VALUES = 1_000
-#: The highest number of kinds of statement that get their own entry in one session. The others
-#: share one entry.
-MOST_KINDS = 200
-#: The highest number of sessions of one login at one address that get their own entries, for each
-#: file of the server's log. The further ones share the entries of one, because a reader can connect
-#: as often as it likes, and the log of processing is never shortened.
-MOST_SESSIONS = 200
-#: Statements of at most this many characters are read once if they are repeated.
-LONGEST_REMEMBERED = 10_000
+#: The highest number of sets of marts that get their own entry, for each login at one address. The
+#: others share one entry.
+MOST_SETS = 200
+#: The highest number of kinds of statement that an entry describes, and of characters for them.
+MOST_KINDS = 5
+LONGEST_KINDS = 1_500
 MOST_BYTES = 64 * 1024 * 1024
-_STATEMENT = re.compile(r"(?:statement|execute [^:]*|fastpath function call): (.*)", re.DOTALL)
-_HARMLESS = re.compile(
-    r"\s*(?:begin|start|commit|end|rollback|savepoint|release|set|reset|show|discard|deallocate|"
-    r"close|fetch|move|listen|unlisten)\b[^;]*;?\s*",
-    re.IGNORECASE,
-)
-# Finds the relations and functions in schemas that readers may use.
-_MARTS = """
-select distinct c.relname::text
-from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
-where
-    c.relkind in ('r', 'p', 'v', 'm')
-    and n.nspname !~ '^pg_|^information_schema$'
-    and exists (
-        select from pg_catalog.pg_roles as reader
-        where
-            reader.rolname::text = any(%(readers)s)
-            and has_schema_privilege(reader.oid, n.oid, 'USAGE')
-    )
-union
-select p.proname::text
-from pg_catalog.pg_proc as p inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
-where
-    n.nspname !~ '^pg_|^information_schema$'
-    and exists (
-        select from pg_catalog.pg_roles as reader
-        where
-            reader.rolname::text = any(%(readers)s)
-            and has_schema_privilege(reader.oid, n.oid, 'USAGE')
-            and has_function_privilege(reader.oid, p.oid, 'EXECUTE')
+#: How much of the log one login may write before somebody is told.
+MUCH = 32 * 1024 * 1024
+# Finds the whole of each partition, and the names of relations and of views.
+_RELATIONS = """
+select
+    n.nspname, c.relname, c.relkind = 'v', whole_schema.nspname, whole.relname
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+left join pg_catalog.pg_inherits as i on c.oid = i.inhrelid and c.relispartition
+left join pg_catalog.pg_class as whole on i.inhparent = whole.oid
+left join pg_catalog.pg_namespace as whole_schema on whole.relnamespace = whole_schema.oid
+where c.relkind in ('r', 'p', 'v', 'm') and n.nspname !~ '^pg_|^information_schema$'
+"""
+# Finds the logins that the pipeline's own sessions have: the stages, the owner, and administrators.
+_OWN = """
+select r.rolname::text
+from pg_catalog.pg_roles as r
+where r.rolcanlogin
+    and (
+        r.rolsuper
+        or r.rolname = any(%s)
+        or r.oid = (select datdba from pg_catalog.pg_database where datname = current_database())
     )
 """
-
-
-# Dashboards ask the same questions again and again.
-_read_again = lru_cache(maxsize=256)(read_statement)
 
 
 @dataclass
@@ -115,32 +96,50 @@ class Collected:
 
 
 @dataclass
-class _Kind:
-    """The statements of one session that differ only in their values."""
+class _Looks:
+    """The statements of one login at one address that have read the same marts."""
 
-    statement: Statement
+    #: The first of the sessions.
+    session: Session
+    marts: frozenset[str]
     first: datetime
     last: datetime
     count: int = 0
     is_cut: bool = False
+    sessions: set[Session] = field(default_factory=set)
+    kinds: dict[str, None] = field(default_factory=dict)
     values: dict[str, None] = field(default_factory=dict)
 
+    def add(self, session: Session, marts: frozenset[str], statement: Statement) -> None:
+        self.marts |= marts
+        self.last = max(self.last, statement.at)
+        self.count += 1
+        self.is_cut = self.is_cut or statement.is_cut
+        self.sessions.add(session)
+        self.kinds[statement.kind] = None
+        self.values |= statement.values
 
-@dataclass
-class _Session:
-    """A session of a reader, as the server's log shows it."""
-
-    login: str
-    address: str
-    port: int
-    pid: int
-    program: str
-    #: How many sessions this is: more than one if it stands for further ones (`MOST_SESSIONS`).
-    number: int = 1
-    kinds: dict[str, _Kind] = field(default_factory=dict)
-    #: The statements that name no mart, and those of further kinds when the session already has
-    #: `MOST_KINDS` kinds.
-    others: _Kind | None = None
+    def in_words(self) -> str:
+        """Return what was read and how, in at most some 2,500 characters and without a value."""
+        often = f"{self.count} statements" if self.count > 1 else "1 statement"
+        until = f" until {self.last:%H:%M:%S}" if self.count > 1 else ""
+        sessions = f" in {len(self.sessions)} sessions" if len(self.sessions) > 1 else ""
+        programs = sorted({one.program for one in self.sessions} - {""})
+        program = f" with '{programs[0]}'" if len(programs) == 1 else ""
+        named = sorted(self.marts - {UNKNOWN})
+        more = f" and {len(named) - 20} others" if len(named) > 20 else ""
+        what = ", ".join(named[:20]) + more or "no mart"
+        if UNKNOWN in self.marts:
+            what = f"{what} and {UNKNOWN}" if named else UNKNOWN
+        cut = ", with a statement that is too long to be read to its end" if self.is_cut else ""
+        kinds = [kind for kind in self.kinds if kind]
+        shown = "; ".join(kinds[:MOST_KINDS])
+        if len(shown) > LONGEST_KINDS:
+            shown = shown[: LONGEST_KINDS - 1] + "…"
+        if len(kinds) > MOST_KINDS:
+            shown += f"; and {len(kinds) - MOST_KINDS} other kinds"
+        said = f"{often}{until}{sessions}{program}, {what}{cut}"
+        return f"{said}: {shown}" if shown else said
 
 
 def collect(settings: Settings) -> Collected:
@@ -159,24 +158,30 @@ def collect(settings: Settings) -> Collected:
     folder = server_log_dir(settings) if is_embedded else _given_folder()
     if folder is None:
         done.notes.append(
-            "The statements of readers are not collected: the warehouse is on another server, and "
+            "What is read is not collected: the warehouse is on another server, and "
             f"{VARIABLE} names no folder with its log."
         )
         return done
     done.folder = str(folder)
     current = rotate_log(settings) if is_embedded else None
     with connect(settings, role=AUDITOR, autocommit=True) as connection:
-        finished = []
+        if not logs_plans(connection):
+            done.notes.append(
+                "The server logs no plans, so what a statement has read is not known: load "
+                "auto_explain, and restart the server (docs/how-to/audit-log.md)."
+            )
+        finished, written = [], Counter[str]()
         for path in sorted(folder.glob("*.json")):
-            if _enter_file(settings, connection, path, done):
+            if _enter_file(settings, connection, path, written, done):
                 finished.append(path)
         if is_embedded and current is not None:
             _delete(connection, [path for path in finished if path.name < current.name], done)
         seal_with(connection)
-        done.notes += [
-            f"The server does not log the statements of '{login}' (docs/how-to/audit-log.md)."
-            for login in logins_not_logged(connection)
-        ]
+    done.notes += [
+        f"'{login}' has filled {size // 1024**2:,} MB of the server's log with its statements."
+        for login, size in written.items()
+        if size > MUCH
+    ]
     return done
 
 
@@ -191,7 +196,11 @@ def _given_folder() -> Path | None:
 
 
 def _enter_file(
-    settings: Settings, connection: psycopg.Connection, path: Path, done: Collected
+    settings: Settings,
+    connection: psycopg.Connection,
+    path: Path,
+    written: Counter[str],
+    done: Collected,
 ) -> bool:
     """Record the complete new lines of a file. Return whether the whole file is now recorded."""
     with connection.transaction():
@@ -208,10 +217,10 @@ def _enter_file(
             return False  # another collector has just deleted it
         except OSError as error:
             raise AssuranceError(f"{path} cannot be read: {error.strerror}.") from error
-        marts = frozenset(name for (name,) in connection.execute(_MARTS, {"readers": _readers()}))
-        read = _sessions(connection.info.dbname, lines, marts, done)
-        for session in read:
-            _enter_session(settings, connection, session, done)
+        own = {login for (login,) in connection.execute(_OWN, (list(LOGIN_ROLES),))}
+        sessions = _sessions(connection.info.dbname, lines, own, written, done)
+        for looks in _looks(sessions, _names(connection)):
+            _enter(settings, connection, looks, done)
         connection.execute(
             """
             insert into audit.collected_server_log (file_name, bytes) values (%s, %s)
@@ -223,186 +232,116 @@ def _enter_file(
     return is_all
 
 
-def _readers() -> list[str]:
-    return [*READERS.values(), SUPERVISOR, OFFICE]
+def _names(connection: psycopg.Connection) -> Names:
+    wholes, words, views = {}, {}, {}
+    for schema, name, is_view, whole_schema, whole in connection.execute(_RELATIONS):
+        if whole is not None:
+            wholes[schema, name] = whole_schema, whole
+            continue
+        shown = name if schema == "marts" else f"{schema}.{name}"
+        if schema == "marts" or name not in words:
+            words[name] = shown
+            # The views in schema `limited` are known by the marts behind them.
+            if is_view and schema != "limited":
+                views[name] = shown
+    return Names(wholes, words, views)
 
 
-def _new_lines(path: Path, start: int) -> tuple[list[bytes], int, bool]:
-    """Return the complete lines after byte `start`, their end, and whether the file ends there.
+class _Line(NamedTuple):
+    """A line of the log: its beginning, its length, and the relations that it names."""
 
-    Of a line that is too long, only its beginning is returned.
-    """
-    lines: list[bytes] = []
+    head: bytes
+    length: int
+    relations: set[tuple[str, str]]
+
+
+def _new_lines(path: Path, start: int) -> tuple[list[_Line], int, bool]:
+    """Return the complete lines after byte `start`, their end, and whether the file ends there."""
+    lines = []
     end = start
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         file.seek(start)
         while end - start < MOST_BYTES:
             line = rest = file.readline(LONGEST_LINE)
+            relations = relations_in(line)
             while rest and not rest.endswith(b"\n"):
+                # The name of a relation may stand across two pieces.
+                before = rest[-LONGEST_RELATION:]
                 rest = file.readline(LONGEST_LINE)
+                relations |= relations_in(before + rest)
             if not rest:
                 break
-            lines.append(line)
-            end = file.tell()
+            begin, end = end, file.tell()
+            lines.append(_Line(line, end - begin, relations))
     return lines, end, end >= size
 
 
-def _parsed(line: bytes) -> dict[str, Any]:
-    """Parse a line as JSON. A line that was cut off, because it was too long, is first completed.
-
-    Raises:
-        ValueError: The line is not JSON.
-    """
-    if line.endswith(b"\n"):
-        entry: dict[str, Any] = json.loads(line)
-        return entry
-    text = line.decode("utf-8", errors="ignore")
-    # The line may be cut inside an escape sequence, which has at most six characters.
-    for length in range(len(text), len(text) - 7, -1):
-        with suppress(ValueError):
-            entry = json.loads(text[:length] + '"}')
-            return {"backend_type": "client backend", **entry}
-    raise ValueError("not JSON")
-
-
 def _sessions(
-    database: str, lines: Iterable[bytes], marts: frozenset[str], done: Collected
-) -> list[_Session]:
-    sessions = _Sessions()
-    for line, number in zip(lines, range(1, 1 << 62), strict=False):
+    database: str,
+    lines: Iterable[_Line],
+    own: set[str],
+    written: Counter[str],
+    done: Collected,
+) -> list[Session]:
+    """Return the sessions that are not the pipeline's own, with their statements.
+
+    What each login has written into the log is added to `written`.
+    """
+    sessions: dict[str, Session] = {}
+    for number, (head, length, relations) in enumerate(lines, 1):
         done.lines += 1
         try:
-            entry = _parsed(line)
-            said = _statement(entry) if entry.get("dbname") == database else None
-            if said is None:
+            line = line_of(head)
+            if line.get("dbname") != database or line.get("error_severity") != "LOG":
                 continue
-            _count(sessions.of(entry), said, _moment(entry["timestamp"]), marts)
+            if line.get("backend_type") != "client backend":
+                continue
+            written[str(line["user"])] += length
+            name = str(line["session_id"])
+            if name not in sessions:
+                sessions[name] = Session(line)
+            done.statements += sessions[name].read(line, relations, LOGIN_ROLES)
         except (ValueError, KeyError, TypeError, AttributeError):
             done.notes.append(f"Line {number} of what is new in the server's log is not readable.")
-            continue
-        done.statements += 1
-    return sessions.all
+    return [one for one in sessions.values() if one.login not in own or one.program != PROGRAM]
 
 
-class _Sessions:
-    """The sessions in a file of the server's log."""
-
-    def __init__(self) -> None:
-        self.all: list[_Session] = []
-        self._known: dict[str, _Session] = {}
-        self._own: Counter[tuple[str, str]] = Counter()
-        self._further: dict[tuple[str, str], _Session] = {}
-
-    def of(self, entry: dict[str, Any]) -> _Session:
-        """Return the session that has written a line of the log."""
-        name = str(entry["session_id"])
-        if name not in self._known:
-            self._known[name] = self._new(_session(entry))
-        return self._known[name]
-
-    def _new(self, session: _Session) -> _Session:
-        who = session.login, session.address
-        self._own[who] += 1
-        if self._own[who] <= MOST_SESSIONS:
-            self.all.append(session)
-            return session
-        shared = self._further.get(who)
-        if shared is None:
-            # The further sessions may be of different programs.
-            session.program = ""
-            self._further[who] = session
-            self.all.append(session)
-            return session
-        shared.number += 1
-        return shared
+def _looks(sessions: Iterable[Session], names: Names) -> Iterator[_Looks]:
+    """Group the statements by login, address, and the set of marts that they have read."""
+    found: dict[tuple[str, str], dict[frozenset[str] | None, _Looks]] = {}
+    for session in sessions:
+        for statement in session.all_statements():
+            marts = statement.marts(names)
+            sets = found.setdefault((session.login, session.address), {})
+            key = marts if marts in sets or len(sets) < MOST_SETS else None
+            if key not in sets:
+                sets[key] = _Looks(session, marts, statement.at, statement.at)
+            sets[key].add(session, marts, statement)
+    for sets in found.values():
+        yield from sets.values()
 
 
-def _statement(entry: dict[str, Any]) -> tuple[str, str] | None:
-    """Return the statement in a line of the log and its parameters, or None."""
-    if entry.get("error_severity") != "LOG" or entry.get("backend_type") != "client backend":
-        return None
-    match = _STATEMENT.fullmatch(str(entry.get("message", "")))
-    if match is None or _HARMLESS.fullmatch(match.group(1)):
-        return None
-    detail = str(entry.get("detail") or "")
-    if detail.startswith("prepare: "):
-        # An SQL `execute` names only the prepared statement. The detail of the line shows its text.
-        return f"{match.group(1)} {detail.removeprefix('prepare: ')}", ""
-    return match.group(1), detail
-
-
-def _session(entry: dict[str, Any]) -> _Session:
-    return _Session(
-        str(entry["user"]),
-        str(entry.get("remote_host") or ""),
-        int(entry.get("remote_port") or 0),
-        int(entry["pid"]),
-        re.sub(r"[^\w .:/@-]", "?", str(entry.get("application_name") or ""))[:64],
-    )
-
-
-def _moment(text: str) -> datetime:
-    """Parse a time in the server's log, such as "2026-07-09 05:30:01.123 UTC"."""
-    value, _, zone = text.rpartition(" ")
-    if zone not in ("UTC", "GMT"):
-        raise ValueError("log_timezone of the server is not UTC")
-    return datetime.fromisoformat(value).replace(tzinfo=UTC)
-
-
-def _count(session: _Session, said: tuple[str, str], at: datetime, marts: frozenset[str]) -> None:
-    is_short = sum(map(len, said)) <= LONGEST_REMEMBERED
-    statement = (_read_again if is_short else read_statement)(*said, marts)
-    kind = session.kinds.get(statement.shape)
-    if kind is None and statement.marts and len(session.kinds) < MOST_KINDS:
-        kind = session.kinds[statement.shape] = _Kind(statement, at, at)
-    if kind is None:
-        if session.others is None:
-            session.others = _Kind(Statement("", (), ()), at, at)
-        kind = session.others
-        seen = dict.fromkeys((*kind.statement.marts, *statement.marts))
-        kind.statement = Statement("", tuple(sorted(seen)), ())
-    kind.count += 1
-    kind.last = max(kind.last, at)
-    kind.is_cut = kind.is_cut or statement.is_cut
-    kind.values |= dict.fromkeys(statement.values)
-
-
-def _enter_session(
-    settings: Settings, connection: psycopg.Connection, session: _Session, done: Collected
+def _enter(
+    settings: Settings, connection: psycopg.Connection, looks: _Looks, done: Collected
 ) -> None:
-    for kind in _kinds(session):
-        named = ", ".join(kind.statement.marts) or "no mart by name"
-        program = f" with '{session.program}'" if session.program else ""
-        often = f"{kind.count} statements" if kind.count > 1 else "1 statement"
-        until = f" until {kind.last:%H:%M:%S}" if kind.count > 1 else ""
-        sessions = f" in {session.number} sessions" if session.number > 1 else ""
-        cut = ", with a statement that is too long to be read to its end" if kind.is_cut else ""
-        what = f"{often}{until}{sessions}{program}, {named}{cut}"
-        if kind.statement.shape:
-            what += f": {kind.statement.shape}"
-        marts = [mart_mark(mart) for mart in kind.statement.marts]
-        values = value_marks(settings, kind.values)
-        for first in range(0, max(1, len(values)), MOST_VALUES):
-            connection.execute(
-                "select audit.enter_consultation_of_server_log(%s, %s, %s, %s, %s, %s, %s)",
-                (
-                    session.login,
-                    kind.first,
-                    what,
-                    [*marts, *values[first : first + MOST_VALUES]],
-                    session.address,
-                    session.port,
-                    session.pid,
-                ),
-            )
-            done.entries += 1
-
-
-def _kinds(session: _Session) -> Iterator[_Kind]:
-    yield from session.kinds.values()
-    if session.others is not None:
-        yield session.others
+    session, what = looks.session, looks.in_words()
+    marts = [mart_mark(mart) for mart in sorted(looks.marts)]
+    values = value_marks(settings, looks.values)
+    for first in range(0, max(1, len(values)), MOST_VALUES):
+        connection.execute(
+            "select audit.enter_consultation_of_server_log(%s, %s, %s, %s, %s, %s, %s)",
+            (
+                session.login,
+                looks.first,
+                what,
+                [*marts, *values[first : first + MOST_VALUES]],
+                session.address,
+                session.port,
+                session.pid,
+            ),
+        )
+        done.entries += 1
 
 
 def _delete(connection: psycopg.Connection, finished: list[Path], done: Collected) -> None:

@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Identifier
 from oic_assurance.errors import UsageError
 from oic_assurance.landing.erased_keys import hashes_of
 from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
-from oic_assurance.publishing.audiences import AGGREGATES
+from oic_assurance.publishing.audiences import AGGREGATES, VIEWS
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets
@@ -43,8 +43,9 @@ _MART = "mart:"
 #: How an entry concerns the person or record of the report. `named`: it is about the person or
 #: record. `batch`: it is about a delivery that contains the record. `list`: it is about a later
 #: full delivery, which may have listed the record again. `publication`: it is about a build or
-#: publication made from such a delivery. `mart`: it is about a reader's query of a mart of records,
-#: which may have shown the record. `all`: the report is not about one person or record.
+#: publication made from such a delivery. `mart`: it is about a query of a mart of records, or of
+#: something unknown, which may have shown the record. `all`: the report is not about one person or
+#: record.
 Relation = Literal["named", "batch", "list", "publication", "mart", "all"]
 RELATIONS: tuple[Relation, ...] = ("named", "batch", "list", "publication", "mart")
 
@@ -424,7 +425,12 @@ def _marts_of_records(connection: psycopg.Connection) -> dict[str, Relation]:
         "where origin = 'server log' and starts_with(concern, %s)",
         (_MART,),
     ).fetchall()
-    return {mart: "mart" for (mart,) in rows if mart.removeprefix(_MART) not in AGGREGATES}
+    without_records = AGGREGATES | VIEWS
+    return {
+        mart: "mart"
+        for (mart,) in rows
+        if mart.removeprefix(_MART).rpartition(".")[2] not in without_records
+    }
 
 
 def _first_landed(connection: psycopg.Connection, batches: set[int]) -> datetime | None:

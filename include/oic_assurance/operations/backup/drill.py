@@ -81,18 +81,21 @@ def drill(settings: Settings, folder: Path, options: Options, tell: Tell) -> Dri
     identities = read_identities(options.key, "--key") if options.key else ()
     manifest = read_manifest(folder, identities)
     sha256 = sha256_of(manifest_of(folder))
-    began, proven, failure = clock.utc_now(), dict[str, Any](), None
+
+    def prepare(scratch: "_Scratch") -> None:
+        restore = ["backup", "restore", str(folder.resolve()), "--sha256", sha256]
+        if options.key is not None:
+            restore += ["--key", str(options.key.resolve())]
+        if options.secrets is not None:
+            restore += ["--secrets", str(options.secrets.resolve())]
+        else:
+            scratch.take_secrets()
+        tell("Restore the back-up")
+        scratch.run(*restore)
+
     with _alone(settings):
-        scratch = _Scratch(settings)
-        try:
-            _restore(scratch, folder, options, sha256, tell)
-            _try(scratch, proven, tell)
-        except AssuranceError as error:
-            failure = str(error)
-        finally:
-            scratch.remove()
-    made_at = datetime.fromisoformat(manifest.made_at)
-    return _record(settings, sha256, made_at, began, proven, failure)
+        made_at = datetime.fromisoformat(manifest.made_at)
+        return _prove(settings, _Scratch(settings), prepare, sha256, made_at, tell)
 
 
 def drill_physical(settings: Settings, place: Path, tell: Tell) -> Drill:
@@ -104,25 +107,19 @@ def drill_physical(settings: Settings, place: Path, tell: Tell) -> Drill:
         AssuranceError: Another drill is under way, the service does not answer, or no physical
             back-up can be read. Nothing is recorded.
     """
-    began, proven, failure = clock.utc_now(), dict[str, Any](), None
     with _alone(settings):
         tell("Restore the physical back-up")
         with restored(place) as backup:
-            given = {
-                **connections_to(settings, place),
-                "ASSURANCE_ARCHIVE_URL": settings.archive_url,
-            }
-            scratch = _Scratch(settings, given)
-            try:
+            given = connections_to(settings, place)
+            given["ASSURANCE_ARCHIVE_URL"] = settings.archive_url
+
+            def prepare(scratch: "_Scratch") -> None:
                 if backup.failure is not None:
                     raise AssuranceError(f"pgBackRest failed: {backup.failure}")
                 scratch.take_secrets()
-                _try(scratch, proven, tell)
-            except AssuranceError as error:
-                failure = str(error)
-            finally:
-                scratch.remove()
-    return _record(settings, backup.sha256, backup.made_at, began, proven, failure)
+
+            scratch = _Scratch(settings, given)
+            return _prove(settings, scratch, prepare, backup.sha256, backup.made_at, tell)
 
 
 @contextmanager
@@ -134,42 +131,32 @@ def _alone(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _record(
+def _prove(
     settings: Settings,
+    scratch: "_Scratch",
+    prepare: Callable[["_Scratch"], None],
     sha256: str,
     made_at: datetime,
-    began: datetime,
-    proven: dict[str, Any],
-    failure: str | None,
+    tell: Tell,
 ) -> Drill:
-    done = Drill(
-        sha256=sha256,
-        backup_made_at=made_at,
-        started_at=began,
-        finished_at=clock.utc_now(),
-        failure=failure,
-        **proven,
-    )
+    """Try what `prepare` restores, and record what was proven, whether it was all or not."""
+    began, proven, failure = clock.utc_now(), dict[str, Any](), None
+    try:
+        prepare(scratch)
+        _try(scratch, proven, tell)
+    except AssuranceError as error:
+        failure = str(error)
+    finally:
+        scratch.remove()
+    done = Drill(sha256, made_at, began, clock.utc_now(), failure=failure, **proven)
     record_drill(settings, done)
     return done
-
-
-def _restore(scratch: "_Scratch", folder: Path, options: Options, sha256: str, tell: Tell) -> None:
-    restore = ["backup", "restore", str(folder.resolve()), "--sha256", sha256]
-    if options.key is not None:
-        restore += ["--key", str(options.key.resolve())]
-    if options.secrets is not None:
-        restore += ["--secrets", str(options.secrets.resolve())]
-    else:
-        scratch.take_secrets()
-    tell("Restore the back-up")
-    scratch.run(*restore)
 
 
 def _try(scratch: "_Scratch", proven: dict[str, Any], tell: Tell) -> None:
     """Check what was restored. `proven` gets each thing as soon as it is proven."""
     tell("Compare raw with the archive")
-    verified = scratch.compare("batch", "verify")
+    verified = scratch.ask("batch", "verify", compares=True)
     differ = [
         one
         for proof in verified["datasets"]
@@ -192,7 +179,8 @@ def _try(scratch: "_Scratch", proven: dict[str, Any], tell: Tell) -> None:
     proven["publication_id"] = shown["publication_id"]
     proven["publication_as_at"] = datetime.fromisoformat(shown["as_at"])
     tell(f"Compute publication {shown['publication_id']} again")
-    again = scratch.compare("publication", "reproduce", str(shown["publication_id"]))
+    number = str(shown["publication_id"])
+    again = scratch.ask("publication", "reproduce", number, compares=True)
     if not again["reproduction"]["is_equal"]:
         tables = [one["place"] for one in again["tables"] if not one["is_equal"]]
         raise AssuranceError(
@@ -229,27 +217,14 @@ class _Scratch:
             if source.is_file():
                 shutil.copy(source, target / name)
 
-    def run(self, *arguments: str) -> str:
+    def run(self, *arguments: str, compares: bool = False) -> str:
         """Run a command to its end, and return its output.
+
+        A command that `compares` may also have found differences.
 
         Raises:
             AssuranceError: The command fails. The message is the command's last line.
         """
-        return self._run(arguments, accepted=(0,))
-
-    def ask(self, *arguments: str) -> Any:
-        """Run a command that answers in JSON, and return the answer."""
-        return json.loads(self.run(*arguments, "--json"))
-
-    def compare(self, *arguments: str) -> Any:
-        """Run a command that compares, and return its answer, whether it found differences or not.
-
-        Raises:
-            AssuranceError: The command could not compare.
-        """
-        return json.loads(self._run((*arguments, "--json"), accepted=(0, 1)))
-
-    def _run(self, arguments: tuple[str, ...], accepted: tuple[int, ...]) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "oic_assurance.cli", *arguments],
             env=self._environment,
@@ -259,11 +234,16 @@ class _Scratch:
             check=False,
         )
         # A command that found differences has an answer. One that failed has only a message.
-        if done.returncode not in accepted or not (done.returncode == 0 or done.stdout.strip()):
+        has_compared = compares and done.returncode == 1 and done.stdout.strip()
+        if done.returncode != 0 and not has_compared:
             lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
             command = " ".join(arguments[:2])
             raise AssuranceError(f"`assurance {command}` failed: {lines[-1] if lines else '?'}")
         return done.stdout
+
+    def ask(self, *arguments: str, compares: bool = False) -> Any:
+        """Run a command that answers in JSON, and return the answer."""
+        return json.loads(self.run(*arguments, "--json", compares=compares))
 
     def remove(self) -> None:
         """Stop the server, and remove the folder."""

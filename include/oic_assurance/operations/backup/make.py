@@ -4,8 +4,7 @@ import json
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,12 +31,12 @@ from oic_assurance.operations.backup.parts import (
     sha256_of,
     writing,
 )
-from oic_assurance.operations.backup.programs import backup_url, output_of
+from oic_assurance.operations.backup.programs import backup_url, run_program
 from oic_assurance.operations.backup.record import record_backup
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import RELEASES, reports_store
 from oic_assurance.storage.store import StoredFile
-from oic_assurance.warehouse.connections import connect, describe, reason
+from oic_assurance.warehouse.connections import PROGRAM, connect, describe, reason
 from oic_assurance.warehouse.encryption import read_recipients
 from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import one_value
@@ -93,8 +92,15 @@ def make_backup(settings: Settings, to: Path, recipients: Sequence[Recipient]) -
     # This refuses a warehouse of another version before anything is written.
     connect(settings, role=ROLE).close()
     made_at = utc_now()
+    if to.resolve().is_relative_to(settings.home.resolve()):
+        raise UsageError(f"{to} is in the state folder: a back-up there is lost with it.")
+    folder = to / f"oic-assurance-{made_at:%Y%m%dT%H%M%SZ}"
+    draft = folder.with_name(folder.name + UNFINISHED)
+    if folder.exists():
+        raise UsageError(f"{folder} exists: try again in a second.")
     try:
-        folder, draft = _new_folder(settings, to, made_at)
+        to.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft.mkdir(mode=0o700)
     except OSError as error:
         raise AssuranceError(f"No back-up can be made in {to}: {error.strerror}.") from error
     try:
@@ -149,33 +155,35 @@ def make_secrets(settings: Settings, path: Path, recipients: Sequence[Recipient]
     return [one.name for one in stored]
 
 
-def _new_folder(settings: Settings, to: Path, made_at: datetime) -> tuple[Path, Path]:
-    if to.resolve().is_relative_to(settings.home.resolve()):
-        raise UsageError(f"{to} is in the state folder: a back-up there is lost with it.")
-    folder = to / f"oic-assurance-{made_at:%Y%m%dT%H%M%SZ}"
-    draft = folder.with_name(folder.name + UNFINISHED)
-    to.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.exists():
-        raise UsageError(f"{folder} exists: try again in a second.")
-    draft.mkdir(mode=0o700)
-    return folder, draft
-
-
 def _write_parts(
     settings: Settings, folder: Path, recipients: Sequence[Recipient], made_at: datetime
 ) -> Manifest:
     uri = backup_url(settings)
-    database = str(conninfo_to_dict(uri)["dbname"])
-    with _snapshot(uri) as (connection, snapshot):
+    try:
+        session = psycopg.connect(uri, application_name=PROGRAM)
+    except psycopg.Error as error:
+        raise ServerError(
+            f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}."
+        ) from error
+    with session as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        snapshot = one_value(connection, "select pg_export_snapshot()")
         names = [str(name) for (name,) in connection.execute(_ARCHIVED).fetchall()]
         erasures = _erasures(connection)
-        parts = [
-            _dump(settings, uri, folder, recipients, snapshot),
-            _roles(settings, uri, folder, recipients),
-        ]
+        parts = []
+        for name, command in (
+            # The warehouse has no large objects. If somebody has created some, they are left out,
+            # because a copy of records in them would survive an erasure.
+            (DUMP, f"pg_dump --format=custom --no-large-objects --snapshot={snapshot}"),
+            (ROLES, "pg_dumpall --roles-only --no-role-passwords"),
+        ):
+            with writing(folder, name, recipients) as writer:
+                run_program(settings, uri, [*command.split(), "--no-password"], sink=writer.sink)
+                parts.append(writer.finish())
         part, missing = _archive(settings, folder, recipients, names)
         version = connection.info.server_version
-    with psycopg.connect(uri) as connection:
+    with psycopg.connect(uri, application_name=PROGRAM) as connection:
         if _erasures(connection) != erasures:
             raise AssuranceError(
                 "An erasure ended while the back-up was made, so it may hold erased records. It "
@@ -184,7 +192,7 @@ def _write_parts(
     return Manifest(
         made_at=made_at.isoformat(timespec="seconds"),
         code=code_version(settings),
-        database=database,
+        database=str(conninfo_to_dict(uri)["dbname"]),
         server_version=version,
         parts=[*parts, part],
         batches=len(names) - len(missing),
@@ -196,40 +204,8 @@ def _write_parts(
 _ARCHIVED = "select kept_as from audit.batch where kept_as is not null order by kept_as"
 
 
-@contextmanager
-def _snapshot(uri: str) -> Iterator[tuple[psycopg.Connection, str]]:
-    try:
-        connection = psycopg.connect(uri)
-    except psycopg.Error as error:
-        raise ServerError(
-            f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}."
-        ) from error
-    with connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        yield connection, str(one_value(connection, "select pg_export_snapshot()"))
-
-
 def _erasures(connection: psycopg.Connection) -> int:
     return int(one_value(connection, "select count(*) from audit.erasure"))
-
-
-def _dump(
-    settings: Settings, uri: str, folder: Path, recipients: Sequence[Recipient], snapshot: str
-) -> Part:
-    # The warehouse has no large objects. If somebody has created some, they are left out, because a
-    # copy of records in them would survive an erasure.
-    command = ["pg_dump", "--format=custom", "--no-password", "--no-large-objects"]
-    with writing(folder, DUMP, recipients) as writer:
-        output_of(settings, uri, [*command, f"--snapshot={snapshot}"], writer.sink)
-        return writer.finish()
-
-
-def _roles(settings: Settings, uri: str, folder: Path, recipients: Sequence[Recipient]) -> Part:
-    command = ["pg_dumpall", "--roles-only", "--no-role-passwords", "--no-password"]
-    with writing(folder, ROLES, recipients) as writer:
-        output_of(settings, uri, command, writer.sink)
-        return writer.finish()
 
 
 def _archive(
@@ -244,15 +220,11 @@ def _archive(
         with tarfile.open(fileobj=cast(BinaryIO, writer.sink), mode="w|") as archive:
             for file in files:
                 try:
-                    _add(archive, file)
+                    with file.open() as content:
+                        entry = tarfile.TarInfo(file.name)
+                        entry.size, entry.mode = content.seek(0, os.SEEK_END), 0o600
+                        content.seek(0)
+                        archive.addfile(entry, content)
                 except FileNotFoundError:
                     missing.append(file.name)
         return writer.finish(), missing
-
-
-def _add(archive: tarfile.TarFile, file: StoredFile) -> None:
-    with file.open() as content:
-        entry = tarfile.TarInfo(file.name)
-        entry.size, entry.mode = content.seek(0, os.SEEK_END), 0o600
-        content.seek(0)
-        archive.addfile(entry, content)

@@ -10,12 +10,11 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -38,7 +37,6 @@ RESTORE_SECONDS = 90 * 60.0
 class PhysicalBackup:
     """A physical back-up that the service has tried to restore."""
 
-    label: str
     #: SHA-256 of pgBackRest's manifest, which has the SHA-1 of every file.
     sha256: str
     made_at: datetime
@@ -59,14 +57,47 @@ def restored(place: Path) -> Iterator[PhysicalBackup]:
     Raises:
         AssuranceError: The service does not answer, or no back-up can be read.
     """
-    word = secrets.token_hex(16)
+    word, draft = secrets.token_hex(16), place / f"{WANTED}.new"
     try:
-        _want(place, word)
-        _wait(place, word, lambda answer: True, BEGIN_SECONDS)
-        answer = _wait(place, word, lambda answer: answer[1] != "begun", RESTORE_SECONDS)
-        yield _parse(answer)
+        try:
+            draft.write_text(f"{word}\n", encoding="ascii")
+            # The service is another user. Nobody else can look into the folder.
+            draft.chmod(0o644)
+            draft.replace(place / WANTED)
+        except OSError as error:
+            raise AssuranceError(
+                f"A restore cannot be asked for in {place}: {error.strerror or error}. The service "
+                "`drill` of docker-compose.yml shares this folder."
+            ) from error
+        _wait(place, word, BEGIN_SECONDS)
+        answer = _wait(place, word, RESTORE_SECONDS, has_ended=True)
+        _, state, sha256, label, known, *why = answer
+        failure = None if state == "restored" else " ".join(why).strip() or "nothing says why"
+        ends = [
+            datetime.fromtimestamp(one["timestamp"]["stop"], UTC)
+            for stanza in json.loads(known or "[]")
+            for one in stanza["backup"]
+            if one["label"] == label
+        ]
+        if not sha256 or not ends:
+            raise AssuranceError(f"No physical back-up can be read: {failure}")
+        yield PhysicalBackup(sha256, ends[0], failure)
     finally:
         withdraw(place)
+
+
+def _wait(place: Path, word: str, limit: float, *, has_ended: bool = False) -> list[str]:
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        with suppress(FileNotFoundError):
+            answer = (place / ANSWER).read_text(encoding="utf-8").splitlines()
+            if answer[:1] == [word] and not (has_ended and answer[1] == "begun"):
+                return answer
+        time.sleep(0.5)
+    raise AssuranceError(
+        f"The service `drill` has not restored the last physical back-up within {limit / 60:.0f} "
+        f"minutes: `docker compose logs drill` says what it did. It is asked in {place}."
+    )
 
 
 def withdraw(place: Path) -> None:
@@ -76,70 +107,22 @@ def withdraw(place: Path) -> None:
 
 def connections_to(settings: Settings, place: Path) -> dict[str, str]:
     """Return the variables with which a command reaches the restored database, and only that."""
-    found = {variable_name("warehouse"): _moved(warehouse_url(settings), place)}
+    urls = {"warehouse": warehouse_url(settings)}
     for role in LOGIN_ROLES:
         # Not every login has a password on every machine. A drill needs those of the stages.
         with suppress(ServerError):
-            name = variable_name(connection_name(role))
-            found[name] = _moved(login_url(settings, role), place)
+            urls[connection_name(role)] = login_url(settings, role)
+    found = {}
+    for name, url in urls.items():
+        parts = conninfo_to_dict(url)
+        found[variable_name(name)] = json.dumps(
+            {
+                "conn_type": "postgres",
+                "login": parts.get("user"),
+                "password": parts.get("password"),
+                "host": str(place),
+                "port": 5432,
+                "schema": parts.get("dbname"),
+            }
+        )
     return found
-
-
-def _moved(uri: str, place: Path) -> str:
-    parts = conninfo_to_dict(uri)
-    return json.dumps(
-        {
-            "conn_type": "postgres",
-            "login": parts.get("user"),
-            "password": parts.get("password"),
-            "host": str(place),
-            "port": 5432,
-            "schema": parts.get("dbname"),
-        }
-    )
-
-
-def _want(place: Path, word: str) -> None:
-    draft = place / f"{WANTED}.new"
-    try:
-        draft.write_text(f"{word}\n", encoding="ascii")
-        # The service is another user. Nobody else can look into the folder.
-        draft.chmod(0o644)
-        draft.replace(place / WANTED)
-    except OSError as error:
-        raise AssuranceError(
-            f"A restore cannot be asked for in {place}: {error.strerror or error}. The service "
-            "`drill` of docker-compose.yml shares this folder."
-        ) from error
-
-
-def _wait(
-    place: Path, word: str, is_enough: Callable[[list[str]], bool], limit: float
-) -> list[str]:
-    deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
-        with suppress(FileNotFoundError):
-            answer = (place / ANSWER).read_text(encoding="utf-8").splitlines()
-            if answer[:1] == [word] and is_enough(answer):
-                return answer
-        time.sleep(0.5)
-    raise AssuranceError(
-        f"The service `drill` has not restored the last physical back-up within {limit / 60:.0f} "
-        f"minutes: `docker compose logs drill` says what it did. It is asked in {place}."
-    )
-
-
-def _parse(answer: list[str]) -> PhysicalBackup:
-    _, state, sha256, label, known, *why = answer
-    failure = None if state == "restored" else " ".join(why).strip() or "nothing says why"
-    made_at = _made_at(known, label)
-    if not sha256 or made_at is None:
-        raise AssuranceError(f"No physical back-up can be read: {failure}")
-    return PhysicalBackup(label, sha256, made_at, failure)
-
-
-def _made_at(known: str, label: str) -> datetime | None:
-    stanzas: list[dict[str, Any]] = json.loads(known or "[]")
-    ends = (one["timestamp"]["stop"] for stanza in stanzas for one in stanza["backup"]
-            if one["label"] == label)  # fmt: skip
-    return next((datetime.fromtimestamp(end, UTC) for end in ends), None)

@@ -18,31 +18,9 @@ from oic_assurance.operations.backup.parts import (
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import KNOWN_BATCHES, take_in_transaction
-from oic_assurance.warehouse.rows import all_records, find_record
+from oic_assurance.warehouse.rows import find_record, named_rows
 
 WRITER, READER = "oic_publish", "oic_gate"
-
-
-@dataclass(frozen=True)
-class RecordedBackup:
-    """A back-up that was made, and the last drill that restored it."""
-
-    made_at: datetime
-    folder: str
-    sha256: str
-    #: The size and the SHA-256 of each file, without the manifest.
-    parts: list[dict[str, Any]]
-    size_bytes: int
-    batches: int
-    missing: int
-    is_encrypted: bool
-    #: When a drill last proved that this back-up can be restored. None if no drill did.
-    proven_at: datetime | None
-
-    @property
-    def is_there(self) -> bool:
-        """Whether this machine sees the folder of the back-up."""
-        return Path(self.folder).is_dir()
 
 
 @dataclass(frozen=True)
@@ -79,17 +57,21 @@ class Drill:
 
 _BACKUPS = """
 select made_at, folder, sha256, parts, size_bytes, batches, missing, is_encrypted,
+    -- When a drill last proved that this back-up can be restored.
     (
         select max(drill.finished_at)
         from audit.restore_drill as drill
         where drill.sha256 = backup.sha256 and drill.is_proven
     ) as proven_at
 from audit.backup as backup
+order by backup_id desc
 """
-_DRILLS = """
+_LAST_DRILL = """
 select sha256, backup_made_at, started_at, finished_at, batches, publication_id,
     publication_as_at, content_fingerprint, failure
 from audit.restore_drill
+order by drill_id desc
+limit 1
 """
 
 
@@ -118,15 +100,19 @@ def record_backup(settings: Settings, folder: Path, manifest: Manifest, sha256: 
         )
 
 
-def recorded_backups(settings: Settings) -> list[RecordedBackup]:
-    """Return all back-ups that were recorded, the newest first."""
+def recorded_backups(settings: Settings) -> list[Any]:
+    """Return all back-ups that were recorded, the newest first.
+
+    `is_there` says whether this machine sees the folder of the back-up.
+    """
     with connect(settings, role=READER) as warehouse:
-        return all_records(
-            warehouse, RecordedBackup, f"{_BACKUPS} order by backup_id desc".encode()
-        )
+        found = named_rows(warehouse, _BACKUPS)
+    for one in found:
+        one.is_there = Path(one.folder).is_dir()
+    return found
 
 
-def newest_backup(settings: Settings) -> RecordedBackup:
+def newest_backup(settings: Settings) -> Any:
     """Return the newest recorded back-up whose folder is there.
 
     Raises:
@@ -143,7 +129,7 @@ def newest_backup(settings: Settings) -> RecordedBackup:
     return found
 
 
-def verify_backup(settings: Settings, folder: Path) -> RecordedBackup:
+def verify_backup(settings: Settings, folder: Path) -> Any:
     """Compare every file of a back-up with what was recorded when it was made. This needs no key.
 
     Raises:
@@ -151,10 +137,7 @@ def verify_backup(settings: Settings, folder: Path) -> RecordedBackup:
         AssuranceError: The back-up was not made here, or a file is missing or was changed.
     """
     sha256 = sha256_of(manifest_of(folder))
-    with connect(settings, role=READER) as warehouse:
-        found = find_record(
-            warehouse, RecordedBackup, f"{_BACKUPS} where sha256 = %s".encode(), (sha256,)
-        )
+    found = next((one for one in recorded_backups(settings) if one.sha256 == sha256), None)
     if found is None:
         raise AssuranceError(f"{folder} was not made here: no back-up has the SHA-256 {sha256}.")
     check_parts(folder, [Part(**part) for part in found.parts])
@@ -184,4 +167,4 @@ def record_drill(settings: Settings, drill: Drill) -> None:
 def last_drill(settings: Settings) -> Drill | None:
     """Return the latest drill, or None if there was none."""
     with connect(settings, role=READER) as warehouse:
-        return find_record(warehouse, Drill, f"{_DRILLS} order by drill_id desc limit 1".encode())
+        return find_record(warehouse, Drill, _LAST_DRILL)

@@ -28,13 +28,13 @@ from oic_assurance.operations.backup.parts import (
     reading,
     sha256_of,
 )
-from oic_assurance.operations.backup.programs import CONNECTION, backup_url, feed
+from oic_assurance.operations.backup.programs import CONNECTION, backup_url, run_program
 from oic_assurance.publishing.audiences import open_after_upgrade
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import RELEASES, reports_store
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, libpq_uri
-from oic_assurance.warehouse.connections import describe, reason, uses_embedded_server
+from oic_assurance.warehouse.connections import PROGRAM, describe, reason, uses_embedded_server
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.rows import find_value
@@ -82,10 +82,12 @@ def restore_backup(settings: Settings, folder: Path, options: Options) -> Manife
     uri = _administrator(settings, manifest)
     with reading(part_of(folder, manifest, ROLES), options.identities) as source:
         # If a role already exists, `psql` reports an error and continues.
-        feed(settings, uri, ["psql", "--no-psqlrc", "--quiet", "--no-password"], source)
-    command = ["pg_restore", "--create", "--clean", "--if-exists", "--exit-on-error"]
+        command = ["psql", "--no-psqlrc", "--quiet", "--no-password"]
+        run_program(settings, uri, command, source=source)
     with reading(part_of(folder, manifest, DUMP), options.identities) as source:
-        feed(settings, uri, [*command, "--no-password", "--dbname=postgres"], source)
+        command = ["pg_restore", "--create", "--clean", "--if-exists", "--exit-on-error"]
+        command += ["--no-password", "--dbname=postgres"]
+        run_program(settings, uri, command, source=source)
     _restore_archive(settings, part_of(folder, manifest, ARCHIVE), options.identities)
     # A back-up holds no passwords. With the administrator's URI, `migrate` can set the passwords of
     # the stages' logins.
@@ -108,7 +110,7 @@ def _check_empty(settings: Settings) -> None:
         return
     uri = backup_url(settings)
     try:
-        with psycopg.connect(uri) as connection:
+        with psycopg.connect(uri, application_name=PROGRAM) as connection:
             tables = find_value(
                 connection,
                 "select count(*) from pg_catalog.pg_namespace where nspname in ('audit', 'marts')",

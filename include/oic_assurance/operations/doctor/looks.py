@@ -1,23 +1,30 @@
 """The looks of this room, in the order in which they are shown."""
 
-from oic_assurance.operations.doctor.archive import look_at_archive, look_at_newest_batch
-from oic_assurance.operations.doctor.backups import look_at_backups
-from oic_assurance.operations.doctor.disk import look_at_disk
-from oic_assurance.operations.doctor.drift import look_at_databases, look_at_dropzone
-from oic_assurance.operations.doctor.host_secrets import look_at_hosts
-from oic_assurance.operations.doctor.leftovers import look_at_leftovers
-from oic_assurance.operations.doctor.links import look_at_links
-from oic_assurance.operations.doctor.rights import look_at_logins, look_at_readers
-from oic_assurance.operations.doctor.secret_files import look_at_secrets
-from oic_assurance.operations.doctor.server import (
+from oic_assurance.operations.doctor.machine import (
+    look_at_archive,
+    look_at_backups,
     look_at_clock,
+    look_at_disk,
+    look_at_hosts,
+    look_at_newest_batch,
     look_at_policy,
-    look_at_server,
-)
-from oic_assurance.operations.doctor.versions import (
-    look_at_migrations,
     look_at_postgres,
     look_at_python,
+    look_at_secrets,
+)
+from oic_assurance.operations.doctor.sources import (
+    look_at_databases,
+    look_at_dropzone,
+    look_at_links,
+)
+from oic_assurance.operations.doctor.warehouse import (
+    look_at_leftovers,
+    look_at_log,
+    look_at_logins,
+    look_at_migrations,
+    look_at_readers,
+    look_at_server,
+    look_at_tables,
 )
 from oic_assurance.state.observed import Look
 
@@ -47,4 +54,9 @@ LOOKS = (
     Look("Sources", "databases", look_at_databases, ("drift", "source"), needs_warehouse=False),
     Look("Sources", "dropzone", look_at_dropzone, ("drift", "source"), needs_warehouse=False),
     Look("Runs", "interrupted work", look_at_leftovers, ("leftover",)),
+)
+#: What the nightly upkeep looks at, because it takes longer with each year.
+PROOFS = (
+    Look("Proofs", "log of processing", look_at_log, ("log",)),
+    Look("Proofs", "published tables", look_at_tables, ("tables",)),
 )

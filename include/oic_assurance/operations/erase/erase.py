@@ -9,20 +9,24 @@ after the commit, the next command replaces the files with the drafts.
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from gzip import BadGzipFile
+from typing import LiteralString
 
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.json import Jsonb
 
+from oic_assurance.batches.archive_reader import UnreadableError, open_content
+from oic_assurance.batches.archive_store import REWRITTEN, archive_store
+from oic_assurance.batches.archive_writer import archived_files
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.landing.erased_keys import hash_key, layer_secrets, read_layers
 from oic_assurance.landing.pseudonyms import check_no_rekey, identifiers_query
 from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
-from oic_assurance.operations.erase.archived_copies import resolve_drafts
-from oic_assurance.operations.erase.exception_history import delete_exception_events
 from oic_assurance.operations.erase.search import Found, Request, Search
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
+from oic_assurance.storage.store import UNFINISHED, StoredFile
 from oic_assurance.warehouse.account import account_at_host
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.locks import dataset_lock, take
@@ -39,6 +43,84 @@ ROLE = "oic_erasure"
 #: An entry of the log of processing holds marks for at most this many records. If more were erased,
 #: `audit.erased_key` has the keyed hashes of the others.
 _MARKED_RECORDS = 1_000
+
+#: What an erasure deletes besides rows of raw and pseudonyms.
+_DELETIONS: tuple[LiteralString, ...] = (
+    "delete from audit.rejected_row where rejected_id = any(%(rejected)s)",
+    # These rows were delivered under the key of another record. A correction then gave them the key
+    # of an erased record. The rows are not deleted, because they show that the delivery listed the
+    # other record. Only their content and the erased record's key are removed.
+    """
+    update audit.rejected_row set replayed_key = null, content = null
+    where rejected_id = any(%(unnamed)s)
+    """,
+    # These rows were delivered under the key of an erased record. A correction then gave them the
+    # key of another record. The rows are not deleted, because they prove that the other record came
+    # from a replay. Only their content and the erased record's key are removed.
+    """
+    update audit.rejected_row set row_key = null, content = null
+    where rejected_id = any(%(blanked)s)
+    """,
+    "delete from audit.replayed_row where batch_id = any(%(attempts)s) and row_key = any(%(keys)s)",
+    # The list of records that are past their retention.
+    """
+    delete from audit.retention_due
+    where
+        force_code = %(force)s and dataset = %(dataset)s and table_name = %(table)s
+        and (row_key = any(%(keys)s) or (row_key is null and %(with_unkeyed)s))
+    """,
+    # Keys and values in the check results of builds that saw the records. The counts stay.
+    """
+    delete from audit.failing_row as f
+    using audit.expectation_result as r, audit.build as b
+    where
+        f.result_id = r.result_id and r.build_id = b.build_id
+        and b.known_batch_id >= %(first_batch)s
+    """,
+    """
+    update audit.expectation_result as r set observed = null
+    from audit.build as b
+    where
+        r.build_id = b.build_id and b.known_batch_id >= %(first_batch)s and r.observed is not null
+    """,
+)
+# For each raw table: a pattern for the codes of exceptions about its records, and an SQL expression
+# for the name that the events of exceptions use for a record (`record_ref`).
+_EVENTS_OF_TABLE = {
+    "nccu_referral": ("REFERRAL_%", "r.referral_ref"),
+    "intelligence_report": ("DOCUMENT_%", "r.report_urn"),
+    "custody_record": ("CUSTODY_%", "coalesce(r.occurrence_ref, 'custody ' || r.custody_id)"),
+    "plan": ("PLAN_REVIEW_%", "r.plan_ref"),
+    "board_action": ("BOARD_ACTION_%", "r.action_ref"),
+    "plan_milestone": ("PLAN_MILESTONE_%", "r.plan_ref || ': ' || r.milestone"),
+}
+
+# A training exception is about an officer. If the officer's pseudonym no longer exists, the officer
+# was erased.
+_DELETE_TRAINING = """
+delete from audit.exception_event as event
+where
+    event.force_code = %(force)s
+    and event.exception_code in ('TRAINING_OUTSTANDING', 'HYDRA_PLACE_MISSING')
+    and not exists (
+        select
+        from identity.pseudonym as known
+        where known.force_code = event.force_code and known.officer_key = event.officer_key
+    )
+"""
+
+# Events about other records stay, but without the key of the erased officer.
+_CLEAR_OFFICERS = """
+update audit.exception_event as event set officer_key = null
+where
+    event.force_code = %(force)s
+    and event.officer_key is not null
+    and not exists (
+        select
+        from identity.pseudonym as known
+        where known.force_code = event.force_code and known.officer_key = event.officer_key
+    )
+"""
 
 
 def erase(settings: Settings, request: Request, *, dry_run: bool = False) -> Found:
@@ -132,6 +214,91 @@ def erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connection
         connection.close()
 
 
+def resolve_drafts(settings: Settings, connection: psycopg.Connection, dataset: Dataset) -> None:
+    """Replace files with their drafts if the log has the draft's hash. Delete all other drafts.
+
+    Then the files agree with the log again. Only hashes are compared, so the erased keys do not
+    have to be stored for this. Drafts of batches of another force or warehouse, which may be
+    erasing records of the same dataset now, are left alone.
+
+    Raises:
+        ServerError: The archive cannot be reached. The next call continues.
+    """
+    store = archive_store(settings)
+    rows = connection.execute(
+        """
+        select b.kept_as, (
+            select e.sha256_after
+            from audit.batch_erasure as e
+            where e.batch_id = b.batch_id
+            order by e.batch_erasure_id desc
+            limit 1
+        )
+        from audit.batch as b
+        where b.force_code = %s and b.dataset = %s and b.kept_as is not null
+        """,
+        (settings.force_code, dataset.name),
+    ).fetchall()
+    logged: dict[str, str | None] = dict(rows)
+    for name in archived_files(store, dataset):
+        replaces, ending, rest = name.partition(REWRITTEN)
+        if not ending or replaces not in logged:
+            continue
+        draft = StoredFile(store, name)
+        if not rest and logged[replaces] is not None and logged[replaces] == _sha256(draft):
+            draft.move_to(StoredFile(store, replaces))
+        elif not rest or rest.endswith(UNFINISHED):
+            draft.remove()
+
+
+def _sha256(draft: StoredFile) -> str | None:
+    """Return the SHA-256 of a draft's content, or None if the draft is damaged.
+
+    Raises:
+        UnreadableError: The disk fails, or the share on which the archive is. The draft may be
+            sound.
+    """
+    try:
+        with open_content(draft) as content:
+            return content.sha256
+    except UnreadableError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and not isinstance(cause, BadGzipFile):
+            raise
+        return None
+
+
+def delete_exception_events(
+    connection: psycopg.Connection, force: str, dataset: Dataset, table: Table
+) -> None:
+    """Delete events about records and officers that were erased.
+
+    The events of an exception name the record and the officer's pseudonym. Raw keeps every version
+    of every record ever landed. So a record was erased if it is no longer in the raw table, and an
+    officer if the pseudonym no longer exists. This function must be called after the rows in raw
+    and the pseudonyms have been deleted.
+    """
+    if table.name in _EVENTS_OF_TABLE:
+        codes, name = _EVENTS_OF_TABLE[table.name]
+        connection.execute(
+            SQL(
+                """
+                delete from audit.exception_event as event
+                where
+                    event.force_code = %(force)s
+                    and event.exception_code like %(codes)s
+                    and not exists (
+                        select from {raw} as r
+                        where r.force_code = event.force_code and {name} = event.record_ref
+                    )
+                """
+            ).format(raw=raw_name(dataset, table), name=SQL(name)),
+            {"force": force, "codes": codes},
+        )
+    connection.execute(_DELETE_TRAINING, {"force": force})
+    connection.execute(_CLEAR_OFFICERS, {"force": force})
+
+
 def _names(text: str, key: str) -> bool:
     return re.search(rf"(?<![^\W_]){re.escape(key)}(?![^\W_])", text) is not None
 
@@ -156,11 +323,21 @@ class _Erasure:
         if not found:
             return found
         with self._connection.transaction(force_rollback=dry_run):
-            numbers = self._delete_raw()
-            self._delete_rejected(found)
-            self._delete_due()
-            found.pseudonyms = self._delete_pseudonyms(numbers)
-            self._delete_observed(found)
+            found.pseudonyms = self._delete_pseudonyms(self._delete_raw())
+            values = {
+                "force": self._force,
+                "dataset": self._dataset.name,
+                "table": self._table.name,
+                "keys": self._keys,
+                "with_unkeyed": self._request.unkeyed_before is not None,
+                "first_batch": min(found.batches),
+                "rejected": found.rejected_ids,
+                "unnamed": found.unnamed_ids,
+                "blanked": found.blanked_ids,
+                "attempts": list(found.attempts),
+            }
+            for statement in _DELETIONS:
+                self._connection.execute(statement, values)
             delete_exception_events(self._connection, self._force, self._dataset, self._table)
             # The log is written after the deletions, so a build that is opened after the logged
             # time cannot see the erased records.
@@ -191,49 +368,6 @@ class _Erasure:
         )
         return sorted(numbers)
 
-    def _delete_rejected(self, found: Found) -> None:
-        self._connection.execute(
-            "delete from audit.rejected_row where rejected_id = any(%s)", (found.rejected_ids,)
-        )
-        # These rows were delivered under the key of another record. A correction then gave them the
-        # key of an erased record. The rows are not deleted, because they show that the delivery
-        # listed the other record. Only their content and the erased record's key are removed.
-        self._connection.execute(
-            "update audit.rejected_row set replayed_key = null, content = null"
-            " where rejected_id = any(%s)",
-            (found.unnamed_ids,),
-        )
-        # These rows were delivered under the key of an erased record. A correction then gave them
-        # the key of another record. The rows are not deleted, because they prove that the other
-        # record came from a replay. Only their content and the erased record's key are removed.
-        self._connection.execute(
-            "update audit.rejected_row set row_key = null, content = null"
-            " where rejected_id = any(%s)",
-            (found.blanked_ids,),
-        )
-        self._connection.execute(
-            "delete from audit.replayed_row where batch_id = any(%s) and row_key = any(%s)",
-            (list(found.attempts), self._keys),
-        )
-
-    def _delete_due(self) -> None:
-        """Delete the records from the list of records that are past their retention."""
-        self._connection.execute(
-            """
-            delete from audit.retention_due
-            where
-                force_code = %s and dataset = %s and table_name = %s
-                and (row_key = any(%s) or (row_key is null and %s))
-            """,
-            (
-                self._force,
-                self._dataset.name,
-                self._table.name,
-                self._keys,
-                self._request.unkeyed_before is not None,
-            ),
-        )
-
     def _delete_pseudonyms(self, numbers: Sequence[tuple[str, str]]) -> int:
         """Delete the pseudonyms of numbers that are no longer in raw, and return how many."""
         if not numbers:
@@ -257,30 +391,6 @@ class _Erasure:
             "force": self._force,
         }
         return self._connection.execute(statement, values).rowcount
-
-    def _delete_observed(self, found: Found) -> None:
-        """Delete stored keys and values from the check results of builds that saw the records.
-
-        The counts of failed rows stay.
-        """
-        self._connection.execute(
-            """
-            delete from audit.failing_row as f
-            using audit.expectation_result as r, audit.build as b
-            where
-                f.result_id = r.result_id and r.build_id = b.build_id and b.known_batch_id >= %s
-            """,
-            (min(found.batches),),
-        )
-        self._connection.execute(
-            """
-            update audit.expectation_result as r set observed = null
-            from audit.build as b
-            where
-                r.build_id = b.build_id and b.known_batch_id >= %s and r.observed is not null
-            """,
-            (min(found.batches),),
-        )
 
     # ---------------------------------------------------------------- log
 
@@ -353,10 +463,10 @@ class _Erasure:
                 """
                 insert into audit.batch_erasure (
                     erasure_id, batch_id, sha256_before, sha256_after, places, raw_rows,
-                    rejected_rows
+                    rejected_rows, in_normal_form
                 )
                 select %(erasure)s, b.batch_id, last.sha256, coalesce(%(after)s, last.sha256),
-                    %(places)s, %(raw)s, %(rejected)s
+                    %(places)s, %(raw)s, %(rejected)s, %(in_normal_form)s
                 from audit.batch as b
                 cross join lateral (
                     select coalesce(
@@ -379,5 +489,6 @@ class _Erasure:
                     "places": Jsonb({self._table.name: one.row_numbers} if one else {}),
                     "raw": found.raw[batch_id] - found.restored[batch_id],
                     "rejected": found.rejected[batch_id],
+                    "in_normal_form": one is not None and one.in_normal_form,
                 },
             )

@@ -14,10 +14,9 @@ stays readable. So once there is a new publication, this module does four things
 After an interruption, the next call starts again.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -25,8 +24,11 @@ from oic_assurance.builds.compared_with import drop_steps_set_aside
 from oic_assurance.builds.development import PREFIX as DEVELOPMENT
 from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.operations.audit.collect import collect
-from oic_assurance.operations.erase.erase import ROLE, complete_interrupted
-from oic_assurance.operations.erase.exception_history import delete_exception_events
+from oic_assurance.operations.erase.erase import (
+    ROLE,
+    complete_interrupted,
+    delete_exception_events,
+)
 from oic_assurance.publishing.generations import read_parts
 from oic_assurance.publishing.publication import find_current
 from oic_assurance.publishing.retention import drop_generations
@@ -36,7 +38,7 @@ from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import enter, publication_mark
 from oic_assurance.warehouse.rewriting import forget_samples, rewrite_table
-from oic_assurance.warehouse.rows import all_records, one_value
+from oic_assurance.warehouse.rows import named_rows, one_value
 from oic_assurance.warehouse.write_ahead_log import clear_log
 
 #: The kind of erasure whose records were withdrawn from every generation before the erasure.
@@ -82,16 +84,6 @@ class Finish:
     waits_for: str | None = None
 
 
-@dataclass(frozen=True)
-class _Pending:
-    erasure_id: int
-    erased_at: datetime
-    dataset: str
-    table_name: str
-    first_batch_id: int
-    kind: str
-
-
 def finish_erasures(settings: Settings) -> Finish:
     """Remove the last traces of the records that were erased since the last complete call.
 
@@ -102,14 +94,20 @@ def finish_erasures(settings: Settings) -> Finish:
         ServerError: The server refuses a statement, or its write-ahead log cannot be cleared.
     """
     with connect(settings, role=ROLE) as connection:
-        pending = all_records(connection, _Pending, _PENDING.encode())
+        pending = named_rows(connection, _PENDING.encode())
     if not pending:
         return Finish()
     for name in sorted({one.dataset for one in pending}):
         complete_interrupted(settings, datasets()[name])
     dropped, waits_for_publication = _drop_publications(settings, pending)
     drop_steps_set_aside(settings)
-    _delete_exception_events(settings, pending)
+    # A build that began before the erasure can have written events about erased records after it.
+    with connect(settings, role=ROLE) as connection:
+        for name, table_name in sorted({(one.dataset, one.table_name) for one in pending}):
+            for table in datasets()[name].tables:
+                if table.name == table_name:
+                    force = settings.force_code
+                    delete_exception_events(connection, force, datasets()[name], table)
     waits_for_readers = _rewrite_tables(
         settings, pending, _generations_to_rewrite(settings, pending)
     )
@@ -124,7 +122,7 @@ def finish_erasures(settings: Settings) -> Finish:
     return done
 
 
-def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[list[int], str | None]:
+def _drop_publications(settings: Settings, pending: list[Any]) -> tuple[list[int], str | None]:
     """Drop the generations, and the schemas of other builds, that hold erased records.
 
     Returns the dropped publications and, if the removal is not complete, what it waits for.
@@ -145,7 +143,10 @@ def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[lis
     dropped = drop_generations(
         settings, sorted(holding & there), "which hold what was erased since"
     )
-    _drop_schemas(settings, {DEVELOPMENT, *(prefix for _, prefix in builds if prefix)})
+    # The schemas of other commands than the daily run are dropped too.
+    with connect(settings, role=TRANSFORM_ROLE) as connection:
+        for prefix in {DEVELOPMENT, *(prefix for _, prefix in builds if prefix)}:
+            drop_schemas(connection, prefix)
     is_rebuilt = last_built is not None and last_built > max(one.erased_at for one in pending)
     waits_for = dropped.put_off
     if waits_for is None and builds and not is_rebuilt:
@@ -155,7 +156,7 @@ def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[lis
     return dropped.erased, waits_for
 
 
-def _builds_with(connection: psycopg.Connection, erasures: list[_Pending]) -> list[tuple[int, str]]:
+def _builds_with(connection: psycopg.Connection, erasures: list[Any]) -> list[tuple[int, str]]:
     """Return the builds that have read erased records, each with its schema prefix."""
     return connection.execute(
         _BUILDS_WITH.encode(),
@@ -163,7 +164,7 @@ def _builds_with(connection: psycopg.Connection, erasures: list[_Pending]) -> li
     ).fetchall()
 
 
-def _generations_to_rewrite(settings: Settings, pending: list[_Pending]) -> list[str]:
+def _generations_to_rewrite(settings: Settings, pending: list[Any]) -> list[str]:
     """Return the tables of generations from which withdrawn records were deleted."""
     if all(one.kind != WITHDRAWN_BEFORE for one in pending):
         return []
@@ -183,29 +184,7 @@ def _generations_to_rewrite(settings: Settings, pending: list[_Pending]) -> list
     return [name for (name,) in found]
 
 
-def _delete_exception_events(settings: Settings, pending: list[_Pending]) -> None:
-    """Delete events about erased records once more.
-
-    A build that began before the erasure can have written such events after it.
-    """
-    with connect(settings, role=ROLE) as connection:
-        for name, table_name in sorted({(one.dataset, one.table_name) for one in pending}):
-            declared = datasets()[name]
-            for table in declared.tables:
-                if table.name == table_name:
-                    delete_exception_events(connection, settings.force_code, declared, table)
-
-
-def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
-    """Drop the schemas with these prefixes, which other commands than the daily run have left."""
-    with connect(settings, role=TRANSFORM_ROLE) as connection:
-        for prefix in prefixes:
-            drop_schemas(connection, prefix)
-
-
-def _rewrite_tables(
-    settings: Settings, pending: list[_Pending], generations: list[str]
-) -> str | None:
+def _rewrite_tables(settings: Settings, pending: list[Any], generations: list[str]) -> str | None:
     """As the warehouse's owner, write each table from which rows were erased into a new file.
 
     Returns None if all tables were rewritten. If a table was in use for too long, returns a phrase
@@ -228,7 +207,10 @@ def _remove_logs(settings: Settings, before: datetime) -> None:
     emptied. The log of a single run that was also written after the moment stays as it is.
     """
     moment = before.timestamp()
-    for path in _logs(settings):
+    for path in settings.log_dir.glob("*.log*"):
+        # The database server's start-up log stays, because it holds no statements and no values.
+        if not path.is_file() or path.name.startswith("postgres"):
+            continue
         if path.stat().st_mtime <= moment:
             path.unlink(missing_ok=True)
         elif not path.name.startswith("run-"):
@@ -237,16 +219,7 @@ def _remove_logs(settings: Settings, before: datetime) -> None:
             path.write_bytes(b"")
 
 
-def _logs(settings: Settings) -> Iterable[Path]:
-    yield from (
-        path
-        for path in settings.log_dir.glob("*.log*")
-        # The database server's start-up log stays, because it holds no statements and no values.
-        if path.is_file() and not path.name.startswith("postgres")
-    )
-
-
-def _log(settings: Settings, pending: list[_Pending], done: Finish) -> None:
+def _log(settings: Settings, pending: list[Any], done: Finish) -> None:
     with connect(settings, role=ROLE) as connection:
         connection.execute(
             "insert into audit.erasure_finish (up_to_erasure, publications) values (%s, %s)",

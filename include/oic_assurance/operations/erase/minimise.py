@@ -13,14 +13,12 @@ from psycopg.types.json import Jsonb
 
 from oic_assurance.batches.archive_reader import (
     ArchivedBatch,
-    HashedStream,
     UnreadableError,
     archived_batches,
-    open_unpacked,
-    read_header,
+    open_content,
 )
-from oic_assurance.batches.archive_store import archived_file
-from oic_assurance.batches.archive_writer import REWRITTEN, ArchiveWriter
+from oic_assurance.batches.archive_store import REWRITTEN, archived_file
+from oic_assurance.batches.archive_writer import rewritten
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.archived_extracts import ExtractTable
 from oic_assurance.landing.replayed_rows import REPLAY_FORMAT
@@ -70,28 +68,23 @@ def _minimise(
     Return whether the extract had any such texts.
     """
     [table] = dataset.tables
-    with open_unpacked(file) as stream:
-        header = read_header(stream)
+    with open_content(file) as content:
+        header = content.header
         texts = set(table.presences) - set(header.get("presence", ()))
         held = (texts | set(dataset.database.never_extracted)) & set(header["columns"])
         if not held or header.get("vanished") or header.get("format") == REPLAY_FORMAT:
             return False
         with connection.transaction():
             extract = ExtractTable(connection, dataset, table, header)
-            content = HashedStream(stream)
             extract.fill(content)
             columns = [
                 name for name in extract.columns if name not in dataset.database.never_extracted
             ]
-            writer = ArchiveWriter(file.with_ending(REWRITTEN), settings, replace=True)
-            try:
-                presences = [name for name in table.presences if name in columns]
+            presences = [name for name in table.presences if name in columns]
+            with rewritten(file.with_ending(REWRITTEN), settings) as writer:
                 writer.write_header({**header, "columns": columns, "presence": presences})
                 for chunk in extract.chunks(columns, minimised=True):
                     writer.write(chunk)
-                writer.finish()
-            finally:
-                writer.discard()
             connection.execute(
                 """
                 insert into audit.batch_erasure

@@ -1,7 +1,12 @@
-"""Find the rows of records to erase in raw, quarantine, replays and archived batches."""
+"""Find the rows of records to erase in raw, quarantine, replays and archived batches.
+
+In the same pass over the archive, drafts of its batches without these rows are written. A delivered
+file becomes its remaining rows in the normal form (`normal_form`), and an extract stays an extract.
+"""
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -9,15 +14,40 @@ from typing import Literal
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archive_reader import archived_batches
+from oic_assurance.batches.archive_reader import (
+    ArchivedBatch,
+    ArchivedContent,
+    UnreadableError,
+    archived_batches,
+    open_content,
+)
+from oic_assurance.batches.archive_store import REWRITTEN, archive_store
+from oic_assurance.batches.archive_writer import rewritten
+from oic_assurance.batches.normal_form import read_archived, write_remaining
+from oic_assurance.errors import AssuranceError, DeliveryRefused
+from oic_assurance.landing import checks
+from oic_assurance.landing.archived_extracts import rewrite_extract, vanished_keys
+from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.quarantine import REFUSED_FOR_MARKING
 from oic_assurance.landing.raw_tables import raw_name
-from oic_assurance.operations.erase.archived_copies import ArchivedCopies, RewrittenBatch
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
+from oic_assurance.storage.store import StoredFile
 
 #: Shorter keys are not searched for inside texts, because too many texts contain them by chance.
 SHORTEST_SOUGHT = 4
+
+
+@dataclass(frozen=True)
+class RewrittenBatch:
+    """An archived batch without the erased rows, and the row numbers of the erased rows."""
+
+    batch_id: int
+    #: The SHA-256 of the content without the erased rows. Empty if the file was not rewritten.
+    sha256_after: str
+    row_numbers: list[int]
+    #: Whether it is a delivered file that is replaced by its remaining rows.
+    in_normal_form: bool
 
 
 @dataclass(frozen=True)
@@ -94,6 +124,7 @@ class Search:
         self._kind = request.kind
         self._force = settings.force_code
         self._raw = raw_name(request.dataset, request.table)
+        self._loader = TableLoader(connection, request.dataset, request.table, self._force)
 
     def run(self, *, write: bool) -> Found:
         """Return the rows of the records that the warehouse holds.
@@ -213,7 +244,12 @@ class Search:
             found.attempts.setdefault(batch_id, []).append(row_number)
 
     def _find_archived(self, found: Found, *, write: bool) -> None:
-        copies = ArchivedCopies(self._settings, self._connection, self._dataset, self._table)
+        """Find the rows in archived batches. If `write` is true, write drafts without them.
+
+        Raises:
+            AssuranceError: An archived batch cannot be read.
+        """
+        archive = archive_store(self._settings)
         for batch in archived_batches(self._connection, self._force, self._dataset.name):
             if batch.replay_of is None:
                 row_numbers = list(found.rejected_row_numbers.get(batch.batch_id, []))
@@ -224,6 +260,83 @@ class Search:
                 # Rows in a replay keep their row numbers from the original delivery.
                 row_numbers = list(found.rejected_row_numbers.get(batch.replay_of, []))
                 row_numbers += found.attempts.get(batch.batch_id, [])
-            rewritten = copies.without(batch, self._keys, row_numbers, write=write)
-            if rewritten is not None:
-                found.rewritten.append(rewritten)
+            if batch.archived_as is None:
+                continue
+            file = StoredFile(archive, batch.archived_as)
+            draft = file.with_ending(REWRITTEN) if write else None
+            try:
+                with open_content(file) as content, self._connection.transaction():
+                    removed, sha256 = self._without(batch, content, draft, row_numbers)
+            except (UnreadableError, DeliveryRefused) as error:
+                raise AssuranceError(
+                    f"{self._dataset.name}: nothing was erased: batch {batch.batch_id} "
+                    f"({batch.source_place}) cannot be searched: {error.message.rstrip('.')}. "
+                    "`assurance batch verify` shows which batches are damaged."
+                ) from error
+            if removed:
+                one = RewrittenBatch(batch.batch_id, sha256, removed, not batch.is_extract)
+                found.rewritten.append(one)
+
+    def _without(
+        self,
+        batch: ArchivedBatch,
+        content: ArchivedContent,
+        draft: StoredFile | None,
+        row_numbers: Sequence[int],
+    ) -> tuple[list[int], str]:
+        """Write a draft of a batch without the rows with one of the keys or row numbers.
+
+        Returns the numbers of these rows, and the SHA-256 of the draft.
+        """
+        if not batch.is_extract:
+            return self._file_without(batch, content, draft, row_numbers)
+        if content.header.get("vanished"):
+            return self._list_without(batch, content, draft)
+        what = (self._settings, self._connection, self._dataset, content, draft)
+        return rewrite_extract(*what, places=row_numbers, keys=self._keys)
+
+    def _file_without(
+        self,
+        batch: ArchivedBatch,
+        content: ArchivedContent,
+        draft: StoredFile | None,
+        row_numbers: Sequence[int],
+    ) -> tuple[list[int], str]:
+        """Write the remaining rows of a file in the normal form, as a draft."""
+        readings = read_archived(batch, content, self._dataset)
+        reading = next(each for each in readings if each.table.name == self._table.name)
+        self._loader.take(reading, plain=False)
+        self._loader.check()
+        rows = self._connection.execute(
+            SQL(
+                "select row_number from {} where row_key = any(%s) or row_number = any(%s)"
+                " order by row_number"
+            ).format(checks.checked(self._table)),
+            (self._keys, list(row_numbers)),
+        ).fetchall()
+        found = [row_number for (row_number,) in rows]
+        if not (found and draft):
+            return found, ""
+        readings, erased = read_archived(batch, content, self._dataset), {self._table.name: found}
+        with rewritten(draft, self._settings) as writer:
+            write_remaining(
+                writer, self._dataset, batch.source_place, readings, erased, content.sha256
+            )
+        return found, writer.sha256
+
+    def _list_without(
+        self,
+        batch: ArchivedBatch,
+        content: ArchivedContent,
+        draft: StoredFile | None,
+    ) -> tuple[list[int], str]:
+        """Write a list of vanished records without some of the keys, as a draft."""
+        listed = vanished_keys(content, batch.gaps_of(self._table.name))
+        wanted = set(self._keys)
+        removed = [number for number, key in listed if key in wanted]
+        if not (removed and draft):
+            return removed, ""
+        with rewritten(draft, self._settings) as writer:
+            writer.write_header(content.header)
+            writer.write("".join(f"{key}\n" for _, key in listed if key not in wanted).encode())
+        return removed, writer.sha256

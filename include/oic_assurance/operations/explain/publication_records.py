@@ -20,8 +20,8 @@ from oic_assurance.builds.recompute import (
     recompute_schemas,
 )
 from oic_assurance.builds.record import Build, finish_build, get_build
-from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.publishing.publication import Publication, find_current, find_publication
+from oic_assurance.errors import AssuranceError
+from oic_assurance.publishing.publication import Publication, asked_publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -104,23 +104,16 @@ def find(settings: Settings, publication_id: int | None) -> Publication:
     """Return the publication to explain. Without an ID, this is the current publication.
 
     Raises:
-        UsageError: There is no such publication, or nothing has been published yet.
-        AssuranceError: The tables of the publication are no longer kept.
+        UsageError: There is no such publication.
+        AssuranceError: Nothing has been published yet, or the tables of the publication are no
+            longer kept.
     """
     with connect(settings, role=ROLE) as connection:
-        if publication_id is None:
-            current = find_current(connection)
-            if current is None:
-                raise UsageError("Nothing has been published yet: run `assurance run`.")
-            return current
-        found = find_publication(connection, publication_id)
-        if found is None:
-            raise UsageError(
-                f"There is no publication {publication_id}: see `assurance publication list`."
-            )
-        table = f"{GENERATION}.{MARTS.partition('assurance_measure', publication_id)}"
-        if not relation_exists(connection, table):
-            raise AssuranceError(f"The tables of publication {publication_id} are no longer kept.")
+        found = asked_publication(connection, publication_id)
+        number = found.publication_id
+        table = f"{GENERATION}.{MARTS.partition('assurance_measure', number)}"
+        if publication_id is not None and not relation_exists(connection, table):
+            raise AssuranceError(f"The tables of publication {number} are no longer kept.")
         return found
 
 

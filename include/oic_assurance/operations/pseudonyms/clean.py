@@ -7,10 +7,8 @@ wait for this clean-up. If readers use a table for too long, the next run contin
 
 import time
 
-import psycopg
-
-from oic_assurance.operations.pseudonyms.key_changes import relations
 from oic_assurance.operations.pseudonyms.rekey import ROLE
+from oic_assurance.operations.pseudonyms.tables import relations
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from oic_assurance.warehouse.connections import connect
@@ -60,14 +58,9 @@ def _rewrite(settings: Settings, tables: list[tuple[str, str]]) -> str | None:
     with connect(settings, autocommit=True) as connection:
         connection.execute("select set_config('lock_timeout', %s, false)", (LOCK_PATIENCE,))
         for schema, name in tables:
-            held_by = _insist(connection, schema, name, deadline)
-            waits_for = waits_for or held_by
+            while held_by := rewrite_table(connection, schema, name):
+                if time.monotonic() > deadline:
+                    waits_for = waits_for or held_by
+                    break
         forget_samples(connection)
     return waits_for
-
-
-def _insist(connection: psycopg.Connection, schema: str, name: str, deadline: float) -> str | None:
-    while True:
-        held_by = rewrite_table(connection, schema, name)
-        if held_by is None or time.monotonic() > deadline:
-            return held_by

@@ -31,31 +31,26 @@ def replace_keys_in_files(settings: Settings, changes: Mapping[str, str]) -> int
     encoded = {was.encode(): now.encode() for was, now in changes.items()}
     try:
         changed = sum(_replace(path, encoded) for path in _files(settings.home))
-        return changed + _replace_in_shared(settings, encoded)
+        store = reports_store(settings)
+        shared = SHARED if settings.reports else ()
+        for name in [name for top in shared for name in store.files(top)]:
+            with store.open(name) as file:
+                was = file.read()
+            now = TOKEN_IN_BYTES.sub(lambda match: encoded.get(match.group(), match.group()), was)
+            if now != was:
+                draft = store.draft(name)
+                try:
+                    draft.file.write(now)
+                    draft.publish(replace=True)
+                finally:
+                    draft.discard()
+                changed += 1
+        return changed
     except OSError as error:
         raise ServerError(
             f"The file {error.filename} cannot be changed: {error.strerror}. Mend that and run "
             "`assurance access rekey` again."
         ) from error
-
-
-def _replace_in_shared(settings: Settings, changes: Mapping[bytes, bytes]) -> int:
-    if not settings.reports:
-        return 0
-    store, changed = reports_store(settings), 0
-    for name in [name for top in SHARED for name in store.files(top)]:
-        with store.open(name) as file:
-            was = file.read()
-        now = TOKEN_IN_BYTES.sub(lambda match: changes.get(match.group(), match.group()), was)
-        if now != was:
-            draft = store.draft(name)
-            try:
-                draft.file.write(now)
-                draft.publish(replace=True)
-            finally:
-                draft.discard()
-            changed += 1
-    return changed
 
 
 def _files(home: Path) -> Iterator[Path]:

@@ -19,6 +19,7 @@ No step needs the earlier key.
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,21 +32,27 @@ from oic_assurance.builds import runs
 from oic_assurance.builds.development import PREFIX as DEVELOPMENT
 from oic_assurance.builds.marts import CANDIDATES, drop_schemas
 from oic_assurance.builds.record import Purpose, schema_prefix
-from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.landing.erased_keys import add_layer
-from oic_assurance.landing.pseudonyms import FORM, check_value, current_version
-from oic_assurance.operations.pseudonyms.files import replace_keys_in_files
-from oic_assurance.operations.pseudonyms.key_changes import list_changes, read_changes, relations
-from oic_assurance.operations.pseudonyms.new_key import choose_key, install_key
-from oic_assurance.operations.pseudonyms.publications import (
-    publications_left,
-    rekey_publication,
+from oic_assurance.landing.pseudonyms import (
+    FORM,
+    SECRET,
+    KeyVersion,
+    check_value,
+    current_version,
+    is_key_of,
 )
-from oic_assurance.operations.pseudonyms.search import tables_with_earlier_keys
+from oic_assurance.operations.pseudonyms.files import replace_keys_in_files
 from oic_assurance.operations.pseudonyms.tables import (
     keyed_columns,
+    list_changes,
+    publications_left,
+    read_changes,
+    rekey_publication,
+    relations,
     replace_keys,
     replace_keys_in_texts,
+    tables_with_earlier_keys,
 )
 from oic_assurance.publishing.approval import waits
 from oic_assurance.publishing.publication import find_current
@@ -65,8 +72,10 @@ from oic_assurance.warehouse.locks import (
 )
 from oic_assurance.warehouse.processing_log import enter, officer_mark
 from oic_assurance.warehouse.rows import find_record, find_value, one_record, one_value
+from oic_assurance.warehouse.secrets import check_strength, secret, variable_name
 
 ROLE = "oic_rekey"
+DRAFT = f"{SECRET}.next"
 #: How long to wait for a stage of a run, a publication or a recomputation.
 PATIENCE = "60s"
 #: Purposes of builds other than daily builds. Their schemas are dropped, because every run or
@@ -200,16 +209,16 @@ def _begin(settings: Settings, connection: psycopg.Connection, because: str) -> 
         take_in_transaction(connection, PSEUDONYMS)
         _check_nothing_under_way(settings, connection)
         current = current_version(connection)
-        key = choose_key(settings, connection, current)
+        key, is_generated = choose_key(settings, connection, current)
         version = current.version + 1
         connection.execute(
             """
             insert into audit.pseudonym_key (version, form, check_value, made_at)
             values (%s, %s, %s, clock_timestamp())
             """,
-            (version, FORM, check_value(key.value, version)),
+            (version, FORM, check_value(key, version)),
         )
-        with_number, without_number = list_changes(connection, key.value)
+        with_number, without_number = list_changes(connection, key)
         if with_number == 0:
             raise UsageError("There are no pseudonyms yet, so there is nothing to re-key.")
         rekey_id = one_value(
@@ -226,7 +235,7 @@ def _begin(settings: Settings, connection: psycopg.Connection, because: str) -> 
                 account_at_host(),
                 current.version,
                 version,
-                key.is_generated,
+                is_generated,
                 with_number,
                 without_number,
             ),
@@ -277,11 +286,21 @@ def _go_on(settings: Settings, connection: psycopg.Connection, state: Rekey, tel
 def _switch(settings: Settings, connection: psycopg.Connection, state: Rekey) -> None:
     """In one transaction, change everything that must agree with what readers see."""
     with connection.transaction():
-        _drop_candidates(connection)
-        for relation in relations(connection):
-            if relation.is_ours and relation.schema != GENERATION:
-                _replace_in(connection, relation.schema, relation.name)
-        _replace_in(connection, "audit", "exception_event")
+        # The tables of unpublished builds are dropped. The next run makes new ones.
+        for schema in CANDIDATES:
+            connection.execute(
+                sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema))
+            )
+        for prefix in (DEVELOPMENT, *map(schema_prefix, OTHER_PURPOSES)):
+            drop_schemas(connection, prefix)
+        ours = [
+            (one.schema, one.name)
+            for one in relations(connection)
+            if one.is_ours and one.schema != GENERATION
+        ]
+        for place in (*ours, ("audit", "exception_event")):
+            if columns := keyed_columns(connection, *place):
+                replace_keys(connection, sql.Identifier(*place), columns)
         replace_keys_in_texts(connection)
         connection.execute(
             """
@@ -293,7 +312,18 @@ def _switch(settings: Settings, connection: psycopg.Connection, state: Rekey) ->
             (state.to_version,),
         )
         add_layer(settings, connection)
-        _keep_marks(settings, connection)
+        # Each officer's earlier mark is recorded, so that earlier entries of the log can be found.
+        officers = connection.execute(
+            "select old_key, new_key from identity.key_change where kind = 'officer'"
+        ).fetchall()
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "insert into audit.officer_mark_before (mark, mark_before) values (%s, %s)",
+                [
+                    (officer_mark(settings, now), officer_mark(settings, was))
+                    for was, now in officers
+                ],
+            )
         current = find_current(connection)
         left = publications_left(connection, state.rekey_id)
         if current is not None and current.publication_id in left:
@@ -307,34 +337,6 @@ def _switch(settings: Settings, connection: psycopg.Connection, state: Rekey) ->
             "update audit.rekey set switched_at = clock_timestamp() where rekey_id = %s",
             (state.rekey_id,),
         )
-
-
-def _keep_marks(settings: Settings, connection: psycopg.Connection) -> None:
-    """Record each officer's earlier mark, so that earlier entries of the log can be found."""
-    officers = connection.execute(
-        "select old_key, new_key from identity.key_change where kind = 'officer'"
-    ).fetchall()
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into audit.officer_mark_before (mark, mark_before) values (%s, %s)",
-            [(officer_mark(settings, new), officer_mark(settings, old)) for old, new in officers],
-        )
-
-
-def _drop_candidates(connection: psycopg.Connection) -> None:
-    """Drop the tables of unpublished builds. The next run makes new ones."""
-    for schema in CANDIDATES:
-        connection.execute(
-            sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema))
-        )
-    for prefix in (DEVELOPMENT, *map(schema_prefix, OTHER_PURPOSES)):
-        drop_schemas(connection, prefix)
-
-
-def _replace_in(connection: psycopg.Connection, schema: str, name: str) -> None:
-    columns = keyed_columns(connection, schema, name)
-    if columns:
-        replace_keys(connection, sql.Identifier(schema, name), columns)
 
 
 def _finish(settings: Settings, connection: psycopg.Connection, state: Rekey) -> None:
@@ -367,3 +369,56 @@ def _finish(settings: Settings, connection: psycopg.Connection, state: Rekey) ->
             f"{state.to_version}, {tables} tables of {publications} publications; SHA-256 of their "
             f"fingerprints before and after: {evidence}",
         )
+
+
+def choose_key(
+    settings: Settings, connection: psycopg.Connection, current: KeyVersion
+) -> tuple[str, bool]:
+    """Return the key that the environment variable gives or, if it is unset, a generated key.
+
+    Also return whether it was generated. Such a key waits in the file `pseudonym_key.next` until
+    every table has the new pseudonyms. A key that an interrupted call generated is used again.
+
+    Raises:
+        UsageError: The given key is too weak, or it is the key of the current version.
+        ServerError: The generated key cannot be stored.
+    """
+    given = os.environ.get(variable_name(SECRET), "")
+    if not given:
+        return secret(settings, DRAFT), True
+    check_strength(variable_name(SECRET), given)
+    if is_key_of(connection, current, given):
+        raise UsageError(
+            f"{variable_name(SECRET)} still has the key of version {current.version}: give the new "
+            "key there, or unset it to have a key generated."
+        )
+    return given, False
+
+
+def install_key(settings: Settings, *, is_generated: bool) -> None:
+    """Replace the earlier key in its file with the new key.
+
+    If an environment variable has the new key, the file is deleted instead.
+
+    Raises:
+        ServerError: The file cannot be replaced or deleted.
+    """
+    folder = settings.secrets_dir
+    draft, stored = folder / DRAFT, folder / SECRET
+    try:
+        if not is_generated:
+            stored.unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
+        elif draft.exists():
+            draft.replace(stored)
+        if folder.is_dir():
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    except OSError as error:
+        raise ServerError(
+            f"The earlier key cannot be removed from {folder}: {error.strerror}. Mend that and run "
+            "`assurance access rekey` again."
+        ) from error

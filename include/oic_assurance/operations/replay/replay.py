@@ -6,39 +6,124 @@ valid from the cursor values of the rows. Later deliveries still override these 
 """
 
 import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.sql import SQL, Literal
 
 from oic_assurance.batches.archive_writer import Archive, ArchiveWriter
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.clock import utc_now
+from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.erased_keys import ErasedKeys
-from oic_assurance.landing.land import landing_session, lock_and_prepare
+from oic_assurance.landing.land import errors_in_one_line, landing_session, lock_and_prepare
 from oic_assurance.landing.late_deliveries import LaterDeliveries, LaterDelivery
 from oic_assurance.landing.load import TableLoader
+from oic_assurance.landing.quarantine import WITH_REASONS
 from oic_assurance.landing.replayed_rows import Outcome, ReplayRow, ReplayRows
-from oic_assurance.operations.replay.corrections import read_corrected
-from oic_assurance.operations.replay.record import (
-    Attempt,
-    ReplayedDelivery,
-    ReplayReport,
-    enter_outcomes,
-    log_alteration,
-    on_record,
-)
-from oic_assurance.operations.replay.selection import (
-    RejectedRows,
-    quarantined_rows,
-    rows_to_replay,
-    select_corrected,
-    select_waiting,
+from oic_assurance.operations.replay.corrections import (
+    CorrectedFile,
+    Correction,
+    corrected,
+    read_corrected,
 )
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
-from oic_assurance.sources.declarations.model import DatabasePlace, Dataset
+from oic_assurance.sources.declarations.model import DatabasePlace, Dataset, Table
 from oic_assurance.warehouse.locks import KNOWN_BATCHES, take_in_transaction
+from oic_assurance.warehouse.processing_log import batch_mark, dataset_mark, enter
+from oic_assurance.warehouse.rows import named_rows, one_value
+
+
+@dataclass(frozen=True)
+class RejectedRows:
+    """Rejected rows of one delivery and one table that are to be replayed together."""
+
+    batch_id: int
+    delivered_for: datetime
+    source_place: str
+    archived_as: str | None
+    table: Table
+    rejected_ids: tuple[int, ...]
+
+
+@dataclass
+class Selection:
+    """The rows to replay, earliest delivery first."""
+
+    deliveries: list[RejectedRows] = field(default_factory=list)
+    #: Rows of a corrected file that an earlier replay has landed: a mapping from `rejected_id` to
+    #: the ID of that replay's batch.
+    replayed_before: dict[int, int] = field(default_factory=dict)
+    #: The number of rows that could not be split into cells. Only a correction can replay them.
+    unsplit: int = 0
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One call of `replay`: who replays rows, and why.
+
+    `who` names the person, as the machine or the caller claims. The login that the server sees is
+    recorded too. `file` holds the corrected rows, or is None if rows are replayed as they were
+    delivered.
+    """
+
+    run_id: str
+    who: str
+    because: str
+    file: CorrectedFile | None
+
+
+@dataclass
+class ReplayedDelivery:
+    """The result of replaying rejected rows of one delivery."""
+
+    rejected: RejectedRows
+    #: The ID of the replay's batch. If no row was landed and the reasons of all rows stay the same,
+    #: no batch is recorded, and this is None.
+    batch_id: int | None = None
+    rows_new: int = 0
+    landed: list[Outcome] = field(default_factory=list)
+    still_rejected: list[Outcome] = field(default_factory=list)
+    #: The `rejected_id` of each row that was landed under a key other than its key in quarantine.
+    rekeyed: list[int] = field(default_factory=list)
+
+
+@dataclass
+class ReplayReport:
+    """The result of a replay, delivery by delivery."""
+
+    dataset: str
+    deliveries: list[ReplayedDelivery] = field(default_factory=list)
+    #: Rows of a corrected file that an earlier replay has landed: a mapping from `rejected_id` to
+    #: the ID of that replay's batch.
+    replayed_before: dict[int, int] = field(default_factory=dict)
+    #: The number of rows left out because of their protective marking.
+    refused_by_marking: int = 0
+    #: The number of rows left out because their records were erased.
+    erased: int = 0
+    #: The number of rows left out because they could not be split into cells.
+    unsplit: int = 0
+
+    @property
+    def landed(self) -> int:
+        """The number of rows that were landed."""
+        return sum(len(delivery.landed) for delivery in self.deliveries)
+
+    @property
+    def rows_new(self) -> int:
+        """The number of landed rows that were a new version of their record."""
+        return sum(delivery.rows_new for delivery in self.deliveries)
+
+    @property
+    def still_rejected(self) -> list[Outcome]:
+        """The rows that still break the source contract."""
+        return [outcome for delivery in self.deliveries for outcome in delivery.still_rejected]
 
 
 def replay(
@@ -145,7 +230,13 @@ class _Replay:
         )
         delivery.batch_id = next_batch_id(self._connection)
         with self._archive.writer(f"{delivery.batch_id:08d}-replay.copy.gz") as archived:
-            replayed.archive(archived, self._header(rejected))
+            header = {
+                "dataset": self._dataset.name,
+                "table": rejected.table.name,
+                "place": rejected.source_place,
+                "replay_of": rejected.batch_id,
+            }
+            replayed.archive(archived, header)
             archived.finish()
         if self._dataset.kind == "file":
             replayed.exclude(overridden)
@@ -153,7 +244,14 @@ class _Replay:
             self._restore_later_versions(delivery, loader, deliveries, later)
         else:
             delivery.rows_new = loader.insert_replayed(delivery.batch_id, rejected.batch_id)
-            self._reconcile_next_time()
+            # The source may have deleted a replayed record or set back its cursor value, and raw
+            # cannot show this. So the next extraction must compare all keys and cursor values with
+            # those in the source. It skips that if the stored digest of the keys is unchanged.
+            self._connection.execute(
+                "update audit.source_cursor set key_digest = null"
+                " where force_code = %s and dataset = %s",
+                (self._settings.force_code, self._dataset.name),
+            )
         self._record(delivery, archived, notes)
 
     def _admitted_rows(self, rejected: RejectedRows) -> list[ReplayRow]:
@@ -236,14 +334,6 @@ class _Replay:
         ):
             raise _NothingChangesError
 
-    def _header(self, rejected: RejectedRows) -> dict[str, Any]:
-        return {
-            "dataset": self._dataset.name,
-            "table": rejected.table.name,
-            "place": rejected.source_place,
-            "replay_of": rejected.batch_id,
-        }
-
     def _restore_later_versions(
         self,
         delivery: ReplayedDelivery,
@@ -262,25 +352,31 @@ class _Replay:
         elif keys := loader.keys_changed_late(batch_id, at):
             deliveries.apply(batch_id, after, keys)
 
-    def _reconcile_next_time(self) -> None:
-        """Make the next extraction compare all keys and cursor values with those in the source.
-
-        The source may have deleted a replayed record or set back its cursor value, and raw cannot
-        show this. An extraction skips the comparison if the stored digest of the keys is unchanged.
-        So this method deletes the stored digest.
-        """
-        self._connection.execute(
-            "update audit.source_cursor set key_digest = null"
-            " where force_code = %s and dataset = %s",
-            (self._settings.force_code, self._dataset.name),
-        )
-
     def _record(
         self, delivery: ReplayedDelivery, archived: ArchiveWriter, notes: dict[str, Any]
     ) -> None:
-        """Record the result of each row, and the batch."""
+        """Record the result of each row, and the batch.
+
+        A landed row gets the status `replayed` in quarantine.
+        """
         rejected, attempt = delivery.rejected, self._attempt
-        enter_outcomes(self._connection, delivery)
+        with (
+            self._connection.cursor() as cursor,
+            cursor.copy(
+                "copy audit.replayed_row (rejected_id, batch_id, row_key, reasons) from stdin"
+            ) as copy,
+        ):
+            for one in (*delivery.landed, *delivery.still_rejected):
+                copy.write_row((one.rejected_id, delivery.batch_id, one.row_key, one.reasons))
+        self._connection.execute(
+            """
+            update audit.rejected_row as r
+            set status = 'replayed', replayed_in = a.batch_id, replayed_key = a.row_key
+            from audit.replayed_row as a
+            where a.batch_id = %s and a.rejected_id = r.rejected_id and a.reasons = '{}'
+            """,
+            (delivery.batch_id,),
+        )
         notes |= {
             "replay_of": rejected.batch_id,
             "table": rejected.table.name,
@@ -309,4 +405,203 @@ class _Replay:
         )
         register(self._connection, batch, self._settings.force_code, attempt.run_id)
         if attempt.file:
-            log_alteration(self._connection, attempt, batch)
+            # Corrections were landed instead of the delivered values (DPA 2018 section 62).
+            what = (
+                f"{batch.dataset}, batch {batch.batch_id}: {batch.row_count} rejected rows of "
+                f"batch {batch.replay_of} as corrected in {attempt.file.name}"
+            )
+            enter(
+                self._connection,
+                "alteration",
+                what,
+                because=attempt.because,
+                run_id=attempt.run_id,
+                concerns=(batch_mark(batch.batch_id), dataset_mark(batch.dataset)),
+            )
+
+
+def select_waiting(connection: psycopg.Connection, dataset: Dataset, force_code: str) -> Selection:
+    """Select the rows of a dataset that wait in quarantine and can be replayed uncorrected.
+
+    A row without content, or one that could not be split into cells, is left out.
+    """
+    rows = _rows(
+        connection, "r.dataset = %(dataset)s and r.status = 'rejected'", dataset, force_code
+    )
+    return Selection(
+        _by_delivery(dataset, [row for row in rows if row.has_content and not row.is_unsplit]),
+        unsplit=sum(row.is_unsplit for row in rows),
+    )
+
+
+def select_corrected(
+    connection: psycopg.Connection, dataset: Dataset, force_code: str, file: CorrectedFile
+) -> Selection:
+    """Select the rows that a file corrects and that no earlier replay has landed.
+
+    Raises:
+        AssuranceError: A row of the file cannot be corrected. The message is about the first one.
+    """
+    ids = [row.rejected_id for row in file.rows]
+    rows = {
+        row.rejected_id: row
+        for row in _rows(connection, "r.rejected_id = any(%(ids)s)", dataset, force_code, ids)
+    }
+    problems = [
+        f"{file.name}, row {correction.row_number}: {problem}"
+        for correction in file.rows
+        if (problem := _problem(correction, rows.get(correction.rejected_id), dataset, file))
+    ]
+    if problems:
+        more = f" ({len(problems) - 1} more rows like this)" if len(problems) > 1 else ""
+        raise AssuranceError(f"{problems[0]}{more}. Nothing was replayed.")
+    return Selection(
+        _by_delivery(dataset, [row for row in rows.values() if row.replayed_in is None]),
+        replayed_before={
+            row.rejected_id: row.replayed_in for row in rows.values() if row.replayed_in is not None
+        },
+    )
+
+
+def quarantined_rows(connection: psycopg.Connection, rejected: RejectedRows) -> dict[int, Any]:
+    """Return the key and the present reasons of rejected rows, keyed by `rejected_id`."""
+    rows = named_rows(
+        connection,
+        f"""
+        select r.rejected_id, r.row_key, now.reasons
+        from {WITH_REASONS} where r.rejected_id = any(%s)
+        """.encode(),  # noqa: S608 - a constant
+        (list(rejected.rejected_ids),),
+    )
+    return {row.rejected_id: row for row in rows}
+
+
+def rows_to_replay(
+    connection: psycopg.Connection, rejected: RejectedRows, corrections: dict[int, Correction]
+) -> Iterator[ReplayRow]:
+    """Yield each rejected row as it was delivered or, if it has a correction, as corrected."""
+    rows = connection.execute(
+        SQL(
+            "select r.row_number, r.rejected_id, {} from audit.rejected_row as r"
+            " where r.rejected_id = any(%s) order by r.row_number"
+        ).format(
+            SQL(", ").join(
+                SQL("r.content ->> {}").format(Literal(name)) for name in rejected.table.names
+            )
+        ),
+        (list(rejected.rejected_ids),),
+    )
+    for row_number, rejected_id, *values in rows:
+        if rejected_id in corrections:
+            cells = corrections[rejected_id].cells
+            values = [
+                corrected(column, value, cell)
+                for column, value, cell in zip(rejected.table.columns, values, cells, strict=True)
+            ]
+        yield ReplayRow(row_number, rejected_id, tuple(values))
+
+
+def _problem(correction: Correction, row: Any, dataset: Dataset, file: CorrectedFile) -> str | None:
+    """Return why a row of the file cannot be used, or None if it can.
+
+    A row that an earlier replay has landed is not a problem: `select_corrected` leaves it out.
+    """
+    name = f"rejected row {correction.rejected_id}"
+    if row is None:
+        return f"there is no {name}"
+    if row.dataset != dataset.name:
+        return f"{name} is of {row.dataset}, not of {dataset.name}"
+    if row.table_name != file.table.name:
+        return f"{name} is of table {row.table_name}, not of {file.table.name}"
+    if not row.has_content:
+        return f"{name} was refused because of its marking, so there is no content to correct"
+    return None
+
+
+def _rows(
+    connection: psycopg.Connection,
+    condition: str,
+    dataset: Dataset,
+    force_code: str,
+    ids: list[int] | None = None,
+) -> list[Any]:
+    values: dict[str, Any] = {"dataset": dataset.name, "force": force_code, "ids": ids}
+    query = f"""
+        select r.rejected_id, r.dataset, r.table_name, r.content is not null as has_content,
+            coalesce(r.content ? 'cells', false) as is_unsplit, r.replayed_in,
+            b.batch_id, b.delivered_for, b.source_place, b.kept_as
+        from audit.rejected_row as r inner join audit.batch as b on r.batch_id = b.batch_id
+        where b.force_code = %(force)s and {condition}
+        order by b.delivered_for, b.batch_id, r.table_name, r.rejected_id
+    """  # noqa: S608 - conditions of this module
+    return named_rows(connection, query.encode(), values)
+
+
+def _by_delivery(dataset: Dataset, rows: list[Any]) -> list[RejectedRows]:
+    """Group rows by delivery and table. The groups are in the order of the given rows."""
+    tables = {table.name: table for table in dataset.tables}
+    groups: dict[tuple[int, str], list[Any]] = {}
+    for row in rows:
+        if row.table_name in tables:
+            groups.setdefault((row.batch_id, row.table_name), []).append(row)
+    return [
+        RejectedRows(
+            *(group[0].batch_id, group[0].delivered_for, group[0].source_place, group[0].kept_as),
+            table=tables[name],
+            rejected_ids=tuple(row.rejected_id for row in group),
+        )
+        for (_, name), group in groups.items()
+    ]
+
+
+@contextmanager
+def on_record(
+    connection: psycopg.Connection,
+    settings: Settings,
+    dataset: Dataset,
+    attempt: Attempt,
+    report: ReplayReport,
+) -> Iterator[None]:
+    """Record in `audit.replay` who starts a replay and why and, afterwards, how it ended."""
+    replay_id = one_value(
+        connection,
+        """
+        insert into audit.replay (run_id, force_code, dataset, who, because, corrected_in)
+        values (%s, %s, %s, 'login ' || session_user || ', claimed account ' || %s, %s, %s)
+        returning replay_id
+        """,
+        (
+            attempt.run_id,
+            settings.force_code,
+            dataset.name,
+            attempt.who,
+            attempt.because,
+            attempt.file.name if attempt.file else None,
+        ),
+    )
+    failure: str | None = None
+    try:
+        with errors_in_one_line(settings, dataset):
+            yield
+    except AssuranceError as error:
+        failure = error.message
+        raise
+    finally:
+        if not connection.broken:
+            connection.execute("set synchronous_commit = on")
+            connection.execute(
+                """
+                update audit.replay
+                set finished_at = clock_timestamp(), outcome = %s, reason = %s, batches = %s,
+                    rows_landed = %s, rows_broken = %s
+                where replay_id = %s
+                """,
+                (
+                    "failed" if failure else "succeeded",
+                    failure,
+                    sum(delivery.batch_id is not None for delivery in report.deliveries),
+                    report.landed,
+                    len(report.still_rejected),
+                    replay_id,
+                ),
+            )

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, LiteralString
 
 import psycopg
@@ -12,7 +11,7 @@ from oic_assurance.settings import SIGN_OFF_ROLES, Settings
 from oic_assurance.warehouse.connections import connect, readable_marts
 from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.roles import SIGN_OFF
-from oic_assurance.warehouse.rows import all_records
+from oic_assurance.warehouse.rows import named_rows
 
 REOPENED = "REOPENED"
 #: The steps of a closure in their order.
@@ -69,56 +68,10 @@ order by r.point_code is null, r.recommendation_code
 """
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One step of a closure, or one reopening, as `signoff.entry` has it.
-
-    `evidence_state` is what the latest check of the evidence has found. It is None before the first
-    check, and for an entry that shows no evidence.
-    """
-
-    entry_id: int
-    force_code: str
-    recommendation_code: str
-    point_code: str | None
-    round: int
-    step: str
-    by_role: str
-    account: str
-    login: str
-    claimed_by: str | None
-    through: str
-    entered_at: datetime
-    because: str
-    cause: str | None
-    made_on: int | None
-    as_at: datetime | None
-    content_fingerprint: str | None
-    status: str | None
-    numerator: int | None
-    denominator: int | None
-    value: float | None
-    ci_low: float | None
-    ci_high: float | None
-    evidence_place: str | None
-    evidence_sha256: str | None
-    evidence_bytes: int | None
-    #: In hexadecimal.
-    entry_hash: str
-    evidence_state: str | None
-    evidence_checked_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Registered:
-    """A recommendation in the current publication's register (the mart `dim_recommendation`).
-
-    Four recommendations are assurance points. The others have no `point_code`.
-    """
-
-    recommendation_code: str
-    point_code: str | None
-    title: str
+#: One step of a closure, or one reopening: a row of `_ENTRIES`. `evidence_state` is what the latest
+#: check of the evidence has found. It is None before the first check, and for an entry that shows
+#: no evidence. `entry_hash` is in hexadecimal.
+Entry = Any
 
 
 @dataclass(frozen=True)
@@ -141,8 +94,7 @@ class Subject:
     @property
     def state(self) -> str:
         """Return in words how far the closure is."""
-        last = self.entries[-1].step if self.entries else ""
-        return STATES[last]
+        return STATES[self.entries[-1].step if self.entries else ""]
 
     @property
     def is_closed(self) -> bool:
@@ -178,10 +130,14 @@ class Subject:
         return self.in_force[-1].made_on if self.in_force else None
 
 
-def read_register(connection: psycopg.Connection, settings: Settings) -> list[Registered]:
-    """Return the register of the current publication. `connection` has the role `oic_gate`."""
+def read_register(connection: psycopg.Connection, settings: Settings) -> list[Any]:
+    """Return the register of the current publication (the mart `dim_recommendation`).
+
+    Four recommendations are assurance points. The others have no `point_code`. `connection` has the
+    role `oic_gate`.
+    """
     query = _REGISTER.format(marts=readable_marts()).encode()
-    return all_records(connection, Registered, query, (settings.force_code,))
+    return named_rows(connection, query, (settings.force_code,))
 
 
 def read_subjects(settings: Settings, code: str | None, because: str) -> list[Subject]:
@@ -209,10 +165,8 @@ def read_subjects(settings: Settings, code: str | None, because: str) -> list[Su
             )
     return [
         Subject(
-            one.recommendation_code,
-            one.point_code,
-            one.title,
-            [entry for entry in entries if entry.recommendation_code == one.recommendation_code],
+            *(one.recommendation_code, one.point_code, one.title),
+            entries=[e for e in entries if e.recommendation_code == one.recommendation_code],
         )
         for one in register
         if code is None or one.recommendation_code == code
@@ -223,7 +177,7 @@ def find_entries(
     connection: psycopg.Connection, settings: Settings, code: str | None
 ) -> list[Entry]:
     """Return the entries of a force, or of one recommendation, the oldest first."""
-    return all_records(connection, Entry, _ENTRIES, (settings.force_code, code, code))
+    return named_rows(connection, _ENTRIES, (settings.force_code, code, code))
 
 
 def evidence_in_force(connection: psycopg.Connection, settings: Settings) -> list[Entry]:
@@ -242,7 +196,5 @@ def broken_entries(settings: Settings) -> list[int]:
     were removed.
     """
     with connect(settings, role=SIGN_OFF) as connection:
-        rows: list[tuple[Any, ...]] = connection.execute(
-            "select * from signoff.broken_entries()"
-        ).fetchall()
+        rows = connection.execute("select * from signoff.broken_entries()").fetchall()
     return [int(row[0]) for row in rows]

@@ -1,10 +1,11 @@
-"""Make the steps of a closure, and reopen a closure by a person's decision.
+"""Make the steps of a closure, reopen it by a person's decision, and check its evidence.
 
 The database functions in schema `signoff` check the rules of sign-off. So the rules also hold for a
 session that calls the functions without this module. This module gives the functions the current
 publication and the hash of the evidence. It also checks whether the account may take the role.
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
 import psycopg
@@ -15,13 +16,20 @@ from oic_assurance.operations.sign_off.entries import (
     STEPS,
     Entry,
     Subject,
+    evidence_in_force,
     find_entries,
     read_register,
+    read_subjects,
 )
-from oic_assurance.operations.sign_off.evidence import checked_place, read_evidence, read_new
+from oic_assurance.operations.sign_off.evidence import (
+    Reading,
+    checked_place,
+    read_evidence,
+    read_new,
+)
 from oic_assurance.publishing.audited_position import check_position
 from oic_assurance.publishing.publication import ROLE as PUBLISH
-from oic_assurance.publishing.publication import Publication, find_current, find_publication
+from oic_assurance.publishing.publication import asked_publication
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.account import account_at_host
 from oic_assurance.warehouse.connections import connect, person, refusals
@@ -40,6 +48,11 @@ select signoff.make_step(
 _REOPEN = """
 select signoff.decide_reopening(
     %(force)s, %(code)s, %(because)s, %(role)s, %(account)s, %(through)s, %(claim)s
+)
+"""
+_REOPEN_CHANGED = """
+select signoff.reopen(
+    of_force => %s, code => %s, why => 'EVIDENCE_CHANGED', words => %s, claim => %s
 )
 """
 
@@ -78,10 +91,26 @@ def make_step(
         raise UnknownNameError("step", step, STEPS)
     check_holder(settings, ROLES[step], account)
     _check_code(settings, code)
-    publication = _publication(settings, publication_id)
+    with connect(settings, role=PUBLISH) as connection:
+        publication = asked_publication(connection, publication_id)
+        if publication.is_current:
+            # Its positions are compared with those that the gate has audited.
+            check_position(connection, publication.publication_id)
     with connect(settings, role=SIGN_OFF) as connection:
-        before = Subject(code, None, "", find_entries(connection, settings, code))
-    place, sha256, size = _evidence(settings, before, step, evidence, through)
+        shown = Subject(code, None, "", find_entries(connection, settings, code)).evidence
+    place, read = None, Reading("read")
+    if step == "EVIDENCE":
+        place = checked_place(settings, evidence or "", below_folder_only=through == "airflow")
+        read = read_new(settings, place)
+    elif evidence:
+        raise UsageError(f"The step {step} shows no evidence. The step EVIDENCE does.")
+    elif step != "STEPS_AGREED" and shown is not None and shown.evidence_place is not None:
+        # A signature covers the file that was shown: its SHA-256 must be the same.
+        read = read_evidence(settings, shown.evidence_place)
+        if read.outcome != "read":
+            raise UsageError(
+                f"The evidence of {code} is {read.outcome} ({read.why}), so nothing is signed."
+            )
     entry_id = _call(
         settings,
         _ENTER,
@@ -94,8 +123,8 @@ def make_step(
         publication=publication.publication_id,
         fingerprint=publication.content_fingerprint,
         place=place,
-        sha256=sha256,
-        size=size,
+        sha256=read.sha256,
+        size=read.size_bytes,
         each_by_another=settings.second_person,
         claim=account_at_host(),
     )
@@ -160,54 +189,6 @@ def _check_code(settings: Settings, code: str) -> None:
         raise UnknownNameError("recommendation", code, codes)
 
 
-def _publication(settings: Settings, publication_id: int | None) -> Publication:
-    """Return the publication on which a step is made.
-
-    If it is the current one, its positions are first compared with those that the gate has audited.
-    """
-    with connect(settings, role=PUBLISH) as connection:
-        if publication_id is None:
-            found = find_current(connection)
-        else:
-            found = find_publication(connection, publication_id)
-        if found is None and publication_id is not None:
-            raise UsageError(
-                f"There is no publication {publication_id}: `assurance publication list` shows all."
-            )
-        if found is None:
-            raise AssuranceError("Nothing has been published yet: run `assurance run`.")
-        if found.is_current:
-            check_position(connection, found.publication_id)
-        return found
-
-
-def _evidence(
-    settings: Settings, subject: Subject, step: str, given: str | None, through: Through
-) -> tuple[str | None, str | None, int | None]:
-    """Return the place, the SHA-256 and the size of the evidence, as the step needs them.
-
-    The step EVIDENCE shows a file for the first time. A signature covers the file that was shown,
-    so the file is read again: its SHA-256 must be the same. The place is then None. The step
-    STEPS_AGREED has no evidence, so all three are None.
-    """
-    if step == "EVIDENCE":
-        place = checked_place(settings, given or "", below_folder_only=through == "airflow")
-        found = read_new(settings, place)
-        return place, found.sha256, found.size_bytes
-    if given:
-        raise UsageError(f"The step {step} shows no evidence. The step EVIDENCE does.")
-    shown = subject.evidence
-    if step == "STEPS_AGREED" or shown is None or shown.evidence_place is None:
-        return None, None, None
-    found = read_evidence(settings, shown.evidence_place)
-    if found.outcome != "read":
-        raise UsageError(
-            f"The evidence of {subject.recommendation_code} is {found.outcome} ({found.why}), so "
-            "nothing is signed."
-        )
-    return None, found.sha256, found.size_bytes
-
-
 def _call(settings: Settings, statement: str, **values: object) -> int | None:
     """Call a function of `signoff`, seal the log of processing, and return the entry's number.
 
@@ -224,3 +205,59 @@ def _entry(settings: Settings, code: str, entry_id: int | None) -> Entry:
     with connect(settings, role=SIGN_OFF) as connection:
         entries = find_entries(connection, settings, code)
     return next(entry for entry in entries if entry.entry_id == entry_id)
+
+
+@dataclass(frozen=True)
+class CheckedEvidence:
+    """The result of checking the evidence of one step.
+
+    `outcome` is `unchanged`, `changed`, `missing` or `unreadable`.
+    """
+
+    recommendation_code: str
+    entry_id: int
+    outcome: str
+    why: str | None
+    is_reopened: bool
+
+
+def check_evidence(settings: Settings, run_id: str | None = None) -> list[CheckedEvidence]:
+    """Read and hash the evidence of each step in force, and record what was found.
+
+    The daily run does this before a build. A file that is missing or cannot be read reopens
+    nothing, because it may be unchanged: for example, its network share is not mounted for an hour.
+    Closures that slipped or whose figure was restated are reopened when the publication that shows
+    this becomes current (`publishing/pointer.py`).
+
+    If the evidence has changed, its closure is reopened. The result of each check is recorded in a
+    transaction of its own.
+    """
+    with connect(settings, role=SIGN_OFF) as connection:
+        shown = evidence_in_force(connection, settings)
+    return [_check(settings, entry, run_id) for entry in shown]
+
+
+def _check(settings: Settings, entry: Entry, run_id: str | None) -> CheckedEvidence:
+    found = read_evidence(settings, entry.evidence_place or "")
+    outcome: str = found.outcome
+    if found.outcome == "read":
+        outcome = "unchanged" if found.sha256 == entry.evidence_sha256 else "changed"
+    code, is_reopened = entry.recommendation_code, False
+    with connect(settings, role=SIGN_OFF) as connection:
+        connection.execute(
+            "select signoff.enter_check(%s, %s, %s, %s, %s)",
+            (entry.entry_id, outcome, found.sha256, found.why, run_id),
+        )
+        if outcome == "changed":
+            words = "the evidence is not the file that was shown: its SHA-256 is another"
+            values = (settings.force_code, code, words, account_at_host())
+            is_reopened = one_value(connection, _REOPEN_CHANGED, values) is not None
+    return CheckedEvidence(code, entry.entry_id, outcome, found.why, is_reopened)
+
+
+def show_steps(settings: Settings, code: str) -> list[str]:
+    """Return lines that say which steps of a recommendation's closure have been made."""
+    (subject,) = read_subjects(settings, code, f"Airflow asks for a step about {code}")
+    lines = [f"{code}: {subject.title}", f"state: {subject.state}"]
+    lines += [f"{entry.step} by {entry.account}: {entry.because}" for entry in subject.in_force]
+    return [*lines, f"a closure rests on {subject.rests_on}"]

@@ -1,45 +1,37 @@
 """Prove that raw and the archive agree, by reading each archived batch again, row by row.
 
-A batch is read in chunks, as in landing, so only one chunk is in memory. The rows are compared
-inside the warehouse, in one transaction per batch. Verification takes about as long as landing the
-batches did. For a full delivery, the warehouse also scans the keys that were known at the moment of
-the delivery.
+The rows of a batch are compared inside the warehouse, in one transaction per batch. Verification
+takes about as long as landing the batches did. For a full delivery, the warehouse also scans the
+keys that were known at the moment of the delivery.
 """
 
 from collections.abc import Iterator
-from tempfile import SpooledTemporaryFile
-from typing import Any
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import psycopg
 from psycopg.sql import SQL, Composed, Literal
 
 from oic_assurance.batches.archive_reader import (
     ArchivedBatch,
-    HashedStream,
+    ArchivedContent,
     UnreadableError,
     archived_batches,
-    number_around_gaps,
     open_archived,
-    open_unpacked,
-    read_header,
 )
 from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.batches.archive_writer import archived_files, unnamed_files
+from oic_assurance.batches.normal_form import read_archived
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
-from oic_assurance.landing.archived_extracts import ExtractTable
+from oic_assurance.landing.archived_extracts import ExtractTable, vanished_keys
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.landing.replayed_rows import ReplayRows
-from oic_assurance.operations.verify.proof import Disagreement, NotCompared, Proof
-from oic_assurance.operations.verify.row_differences import Agreement
-from oic_assurance.operations.verify.version_differences import FileAgreement
+from oic_assurance.operations.verify.differences import Agreement
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset, Table
-from oic_assurance.sources.files.dropped import MEMORY_BYTES, Content
-from oic_assurance.sources.files.tabular import read_tables
-from oic_assurance.storage.store import StoredFile
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import dataset_lock, held
 from oic_assurance.warehouse.rows import one_row, one_value
@@ -54,6 +46,56 @@ values (%s, %s)
 on conflict (batch_id) do update
 set proven_at = clock_timestamp(), disagreement = excluded.disagreement
 """
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One difference between the archive and raw, quarantine or the records in schema `audit`."""
+
+    dataset: str
+    message: str
+    batch: ArchivedBatch | None = None
+    table: str | None = None
+    row_number: int | None = None
+    key: str | None = None
+    #: The archived file that belongs to no batch, if that is the difference.
+    file: str | None = None
+
+    def __str__(self) -> str:
+        """Return one line: dataset, batch, table, row, key and message."""
+        parts = [self.dataset]
+        if self.batch is not None:
+            parts.append(f"batch {self.batch.batch_id} ({self.batch.source_place})")
+        if self.table is not None:
+            parts.append(self.table)
+        if self.row_number is not None:
+            parts.append(f"row {self.row_number}")
+        if self.key is not None:
+            parts.append(f"key {self.key}")
+        return f"{', '.join(parts)}: {self.message}"
+
+
+class NotCompared(NamedTuple):
+    """A batch that could not be compared in full, with the reason.
+
+    For example, the batch was not archived. This does not count as a disagreement.
+    """
+
+    batch: ArchivedBatch
+    reason: str
+
+
+@dataclass
+class Proof:
+    """The result for one dataset: the numbers of batches and rows compared, and disagreements."""
+
+    dataset: str
+    batches: int = 0
+    rows: int = 0
+    #: How many delivered files an erasure has replaced by their remaining rows.
+    replaced: int = 0
+    not_compared: list[NotCompared] = field(default_factory=list)
+    disagreements: list[Disagreement] = field(default_factory=list)
 
 
 def verify(
@@ -132,17 +174,16 @@ class _Verification:
                 known = len(self._proof.disagreements)
                 with self._connection.transaction():
                     self._verify(batch)
-                    self._connection.execute(_PROVEN, (batch.batch_id, *self._first_of(known)))
+                    found = self._proof.disagreements[known:]
+                    first = str(found[0]) if found else None
+                    self._connection.execute(_PROVEN, (batch.batch_id, first))
                 self._proof.batches += 1
+                self._proof.replaced += batch.is_replaced
             if batch_id is None:
                 self._find_strays(batches)
         return self._proof
 
     # ---------------------------------------------------------------- one batch
-
-    def _first_of(self, known: int) -> list[str | None]:
-        """Return the first disagreement after the `known` first ones, as a list of one."""
-        return [str(one) for one in self._proof.disagreements[known : known + 1]] or [None]
 
     def _verify(self, batch: ArchivedBatch) -> None:
         self._count_raw(batch)
@@ -150,98 +191,83 @@ class _Verification:
             self._proof.not_compared.append(NotCompared(batch, "it was not archived"))
             return
         try:
-            if batch.is_extract:
-                self._verify_extract(batch, batch.archived_as)
-            else:
-                self._verify_file(batch, batch.archived_as)
+            with open_archived(self._settings, batch.archived_as) as content:
+                if content.sha256 != batch.sha256:
+                    message = "the SHA-256 of the archived content is not the one in audit"
+                    self._disagree(batch, message)
+                elif batch.is_extract:
+                    self._verify_extract(batch, content)
+                else:
+                    self._verify_file(batch, content)
         except UnreadableError as error:
             self._disagree(batch, error.message)
 
-    def _verify_file(self, batch: ArchivedBatch, archived_as: str) -> None:
-        with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with open_unpacked(StoredFile(self._archive, archived_as)) as stream:
-                content = HashedStream(stream)
-                for chunk in content.chunks():
-                    copy.write(chunk)
-            if not self._same_bytes(batch, content.sha256):
-                return
-            copy.seek(0)
-            try:
-                rows = self._compare_file(batch, Content(copy, content.size_bytes, content.sha256))
-            except DeliveryRefused as error:
-                if self._has_present_declaration(batch):
-                    message = f"it was landed, but cannot be read again: {error.message}"
-                    self._disagree(batch, message)
-                else:
-                    why = f"landed under an earlier declaration: {error.message}"
-                    self._proof.not_compared.append(NotCompared(batch, why))
-                return
+    def _verify_file(self, batch: ArchivedBatch, content: ArchivedContent) -> None:
+        is_present, rows = self._has_present_declaration(batch), 0
+        try:
+            for reading in read_archived(batch, content, self._dataset):
+                loader = self._loader(reading.table)
+                loader.take(reading, plain=False)
+                rows += loader.check().rows
+                self._connection.execute(SQL("analyze {}").format(checks.checked(reading.table)))
+                names = self._landed_columns(batch, reading.table)
+                self._compare_checked(batch, reading.table, names, is_replay=False)
+        except DeliveryRefused as error:
+            if is_present:
+                message = f"it was landed, but cannot be read again: {error.message}"
+                self._disagree(batch, message)
+            else:
+                why = f"landed under an earlier declaration: {error.message}"
+                self._proof.not_compared.append(NotCompared(batch, why))
+            return
         self._check_counts(batch, rows)
 
-    def _compare_file(self, batch: ArchivedBatch, content: Content) -> int:
-        rows = 0
-        for reading in read_tables(content, self._dataset, batch.totals):
-            table = reading.table
-            loader = self._loader(table)
-            loader.stage(number_around_gaps(reading.rows, batch.gaps_of(table.name)))
-            rows += loader.check().rows
-            self._connection.execute(SQL("analyze {}").format(checks.checked(table)))
-            names = self._landed_columns(batch, table)
-            is_present = self._has_present_declaration(batch)
-            agreement = FileAgreement(
-                self._dataset,
-                table,
-                self._force,
-                checks.checked(table),
-                names,
-                with_fingerprint=is_present,
-            )
-            self._compare(batch, table, agreement.queries())
-            if not is_present:
-                self._compare_fingerprints(batch, table, agreement)
-        return rows
-
-    def _verify_extract(self, batch: ArchivedBatch, archived_as: str) -> None:
-        [table] = self._dataset.tables[:1]
-        with open_unpacked(StoredFile(self._archive, archived_as)) as stream:
-            header = read_header(stream)
-            content = HashedStream(stream)
-            if batch.replay_of is not None:
-                for _ in content.chunks():
-                    pass
-                if self._same_bytes(batch, content.sha256):
-                    self._compare_replay(batch, archived_as, str(header.get("table")))
-                return
-            if header.get("vanished"):
-                keys = [key for chunk in _lines(content) for key in chunk]
-                if self._same_bytes(batch, content.sha256):
-                    self._compare_vanished(batch, table, keys)
-                return
-            extract = ExtractTable(self._connection, self._dataset, table, header)
-            try:
-                rows = extract.fill(content)
-            except UnreadableError:
-                if self._same_bytes(batch, content.sha256):
-                    raise
-                return
-        if not self._same_bytes(batch, content.sha256):
+    def _verify_extract(self, batch: ArchivedBatch, content: ArchivedContent) -> None:
+        header = content.header
+        if batch.replay_of is not None:
+            # The rows of a replay have the row numbers of the original delivery.
+            name = header.get("table")
+            table = next(table for table in self._dataset.tables if table.name == name)
+            replayed = ReplayRows(self._loader(table))
+            replayed.load_archived(content)
+            replayed.stage(landed_in=batch.batch_id)
+            replayed.check()
+            names = list(self._dataset.content_columns(table))
+            self._compare_checked(batch, table, names, is_replay=True)
+            self._proof.rows += batch.row_count or 0
             return
-        self._check_header(batch, header)
+        table = self._dataset.tables[0]
+        if header.get("vanished"):
+            keys = vanished_keys(content, batch.gaps_of(table.name))
+            numbers, listed = [number for number, _ in keys], [key for _, key in keys]
+            query = SQL(
+                "(select * from unnest({}::bigint[], {}::text[]) as v (row_number, row_key))"
+            )
+            agreement = Agreement(self._dataset, table, self._force, SQL("null"), table.names)
+            vanished = query.format(Literal(numbers), Literal(listed))
+            self._compare(batch, table, agreement.vanished(vanished))
+            self._check_counts(batch, len(keys))
+            return
+        extract = ExtractTable(self._connection, self._dataset, table, header)
+        rows = extract.fill(content)
+        if (header.get("dataset"), header.get("place")) != (batch.dataset, batch.source_place):
+            self._disagree(batch, "the first line of the archived extract names another source")
         self._connection.execute(SQL("analyze {}").format(extract.name))
         names = [name for name in self._dataset.content_columns(table) if name in extract.columns]
         agreement = Agreement(self._dataset, table, self._force, extract.rows_query(names), names)
         self._compare(batch, table, agreement.queries())
         self._check_counts(batch, rows)
 
-    def _compare_replay(self, batch: ArchivedBatch, archived_as: str, name: str) -> None:
-        """Compare a replay. Its rows have the row numbers of the original delivery."""
-        table = next(table for table in self._dataset.tables if table.name == name)
-        rows = ReplayRows(self._loader(table))
-        with open_archived(self._settings, archived_as) as content:
-            rows.load_archived(content, archived_as)
-        rows.stage(landed_in=batch.batch_id)
-        rows.check()
-        names = list(self._dataset.content_columns(table))
+    def _compare_checked(
+        self, batch: ArchivedBatch, table: Table, names: list[str], *, is_replay: bool
+    ) -> None:
+        """Compare the checked rows of a batch.
+
+        If the rows were landed under an earlier declaration, the warehouse does not record which
+        columns a fingerprint covers. If some fingerprints match, they cover the present columns, so
+        each fingerprint that does not match is wrong. If none matches, they cover other columns and
+        cannot be compared.
+        """
         is_present = self._has_present_declaration(batch)
         agreement = Agreement(
             self._dataset,
@@ -251,31 +277,9 @@ class _Verification:
             names,
             with_fingerprint=is_present,
         )
-        self._compare(batch, table, agreement.of_replay())
-        if not is_present:
-            self._compare_fingerprints(batch, table, agreement)
-        self._proof.rows += batch.row_count or 0
-
-    def _compare_vanished(self, batch: ArchivedBatch, table: Table, keys: list[str]) -> None:
-        rows = number_around_gaps(([0, key] for key in keys), batch.gaps_of(table.name))
-        places = [row[0] for row in rows]
-        listed = SQL("(select * from unnest({}::bigint[], {}::text[]) as v (row_number, row_key))")
-        agreement = Agreement(self._dataset, table, self._force, SQL("null"), table.names)
-        queries = agreement.vanished(listed.format(Literal(places), Literal(keys)))
-        self._compare(batch, table, queries)
-        self._check_counts(batch, len(keys))
-
-    # ---------------------------------------------------------------- parts
-
-    def _compare_fingerprints(
-        self, batch: ArchivedBatch, table: Table, agreement: Agreement
-    ) -> None:
-        """Compare the fingerprints of rows that were landed under an earlier declaration.
-
-        The warehouse does not record which columns a fingerprint covers. If some fingerprints
-        match, they cover the present columns, so each fingerprint that does not match is wrong. If
-        none matches, they cover other columns and cannot be compared.
-        """
+        self._compare(batch, table, agreement.of_replay() if is_replay else agreement.queries())
+        if is_present:
+            return
         agree, differ = one_row(
             self._connection,
             agreement.fingerprints(),
@@ -289,15 +293,7 @@ class _Verification:
             why = "its fingerprints cover the columns of an earlier declaration"
             self._proof.not_compared.append(NotCompared(batch, why))
 
-    def _same_bytes(self, batch: ArchivedBatch, sha256: str) -> bool:
-        if sha256 == batch.sha256:
-            return True
-        self._disagree(batch, "the SHA-256 of the archived content is not the one in audit")
-        return False
-
-    def _check_header(self, batch: ArchivedBatch, header: dict[str, Any]) -> None:
-        if (header.get("dataset"), header.get("place")) != (batch.dataset, batch.source_place):
-            self._disagree(batch, "the first line of the archived extract names another source")
+    # ---------------------------------------------------------------- parts
 
     def _has_present_declaration(self, batch: ArchivedBatch) -> bool:
         return (batch.notes or {}).get("declaration") == self._dataset.fingerprint
@@ -426,13 +422,3 @@ class _Verification:
         self._proof.disagreements.append(
             Disagreement(self._dataset.name, message, batch, table, row_number, key)
         )
-
-
-def _lines(content: HashedStream) -> Iterator[list[str]]:
-    """Yield the keys from an archived list of vanished records, as one list for each chunk."""
-    rest = b""
-    for chunk in content.chunks():
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield [line.decode("utf-8", "replace") for line in whole]
-    if rest:
-        yield [rest.decode("utf-8", "replace")]

@@ -10,7 +10,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 
 from oic_assurance.errors import UsageError
-from oic_assurance.operations.review import form
+from oic_assurance.operations import review
 from oic_assurance.settings import load_settings
 
 ERASE, KEEP, LEAVE = "Erase them", "Keep them", "Decide nothing"
@@ -45,7 +45,7 @@ class ReviewDecision(HITLOperator):
 
     def execute(self, context: Any) -> Any:
         """Show how many records wait, and wait for an answer. Return at once if none waits."""
-        lines = form.show_undecided(load_settings(), self.dataset)
+        lines = review.show_undecided(load_settings(), self.dataset)
         if not lines:
             return None
         self.subject = f"{self.dataset}: erase or keep what is past its retention?"
@@ -61,7 +61,7 @@ class ReviewDecision(HITLOperator):
         if "error" in event or event.get("timedout") or event["chosen_options"] == [LEAVE]:
             return super().execute_complete(context, event)
         answer = event["params_input"] or {}
-        form.decide_all(
+        review.decide_all(
             load_settings(),
             self.dataset,
             is_kept=event["chosen_options"] == [KEEP],
@@ -86,11 +86,15 @@ class ReviewConfirmation(HITLOperator):
 
     def execute(self, context: Any) -> Any:
         """Show the decisions, and wait for an answer. Return at once if none waits."""
-        lines = form.show_unconfirmed(load_settings(), self.dataset)
-        if not lines:
+        waiting = review.unconfirmed(load_settings(), self.dataset)
+        if not waiting:
             return None
         self.subject = f"{self.dataset}: confirm what another person has decided?"
-        self.body = "\n".join(f"- {line}" for line in lines)
+        self.body = "\n".join(
+            f"- decision {one.decision_id} by {one.account}: {one.decision} {one.records} records"
+            f"{f' until {one.keep_until}' if one.keep_until else ''}: {one.reason}"
+            for one in waiting
+        )
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
@@ -101,7 +105,7 @@ class ReviewConfirmation(HITLOperator):
         """
         is_yes = "error" not in event and event["chosen_options"] == [CONFIRM]
         if is_yes and not event.get("timedout"):
-            form.confirm_all(load_settings(), self.dataset, account_of(event))
+            review.confirm_all(load_settings(), self.dataset, account_of(event))
         return super().execute_complete(context, event)
 
 

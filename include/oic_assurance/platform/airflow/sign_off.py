@@ -6,7 +6,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 
 from oic_assurance.errors import UsageError
-from oic_assurance.operations.sign_off import form
+from oic_assurance.operations.sign_off import steps
 from oic_assurance.settings import load_settings
 
 MAKE, LEAVE = "Make this step", "Do not make it"
@@ -43,7 +43,7 @@ class SignOffStep(HITLOperator):
 
     def execute(self, context: Any) -> Any:
         """Show how far the closure is, and wait for an answer."""
-        lines = form.show_steps(load_settings(), self.code)
+        lines = steps.show_steps(load_settings(), self.code)
         self.subject = f"{self.code}: make the step {self.step}?"
         self.body = "\n".join(f"- {line}" for line in lines)
         return super().execute(context)
@@ -63,11 +63,12 @@ class SignOffStep(HITLOperator):
         because = str(answer.get("because") or "")
         if not because.strip():
             raise UsageError("The answer lacks its words. Clear the task, to be asked again.")
-        form.make(
+        steps.make_step(
             load_settings(),
             self.code,
             self.step,
             account=account,
+            through="airflow",
             because=because,
             evidence=str(answer.get("evidence") or "").strip() or None,
         )

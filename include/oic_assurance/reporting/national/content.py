@@ -172,7 +172,7 @@ def sources(facts: Facts) -> Table:
             "Force": "force_name",
             "Dataset": "source_dataset",
             "State": lambda row: labels("source_status").get(row["verdict"], row["verdict"]),
-            "Last delivery for": lambda row: moment(row["last_record_at"]),
+            "Newest record": lambda row: moment(row["last_record_at"]),
         },
         empty="All sources of the forces that are known are fresh.",
         widths=(1.3, 1.5, 0.8, 1.5),

@@ -101,6 +101,8 @@ def team(row: Mapping[str, Any]) -> str:
     """Return the name of a team, or what stands in its place."""
     if row["org_unit_code"] == "UNKNOWN":
         return "Officer not resolved"
+    if row["org_unit_code"] == "ALL":
+        return "No team"
     return str(row["org_unit_name"] or "No team")
 
 
@@ -110,7 +112,12 @@ def classes_by_month(rows: Rows, today: date) -> Picture:
     The month of `today` is not over, and its name says so.
     """
     words = labels("intelligence_class")
-    months = sorted({row["period_start"] for row in rows})[-MONTHS:]
+    begin = min((row["period_start"] for row in rows), default=today)
+    months = [
+        day
+        for number in range(today.year * 12 + today.month - MONTHS, today.year * 12 + today.month)
+        if (day := date(number // 12, number % 12 + 1, 1)) >= begin
+    ]
     called = {
         day: month(day) + (" so far" if day == today.replace(day=1) else "") for day in months
     }
@@ -143,10 +150,20 @@ def exceptions_by_age(rows: Rows) -> Picture:
     names = sorted({kind for kind, _ in counts})
     shades = {ages[code]: shade for code, shade in AGES.items()}
     old = sum(number for (_, age), number in counts.items() if age == ages["over 28"])
+    told = [
+        f"{count(sum(counts.values()), 'open exception')} of all months, {old:,} of them older "
+        "than four weeks."
+    ]
+    for name in names:
+        of_kind = [row for row in rows if kinds[row["exception_code"]] == name]
+        # A publication of an earlier version does not say how many people there are.
+        people = sum(row["people"] or 0 for row in of_kind)
+        number = sum(row["exceptions"] for row in of_kind)
+        if 0 < people < number:
+            told.append(f"{name}: {number:,} for {count(people, 'officer')}.")
     return Picture(
         "Open exceptions today, by age",
-        f"{count(sum(counts.values()), 'open exception')} of all months, {old:,} of them older "
-        "than four weeks.",
+        " ".join(told),
         svg(stacked(counts, names, shades), height=92 + 26 * max(len(names), 1)),
         ("Exception", *shades),
         [(name, *(str(counts.get((name, age), 0)) for age in shades)) for name in names],
@@ -263,7 +280,16 @@ def plans(rows: Rows, today: date, deadline: date | None) -> Picture:
         "with an owner and evidence, whose review is not overdue. A bar is the plan that counts "
         "now; another plan may have counted before.",
         svg(_spans(spans, order, {"met": LIGHT, "not met": WHITE}, marks), height=170),
-        ("Strand", "Plan", "Owner", "Approved", "Review due", "Evidence", "Met", "Met on time"),
+        (
+            "Strand",
+            "Plan",
+            "Owner",
+            "Approved",
+            "Review due",
+            "Evidence",
+            "Met",
+            "Met at the deadline",
+        ),
         [
             (
                 strands[row["strand"]],
@@ -340,11 +366,13 @@ def _spans(
             color=alt.Color("part:N", scale=scale, legend=legend),
         )
     )
-    lines = alt.Chart(data([{"day": day, "words": word} for day, word in marks])).encode(x="day:T")
+    lines = alt.Chart(
+        data([{"day": day, "words": word, "down": 13 * n} for n, (day, word) in enumerate(marks)])
+    ).encode(x="day:T")
     return alt.layer(
         bars,
         lines.mark_rule(color=INK, strokeDash=[4, 3]),
         lines.mark_text(align="left", dx=3, baseline="top", fontSize=11).encode(
-            text="words:N", y=alt.value(0)
+            text="words:N", y=alt.value(0), yOffset=alt.YOffset("down:Q", scale=None)
         ),
     )

@@ -107,9 +107,8 @@ def _warning(publication: Row, facts: Facts) -> str:
 def _problems(facts: Facts) -> str:
     if not facts["problem"]:
         return ""
-    verb = "was" if len(facts["problem"]) == 1 else "were"
-    problems = count(len(facts["problem"]), "problem")
-    return f"{problems} {verb} open when this pack was made (see Methods and quality)."
+    titles = " ".join(f"{row['title'].rstrip('.')}." for row in facts["problem"])
+    return f"Open when this pack was made: {titles}"
 
 
 def _point(card: Row, facts: Facts) -> Section:
@@ -170,7 +169,7 @@ def _caveats(rows: Sequence[Row]) -> Table:
         {
             "What": "caveat_label",
             "In words": "words",
-            "The figure could be": lambda row: interval(row["could_be_low"], row["could_be_high"]),
+            "At the widest": lambda row: interval(row["could_be_low"], row["could_be_high"]),
         },
         empty="Nothing touches this point.",
         widths=(1, 2.4, 1),
@@ -190,7 +189,9 @@ def _pictures(
             **row,
             "status_words": card["status_word"]
             if row["voice"] == "DATA" and not row["stood_until"]
-            else first_page.view(row["voice"], row["status"]),
+            else first_page.view(
+                row["voice"], row["status"], is_by_months=position["deadline"] is None
+            ),
         }
         for row in of_point(facts["voice"], code)
     ]
@@ -379,11 +380,15 @@ def _changes(facts: Facts, since: Since) -> Section:
                     (
                         measure["title"],
                         month(figure.month),
-                        in_unit(_number(figure.before), measure["unit_of_value"]),
-                        in_unit(_number(figure.after), measure["unit_of_value"]),
+                        *(
+                            "no case"
+                            if value is None
+                            else in_unit(float(value), measure["unit_of_value"])
+                            for value in (figure.before, figure.after)
+                        ),
                         causes[cause],
                         NOTHING
-                        if change is None
+                        if change is None or figure.before is None or figure.after is None
                         else difference(change, measure["unit_of_value"]).replace("-", "−"),
                         f"{records:,}",
                     )
@@ -396,10 +401,6 @@ def _changes(facts: Facts, since: Since) -> Section:
             _recommendations(facts),
         ],
     )
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None else float(value)
 
 
 def _contradicted(facts: Facts) -> Table:
@@ -567,7 +568,7 @@ def _quality(facts: Facts) -> tuple[Table, ...]:
         total.update(checks=row["expectations"], failed=row["failed"])
     return (
         Table.of(
-            "What was wrong when this pack was made",
+            "Problems that were open when this pack was made",
             facts["problem"],
             {
                 "Problem": "title",
@@ -575,7 +576,7 @@ def _quality(facts: Facts) -> tuple[Table, ...]:
                 "Readers see": "readers_see",
                 "Who mends it": "who",
             },
-            empty="Nothing was wrong.",
+            empty="No problem was open.",
         ),
         Table.of(
             "Freshness of the sources",

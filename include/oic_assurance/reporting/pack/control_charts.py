@@ -22,6 +22,8 @@ from oic_assurance.reporting.paper.drawing import (
 
 Rows = Sequence[dict[str, Any]]
 HEIGHT = 280
+#: The hours that an axis names: also a day, three days, a week and a month.
+_HOURS = (-24, -6, -1, 0, 1, 3, 6, 12, 24, 72, 168, 720)
 
 #: The label, shape, size and fill of a point, by its sign. A point can be told by its shape alone.
 _POINTS = {
@@ -83,9 +85,14 @@ def _y(rows: Rows, field: str) -> Any:
     if unit != "share":
         ends = [row[name] for row in rows for name in ("value", "lower", "upper", "target")]
         known = [end for end in ends if end is not None]
-        scale = alt.Scale(domain=[min(0, *known), 1.06 * max(known)], nice=True)
-        title = unit if unit == "hours" else None
-        return alt.Y(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6))
+        domain = [min(0, *known), 1.06 * max(known)]
+        if unit == "hours":
+            # Limits of hours are computed on a logarithmic scale, so they are drawn on one.
+            scale = alt.Scale(domain=domain, type="symlog")
+            axis = alt.Axis(values=[hours for hours in _HOURS if domain[0] <= hours <= domain[1]])
+            return alt.Y(f"{field}:Q", title=unit, scale=scale, axis=axis)
+        scale = alt.Scale(domain=domain, nice=True)
+        return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(tickCount=6))
     scale = alt.Scale(domain=[0, 1])
     return alt.Y(f"{field}:Q", title=None, scale=scale, axis=alt.Axis(format="%"))
 
@@ -214,14 +221,18 @@ def _months(rows: Rows) -> list[Any]:
         for row in rows
         if row["value"] is not None
     ]
-    looks = [look for look in _POINTS.values() if look[0] in {point["sign"] for point in points}]
+    looks = [*_POINTS.values()]
 
     def scale(place: int) -> Any:
         return alt.Scale(domain=[look[0] for look in looks], range=[look[place] for look in looks])
 
     # Without this scale, the legend would not show the outline of the hollow dot.
     outline = alt.Scale(domain=[look[0] for look in looks], range=[DARK for _ in looks])
-    legend = alt.Legend(orient="bottom", columns=4)
+    # A scale of one sign alone would draw no dots. So scales have all, and the legend those used.
+    used = {point["sign"] for point in points}
+    legend = alt.Legend(
+        orient="bottom", columns=4, values=[look[0] for look in looks if look[0] in used]
+    )
     complete = [point for point in points if point["is_complete"]]
     return [
         alt.Chart(data(complete))
@@ -264,7 +275,8 @@ def _in_words(rows: Rows) -> str:
         _changes(complete[-12:]),
         verdict,
         f"Centre {_figure(rows, last['centre'])}, {WORDS['limits'][last['kind']]}, from "
-        f"{count(last['baseline_months'], 'month')} since {month(last['baseline_from'])}.",
+        f"{count(last['baseline_months'], 'month')} with a figure since "
+        f"{month(last['baseline_from'])}.",
     ]
     if last["baseline_reason"]:
         decided: date = last["baseline_decided_on"]
@@ -277,7 +289,7 @@ def _in_words(rows: Rows) -> str:
 
 def _changes(rows: Rows) -> str:
     """Return in words how many of the given months are marked, and how often chance marks one."""
-    since = f"the {len(rows)} complete months since {month(rows[0]['period_start'])}"
+    since = f"the {len(rows)} complete months with a figure since {month(rows[0]['period_start'])}"
     found = Counter(row["variation"] for row in rows)
     number = found["IMPROVING"] + found["CONCERNING"]
     marked = [

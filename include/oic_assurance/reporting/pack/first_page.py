@@ -18,6 +18,8 @@ from oic_assurance.reporting.points import POINTS
 
 #: An open action is due if its date is at most this far ahead: until about the next meeting.
 DUE_SOON = timedelta(days=42)
+#: The statuses of actions that are not closed.
+OPEN = ("OVERDUE", "OPEN")
 #: How many actions the first page shows. The page of each point shows all of its own.
 ACTIONS_FIRST = 5
 
@@ -90,8 +92,18 @@ def _figure_and_status(row: Row, value: float | None, status: str | None) -> str
     return f"{figure}, {labels('status')[status].lower()}"
 
 
-def view(voice: str, status: str | None) -> str:
-    """Return the view of the force, the data or the Commissioner in words."""
+def told(row: Row) -> str:
+    """Return the word for a status. Publications from before words were kept have only the code."""
+    return str(row["status_word"] or labels("status")[row["status"]]).lower()
+
+
+def view(voice: str, status: str | None, *, is_by_months: bool = False) -> str:
+    """Return the view of the force, the data or the Commissioner in words.
+
+    If a point is judged by its months, chance can explain a part of the days on which it slipped.
+    """
+    if voice == "DATA" and status == "slipping" and is_by_months:
+        return str(WORDS["lower"])
     return labels("status")[status] if voice == "DATA" and status else sentence(status)
 
 
@@ -110,7 +122,7 @@ def _views(row: Row, now: str) -> str:
     if not row["disagrees"]:
         return f"{text}."
     since = f" since {long_day(row['disagrees_since'])}" if row["disagrees_since"] else ""
-    return f"{text}. They differ{since}."
+    return f"{text}. They have differed{since}."
 
 
 def sections(cards: Sequence[Row], facts: Facts, since: Since) -> list[Section]:
@@ -170,6 +182,8 @@ def changed(facts: Facts, since: Since) -> str:
         return f"{text}."
     if not open_now:
         return f"{text}; no action of the Board is open."
+    if not overdue:
+        return f"{text}; none of {count(open_now, 'open action')} is overdue."
     if overdue == open_now > 1:
         return f"{text}; all {open_now} open actions are overdue."
     verb = "is" if overdue == 1 else "are"
@@ -179,14 +193,13 @@ def changed(facts: Facts, since: Since) -> str:
 def moved_in_words(facts: Facts, since: Since) -> str:
     """Return which statuses have changed since the day with which the pack compares."""
     when = f"Since {'the Board met on ' if since.is_meeting else ''}{long_day(since.day)}"
-    told = since.told or since.then
-    if not told:
+    before = since.told or since.then
+    if not before:
         return f"{when}, nothing can be compared"
     moved = [
-        f"{row['point_label']} from {labels('status')[then['status']].lower()} to "
-        f"{row['status_word'].lower()}"
+        f"{row['point_label']} from {told(then)} to {told(row)}"
         for row in facts["answer"]
-        if (then := told.get(row["point_code"])) and then["status"] != row["status"]
+        if (then := before.get(row["point_code"])) and told(then) != told(row)
     ]
     if not moved:
         return f"{when}, no status has changed"
@@ -195,16 +208,16 @@ def moved_in_words(facts: Facts, since: Since) -> str:
 
 def _moved(cards: Sequence[Row], facts: Facts, since: Since) -> Table:
     """Return each point's position on the day with which the pack compares, and what changed."""
-    told = since.told or since.then
+    before = since.told or since.then
     rows = []
     for one in cards:
-        then = told.get(one["point_code"])
+        then = before.get(one["point_code"])
         (now,) = of_point(facts["position"], one["point_code"])
         rows.append(
             (
                 one["point_label"],
                 NOTHING if then is None else _then(one["point_code"], then),
-                f"{one['figure_words']}, {one['status_word'].lower()}",
+                f"{one['figure_words']}, {told(one)}",
                 NOTHING if then is None else _change(then, now, facts),
             )
         )
@@ -225,7 +238,7 @@ def _moved(cards: Sequence[Row], facts: Facts, since: Since) -> Table:
 
 
 def _then(code: str, row: Row) -> str:
-    status = labels("status")[row["status"]].lower()
+    status = told(row)
     if row["denominator"] is None:
         return status
     parts = f"{row['numerator']:,} of {row['denominator']:,}"
@@ -239,7 +252,7 @@ def _change(then: Row, now: Row, facts: Facts) -> str:
 
     A share can rise because more records meet the requirement, or because fewer are counted.
     """
-    status = "" if then["status"] == now["status"] else "The status has changed"
+    status = "" if told(then) == told(now) else "The status has changed"
     if then["numerator"] is None or now["numerator"] is None:
         return f"{status or NOTHING}"
     met = now["numerator"] - then["numerator"]
@@ -276,7 +289,9 @@ def left_out(facts: Facts) -> str:
 
 
 def actions(rows: Sequence[Row], facts: Facts, most: int | None = None) -> Table:
-    """Return a table of the Board's actions that need attention, the most overdue first.
+    """Return a table of the Board's actions that need attention.
+
+    The most overdue ones come first, then the open ones by their date, then the closed ones.
 
     An open action needs attention if it is due within `DUE_SOON`, or if its date has moved. An
     overdue action needs attention. So does an action that was closed although its point is not met.
@@ -284,10 +299,10 @@ def actions(rows: Sequence[Row], facts: Facts, most: int | None = None) -> Table
     """
     today = london_day(facts["publication"][0]["as_at"])
     wanted = [row for row in rows if _needs_attention(row, today)]
-    ranked = sorted(wanted, key=lambda row: (-(row["days_overdue"] or 0), row["due_on"] or today))
+    ranked = sorted(wanted, key=lambda row: (row["status"] not in OPEN, row["due_on"] or date.max))
     more = len(ranked) - len(ranked[:most])
     return Table.of(
-        "Actions that are due, overdue or moved",
+        "Actions of the Board that need attention",
         ranked[:most],
         {
             "Action": "action",
@@ -298,7 +313,7 @@ def actions(rows: Sequence[Row], facts: Facts, most: int | None = None) -> Table
             "Due": lambda row: short_day(row["due_on"]),
             "State": _state,
         },
-        empty="No action of the Board is due, overdue or moved."
+        empty="No action of the Board needs attention."
         if facts["board_action"]
         else "The force delivers no log of the Board.",
         widths=(2.4, 1.1, 1.3, 0.75, 1.9),
@@ -318,7 +333,8 @@ def _needs_attention(row: Row, today: date) -> bool:
 def _state(row: Row) -> str:
     parts = [row["status_label"].lower()]
     if row["status"] == "OVERDUE":
-        parts = [f"overdue by {count(row['days_overdue'], 'day')}"]
+        days = row["days_overdue"]
+        parts = [f"overdue by {count(days, 'day')}" if days else "overdue since today"]
     if row["times_moved"]:
         times = {1: "once", 2: "twice"}.get(row["times_moved"], f"{row['times_moved']} times")
         parts.append(f"moved {times}, first due {short_day(row['first_due_on'])}")

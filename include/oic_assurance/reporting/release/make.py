@@ -25,7 +25,7 @@ from oic_assurance.reporting.release.tables import file_tables
 from oic_assurance.settings import PROJECT_ROOT, Settings
 from oic_assurance.storage.reports import fetch, share
 
-_NOTES = {"revisions", "first_shown", "previous", "withdrawn", "force_name", "changed_statuses"}
+_NOTES = {"revisions", "first_shown", "previous", "withdrawn", "force_name", "status_changes"}
 
 
 def make(

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from oic_assurance.formats import long_day, moment, share, short_day
+from oic_assurance.formats import long_day, moment, month, share, short_day
 from oic_assurance.publishing.releases import Release, ReleaseContent, Row
 from oic_assurance.reporting.paper import page
 from oic_assurance.reporting.paper.drawing import DARK, LIGHT, Picture, data, svg
 from oic_assurance.reporting.paper.labels import labels
-from oic_assurance.reporting.paper.shapes import OF_STATUS
+from oic_assurance.reporting.paper.shapes import shape_of
 from oic_assurance.reporting.points import POINTS, place
 from oic_assurance.reporting.release import wording
 from oic_assurance.reporting.release.dataset import NAME as DATASET
@@ -33,7 +33,7 @@ class Card:
     Attributes:
         figure: The figure, such as "94.3%" or "3 of 3".
         parts: For a share: its number and total. For a checklist: the unit.
-        period: The first and the last day that the figure covers.
+        time: The days that the figure covers, or the month at whose end it is taken.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Card:
     second: str
     is_provisional: bool
     interval: str
-    period: str
+    time: str
     deadline: str
     source: str
 
@@ -129,7 +129,7 @@ def _card(row: Row) -> Card:
     return Card(
         name=point.name,
         question=point.question,
-        shape=OF_STATUS[row["status"]],
+        shape=shape_of(row["status"], row["answer_code"]),
         answer=row["answer"],
         status=wording.status(row),
         figure=head,
@@ -140,7 +140,11 @@ def _card(row: Row) -> Card:
         second=_second(row),
         is_provisional=not row["policy_confirmed"],
         interval=_interval(row),
-        period=wording.period(row["figures_from"], row["figures_to"]) if row["figures_to"] else "",
+        time=wording.time_of(
+            wording.main_measure(row["point_code"]), row["figures_from"], row["figures_to"]
+        )
+        if row["figures_to"]
+        else "",
         deadline=long_day(row["deadline"]) if row["deadline"] else "None: every case counts",
         source=labels("source_status")[row["source_status"]],
     )
@@ -188,26 +192,34 @@ def _picture(periods: Sequence[Row], code: str, targets: Mapping[str, float | No
     """Return a chart of the force's released figures for a measure, with one bar per period."""
     title = wording.measure(code)
     rows = [row for row in periods if row["measure_code"] == code and row["org_unit_code"] == "ALL"]
-    head = ("From", "To", "Share", "Number of total", "95% interval")
+    days = ("At the end of",) if wording.is_of_a_day(code) else ("From", "To")
+    head = (*days, "Share", "Number of total", "95% interval")
     if not rows:
         return Picture(title, "No figure has been released yet.", "", head, ())
     point, last = rows[0]["point_code"], rows[-1]
     target = targets.get(point) if wording.main_measure(point) == code else None
     aim = f" The dashed line is the target, {target * 100:g}%." if target is not None else ""
     bars = (
-        "The length of a bar is the period that it covers."
-        if wording.counted_as()[code] == "events"
-        else "A bar is a month, and the people are those at its end."
+        "A bar is a month, and the people are those at its end."
+        if wording.is_of_a_day(code)
+        else "The length of a bar is the period that it covers."
     )
-    period = wording.period(last["period_start"], last["period_end"])
-    text = f"{wording.figure(last)}, {period}.{aim} {bars}"
+    time = wording.time_of(code, last["period_start"], last["period_end"])
+    text = f"{wording.figure(last)}, {time}.{aim} {bars}"
     return Picture(title, text, _drawing(rows, target), head, [_row(row) for row in rows])
 
 
 def _row(row: Row) -> Sequence[str]:
+    days = (
+        (month(row["period_end"]),)
+        if wording.is_of_a_day(row["measure_code"])
+        else (short_day(row["period_start"]), short_day(row["period_end"]))
+    )
+    return (*days, *_numbers(row))
+
+
+def _numbers(row: Row) -> Sequence[str]:
     return (
-        short_day(row["period_start"]),
-        short_day(row["period_end"]),
         "[z]" if row["value"] is None else share(row["value"]),
         f"{row['numerator']:,} of {row['denominator']:,}",
         _interval(row) or "[z]",
@@ -240,8 +252,8 @@ def _totals(rows: Sequence[Row]) -> Picture:
         (
             wording.measure(row["measure_code"]),
             f"{labels('period_kind')[row['period_kind']]}, "
-            f"{wording.period(row['period_start'], row['period_end'])}",
-            *_row(row)[2:],
+            f"{wording.time_of(row['measure_code'], row['period_start'], row['period_end'])}",
+            *_numbers(row),
         )
         for row in rows
         if row["org_unit_code"] == "ALL" and row["denominator"]

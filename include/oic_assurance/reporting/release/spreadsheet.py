@@ -37,14 +37,13 @@ _WORDS: Mapping[str, Callable[[str, ReleaseContent], str]] = {
     "measure_code": lambda code, _: wording.measure(code),
     "org_unit_code": wording.unit,
     "units": wording.unit,
-    "status": lambda code, _: labels("status")[code],
     "status_at_deadline": lambda code, _: labels("status")[code],
     "source_status": lambda code, _: labels("source_status")[code],
     "period_kind": lambda code, _: labels("period_kind")[code],
     "revision_type": lambda code, _: code.capitalize(),
 }
 #: Columns for programs, which the sheets leave out.
-_FOR_PROGRAMS = {"reason_code", "publication_id"}
+_FOR_PROGRAMS = {"reason_code", "publication_id", "status"}
 #: The widths of columns in characters: of long texts, and of kinds of values. The library measures
 #: a value before it is formatted, and would make a long text one line.
 _WIDEST = 90
@@ -62,7 +61,7 @@ _NOTED = {
     "target": "target",
     "ci_low": "interval",
     "ci_high": "interval",
-    "status": "status",
+    "status_name": "status",
     "period_end": "period",
     "release_before": "revision",
 }

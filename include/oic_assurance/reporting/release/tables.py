@@ -27,6 +27,9 @@ from oic_assurance.reporting.release.totals import (
 )
 from oic_assurance.reporting.release.values import SHOWN, interval
 
+#: The markers of the reasons for which no figure is shown, unless it is `[c]`.
+_MARKERS = {"not_settled": "[x]", "added_up": "[z]", "no_record": "[z]"}
+
 
 @dataclass(frozen=True)
 class Column:
@@ -133,7 +136,7 @@ def _periods(content: ReleaseContent) -> list[Row]:
     ]
     rows = [
         *content.tables[PERIOD.name],
-        *(row for row in open_months if row["period_end"] <= today),
+        *(row for row in open_months if row["period_end"] < today),
     ]
     return [
         {**row, "period_kind": period_kind(row, wording.counted_as())}
@@ -175,6 +178,7 @@ def _marked(row: Row, content: ReleaseContent) -> Row:
                 "[x]" if row["deadline"] else "[z]",
             ),
         }
+        marked["status_name"] = wording.status_name(row)
         marked["answer"] = wording.answer(row)
         for marker, (name, blank) in blanks.items():
             marked[marker] = blank if row[name] is None else SHOWN
@@ -184,12 +188,12 @@ def _marked(row: Row, content: ReleaseContent) -> Row:
 def _withheld(content: ReleaseContent, periods: Sequence[Row]) -> list[Row]:
     settled = content.as_at.astimezone(LONDON).date() - timedelta(days=content.notes["settle_days"])
     rows = withheld(
-        content.tables[MEASURE.name], periods, wording.counted_as(), wording.added_up(), settled
+        content.tables[MEASURE.name], periods, wording.counted_as(), wording.unreleased(), settled
     )
     return [
         {
             **row,
-            "withheld_marker": "[x]" if row["reason_code"] == "not_settled" else "[c]",
+            "withheld_marker": _MARKERS.get(row["reason_code"], "[c]"),
             "reason": labels("withheld_because")[row["reason_code"]],
         }
         for row in rows
@@ -226,8 +230,7 @@ def _code_lists(content: ReleaseContent, periods: Sequence[Row]) -> Mapping[str,
             for code in sorted({row["org_unit_code"] for row in periods})
         ],
         "code_status": [
-            (code, name, labels("meaning_of_status")[code])
-            for code, name in labels("status").items()
+            (code, name, wording.about_status(code)) for code, name in labels("status").items()
         ],
     }
     return {

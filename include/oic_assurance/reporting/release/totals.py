@@ -5,7 +5,7 @@ released tables do not tell (docs/explanation/disclosure-control.md).
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -70,15 +70,15 @@ def quarters_and_years(rows: Sequence[Row], counted_as: Mapping[str, str]) -> li
 def withheld(
     months: Sequence[Row],
     rows: Sequence[Row],
-    released: Mapping[str, str],
-    added_up: Collection[str],
+    counted_as: Mapping[str, str],
+    unreleased: Mapping[str, str],
     settled_until: date,
 ) -> list[Row]:
     """Return each run of months of which no figure is shown, with the reason as a code.
 
-    `months` are all months of all measures, and `rows` the released periods. `released` has the
-    measures that policy releases, and `added_up` those that are sums of two of them. A month is
-    settled if it ends on `settled_until` or earlier.
+    `months` are all months of all measures, and `rows` the released periods. `counted_as` has
+    the measures that policy releases, and `unreleased` why the others are not, as a code. A month
+    is settled if it ends on `settled_until` or earlier.
     """
     grid: dict[tuple[str, str, str], dict[date, dict[str, bool]]] = defaultdict(dict)
     for row in months:
@@ -90,11 +90,14 @@ def withheld(
     found = []
     for (force, measure, point), shown in sorted(grid.items()):
         periods = by_measure.get((force, measure), {})
-        hidden = "added_up" if measure in added_up else "same_people"
-        for units in (ALL, DISTRICTS) if measure in released else (EVERYTHING,):
+        # The first period of events begins with the first record.
+        begun = min(periods)[0] if periods and counted_as.get(measure) == "events" else date.min
+        for units in (ALL, DISTRICTS) if measure in counted_as else (EVERYTHING,):
             reasons = [
-                (day, (hidden, None))
+                (day, (unreleased.get(measure, "same_people"), None))
                 if units == EVERYTHING
+                else (day, ("no_record", None))
+                if day < begun
                 else (day, _reason(day, units, shown[day], periods, settled_until))
                 for day in sorted(shown)
                 if units == EVERYTHING or units in shown[day]

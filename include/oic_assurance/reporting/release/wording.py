@@ -37,10 +37,19 @@ def counted_as() -> Mapping[str, str]:
 
 
 @functools.cache
-def added_up() -> frozenset[str]:
-    """Return the measures that are sums of two released ones: the public second readings."""
+def unreleased() -> Mapping[str, str]:
+    """Return why each measure that policy does not release has no figures, as a code."""
     rows = read_seed(PROJECT_ROOT, "policy_public_measure").rows
-    return frozenset(row["completes"] for row in rows if row["completes"])
+    added_up = {row["completes"] for row in rows}
+    return {
+        code: "added_up"
+        if code in added_up
+        else "single_case"
+        if "percentile" in entry
+        else "same_people"
+        for code, entry in read_declared(PROJECT_ROOT).measures.items()
+        if code not in counted_as()
+    }
 
 
 @functools.cache
@@ -97,10 +106,8 @@ def measure(code: str) -> str:
 
 
 def about(code: str) -> str:
-    """Return what a measure counts, or why it has no figures of its own."""
-    if code in counted_as():
-        return measures()[code][1]
-    return labels("withheld_because")["added_up" if code in added_up() else "same_people"]
+    """Return what a measure counts, or its code if it is no longer declared."""
+    return measures()[code][1] if code in measures() else code
 
 
 def main_measure(point_code: str) -> str:
@@ -147,6 +154,16 @@ def period(first: date, last: date) -> str:
     return f"{long_day(first)} to {long_day(last)}"
 
 
+def is_of_a_day(measure_code: str) -> bool:
+    """Return whether a measure counts people or plans at the end of a month, and not events."""
+    return counted_as()[measure_code] != "events"
+
+
+def time_of(measure_code: str, first: date, last: date) -> str:
+    """Return what a figure is of: "1 May 2026 to 30 June 2026" or "at the end of June 2026"."""
+    return f"at the end of {last:%B %Y}" if is_of_a_day(measure_code) else period(first, last)
+
+
 def next_release(publisher: Mapping[str, Any]) -> str:
     """Return the day of the next release in words, or that it is not announced."""
     given = publisher["next_release"]
@@ -186,22 +203,42 @@ def answer(row: Row) -> str:
     return labels("answer")[row["answer_code"]]
 
 
-def _word_of_case(code: str) -> str:
+def _case(row: Row) -> str:
+    """Return which meaning a status has. Without a deadline, every case counts."""
+    if row["deadline"] or row["status"] not in ("slipping", "in_progress"):
+        return str(row["status"])
+    if row["status"] == "in_progress":
+        return "under_way"
+    # Chance may explain that the last periods are lower.
+    return "unclear" if row["answer_code"] == "NOT_YET" else "worse"
+
+
+@functools.cache
+def _unclear() -> str:
     rows = read_seed(PROJECT_ROOT, "answer_words").rows
-    return next(str(row["word"]) for row in rows if row["case_code"] == code)
+    return next(str(row["word"]) for row in rows if row["case_code"] == "unclear_months")
+
+
+def status_name(row: Row) -> str:
+    """Return what the status of a position is called, in every file of a release."""
+    return _unclear() if _case(row) == "unclear" else labels("status")[row["status"]]
 
 
 def status(row: Row) -> str:
     """Return the status of a position with its day and its meaning, as a sentence."""
-    # A point without a deadline is under way as long as not every case meets it, and slips if its
-    # last months are worse by more than chance explains.
-    code, word = row["status"], labels("status")[row["status"]]
-    if not row["deadline"] and code == "slipping":
-        code = "worse" if row["answer_code"] == "NO" else "unclear"
-        word = word if row["answer_code"] == "NO" else _word_of_case("unclear_months")
-    elif not row["deadline"] and code == "in_progress":
-        code = "under_way"
-    return f"{word} on {long_day(row['status_on'])}: {labels('meaning_of_status')[code]}."
+    meaning = labels("meaning_of_status")[_case(row)]
+    return f"{status_name(row)} on {long_day(row['status_on'])}: {meaning}."
+
+
+def about_status(code: str) -> str:
+    """Return all that a code of a status can mean."""
+    cases = {
+        "in_progress": {"without a deadline": "under_way"},
+        "slipping": {"without a deadline": "worse", _unclear(): "unclear"},
+    }
+    meaning = labels("meaning_of_status")
+    others = (f"{when}: {meaning[case]}" for when, case in cases.get(code, {}).items())
+    return "; ".join([meaning[code], *others])
 
 
 def revision(row: Row) -> tuple[str, str]:
@@ -247,10 +284,14 @@ def news(content: ReleaseContent) -> list[str]:
         if previous
         else "No release before this one stands."
     )
+    names = [
+        (row["point_code"], status_name(row["before"]), status_name(row["now"]))
+        for row in content.notes["status_changes"]
+    ]
     changed = [
-        f"{point(row['point_code'])}: {labels('status')[row['status_before']]} in release "
-        f"{previous['release_id']}, {labels('status')[row['status']]} in this one."
-        for row in content.notes["changed_statuses"]
+        f"{point(code)}: {then} in release {previous['release_id']}, {now} in this one."
+        for code, then, now in names
+        if then != now
     ]
     revised = len(content.notes["revisions"])
     return [

@@ -55,6 +55,8 @@ class NotTaken:
 
     name: str
     reason: str
+    #: When the file was last modified. None for a folder.
+    modified_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass
@@ -190,6 +192,7 @@ class Dropzone:
             shown = NotTaken(
                 _harmless(name) + ("/" if is_folder else ""),
                 reason or f"only {place.file} is taken",
+                None if is_folder else modified_at(self._system, entry),
             )
             listing.not_taken.append(shown)
             return

@@ -7,7 +7,7 @@ return coalesce(nullif(current_setting('assurance.now', true), '')::timestamptz,
 comment on function state.now() is 'The moment that the views are about: now, or the moment that the session has set for itself.';
 
 create function state.setting(wanted text) returns text
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = '' set client_min_messages = error
 return (select value from audit.setting where name = wanted);
 comment on function state.setting(text) is 'A setting of the deployment, or null.';
 
@@ -20,7 +20,7 @@ create function state.freshness() returns table (
     dataset text, verdict text, reason text, last_record_at timestamptz, last_landed_at timestamptz, due_by timestamptz, points text,
     days_without_news integer, is_quiet boolean
 )
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = '' set client_min_messages = error
 as $$
 declare
     -- The result of the last build, even if it was not published. If it is for an earlier moment than what readers see, it says

@@ -306,12 +306,15 @@ from refused
 left join state.declared_dataset as declared using (dataset)
 
 union all
-select 'quiet', dataset, moment.now - days_without_news * interval '1 day', owner, null, '', format(
-    'it is extracted, and has brought nothing new for %s days%s', days_without_news,
-    coalesce('; the newest record is of ' || to_char(last_record_at at time zone 'Europe/London', 'DD/MM/YYYY'), '')
-)
+select 'quiet', dataset, coalesce(last_record_at, (select min(run.started_at) from audit.run as run)), owner, null, '',
+    case
+        when last_record_at is null then 'it is extracted, and has never brought anything'
+        else format(
+            'it is extracted, and has brought nothing new for %s days; the newest record is of %s',
+            days_without_news, to_char(last_record_at at time zone 'Europe/London', 'DD/MM/YYYY')
+        )
+    end
 from state.dataset
-cross join moment
 where is_quiet and verdict = 'fresh'
 
 union all
@@ -403,7 +406,7 @@ comment on view state.problem is
 create function state.problems_for_readers() returns table (
     title text, since timestamptz, severity text, readers_see text, who text
 )
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = '' set client_min_messages = error
 begin atomic
     select problem.title, problem.since, problem.severity, problem.readers_see, problem.who
     from state.problem as problem

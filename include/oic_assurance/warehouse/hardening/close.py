@@ -12,11 +12,14 @@ from oic_assurance.settings import Settings, accepts_open_server
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.locks import MIGRATIONS, held
 from oic_assurance.warehouse.roles import as_login, is_administrator
-from oic_assurance.warehouse.rows import one_value, relation_exists
+from oic_assurance.warehouse.rows import find_row, one_value, relation_exists
 
 LOG = logging.getLogger(__name__)
 #: Each file has one query. It returns the statements that are still needed, one for each row.
-FILES = ("catalogues.sql", "limits.sql")
+FILES = ("catalogues.sql", "limits.sql", "log.sql")
+
+#: How the statements begin that only set something, for a login or for the warehouse's database.
+SETTINGS = ("alter role ", "alter database ", "revoke all on parameter ")
 
 
 def close(connection: psycopg.Connection) -> None:
@@ -40,10 +43,10 @@ def close(connection: psycopg.Connection) -> None:
         with contextlib.suppress(ServerError):
             _run(connection)
     left = needed_statements(connection)
-    # If only limits of logins are missing, an administrator has created a login since the server
-    # was hardened. That must not stop the start.
-    without_limits = [statement for statement in left if statement.startswith("alter role ")]
-    if accepts_open_server() or left == without_limits:
+    # If only settings are missing, they are of a login that was created since the server was
+    # hardened, or of the log of what is read. That must not stop the start.
+    settings = [statement for statement in left if statement.startswith(SETTINGS)]
+    if accepts_open_server() or left == settings:
         if left:
             LOG.warning(
                 "%d statements are still needed to harden the server: ask an administrator to run "
@@ -100,6 +103,12 @@ def needed_statements(connection: psycopg.Connection) -> list[str]:
         if is_migrated or file != "limits.sql"
         for (statement,) in connection.execute(_query(file).encode()).fetchall()
     ]
+
+
+def logs_plans(connection: psycopg.Connection) -> bool:
+    """Tell whether the server has loaded the module that logs plans (`log.sql`)."""
+    query = "select from pg_catalog.pg_settings where name = 'auto_explain.log_min_duration'"
+    return find_row(connection, query) is not None
 
 
 def _run(connection: psycopg.Connection) -> None:

@@ -70,7 +70,7 @@ def test_the_readme_has_the_points_of_the_policy_and_keeps_the_rest(project: Set
     put_rows(
         project.project_root,
         "point_words",
-        "HYDRA,3,Hydra,Is it done?,Is it?,people,people leave,share",
+        "HYDRA,3,Hydra,Is it done?,Is it?,people,person,people leave,share",
     )
     put_rows(
         project.project_root, "policy_threshold",

@@ -94,13 +94,13 @@ def test_the_table_has_limits_and_the_rule_of_each_sign() -> None:
 def test_the_words_say_what_the_last_complete_months_show() -> None:
     text = control_chart(TITLE, [*YEAR[:11], month(12, 0.2, **LOW), YEAR[12], CURRENT]).text
     assert text == (
-        "Jan 2026: 70.0%. Of the 12 complete months since Feb 2025, 1 is marked: 1 concerning "
-        "(outside the limits). If nothing changes, chance alone marks a month in about one such "
-        "year in ten. Without a change in how the work is done, no month will meet the target. "
-        "Centre 70.0%, limits from the number of cases of each month (p-chart), from 13 months "
-        "since Jan 2025."
+        "Jan 2026: 70.0%. Of the 12 complete months with a figure since Feb 2025, 1 is marked: 1 "
+        "concerning (outside the limits). If nothing changes, chance alone marks a month in about "
+        "one such year in ten. Without a change in how the work is done, no month will meet the "
+        "target. Centre 70.0%, limits from the number of cases of each month (p-chart), from 13 "
+        "months with a figure since Jan 2025."
     )
-    assert "None of the 12 complete months since Feb 2025 is marked." in (
+    assert "None of the 12 complete months with a figure since Feb 2025 is marked." in (
         control_chart(TITLE, [*YEAR, CURRENT]).text
     )
 

@@ -11,7 +11,9 @@ from oic_assurance.reporting.pack.since import Since
 from oic_assurance.reporting.paper.document import Table
 
 TODAY = datetime(2026, 6, 21, 5, 30, tzinfo=UTC)
-THEN: dict[str, Any] = {"status": "in_progress", "numerator": 10, "denominator": 20, "value": 0.5}
+THEN: dict[str, Any] = {
+    "status": "in_progress", "status_word": None, "numerator": 10, "denominator": 20, "value": 0.5,
+}  # fmt: skip
 SINCE = Since(
     day=date(2026, 5, 13), is_meeting=True, publication_id=4, told={"HYDRA": THEN}, then={},
     restated=(), not_kept=(),
@@ -21,10 +23,10 @@ SINCE = Since(
 def facts(*actions: str, **now: Any) -> dict[str, list[dict[str, Any]]]:
     """Return what the marts say about one point, and the statuses of the Board's actions."""
     position: dict[str, Any] = {"point_code": "HYDRA", **THEN, "status": "overdue"} | now
-    word = position["status"].replace("_", " ").capitalize()
+    position["status_word"] = now.get("word", position["status"].replace("_", " ").capitalize())
     answer = {
         "point_code": "HYDRA", "point_label": "Hydra training", "status": position["status"],
-        "status_word": word, "figure_words": "50.0%",
+        "status_word": position["status_word"], "figure_words": "50.0%",
     }  # fmt: skip
     return {
         "publication": [{"as_at": TODAY}],
@@ -42,6 +44,20 @@ def test_the_sentence_names_changed_statuses_and_overdue_actions() -> None:
     assert first_page.changed(facts("OVERDUE", "OPEN", "CLOSED"), SINCE) == (
         "Since the Board met on 13 May 2026, the status has changed for Hydra training from in "
         "progress to overdue; 1 of 2 open actions is overdue."
+    )
+
+
+def test_what_has_changed_is_the_word_that_readers_are_told() -> None:
+    told = {"HYDRA": {**THEN, "status": "slipping", "status_word": "Slipping"}}
+    now = facts(status="slipping", word="No clear change")
+    assert "from slipping to no clear change" in first_page.changed(now, replace(SINCE, told=told))
+    same = {"HYDRA": {**THEN, "status": "slipping", "status_word": "No clear change"}}
+    assert "no status has changed" in first_page.changed(now, replace(SINCE, told=same))
+
+
+def test_if_no_open_action_is_overdue_it_says_none() -> None:
+    assert first_page.changed(facts("OPEN", "OPEN"), SINCE).endswith(
+        "; none of 2 open actions is overdue."
     )
 
 
@@ -128,6 +144,7 @@ OVERDUE = {"status": "OVERDUE", "due_on": date(2026, 6, 1), "days_overdue": 20}
     ("more", "state"),
     [
         (OVERDUE, "overdue by 20 days"),
+        ({**OVERDUE, "days_overdue": 0}, "overdue since today"),
         ({"due_on": date(2026, 8, 2)}, "open"),
         ({"times_moved": 1}, "open, moved once, first due 1 Dec 2026"),
         ({**OVERDUE, "times_moved": 3}, "overdue by 20 days, moved 3 times, first due 1 Dec 2026"),
@@ -158,7 +175,7 @@ def test_an_action_that_needs_attention_says_why(more: dict[str, Any], state: st
 def test_an_action_that_is_not_due_or_done_is_not_listed(more: dict[str, Any]) -> None:
     table = listed([action(**more)])
     assert table.rows == []
-    assert table.empty == "No action of the Board is due, overdue or moved."
+    assert table.empty == "No action of the Board needs attention."
 
 
 def test_the_most_overdue_action_comes_first_and_the_rest_is_counted() -> None:
@@ -167,9 +184,11 @@ def test_the_most_overdue_action_comes_first_and_the_rest_is_counted() -> None:
         action(action="late", **OVERDUE),
         action(action="later", status="OVERDUE", due_on=date(2026, 2, 1), days_overdue=140),
         action(action="not due"),
-    ]
-    assert [row[0] for row in listed(rows, 2).rows] == ["later", "late"]
-    assert listed(rows, 2).note == "1 more action on the pages of the points."
+        action(action="closed", status="CLOSED", due_on=date(2025, 1, 1), closed_but="NOT_MET",
+               closed_but_label="The point is not met"),
+    ]  # fmt: skip
+    assert [row[0] for row in listed(rows).rows] == ["later", "late", "soon", "closed"]
+    assert listed(rows, 2).note == "2 more actions on the pages of the points."
     assert listed(rows, 5).note == ""
 
 

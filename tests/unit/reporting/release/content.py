@@ -60,8 +60,20 @@ def release_content(**notes: Any) -> ReleaseContent:
                 }
             ],
             "previous": {"release_id": 1, "made_on": "2026-02-01", "announced": "2026-05-01"},
-            "changed_statuses": [
-                {"point_code": "HYDRA", "status_before": "in_progress", "status": "overdue"}
+            "status_changes": [
+                {
+                    "point_code": "HYDRA",
+                    "before": {
+                        "status": "in_progress",
+                        "answer_code": "NOT_DUE",
+                        "deadline": "2026-02-28",
+                    },
+                    "now": {
+                        "status": "overdue",
+                        "answer_code": "NO",
+                        "deadline": "2026-02-28",
+                    },
+                }
             ],
             "withdrawn": [],
         },

@@ -1,6 +1,7 @@
 """The files of a release: which there are, their description, and their pages for people."""
 
 import base64
+import csv
 import hashlib
 import io
 import json
@@ -13,9 +14,11 @@ from itertools import pairwise
 import pytest
 from python_calamine import CalamineWorkbook
 
+from oic_assurance.reporting.paper.shapes import SHAPES
 from oic_assurance.reporting.release.folder import sums_file
 from oic_assurance.reporting.release.make import release_files
 from oic_assurance.reporting.release.page import withdrawn_page
+from oic_assurance.reporting.release.tables import file_tables
 from oic_assurance.reporting.release.wording import prose
 from tests.conftest import PROJECT_ROOT
 from tests.unit.reporting.release.content import (
@@ -250,6 +253,52 @@ def test_an_answer_says_the_status_of_the_day_of_its_figure(
     assert words in words_of(release_files(content)["index.html"])
 
 
+def test_a_status_has_one_name_in_every_file_of_a_release() -> None:
+    """A share that is lower by chance alone is not called slipping anywhere."""
+    position = {
+        **CONTENT.tables["assurance_position"][0], "status": "slipping", "answer_code": "NOT_YET",
+    }  # fmt: skip
+    change = {
+        "point_code": "NCCU_INTEL",
+        "before": {"status": "unknown", "answer_code": "NOT_KNOWN", "deadline": None},
+        "now": {"status": "slipping", "answer_code": "NOT_YET", "deadline": None},
+    }
+    content = release_content(status_changes=[change])
+    content = replace(content, tables={**CONTENT.tables, "assurance_position": [position]})
+    files = release_files(content)
+    page = files["index.html"].decode("utf-8")
+    assert "Unknown in release 1, No clear change in this one." in words_of(files["index.html"])
+    assert SHAPES["half"] in page
+    assert SHAPES["falling"] not in page
+    (row,) = csv.DictReader(io.StringIO(files["assurance_position_2026-05-01.csv"].decode("utf-8")))
+    assert (row["status"], row["status_name"]) == ("slipping", "No clear change")
+    book = CalamineWorkbook.from_filelike(io.BytesIO(files["assurance_figures_2026-05-01.xlsx"]))
+    cells = {cell for line in book.get_sheet_by_name("Points").to_python() for cell in line}
+    assert "No clear change" in cells
+    assert "Slipping" not in cells
+
+
+def test_a_figure_of_people_is_of_a_day_and_a_figure_of_records_of_a_period(text: str) -> None:
+    for words in (
+        "Time of the figure 1 May 2025 to 31 March 2026",
+        "Time of the figure at the end of March 2026",
+        "72.0%, 108 of 150, at the end of August 2025",
+        "Quarter, at the end of June 2025",
+    ):
+        assert words in text
+    assert "1 August 2025 to 31 August 2025" not in text
+
+
+def test_plans_have_no_month_that_is_not_over() -> None:
+    def ends(as_at: datetime) -> list[date]:
+        tables = {table.name: table for table in file_tables(replace(CONTENT, as_at=as_at))}
+        rows = tables["assurance_period"].rows
+        return [row["period_end"] for row in rows if row["point_code"] == "INTEL_PLAN"]
+
+    assert ends(datetime(2025, 1, 31, 5, 30, tzinfo=UTC)) == []
+    assert ends(datetime(2025, 2, 1, 5, 30, tzinfo=UTC)) == [date(2025, 1, 31)]
+
+
 def test_the_page_explains_an_interval_with_a_figure_of_its_own(text: str) -> None:
     assert "For example, 34 of 54 is 63.0%, with an interval from 49.6% to 74.6%." in text
 
@@ -285,7 +334,7 @@ def test_the_page_names_each_file_with_its_format_and_its_size(
 )
 def test_a_release_says_whether_it_kept_its_day(previous: str | None, words: str) -> None:
     before = previous and {"release_id": 1, "made_on": "2026-02-01", "announced": previous}
-    files = release_files(release_content(previous=before, changed_statuses=[]))
+    files = release_files(release_content(previous=before, status_changes=[]))
     assert words in words_of(files["index.html"])
 
 
@@ -294,7 +343,7 @@ def test_a_withdrawn_release_is_named_in_the_next_one() -> None:
     withdrawn = {"release_id": 1, "withdrawn_on": "2026-03-01", "withdrawn_because": "a wrong unit"}
     files = release_files(
         release_content(
-            previous=None, revisions=[revision], withdrawn=[withdrawn], changed_statuses=[]
+            previous=None, revisions=[revision], withdrawn=[withdrawn], status_changes=[]
         )
     )
     assert "Release 1 was withdrawn on 1 March 2026: a wrong unit" in words_of(files["index.html"])

@@ -133,7 +133,7 @@ def test_a_month_is_shown_or_withheld_with_a_reason_and_never_both(
         for place in range(count + 2 if count + 2 <= len(MONTHS) else count)
         for unit in (ALL, "D1", "D2")
     ]
-    found = withheld(grid, released, {"M": EVENTS}, (), settled)
+    found = withheld(grid, released, {"M": EVENTS}, {}, settled)
     for units in ("ALL", "DISTRICTS"):
         days = [
             day
@@ -159,6 +159,14 @@ def test_a_month_is_shown_or_withheld_with_a_reason_and_never_both(
                 assert MONTHS[place] in days
     reasons = {row["period_start"]: row["reason_code"] for row in found if row["units"] == "ALL"}
     for start, reason in reasons.items():
+        if reason == "no_record":
+            assert start == MONTHS[0]
+            assert all(
+                sum(added(list(month.values()))) == 0
+                for months in history
+                for month in months[: MONTHS.index(min(MONTHS[first] for first, _ in shown))]
+            )
+            continue
         assert (reason == "not_settled") == (start > settled)
         period = [one for one in shown if MONTHS[one[0]] == start]
         assert (reason == "joined") == any(last > first for first, last in period)

@@ -1,0 +1,199 @@
+"""Looks at the sources and connections: declared columns, encryption, and certificates."""
+
+import os
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+from cryptography import x509
+from psycopg.conninfo import conninfo_to_dict
+
+from oic_assurance import clock
+from oic_assurance.errors import DeliveryRefused, SourceUnavailable, UsageError
+from oic_assurance.settings import Settings
+from oic_assurance.sources.databases.snapshot import snapshot
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.sources.declarations.protected import is_protected
+from oic_assurance.sources.files.dropped import Dropzone
+from oic_assurance.sources.files.tabular import read_tables
+from oic_assurance.state.observed import Finding, State
+from oic_assurance.warehouse.airflow_uri import (
+    connection_type,
+    find_connection_uri,
+    libpq_uri,
+    variable_name,
+)
+from oic_assurance.warehouse.connections import PROGRAM, reason, uses_embedded_server
+from oic_assurance.warehouse.embedded import HOST, SSL_REQUEST
+from oic_assurance.warehouse.transport import METADATA, VERIFY_FULL, check_links
+
+# ---------------------------------------------------------------- what the sources have
+
+AGREE = "the source and the declaration must agree: docs/how-to/add-a-source.md"
+REVIEW = "decide whether to declare them: docs/how-to/add-a-source.md"
+FORBID = "declare them under `never_extracted`, so that nobody extracts them by mistake"
+CONNECT = "tell whoever runs the source, and see docs/how-to/connect-sources.md"
+
+
+def look_at_databases(settings: Settings) -> Iterator[Finding]:
+    """Compare every source table with its declaration.
+
+    If a database cannot be reached, that is one finding about its connection.
+    """
+    lost: set[str] = set()
+    for dataset in datasets().values():
+        if dataset.kind != "database" or dataset.database.system in lost:
+            continue
+        try:
+            with snapshot(settings, dataset) as source:
+                yield _agreed(dataset.name, source.check_columns())
+        except SourceUnavailable as error:
+            lost.add(dataset.database.system)
+            place = f"connection {dataset.database.system}"
+            yield Finding(place, "failed", error.message, CONNECT, code="source")
+        except (DeliveryRefused, UsageError) as error:
+            yield Finding(dataset.name, "failed", error.message, AGREE)
+
+
+def look_at_dropzone(settings: Settings) -> Iterator[Finding]:
+    """Compare the newest file of every dataset with its declaration."""
+    try:
+        dropzone = Dropzone(settings)
+        for dataset in datasets().values():
+            if dataset.kind == "file":
+                yield _file(dropzone, dataset)
+    except SourceUnavailable as error:
+        mount = "mount it, or tell whoever runs it"
+        yield Finding("the dropzone", "failed", error.message, mount, code="source")
+
+
+def _file(dropzone: Dropzone, dataset: Dataset) -> Finding:
+    listing = dropzone.listing(dataset)
+    if not listing.has_folder:
+        if dataset.is_optional:
+            return Finding(dataset.name, "ok", "this force does without it")
+        what = f"the dropzone has no folder {dataset.files.folder}"
+        return Finding(dataset.name, "advice", what, "`assurance sources create`")
+    if not listing.files:
+        what = f"no file is there that is called {dataset.files.file}"
+        return Finding(dataset.name, "advice", what, "docs/reference/files.md")
+    newest = listing.files[-1]
+    try:
+        with dropzone.read(newest) as content:
+            notes = [reading.notes for reading in read_tables(content, dataset)]
+    except FileNotFoundError:
+        return Finding(dataset.name, "unknown", f"{newest.name} was removed just now")
+    except DeliveryRefused as error:
+        return Finding(dataset.name, "failed", f"{newest.name}: {error.message}", AGREE)
+    return _agreed(
+        dataset.name, [name for note in notes for name in note.get("columns_kept_out", ())]
+    )
+
+
+def _agreed(subject: str, new: Sequence[str]) -> Finding:
+    """Return the finding on a source that has every declared column, and the columns `new`."""
+    if not new:
+        return Finding(subject, "ok", "as declared")
+    protected = [name for name in new if is_protected(name.strip().lower().replace(" ", "_"))]
+    if protected:
+        what = f"new columns that must not be extracted: {', '.join(protected)}"
+        return Finding(subject, "attention", what, FORBID)
+    return Finding(subject, "advice", f"new columns: {', '.join(new)}", REVIEW)
+
+
+# ---------------------------------------------------------------- connections
+
+#: deploy/certificates.py renews a certificate a month before it expires.
+SPARE = timedelta(days=30)
+SECONDS = 5
+#: The kind of problem of a certificate that expires. Other findings are of the connection.
+CERTIFICATE = "certificate"
+RENEW = "renew it: docs/how-to/tls.md"
+ENCRYPT = "docs/how-to/tls.md"
+LOCAL = (HOST, "localhost", "::1")
+
+
+def look_at_links(settings: Settings) -> Iterator[Finding]:
+    """Find how each connection to PostgreSQL is protected."""
+    try:
+        check_links()
+    except UsageError as error:
+        yield Finding("settings", "failed", error.message, ENCRYPT)
+    if uses_embedded_server():
+        yield Finding("embedded server", "ok", f"listens on {HOST} only, without encryption")
+    systems = {one.database.system for one in datasets().values() if one.kind == "database"}
+    for name in ["warehouse", *sorted(systems)]:
+        kind = connection_type(name)
+        if kind == "postgres":
+            yield _postgres(variable_name(name), str(find_connection_uri(name)))
+        elif kind is not None:
+            what = f"a connection of the type {kind}: its driver encrypts it or not"
+            yield Finding(variable_name(name), "unknown", what, ENCRYPT)
+    # SQLAlchemy's address of a database differs from libpq's by its first word.
+    scheme, _, place = os.environ.get(METADATA, "").strip().partition("://")
+    if scheme.partition("+")[0] in ("postgres", "postgresql"):
+        yield _postgres(METADATA, f"postgresql://{place}")
+
+
+def _postgres(variable: str, uri: str) -> Finding:
+    """Look at certificates, then log in, and find whether the session is protected."""
+    parts = {key: str(value) for key, value in conninfo_to_dict(uri).items() if value is not None}
+    host = parts.get("host", "")
+    if not host or host.startswith(("/", "@")):
+        return Finding(variable, "ok", "a socket file of this machine")
+    mode = parts.get("sslmode") or "no sslmode"
+    try:
+        certificates = {"the server's": _shown(host, int(parts.get("port", 5432)))}
+        if parts.get("sslrootcert", "system") != "system":
+            certificates["the authority's"] = x509.load_pem_x509_certificate(
+                Path(parts["sslrootcert"]).read_bytes()
+            )
+    except OSError as error:
+        what = f"{host} gives no certificate: {error.strerror or error}"
+        return Finding(variable, "failed" if mode == VERIFY_FULL else "unknown", what, ENCRYPT)
+    ends = sorted((one.not_valid_after_utc, of) for of, one in certificates.items() if one)
+    end = ends[0][0].timestamp() if ends else None
+    for when, of in ends[:1]:
+        left = when - clock.utc_now()
+        if left < SPARE:
+            is_over = left < timedelta(0)
+            what = f"{of} certificate {'expired' if is_over else 'expires'} on {when:%d %b %Y}"
+            state: State = "failed" if is_over else "attention"
+            return Finding(variable, state, what, RENEW, end, code=CERTIFICATE)
+    parts.setdefault("connect_timeout", str(SECONDS))
+    try:
+        with psycopg.connect(libpq_uri(parts), application_name=PROGRAM) as session:
+            is_encrypted = bool(session.pgconn.ssl_in_use)
+    except psycopg.Error as error:
+        return Finding(variable, "failed", f"does not connect: {reason(error)}", ENCRYPT)
+    if not is_encrypted and host in LOCAL:
+        return Finding(variable, "ok", "not encrypted (this machine only)")
+    if not is_encrypted:
+        return Finding(variable, "failed", "not encrypted", ENCRYPT)
+    if mode != VERIFY_FULL:
+        what = f"encrypted, but the server's certificate is not checked ({mode})"
+        return Finding(variable, "advice", what, f"add sslmode={VERIFY_FULL}: {ENCRYPT}")
+    until = f", until {ends[0][0]:%d %b %Y}" if ends else ""
+    return Finding(variable, "ok", f"encrypted and verified{until}", amount=end, code=CERTIFICATE)
+
+
+def _shown(host: str, port: int) -> x509.Certificate | None:
+    """Return a PostgreSQL server's certificate, or None if it has none.
+
+    Raises:
+        OSError: The server does not answer.
+    """
+    # The certificate is only looked at here, so this connection checks nothing and sends nothing.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection((host, port), timeout=SECONDS) as plain:
+        plain.sendall(SSL_REQUEST)
+        if plain.recv(1) != b"S":
+            return None
+        with context.wrap_socket(plain, server_hostname=host) as secure:
+            shown = secure.getpeercert(binary_form=True)
+    return x509.load_der_x509_certificate(shown) if shown else None

@@ -1,1 +1,0 @@
-"""Withdraw and erase landed records whose marking has risen above the ceiling."""

@@ -1,1 +1,0 @@
-"""Recompute an old publication, and compare the result with the published tables."""

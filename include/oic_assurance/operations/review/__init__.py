@@ -1,1 +1,0 @@
-"""Reviewing records that are past their retention: list them, record decisions, carry them out."""
