@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 #: change a table holds new readers up for a second or two; the rest is for a busy machine.
 LONGEST_SECONDS = 10.0
 #: The tables that readers see, whichever publication is current.
-_OF_ALL = ("publication", "position_as_published")
+_OF_ALL = ("publication", "position_as_published", "sign_off")
 #: Columns that a migration has removed from every publication, because they tell who somebody is.
 _REMOVED = {"dim_officer": {"rank_grade", "role_code", "absence_status"}}
 #: This migration also rewrites the table, so that no value is left in its file. A transaction that
@@ -185,7 +185,10 @@ def test_db_start_applies_the_migrations_that_are_missing(story: Story) -> None:
 
 def test_the_current_publication_reads_the_same_after_the_migrations(story: Story) -> None:
     assert len(story.before) > 20
-    assert story.after == story.before
+    # A step of a sign-off after a publication is seen at once now, and was not in earlier versions.
+    assert {k: v for k, v in story.after.items() if k != "sign_off"} == {
+        k: v for k, v in story.before.items() if k != "sign_off"
+    }
     assert story.rows_after == story.rows_before != []
 
 

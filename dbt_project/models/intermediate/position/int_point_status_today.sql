@@ -35,7 +35,7 @@ with
                 when source.source_status <> 'fresh' then 'unknown' else today.status
             end as status,
             today.status as status_of_data,
-            coalesce(source.source_status = 'fresh' and today.is_unclear, false) as is_unclear,
+            coalesce(source.source_status, 'fresh') = 'fresh' and today.is_unclear as is_unclear,
             case when source.source_status = 'fresh' then stretch.began_on end as status_since,
             on_deadline.status as status_at_deadline,
             source.source_status,
