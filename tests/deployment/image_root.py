@@ -181,7 +181,9 @@ class Image:
             if found.is_dir():
                 shutil.copytree(found, place, ignore=self._ignored, dirs_exist_ok=True)
             else:
-                shutil.copy(found, place / found.name if target.endswith("/") else place)
+                to = place / found.name if target.endswith("/") else place
+                to.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(found, to)
 
     def _ignored(self, folder: str, names: list[str]) -> set[str]:
         """Return the names in a folder that .dockerignore leaves out."""
