@@ -213,15 +213,10 @@ def _case(row: Row) -> str:
     return "unclear" if row["answer_code"] == "NOT_YET" else "worse"
 
 
-@functools.cache
-def _unclear() -> str:
-    rows = read_seed(PROJECT_ROOT, "answer_words").rows
-    return next(str(row["word"]) for row in rows if row["case_code"] == "unclear_months")
-
-
 def status_name(row: Row) -> str:
     """Return what the status of a position is called, in every file of a release."""
-    return _unclear() if _case(row) == "unclear" else labels("status")[row["status"]]
+    case = _case(row)
+    return labels("status_word")[case] if case == "unclear" else labels("status")[row["status"]]
 
 
 def status(row: Row) -> str:
@@ -234,7 +229,7 @@ def about_status(code: str) -> str:
     """Return all that a code of a status can mean."""
     cases = {
         "in_progress": {"without a deadline": "under_way"},
-        "slipping": {"without a deadline": "worse", _unclear(): "unclear"},
+        "slipping": {"without a deadline": "worse", labels("status_word")["unclear"]: "unclear"},
     }
     meaning = labels("meaning_of_status")
     others = (f"{when}: {meaning[case]}" for when, case in cases.get(code, {}).items())
