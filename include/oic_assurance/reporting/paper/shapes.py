@@ -53,5 +53,5 @@ OF_STATUS: dict[str, Shape] = {
 
 
 def shape_of(status: str, answer_code: str) -> Shape:
-    """Return the shape of a point. A change for the worse that chance alone could explain is no fall."""
+    """Return the shape of a point. What chance alone could explain is no fall."""
     return "half" if status == "slipping" and answer_code != "NO" else OF_STATUS[status]
