@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from expectations.catalogue import suites
 from oic_assurance.errors import AssuranceError
@@ -99,6 +100,18 @@ def test_every_expectation_is_on_a_page_with_severity_and_owner() -> None:
     assert {f"expectations/{link}" for link in links} | {"expectations/README.md"} == {
         place for place in made if place.startswith("expectations/")
     }
+
+
+def test_every_unit_test_is_on_the_page_of_rules() -> None:
+    text = pages.pages(PROJECT)["rules-and-tests.md"]
+    found = re.findall(r"\| \[(\w+)\]\(\.\./dbt_project/[\w/]+\.sql\) \| `(\w+)` \|$", text, re.M)
+    known = {
+        (model["model"], model["name"])
+        for path in (PROJECT / "dbt_project" / "models").rglob("*.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("unit_tests", [])
+    }
+    assert len(found) == len(set(found))
+    assert set(found) == known
 
 
 def test_the_dictionary_has_every_mart_column_and_relationship() -> None:
