@@ -35,6 +35,7 @@ DOCS = Path("docs")
 DATASETS, EXPECTATIONS, MEASURES = "datasets", "expectations", "measures"
 DICTIONARY, NATIONAL_DICTIONARY = "bi/dictionary", "bi/national"
 METRICS_PAGE, RULES_PAGE = "reference/metrics.md", "rules-and-tests.md"
+DECISIONS = "decisions"
 #: The places in the page of a measure for what a build and a publication show.
 FIGURE, DRAWING = "<!-- figure -->", "<!-- drawing -->"
 #: Matches the place of a list in a page, with what stands there in git.
@@ -93,6 +94,7 @@ def pages(root: Path) -> dict[str, str]:
             "relationships": _fill("relationships.md.j2", marts=tables),
         },
         f"{NATIONAL_DICTIONARY}/README.md": {"tables": _fill("marts.md.j2", marts=national_tables)},
+        f"{DECISIONS}/README.md": {"decisions": _decisions(root / DOCS / DECISIONS)},
         RULES_PAGE: {"rules": _fill("rules.md.j2", rules=rules)},
         METRICS_PAGE: {
             "metrics": _fill("metrics.md.j2", metrics=METRICS),
@@ -200,6 +202,14 @@ def measure_pages(known: Sequence[Measure], models: Mapping[str, DbtModel]) -> d
             suites=[checked[table] for table in (*sorted(of_marts), *sources)],
         )
     return found
+
+
+def _decisions(folder: Path) -> str:
+    titles = {
+        page.name: page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        for page in sorted(folder.glob("[0-9]*.md"))
+    }
+    return "".join(f"- [{title}]({name})\n" for name, title in titles.items())
 
 
 def _filled(page: Path, lists: Mapping[str, str]) -> str:
