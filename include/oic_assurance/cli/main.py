@@ -32,7 +32,7 @@ COMMANDS = {
     "down": ("Run", "run-it", "Stop Airflow if `up` is running in another terminal."),
     "forces": ("Run", "several-forces", "List the forces of this deployment, and run all of them."),
     "status": ("See", "at-night", "Show the last run, the publication, freshness and failures."),
-    "doctor": ("See", "doctor", "Look at the whole installation, and say what to do."),
+    "doctor": ("See", "doctor", "Check the whole installation, and say what to do."),
     "checks": ("See", "approve-a-warning", "Show which checks failed, and on which rows."),
     "explain": ("See", "read-a-figure", "Show the records of a figure, or a record's history."),
     "worklist": ("See", "supervisors-worklist", "Show open exceptions, each with its officer."),
