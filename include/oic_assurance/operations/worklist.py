@@ -60,7 +60,8 @@ def read_worklist(settings: Settings, unit: str | None, because: str, who: str) 
     """
     if len(because.strip()) < SHORTEST_REASON:
         raise UsageError(
-            f"Say in at least {SHORTEST_REASON} characters why you need the list: the reason is logged."
+            f"Say in at least {SHORTEST_REASON} characters why you need the list: "
+            "the reason is logged."
         )
     logged = f"{because.strip()} ({who}, assurance worklist)"
     if len(logged) > LONGEST_REASON:
