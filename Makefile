@@ -81,7 +81,7 @@ test: setup-dev ## run all tests except the slow ones
 test-all: setup-connectors setup-spark setup-superset setup-contracts setup-deployment debian-packages ## run every test; as root it installs Debian packages first
 	@LANDING_EXAMPLES=25 FILE_EXAMPLES=25 SEQUENCE_EXAMPLES=60 $(BIN)/python -m pytest -q tests
 
-catalogue: setup-dev ## inject every known defect and check that it is caught; writes docs/defects.md
+catalogue: setup-dev ## inject every known defect and check that it is caught; writes tests/catalogue/defects.csv
 	@$(BIN)/python -m tests.catalogue
 
 bench: setup-dev setup-benchmarks ## measure landing, the daily run and readers; writes benchmarks/README.md

@@ -60,12 +60,13 @@ def read_worklist(settings: Settings, unit: str | None, because: str, who: str) 
     """
     if len(because.strip()) < SHORTEST_REASON:
         raise UsageError(
-            f"Say in at least {SHORTEST_REASON} characters why you look: the reason is logged."
+            f"Say in at least {SHORTEST_REASON} characters why you need the list: "
+            "the reason is logged."
         )
     logged = f"{because.strip()} ({who}, assurance worklist)"
     if len(logged) > LONGEST_REASON:
         longest = LONGEST_REASON - len(logged) + len(because.strip())
-        raise UsageError(f"Say in at most {longest} characters why you look.")
+        raise UsageError(f"Say in at most {longest} characters why you need the list.")
     with _connect(settings) as connection:
         try:
             # The transaction that logs the look commits before any officer is shown.
