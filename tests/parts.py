@@ -35,9 +35,13 @@ PARTS = {
     "connectors": Part("other databases, stores and services", ("connectors",)),
     "spark": Part("builds on a Spark cluster", ("spark",)),
     "deployment": Part("the image and both sizes of the deployment", ("deployment",)),
-    "forces": Part("several forces, and workers that fail", ("forces", "night")),
+    "forces": Part(
+        "several forces, workers that fail, and failures of whole runs", ("forces", "night")
+    ),
     "machines": Part("odd machines, accounts and disks", ("machines",)),
-    "failures": Part("processes killed at every point", ("crash", "sequences")),
+    "failures": Part(
+        "processes killed at every point, and random sequences of runs", ("crash", "sequences")
+    ),
     "upgrade": Part("states of earlier versions", ("upgrade",)),
     "year": Part("a year of publications, reproduced", ("year",)),
     "catalogue": Part("every known defect", ("catalogue",)),
