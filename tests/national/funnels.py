@@ -34,8 +34,9 @@ def _lower(cases: int, centre: Fraction, level: Fraction) -> Fraction:
     denominator that makes it whole.
     """
     met, rest = centre.numerator, centre.denominator - centre.numerator
-    wanted = level * centre.denominator**cases
-    probability, cumulated = rest**cases, 0
+    wanted: Fraction = level * centre.denominator**cases
+    probability: int = rest**cases
+    cumulated = 0
     for number in range(cases + 1):
         cumulated += probability
         if cumulated >= wanted:
