@@ -91,7 +91,10 @@ class Story:
 
 @pytest.fixture(scope="module")
 def refusals(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return what the first landing of the story refuses."""
+    """Return what the first landing of the story refuses.
+
+    Its tests come first: the story has a database of the same name, and the same archive.
+    """
     with national_world(prepared, tmp_path_factory.mktemp("refusals")) as world:
         every_force_but_the_first_is_troubled(world)
         for_the_first_run(world)
@@ -238,6 +241,25 @@ def for_the_third_run(world: NationalWorld) -> None:
     world.export(made_up(EMPTY))
 
 
+def test_a_refusal_names_the_force_the_file_the_row_and_the_reason(refusals: list[str]) -> None:
+    why = {one.split(":")[0]: one for one in refusals if f"_{MISTAKEN}_" in one}
+    assert f"position_{MISTAKEN}_20260310.csv" in why["national/position"]
+    assert "first in row 2: publication_id is not a whole number" in why["national/position"]
+    assert (
+        f"released_{MISTAKEN}_20260310.csv: force {MISTAKEN}: row 3 is of another force"
+        in (why["national/released"])
+    )
+    assert f"force {MISTAKEN}: its SHA-256 is" in why["national/measure"]
+
+
+@pytest.mark.parametrize(("code", "reason"), [*zip(SPOILT, MANIFESTS.values(), strict=True)])
+def test_a_manifest_that_does_not_fit_refuses_the_files(
+    refusals: list[str], code: str, reason: str
+) -> None:
+    of_force = [one for one in refusals if f"_{code}_" in one]
+    assert any(reason in one for one in of_force), of_force
+
+
 @pytest.mark.slow
 def test_a_force_in_trouble_is_unknown_with_its_reason_and_the_others_are_published(
     story: Story,
@@ -274,25 +296,6 @@ def test_an_absurd_number_of_cases_does_not_keep_the_build_from_ending(story: St
 def test_figures_of_a_force_that_is_not_listed_are_not_used(story: Story) -> None:
     assert UNLISTED not in story.first.states
     assert "force_known" in story.failed
-
-
-def test_a_refusal_names_the_force_the_file_the_row_and_the_reason(refusals: list[str]) -> None:
-    why = {one.split(":")[0]: one for one in refusals if f"_{MISTAKEN}_" in one}
-    assert f"position_{MISTAKEN}_20260310.csv" in why["national/position"]
-    assert "first in row 2: publication_id is not a whole number" in why["national/position"]
-    assert (
-        f"released_{MISTAKEN}_20260310.csv: force {MISTAKEN}: row 3 is of another force"
-        in (why["national/released"])
-    )
-    assert f"force {MISTAKEN}: its SHA-256 is" in why["national/measure"]
-
-
-@pytest.mark.parametrize(("code", "reason"), [*zip(SPOILT, MANIFESTS.values(), strict=True)])
-def test_a_manifest_that_does_not_fit_refuses_the_files(
-    refusals: list[str], code: str, reason: str
-) -> None:
-    of_force = [one for one in refusals if f"_{code}_" in one]
-    assert any(reason in one for one in of_force), of_force
 
 
 @pytest.mark.slow
