@@ -77,7 +77,7 @@ def test_a_command_is_done_for_each_force(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_document_has_the_force_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    run_command(["forces", "each", "doctor", "--json"])
+    run_command(["forces", "each", "status", "--json"])
     printed = capsys.readouterr()
     documents, rest = [], printed.out
     while rest.strip():
@@ -89,7 +89,7 @@ def test_a_document_has_the_force_and_nothing_else(capsys: pytest.CaptureFixture
 
 
 def test_a_screen_says_whose_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    run_command(["doctor", "--force", SOUTH])
+    run_command(["status", "--force", SOUTH])
     assert capsys.readouterr().out.startswith(f"Force {SOUTH}, Leicestershire Police\n")
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from airflow.configuration import conf
 
 ROOT = Path(__file__).resolve().parents[3]
 VALUES = ROOT / "deploy" / "helm" / "values.yaml"
@@ -41,6 +40,8 @@ def test_each_key_is_one_of_the_chart_and_has_its_type(values: dict[str, Any]) -
 
 
 def test_each_option_is_one_of_airflow(values: dict[str, Any]) -> None:
+    from airflow.configuration import conf
+
     known = conf.configuration_description
     for section, options in values["config"].items():
         if section not in OF_PROVIDERS:

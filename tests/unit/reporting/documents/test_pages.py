@@ -14,8 +14,7 @@ from expectations.catalogue import suites
 from oic_assurance.cli.main import COMMANDS
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.documents import pages
-from oic_assurance.reporting.documents.marts import DOCS, marts, views
-from oic_assurance.reporting.documents.models import dbt_models
+from oic_assurance.reporting.documents.marts import marts, views
 from oic_assurance.settings import load_settings
 from oic_assurance.sources.declarations.load import dataset, datasets, datasets_of
 from tests import pages as catalogue_pages
@@ -156,10 +155,3 @@ def test_the_dictionary_has_every_mart_column_and_relationship() -> None:
     assert "| `fct_nccu_referral` | `date_day` | `dim_date` | `date_day` |" in related
     assert related.count("\n| `") == sum(len(mart.references) for mart in known)
     assert related.count("](marts.") + related.count("](public_release.") == len(known)
-
-
-def test_the_first_page_of_dbts_documentation_links_to_models_that_exist() -> None:
-    text = (PROJECT / DOCS / "overview.md").read_text(encoding="utf-8")
-    linked = re.findall(r"#!/model/model\.oic_assurance\.(\w+)\)", text)
-    assert len(linked) > 5
-    assert {*linked} <= {*dbt_models(PROJECT)}
