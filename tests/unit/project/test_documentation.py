@@ -1,4 +1,4 @@
-"""What the documentation names is there: the pages of links, commands with options, and rules."""
+"""What the documentation names is there: the pages of links, and commands with their options."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 import click
-import yaml
 
 from oic_assurance.cli.main import cli
 from oic_assurance.reporting.documents import pages
@@ -15,14 +14,12 @@ from tests.conftest import PROJECT_ROOT
 
 DOCS = PROJECT_ROOT / "docs"
 PAGES = sorted([*PROJECT_ROOT.glob("*.md"), *DOCS.rglob("*.md")])
-MODELS = PROJECT_ROOT / "dbt_project" / "models"
 #: A command or a target of make, in a line of code or between backticks.
 COMMAND = re.compile(
     r"(?:^|(?<!entrypoint)(?<!-o)[`$(&| ])(?:\.venv/bin/)?(assurance|make) ([a-z-][^`\n#|&;)]*)",
     re.MULTILINE,
 )
 CODE = re.compile(r"^```.*?^```|^ {4,}\S.*?$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
-RULE = re.compile(r"^\| [^|]+ \| `(\w+)` \| `(\w+)` \|$", re.MULTILINE)
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -61,17 +58,6 @@ def test_every_command_and_every_option_of_it_exists() -> None:
                 if not known:
                     wrong.append((place, f"{program} {words}"))
     assert wrong == []
-
-
-def test_every_rule_that_the_page_of_rules_names_has_its_unit_test() -> None:
-    named = RULE.findall((DOCS / "rules-and-tests.md").read_text(encoding="utf-8"))
-    written = {
-        (rule["model"], rule["name"])
-        for path in MODELS.rglob("*.yml")
-        for rule in yaml.safe_load(path.read_text(encoding="utf-8")).get("unit_tests", [])
-    }
-    assert len(named) > 100
-    assert set(named) - written == set()
 
 
 def test_every_column_in_dax_exists() -> None:
