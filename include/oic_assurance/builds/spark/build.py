@@ -25,10 +25,10 @@ from oic_assurance.builds.dbt import (
     run_dbt,
 )
 from oic_assurance.builds.record import Purpose, schema_prefix
-from oic_assurance.builds.spark.queries import cut_large_queries
 from oic_assurance.builds.spark.exporting import Place, export
 from oic_assurance.builds.spark.folder import Folder, build_folder
 from oic_assurance.builds.spark.loading import load
+from oic_assurance.builds.spark.queries import cut_large_queries
 from oic_assurance.builds.spark.reasons import said_by_spark
 from oic_assurance.builds.spark.session import spark_session
 from oic_assurance.settings import Settings

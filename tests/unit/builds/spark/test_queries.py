@@ -12,7 +12,9 @@ MAKE = "create table `there`.`made` using parquet as "
 def doubled(times: int, first: str = "select a, ')' as b from there.relation where a > 1") -> str:
     """Return a statement whose CTEs each read the one before twice."""
     steps = [f"s0 as ({first} -- a comment with a bracket )\n)"]
-    steps += [f"s{n} as (select a from s{n - 1} cross join s{n - 1} as b)" for n in range(1, times + 1)]
+    steps += [
+        f"s{n} as (select a from s{n - 1} cross join s{n - 1} as b)" for n in range(1, times + 1)
+    ]
     return f"{MAKE}with {', '.join(steps)} select * from s{times}"
 
 
