@@ -97,9 +97,10 @@ def open_run(
     Raises:
         UsageError: If the moment is later than now, by this machine's clock or by the server's.
         ServerError: If the server cannot be reached.
-        AssuranceError: If a migration fails, or the pseudonyms are being re-keyed and the re-keying
-            is not finished.
+        AssuranceError: If a migration fails, the engine of the models is missing on this host, or
+            the pseudonyms are being re-keyed and the re-keying is not finished.
     """
+    from oic_assurance.builds.engine import check_engine
     from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
     from oic_assurance.landing.pseudonyms import check_no_rekey
     from oic_assurance.publishing.audiences import keep_audiences
@@ -115,6 +116,7 @@ def open_run(
     check_not_in_future(as_at, clocks.theirs + MUCH)
     runs.open_run(settings, run_id, as_at, started_by, makes_current=makes_current)
     with _failure_on_record(settings, run_id, "opening the run"):
+        check_engine(settings)
         with connect(settings, role=runs.ROLE) as connection:
             check_no_rekey(connection)
         ensure_raw_tables(settings)

@@ -14,6 +14,7 @@ import pytest
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.enter import leave
 from oic_assurance.platform.airflow.pools import pools_of
+from oic_assurance.settings import force_areas
 from tests.dags.test_dags import DAGS, EXPECTED, PARSE_SECONDS
 
 NORTH, SOUTH = "e23000022", "e23000021"
@@ -208,8 +209,8 @@ def test_a_mistake_in_a_setting_of_one_force_leaves_the_dags_of_the_others(
 
 def test_43_forces_are_parsed_within_the_budget(tmp_path: Path) -> None:
     entries = "".join(
-        f"  - {{code: E230001{number:02}, name: Force {number}, accountable_body: Body}}\n"
-        for number in range(43)
+        f"  - {{code: {code}, name: {name}, accountable_body: Body}}\n"
+        for code, name in force_areas().items()
     )
     file = tmp_path / "forces.yml"
     file.write_text(f"forces:\n{entries}")

@@ -98,7 +98,7 @@ def status(monitor: bool) -> Result:
     "--only", "codes", multiple=True, metavar="CODE", help="Run only this force. May be repeated."
 )
 def run(as_at: datetime, make_current: bool, at_once: int | None, codes: tuple[str, ...]) -> int:
-    """Do the daily run of every force on this machine, some at the same time.
+    """Do the daily run of every force on this machine, some at the same time, without a scheduler.
 
     The failure of one force stops no other. The exit code is 0 only if each force made a
     publication.

@@ -18,7 +18,13 @@ from oic_assurance.forces.declared import (
     one_spelling,
     own_variable,
 )
-from oic_assurance.settings import ACCOUNTABLE_BODY, ENGLAND_AND_WALES, FORCE_NAME
+from oic_assurance.settings import (
+    ACCOUNTABLE_BODY,
+    ENGLAND_AND_WALES,
+    FORCE_AREA,
+    FORCE_NAME,
+    force_areas,
+)
 from oic_assurance.sources.declarations import checked_yaml, yaml_lines
 from oic_assurance.sources.declarations.load import datasets_of
 from oic_assurance.warehouse.airflow_uri import OF_THE_DEPLOYMENT
@@ -85,6 +91,8 @@ def _mistakes(
         yield ("server",), f"'{force.server}' is not one of the servers of this file"
     if (force.kind == "national") != (force.code == ENGLAND_AND_WALES):
         yield ("code",), f"{ENGLAND_AND_WALES} is the code of the kind national, and of no force"
+    elif force.kind == "force" and force.code not in force_areas():
+        yield ("code",), f"'{force.code}' is not {FORCE_AREA}"
     for key in _PLACES:
         place = str(getattr(force, key))
         if place.startswith("~"):

@@ -41,6 +41,12 @@ def test_the_forces_are_read_in_the_order_of_the_file() -> None:
     ("before", "after", "line", "message"),
     [
         ("code: E23000021", "code: Leicestershire", SECOND, "ONS police force area code"),
+        (
+            "code: E23000021",
+            "code: E23000040",
+            SECOND,
+            "is not the ONS code of a police force area",
+        ),
         ("code: E23000021", "code: E23000022", SECOND, "the force E23000022 occurs twice"),
         ("    owner:", "    onwer:", SECOND + 3, "'onwer' is unknown"),
         ("server: east", "server: west", 7, "'west' is not one of the servers"),
