@@ -28,6 +28,7 @@ from oic_assurance.warehouse.processing_log import (
     build_mark,
     enter,
     erasure_mark,
+    exception_mark,
     officer_mark,
     publication_mark,
     record_mark,
@@ -276,8 +277,11 @@ class _Search:
         return found
 
     def add_officer(self, numbers: set[str]) -> None:
-        """Add the marks of an officer, including those from before the pseudonym changed."""
-        settings = self._settings
+        """Add the marks of an officer, including those from before the pseudonym changed.
+
+        A look at the worklist is entered with the exceptions and not with their officers.
+        """
+        settings, session = self._settings, self._as_role(AUDITOR)
         rows = self._as_role(_PSEUDONYM_ROLE).execute(
             "select distinct officer_key from identity.pseudonym "
             "where force_code = %s and identifier = any(%s)",
@@ -285,8 +289,14 @@ class _Search:
         )
         pseudonyms = [str(key) for (key,) in rows]
         marks = {officer_mark(settings, one) for one in pseudonyms}
-        earlier = self._as_role(AUDITOR).execute(_EARLIER_MARKS, {"marks": list(marks)})
+        earlier = session.execute(_EARLIER_MARKS, {"marks": list(marks)})
         self.named |= marks | {str(mark) for (mark,) in earlier}
+        exceptions = session.execute(
+            "select distinct exception_key from audit.exception_event "
+            "where force_code = %s and officer_key = any(%s)",
+            (settings.force_code, pseudonyms),
+        )
+        self.named |= {exception_mark(key) for (key,) in exceptions}
         self.named |= {value_mark(settings, one) for one in (*pseudonyms, *numbers)}
 
     def log(self, about: str, because: str | None) -> None:
