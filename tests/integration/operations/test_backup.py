@@ -27,7 +27,6 @@ from oic_assurance.operations.backup.make import (
 from oic_assurance.operations.backup.parts import read_manifest
 from oic_assurance.operations.backup.record import (
     Drill,
-    last_drill,
     newest_backup,
     record_drill,
     recorded_backups,
@@ -314,11 +313,10 @@ def test_a_drill_proves_a_restore_only_if_everything_was_shown(made: Made) -> No
     for failure, known in (("it broke", shown), (None, {})):
         record_drill(made.settings, dataclasses.replace(drill, failure=failure, **known))
         assert not any(one.proven_at for one in recorded_backups(made.settings))
-    record_drill(made.settings, dataclasses.replace(drill, **shown))
+    last = dataclasses.replace(drill, **shown)
+    record_drill(made.settings, last)
     proven = [one for one in recorded_backups(made.settings) if one.proven_at]
     assert [one.sha256 for one in proven] == [made.backup.sha256]
-    last = last_drill(made.settings)
-    assert last is not None
     assert (last.seconds, last.is_proven) == (64.0, True)
 
 
