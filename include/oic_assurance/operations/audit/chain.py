@@ -24,7 +24,7 @@ from typing import Literal
 import psycopg
 from psycopg.rows import class_row
 
-from oic_assurance.operations.audit.heads import Head, identify, read_heads
+from oic_assurance.operations.audit.heads import Head, name_of_log, read_heads
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.roles import AUDIT_KEEPER, AUDITOR
@@ -150,9 +150,8 @@ def verify(settings: Settings, heads_files: Sequence[str] = ()) -> Verification:
         if not relation_exists(connection, "audit.processing_log"):
             done.findings.append(Finding("removed", "The table audit.processing_log was removed."))
             return done
-        warehouse = identify(connection)
-        shipped = read_heads(settings, warehouse.database, heads_files)
-        _Check(connection, done, shipped.heads, warehouse.log_name).run()
+        shipped = read_heads(settings, connection.info.dbname, heads_files)
+        _Check(connection, done, shipped.heads, name_of_log(connection)).run()
         done.notes += shipped.notes + _weaknesses(connection)
     return done
 
