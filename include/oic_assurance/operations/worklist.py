@@ -15,11 +15,11 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from oic_assurance.errors import AssuranceError, ServerError, UsageError
+from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.operations.replay.corrections import new_file, shown
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.airflow_uri import find_connection_uri
-from oic_assurance.warehouse.connections import connect, describe, reason
+from oic_assurance.warehouse.connections import connect, connect_to, reason
 from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.roles import WORKLIST
 from oic_assurance.warehouse.rows import one_value
@@ -169,9 +169,4 @@ def _connect(settings: Settings) -> psycopg.Connection:
     uri = find_connection_uri(CONNECTION)
     if uri is None:
         return connect(settings, role=WORKLIST, autocommit=True)
-    try:
-        return psycopg.connect(uri, autocommit=True, connect_timeout=10)
-    except psycopg.Error as error:
-        raise ServerError(
-            f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}."
-        ) from error
+    return connect_to(uri, autocommit=True)
