@@ -42,6 +42,11 @@ FORCE_NAME, ACCOUNTABLE_BODY = "ASSURANCE_FORCE_NAME", "ASSURANCE_ACCOUNTABLE_BO
 NATIONAL_DROPZONE = "ASSURANCE_NATIONAL_DROPZONE"
 #: Whether a host may generate secrets.
 MAY_GENERATE = "ASSURANCE_NEW_SECRETS"
+#: The folder in which back-ups are made, and the one in which a physical back-up is restored for a
+#: drill. Without them, a deployment makes no back-ups and no drills by itself.
+BACKUPS, DRILL_PLACE = "ASSURANCE_BACKUPS", "ASSURANCE_DRILL_PLACE"
+#: Why nobody makes back-ups here. With it, that is no problem any more.
+NO_BACKUPS = "ASSURANCE_NO_BACKUPS"
 #: The engines that can build the models.
 POSTGRES, SPARK = "postgres", "spark"
 #: The roles in which people make the steps of a sign-off.

@@ -389,7 +389,7 @@ NOTIFICATIONS: dict[str, tuple[Play, datetime]] = {
     **{
         f"message *{TITLES[kind]}*": (observed(kind), NIGHT)
         for kind in (
-            "tables", "log", "archive", "drift", "certificate", "connection", "disk", "secrets",
+            "backup", "tables", "log", "archive", "drift", "certificate", "connection", "disk", "secrets",
             "rights", "version", "leftover", "notifications", "airflow",
         )
     },
