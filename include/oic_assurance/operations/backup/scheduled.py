@@ -48,9 +48,7 @@ def prove_restore(settings: Settings) -> str | None:
     """
     place = drill_place()
     if place is None and _path(BACKUPS) is None:
-        raise UsageError(
-            f"Neither {DRILL_PLACE} nor {BACKUPS} is set: there is nothing to restore."
-        )
+        raise UsageError(f"Neither {DRILL_PLACE} nor {BACKUPS} is set: nothing can be restored.")
     if current_publication(settings) is None:
         return None
     proven = []
