@@ -64,8 +64,8 @@ def test_what_reports_to_the_api_server_starts_after_it(tmp_path: Path, profile:
         assert order.index("api-server") < order.index(name)
 
 
-#: The headings in docs/reference/settings.md whose settings no service gets, and what only a command
-#: takes.
+#: The headings in docs/reference/settings.md whose settings no service gets, and what is for a
+#: command.
 NOT_IN_A_SERVICE = (
     "Only on one machine", "The engine of the models", "Only for docker-compose.yml",
     "Logins for one command, or of a server of your own",

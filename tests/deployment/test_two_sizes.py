@@ -44,9 +44,9 @@ PRINT_SECRETS = (
 )
 #: The folders of the state folder that all hosts share, by their place in the shared one.
 SHARED = {"batches": "archive", "reports": "reports", "dropzone": "dropzone"}
-#: What a command of the page for the night may answer with exit code 1 on a healthy deployment: that
-#: back-ups or notifications are not set up, that there is no other publication, and that the server
-#: is not one that this project starts and stops.
+#: What may end with exit code 1 on a healthy deployment, of the page for the night: back-ups or
+#: notifications are not set up, there is no other publication, and the server is not one that this
+#: project starts and stops.
 MAY_SAY_NO = ("doctor", "status", "publication rollback", "db stop", "db start")
 
 
@@ -194,7 +194,7 @@ def test_each_process_holds_the_secrets_of_the_table_and_no_others(
                 "/var/lib/assurance/secrets",
                 "/mnt/shared/.",
             ):
-                assert container.run("ls", place).stdout == "", (name, place)
+                assert container.run("ls", f"/{place}").stdout == "", (name, place)
     # The look sees what is there.
     assert {"pipeline", "sources", "Airflow's database"} <= found["scheduler"]
     assert found["dag-processor"] == {"Airflow's database"}
