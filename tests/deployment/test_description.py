@@ -210,6 +210,9 @@ def test_the_variables_of_forces_go_to_tasks_and_people_alone(tmp_path: Path) ->
 
 def test_from_the_internal_network_no_other_machine_is_reached(tmp_path: Path) -> None:
     described = describe(write_settings(tmp_path / ".env", example()), "many-hosts")
+    opened = {**example(), "ASSURANCE_CLOSED_NETWORK": "false"}
+    networks = describe(write_settings(tmp_path / "opened", opened), "many-hosts")["networks"]
+    assert not [name for name, one in networks.items() if one.get("internal")]
     inside = {name for name, one in described["networks"].items() if one.get("internal")}
     assert inside == {"internal"}
     # An engine publishes no port of a service that is in such a network alone.
