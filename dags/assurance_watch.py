@@ -1,14 +1,18 @@
-"""The DAG that records what was read and sends notifications, every quarter of an hour."""
+"""The DAG that records what was read and sends notifications, every quarter of an hour.
+
+It also runs at the deadline of the daily run, and so tells at once that the run is late.
+"""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import dag, task
+from airflow.sdk import MultipleCronTriggerTimetable, dag, task
 
 from oic_assurance import pipeline
 from oic_assurance.platform.airflow.force_dags import ForceDag, force_dags
 from oic_assurance.platform.airflow.home_page import store_problems
 from oic_assurance.settings import load_settings
+from oic_assurance.state.read import run_deadline
 
 DOC = """
 ### What it does
@@ -33,15 +37,21 @@ Clear, pause or trigger this DAG. `assurance notify` also sends the notification
 
 def make_dag(own: ForceDag) -> None:
     """Make the DAG of a force."""
+    deadline = run_deadline(own.environment)
 
     @dag(
         dag_id=own.dag_id,
-        schedule=own.every(15),
+        schedule=MultipleCronTriggerTimetable(
+            own.every(15),
+            f"{deadline.minute} {deadline.hour} * * *",
+            timezone="Europe/London",
+        ),
         start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=timedelta(minutes=10),
-        default_args=own.defaults,
+        # What is wrong is told before anything else is done.
+        default_args={**own.defaults, "priority_weight": 1000},
         tags=own.tags,
         doc_md=own.page(DOC),
     )

@@ -75,6 +75,7 @@ os.environ |= {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
+    "ASSURANCE_NO_BACKUPS": "only the tests of back-ups make any",
 }
 
 if "PYTEST_XDIST_WORKER" in os.environ:

@@ -47,6 +47,11 @@ FORCE_NAME, ACCOUNTABLE_BODY = "ASSURANCE_FORCE_NAME", "ASSURANCE_ACCOUNTABLE_BO
 NATIONAL_DROPZONE = "ASSURANCE_NATIONAL_DROPZONE"
 #: Whether a host may generate secrets.
 MAY_GENERATE = "ASSURANCE_NEW_SECRETS"
+#: The folder in which back-ups are made, and the one in which a physical back-up is restored for a
+#: drill. Without them, a deployment makes no back-ups and no drills by itself.
+BACKUPS, DRILL_PLACE = "ASSURANCE_BACKUPS", "ASSURANCE_DRILL_PLACE"
+#: Why nobody makes back-ups here. With it, that is no problem any more.
+NO_BACKUPS = "ASSURANCE_NO_BACKUPS"
 #: The engines that can build the models.
 POSTGRES, SPARK = "postgres", "spark"
 #: The roles in which people make the steps of a sign-off.
@@ -230,6 +235,17 @@ def may_make_secrets() -> bool:
         UsageError: `ASSURANCE_NEW_SECRETS` is neither yes nor no.
     """
     return not os.environ.get(MAY_GENERATE, "").strip() or _yes_or_no(os.environ, MAY_GENERATE)
+
+
+def has_force_queues() -> bool:
+    """Tell whether the tasks of each force are in a queue that is named after the force.
+
+    Then a worker takes the tasks of one force, and needs the secrets of this force alone.
+
+    Raises:
+        UsageError: `ASSURANCE_FORCE_QUEUES` is neither yes nor no.
+    """
+    return _yes_or_no(os.environ, "ASSURANCE_FORCE_QUEUES")
 
 
 def publisher_file() -> Path | None:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.dag_processing.dagbag import DagBag
 
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.enter import leave
@@ -41,14 +42,13 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     file = tmp_path / "forces.yml"
     file.write_text(FORCES)
     monkeypatch.setenv("ASSURANCE_FORCES", str(file))
+    monkeypatch.setenv("ASSURANCE_BACKUPS", "/mnt/backups")
     yield file
     leave()
 
 
 @pytest.fixture
 def dags(deployment: Path) -> dict[str, Any]:
-    from airflow.dag_processing.dagbag import DagBag
-
     bag = DagBag(str(DAGS))
     assert bag.import_errors == {}
     return dict(bag.dags)
@@ -89,11 +89,10 @@ def test_a_force_may_start_later_and_still_has_figures_as_at_half_past_five(
     assert schedules[f"assurance_daily_{NORTH}"] == "30 5 * * *"
     assert schedules[f"assurance_daily_{SOUTH}"] == "10 6 * * *"
     assert schedules[f"assurance_drill_{SOUTH}"] == "40 3 * * 0"
-    assert schedules[f"assurance_watch_{SOUTH}"] == "10-59/15 * * * *"
+    watch = dags[f"assurance_watch_{SOUTH}"].timetable
+    assert [one.expression for one in watch.timetables] == ["10-59/15 * * * *", "10 8 * * *"]
     daily = dags[f"assurance_daily_{SOUTH}"]
     assert daily.dagrun_timeout == timedelta(hours=5)
-    (alert,) = daily.deadline
-    assert alert.interval == timedelta(hours=2)
     task = daily.get_task("close_landing").python_callable
     run = SimpleNamespace(conf={}, run_type="scheduled", run_after=None)
     moment = next(
@@ -104,6 +103,20 @@ def test_a_force_may_start_later_and_still_has_figures_as_at_half_past_five(
     ends = datetime(2026, 5, 1, 5, 10, tzinfo=UTC)
     found = moment({"dag_run": run, "data_interval_end": ends})
     assert found == datetime(2026, 5, 1, 4, 30, tzinfo=UTC)
+
+
+def test_a_worker_of_a_force_takes_the_tasks_of_this_force_and_no_others(
+    deployment: Path, dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def queues() -> dict[str, set[str]]:
+        found = dict(DagBag(str(DAGS)).dags)
+        return {dag_id: {task.queue for task in dag.tasks} for dag_id, dag in found.items()}
+
+    shared = queues()
+    assert {name for used in shared.values() for name in used} == {"default", "first-host"}
+    monkeypatch.setenv("ASSURANCE_FORCE_QUEUES", "yes")
+    own = queues()
+    assert own == {dag_id: {dag_id.rpartition("_")[2]} for dag_id in dags}
 
 
 NATIONAL = """\
@@ -119,8 +132,6 @@ NATIONAL = """\
 def test_the_national_run_follows_the_exports_of_the_forces_and_comes_at_its_time_anyway(
     deployment: Path,
 ) -> None:
-    from airflow.dag_processing.dagbag import DagBag
-
     north = FORCES.replace(
         "  - code: E23000021\n",
         "    settings: {ASSURANCE_NATIONAL_DROPZONE: /srv/national}\n  - code: E23000021\n",
@@ -174,8 +185,6 @@ def test_a_task_loads_the_dag_of_its_own_force_only(
 
 
 def test_a_mistake_in_the_file_is_an_import_error_with_its_line(deployment: Path) -> None:
-    from airflow.dag_processing.dagbag import DagBag
-
     deployment.write_text(FORCES.replace("server: east\n", "server: west\n"))
     errors = DagBag(str(DAGS / "assurance_daily.py")).import_errors.values()
     assert ["line 12: 'west' is not one of the servers" in error for error in errors] == [True]
@@ -192,8 +201,6 @@ def test_a_mistake_in_the_file_is_an_import_error_with_its_line(deployment: Path
 def test_a_mistake_in_a_setting_of_one_force_leaves_the_dags_of_the_others(
     deployment: Path, variable: str, name: str, given: str, value: str
 ) -> None:
-    from airflow.dag_processing.dagbag import DagBag
-
     wrong = FORCES.replace(variable, name).replace(f'"{given}"', f'"{value}"')
     assert wrong != FORCES
     deployment.write_text(wrong)

@@ -1,7 +1,7 @@
 """Under Airflow, a missed deadline is told once, and every line of the logs says what it is about.
 
-The checkout of this test has the daily DAG alone, so nothing but Airflow's deadline alert and the
-run itself can send a notification.
+The checkout of this test has the daily DAG and the watch, so nothing but the watch and the run
+itself can send a notification.
 """
 
 import json
@@ -22,7 +22,8 @@ pytestmark = pytest.mark.slow
 
 DAILY = "assurance_daily"
 COPIED = (
-    "include", "dbt_project", "expectations", "dags/assurance_daily.py", "pyproject.toml",
+    "include", "dbt_project", "expectations", "dags/assurance_daily.py", "dags/assurance_watch.py",
+    "pyproject.toml",
 )  # fmt: skip
 #: The promise is one minute after the start, so the last scheduled run has always missed it.
 DEADLINE = "05:31"
@@ -71,24 +72,12 @@ def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query.encode()).fetchall()
 
 
-def deadlines(terminal: Terminal, run: str) -> list[tuple[Any, ...]]:
-    """Return the deadlines of a run in Airflow's database: was it missed, and how the call went."""
-    with psycopg.connect(terminal.url("admin"), dbname="airflow") as connection:
-        return connection.execute(
-            "select deadline.missed, callback.state from deadline "
-            "inner join dag_run on dag_run.id = deadline.dagrun_id "
-            "inner join callback on callback.id = deadline.callback_id where dag_run.run_id = %s",
-            (run,),
-        ).fetchall()
-
-
 def test_a_missed_deadline_is_told_once_and_the_logs_say_what_they_are_about(
     deployment: Terminal, mail: MailServer
 ) -> None:
     with airflow(deployment) as server:
         run = server.run_of(DAILY, "")
         the_deadline_is_told_while_the_run_is_under_way(server, deployment, mail, run)
-        by_hand_no_deadline_belongs_to_a_run(server, deployment)
         state = server.wait_for_end(DAILY, run)
     assert state == "success"
     told = ask(
@@ -110,10 +99,7 @@ def the_deadline_is_told_while_the_run_is_under_way(
             break
     assert LATE in mail.mails[0].as_string()
     assert server.get(f"/dags/{DAILY}/dagRuns/{run}")["state"] == "running"
-    for _ in patiently("Airflow's deadline alert did not succeed"):
-        if deadlines(terminal, run) == [(True, "success")]:
-            break
-    # The alert can be sooner than the run's first task. That the run is under way now is then news.
+    # The watch can be sooner than the run's first task. That the run is under way now is then news.
     for _ in patiently("the run does not begin"):
         if ask(terminal, "select from audit.run where outcome = 'running'"):
             break
@@ -131,13 +117,6 @@ def notify(terminal: Terminal) -> None:
 
 def times_told(mail: MailServer) -> int:
     return [LATE in one.as_string() for one in mail.mails].count(True)
-
-
-def by_hand_no_deadline_belongs_to_a_run(server: Airflow, terminal: Terminal) -> None:
-    """A run without a logical date has no deadline, so only `assurance_watch` can notice it."""
-    by_hand = server.trigger(DAILY, "2026-04-21T05:30")
-    assert deadlines(terminal, by_hand) == []
-    server.client.delete(f"/dags/{DAILY}/dagRuns/{by_hand}").raise_for_status()
 
 
 def the_metrics_are_those_of_the_run(terminal: Terminal) -> None:

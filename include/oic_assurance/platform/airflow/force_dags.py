@@ -19,7 +19,13 @@ from oic_assurance.forces.declared import OWNER, Force, Forces, declared_forces
 from oic_assurance.forces.enter import check_settings, enter, environment_of
 from oic_assurance.platform.airflow.pools import pool_of
 from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
-from oic_assurance.settings import ENTERED, NATIONAL_DROPZONE, Settings, load_settings
+from oic_assurance.settings import (
+    ENTERED,
+    NATIONAL_DROPZONE,
+    Settings,
+    has_force_queues,
+    load_settings,
+)
 
 TAGS = frozenset({"assurance", "oic"})
 
@@ -62,8 +68,10 @@ class ForceDag:
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """The arguments of all its tasks: who is called, the pool, and that it enters the force."""
+        """The arguments of all its tasks: who is called, where they run, and that they enter."""
+        has_queue = self.force is not None and has_force_queues()
         return {
+            **({"queue": self.suffix.removeprefix("_")} if has_queue else {}),
             "owner": self.force.owner if self.force else OWNER,
             "pool": pool_of(self.force),
             "pre_execute": self.enter,
