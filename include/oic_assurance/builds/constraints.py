@@ -117,8 +117,11 @@ def _of_model(node: Any, tables: Mapping[str, Any]) -> Iterator[Constraint]:
             case "not_null":
                 definition = f"NOT NULL {columns[0]}"
                 description = f"Every row has a value in {named}."
-            case "primary_key" | "unique":
-                definition = f"{kind.replace('_', ' ').upper()} {listed}"
+            case "primary_key":
+                definition = f"PRIMARY KEY {listed}"
+                description = f"Every row has a value in {named}, and no two rows have the same."
+            case "unique":
+                definition = f"UNIQUE {listed}"
                 description = f"No two rows have the same {named}."
             case "foreign_key":
                 to = tables[re.findall(r"\w+", one.to)[-1]]
