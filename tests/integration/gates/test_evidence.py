@@ -110,7 +110,9 @@ def test_a_critical_failure_blocks_the_run_and_readers_keep_what_they_see(
         assert run_command(["run", "--as-at", "2026-05-15T05:30"]) == 1
 
     told = capfd.readouterr().err
-    assert "assurance: the run was blocked: auditing marts: candidate.fct_intelligence_report" in told
+    assert (
+        "assurance: the run was blocked: auditing marts: candidate.fct_intelligence_report" in told
+    )
     assert "Readers see nothing." in told
 
 
