@@ -7,7 +7,7 @@ The models are the same for each engine. What differs between engines is in the 
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-from oic_assurance.builds.dbt import Node, run_dbt
+from oic_assurance.builds.dbt import ONLY_RESULTS, Node, is_described, run_dbt
 from oic_assurance.builds.record import Purpose
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import SPARK, Settings
@@ -30,7 +30,10 @@ def run_models(settings: Settings, purpose: Purpose, arguments: Sequence[str]) -
         from oic_assurance.builds.spark import build
 
         return build.build_on_spark(settings, purpose, arguments)
-    return run_dbt(settings, purpose, arguments)
+    # Writing the manifest takes half a second of processor time. It is written again after the
+    # project has changed.
+    written = [ONLY_RESULTS] if is_described(settings, purpose) else []
+    return run_dbt(settings, purpose, [*arguments, *written])
 
 
 def _check_installed() -> None:

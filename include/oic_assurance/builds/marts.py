@@ -10,7 +10,7 @@ from psycopg import sql
 
 from oic_assurance.builds.constraints import ABSENT, Constraint, load_constraints, store_constraints
 from oic_assurance.builds.data_tests import SEALED_TAG, load_tests, run_tests
-from oic_assurance.builds.dbt import BuildFailed, Node, forget_project
+from oic_assurance.builds.dbt import BuildFailed, Node, forget_project, note_described
 from oic_assurance.builds.engine import run_models
 from oic_assurance.builds.orphans import drop_orphans
 from oic_assurance.builds.record import ROLE, Build, Purpose, finish_build
@@ -51,6 +51,7 @@ def seal_marts(settings: Settings, build: Build) -> None:
     """
     _check_purpose(build)
     _build(settings, build, "sealed", ["--select", SEALED])
+    note_described(settings, build.purpose)
     finish_build(settings, build)
 
 
