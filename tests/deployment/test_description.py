@@ -67,7 +67,7 @@ def test_what_reports_to_the_api_server_starts_after_it(tmp_path: Path, profile:
 #: The headings in docs/reference/settings.md whose settings no service gets, and what is for a
 #: command.
 NOT_IN_A_SERVICE = (
-    "Only on one machine", "The engine of the models", "Only for docker-compose.yml",
+    "Only on one machine", "The engine of the models",
     "Logins for one command, or of a server of your own",
 )  # fmt: skip
 OF_A_COMMAND = {"ASSURANCE_FORCE"}
@@ -113,12 +113,11 @@ def read_by_compose() -> set[str]:
     return {*re.findall(r"\$\{([A-Z0-9_]+)", text), *re.findall(r"^ +([A-Z0-9_]+):$", text, re.M)}
 
 
-def test_the_example_and_the_reference_name_no_setting_that_compose_does_not_read() -> None:
+def test_the_example_names_no_setting_that_compose_does_not_read() -> None:
     read = read_by_compose()
     lines = (ROOT / ".env.example").read_text("utf-8")
     offered = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", lines, re.M)) - {"COMPOSE_PROFILES"}
     assert offered <= read
-    assert documented("reference/settings.md")["Only for docker-compose.yml"] <= read
 
 
 # ------------------------------------------------------------ what each service holds

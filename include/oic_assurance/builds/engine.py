@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from oic_assurance.builds.dbt import Node, run_dbt
+from oic_assurance.builds.dbt import ONLY_RESULTS, Node, is_described, run_dbt
 from oic_assurance.builds.record import Purpose
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import SPARK, Settings
@@ -33,7 +33,10 @@ def run_models(settings: Settings, purpose: Purpose, arguments: Sequence[str]) -
         from oic_assurance.builds.spark import build
 
         return build.build_on_spark(settings, purpose, arguments)
-    return run_dbt(settings, purpose, arguments)
+    # Writing the manifest takes half a second of processor time. It is written again after the
+    # project has changed.
+    written = [ONLY_RESULTS] if is_described(settings, purpose) else []
+    return run_dbt(settings, purpose, [*arguments, *written])
 
 
 def check_engine(settings: Settings) -> None:
