@@ -28,6 +28,7 @@ from oic_assurance.forces.declared import (
     Force,
     Forces,
     declared_forces,
+    nested_dropzones,
     one_spelling,
     own_variable,
 )
@@ -197,6 +198,9 @@ def check_own(force: Force, forces: Forces, deployment: Mapping[str, str]) -> No
                     f"The {what} of the force {force.code} is the {same} of the force "
                     f"{other.code} too: each needs its own (docs/how-to/several-forces.md)."
                 )
+        dropzones = mine["dropzone"], other.code, theirs["dropzone"]
+        if nested := nested_dropzones(force.code, *dropzones):
+            raise UsageError(f"{nested[0].upper()}{nested[1:]} (docs/how-to/several-forces.md).")
 
 
 def first_force() -> str | None:
@@ -297,10 +301,11 @@ def _held(force: Force, forces: Forces, deployment: Mapping[str, str]) -> dict[s
     one database, which shows each of them its own records.
     """
     environment = environment_of(force, forces, deployment)
+    places = {"ASSURANCE_DROPZONE": f"{environment['ASSURANCE_HOME']}/dropzone"} | environment
     held = {
-        what: one_spelling(environment[variable])
+        what: one_spelling(places[variable])
         for variable, what in _PLACES.items()
-        if environment.get(variable)
+        if places.get(variable)
     }
     for name, value in environment.items():
         connection = name.removeprefix("AIRFLOW_CONN_").lower()

@@ -10,7 +10,7 @@ from oic_assurance.cli import forces as commands
 from oic_assurance.cli.forces import _reason
 from oic_assurance.cli.main import run_command
 from oic_assurance.forces.enter import leave
-from tests.unit.forces.test_read import TWO
+from tests.unit.forces.test_declared import TWO
 
 NORTH, SOUTH = "E23000022", "E23000021"
 

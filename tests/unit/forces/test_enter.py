@@ -24,7 +24,7 @@ from oic_assurance.state.read import run_deadline
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, variable_name
 from oic_assurance.warehouse.secrets import secret
 from oic_assurance.warehouse.secrets import variable_name as secret_variable
-from tests.unit.forces.test_read import TWO
+from tests.unit.forces.test_declared import TWO
 
 NORTH, SOUTH = "E23000022", "E23000021"
 
@@ -200,6 +200,20 @@ def test_a_state_folder_that_is_another_force_s_default_is_refused(
     (deployment / "forces.yml").write_text(text)
     with pytest.raises(UsageError, match=f"The state folder of the force {SOUTH} is the state"):
         enter(SOUTH)
+
+
+def test_a_dropzone_inside_the_default_of_another_force_is_refused_for_both_and_no_other(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (deployment / "forces.yml").open("a") as file:
+        file.write("  - {code: E23000018, name: Nottinghamshire, accountable_body: Another}\n")
+    inside = deployment / "forces" / NORTH / "dropzone" / "south"
+    monkeypatch.setenv(f"ASSURANCE_{SOUTH}_DROPZONE", str(inside))
+    for code in (NORTH, SOUTH):
+        said = f"The dropzone of the force {SOUTH} is inside the dropzone of the force {NORTH}"
+        with pytest.raises(UsageError, match=said):
+            enter(code)
+    enter("E23000018")
 
 
 def test_a_declared_connection_that_is_missing_is_an_error(deployment: Path) -> None:
