@@ -195,8 +195,10 @@ def make_dag(own: ForceDag) -> None:
             "max_retry_delay": timedelta(minutes=15),
             "retry_policy": RETRY_POLICY,
         },
-        on_failure_callback=mark_failed,
-        deadline=promise(run_deadline(own.environment), own.starts_after, own.code),
+        on_failure_callback=None if own.queue else mark_failed,
+        deadline=None
+        if own.queue
+        else promise(run_deadline(own.environment), own.starts_after, own.code),
         params={"as_at": AS_AT, "make_current": MAKE_CURRENT},
         tags={*own.tags, "daily"},
         doc_md=own.page(DOC),

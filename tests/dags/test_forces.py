@@ -73,6 +73,41 @@ def test_a_force_has_its_own_owner_pool_tags_and_page(dags: dict[str, Any]) -> N
     assert "`assurance status`" not in page
 
 
+def test_the_tasks_of_a_force_with_a_queue_go_there_and_nothing_else_needs_its_secrets(
+    deployment: Path,
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    deployment.write_text(FORCES.replace("    server: east\n", "    queue: south\n"))
+    bag = DagBag(str(DAGS))
+    assert bag.import_errors == {}
+    queues = {
+        code: {
+            task.queue
+            for name, dag in bag.dags.items()
+            if name.endswith(code)
+            for task in dag.tasks
+        }
+        for code in (NORTH, SOUTH)
+    }
+    assert queues == {NORTH: {"default", "first-host"}, SOUTH: {"south"}}
+    south, north = (bag.dags[f"assurance_daily_{code}"] for code in (SOUTH, NORTH))
+    assert [bool(dag.deadline) for dag in (south, north)] == [False, True]
+    assert [dag.has_on_failure_callback for dag in (south, north)] == [False, True]
+
+
+def test_a_task_of_a_force_with_a_queue_is_refused_where_another_force_s_secrets_are(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    monkeypatch.setenv("AIRFLOW_CONN_E23000022_RMS", "postgres://a:b@host/rms")
+    deployment.write_text(FORCES.replace("    server: east\n", "    queue: south\n"))
+    tasks = DagBag(str(DAGS / "assurance_watch.py")).dags[f"assurance_watch_{SOUTH}"].tasks
+    with pytest.raises(UsageError, match=r"E23000021 has workers of its own.*CONN_E23000022_RMS"):
+        tasks[0].pre_execute({})
+
+
 def test_the_pools_are_made_from_the_servers(deployment: Path) -> None:
     from oic_assurance.forces.declared import declared_forces
 

@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -18,16 +20,24 @@ from oic_assurance.cli.shown import shows
 from oic_assurance.commands import with_force
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import Forces, declared_forces
-from oic_assurance.forces.enter import check_own, leave, settings_of
+from oic_assurance.forces.enter import (
+    check_own,
+    environment_of,
+    leave,
+    settings_of,
+    without_secrets,
+)
 from oic_assurance.forces.overview import read_state, undeclared_folders
-from oic_assurance.platform.airflow.in_process import import_ahead
 from oic_assurance.platform.airflow.pools import pools_of
 from oic_assurance.platform.processes import end_on_signals
 from oic_assurance.platform.progress import DONE, FAILED, Screen
 from oic_assurance.platform.run_log import to_log
-from oic_assurance.platform.side_by_side import NO_LOG, side_by_side
+from oic_assurance.platform.side_by_side import NO_LOG, side_by_side, start_original
 from oic_assurance.settings import load_settings
 from oic_assurance.state.monitor import EXIT_CODES, one_line
+
+#: What the process imports of which the runs are copies.
+AHEAD = "oic_assurance.platform.airflow.ahead"
 
 
 @click.group(cls=Group)
@@ -100,32 +110,40 @@ def status(monitor: bool) -> Result:
 def run(as_at: datetime, make_current: bool, at_once: int | None, codes: tuple[str, ...]) -> int:
     """Do the daily run of every force on this machine, some at the same time.
 
-    The failure of one force stops no other. The exit code is 0 only if each force made a
-    publication.
+    It runs once, and has no scheduler: cron or a timer starts it, and nothing tries it again.
+    Several machines are a matter of Airflow's executors (docs/how-to/several-forces.md).
+
+    Each run is a process with the environment of its force. The failure of one force stops no
+    other. The exit code is 0 only if each force made a publication.
     """
-    arguments = ["--as-at", as_at.isoformat(), *(["--make-current"] if make_current else [])]
+    arguments = ("--as-at", as_at.isoformat(), *(["--make-current"] if make_current else []))
     found = _declared()
     wanted = {found.get(code).code for code in codes} or found.forces
     chosen = [force for force in found.forces.values() if force.code in wanted]
     chosen.sort(key=lambda force: force.starts_after_minutes)
     failed = 0
-    # A copy of this process would not have the thread that refreshes the screen.
-    with (
-        to_log(load_settings()) as (_, terminal),
-        Screen(terminal, has_thread=False) as screen,
-        end_on_signals(),
-    ):
+    with to_log(load_settings()) as (_, terminal), Screen(terminal) as screen, end_on_signals():
         with screen.step("Preparing"):
-            import_ahead(load_settings())
-        screen.step("Running")
+            original = start_original(without_secrets(os.environ), [AHEAD])
+        step = screen.step("Running")
         # The national view compares what the forces have published, so it comes after all of them.
         for kind in ("force", "national"):
+            environments = {}
+            for force in chosen:
+                try:
+                    if force.kind == kind:
+                        check_own(force, found, os.environ)
+                        environments[force.code] = environment_of(force, found, os.environ)
+                except UsageError as error:
+                    failed += 1
+                    screen.line(f"{force.code} {force.name}", 0, FAILED, error.message)
             for ended in side_by_side(
-                lambda code: _command(["run", "--force", code, *arguments]),
-                [force.code for force in chosen if force.kind == kind],
+                original,
+                partial(_run, arguments),
+                environments,
                 at_once or os.cpu_count() or 1,
                 _log,
-                lambda running: screen.refresh(", ".join(running)),
+                lambda running: setattr(step, "detail", ", ".join(running)),
             ):
                 force = found.get(ended.code)
                 why = _reason(ended.exit_code, _log(ended.code)) if ended.exit_code else ""
@@ -192,6 +210,12 @@ def _for_each(command: list[str]) -> list[int]:
         if codes[-1] == INTERRUPTED:
             break
     return codes
+
+
+def _run(arguments: Sequence[str], code: str) -> int:
+    """Do the daily run of a force in a process that has the force's environment."""
+    with end_on_signals():
+        return run_command(["run", "--force", code, *arguments])
 
 
 def _command(arguments: list[str]) -> int:

@@ -77,6 +77,8 @@ class Force:
     contact: str = ""
     #: The name of its database server. Empty: Airflow's default pool limits its tasks.
     server: str = ""
+    #: Airflow's queue of its tasks, which workers of its own take. Empty: the queue of all.
+    queue: str = ""
     #: How many minutes after 05:30 its daily run starts.
     starts_after_minutes: int = 0
     #: The state folder, or an empty text for the default.
@@ -231,6 +233,8 @@ def _in_common(force: Force, other: Force) -> Iterator["Mistake"]:
     """Yield what two forces must not have in common, because they would share their data."""
     if other.code == force.code:
         yield ("code",), f"the force {force.code} occurs twice"
+    if force.queue and force.queue == other.queue:
+        yield ("queue",), f"the force {other.code} has the queue '{force.queue}' too"
     for key in _PLACES:
         place, theirs = (str(getattr(one, key)) for one in (force, other))
         if place and theirs and one_spelling(place) == one_spelling(theirs):

@@ -135,14 +135,17 @@ def test_two_forces_may_not_share_a_place(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("north", "south"), [("/srv/in", "/srv/in/south"), ("/srv/in/n", "/srv/in")]
+    ("north", "south", "inner", "outer"),
+    [
+        ("/srv/in", "/srv/in/south", "E23000021", "E23000022"),
+        ("/srv/in/n", "/srv/in", "E23000022", "E23000021"),
+    ],
 )
-def test_a_dropzone_inside_that_of_another_force_is_refused(north: str, south: str) -> None:
+def test_a_dropzone_inside_that_of_another_force_is_refused(
+    north: str, south: str, inner: str, outer: str
+) -> None:
     text = TWO.replace("    server: east", f"    dropzone: {north}").replace(
         "    owner:", f"    dropzone: file://{south}\n    owner:"
-    )
-    inner, outer = (
-        ("E23000021", "E23000022") if len(south) > len(north) else ("E23000022", "E23000021")
     )
     message = (
         f"line {SECOND + 3}: the dropzone of the force {inner} is inside the dropzone of the force "
@@ -152,6 +155,14 @@ def test_a_dropzone_inside_that_of_another_force_is_refused(north: str, south: s
         read_forces(text, FILE)
     beside = text.replace("/srv/in/", "/srv/in-")
     assert len(read_forces(beside, FILE).forces) == 2
+
+
+def test_two_forces_may_not_share_a_queue_whose_workers_hold_the_secrets_of_one() -> None:
+    text = TWO.replace("    server: east", "    queue: east").replace(
+        "    owner:", "    queue: east\n    owner:"
+    )
+    with pytest.raises(ForcesError, match="line 14: the force E23000022 has the queue 'east' too"):
+        read_forces(text, FILE)
 
 
 def test_the_password_in_a_url_is_not_shown() -> None:

@@ -11,6 +11,7 @@ from fsspec.config import conf
 from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.forces.declared import declared_forces
 from oic_assurance.forces.enter import (
+    check_alone,
     enter,
     environment_of,
     first_force,
@@ -261,6 +262,58 @@ def test_each_force_has_the_credentials_of_its_own_store(
     assert os.environ["AWS_ACCESS_KEY_ID"] == "of all"
     assert "of north" not in os.environ.values()
     assert "endpoint_url" not in conf.get("s3", {})
+
+
+def test_a_force_has_a_token_of_its_own_for_the_secrets_backend(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND_KWARGS", '{"token": "of all"}')
+    monkeypatch.setenv(f"AIRFLOW_{NORTH}__SECRETS__BACKEND_KWARGS", '{"token": "of north"}')
+    enter(NORTH)
+    assert os.environ["AIRFLOW__SECRETS__BACKEND_KWARGS"] == '{"token": "of north"}'
+    enter(SOUTH)
+    assert os.environ["AIRFLOW__SECRETS__BACKEND_KWARGS"] == '{"token": "of all"}'
+    assert '{"token": "of north"}' not in os.environ.values()
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        f"ASSURANCE_{SOUTH}_PSEUDONYM_KEY",
+        f"AIRFLOW_CONN_{SOUTH}_RMS",
+        "AIRFLOW_CONN_SOUTH_LIST",
+        f"AWS_{SOUTH}_ACCESS_KEY_ID",
+        f"AIRFLOW_{SOUTH}__SECRETS__BACKEND_KWARGS",
+        "a folder of secrets",
+    ],
+)
+def test_a_worker_of_one_force_that_holds_a_secret_of_another_is_refused(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch, held: str
+) -> None:
+    text = (deployment / "forces.yml").read_text()
+    file = deployment / "forces.yml"
+    file.write_text(
+        text.replace("server: east", "server: east\n    queue: north").replace(
+            "    owner:", "    connections: {worklist: south_list}\n    owner:"
+        )
+    )
+    for mine in (f"ASSURANCE_{NORTH}_PSEUDONYM_KEY", "AIRFLOW_CONN_NORTH_RMS"):
+        monkeypatch.setenv(mine, "mine")
+    monkeypatch.setenv(f"ASSURANCE_{SOUTH}_EVIDENCE", "/srv/no/secret")
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", "smtp://of-all")
+    found = declared_forces()
+    assert found is not None
+    check_alone(found.get(NORTH), found, os.environ)
+    named = held
+    if held.startswith("A"):
+        monkeypatch.setenv(held, "theirs")
+    else:
+        named = f"{deployment}/forces/{SOUTH}/secrets"
+        Path(named).mkdir(parents=True)
+    said = f"The force {NORTH} has workers of its own, and this process also holds {named}: "
+    with pytest.raises(UsageError, match=said) as raised:
+        check_alone(found.get(NORTH), found, os.environ)
+    assert "theirs" not in raised.value.message
 
 
 def test_reports_know_the_name_of_the_force(deployment: Path) -> None:
