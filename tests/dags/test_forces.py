@@ -105,7 +105,7 @@ def test_a_task_of_a_force_with_a_queue_is_refused_where_another_force_s_secrets
     deployment.write_text(FORCES.replace("    server: east\n", "    queue: south\n"))
     tasks = DagBag(str(DAGS / "assurance_watch.py")).dags[f"assurance_watch_{SOUTH}"].tasks
     with pytest.raises(UsageError, match=r"E23000021 has workers of its own.*CONN_E23000022_RMS"):
-        tasks[0].pre_execute({})
+        tasks[0]._pre_execute_hook({})
 
 
 def test_the_pools_are_made_from_the_servers(deployment: Path) -> None:

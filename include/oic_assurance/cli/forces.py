@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -32,7 +33,7 @@ from oic_assurance.platform.airflow.pools import pools_of
 from oic_assurance.platform.processes import end_on_signals
 from oic_assurance.platform.progress import DONE, FAILED, Screen
 from oic_assurance.platform.run_log import to_log
-from oic_assurance.platform.side_by_side import NO_LOG, side_by_side, start_original
+from oic_assurance.platform.side_by_side import NO_LOG, original, side_by_side
 from oic_assurance.settings import load_settings
 from oic_assurance.state.monitor import EXIT_CODES, one_line
 
@@ -122,9 +123,14 @@ def run(as_at: datetime, make_current: bool, at_once: int | None, codes: tuple[s
     chosen = [force for force in found.forces.values() if force.code in wanted]
     chosen.sort(key=lambda force: force.starts_after_minutes)
     failed = 0
-    with to_log(load_settings()) as (_, terminal), Screen(terminal) as screen, end_on_signals():
+    with (
+        to_log(load_settings()) as (_, terminal),
+        Screen(terminal) as screen,
+        end_on_signals(),
+        ExitStack() as stack,
+    ):
         with screen.step("Preparing"):
-            original = start_original(without_secrets(os.environ), [AHEAD])
+            context = stack.enter_context(original(without_secrets(os.environ), [AHEAD]))
         step = screen.step("Running")
         # The national view compares what the forces have published, so it comes after all of them.
         for kind in ("force", "national"):
@@ -137,14 +143,20 @@ def run(as_at: datetime, make_current: bool, at_once: int | None, codes: tuple[s
                 except UsageError as error:
                     failed += 1
                     screen.line(f"{force.code} {force.name}", 0, FAILED, error.message)
-            for ended in side_by_side(
-                original,
-                partial(_run, arguments),
-                environments,
-                at_once or os.cpu_count() or 1,
-                _log,
-                lambda running: setattr(step, "detail", ", ".join(running)),
-            ):
+            # If this command is ended, the runs are ended first, and then what they are copies of.
+            runs = stack.enter_context(
+                closing(
+                    side_by_side(
+                        context,
+                        partial(_run, arguments),
+                        environments,
+                        at_once or os.cpu_count() or 1,
+                        _log,
+                        lambda running: setattr(step, "detail", ", ".join(running)),
+                    )
+                )
+            )
+            for ended in runs:
                 force = found.get(ended.code)
                 why = _reason(ended.exit_code, _log(ended.code)) if ended.exit_code else ""
                 failed += bool(why)

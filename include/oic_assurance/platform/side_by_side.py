@@ -11,7 +11,8 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
@@ -36,10 +37,12 @@ class Ended:
     seconds: float
 
 
-def start_original(environment: Mapping[str, str], modules: Sequence[str]) -> ForkServerContext:
+@contextmanager
+def original(environment: Mapping[str, str], modules: Sequence[str]) -> Iterator[ForkServerContext]:
     """Start the process of which copies are made, and wait until it has imported the modules.
 
-    `environment` has no secret of a force. A process has one such original: later calls find it.
+    `environment` has no secret of a force. After the block, when all copies have ended, the process
+    is ended too, so that what all of them used is counted as used by this one.
 
     Raises:
         AssuranceError: It has ended while it imported them.
@@ -52,32 +55,37 @@ def start_original(environment: Mapping[str, str], modules: Sequence[str]) -> Fo
         forkserver.ensure_running()
     finally:
         replace_environment(mine)
-    first = context.Process(target=int)
     try:
-        first.start()
-    except (EOFError, OSError) as error:
-        raise AssuranceError(
-            "The process that imports the pipeline for all forces has ended, perhaps because the "
-            "memory was full. Run the forces one by one: `assurance run --force CODE`."
-        ) from error
-    first.join()
-    return context
+        first = context.Process(target=int)
+        try:
+            first.start()
+        except (EOFError, OSError) as error:
+            raise AssuranceError(
+                "The process that imports the pipeline for all forces has ended, perhaps because "
+                "the memory was full. Run the forces one by one: `assurance run --force CODE`."
+            ) from error
+        first.join()
+        yield context
+    finally:
+        # The module has no public function for it.
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
 def side_by_side(
-    original: ForkServerContext,
+    context: ForkServerContext,
     work: Callable[[str], int],
     environments: Mapping[str, Mapping[str, str]],
     at_once: int,
     log_of: Callable[[str], Path],
     show: Callable[[Sequence[str]], None],
-) -> Iterator[Ended]:
+) -> Generator[Ended, None, None]:
     """Call `work` for each force in a copy of the original. Yield each force when it has ended.
 
-    `environments` has the environment of each force, by its code. At most `at_once` copies run at
-    the same time. What a copy prints goes to the file `log_of(code)`. A copy that fails or is
-    killed does not touch the others. `show` is called several times a second with the forces that
-    are running. If the caller stops early, the copies that still run are ended.
+    `context` is from `original`. `environments` has the environment of each force, by its code. At
+    most `at_once` copies run at the same time. What a copy prints goes to the file `log_of(code)`.
+    A copy that fails or is killed does not touch the others. `show` is called several times a
+    second with the forces that are running. If the caller stops early, the copies that still run
+    are ended.
     """
     waiting = list(environments)
     running: dict[str, tuple[ForkServerProcess, float]] = {}
@@ -85,7 +93,7 @@ def side_by_side(
         while waiting or running:
             while waiting and len(running) < at_once:
                 code = waiting.pop(0)
-                process = original.Process(
+                process = context.Process(
                     target=_call, args=(work, code, dict(environments[code]), log_of(code))
                 )
                 process.start()

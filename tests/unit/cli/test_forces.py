@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -156,9 +157,9 @@ def test_a_force_that_shares_a_place_is_not_run_and_stops_no_other(
 
     def side_by_side(_: object, work: object, environments: Any, *how: object) -> Iterator[Ended]:
         given.update(environments)
-        return (Ended(code, 0, 1.0) for code in environments)
+        yield from (Ended(code, 0, 1.0) for code in environments)
 
-    monkeypatch.setattr(commands, "start_original", lambda environment, modules: None)
+    monkeypatch.setattr(commands, "original", lambda environment, modules: nullcontext())
     monkeypatch.setattr(commands, "side_by_side", side_by_side)
     third = "E23000020"
     with (deployment / "forces.yml").open("a") as file:

@@ -7,7 +7,6 @@ import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ import pytest
 from oic_assurance.errors import AssuranceError
 from oic_assurance.forces.declared import declared_forces
 from oic_assurance.forces.enter import environment_of, without_secrets
-from oic_assurance.platform.side_by_side import NO_LOG, Ended, side_by_side, start_original
+from oic_assurance.platform.side_by_side import NO_LOG, Ended, original, side_by_side
 
 CODES = ["A", "B", "C", "D"]
 NORTH, SOUTH = "E23000022", "E23000021"
@@ -24,14 +23,7 @@ forces:
   - {{code: {NORTH}, name: Northamptonshire, accountable_body: One}}
   - {{code: {SOUTH}, name: Leicestershire, accountable_body: Another}}
 """
-PATIENCE = 60.0
-
-
-@pytest.fixture(autouse=True)
-def _no_original() -> Iterator[None]:
-    """Let each test start an original of its own. A process has one, and it ends with the test."""
-    yield
-    forkserver._forkserver._stop()  # type: ignore[attr-defined]
+PATIENCE, BUSY_SECONDS = 60.0, 0.5
 
 
 def run(
@@ -41,9 +33,9 @@ def run(
     environments: Mapping[str, Mapping[str, str]] | None = None,
     show: Callable[[Sequence[str]], None] = lambda running: None,
 ) -> Iterator[Ended]:
-    original = start_original(without_secrets(os.environ), [])
     given = environments or {code: {"PATH": os.environ["PATH"], "CODE": code} for code in CODES}
-    return side_by_side(original, work, given, at_once, lambda code: tmp_path / code, show)
+    with original(without_secrets(os.environ), []) as context:
+        yield from side_by_side(context, work, given, at_once, lambda code: tmp_path / code, show)
 
 
 def ends_in_its_own_way(code: str) -> int:
@@ -64,6 +56,13 @@ def waits_for_the_last(code: str) -> int:
 def looks_around(code: str) -> int:
     print(os.environ.get("SEEN_BY", "nobody"), os.environ["CODE"])
     os.environ["SEEN_BY"] = code
+    return 0
+
+
+def calculates(code: str) -> int:
+    end = time.process_time() + BUSY_SECONDS
+    while time.process_time() < end:
+        pass
     return 0
 
 
@@ -113,8 +112,20 @@ def test_a_force_has_its_own_environment_and_changes_no_other(tmp_path: Path) ->
 def test_an_original_that_ends_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "ends_at_once.py").write_text("import os\nos._exit(9)\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with pytest.raises(AssuranceError, match="has ended, perhaps because the memory was full"):
-        start_original(without_secrets(os.environ), ["ends_at_once"])
+    with (
+        pytest.raises(AssuranceError, match="has ended, perhaps because the memory was full"),
+        original(without_secrets(os.environ), ["ends_at_once"]),
+    ):
+        pass
+
+
+def test_what_the_runs_use_is_counted_as_used_by_the_command(tmp_path: Path) -> None:
+    before = os.times()
+    list(run(calculates, tmp_path))
+    after = os.times()
+    used = after.children_user - before.children_user
+    used += after.children_system - before.children_system
+    assert used > len(CODES) * BUSY_SECONDS
 
 
 def test_who_takes_over_the_run_of_one_force_finds_no_secret_of_another(
