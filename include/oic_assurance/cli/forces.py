@@ -122,7 +122,7 @@ def run(as_at: datetime, make_current: bool, at_once: int | None, codes: tuple[s
     wanted = {found.get(code).code for code in codes} or found.forces
     chosen = [force for force in found.forces.values() if force.code in wanted]
     chosen.sort(key=lambda force: force.starts_after_minutes)
-    failed = 0
+    deployment, failed = dict(os.environ), 0
     with (
         to_log(load_settings()) as (_, terminal),
         Screen(terminal) as screen,
@@ -130,7 +130,7 @@ def run(as_at: datetime, make_current: bool, at_once: int | None, codes: tuple[s
         ExitStack() as stack,
     ):
         with screen.step("Preparing"):
-            context = stack.enter_context(original(without_secrets(os.environ), [AHEAD]))
+            context = stack.enter_context(original(without_secrets(deployment), [AHEAD]))
         step = screen.step("Running")
         # The national view compares what the forces have published, so it comes after all of them.
         for kind in ("force", "national"):
@@ -138,8 +138,8 @@ def run(as_at: datetime, make_current: bool, at_once: int | None, codes: tuple[s
             for force in chosen:
                 try:
                     if force.kind == kind:
-                        check_own(force, found, os.environ)
-                        environments[force.code] = environment_of(force, found, os.environ)
+                        check_own(force, found, deployment)
+                        environments[force.code] = environment_of(force, found, deployment)
                 except UsageError as error:
                     failed += 1
                     screen.line(f"{force.code} {force.name}", 0, FAILED, error.message)

@@ -8,6 +8,7 @@ operating system shows of its environment.
 
 import multiprocessing
 import os
+import signal
 import sys
 import time
 import traceback
@@ -18,6 +19,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
+from typing import Any
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.forces.enter import replace_environment
@@ -41,25 +43,29 @@ class Ended:
 def original(environment: Mapping[str, str], modules: Sequence[str]) -> Iterator[ForkServerContext]:
     """Start the process of which copies are made, and wait until it has imported the modules.
 
-    `environment` has no secret of a force. After the block, when all copies have ended, the process
-    is ended too, so that what all of them used is counted as used by this one.
+    `environment` has no secret of a force. This process has it too during the block, because an
+    original that was killed is started again from here. After the block, when all copies have
+    ended, the original is ended, so that what all of them used is counted as used by this process.
 
     Raises:
         AssuranceError: It has ended while it imported them.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(modules))
+    # The module has no public function that ends it.
+    server: Any = forkserver._forkserver
     mine = dict(os.environ)
     replace_environment(environment)
-    try:
-        forkserver.ensure_running()
-    finally:
-        replace_environment(mine)
     try:
         first = context.Process(target=int)
         try:
             first.start()
-        except (EOFError, OSError) as error:
+        except BaseException as error:
+            if server._forkserver_pid:
+                # It would first end its imports.
+                os.kill(server._forkserver_pid, signal.SIGKILL)
+            if not isinstance(error, EOFError | OSError):
+                raise
             raise AssuranceError(
                 "The process that imports the pipeline for all forces has ended, perhaps because "
                 "the memory was full. Run the forces one by one: `assurance run --force CODE`."
@@ -67,8 +73,8 @@ def original(environment: Mapping[str, str], modules: Sequence[str]) -> Iterator
         first.join()
         yield context
     finally:
-        # The module has no public function for it.
-        forkserver._forkserver._stop()  # type: ignore[attr-defined]
+        server._stop()
+        replace_environment(mine)
 
 
 def side_by_side(

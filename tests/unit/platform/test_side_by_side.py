@@ -59,6 +59,14 @@ def looks_around(code: str) -> int:
     return 0
 
 
+def kills_its_original(code: str) -> int:
+    if code == "A":
+        os.kill(os.getppid(), signal.SIGKILL)
+    shown = Path(f"/proc/{os.getppid()}/environ").read_bytes() if code != "A" else b""
+    print("a secret" if b"the key of somebody" in shown else "no secret")
+    return 0
+
+
 def calculates(code: str) -> int:
     end = time.process_time() + BUSY_SECONDS
     while time.process_time() < end:
@@ -117,6 +125,16 @@ def test_an_original_that_ends_is_told(tmp_path: Path, monkeypatch: pytest.Monke
         original(without_secrets(os.environ), ["ends_at_once"]),
     ):
         pass
+
+
+def test_an_original_that_is_killed_is_started_again_without_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSURANCE_PSEUDONYM_KEY", "the key of somebody")
+    ended = {one.code: one.exit_code for one in run(kills_its_original, tmp_path, at_once=1)}
+    assert ended == {"A": 255, "B": 0, "C": 0, "D": 0}
+    assert {(tmp_path / code).read_text() for code in "BCD"} == {"no secret\n"}
+    assert os.environ["ASSURANCE_PSEUDONYM_KEY"] == "the key of somebody"
 
 
 def test_what_the_runs_use_is_counted_as_used_by_the_command(tmp_path: Path) -> None:
