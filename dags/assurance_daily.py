@@ -168,15 +168,6 @@ def make_dag(own: ForceDag) -> None:
     """Make the daily DAG of a force."""
     approval_timeout = timedelta(hours=own.settings.approval_hours)
 
-    def mark_failed(context: Any) -> None:
-        """Record that a run has failed, unless one of its tasks has already recorded the failure.
-
-        If, for example, the whole run takes too long, no task records the failure.
-        """
-        own.enter()
-        reason = context.get("reason") or "run failed"
-        pipeline.mark_failed(load_settings(), context["run_id"], reason)
-
     @dag(
         dag_id=own.dag_id,
         schedule=schedule(own),
@@ -197,7 +188,6 @@ def make_dag(own: ForceDag) -> None:
             "max_retry_delay": timedelta(minutes=15),
             "retry_policy": RETRY_POLICY,
         },
-        on_failure_callback=mark_failed,
         params={"as_at": AS_AT, "make_current": MAKE_CURRENT},
         tags={*own.tags, "daily"},
         doc_md=own.page(DOC),

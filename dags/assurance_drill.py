@@ -57,7 +57,7 @@ def make_dag(own: ForceDag) -> None:
 
         # With Celery, only a worker of the first host shares a folder with the service that
         # restores. Other executors have no queues.
-        @task(queue=own.defaults.get("queue", "first-host"))
+        @task(queue=own.queue or "first-host")
         def prove_restore() -> str:
             from oic_assurance.operations.backup.scheduled import prove_restore as prove
 

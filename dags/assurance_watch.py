@@ -4,12 +4,13 @@ It also runs at the deadline of the daily run, and so tells at once that the run
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import MultipleCronTriggerTimetable, dag, task
 
 from oic_assurance import pipeline
-from oic_assurance.platform.airflow.force_dags import ForceDag, force_dags
+from oic_assurance.platform.airflow.force_dags import ForceDag, dag_id, force_dags
 from oic_assurance.platform.airflow.home_page import store_problems
 from oic_assurance.settings import load_settings
 from oic_assurance.state.read import run_deadline
@@ -20,8 +21,9 @@ Measures what SQL cannot see (disks, certificates, clocks, rights, the policy), 
 addresses in `ASSURANCE_NOTIFY_EMAIL` and `ASSURANCE_NOTIFY_WEBHOOK` when a problem of
 `assurance status` has begun, has changed or is over. The home page of Airflow shows the same rows.
 
-It sends each notification once. Before that, it records what was read, from the server's own log,
-in the log of processing. It also exports the metrics, if the deployment exports any.
+It sends each notification once. Before that, it closes the record of a run that Airflow has ended
+and that could not do so itself, and it records what was read, from the server's own log, in the log
+of processing. It also exports the metrics, if the deployment exports any.
 
 ### You were called because it failed
 The warehouse cannot be reached. The daily run needs the warehouse too, so fix this first.
@@ -59,8 +61,19 @@ def make_dag(own: ForceDag) -> None:
         """Notify people of problems that have begun and of problems that are over."""
 
         @task
-        def notify() -> None:
+        def notify(ti: Any = None) -> None:
             settings = load_settings()
+            # Airflow tells only the dag-processor that a run took too long or that its processes
+            # were killed, and that has no secret of a force.
+            pipeline.close_ended(
+                settings,
+                lambda run_id: (
+                    ti.get_dr_count(
+                        dag_id("assurance_daily"), run_ids=[run_id], states=["failed", "success"]
+                    )
+                    > 0
+                ),
+            )
             # The server's log holds what readers have asked, with their values, until then.
             pipeline.collect_reads(settings)
             try:

@@ -237,17 +237,6 @@ def may_make_secrets() -> bool:
     return not os.environ.get(MAY_GENERATE, "").strip() or _yes_or_no(os.environ, MAY_GENERATE)
 
 
-def has_force_queues() -> bool:
-    """Tell whether the tasks of each force are in a queue that is named after the force.
-
-    Then a worker takes the tasks of one force, and needs the secrets of this force alone.
-
-    Raises:
-        UsageError: `ASSURANCE_FORCE_QUEUES` is neither yes nor no.
-    """
-    return _yes_or_no(os.environ, "ASSURANCE_FORCE_QUEUES")
-
-
 def publisher_file() -> Path | None:
     """Return the file that says who publishes the releases, or None to use the project's own file.
 

@@ -74,6 +74,34 @@ def test_a_force_has_its_own_owner_pool_tags_and_page(dags: dict[str, Any]) -> N
     assert "`assurance status`" not in page
 
 
+def test_the_tasks_of_a_force_with_a_queue_go_there_and_those_of_others_do_not(
+    deployment: Path,
+) -> None:
+    deployment.write_text(FORCES.replace("    server: east\n", "    queue: south\n"))
+    bag = DagBag(str(DAGS))
+    assert bag.import_errors == {}
+    queues = {
+        code: {
+            task.queue
+            for name, dag in bag.dags.items()
+            if name.endswith(code)
+            for task in dag.tasks
+        }
+        for code in (NORTH, SOUTH)
+    }
+    assert queues == {NORTH: {"default", "first-host"}, SOUTH: {"south"}}
+
+
+def test_a_task_of_a_force_with_a_queue_is_refused_where_another_force_s_secrets_are(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_E23000022_RMS", "postgres://a:b@host/rms")
+    deployment.write_text(FORCES.replace("    server: east\n", "    queue: south\n"))
+    tasks = DagBag(str(DAGS / "assurance_watch.py")).dags[f"assurance_watch_{SOUTH}"].tasks
+    with pytest.raises(UsageError, match=r"E23000021 has workers of its own.*CONN_E23000022_RMS"):
+        tasks[0]._pre_execute_hook({})
+
+
 def test_the_pools_are_made_from_the_servers(deployment: Path) -> None:
     from oic_assurance.forces.declared import declared_forces
 
@@ -103,20 +131,6 @@ def test_a_force_may_start_later_and_still_has_figures_as_at_half_past_five(
     ends = datetime(2026, 5, 1, 5, 10, tzinfo=UTC)
     found = moment({"dag_run": run, "data_interval_end": ends})
     assert found == datetime(2026, 5, 1, 4, 30, tzinfo=UTC)
-
-
-def test_a_worker_of_a_force_takes_the_tasks_of_this_force_and_no_others(
-    deployment: Path, dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def queues() -> dict[str, set[str]]:
-        found = dict(DagBag(str(DAGS)).dags)
-        return {dag_id: {task.queue for task in dag.tasks} for dag_id, dag in found.items()}
-
-    shared = queues()
-    assert {name for used in shared.values() for name in used} == {"default", "first-host"}
-    monkeypatch.setenv("ASSURANCE_FORCE_QUEUES", "yes")
-    own = queues()
-    assert own == {dag_id: {dag_id.rpartition("_")[2]} for dag_id in dags}
 
 
 NATIONAL = """\

@@ -226,7 +226,7 @@ def test_a_worker_of_a_force_holds_the_secrets_of_this_force_alone(tmp_path: Pat
     copy.write_text((ROOT / "docker-compose.yml").read_text("utf-8"), "utf-8")
     (tmp_path / "forces.env").write_text("ASSURANCE_E23000021_PSEUDONYM_KEY=own\n", "utf-8")
     page = (ROOT / "docs" / "how-to" / "several-forces.md").read_text("utf-8")
-    part = page.partition("## A worker of a force\n")[2].partition("\n## ")[0]
+    part = page.partition("## Workers of its own\n")[2].partition("\n## ")[0]
     block = re.search(r"```\n(.*?)```", part, re.DOTALL)
     assert block is not None
     given = dict(line.split("=", 1) for line in block[1].splitlines())
@@ -239,4 +239,3 @@ def test_a_worker_of_a_force_holds_the_secrets_of_this_force_alone(tmp_path: Pat
     assert environment["ASSURANCE_E23000021_PSEUDONYM_KEY"] == "own"
     assert environment["ASSURANCE_PSEUDONYM_KEY"] == "none"
     assert environment["QUEUES"] == "e23000021"
-    assert environment["ASSURANCE_FORCE_QUEUES"] == "yes"
