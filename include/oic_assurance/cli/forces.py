@@ -187,8 +187,8 @@ def start(any_is_enough: bool) -> int:
     """Start and migrate the warehouse of each force. Without forces.yml, of the only force.
 
     The warehouse of a force with a queue is migrated on the host of its workers, where its secrets
-    are, by `assurance db start`. A force for which it fails stops no other. The exit code is 0 if it
-    failed for none.
+    are, by `assurance db start`. A force for which it fails stops no other. The exit code is 0 if
+    it failed for none.
     """
     found = declared_forces()
     if found is None:

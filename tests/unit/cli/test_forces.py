@@ -137,7 +137,7 @@ def test_one_force_that_starts_is_enough_if_it_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def ends_with(*codes: int) -> None:
-        monkeypatch.setattr(commands, "_for_each", lambda command: list(codes))
+        monkeypatch.setattr(commands, "_for_each", lambda *_: list(codes))
 
     for codes, plain, with_any in (
         ((0, 0), 0, 0),
