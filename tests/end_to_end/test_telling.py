@@ -1,5 +1,6 @@
-"""Under Airflow, a missed deadline is told once, and every line of the logs says what it is about.
+"""Under Airflow, a missed deadline is told once, and a run that was ended is closed on record.
 
+Every line of the logs says what it is about.
 The checkout of this test has the daily DAG and the watch, so nothing but the watch and the run
 itself can send a notification.
 """
@@ -10,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -20,7 +22,7 @@ from tests.unit.notifications.servers import MailServer
 
 pytestmark = pytest.mark.slow
 
-DAILY = "assurance_daily"
+DAILY, WATCH = "assurance_daily", "assurance_watch"
 COPIED = (
     "include", "dbt_project", "expectations", "dags/assurance_daily.py", "dags/assurance_watch.py",
     "pyproject.toml",
@@ -79,6 +81,8 @@ def test_a_missed_deadline_is_told_once_and_the_logs_say_what_they_are_about(
         run = server.run_of(DAILY, "")
         the_deadline_is_told_while_the_run_is_under_way(server, deployment, mail, run)
         state = server.wait_for_end(DAILY, run)
+        the_metrics_are_those_of_the_run(deployment)
+        the_watch_closes_the_record_of_a_run_that_airflow_has_ended(server, deployment)
     assert state == "success"
     told = ask(
         deployment,
@@ -86,7 +90,6 @@ def test_a_missed_deadline_is_told_once_and_the_logs_say_what_they_are_about(
         "order by notification_id",
     )
     assert told == [("new",), ("over",)]
-    the_metrics_are_those_of_the_run(deployment)
     every_line_of_a_task_is_a_document(deployment, run)
     every_line_of_a_process_is_a_document(deployment)
 
@@ -108,6 +111,21 @@ def the_deadline_is_told_while_the_run_is_under_way(
     # `assurance_watch` does the same as this command.
     notify(terminal)
     assert times_told(mail) == told
+
+
+def the_watch_closes_the_record_of_a_run_that_airflow_has_ended(
+    server: Airflow, terminal: Terminal
+) -> None:
+    run = server.trigger(DAILY, PUBLISHED)
+    outcome = "select outcome from audit.run order by started_at desc limit 1"
+    for _ in patiently("the run does not begin"):
+        if ask(terminal, outcome) == [("running",)]:
+            break
+    ended = server.client.patch(f"/dags/{DAILY}/dagRuns/{quote(run)}", json={"state": "failed"})
+    ended.raise_for_status()
+    assert ask(terminal, outcome) == [("running",)]
+    assert server.wait_for_end(WATCH, server.trigger(WATCH, "")) == "success"
+    assert ask(terminal, outcome) == [("failed",)]
 
 
 def notify(terminal: Terminal) -> None:

@@ -69,6 +69,7 @@ def test_a_table_without_stored_results_has_no_tests_on_record(
     monkeypatch.setattr(marts, "load_constraints", lambda *_: [])
     monkeypatch.setattr(marts, "run_models", lambda *_: [a_model("dim_officer")])
     monkeypatch.setattr(marts, "run_tests", lambda *_: [a_test("unique")])
+    monkeypatch.setattr(marts, "note_described", lambda *_: None)
     tested = (
         "select fingerprint from audit.tested_table "
         "where table_name = 'dim_officer' and build_id = %s"
