@@ -26,7 +26,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-c
 RUN groupadd --gid 50000 assurance \
     && useradd --uid 50000 --gid 50000 --home-dir /var/lib/assurance --create-home assurance \
     && chmod 0700 /var/lib/assurance \
-    && install --directory --owner assurance --group assurance --mode 0700 /mnt/shared /mnt/dashboards \
+    && install --directory --owner assurance --group assurance --mode 0700 /mnt/shared /mnt/dashboards /var/log/assurance \
     && install --directory --owner 999 --group assurance --mode 0770 /mnt/drill
 
 WORKDIR /opt/assurance

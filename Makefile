@@ -75,13 +75,13 @@ run: setup ## do the daily run and show the position; makes a synthetic force fi
 superset: setup setup-superset ## show the dashboards in Superset on this machine; Ctrl-C stops it
 	@$(BIN)/assurance superset
 
-test: setup-dev ## run all tests except the slow ones
-	@TMPDIR="$$($(BIN)/python -m tests.memory)" $(BIN)/python -m pytest -q -m "not slow" $(PARALLEL) tests
+test: setup-dev ## run all tests except the slow ones; ONLY=path runs those of one folder or file
+	@TMPDIR="$$($(BIN)/python -m tests.memory)" $(BIN)/python -m pytest -q -m "not slow" $(if $(ONLY),$(ONLY),$(PARALLEL) tests)
 
-test-all: setup-connectors setup-spark setup-superset setup-contracts setup-deployment debian-packages ## run every test; as root it installs Debian packages first
-	@LANDING_EXAMPLES=25 FILE_EXAMPLES=25 SEQUENCE_EXAMPLES=60 $(BIN)/python -m pytest -q tests
+test-all: setup-connectors setup-spark setup-superset setup-contracts setup-deployment debian-packages ## run every test; PART=name runs one part; as root it installs Debian packages first
+	@$(BIN)/python -m tests.parts $(PART)
 
-catalogue: setup-dev ## inject every known defect and check that it is caught; writes docs/defects.md
+catalogue: setup-dev ## inject every known defect and check that it is caught; writes tests/catalogue/defects.csv
 	@$(BIN)/python -m tests.catalogue
 
 bench: setup-dev setup-benchmarks ## measure landing, the daily run and readers; writes benchmarks/README.md
@@ -104,8 +104,8 @@ $(DBT_DOCS)/.compiled: $(shell find dbt_project -name target -prune -o -type f -
 	@$(BIN)/dbt --quiet docs generate --no-compile --empty-catalog $(DBT_OPTIONS)
 	@touch $@
 
-lint: setup-dev ## check style, types, SQL, YAML and dbt conventions, as pre-commit does
-	@$(BIN)/pre-commit run --all-files --show-diff-on-failure
+lint: setup-dev ## check style, types, SQL, YAML and dbt conventions; CHANGED=1 checks what differs from the last commit
+	@$(BIN)/pre-commit run $(if $(CHANGED),--files $$(git diff --name-only --diff-filter=d HEAD; git ls-files --others --exclude-standard),--all-files --show-diff-on-failure)
 
 sbom: setup-dev ## write the lock's bill of materials (CycloneDX) to build/sbom.json
 	@mkdir -p build

@@ -34,6 +34,7 @@ import yaml
 from benchmarks.measure import assurance, server_seconds
 from benchmarks.table import measured_on, write_between
 from oic_assurance.clock import london_day, utc_now
+from oic_assurance.settings import force_areas
 
 BEGIN, END = "<!-- begin: written by `python -m benchmarks.forces` -->", "<!-- end: forces -->"
 YEARS = (10,)
@@ -64,7 +65,7 @@ class Deployment:
 
     def __init__(self, home: Path, forces: int, years: Sequence[int], last: date) -> None:
         self.home, self.last = home, last
-        self.codes = [f"E230009{number:02}" for number in range(forces)]
+        self.codes = list(force_areas())[:forces]
         self.years = {code: years[n % len(years)] for n, code in enumerate(self.codes)}
         declared = [
             {"code": code, "name": f"Force {code[-2:]}", "accountable_body": "A made-up body"}

@@ -47,6 +47,8 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "integration/publishing": ("disclosure",),
     },
 }  # fmt: skip
+#: Folders whose tests are all slow. `make test` does not read them.
+SLOW = {"browser", "connectors", "deployment", "forces", "machines", "spark"}
 GROUP_OF = {
     f"tests/{folder}/test_{name}.py": group
     for group, folders in GROUPS.items()
@@ -73,6 +75,7 @@ os.environ |= {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
+    "ASSURANCE_NO_BACKUPS": "only the tests of back-ups make any",
 }
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -161,12 +164,23 @@ def fresh_warehouse(prepared: Prepared) -> Iterator[Settings]:
 MAKE_FURTHER_RUNS = ("test_terminal.py", "test_daily_run.py")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the groups first, so that no process is left with one of them when the others are done.
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the folders of slow tests if those are not wanted. Their imports take seconds."""
+    is_slow = collection_path.parent == PROJECT_ROOT / "tests" and collection_path.name in SLOW
+    return True if is_slow and config.option.markexpr == "not slow" else None
 
-    The tests that make further runs come behind the other tests of the first run. The runs leave a
-    newer build, and then each explanation of a figure recomputes its records.
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow folders, and put the groups first.
+
+    So no process is left with a group when the others are done. The tests that make further runs
+    come behind the other tests of the first run. The runs leave a newer build, and then each
+    explanation of a figure recomputes its records.
     """
+    for item in items:
+        if item.path.relative_to(PROJECT_ROOT / "tests").parts[0] in SLOW:
+            item.add_marker("slow")
     groups = {group: number for number, group in enumerate(GROUPS)}
     last = {name: number for number, name in enumerate(MAKE_FURTHER_RUNS, 1)}
 

@@ -1,6 +1,6 @@
 """What readers are told about each point in words."""
 
-from expectations.shared.code_lists import POINTS, POSITION_STATUSES
+from expectations.shared.code_lists import POSITION_STATUSES
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import Expectations, every_row, no_rows, one_of
 
@@ -58,7 +58,6 @@ end
 def assurance_answer() -> Expectations:
     """Every point in words."""
     return [
-        one_of("point_code", POINTS, description="Every point is a declared one."),
         one_of("status", POSITION_STATUSES, description="Every status is a defined one."),
         one_of("answer_code", ANSWERS, description="Every answer is a defined one."),
         every_row(

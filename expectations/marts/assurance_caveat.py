@@ -1,6 +1,5 @@
 """What a reader must know before using the figure of a point."""
 
-from expectations.shared.code_lists import POINTS
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import Expectations, every_row, no_rows, one_of
 
@@ -54,7 +53,6 @@ where shown.could_be_low > position.value + 1e-9 or shown.could_be_high < positi
 def assurance_caveat() -> Expectations:
     """Every caveat of each point, with what it could move."""
     return [
-        one_of("point_code", POINTS, description="Every point is a declared one."),
         one_of("caveat_code", CAVEATS, description="Every kind of caveat is a defined one."),
         every_row(
             "could_be_a_share",

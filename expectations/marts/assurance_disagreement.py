@@ -1,8 +1,7 @@
 """Disagreements between the force, the Commissioner and the data."""
 
-from expectations.shared.code_lists import POINTS
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
+from expectations.vocabulary import Expectations, every_row, no_rows, sql
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 
@@ -31,8 +30,6 @@ where disagreed_from - 1 <= previous_until
 def assurance_disagreement() -> Expectations:
     """Periods in which the force, the Commissioner and the data disagreed on a point."""
     return [
-        one_of("point_code", POINTS, description="Every point is a declared one."),
-        filled("days", "data_status", description="Every disagreement has a value in {column}."),
         every_row(
             "days_are_counted",
             sql("days = coalesce(disagreed_until, <<today>>) - disagreed_from + 1", today=_TODAY),

@@ -1,14 +1,11 @@
 """The list of exceptions."""
 
 from expectations.shared.code_lists import (
-    AGE_BANDS,
-    EXCEPTIONS,
-    POINTS,
     TRAINING_REQUIREMENTS,
     sql_list,
 )
-from expectations.shared.mart_suite import known_unit, mart_suite, not_later, officer_keys
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, unique
+from expectations.shared.mart_suite import mart_suite, not_later, officer_keys
+from expectations.vocabulary import Expectations, every_row, no_rows, unique
 
 _MISSING_DOCUMENTS_NOT_AS_LISTED = """
 with
@@ -35,18 +32,6 @@ where missing.force_code is null or listed.record_ref is null
 def assurance_exception() -> Expectations:
     """Every referral, officer or plan that somebody must act on."""
     return [
-        filled(
-            "exception_code",
-            "point_code",
-            "record_ref",
-            "org_unit_code",
-            "opened_at",
-            "first_seen_at",
-            "times_reopened",
-            "age_days",
-            "age_band",
-            description="Every exception has a value in {column}.",
-        ),
         unique(
             "force_code",
             "exception_code",
@@ -55,17 +40,7 @@ def assurance_exception() -> Expectations:
             name="listed_once",
             description="No exception is listed twice for the same reason.",
         ),
-        officer_keys(always=False),
-        known_unit(),
-        one_of(
-            "point_code",
-            POINTS,
-            description="Every exception belongs to an assurance point.",
-        ),
-        one_of(
-            "age_band", AGE_BANDS, description="Every exception is in one of the four age bands."
-        ),
-        one_of("exception_code", EXCEPTIONS, description="Every exception has a defined code."),
+        officer_keys(),
         every_row(
             "reopened_after_it_was_seen",
             """

@@ -1,8 +1,8 @@
 """The number of exceptions of each kind."""
 
 from expectations.shared.code_lists import AGE_BANDS, EXCEPTIONS, POINTS
-from expectations.shared.mart_suite import known_unit, mart_suite
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of
+from expectations.shared.mart_suite import mart_suite
+from expectations.vocabulary import Expectations, every_row, no_rows, one_of
 
 _NOT_AS_LISTED = """
 with
@@ -47,13 +47,6 @@ where listed.people <> shown.people
 def assurance_exception_summary() -> Expectations:
     """Numbers of exceptions by kind, unit and age, for readers who may not see single records."""
     return [
-        filled(
-            "exceptions",
-            "people",
-            "oldest_age_days",
-            description="Every row has a value in {column}.",
-        ),
-        known_unit(),
         one_of(
             "point_code",
             POINTS,

@@ -4,17 +4,16 @@ from expectations.shared.code_lists import (
     MEASURE_OF_POINT,
     MEASURES,
     POINT_OF_MEASURE,
-    POINTS,
     STARTS,
     is_in,
     same_records,
     sql_rows,
 )
 from expectations.shared.compared_publication import figures_close_to_published
-from expectations.shared.mart_suite import known_unit, mart_suite
+from expectations.shared.mart_suite import mart_suite
 from expectations.shared.recounts import captures_add_up, records_add_up
 from expectations.shared.shares import has_an_interval, is_a_share
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
+from expectations.vocabulary import Expectations, every_row, no_rows, sql
 
 _FIRST_MONTH = "date '2025-01-01'"
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
@@ -181,20 +180,12 @@ _SAME_RECORDS = (
 def assurance_measure() -> Expectations:
     """Every measure by month, for the force and for each unit."""
     return [
-        one_of("measure_code", MEASURES, description="Every measure is a defined one."),
-        one_of(
-            "point_code",
-            POINTS,
-            description="Every measure belongs to an assurance point.",
-        ),
         every_row(
             "measure_of_its_point",
             f"(measure_code, point_code) in ({_MEASURES_AND_POINTS})",
             description="Every measure belongs to the assurance point that policy gives it.",
             columns=("measure_code", "point_code"),
         ),
-        filled("point_code", "denominator", description="Every figure has a value in {column}."),
-        known_unit(),
         every_row(
             "period_is_a_month",
             f"""

@@ -1,13 +1,10 @@
 """The force's position on each point."""
 
 from expectations.shared.code_lists import (
-    FRESHNESS,
     MEASURE_OF_FURTHER_POINT,
     MEASURE_OF_POINT,
     POINTS,
-    POSITION_STATUSES,
     SNAPSHOTS,
-    TARGET_UNITS,
     sql_list,
     sql_rows,
 )
@@ -17,9 +14,7 @@ from expectations.vocabulary import (
     Expectation,
     Expectations,
     every_row,
-    filled,
     no_rows,
-    one_of,
     sql,
 )
 
@@ -198,19 +193,11 @@ def assurance_position() -> Expectations:
     first = MEASURE_OF_POINT | MEASURE_OF_FURTHER_POINT
     measures = sql_rows(first.keys(), first.values())
     return [
-        one_of("point_code", POINTS, description="Every point is a declared one."),
         no_rows(
             "four_points",
             sql(_MISSING_POINTS, points=sql_rows(POINTS)),
             description="Every point is shown, even if nothing is known about it.",
             dimension="completeness",
-        ),
-        filled(
-            "as_at", "status", "source_status", description="Every point has a value in {column}."
-        ),
-        one_of("status", POSITION_STATUSES, description="Every status is a defined one."),
-        one_of(
-            "source_status", FRESHNESS, description="Every source status is fresh, stale or failed."
         ),
         every_row(
             "for_this_moment",
@@ -245,8 +232,6 @@ def assurance_position() -> Expectations:
 
 def _targets() -> list[Expectation | tuple[Expectation, ...]]:
     return [
-        filled("policy_confirmed", description="Every point has a value in {column}."),
-        one_of("target_unit", TARGET_UNITS, description="Every target is a share or in strands."),
         every_row(
             "target_in_its_unit",
             """

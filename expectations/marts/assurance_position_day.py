@@ -1,6 +1,6 @@
 """The daily status of each point."""
 
-from expectations.shared.code_lists import MEASURE_OF_POINT, POINTS, POSITION_STATUSES, sql_rows
+from expectations.shared.code_lists import MEASURE_OF_POINT, sql_rows
 from expectations.shared.mart_suite import mart_suite
 from expectations.shared.shares import is_a_share
 from expectations.vocabulary import (
@@ -8,14 +8,11 @@ from expectations.vocabulary import (
     WARNING,
     Expectations,
     every_row,
-    filled,
     no_rows,
-    one_of,
     sql,
 )
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
-_STATUSES = tuple(status for status in POSITION_STATUSES if status != "unknown")
 
 # A day cannot be listed twice for a point, so a day is missing if the point has fewer rows than
 # days up to today.
@@ -96,13 +93,6 @@ def assurance_position_day() -> Expectations:
     }
     measures = sql_rows(at_month_end.keys(), at_month_end.values())
     return [
-        one_of("point_code", POINTS, description="Every point is a declared one."),
-        one_of(
-            "status", _STATUSES, description="Every daily status is defined, and none is unknown."
-        ),
-        filled(
-            "numerator", "denominator", "status", description="Every day has a value in {column}."
-        ),
         is_a_share(),
         no_rows(
             "position_not_moved_by_corrections",

@@ -2,8 +2,6 @@
 
 from expectations.shared.code_lists import (
     LESS_IS_BETTER,
-    MEASURES,
-    POINTS,
     is_in,
     is_measure,
 )
@@ -12,16 +10,10 @@ from expectations.vocabulary import (
     Expectation,
     Expectations,
     every_row,
-    filled,
     no_rows,
-    one_of,
     sql,
 )
 
-_KINDS = ("XMR", "P", "LANEY_P")
-_VARIATIONS = ("COMMON", "IMPROVING", "CONCERNING")
-_SPECIAL_CAUSES = ("OUTSIDE_LIMITS", "TWO_OF_THREE", "RUN_OF_SEVEN", "TREND_OF_SEVEN")
-_ASSURANCES = ("HIT_OR_MISS", "MEETS", "WILL_NOT_MEET")
 _LESS_IS_BETTER = is_measure(LESS_IS_BETTER)
 
 # Two ways to compute a share can differ in the last bits.
@@ -117,14 +109,6 @@ where target is not null and lower is not null and (assurance is null) = (marked
 def assurance_spc() -> Expectations:
     """Control limits and the two signs of every measure, by month."""
     return [
-        one_of("measure_code", MEASURES, description="Every measure is a defined one."),
-        one_of("point_code", POINTS, description="Every point is a declared one."),
-        filled(
-            "is_complete_period",
-            "baseline_from",
-            "baseline_months",
-            description="Every month has a value in {column}.",
-        ),
         no_rows(
             "charts_are_the_measures",
             _DIFFERENT_FIGURES,
@@ -137,7 +121,6 @@ def assurance_spc() -> Expectations:
 
 def _limits() -> list[Expectation]:
     return [
-        one_of("kind", _KINDS, description="Every kind of limits is a defined one."),
         every_row(
             "limits_or_a_reason",
             """
@@ -193,9 +176,6 @@ def _limits() -> list[Expectation]:
 
 def _signs() -> list[Expectation]:
     return [
-        one_of("variation", _VARIATIONS, description="Every variation is a defined one."),
-        one_of("special_cause", _SPECIAL_CAUSES, description="Every special cause is defined."),
-        one_of("assurance", _ASSURANCES, description="Every assurance is a defined one."),
         every_row(
             "signs_need_a_complete_month",
             "variation is not null",

@@ -1,8 +1,7 @@
 """Status of each point over time, as the force, the Commissioner and the data see it."""
 
-from expectations.shared.code_lists import POINTS, VOICES
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
+from expectations.vocabulary import Expectations, every_row, no_rows, sql
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 
@@ -37,13 +36,6 @@ where voice.voice = 'DATA' and voice.status is distinct from position.status
 def assurance_voice() -> Expectations:
     """Status of each point over time, as the force, the Commissioner and the data see it."""
     return [
-        one_of("point_code", POINTS, description="Every point is a declared one."),
-        one_of(
-            "voice",
-            VOICES,
-            description="Every view is that of the force, the Commissioner or the data.",
-        ),
-        filled("status", "is_assured", description="Every statement has a value in {column}."),
         every_row(
             "said_by_today",
             sql("changed_on <= <<today>>", today=_TODAY),

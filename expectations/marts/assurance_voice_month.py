@@ -1,7 +1,7 @@
 """How often the force and the Commissioner said complete when the data did not."""
 
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of
+from expectations.vocabulary import Expectations, every_row, no_rows
 
 # The statements that said complete are counted again, from the mart `assurance_voice`.
 _STATEMENTS = """
@@ -28,18 +28,6 @@ where counted.denominator > coalesce(said.statements, 0)
 def assurance_voice_month() -> Expectations:
     """Every month, with the statements that said complete and those that the data contradicted."""
     return [
-        one_of(
-            "voice",
-            ("FORCE", "COMMISSIONER"),
-            description="Every voice is the force or the Commissioner.",
-        ),
-        filled(
-            "numerator",
-            "denominator",
-            "days_contradicted",
-            "days_said_complete",
-            description="Every month has a value in {column}.",
-        ),
         every_row(
             "contradicted_within_said",
             "0 <= numerator and numerator <= denominator "

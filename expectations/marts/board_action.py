@@ -2,7 +2,7 @@
 
 from expectations.shared.code_lists import POINTS, sql_list
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
+from expectations.vocabulary import Expectations, every_row, no_rows, sql
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 
@@ -52,18 +52,6 @@ where expected.action_ref is null or listed.action_ref is null
 def board_action() -> Expectations:
     """Every action of the Board, with its date, how often it moved, and its closure."""
     return [
-        filled(
-            "action",
-            "agreed_on",
-            "times_moved",
-            "status",
-            description="Every action has a value in {column}.",
-        ),
-        one_of(
-            "status",
-            ("OPEN", "OVERDUE", "CLOSED", "SUPERSEDED"),
-            description="Every action is open, overdue, closed or superseded.",
-        ),
         every_row(
             "overdue_as_defined",
             f"(status = 'OVERDUE') = coalesce(due_on < {_TODAY}, false)",

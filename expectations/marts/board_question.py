@@ -1,8 +1,7 @@
 """The questions that the data gives for the Board."""
 
-from expectations.shared.code_lists import POINTS
-from expectations.shared.mart_suite import known_unit, mart_suite
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
+from expectations.shared.mart_suite import mart_suite
+from expectations.vocabulary import Expectations, every_row, no_rows, sql
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 
@@ -88,15 +87,6 @@ where rule.rule_kind = 'TEAM' and shown.point_code = 'NCCU_INTEL'
 def board_question() -> Expectations:
     """Every question that the data gives for the Board."""
     return [
-        one_of("point_code", POINTS, description="Every point is a declared one."),
-        filled(
-            "point_code",
-            "rank",
-            "words",
-            "numerator",
-            "denominator",
-            description="Every question has a value in {column}.",
-        ),
         every_row(
             "about_something",
             "numerator >= 1 and numerator <= denominator",
@@ -117,7 +107,6 @@ def board_question() -> Expectations:
             columns=("since",),
             dimension="validity",
         ),
-        known_unit(),
         no_rows(
             "ranks_without_gaps",
             _WITH_GAPS,

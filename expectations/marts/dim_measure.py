@@ -1,8 +1,8 @@
 """The measures and their titles."""
 
-from expectations.shared.code_lists import MEASURES, UNITS_OF_VALUE, sql_rows
+from expectations.shared.code_lists import MEASURES, sql_rows
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
+from expectations.vocabulary import Expectations, every_row, no_rows, one_of, sql
 
 _MISSING_MEASURES = """
 with force as (select distinct force_code from {candidate}.source_freshness)
@@ -27,17 +27,6 @@ where shown.measure_code is null
 def dim_measure() -> Expectations:
     """Every measure that is published, with its title and description."""
     return [
-        filled("title", "description", description="Every measure has a value in {column}."),
-        one_of(
-            "unit_of_value",
-            UNITS_OF_VALUE,
-            description="Every measure is a share, in hours, or a count.",
-        ),
-        filled(
-            "more_is_better",
-            "may_be_added_up",
-            description="Every measure says in {column} how it may be read.",
-        ),
         every_row(
             "hours_are_not_added_up",
             "not may_be_added_up",

@@ -1,9 +1,9 @@
 """Officers over time, under their pseudonyms."""
 
 from expectations.shared.code_lists import EMPLOYMENT_TYPES
-from expectations.shared.mart_suite import known_unit, mart_suite, officer_keys
+from expectations.shared.mart_suite import mart_suite, officer_keys
 from expectations.shared.own_history import as_many_as_published
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of
+from expectations.vocabulary import Expectations, every_row, no_rows, one_of
 
 _OVERLAPPING = """
 with
@@ -67,13 +67,7 @@ where not is_current or officers < 5
 def dim_officer() -> Expectations:
     """Every officer and unit, with the days in that unit and a coarse description."""
     return [
-        officer_keys(always=False),
-        filled(
-            "valid_to",
-            "is_resolved",
-            "org_unit_code",
-            description="Every version has a value in {column}.",
-        ),
+        officer_keys(),
         one_of(
             "employment_type",
             EMPLOYMENT_TYPES,
@@ -90,7 +84,6 @@ def dim_officer() -> Expectations:
             columns=("employment_type", "rank_group", "role_group"),
             dimension="privacy",
         ),
-        known_unit(),
         every_row(
             "version_has_a_span",
             "valid_from < valid_to",

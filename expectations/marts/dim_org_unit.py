@@ -1,7 +1,7 @@
 """The organisational units of the force."""
 
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import HR_TEAM, WARNING, Expectations, filled, no_rows, one_of
+from expectations.vocabulary import HR_TEAM, WARNING, Expectations, no_rows, one_of
 
 _NO_WHOLE_FORCE = """
 with force as (select distinct force_code from {candidate}.source_freshness)
@@ -41,9 +41,6 @@ where unit.parent_org_unit_code is not null
 def dim_org_unit() -> Expectations:
     """Every unit that a figure can be for, and the force as a whole."""
     return [
-        filled(
-            "org_unit_name", "kind", "is_current", description="Every unit has a value in {column}."
-        ),
         one_of(
             "kind",
             ("FORCE", "DIRECTORATE", "DISTRICT", "TEAM", "UNKNOWN"),

@@ -4,7 +4,6 @@ from expectations.shared.code_lists import (
     MEASURE_OF_POINT,
     POINT_OF_MEASURE,
     POINTS,
-    TARGET_UNITS,
     sql_rows,
 )
 from expectations.shared.mart_suite import mart_suite
@@ -13,9 +12,7 @@ from expectations.vocabulary import (
     WARNING,
     Expectations,
     every_row,
-    filled,
     no_rows,
-    one_of,
     sql,
 )
 
@@ -52,13 +49,6 @@ where declared.code is distinct from shown.point_code
 def dim_point() -> Expectations:
     """Every assurance point, with its question, its target and who answers for it."""
     return [
-        one_of("point_code", POINTS, description="Every point is a declared one."),
-        filled(
-            "title",
-            "question",
-            "is_owner_confirmed",
-            description="Every point has a value in {column}.",
-        ),
         no_rows(
             "every_point_is_listed",
             sql(_MISSING_POINTS, points=sql_rows(POINTS)),
@@ -76,7 +66,6 @@ def dim_point() -> Expectations:
                 "Every point has its first measure, and its second is another of its measures."
             ),
         ),
-        one_of("target_unit", TARGET_UNITS, description="Every target is a share or in strands."),
         every_row(
             "target_has_a_unit",
             "(target is null) = (target_unit is null) and coalesce(target > 0, true)",

@@ -1,11 +1,10 @@
 """The recommendations of the inspection."""
 
-from expectations.shared.code_lists import COMMENT_STATUSES, POINTS, sql_rows
+from expectations.shared.code_lists import POINTS, sql_rows
 from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import (
     Expectations,
     every_row,
-    filled,
     no_rows,
     one_of,
     sql,
@@ -30,16 +29,10 @@ where shown.point_code is null
 def dim_recommendation() -> Expectations:
     """Ten recommendations, four of which are assured by figures."""
     return [
-        filled("title", "status", description="Every recommendation has a value in {column}."),
         one_of(
             "point_code",
             POINTS,
             description="Every assured recommendation has an assurance point.",
-        ),
-        one_of(
-            "comment_status",
-            COMMENT_STATUSES,
-            description="Every clock of a comment has a status of the list.",
         ),
         every_row(
             "comment_clock_has_56_days",

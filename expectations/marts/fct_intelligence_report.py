@@ -1,10 +1,9 @@
 """Metadata of intelligence documents."""
 
-from expectations.shared.code_lists import REPORT_STATUSES
 from expectations.shared.mart_suite import mart_suite, not_later, officer_keys
 from expectations.shared.own_history import as_many_as_published
 from expectations.shared.recounts import adds_up_to_raw
-from expectations.vocabulary import Expectations, every_row, filled, one_of
+from expectations.vocabulary import Expectations, every_row
 
 
 @mart_suite(
@@ -16,11 +15,7 @@ from expectations.vocabulary import Expectations, every_row, filled, one_of
 def fct_intelligence_report() -> Expectations:
     """Metadata of every intelligence document, without its content."""
     return [
-        filled(
-            "status", "is_graded_validly", description="Every document has a value in {column}."
-        ),
         officer_keys(),
-        one_of("status", REPORT_STATUSES, description="Every document has a defined status."),
         not_later(
             "submitted_at", "No submission is later than the moment that the figures are for."
         ),

@@ -1,8 +1,7 @@
 """The numbers behind the measures, so that they can be added up."""
 
-from expectations.shared.code_lists import MEASURES, POINTS
-from expectations.shared.mart_suite import known_unit, mart_suite
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of
+from expectations.shared.mart_suite import mart_suite
+from expectations.vocabulary import Expectations, every_row, no_rows
 
 _NOT_AS_PUBLISHED = """
 with
@@ -33,19 +32,6 @@ where published.numerator is distinct from added.numerator
 def fct_measure_month() -> Expectations:
     """Numbers of each unit's own records, which can be added up over units and months."""
     return [
-        filled(
-            "numerator",
-            "denominator",
-            "is_complete_period",
-            description="Every row has a value in {column}.",
-        ),
-        known_unit(),
-        one_of("measure_code", MEASURES, description="Every measure is a defined one."),
-        one_of(
-            "point_code",
-            POINTS,
-            description="Every row belongs to an assurance point.",
-        ),
         every_row(
             "part_of_its_denominator",
             "numerator between 0 and denominator and denominator > 0",

@@ -1,21 +1,13 @@
 """Referrals to the NCCU, the command centre of Immigration Enforcement."""
 
-from expectations.shared.code_lists import (
-    CHANNELS,
-    INTELLIGENCE_CLASSES,
-    LINK_METHODS,
-    REFERRAL_TYPES,
-)
-from expectations.shared.mart_suite import known_unit, mart_suite, not_later, officer_keys
+from expectations.shared.mart_suite import mart_suite, not_later, officer_keys
 from expectations.shared.own_history import as_many_as_published
 from expectations.shared.recounts import adds_up_to_raw
 from expectations.vocabulary import (
     Expectation,
     Expectations,
     every_row,
-    filled,
     no_rows,
-    one_of,
     sql,
 )
 
@@ -101,32 +93,7 @@ where report_urn is not null
 def fct_nccu_referral() -> Expectations:
     """Every referral to the NCCU, in exactly one class."""
     return [
-        filled(
-            "contacted_at",
-            "channel",
-            "referral_type",
-            "org_unit_code",
-            "intelligence_class",
-            "link_method",
-            "is_counted",
-            description="Every referral has a value in {column}.",
-        ),
         officer_keys(),
-        known_unit(),
-        one_of(
-            "channel", CHANNELS, description="Every referral was made by telephone or by email."
-        ),
-        one_of("referral_type", REFERRAL_TYPES, description="Every referral is of a defined type."),
-        one_of(
-            "intelligence_class",
-            INTELLIGENCE_CLASSES,
-            description="Every referral is in one of the six classes.",
-        ),
-        one_of(
-            "link_method",
-            LINK_METHODS,
-            description="Every referral has one of the four ways of finding its document.",
-        ),
         not_later("contacted_at", "No referral is later than the moment that the figures are for."),
         every_row(
             "counted_as_defined",

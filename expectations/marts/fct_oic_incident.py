@@ -4,7 +4,7 @@ from expectations.shared.code_lists import DETECTION_ROUTES
 from expectations.shared.mart_suite import mart_suite, not_later
 from expectations.shared.own_history import as_many_as_published
 from expectations.shared.recounts import adds_up_to_raw
-from expectations.vocabulary import WARNING, Expectations, every_row, filled, no_rows, one_of
+from expectations.vocabulary import WARNING, Expectations, every_row, no_rows, one_of
 
 _DIFFERENT_REFERRAL_COUNTS = """
 with
@@ -28,13 +28,6 @@ where incident.referral_count <> coalesce(referral.referrals, 0)
 def fct_oic_incident() -> Expectations:
     """Every occurrence of organised immigration crime that was not cancelled or deleted."""
     return [
-        filled(
-            "reported_at",
-            "detection_route",
-            "referral_count",
-            "intelligence_count",
-            description="Every incident has a value in {column}.",
-        ),
         one_of(
             "detection_route",
             DETECTION_ROUTES,

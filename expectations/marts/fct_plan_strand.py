@@ -3,7 +3,7 @@
 from expectations.shared.code_lists import MEASURE_OF_POINT, STRANDS, sql_rows
 from expectations.shared.compared_publication import strands_stay_met
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
+from expectations.vocabulary import Expectations, every_row, no_rows, sql
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 
@@ -37,19 +37,11 @@ where measure.measure_code = '<<measure>>'
 def fct_plan_strand() -> Expectations:
     """Each strand (collect, analyse, share), and whether a plan meets its requirement."""
     return [
-        one_of("strand", STRANDS, description="Every strand is collect, analyse or share."),
         no_rows(
             "no_strand_missing",
             sql(_MISSING_STRANDS, strands=sql_rows(STRANDS)),
             description="Every one of the three strands is shown, even without a plan.",
             dimension="completeness",
-        ),
-        filled(
-            "has_owner",
-            "has_evidence",
-            "is_met",
-            "is_met_on_time",
-            description="Every strand has true or false in {column}.",
         ),
         every_row(
             "met_as_defined",

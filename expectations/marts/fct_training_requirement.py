@@ -1,9 +1,9 @@
 """The training that officers need and have completed."""
 
 from expectations.shared.code_lists import TRAINING_REQUIREMENTS
-from expectations.shared.mart_suite import known_unit, mart_suite, officer_keys
+from expectations.shared.mart_suite import mart_suite, officer_keys
 from expectations.shared.own_history import as_many_as_published
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of
+from expectations.vocabulary import Expectations, every_row, no_rows, one_of
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 
@@ -19,20 +19,12 @@ having count(distinct (org_unit_code, is_in_post, is_long_term_absent)) > 1
 def fct_training_requirement() -> Expectations:
     """Every officer with each training item that the officer's role needs."""
     return [
-        officer_keys(always=False),
-        filled(
-            "org_unit_code",
-            "is_in_post",
-            "is_long_term_absent",
-            "is_complete",
-            description="Every requirement has a value in {column}.",
-        ),
+        officer_keys(),
         one_of(
             "requirement_code",
             TRAINING_REQUIREMENTS,
             description="Every requirement is the Hydra package or one of the four modules.",
         ),
-        known_unit(),
         every_row(
             "complete_has_a_date",
             "is_complete = (completed_on is not null)",

@@ -6,12 +6,11 @@ from expectations.shared.code_lists import (
     FRESHNESS,
     MEASURE_OF_POINT,
     POINTS,
-    POSITION_STATUSES,
     sql_list,
 )
 from expectations.shared.mart_suite import mart_suite
 from expectations.shared.shares import is_a_share
-from expectations.vocabulary import Expectations, filled, has_columns, no_rows, one_of, sql
+from expectations.vocabulary import Expectations, has_columns, no_rows, one_of, sql
 
 _DIFFERENT_FROM_THE_MARTS = """
 select shown.point_code
@@ -100,14 +99,6 @@ def public_assurance_position() -> Expectations:
     """Every assurance point, with the status and figure that are released to the public."""
     return [
         one_of("point_code", POINTS, description="Every point is a declared one."),
-        filled(
-            "as_at",
-            "status_on",
-            "status",
-            "source_status",
-            description="Every point has a value in {column}.",
-        ),
-        one_of("status", POSITION_STATUSES, description="Every status is a defined one."),
         one_of("answer_code", ANSWERS, description="Every answer is a defined one."),
         one_of(
             "source_status", FRESHNESS, description="Every source status is fresh, stale or failed."

@@ -1,13 +1,12 @@
 """Figures of past periods that have changed since the compared publication."""
 
-from expectations.shared.code_lists import MEASURES, RESTATEMENT_CAUSES, is_in
-from expectations.shared.mart_suite import known_unit, mart_suite
+from expectations.shared.code_lists import MEASURES, is_in
+from expectations.shared.mart_suite import mart_suite
 from expectations.vocabulary import (
     INFO,
     Expectations,
     every_result,
     every_row,
-    filled,
     no_rows,
     one_of,
     sql,
@@ -66,17 +65,29 @@ where earlier.value is not null
     )
 """
 
+_UNKNOWN_UNITS = """
+select distinct restated.org_unit_code
+from {rows} as restated
+where not exists (
+    select
+    from {candidate}.dim_org_unit as unit
+    where unit.force_code = restated.force_code and unit.org_unit_code = restated.org_unit_code
+)
+"""
+
 
 @mart_suite("restatement", one_row_per=("measure_code", "period_start", "org_unit_code", "cause"))
 def restatement() -> Expectations:
     """Every figure of a past period that changed, with the change from each cause."""
     return [
         one_of("measure_code", MEASURES, description="Every measure is a defined one."),
-        filled("record_count", description="Every restated figure has a value in {column}."),
-        one_of(
-            "cause", RESTATEMENT_CAUSES, description="Every restatement has one of the four causes."
+        no_rows(
+            "org_unit_code_known",
+            _UNKNOWN_UNITS,
+            description="Every organisational unit is one of the publication's units.",
+            columns=("org_unit_code",),
+            dimension="integrity",
         ),
-        known_unit(),
         every_row(
             "really_different",
             "value_before is distinct from value_after",

@@ -1,7 +1,7 @@
 """The closures that a publication reopens."""
 
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, filled, no_rows, one_of
+from expectations.vocabulary import Expectations, no_rows
 
 # The query finds signatures in force of points that are slipping or overdue on the as-at day, and
 # whose closure is not listed. If a dataset of the force is not fresh, it finds none: the status of
@@ -32,14 +32,6 @@ where step.is_in_force and step.step in ('FORCE', 'COMMISSIONER', 'INSPECTORATE'
 def sign_off_reopening() -> Expectations:
     """Every closure whose figure no longer stands is reopened, and it is said why."""
     return [
-        one_of(
-            "cause",
-            ("SLIPPED", "RESTATED"),
-            description="Every reopening by a publication has a cause of the list.",
-        ),
-        filled(
-            "point_code", "round", "words", description="Every reopening has a value in {column}."
-        ),
         no_rows(
             "no_closure_of_a_slipping_point",
             _CLOSED_AND_SLIPPING,

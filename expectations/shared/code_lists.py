@@ -19,7 +19,6 @@ _DECLARED = _ALL_DECLARED.measures
 
 POINT_OF_MEASURE = {code: measure["point"] for code, measure in _DECLARED.items()}
 MEASURES = tuple(POINT_OF_MEASURE)
-UNITS_OF_VALUE = ("share", "hours", "count")
 UNIT_OF_MEASURE = {code: measure["unit"] for code, measure in _DECLARED.items()}
 # The percentile of each measure in hours, and the first day of each measure that has one of its
 # own. A blank text stands for none.
@@ -53,7 +52,6 @@ MEASURE_OF_FURTHER_POINT = {
     if row["point_code"] not in MEASURE_OF_POINT and row["measure_code"] in SNAPSHOTS
 }
 
-TARGET_UNITS = ("share", "strands")
 
 POSITION_STATUSES = (
     "not_started",
@@ -65,29 +63,8 @@ POSITION_STATUSES = (
     "slipping",
     "unknown",
 )
-VOICES = ("FORCE", "COMMISSIONER", "DATA")
-COMMENT_STATUSES = (
-    "ANSWERED_IN_TIME",
-    "ANSWERED_LATE",
-    "ANSWERED_DAY_UNKNOWN",
-    "RUNNING",
-    "OVERDUE",
-    "REPORT_DAY_UNKNOWN",
-)
 FRESHNESS = ("fresh", "stale", "failed")
 
-CHANNELS = ("PHONE", "EMAIL")
-REFERRAL_TYPES = ("IMMIGRATION_CRIME", "STATUS_CHECK", "VICTIM")
-INTELLIGENCE_CLASSES = (
-    "submitted_in_time",
-    "submitted_late",
-    "submitted_by_other",
-    "submitted_invalid",
-    "awaiting",
-    "missing",
-)
-LINK_METHODS = ("REFERRAL_REF", "OCCURRENCE_OFFICER", "OCCURRENCE_ONLY", "NONE")
-REPORT_STATUSES = ("DRAFT", "SUBMITTED", "RETURNED", "REJECTED", "WITHDRAWN")
 DETECTION_ROUTES = (
     "ROAD_POLICING",
     "LORRY_DROP",
@@ -118,7 +95,6 @@ EXCEPTIONS = (
     "BOARD_ACTION_OVERDUE",
     "BOARD_ACTION_CLOSED_NOT_MET",
 )
-RESTATEMENT_CAUSES = ("LATE_RECORD", "CORRECTED_RECORD", "DELETED_RECORD", "RULE_CHANGE")
 VERDICTS = ("passed", "info", "warning", "critical")
 
 

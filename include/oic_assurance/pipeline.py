@@ -13,7 +13,7 @@ A stage that fails raises one of these errors:
 
 import gc
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from traceback import format_tb
@@ -97,9 +97,10 @@ def open_run(
     Raises:
         UsageError: If the moment is later than now, by this machine's clock or by the server's.
         ServerError: If the server cannot be reached.
-        AssuranceError: If a migration fails, or the pseudonyms are being re-keyed and the re-keying
-            is not finished.
+        AssuranceError: If a migration fails, the engine of the models is missing on this host, or
+            the pseudonyms are being re-keyed and the re-keying is not finished.
     """
+    from oic_assurance.builds.engine import check_engine
     from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
     from oic_assurance.landing.pseudonyms import check_no_rekey
     from oic_assurance.publishing.audiences import keep_audiences
@@ -115,6 +116,7 @@ def open_run(
     check_not_in_future(as_at, clocks.theirs + MUCH)
     runs.open_run(settings, run_id, as_at, started_by, makes_current=makes_current)
     with _failure_on_record(settings, run_id, "opening the run"):
+        check_engine(settings)
         with connect(settings, role=runs.ROLE) as connection:
             check_no_rekey(connection)
         ensure_raw_tables(settings)
@@ -552,15 +554,20 @@ def _export_metrics(settings: Settings) -> None:
         LOG.warning("No metrics were exported: %s", _said(error))
 
 
-def mark_failed(settings: Settings, run_id: str, message: str) -> None:
-    """Record that a run has failed, if its record still says that it is in progress.
+def close_ended(settings: Settings, has_ended: Callable[[str], bool]) -> None:
+    """Record that the last run has failed, if its record says that it is in progress and it is not.
 
-    For example, the record says so after the run's process was killed.
+    For example, the record says so after all its processes were killed, or after it took too long.
+    `has_ended` tells it from the ID of the run. If the warehouse does not answer, nothing is
+    recorded.
     """
-    run = runs.find_run(settings, run_id)
-    if run is not None and run.outcome == "running":
-        runs.note_failure(settings, run_id, run.message or message, blocked=False)
-        tell("run ended", settings, runs.close_run(settings, run_id))
+    try:
+        run = runs.last_run(settings)
+        if run is not None and run.outcome == "running" and has_ended(run.run_id):
+            runs.note_failure(settings, run.run_id, run.message or "run failed", blocked=False)
+            tell("run ended", settings, runs.close_run(settings, run.run_id))
+    except (AssuranceError, psycopg.Error) as error:
+        LOG.warning("Whether the last run has ended was not recorded: %s", _said(error))
 
 
 @contextmanager

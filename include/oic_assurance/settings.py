@@ -3,6 +3,8 @@
 docs/reference/settings.md lists all settings.
 """
 
+import csv
+import functools
 import os
 import re
 from collections.abc import Mapping
@@ -20,6 +22,9 @@ Kind = Literal["force", "national"]
 #: The environment variable with the kind, which the dbt project reads too.
 KIND = "ASSURANCE_KIND"
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+#: The seed with the codes of all forces, and what a code must be.
+FORCE_AREAS = "dbt_project/seeds/national/national_force.csv"
+FORCE_AREA = f"the ONS code of a police force area of England and Wales: {FORCE_AREAS} lists them"
 MAX_PORT = 65535
 # A run starts every 24 hours, and only one run can be active. So before the next run starts, a run
 # must stop waiting for the approval of its build.
@@ -42,6 +47,11 @@ FORCE_NAME, ACCOUNTABLE_BODY = "ASSURANCE_FORCE_NAME", "ASSURANCE_ACCOUNTABLE_BO
 NATIONAL_DROPZONE = "ASSURANCE_NATIONAL_DROPZONE"
 #: Whether a host may generate secrets.
 MAY_GENERATE = "ASSURANCE_NEW_SECRETS"
+#: The folder in which back-ups are made, and the one in which a physical back-up is restored for a
+#: drill. Without them, a deployment makes no back-ups and no drills by itself.
+BACKUPS, DRILL_PLACE = "ASSURANCE_BACKUPS", "ASSURANCE_DRILL_PLACE"
+#: Why nobody makes back-ups here. With it, that is no problem any more.
+NO_BACKUPS = "ASSURANCE_NO_BACKUPS"
 #: The engines that can build the models.
 POSTGRES, SPARK = "postgres", "spark"
 #: The roles in which people make the steps of a sign-off.
@@ -255,15 +265,20 @@ def _home(environment: Mapping[str, str]) -> Path:
         raise UsageError(f"ASSURANCE_HOME: '{given}' is not a folder: {error}.") from error
 
 
+@functools.cache
+def force_areas() -> dict[str, str]:
+    """Return the names of the police force areas of England and Wales, by their ONS codes."""
+    with (PROJECT_ROOT / FORCE_AREAS).open(encoding="utf-8", newline="") as file:
+        return {row["force_code"]: row["force_name"] for row in csv.DictReader(file)}
+
+
 def _force_code(environment: Mapping[str, str]) -> str:
     is_national = deployment_kind(environment) == "national"
     default = ENGLAND_AND_WALES if is_national else NORTHAMPTONSHIRE
     code = environment.get("ASSURANCE_FORCE_CODE", "").strip() or default
-    if not re.fullmatch(r"[A-Z][0-9]{8}", code):
-        raise UsageError(
-            f"ASSURANCE_FORCE_CODE: '{code}' is not an ONS police force area code such as "
-            f"{default}."
-        )
+    if code not in ([ENGLAND_AND_WALES] if is_national else force_areas()):
+        wanted = f"{ENGLAND_AND_WALES}, the national warehouse's" if is_national else FORCE_AREA
+        raise UsageError(f"ASSURANCE_FORCE_CODE: '{code}' is not {wanted}.")
     return code
 
 

@@ -1,5 +1,6 @@
 """Create the source systems: the tables of the databases and the folders of the dropzone."""
 
+from collections.abc import Collection
 from importlib.resources import files
 
 import psycopg
@@ -14,14 +15,16 @@ from oic_assurance.warehouse.cluster import SOURCES
 from simulator.tables import TABLES, Table
 
 
-def create_sources(settings: Settings) -> list[str]:
-    """Create the missing tables and folders of the sources. Return a message for each.
+def create_sources(settings: Settings, systems: Collection[str] = tuple(SOURCES)) -> list[str]:
+    """Create the missing tables of source databases, and the missing folders of the dropzone.
+
+    `systems` are the databases. Returns a message for each table and folder.
 
     Raises:
         ServerError: a source database cannot be reached.
     """
     made = []
-    for system in SOURCES:
+    for system in systems:
         made += _create_tables(settings, system)
     return made + _create_folders(settings)
 

@@ -144,7 +144,7 @@ def test_the_keyboard_reaches_the_content_of_a_release(
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
         page.keyboard.press("Enter")
-        assert page.url.endswith("#content")
+        page.wait_for_url("**#content")
 
 
 def test_a_release_on_paper_has_its_figures_and_no_menu(

@@ -45,7 +45,7 @@ def _inject(root: Path, wanted: list[Defect]) -> int:
     # need the pipeline. And the imported modules read environment variables that `main` has set
     # before it calls this function.
     from oic_assurance.platform.run_log import to_log
-    from tests.catalogue.report import line, totals, write_page
+    from tests.catalogue.report import counted, line, totals, write_results
     from tests.catalogue.runner import run
     from tests.catalogue.world import World
 
@@ -68,8 +68,8 @@ def _inject(root: Path, wanted: list[Defect]) -> int:
     finally:
         world.stop()
     if len(results) == len(catalogue()) and not problems:
-        write_page(results)
-    print(f"\n{totals(results)}\n", *problems, sep="\n")
+        write_results(results)
+    print(f"\n{totals(counted(results))}\n", *problems, sep="\n")
     return 1 if problems else 0
 
 

@@ -1,14 +1,20 @@
-"""Write the catalogue's results to the screen and to docs/defects.md."""
+"""Write the catalogue's results to the screen, and to the file from which a page is made."""
 
+import csv
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from oic_assurance.settings import PROJECT_ROOT
-from tests.catalogue.defect import NOTHING, STAGES
-from tests.catalogue.runner import Result
+from tests.catalogue.defect import NOTHING, STAGES, Defect, catalogue
 
-PAGE = PROJECT_ROOT / "docs" / "defects.md"
+if TYPE_CHECKING:
+    # The runner imports the whole pipeline, which a page does not need.
+    from tests.catalogue.runner import Result
+
+RESULTS = Path(__file__).with_name("defects.csv")
+_COLUMNS = ("defect", "check", "gate", "outcome", "message", "moved")
+_KINDS = ("blocked", "held", "caveat", "info", NOTHING)
 _TITLES = {
     "source": "A source system",
     "file": "A delivered file",
@@ -17,42 +23,6 @@ _TITLES = {
     "mart": "A mart",
     "publication": "Between the gate and the publication",
 }
-_HEAD = """\
-<!-- Written by `make catalogue` from tests/catalogue: change the defects, then run it again. -->
-# Defects
-
-The catalogue has {count} defects. Each is a small program that damages a healthy simulated force in
-a way that has happened to real pipelines. The tables name the check that catches each defect.
-
-| outcome | meaning |
-|---|---|
-| `blocked` | Nothing is published, or the delivery is refused. |
-| `held` | The build is published only after a person has approved it. |
-| `caveat` | The build is published with a warning that readers see. |
-| `info` | The failed check is only recorded. |
-| `nothing` | No check fails. Such a defect moves no figure. |
-
-The last column counts the published figures that the defect would have moved by more than their
-interval. It counts only figures of at least twenty records. Hours have no interval, so they count
-if they move by more than a quarter. A dash means that no figures were built. Every defect that
-moves a figure is blocked or held, or carries a caveat. If a deployment requires approval of
-warnings ([approve-a-warning.md](how-to/approve-a-warning.md)), nobody reads these figures before a
-named person has approved them.
-
-How a defect is injected depends on its stage:
-
-- **Source and file**: the damage is done in the night before the second day of a force that has a
-  publication. Then the deliveries are landed, and the marts with figures are built.
-- **Days**: a source or a file is damaged in the same way, and the damage is repaired in the night
-  after the second day. Both days run up to the publication. The figures of the third day must be
-  those of the healthy force, no point may be unknown, and the build may not wait for a person.
-- **Model**: one place in the dbt project is changed, and everything that depends on it is rebuilt.
-  If no check of a run would notice the change, the unit tests of the model must fail. A rule is not
-  released before they pass.
-- **Mart**: the mart is damaged after it is built and before the gate checks it.
-
-{totals}
-"""
 _TABLE = """
 ## {title}
 
@@ -61,7 +31,7 @@ _TABLE = """
 """
 
 
-def line(result: Result) -> str:
+def line(result: "Result") -> str:
     """Return the result of a defect as one line for the screen."""
     one, catcher = result.defect, result.catcher
     by = f"{catcher.gate}: {catcher.check}" if catcher else NOTHING
@@ -69,38 +39,54 @@ def line(result: Result) -> str:
     return f"{start}  {_moved(result)} moved, {result.seconds:.0f} s"
 
 
-def totals(results: Sequence[Result]) -> str:
+def totals(outcomes: Counter[tuple[str, str]]) -> str:
     """Return a Markdown table with the number of defects for each stage and outcome."""
-    outcomes = Counter((each.defect.stage, _outcome(each)) for each in results)
-    kinds = ("blocked", "held", "caveat", "info", NOTHING)
-    lines = [f"| {' | '.join(('stage', 'defects', *kinds))} |", f"|---|{'---:|' * 6}"]
+    lines = [f"| {' | '.join(('stage', 'defects', *_KINDS))} |", f"|---|{'---:|' * 6}"]
     for stage in STAGES:
-        counts = [outcomes[stage, kind] for kind in kinds]
+        counts = [outcomes[stage, kind] for kind in _KINDS]
         if sum(counts):
             lines.append(f"| {' | '.join(map(str, (stage, sum(counts), *counts)))} |")
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
-def write_page(results: Sequence[Result], path: Path = PAGE) -> None:
-    """Write docs/defects.md from the results of all defects."""
-    text = _HEAD.format(count=len(results), totals=totals(results))
+def counted(results: "Iterable[Result]") -> Counter[tuple[str, str]]:
+    """Count the results for each stage and outcome."""
+    return Counter((each.defect.stage, _outcome(each)) for each in results)
+
+
+def write_results(results: "Iterable[Result]", path: Path = RESULTS) -> None:
+    """Write the results of all defects as the file from which `make docs` makes a page."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        for each in results:
+            found = each.catcher
+            caught = (found.check, found.gate) if found else ("", "")
+            message, moved = found.message if found else "", _moved(each)
+            writer.writerow((each.defect.name, *caught, _outcome(each), message, moved))
+
+
+def tables() -> str:
+    """Return the totals and the tables of the page about defects, as Markdown."""
+    with RESULTS.open(encoding="utf-8", newline="") as file:
+        results = {row["defect"]: row for row in csv.DictReader(file)}
+    known = [one for one in catalogue() if one.name in results]
+    text = totals(Counter((one.stage, results[one.name]["outcome"]) for one in known))
     for stage in STAGES:
-        text += _TABLE.format(title=_TITLES[stage])
-        text += "".join(_row(each) for each in results if each.defect.stage == stage)
-    path.write_text(text, encoding="utf-8")
+        rows = [_row(one, results[one.name]) for one in known if one.stage == stage]
+        text += _TABLE.format(title=_TITLES[stage]) + "".join(rows) if rows else ""
+    return text
 
 
-def _row(result: Result) -> str:
-    one, catcher = result.defect, result.catcher
-    by, at, message = NOTHING, "", ""
-    if catcher is not None:
-        by, message = f"`{catcher.check}`", catcher.message
-        at = f"{catcher.gate}, {_outcome(result)}"
-    cells = (one.name.replace("_", " "), one.description, by, at, message, _moved(result))
+def _row(one: Defect, result: dict[str, str]) -> str:
+    by = f"`{result['check']}`" if result["check"] else NOTHING
+    at = f"{result['gate']}, {result['outcome']}" if result["gate"] else ""
+    name = one.name.replace("_", " ")
+    cells = (name, one.description, by, at, result["message"], result["moved"])
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |\n"
 
 
-def _outcome(result: Result) -> str:
+def _outcome(result: "Result") -> str:
     if result.is_blocked:
         return "blocked"
     if any(each.holds for each in result.found):
@@ -109,5 +95,5 @@ def _outcome(result: Result) -> str:
     return "caveat" if "warning" in severities else "info" if severities else NOTHING
 
 
-def _moved(result: Result) -> str:
+def _moved(result: "Result") -> str:
     return "–" if result.moved is None else str(len(result.moved))

@@ -164,7 +164,7 @@ def test_a_moment_between_two_publications_is_restored(server: Server, force: Fo
     newer = force.assurance("batch", "verify")
     assert (newer.returncode, "belongs to no batch" in newer.stdout) == (1, True), newer.stdout
     held = {path.name: path.read_bytes() for path in archived(force)}
-    done = force.assurance(*after(aside_, "scheduler"))
+    done = force.assurance(*after(aside_, "assurance"))
     assert done.returncode == 0, done.stderr
     aside = {
         path.name: path.read_bytes()
@@ -175,7 +175,7 @@ def test_a_moment_between_two_publications_is_restored(server: Server, force: Fo
     left = {path.name: path.read_bytes() for path in archived(force)}
     assert {**aside, **left} == held
     assert f"{len(aside)} archived file set aside." in done.stdout
-    verified = force.assurance(*after(batches, "scheduler"))
+    verified = force.assurance(*after(batches, "assurance"))
     assert verified.returncode == 0, verified.stdout
 
     # The pipeline goes on: what was landed after the moment is landed and published again.

@@ -21,9 +21,11 @@ import pytest
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.backup import physical
 from oic_assurance.operations.backup.drill import remove_left_scratch
-from oic_assurance.operations.backup.record import Drill, last_drill
+from oic_assurance.operations.backup.record import Drill
 from oic_assurance.operations.backup.scheduled import prove_restore
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import find_record
 from tests.connectors.pgbackrest_server import DEPLOYED, Server, started
 from tests.end_to_end.terminal import Terminal
 
@@ -129,6 +131,22 @@ def repository_of(server: Server) -> dict[str, int]:
         for path in server.repository.rglob("*")
         if path.is_file()
     }
+
+
+def last_drill(settings: Settings) -> Drill | None:
+    """Return what is on record of the latest drill."""
+    with connect(settings, role="oic_gate") as gate:
+        return find_record(
+            gate,
+            Drill,
+            """
+            select sha256, backup_made_at, started_at, finished_at, batches, publication_id,
+                publication_as_at, content_fingerprint, failure
+            from audit.restore_drill
+            order by drill_id desc
+            limit 1
+            """,
+        )
 
 
 def test_before_the_first_publication_there_is_nothing_to_prove(settings: Settings) -> None:

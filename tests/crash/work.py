@@ -201,7 +201,7 @@ class _Day:
         try:
             pipeline.close_run(self._settings, self._job.run_id)
         finally:
-            pipeline.mark_failed(self._settings, self._job.run_id, "run failed")
+            pipeline.close_ended(self._settings, lambda _: True)
 
     def _step(self, step: Callable[[], Any]) -> bool:
         try:

@@ -161,7 +161,7 @@ def environment_of_tests() -> dict[str, str]:
     """Return the environment variables of a process that uses this checkout.
 
     The variables contain no state folder and no other setting of Airflow, dbt, PostgreSQL or the
-    product.
+    product, but that nobody makes back-ups.
     """
     inherited = {
         name: value
@@ -169,7 +169,7 @@ def environment_of_tests() -> dict[str, str]:
         if not name.startswith(("AIRFLOW_", "ASSURANCE_", "DBT_", "PG"))
     }
     path = os.pathsep.join([str(PROJECT / "include"), str(PROJECT)])
-    return {**inherited, "PYTHONPATH": path}
+    return {**inherited, "PYTHONPATH": path, "ASSURANCE_NO_BACKUPS": "the tests need none"}
 
 
 def _between(first: date, last: date) -> list[str]:

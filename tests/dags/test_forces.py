@@ -10,10 +10,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.dag_processing.dagbag import DagBag
 
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.enter import leave
 from oic_assurance.platform.airflow.pools import pools_of
+from oic_assurance.settings import force_areas
 from tests.dags.test_dags import DAGS, EXPECTED, PARSE_SECONDS
 
 NORTH, SOUTH = "e23000022", "e23000021"
@@ -40,14 +42,13 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     file = tmp_path / "forces.yml"
     file.write_text(FORCES)
     monkeypatch.setenv("ASSURANCE_FORCES", str(file))
+    monkeypatch.setenv("ASSURANCE_BACKUPS", "/mnt/backups")
     yield file
     leave()
 
 
 @pytest.fixture
 def dags(deployment: Path) -> dict[str, Any]:
-    from airflow.dag_processing.dagbag import DagBag
-
     bag = DagBag(str(DAGS))
     assert bag.import_errors == {}
     return dict(bag.dags)
@@ -73,6 +74,34 @@ def test_a_force_has_its_own_owner_pool_tags_and_page(dags: dict[str, Any]) -> N
     assert "`assurance status`" not in page
 
 
+def test_the_tasks_of_a_force_with_a_queue_go_there_and_those_of_others_do_not(
+    deployment: Path,
+) -> None:
+    deployment.write_text(FORCES.replace("    server: east\n", "    queue: south\n"))
+    bag = DagBag(str(DAGS))
+    assert bag.import_errors == {}
+    queues = {
+        code: {
+            task.queue
+            for name, dag in bag.dags.items()
+            if name.endswith(code)
+            for task in dag.tasks
+        }
+        for code in (NORTH, SOUTH)
+    }
+    assert queues == {NORTH: {"default", "first-host"}, SOUTH: {"south"}}
+
+
+def test_a_task_of_a_force_with_a_queue_is_refused_where_another_force_s_secrets_are(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_E23000022_RMS", "postgres://a:b@host/rms")
+    deployment.write_text(FORCES.replace("    server: east\n", "    queue: south\n"))
+    tasks = DagBag(str(DAGS / "assurance_watch.py")).dags[f"assurance_watch_{SOUTH}"].tasks
+    with pytest.raises(UsageError, match=r"E23000021 has workers of its own.*CONN_E23000022_RMS"):
+        tasks[0]._pre_execute_hook({})
+
+
 def test_the_pools_are_made_from_the_servers(deployment: Path) -> None:
     from oic_assurance.forces.declared import declared_forces
 
@@ -88,11 +117,10 @@ def test_a_force_may_start_later_and_still_has_figures_as_at_half_past_five(
     assert schedules[f"assurance_daily_{NORTH}"] == "30 5 * * *"
     assert schedules[f"assurance_daily_{SOUTH}"] == "10 6 * * *"
     assert schedules[f"assurance_drill_{SOUTH}"] == "40 3 * * 0"
-    assert schedules[f"assurance_watch_{SOUTH}"] == "10-59/15 * * * *"
+    watch = dags[f"assurance_watch_{SOUTH}"].timetable
+    assert [one.expression for one in watch.timetables] == ["10-59/15 * * * *", "10 8 * * *"]
     daily = dags[f"assurance_daily_{SOUTH}"]
     assert daily.dagrun_timeout == timedelta(hours=5)
-    (alert,) = daily.deadline
-    assert alert.interval == timedelta(hours=2)
     task = daily.get_task("close_landing").python_callable
     run = SimpleNamespace(conf={}, run_type="scheduled", run_after=None)
     moment = next(
@@ -118,8 +146,6 @@ NATIONAL = """\
 def test_the_national_run_follows_the_exports_of_the_forces_and_comes_at_its_time_anyway(
     deployment: Path,
 ) -> None:
-    from airflow.dag_processing.dagbag import DagBag
-
     north = FORCES.replace(
         "  - code: E23000021\n",
         "    settings: {ASSURANCE_NATIONAL_DROPZONE: /srv/national}\n  - code: E23000021\n",
@@ -173,8 +199,6 @@ def test_a_task_loads_the_dag_of_its_own_force_only(
 
 
 def test_a_mistake_in_the_file_is_an_import_error_with_its_line(deployment: Path) -> None:
-    from airflow.dag_processing.dagbag import DagBag
-
     deployment.write_text(FORCES.replace("server: east\n", "server: west\n"))
     errors = DagBag(str(DAGS / "assurance_daily.py")).import_errors.values()
     assert ["line 12: 'west' is not one of the servers" in error for error in errors] == [True]
@@ -191,8 +215,6 @@ def test_a_mistake_in_the_file_is_an_import_error_with_its_line(deployment: Path
 def test_a_mistake_in_a_setting_of_one_force_leaves_the_dags_of_the_others(
     deployment: Path, variable: str, name: str, given: str, value: str
 ) -> None:
-    from airflow.dag_processing.dagbag import DagBag
-
     wrong = FORCES.replace(variable, name).replace(f'"{given}"', f'"{value}"')
     assert wrong != FORCES
     deployment.write_text(wrong)
@@ -208,8 +230,8 @@ def test_a_mistake_in_a_setting_of_one_force_leaves_the_dags_of_the_others(
 
 def test_43_forces_are_parsed_within_the_budget(tmp_path: Path) -> None:
     entries = "".join(
-        f"  - {{code: E230001{number:02}, name: Force {number}, accountable_body: Body}}\n"
-        for number in range(43)
+        f"  - {{code: {code}, name: {name}, accountable_body: Body}}\n"
+        for code, name in force_areas().items()
     )
     file = tmp_path / "forces.yml"
     file.write_text(f"forces:\n{entries}")

@@ -148,7 +148,10 @@ def _config(
     # In the output of compose, a dollar sign is doubled.
     command = [part.replace("$$", "$") for part in command]
     given = {
-        name: value.replace("$$", "$") for name, value in (service.get("environment") or {}).items()
+        # A variable that .env does not set has no value, and the container does not have it.
+        name: value.replace("$$", "$")
+        for name, value in (service.get("environment") or {}).items()
+        if value is not None
     }
     env = {**image.env, "HOSTNAME": place.hostname, **given}
     limits = service.get("deploy", {}).get("resources", {}).get("limits", {})

@@ -49,7 +49,10 @@ class Deployment:
         folder = self.folder / name
         folder.mkdir(mode=0o711)
         file = write_settings(folder / ".env", {**self.settings, **settings})
-        host = Host(folder, self.network, self.images, describe(file, profile), volumes_of)
+        commands = describe(file, "people")["services"]
+        host = Host(
+            folder, self.network, self.images, describe(file, profile), volumes_of, commands
+        )
         self.hosts.append(host)
         return host
 
@@ -100,7 +103,8 @@ class Deployment:
             for system in ("rms", "intelligence")
         }
         program = f"assurance simulate --seed {SEED} --from {start} --to {yesterday}"
-        host.run("init", program, env=owner)
+        code, log = host.run("init", program, env=owner)
+        assert code == 0, log
 
     def add_people(self, host: Host) -> None:
         """Give people accounts in Airflow, as an administrator does on the server."""

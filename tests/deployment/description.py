@@ -15,16 +15,18 @@ class NotAcceptedError(Exception):
     """Compose refuses the description or the settings. The message is what compose says."""
 
 
-def describe(settings: Path, *profiles: str) -> dict[str, Any]:
+def describe(settings: Path, *profiles: str, project: Path = ROOT) -> dict[str, Any]:
     """Return what compose would start for some profiles, with the settings of a file like .env.
+
+    `project` is the folder of docker-compose.yml and of forces.env.
 
     `services` has the services of the profiles, and `secrets` the files of the secrets.
 
     Raises:
         NotAcceptedError: Compose refuses it.
     """
-    command = ["docker-compose", "--project-directory", str(ROOT), "--env-file", str(settings)]
-    command += ["--file", str(ROOT / "docker-compose.yml")]
+    command = ["docker-compose", "--project-directory", str(project), "--env-file", str(settings)]
+    command += ["--file", str(project / "docker-compose.yml")]
     for profile in profiles:
         command += ["--profile", profile]
     done = subprocess.run(

@@ -22,12 +22,15 @@ class Host:
     def __init__(
         self, folder: Path, network: Network, made: Mapping[str, Image],
         description: dict[str, Any], volumes_of: "Host | None" = None,
+        commands: Mapping[str, Service] | None = None,
     ) -> None:  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self._network, self._images = folder, network, made
         self._description = description
         self._volumes: Path = volumes_of._volumes if volumes_of else folder / "volumes"
         self.services: dict[str, Service] = description["services"]
+        #: The services that are no part of `up`, which a person runs for one command.
+        self._commands = commands or {}
         self.containers: dict[str, Container] = {}
         self._hosts = folder / "hosts"
         self._hosts.write_text(_known(network), "ascii")
@@ -46,14 +49,19 @@ class Host:
             if self.services[name].get("healthcheck"):
                 container.wait_until_healthy(PATIENCE)
 
-    def run(self, name: str, *command: str, env: Mapping[str, str]) -> None:
-        """Run a service once with another command, as `docker compose run` does."""
-        service = dict(self.services[name])
+    def run(
+        self, name: str, *command: str, env: Mapping[str, str] | None = None
+    ) -> tuple[int, str]:
+        """Run a service once with another command, as `docker compose run` does.
+
+        Returns the exit code of the command, and what it wrote.
+        """
+        service = dict(self.services.get(name) or self._commands[name])
         service["command"] = list(command)
-        service["environment"] = {**service["environment"], **env}
+        service["environment"] = {**service["environment"], **(env or {})}
         container = self._create(name, service, f"{name}-run-{secrets.token_hex(2)}")
         container.start()
-        assert container.wait(PATIENCE) == 0, container.log
+        return container.wait(PATIENCE), container.log
 
     def stop(self) -> dict[str, tuple[int, float]]:
         """Stop every service, those that others wait for last. Return exit codes and seconds."""

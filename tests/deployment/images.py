@@ -107,6 +107,7 @@ def assurance(folder: Path) -> Image:
         made={
             "/var/lib/assurance": (50000, 50000, 0o700),
             "/mnt/shared": (50000, 50000, 0o700),
+            "/var/log/assurance": (50000, 50000, 0o700),
             "/mnt/dashboards": (50000, 50000, 0o700),
             "/mnt/drill": (999, 50000, 0o770),
         },

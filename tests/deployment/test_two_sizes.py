@@ -3,6 +3,8 @@
 The tests run in this order, on one deployment, as the documentation describes it.
 """
 
+import re
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +18,9 @@ import pytest
 from tests.deployment.containers import Container
 from tests.deployment.deployment import Deployment, new_secret, waits_for_approval
 from tests.deployment.host import Host, wait_for
+from tests.deployment.test_description import secrets_by_group, table
 from tests.end_to_end.airflow_server import Airflow
+from tests.night.page import PAGE, command_of, rows
 
 pytestmark = pytest.mark.slow
 
@@ -39,9 +43,7 @@ PRINT_SECRETS = (
     'cd /var/lib/assurance/secrets && for f in *; do echo "ASSURANCE_${f^^}=$(cat "$f")"; done'
 )
 #: The folders of the state folder that all hosts share, by their place in the shared one.
-SHARED = {
-    "batches": "archive", "reports": "reports", "dropzone": "dropzone", "airflow/logs": "log",
-}  # fmt: skip
+SHARED = {"batches": "archive", "reports": "reports", "dropzone": "dropzone"}
 
 
 @pytest.fixture(scope="module")
@@ -135,9 +137,65 @@ def test_no_secret_is_in_the_list_of_processes(deployment: Deployment, one: Host
 @pytest.fixture(scope="module")
 def made_secrets(one: Host) -> dict[str, str]:
     """The secrets that the first start generated, as the documented command prints them."""
-    done = one.containers["api-server"].run("bash", "-c", PRINT_SECRETS)
+    done = one.containers["scheduler"].run("bash", "-c", PRINT_SECRETS)
     assert done.returncode == 0, done.stderr
     return dict(line.split("=", 1) for line in done.stdout.splitlines())
+
+
+def test_every_command_of_the_page_for_the_night_works_in_the_service_that_it_names(
+    one: Host,
+) -> None:
+    named = re.search(r"`docker compose run --rm (\S+)`", PAGE.read_text("utf-8"))
+    assert named is not None
+    words = {"DATASET": "hr/personnel", "ID": "1", "PART": "logs"}
+    commands = {" ".join(words.get(one, one) for one in command_of(row)) for row in rows()}
+    # The page says to trigger the DAG instead.
+    commands -= {"assurance run", "date", "df -h"}
+    assert len(commands) > 15
+    answers = {}
+    for command in sorted(commands):
+        program, *arguments = shlex.split(command)
+        assert program == "assurance" == named[1]
+        answers[" ".join(arguments)] = one.run(named[1], *arguments)
+    for command, (code, text) in answers.items():
+        # The doctor says that back-ups and notifications are not set up.
+        assert code == (1 if command == "doctor" else 0), (command, text)
+        assert "Traceback" not in text, (command, text)
+    _, text = answers["doctor"]
+    lines = [line.split() for line in text.splitlines()]
+    assert not [line for line in lines if line[:1] in (["failed"], ["unknown"])], text
+    well = {line[1] for line in lines if line[:1] == ["ok"]}
+    assert {"AIRFLOW_CONN_RMS", "intelligence/report", "hr/personnel", "scheduler"} <= well, text
+
+
+def test_each_process_holds_the_secrets_of_the_table_and_no_others(
+    deployment: Deployment, one: Host, made_secrets: dict[str, str]
+) -> None:
+    """Look for every secret in the environment of every process of every service."""
+    groups = secrets_by_group()
+    values = {**deployment.settings, **made_secrets}
+    told = {row[0].strip("`"): row[2] for row in table("how-to/run-it.md", "service")}
+    found = {}
+    for name, container in one.containers.items():
+        if not container.is_running:
+            continue
+        text = container.run("sh", "-c", "cat /proc/[0-9]*/environ").stdout
+        found[name] = {
+            group
+            for group, names in groups.items()
+            if any(values[secret] in text for secret in names if values.get(secret))
+        }
+        assert found[name] <= {part.partition(" (")[0] for part in told[name].split("; ")}, name
+        if "pipeline" not in told[name]:
+            for place in (
+                "/run/secrets/archive_key",
+                "/var/lib/assurance/secrets",
+                "/mnt/shared/.",
+            ):
+                assert container.run("ls", f"/{place}").stdout == "", (name, place)
+    # The look sees what is there.
+    assert {"pipeline", "sources", "Airflow's database"} <= found["scheduler"]
+    assert found["dag-processor"] == {"Airflow's database"}
 
 
 @pytest.mark.usefixtures("made_secrets")
@@ -151,6 +209,10 @@ def test_one_host_ends_cleanly_in_the_time_that_it_is_granted(one: Host) -> None
         assert code in (0, 143), one.containers[name].log[-3000:]
         assert took < one.containers[name].granted
     assert "database system is shut down" in one.containers["postgres"].log
+    # Whoever is on call is told so.
+    code, text = one.run("assurance", "status")
+    assert code == 1
+    assert "The warehouse does not answer" in text
 
 
 @dataclass(frozen=True)
@@ -184,6 +246,7 @@ def many(
     shared, tls = folder / "shared", folder / "tls"
     for here, there in SHARED.items():
         shutil.copytree(one.volume("state") / here, shared / there)
+    shutil.copytree(one.volume("logs"), shared / "log")
     deployment.give(shared)
     tls.mkdir()
     shutil.copy(one.volume("clients") / "ca.crt", tls)
@@ -194,7 +257,7 @@ def many(
         "ASSURANCE_ARCHIVE_URL": "file:///mnt/shared/archive",
         "ASSURANCE_REPORTS_URL": "file:///mnt/shared",
         "ASSURANCE_DROPZONE": "file:///mnt/shared/dropzone",
-        "AIRFLOW_TASK_LOGS": "/mnt/shared/log",
+        "ASSURANCE_LOGS": str(shared / "log"),
         "AIRFLOW_PARALLELISM": "2",
         "ASSURANCE_APPROVE_WARNINGS": "no",
     }

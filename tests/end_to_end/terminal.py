@@ -36,7 +36,10 @@ class Terminal:
             if not name.startswith(("AIRFLOW_", "ASSURANCE_", "DBT_", "PG"))
         }
         path = os.pathsep.join([str(self.project / "include"), str(self.project)])
-        return {**kept, "ASSURANCE_HOME": str(self.home), "PYTHONPATH": path, **self.extra}
+        # Without this, the problem that no back-ups are made would be in every output.
+        accepted = {"ASSURANCE_NO_BACKUPS": "a force of the tests needs none"}
+        place = {"ASSURANCE_HOME": str(self.home), "PYTHONPATH": path}
+        return {**kept, **accepted, **place, **self.extra}
 
     def assurance(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run an `assurance` command to its end. Return its exit code and output."""

@@ -69,6 +69,7 @@ def published(mf: Terminal, query: str) -> Figures:
     return {(code, str(month), unit): value for code, month, unit, value in rows}
 
 
+@pytest.mark.slow
 def test_every_metric_equals_the_force_s_figure_of_each_month(mf: Terminal, tmp_path: Path) -> None:
     figures = published(
         mf,

@@ -162,8 +162,9 @@ def test_the_checks_are_those_of_the_gate(
         " where build_id = %s",
         [publication(events)],
     ):
-        job = f"audit_{stage}" if stage != "dbt" else suite
-        job = {"dbt_marts": "build_marts", "dbt_sealed": "seal_marts"}.get(job, job)
+        job = f"audit_{stage}"
+        if stage == "dbt":
+            job = "build_marts" if suite.endswith("_marts") else "seal_marts"
         recorded[f"assurance_daily.{job}"].append((name, success))
     assert len(recorded) == 5
     for job, results in recorded.items():

@@ -110,10 +110,7 @@ def test_a_document_that_is_marked_secret_leaves_the_figure_and_every_place(
             == (True,)
         }
     # The document's dissemination is a separate record.
-    assert holding <= {
-        "raw_law_enforcement.dissemination",
-        "staging_law_enforcement.stg_intelligence__dissemination",
-    }
+    assert holding <= {"raw_law_enforcement.dissemination"}
     for path in (terminal.home / "batches/intelligence/report").glob("*.gz"):
         assert urn.encode() not in gzip.decompress(path.read_bytes())
     shown = terminal.assurance("erase", "recalls")

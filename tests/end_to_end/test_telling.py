@@ -1,7 +1,8 @@
-"""Under Airflow, a missed deadline is told once, and every line of the logs says what it is about.
+"""Under Airflow, a missed deadline is told once, and a run that was ended is closed on record.
 
-The checkout of this test has the daily DAG alone, so nothing but Airflow's deadline alert and the
-run itself can send a notification.
+Every line of the logs says what it is about.
+The checkout of this test has the daily DAG and the watch, so nothing but the watch and the run
+itself can send a notification.
 """
 
 import json
@@ -10,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -20,9 +22,10 @@ from tests.unit.notifications.servers import MailServer
 
 pytestmark = pytest.mark.slow
 
-DAILY = "assurance_daily"
+DAILY, WATCH = "assurance_daily", "assurance_watch"
 COPIED = (
-    "include", "dbt_project", "expectations", "dags/assurance_daily.py", "pyproject.toml",
+    "include", "dbt_project", "expectations", "dags/assurance_daily.py", "dags/assurance_watch.py",
+    "pyproject.toml",
 )  # fmt: skip
 #: The promise is one minute after the start, so the last scheduled run has always missed it.
 DEADLINE = "05:31"
@@ -71,25 +74,15 @@ def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query.encode()).fetchall()
 
 
-def deadlines(terminal: Terminal, run: str) -> list[tuple[Any, ...]]:
-    """Return the deadlines of a run in Airflow's database: was it missed, and how the call went."""
-    with psycopg.connect(terminal.url("admin"), dbname="airflow") as connection:
-        return connection.execute(
-            "select deadline.missed, callback.state from deadline "
-            "inner join dag_run on dag_run.id = deadline.dagrun_id "
-            "inner join callback on callback.id = deadline.callback_id where dag_run.run_id = %s",
-            (run,),
-        ).fetchall()
-
-
 def test_a_missed_deadline_is_told_once_and_the_logs_say_what_they_are_about(
     deployment: Terminal, mail: MailServer
 ) -> None:
     with airflow(deployment) as server:
         run = server.run_of(DAILY, "")
         the_deadline_is_told_while_the_run_is_under_way(server, deployment, mail, run)
-        by_hand_no_deadline_belongs_to_a_run(server, deployment)
         state = server.wait_for_end(DAILY, run)
+        the_metrics_are_those_of_the_run(deployment)
+        the_watch_closes_the_record_of_a_run_that_airflow_has_ended(server, deployment)
     assert state == "success"
     told = ask(
         deployment,
@@ -97,7 +90,6 @@ def test_a_missed_deadline_is_told_once_and_the_logs_say_what_they_are_about(
         "order by notification_id",
     )
     assert told == [("new",), ("over",)]
-    the_metrics_are_those_of_the_run(deployment)
     every_line_of_a_task_is_a_document(deployment, run)
     every_line_of_a_process_is_a_document(deployment)
 
@@ -110,10 +102,7 @@ def the_deadline_is_told_while_the_run_is_under_way(
             break
     assert LATE in mail.mails[0].as_string()
     assert server.get(f"/dags/{DAILY}/dagRuns/{run}")["state"] == "running"
-    for _ in patiently("Airflow's deadline alert did not succeed"):
-        if deadlines(terminal, run) == [(True, "success")]:
-            break
-    # The alert can be sooner than the run's first task. That the run is under way now is then news.
+    # The watch can be sooner than the run's first task. That the run is under way now is then news.
     for _ in patiently("the run does not begin"):
         if ask(terminal, "select from audit.run where outcome = 'running'"):
             break
@@ -124,6 +113,21 @@ def the_deadline_is_told_while_the_run_is_under_way(
     assert times_told(mail) == told
 
 
+def the_watch_closes_the_record_of_a_run_that_airflow_has_ended(
+    server: Airflow, terminal: Terminal
+) -> None:
+    run = server.trigger(DAILY, PUBLISHED)
+    outcome = "select outcome from audit.run order by started_at desc limit 1"
+    for _ in patiently("the run does not begin"):
+        if ask(terminal, outcome) == [("running",)]:
+            break
+    ended = server.client.patch(f"/dags/{DAILY}/dagRuns/{quote(run)}", json={"state": "failed"})
+    ended.raise_for_status()
+    assert ask(terminal, outcome) == [("running",)]
+    assert server.wait_for_end(WATCH, server.trigger(WATCH, "")) == "success"
+    assert ask(terminal, outcome) == [("failed",)]
+
+
 def notify(terminal: Terminal) -> None:
     done = terminal.assurance("notify")
     assert done.returncode == 0, done.stderr
@@ -131,13 +135,6 @@ def notify(terminal: Terminal) -> None:
 
 def times_told(mail: MailServer) -> int:
     return [LATE in one.as_string() for one in mail.mails].count(True)
-
-
-def by_hand_no_deadline_belongs_to_a_run(server: Airflow, terminal: Terminal) -> None:
-    """A run without a logical date has no deadline, so only `assurance_watch` can notice it."""
-    by_hand = server.trigger(DAILY, "2026-04-21T05:30")
-    assert deadlines(terminal, by_hand) == []
-    server.client.delete(f"/dags/{DAILY}/dagRuns/{by_hand}").raise_for_status()
 
 
 def the_metrics_are_those_of_the_run(terminal: Terminal) -> None:

@@ -1,13 +1,9 @@
-"""Write the tables of `docs/reference/files.md`: `python -m tests.files.page`."""
+"""Make the tables of `docs/reference/files.md`."""
 
 from itertools import groupby
-from pathlib import Path
 
 from tests.files.case import Case
 from tests.files.catalogue import CASES
-
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "files.md"
-START, END = "<!-- the catalogue: python -m tests.files.page -->\n", "<!-- end -->\n"
 
 
 def table() -> str:
@@ -18,12 +14,6 @@ def table() -> str:
         lines += [f"| {_cell(case.name)} | {_cell(_outcome(case))} |" for case in cases]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
-
-
-def page(text: str) -> str:
-    """Return the page with up-to-date tables."""
-    before, _, rest = text.partition(START)
-    return f"{before}{START}\n{table()}\n{END}{rest.partition(END)[2]}"
 
 
 def _outcome(case: Case) -> str:
@@ -41,7 +31,3 @@ def _outcome(case: Case) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

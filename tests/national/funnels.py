@@ -9,10 +9,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 LEVELS = {"998": Fraction(1, 1000), "95": Fraction(25, 1000)}
 
 
+@cache
 def exact_limits(cases: int, centre: Fraction) -> dict[str, float]:
     """Return the exact limits of a share of `cases` cases, by their names.
 
@@ -26,13 +28,20 @@ def exact_limits(cases: int, centre: Fraction) -> dict[str, float]:
 
 
 def _lower(cases: int, centre: Fraction, level: Fraction) -> Fraction:
-    """Return the lower limit at a level, which can be below 0."""
-    cumulated = Fraction(0)
+    """Return the lower limit at a level, which can be below 0.
+
+    Probabilities are whole numbers here: each is multiplied by the power of the centre's
+    denominator that makes it whole.
+    """
+    met, rest = centre.numerator, centre.denominator - centre.numerator
+    wanted: Fraction = level * centre.denominator**cases
+    probability: int = rest**cases
+    cumulated = 0
     for number in range(cases + 1):
-        probability = math.comb(cases, number) * centre**number * (1 - centre) ** (cases - number)
         cumulated += probability
-        if cumulated >= level:
-            return (number - (cumulated - level) / probability) / cases
+        if cumulated >= wanted:
+            return (number - (cumulated - wanted) / probability) / cases
+        probability = probability * (cases - number) * met // ((number + 1) * rest)
     raise AssertionError("All numbers of cases together have the probability 1.")
 
 

@@ -237,12 +237,10 @@ def test_what_cannot_be_exported_says_why(fresh_warehouse: Settings, tmp_path: P
         export_national(settings)
 
 
-def test_the_national_view_follows_the_restatement(exports: Exports, world: NationalWorld) -> None:
-    follow_the_restatement(exports, world)
-
-
 @pytest.mark.slow
-def test_the_national_view_follows_the_roll_back(exports: Exports, world: NationalWorld) -> None:
+def test_the_national_view_follows_the_restatement_and_the_roll_back(
+    exports: Exports, world: NationalWorld
+) -> None:
     before = follow_the_restatement(exports, world)
     shutil.copytree(exports.rolled_back, world.zone, dirs_exist_ok=True)
     world.run(NOON)

@@ -105,7 +105,7 @@ def test_a_key_is_trusted_for_a_force_and_with_a_reason(
     world: NationalWorld, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for force, key, reason, message in (
-        ("Surrey", name(OWN), "they called", "is not the ONS code of a force"),
+        ("Surrey", name(OWN), "they called", "is not the ONS code of a police force area"),
         (FORCE, "abc", "they called", "is not the SHA-256 of a key"),
         (FORCE, name(OWN), " ", "needs a reason"),
     ):

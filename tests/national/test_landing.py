@@ -1,6 +1,7 @@
 """What the national warehouse does with a force that is poisoned, late, withdrawn or cut short.
 
-One force's trouble must show as that force's, and must not touch the figures of another.
+One force's trouble must show as that force's, and must not touch the figures of another. What is
+refused is seen after landing. The four runs that show what readers see then are slow.
 """
 
 import dataclasses
@@ -86,6 +87,19 @@ class Story:
     day_before: Seen
     #: The expectations that failed on the positions that the first run landed.
     failed: set[str]
+
+
+@pytest.fixture(scope="module")
+def refusals(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Return what the first landing of the story refuses.
+
+    Its tests come first: the story has a database of the same name, and the same archive.
+    """
+    with national_world(prepared, tmp_path_factory.mktemp("refusals")) as world:
+        every_force_but_the_first_is_troubled(world)
+        for_the_first_run(world)
+        world.land()
+        return world.refusals()
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +241,26 @@ def for_the_third_run(world: NationalWorld) -> None:
     world.export(made_up(EMPTY))
 
 
+def test_a_refusal_names_the_force_the_file_the_row_and_the_reason(refusals: list[str]) -> None:
+    why = {one.split(":")[0]: one for one in refusals if f"_{MISTAKEN}_" in one}
+    assert f"position_{MISTAKEN}_20260310.csv" in why["national/position"]
+    assert "first in row 2: publication_id is not a whole number" in why["national/position"]
+    assert (
+        f"released_{MISTAKEN}_20260310.csv: force {MISTAKEN}: row 3 is of another force"
+        in (why["national/released"])
+    )
+    assert f"force {MISTAKEN}: its SHA-256 is" in why["national/measure"]
+
+
+@pytest.mark.parametrize(("code", "reason"), [*zip(SPOILT, MANIFESTS.values(), strict=True)])
+def test_a_manifest_that_does_not_fit_refuses_the_files(
+    refusals: list[str], code: str, reason: str
+) -> None:
+    of_force = [one for one in refusals if f"_{code}_" in one]
+    assert any(reason in one for one in of_force), of_force
+
+
+@pytest.mark.slow
 def test_a_force_in_trouble_is_unknown_with_its_reason_and_the_others_are_published(
     story: Story,
 ) -> None:
@@ -253,35 +287,18 @@ def test_a_force_in_trouble_is_unknown_with_its_reason_and_the_others_are_publis
     assert {row["reporting_force_code"] for row in seen.measure} & {*MIDLANDS} == {good}
 
 
+@pytest.mark.slow
 def test_an_absurd_number_of_cases_does_not_keep_the_build_from_ending(story: Story) -> None:
     assert story.first.states[MIDLANDS[8]] == "INCONSISTENT"
 
 
+@pytest.mark.slow
 def test_figures_of_a_force_that_is_not_listed_are_not_used(story: Story) -> None:
     assert UNLISTED not in story.first.states
     assert "force_known" in story.failed
 
 
-def test_a_refusal_names_the_force_the_file_the_row_and_the_reason(story: Story) -> None:
-    of_force = [reason for reason in story.first.refusals if f"_{MISTAKEN}_" in reason]
-    refusals = {reason.split(":")[0]: reason for reason in of_force}
-    assert f"position_{MISTAKEN}_20260310.csv" in refusals["national/position"]
-    assert "first in row 2: publication_id is not a whole number" in refusals["national/position"]
-    assert (
-        f"released_{MISTAKEN}_20260310.csv: force {MISTAKEN}: row 3 is of another force"
-        in (refusals["national/released"])
-    )
-    assert f"force {MISTAKEN}: its SHA-256 is" in refusals["national/measure"]
-
-
-@pytest.mark.parametrize(("code", "reason"), [*zip(SPOILT, MANIFESTS.values(), strict=True)])
-def test_a_manifest_that_does_not_fit_refuses_the_files(
-    story: Story, code: str, reason: str
-) -> None:
-    refusals = [one for one in story.first.refusals if f"_{code}_" in one]
-    assert any(reason in one for one in refusals), refusals
-
-
+@pytest.mark.slow
 def test_a_refused_export_counts_as_soon_as_it_is_mended(story: Story) -> None:
     """The same bytes are refused while their manifest is missing, and landed once it is there."""
     assert story.first.refused(MENDED) == 6
@@ -289,6 +306,7 @@ def test_a_refused_export_counts_as_soon_as_it_is_mended(story: Story) -> None:
     assert story.third.states[MENDED] is None
 
 
+@pytest.mark.slow
 def test_a_second_export_of_a_day_replaces_the_first(story: Story) -> None:
     assert story.first.states[AGAIN] is None
     assert story.second.shown(AGAIN, "force_publication_id", "numerator") == (9, 70)
@@ -296,6 +314,7 @@ def test_a_second_export_of_a_day_replaces_the_first(story: Story) -> None:
     assert story.third.shown(AGAIN, "value", "last_value") == (None, 0.9)
 
 
+@pytest.mark.slow
 def test_a_warehouse_that_was_rebuilt_replaces_what_was_known_of_its_force(story: Story) -> None:
     """Its publications count from 1 again, and are fewer than half of those before."""
     assert story.first.states[REBUILT] is not None
@@ -315,11 +334,13 @@ def test_a_warehouse_that_was_rebuilt_replaces_what_was_known_of_its_force(story
     assert kept == [{"versions": 4}], "raw keeps what was exported before"
 
 
+@pytest.mark.slow
 def test_a_wrong_row_is_gone_with_the_next_export(story: Story) -> None:
     assert story.first.states[WRONG] == "WITHDRAWN"
     assert story.second.states[WRONG] is None
 
 
+@pytest.mark.slow
 def test_an_export_that_arrives_late_touches_no_later_one_and_no_other_force(story: Story) -> None:
     assert story.second.states[TWICE] is None
     assert story.second.shown(LATE, "force_publication_id") == (9,)
@@ -327,6 +348,7 @@ def test_an_export_that_arrives_late_touches_no_later_one_and_no_other_force(sto
     assert story.day_before.shown(LATE, "force_publication_id") == (8,)
 
 
+@pytest.mark.slow
 def test_an_export_without_a_publication_is_refused_and_shows_no_old_figure(story: Story) -> None:
     assert story.first.states[EMPTY] is None
     assert story.second.states[EMPTY] == "REFUSED"
@@ -335,12 +357,14 @@ def test_an_export_without_a_publication_is_refused_and_shows_no_old_figure(stor
     assert story.third.states[EMPTY] is None
 
 
+@pytest.mark.slow
 def test_a_force_whose_export_another_deployment_has_signed_is_unknown(story: Story) -> None:
     assert story.first.shown(FOREIGN, "numerator") == (90,)
     assert story.second.states[FOREIGN] == "REFUSED"
     assert story.second.shown(FOREIGN, "numerator") == (None,)
 
 
+@pytest.mark.slow
 def test_archive_and_raw_agree_after_all_of_this(story: Story) -> None:
     proofs = verify(story.world.settings)
     # The archive also has the files of other tests.
@@ -348,11 +372,13 @@ def test_archive_and_raw_agree_after_all_of_this(story: Story) -> None:
     assert found == []
 
 
+@pytest.mark.slow
 def test_a_run_for_an_earlier_moment_uses_what_forces_had_delivered_by_then(story: Story) -> None:
     assert story.first.shown(EARLIER, "numerator") == (10,)
     assert story.day_before.shown(EARLIER, "numerator") == (90,)
 
 
+@pytest.mark.slow
 def test_a_roll_back_of_the_national_view_shows_what_was_known_then(story: Story) -> None:
     assert story.second.publication > story.first.publication
     assert story.second.shown(VIEW, "numerator") == (10,)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import pytest
+
 from tests.national.made_up import Force
 from tests.national.world import AS_AT, DAY, MIDLANDS, NationalWorld, days_before, made_up
 from tests.oracle.attacker import Attacker, Cell, ReleasedNumber
@@ -19,6 +21,7 @@ FORCES = MIDLANDS[:6]
 Released = Mapping[str, tuple[int, int] | None]
 
 
+@pytest.mark.slow
 def test_the_national_figures_tell_an_attacker_nothing_new(world: NationalWorld) -> None:
     """Random forces release or withhold, over two publications. All withheld numbers are attacked.
 

@@ -389,8 +389,8 @@ NOTIFICATIONS: dict[str, tuple[Play, datetime]] = {
     **{
         f"message *{TITLES[kind]}*": (observed(kind), NIGHT)
         for kind in (
-            "tables", "log", "archive", "drift", "certificate", "connection", "disk", "secrets",
-            "rights", "version", "leftover", "notifications", "airflow",
+            "backup", "tables", "log", "archive", "drift", "certificate", "connection", "disk",
+            "secrets", "rights", "version", "leftover", "notifications", "airflow",
         )
     },
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """The rows of relations, for a comparison between engines."""
 
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 from psycopg import sql
@@ -29,9 +30,14 @@ def relations_of(settings: Settings, prefix: str) -> Relations:
             query = sql.SQL("select {} from {}").format(
                 sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(schema, name)
             )
-            rows = Counter(tuple(row) for row in connection.execute(query))
+            rows = Counter(tuple(map(_as_printed, row)) for row in connection.execute(query))
             found[schema.removeprefix(prefix), name] = columns, rows
     return found
+
+
+def _as_printed(value: Any) -> Any:
+    """Return a decimal with its zeros at the end, which Python's comparison would ignore."""
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def differences(one: Relations, other: Relations) -> list[str]:

@@ -4,7 +4,6 @@ import pytest
 
 from oic_assurance.cli.main import COMMANDS
 from oic_assurance.old_names import MOVED, renamed
-from tests.conftest import PROJECT_ROOT
 
 
 @pytest.mark.parametrize(
@@ -41,12 +40,6 @@ def test_an_old_name_is_the_new_one(old: str, new: str) -> None:
 )  # fmt: skip
 def test_a_name_of_today_stays_without_a_hint(given: str) -> None:
     assert renamed(given.split()) == (given.split(), "")
-
-
-def test_the_reference_lists_the_old_names() -> None:
-    page = (PROJECT_ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
-    for old, new in MOVED.items():
-        assert f"| `{old}` | `{new}` |" in page
 
 
 def test_the_hint_is_one_line() -> None:

@@ -76,6 +76,8 @@ def test_spark_runs_here_or_on_a_cluster(master: str, monkeypatch: pytest.Monkey
         ("ASSURANCE_PG_PORT", "five"),
         ("ASSURANCE_PG_PORT", "٣"),
         ("ASSURANCE_FORCE_CODE", "Northamptonshire"),
+        ("ASSURANCE_FORCE_CODE", "E23000040"),
+        ("ASSURANCE_FORCE_CODE", "K04000001"),
         ("ASSURANCE_KIND", "regional"),
         ("ASSURANCE_HOME", "~nobody-of-that-name/state"),
         ("ASSURANCE_SIGN_OFF_ROLES", "COMMISSIONER"),

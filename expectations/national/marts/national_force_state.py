@@ -2,9 +2,8 @@
 
 from expectations.national.marts.no_rank import no_rank
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of
+from expectations.vocabulary import Expectations, every_row, no_rows
 
-STATES = ("REPORTED", "UNKNOWN")
 WHY_UNKNOWN = (
     "NEVER_REPORTED",
     "REFUSED",
@@ -62,9 +61,6 @@ def national_force_state() -> Expectations:
             columns=("reporting_force_code",),
             dimension="completeness",
         ),
-        filled("state", description="Every force has a value in {column}."),
-        one_of("state", STATES, description="Every force is reported or unknown."),
-        one_of("why_unknown", WHY_UNKNOWN, description="Every reason is a defined one."),
         every_row(
             "unknown_says_why",
             "(state = 'UNKNOWN') = (why_unknown is not null)"

@@ -2,9 +2,8 @@
 
 from expectations.national.marts.no_rank import no_rank
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of
+from expectations.vocabulary import Expectations, every_row, no_rows, one_of
 
-READINGS = ("WITHIN", "ABOVE_95", "ABOVE_998", "BELOW_95", "BELOW_998", "NOT_COMPARED")
 WHY_NOT_COMPARED = ("UNKNOWN", "NO_CASES", "TOO_FEW_FORCES", "NO_VARIATION")
 OVER_DISPERSION = ("NONE", "ALLOWED_FOR", "NOT_ESTIMATED")
 IN_ORDER = (
@@ -37,8 +36,6 @@ def national_funnel() -> Expectations:
     """Every force and assurance point with a sample, with the limits of its group."""
     return [
         no_rank(),
-        filled("reading", description="Every row has a value in {column}."),
-        one_of("reading", READINGS, description="Every reading is a defined one."),
         one_of("why_not_compared", WHY_NOT_COMPARED, description="Every reason is a defined one."),
         one_of("over_dispersion", OVER_DISPERSION, description="Every finding is a defined one."),
         every_row(

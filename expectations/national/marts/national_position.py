@@ -1,10 +1,10 @@
 """The position of each force, by assurance point."""
 
-from expectations.national.marts.national_force_state import STATES, WHY_UNKNOWN
+from expectations.national.marts.national_force_state import WHY_UNKNOWN
 from expectations.national.marts.no_rank import no_rank
 from expectations.shared.code_lists import POINTS, POSITION_STATUSES
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of
+from expectations.vocabulary import Expectations, every_row, no_rows, one_of
 
 _DIFFERENT_FROM_REPORT = """
 with reported as (
@@ -49,14 +49,12 @@ def national_position() -> Expectations:
     return [
         no_rank(),
         one_of("point_code", POINTS, description="Every point is a defined one."),
-        one_of("state", STATES, description="Every position is reported or unknown."),
         one_of("status", POSITION_STATUSES, description="Every status is a defined one."),
         one_of(
             "why_unknown",
             (*WHY_UNKNOWN, "STALE_SOURCES"),
             description="Every reason is a defined one.",
         ),
-        filled("state", "status", description="Every position has a value in {column}."),
         no_rows(
             "every_point_of_every_force",
             _MISSING_POINTS,

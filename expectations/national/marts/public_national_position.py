@@ -2,7 +2,7 @@
 
 from expectations.national.marts.no_rank import no_rank
 from expectations.shared.mart_suite import mart_suite
-from expectations.vocabulary import Expectations, every_row, has_columns, no_rows, one_of
+from expectations.vocabulary import Expectations, every_row, has_columns, no_rows
 
 _NOT_RELEASED_BY_THE_FORCE = """
 with released as (
@@ -99,7 +99,6 @@ def public_national_position() -> Expectations:
             description="The table has exactly the columns that may go to the public.",
             dimension="privacy",
         ),
-        one_of("area_kind", ("FORCE", "GROUP", "NATIONAL"), description="Every area has a kind."),
         every_row(
             "withheld_is_blank",
             "numerator is null and denominator is null and value is null"

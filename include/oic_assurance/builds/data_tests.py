@@ -12,17 +12,22 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
-from oic_assurance.builds.dbt import ROLE, TEST, Node, project_nodes, run_dbt, target_dir
-from oic_assurance.builds.version import project_fingerprint
+from oic_assurance.builds.dbt import (
+    ROLE,
+    TEST,
+    Node,
+    project_key,
+    project_nodes,
+    run_dbt,
+    target_dir,
+)
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect, login_url, reason
+from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.rows import one_row
 
 #: The tag of the models that the second stage of a build makes.
@@ -136,8 +141,7 @@ def _result(node: Any, status: str, message: str, failing: int) -> Node:
 def _queries(settings: Settings, target: str, names: Collection[str]) -> dict[str, str]:
     """Return the compiled query of each test, keyed by its name."""
     path = target_dir(settings, target) / "data_tests.json"
-    database = conninfo_to_dict(login_url(settings, ROLE)).get("dbname")
-    of = [project_fingerprint(settings), version("dbt-core"), target, database]
+    of = project_key(settings, target)
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

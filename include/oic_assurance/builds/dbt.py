@@ -1,6 +1,7 @@
 """Run dbt in this process, and read its project and results."""
 
 import contextvars
+import json
 import logging
 import os
 import re
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +47,9 @@ VARIABLES = {
 }
 #: The environment variable that lets dbt make tables without rows: `yes` or `no`.
 WITHOUT_ROWS = "ASSURANCE_DBT_WITHOUT_ROWS"
+
+#: The file that says of which project the manifest in the same folder is.
+_DESCRIBED = "described.json"
 
 #: The levels of dbt's events that are logged.
 _LEVELS = {"warn": logging.WARNING, "error": logging.ERROR}
@@ -89,6 +94,10 @@ class BuildFailed(AssuranceError):  # noqa: N818 - named for what happened
         self.built = built
 
 
+#: With this option, a command writes its results, and not once more what the project is.
+ONLY_RESULTS = "--no-write-json"
+
+
 def run_dbt(
     settings: Settings,
     target: str,
@@ -110,6 +119,8 @@ def run_dbt(
     with environment_with({**dbt_variables(settings), **(environment or {})}):
         manifest = _manifest(settings, target)
         result = _invoke(settings, target, arguments, manifest)
+        if ONLY_RESULTS in arguments and hasattr(result.result, "write"):
+            result.result.write(str(target_dir(settings, target) / "run_results.json"))
     nodes = [_node(outcome) for outcome in getattr(result.result, "results", None) or []]
     failed = [node for node in nodes if node.blocks and node.kind != TEST]
     if failed:
@@ -149,6 +160,36 @@ def relations_of_project(settings: Settings, target: str) -> set[tuple[str, str]
     return {(node.schema, node.alias) for node in written}
 
 
+def project_key(settings: Settings, target: str) -> list[Any]:
+    """Return what dbt's files about the project follow from.
+
+    These are the project, the version of dbt, the target and the database.
+    """
+    database = conninfo_to_dict(login_url(settings, ROLE)).get("dbname")
+    return [project_fingerprint(settings), version("dbt-core"), target, database]
+
+
+def is_described(settings: Settings, target: str) -> bool:
+    """Return whether the manifest in the target's folder is that of the project as it is now."""
+    try:
+        described = (target_dir(settings, target) / _DESCRIBED).read_text(encoding="utf-8")
+        return described == _described_now(settings, target)
+    except FileNotFoundError:
+        return False
+
+
+def note_described(settings: Settings, target: str) -> None:
+    """Note that the manifest in the target's folder is that of the project as it is now."""
+    noted = _described_now(settings, target)
+    (target_dir(settings, target) / _DESCRIBED).write_text(noted, encoding="utf-8")
+
+
+def _described_now(settings: Settings, target: str) -> str:
+    """Return the key of the project, and when the manifest was written that may describe it."""
+    written = (target_dir(settings, target) / "manifest.json").stat().st_mtime_ns
+    return json.dumps([*project_key(settings, target), written])
+
+
 def forget_project() -> None:
     """Make the next command parse the project again.
 
@@ -174,7 +215,8 @@ def _manifest(settings: Settings, target: str) -> "Manifest":
     database = os.environ[VARIABLES["dbname"]]
     key = (project_fingerprint(settings), target, place, database, settings.kind)
     if key not in _parsed:
-        check_macro_calls(settings.project_root / PROJECT)
+        if not is_described(settings, target):  # A project that was built has been checked.
+            check_macro_calls(settings.project_root / PROJECT)
         # Each build writes the files that describe the project. They need not be written twice.
         result = _invoke(settings, target, ["parse", "--no-write-json"], None)
         if not result.success:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from oic_assurance.builds.dbt import run_dbt, target_dir
+from oic_assurance.builds.dbt import is_described, run_dbt, target_dir
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import share
@@ -24,19 +24,27 @@ def docs_page(settings: Settings) -> Path:
 def build_docs(settings: Settings, target: str = "daily") -> Path:
     """Write dbt's documentation of the latest build of a target, and return the page's path.
 
+    The page says what the project is, and nothing of a build. So it is made again only after the
+    project has changed.
+
     Raises:
         AssuranceError: dbt fails.
     """
-    # If this process made the build, the project is already compiled. Compiling it again would take
-    # seconds.
-    run_dbt(settings, target, ["docs", "generate", "--no-compile"])
-    page = docs_page(settings)
-    private_folder(settings, page.parent)
-    draft = page.with_suffix(".new")
-    draft.write_text(docs_html(target_dir(settings, target)), encoding="utf-8")
-    draft.replace(page)
+    page, folder = docs_page(settings), target_dir(settings, target)
+    if not (is_described(settings, target) and _is_newer(page, folder / "manifest.json")):
+        # If this process made the build, the project is already compiled. Compiling it again would
+        # take seconds.
+        run_dbt(settings, target, ["docs", "generate", "--no-compile"])
+        private_folder(settings, page.parent)
+        draft = page.with_suffix(".new")
+        draft.write_text(docs_html(folder), encoding="utf-8")
+        draft.replace(page)
     share(settings, page)
     return page
+
+
+def _is_newer(page: Path, than: Path) -> bool:
+    return page.exists() and page.stat().st_mtime_ns > than.stat().st_mtime_ns
 
 
 def docs_html(folder: Path) -> str:

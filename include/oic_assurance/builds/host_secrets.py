@@ -11,12 +11,11 @@ them at the end of each stage, never a key itself, and `assurance doctor` compar
 import hashlib
 import hmac
 import socket
-from itertools import count, takewhile
 from typing import Any
 
 import psycopg
 
-from oic_assurance.landing.erased_keys import layer_name
+from oic_assurance.landing.erased_keys import layers_here
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import SECRET as LOG_KEY
@@ -34,8 +33,8 @@ def marks_here(settings: Settings) -> dict[str, str]:
         UsageError: A key is too easy to guess.
         ServerError: A key cannot be read, or others can read it.
     """
-    has = takewhile(lambda name: find_secret(settings, name), map(layer_name, count(1)))
-    found = {name: find_secret(settings, name) for name in (*has, LOG_KEY, SIGNING_KEY)}
+    names = (*layers_here(settings), LOG_KEY, SIGNING_KEY)
+    found = {name: find_secret(settings, name) for name in names}
     return {name: _mark(key) for name, key in found.items() if key}
 
 

@@ -8,8 +8,9 @@ from typing import get_args
 import psycopg
 from psycopg import sql
 
+from oic_assurance.builds.constraints import ABSENT, Constraint, load_constraints, store_constraints
 from oic_assurance.builds.data_tests import SEALED_TAG, load_tests, run_tests
-from oic_assurance.builds.dbt import BuildFailed, Node, forget_project
+from oic_assurance.builds.dbt import BuildFailed, Node, forget_project, note_described
 from oic_assurance.builds.engine import run_models
 from oic_assurance.builds.orphans import drop_orphans
 from oic_assurance.builds.record import ROLE, Build, Purpose, finish_build
@@ -50,6 +51,7 @@ def seal_marts(settings: Settings, build: Build) -> None:
     """
     _check_purpose(build)
     _build(settings, build, "sealed", ["--select", SEALED])
+    note_described(settings, build.purpose)
     finish_build(settings, build)
 
 
@@ -82,26 +84,31 @@ def _build(settings: Settings, build: Build, stage: str, selection: list[str]) -
     """
     is_sealing = stage == "sealed"
     tests = [one for one in load_tests(settings, build.purpose) if one.is_sealed == is_sealing]
+    declared = load_constraints(settings, build.purpose)
+    constraints = [one for one in declared if one.is_sealed == is_sealing]
     try:
         built = run_models(settings, build.purpose, ["build", *ONLY_MODELS, *selection])
     except BuildFailed as error:
         exist = {node.node.unique_id for node in error.built}
-        _block(run_tests(settings, [one for one in tests if exist.issuperset(one.parents)]))
+        _block(run_tests(settings, [one for one in tests if exist.issuperset(one.parents)]), [])
         raise
     results = run_tests(settings, tests)
-    # The test results and the fingerprints of the tested tables are stored in one transaction.
+    # The results and the fingerprints of the tables that they are about are stored in one
+    # transaction.
     with connect(settings, role=ROLE) as warehouse:
         record_tested_tables(warehouse, build.build_id, _candidates(build), built)
+        missing = store_constraints(warehouse, build.build_id, f"postgresql_{stage}", constraints)
         store_test_results(warehouse, build.build_id, f"dbt_{stage}", results)
-    _block(results)
+    _block(results, missing)
 
 
-def _block(results: list[Node]) -> None:
-    """Raise an error that names the first critical test that failed, if there is one."""
-    failed = [node for node in results if node.blocks]
+def _block(results: list[Node], missing: list[Constraint]) -> None:
+    """Raise an error that names the first critical test or constraint that failed, if any did."""
+    failed = [f"dbt test {node.name}: {node.message}" for node in results if node.blocks]
+    failed += [f"constraint {one.name}: {ABSENT}" for one in missing]
     if failed:
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        raise GateBlocked(f"dbt test {failed[0].name}: {failed[0].message}{more}")
+        raise GateBlocked(f"{failed[0]}{more}")
 
 
 def _drop_candidate(settings: Settings, build: Build) -> None:

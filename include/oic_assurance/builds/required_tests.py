@@ -1,9 +1,10 @@
-"""Record the required dbt tests and the fingerprints of the tested tables."""
+"""Record what dbt and PostgreSQL must enforce, and the fingerprints of the tested tables."""
 
 from collections.abc import Sequence
 
 import psycopg
 
+from oic_assurance.builds.constraints import load_constraints
 from oic_assurance.builds.dbt import MODEL, Node, names_of_tests
 from oic_assurance.builds.test_results import STAGE
 from oic_assurance.settings import Settings
@@ -14,8 +15,13 @@ ROLE = "oic_transform"
 
 
 def record_required_tests(settings: Settings, build_id: int, target: str) -> None:
-    """Record every data test of the dbt project as required for a build, before any test runs."""
-    required = [(build_id, STAGE, name) for name in names_of_tests(settings, target)]
+    """Record every data test and constraint of the dbt project as required for a build.
+
+    This is done before anything is built, so that a build cannot be published without them.
+    """
+    constraints = [one.name for one in load_constraints(settings, target)]
+    names = [*names_of_tests(settings, target), *constraints]
+    required = [(build_id, STAGE, name) for name in names]
     with connect(settings, role=ROLE) as conn, conn.cursor() as cursor:
         cursor.executemany(
             """

@@ -1,5 +1,6 @@
-"""Store the results of dbt tests in the table that also holds the results of expectations."""
+"""Store what dbt and PostgreSQL have enforced, in the table with the results of expectations."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,21 +18,33 @@ DIMENSIONS = {
     "accepted_values": "validity",
 }
 OTHER_DIMENSION = "consistency"
+# What must be true, for the tests that have no description of their own.
+_DESCRIPTIONS = {
+    "unique": "No two rows have the same `{column_name}`.",
+    "not_null": "Every row has a value in `{column_name}`.",
+    "relationships": "Every `{column_name}` is one of those in {to}.",
+    "accepted_values": "Every `{column_name}` is one of {values}.",
+}
 OWNER = "data engineering"
 
 
 def store_test_results(
     warehouse: psycopg.Connection, build_id: int, suite: str, nodes: Sequence[Node]
 ) -> None:
-    """Store the result of each dbt test that ran, and the verdict of the gate's stage `dbt`.
+    """Store the result of each dbt test that ran, and the verdict of the gate's stage `dbt`."""
+    ran = (node for node in nodes if node.kind == TEST and node.status != NOT_RUN)
+    store_evidence(warehouse, build_id, suite, [evidence_of(node) for node in ran])
 
-    The verdict covers all dbt tests that have run on the build's present candidate.
+
+def store_evidence(
+    warehouse: psycopg.Connection, build_id: int, suite: str, evidence: Sequence[tuple[Any, ...]]
+) -> None:
+    """Store results of the gate's stage `dbt`, in the form of `evidence_of`, and its verdict.
+
+    The suite says who enforced what the results are about, dbt or PostgreSQL, and on which marts.
+    The verdict covers all results about the build's present candidate.
     """
-    rows = [
-        (build_id, suite, *evidence_of(node))
-        for node in nodes
-        if node.kind == TEST and node.status != NOT_RUN
-    ]
+    rows = [(build_id, suite, *one) for one in evidence]
     with warehouse.cursor() as cursor:
         cursor.executemany(
             """
@@ -71,7 +84,7 @@ def _store_verdict(warehouse: psycopg.Connection, build_id: int) -> None:
 
 
 def evidence_of(node: Node) -> tuple[Any, ...]:
-    """Return the values to store for a test, in the column order of `store_test_results`.
+    """Return the values to store for a test, in the column order of `store_evidence`.
 
     The values of `build_id`, `stage` and `suite` are not among them.
     """
@@ -82,7 +95,10 @@ def evidence_of(node: Node) -> tuple[Any, ...]:
         meta.get("dimension") or DIMENSIONS.get(_kind(test), OTHER_DIMENSION),
         node.name,
         getattr(test, "column_name", None),
-        (getattr(test, "description", "") or meta.get("description") or node.name),
+        getattr(test, "description", "")
+        or meta.get("description")
+        or _described(test)
+        or node.name,
         "warning" if str(test.config.severity).lower() == "warn" else "critical",
         meta.get("owner") or OWNER,
         node.succeeded,
@@ -94,6 +110,20 @@ def evidence_of(node: Node) -> tuple[Any, ...]:
 def _kind(test: Any) -> str:
     metadata = getattr(test, "test_metadata", None)
     return str(metadata.name) if metadata else "singular"
+
+
+def _described(test: Any) -> str:
+    """Return what a test of one of dbt's own kinds says about its column, or a blank text."""
+    if _kind(test) not in _DESCRIPTIONS:
+        return ""
+    given = test.test_metadata.kwargs
+    told = {
+        **given,
+        # The name of the model in `ref('model')`.
+        "to": re.sub(r"\W+", " ", str(given.get("to"))).split()[-1],
+        "values": ", ".join(map(str, given.get("values") or ())),
+    }
+    return _DESCRIPTIONS[_kind(test)].format(**told)
 
 
 def _model(test: Any) -> str | None:

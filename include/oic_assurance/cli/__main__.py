@@ -2,4 +2,6 @@
 
 from oic_assurance.cli.main import main
 
-main()
+# A process that `assurance forces run` starts imports this module too.
+if __name__ == "__main__":
+    main()

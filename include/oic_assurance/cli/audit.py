@@ -73,8 +73,8 @@ def report(
     """Show what was done with the records of a person, with one record, or with all records.
 
     With --person, give the employee number or the collar number of an officer. With --record, give
-    a dataset and the key of a record, which is in the column row_key of its raw table. Such a look
-    is logged, with its reason. The newest entry comes first.
+    a dataset and the key of a record, which is in the column row_key of its raw table. Each
+    report is logged, with its reason. The newest entry comes first.
     """
     if person is not None and record is not None:
         raise click.UsageError("give either --person or --record, not both")

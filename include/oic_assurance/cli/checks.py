@@ -7,6 +7,7 @@ from oic_assurance.builds.record import find_build, find_daily_build
 from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shared import ID
 from oic_assurance.cli.shown import shows
+from oic_assurance.cli.status import COUNTED
 from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -15,7 +16,7 @@ from oic_assurance.warehouse.processing_log import build_mark, enter
 # The recorded results name the tables in the candidate's schemas. They are shown in the schemas in
 # which readers see them.
 _CHECKS = """
-select result.success, result.severity,
+select result.success, result.severity, result.stage = 'dbt' as is_enforced,
     regexp_replace(regexp_replace(result.suite, '^candidate[.]', 'marts.'),
         '^candidate_public[.]', 'public_release.') as table_name,
     coalesce(result.description, result.expectation) as description, result.owner,
@@ -73,8 +74,15 @@ def checks(settings: Settings, build_id: int | None, table: str | None, rows: in
             )
     told = "More keys are on record: see --rows."
     is_more = any(one["row_keys_on_record"] > len(one["row_keys"]) for one in found)
-    described = columns("build_id=build", "run_id=run", "as_at", "checks:number", "failed:number")
-    counts = {**vars(build), "checks": len(made), "failed": len(failed)}
+    described = columns("build_id=build", "run_id=run", "as_at", *COUNTED)
+    enforced = sum(one["is_enforced"] for one in made)
+    counts = {
+        **vars(build),
+        "checks": len(made),
+        "by_great_expectations": len(made) - enforced,
+        "by_postgresql_and_dbt": enforced,
+        "failed": len(failed),
+    }
     failed_checks = columns(
         *("severity:state", "table_name=table", "unexpected:number=failing rows"),
         *("evaluated:number=of", "row_keys_on_record:number=keys", ">description"),

@@ -1,4 +1,4 @@
-"""`assurance doctor`: look at the whole installation, and say what to do."""
+"""`assurance doctor`: check the whole installation, and say what to do."""
 
 import sys
 
@@ -24,10 +24,10 @@ EXIT_CODES: dict[State, int] = {"ok": 0, "unknown": 1, "advice": 1, "attention":
 @click.command()
 @shows
 def doctor(settings: Settings) -> Result:
-    """Look at the whole installation, and say what to do. What is found is put on record.
+    """Check the whole installation, and say what to do. What is found is put on record.
 
-    The exit code is 0 if everything is ok, 1 if something needs attention or could not be looked
-    at, and 2 if something failed. If the warehouse does not answer, the rest is looked at.
+    The exit code is 0 if everything is ok, 1 if something needs attention or could not be checked,
+    and 2 if something failed. If the warehouse does not answer, the rest is checked.
     """
     is_there, found = answers(settings), []
     with Screen(sys.stderr) as screen:

@@ -100,12 +100,12 @@ def _check_who_acts(settings: Settings, command: str) -> None:
             raise UsageError(
                 f"The state folder {settings.home} belongs to another account. Run the command "
                 f"under that account, or act with a login of your own: set {variable} "
-                "(docs/how-to/give-access.md)."
+                "(docs/how-to/accounts.md#let-a-person-act)."
             )
     elif command not in OF_A_PERSON:
         raise UsageError(
             f"`assurance {command}` needs the account of the deployment, and '{who}' ({variable}) "
-            "is the login of a person (docs/how-to/give-access.md)."
+            "is the login of a person (docs/how-to/accounts.md#let-a-person-act)."
         )
     elif right := OF_A_PERSON[command]:
         with connections.refusals(), connections.connect(settings, role="oic_gate") as warehouse:

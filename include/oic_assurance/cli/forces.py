@@ -3,8 +3,11 @@
 import json
 import os
 import signal
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,17 +20,25 @@ from oic_assurance.cli.shared import INTERRUPTED, monitor_option, run_options
 from oic_assurance.cli.shown import shows
 from oic_assurance.commands import with_force
 from oic_assurance.errors import UsageError
-from oic_assurance.forces.declared import Forces, declared_forces
-from oic_assurance.forces.enter import check_own, leave, settings_of
+from oic_assurance.forces.declared import Force, Forces, declared_forces
+from oic_assurance.forces.enter import (
+    check_own,
+    environment_of,
+    leave,
+    settings_of,
+    without_secrets,
+)
 from oic_assurance.forces.overview import read_state, undeclared_folders
-from oic_assurance.platform.airflow.in_process import import_ahead
 from oic_assurance.platform.airflow.pools import pools_of
 from oic_assurance.platform.processes import end_on_signals
 from oic_assurance.platform.progress import DONE, FAILED, Screen
 from oic_assurance.platform.run_log import to_log
-from oic_assurance.platform.side_by_side import NO_LOG, side_by_side
+from oic_assurance.platform.side_by_side import NO_LOG, original, side_by_side
 from oic_assurance.settings import load_settings
 from oic_assurance.state.monitor import EXIT_CODES, one_line
+
+#: What the process imports of which the runs are copies.
+AHEAD = "oic_assurance.platform.airflow.ahead"
 
 
 @click.group(cls=Group)
@@ -98,35 +109,54 @@ def status(monitor: bool) -> Result:
     "--only", "codes", multiple=True, metavar="CODE", help="Run only this force. May be repeated."
 )
 def run(as_at: datetime, make_current: bool, at_once: int | None, codes: tuple[str, ...]) -> int:
-    """Do the daily run of every force on this machine, some at the same time.
+    """Do the daily run of every force on this machine, some at the same time, without a scheduler.
 
-    The failure of one force stops no other. The exit code is 0 only if each force made a
-    publication.
+    It runs once, and has no scheduler: cron or a timer starts it, and nothing tries it again.
+    Several machines are a matter of Airflow's executors (docs/how-to/several-forces.md).
+
+    Each run is a process with the environment of its force. The failure of one force stops no
+    other. The exit code is 0 only if each force made a publication.
     """
-    arguments = ["--as-at", as_at.isoformat(), *(["--make-current"] if make_current else [])]
+    arguments = ("--as-at", as_at.isoformat(), *(["--make-current"] if make_current else []))
     found = _declared()
     wanted = {found.get(code).code for code in codes} or found.forces
     chosen = [force for force in found.forces.values() if force.code in wanted]
     chosen.sort(key=lambda force: force.starts_after_minutes)
-    failed = 0
-    # A copy of this process would not have the thread that refreshes the screen.
+    deployment, failed = dict(os.environ), 0
     with (
         to_log(load_settings()) as (_, terminal),
-        Screen(terminal, has_thread=False) as screen,
+        Screen(terminal) as screen,
         end_on_signals(),
+        ExitStack() as stack,
     ):
         with screen.step("Preparing"):
-            import_ahead(load_settings())
-        screen.step("Running")
+            context = stack.enter_context(original(without_secrets(deployment), [AHEAD]))
+        step = screen.step("Running")
         # The national view compares what the forces have published, so it comes after all of them.
         for kind in ("force", "national"):
-            for ended in side_by_side(
-                lambda code: _command(["run", "--force", code, *arguments]),
-                [force.code for force in chosen if force.kind == kind],
-                at_once or os.cpu_count() or 1,
-                _log,
-                lambda running: screen.refresh(", ".join(running)),
-            ):
+            environments = {}
+            for force in chosen:
+                try:
+                    if force.kind == kind:
+                        check_own(force, found, deployment)
+                        environments[force.code] = environment_of(force, found, deployment)
+                except UsageError as error:
+                    failed += 1
+                    screen.line(f"{force.code} {force.name}", 0, FAILED, error.message)
+            # If this command is ended, the runs are ended first, and then what they are copies of.
+            runs = stack.enter_context(
+                closing(
+                    side_by_side(
+                        context,
+                        partial(_run, arguments),
+                        environments,
+                        at_once or os.cpu_count() or 1,
+                        _log,
+                        lambda running: setattr(step, "detail", ", ".join(running)),
+                    )
+                )
+            )
+            for ended in runs:
                 force = found.get(ended.code)
                 why = _reason(ended.exit_code, _log(ended.code)) if ended.exit_code else ""
                 failed += bool(why)
@@ -143,7 +173,7 @@ def each(command: tuple[str, ...]) -> int:
 
     A force for which it fails stops no other. The exit code is the highest of all.
     """
-    return max(_for_each(list(command)))
+    return max(_for_each(list(command), _declared().forces.values()))
 
 
 @forces.command()
@@ -156,11 +186,15 @@ def each(command: tuple[str, ...]) -> int:
 def start(any_is_enough: bool) -> int:
     """Start and migrate the warehouse of each force. Without forces.yml, of the only force.
 
-    A force for which it fails stops no other. The exit code is 0 if it failed for none.
+    The warehouse of a force with a queue is migrated on the host of its workers, where its secrets
+    are, by `assurance db start`. A force for which it fails stops no other. The exit code is 0 if
+    it failed for none.
     """
-    if declared_forces() is None:
+    found = declared_forces()
+    if found is None:
         return _command(["db", "start"])
-    ended = _for_each(["db", "start"])
+    here = [force for force in found.forces.values() if not force.queue]
+    ended = _for_each(["db", "start"], here) or [0]
     return 0 if any_is_enough and 0 in ended and INTERRUPTED not in ended else max(ended)
 
 
@@ -183,15 +217,21 @@ def _declared() -> Forces:
     return found
 
 
-def _for_each(command: list[str]) -> list[int]:
-    """Run a command for each force, and return the exit codes. Ctrl-C ends it for all of them."""
+def _for_each(command: list[str], forces: Iterable[Force]) -> list[int]:
+    """Run a command for each of the forces, and return the exit codes. Ctrl-C ends it for all."""
     codes: list[int] = []
-    for force in _declared().forces.values():
+    for force in forces:
         click.echo(f"{force.code} {force.name}", err=True)
         codes.append(_command([*command, "--force", force.code]))
         if codes[-1] == INTERRUPTED:
             break
     return codes
+
+
+def _run(arguments: Sequence[str], code: str) -> int:
+    """Do the daily run of a force in a process that has the force's environment."""
+    with end_on_signals():
+        return run_command(["run", "--force", code, *arguments])
 
 
 def _command(arguments: list[str]) -> int:

@@ -36,7 +36,7 @@ def release() -> None:
 @publication_option
 @reason_option
 @to_option
-@click.option("--draft", is_flag=True, help="Write the files for a look, and release nothing.")
+@click.option("--draft", is_flag=True, help="Write the files as a draft, and release nothing.")
 @shows
 def make(
     settings: Settings, publication_id: int | None, reason: str | None, to: Path | None, draft: bool

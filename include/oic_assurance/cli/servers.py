@@ -72,7 +72,7 @@ def url(settings: Settings, name: str) -> Result:
 
 @db.command()
 @click.option("--hours", type=click.IntRange(1, 72), default=8, help="For how long. Default: 8.")
-@reason_for("Why do you look?")
+@reason_for("Why do you need to read the warehouse?")
 @shows
 def look(settings: Settings, hours: int, reason: str) -> Result:
     """Print a URI with which you can read the warehouse for some hours.

@@ -18,7 +18,7 @@ from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.progress import Screen
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.storage.urls import open_url, without_credentials
-from oic_assurance.warehouse.connections import connect_source
+from oic_assurance.warehouse.connections import connect_source, embedded_databases
 from oic_assurance.warehouse.rows import find_row
 from simulator.force import DEFAULT_SEED, simulated
 from simulator.force import simulate as simulate_force
@@ -47,14 +47,17 @@ def sources() -> None:
 @sources.command()
 @shows
 def create(settings: Settings) -> Result:
-    """Create missing tables of the source databases and missing folders of the dropzone.
+    """Create missing folders of the dropzone, and missing tables of databases of this machine.
 
-    Tables and folders that exist are not changed.
+    Tables and folders that exist are not changed. Nothing is created in a database that has a
+    connection, because it is the force's own.
     """
     prepare_warehouse(settings)
-    create_sources(settings)
+    systems = [name for name in embedded_databases() if name != "warehouse"]
+    create_sources(settings, systems)
+    where = f"databases {' and '.join(systems)}, " if systems else ""
     place = without_credentials(settings.dropzone)
-    return Result([f"The sources exist: databases rms and intelligence, files at {place}."])
+    return Result([f"The sources exist: {where}files at {place}."])
 
 
 @sources.command()

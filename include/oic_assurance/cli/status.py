@@ -60,6 +60,18 @@ def problems_table(problems: Sequence[Problem], title: str = "What is wrong now"
     )
 
 
+_GATE = """
+select verdict, checks, by_great_expectations, by_postgresql_and_dbt, failed from state.gate
+"""
+#: The columns that say how many checks a build had, and who made them.
+COUNTED = (
+    "-checks:number",
+    "by_great_expectations:number=checks by Great Expectations",
+    "by_postgresql_and_dbt:number=enforced by PostgreSQL and dbt",
+    "failed:number",
+)
+
+
 @click.command()
 @monitor_option
 @shows
@@ -100,7 +112,8 @@ def now(warehouse: psycopg.Connection) -> list[Table | Facts | str]:
     def table(name: str, query: str, title: str = "", **more: Any) -> Table:
         return Table(name, (), rows(warehouse, query), title, **more)
 
-    (found,) = rows(warehouse, "select count(*) as new from state.not_taken where is_new")
+    (new,) = rows(warehouse, "select count(*) as new from state.not_taken where is_new")
+    found = rows(warehouse, _GATE)
     measured = "Disks, certificates, clocks and rights"
     few = partial(table, at_most=SHOWN)
     return [
@@ -116,11 +129,11 @@ def now(warehouse: psycopg.Connection) -> list[Table | Facts | str]:
             _NOT_TAKEN,
             "Not taken",
             # What runs before the last one found too is only counted.
-            at_most=min(SHOWN, found["new"]),
+            at_most=min(SHOWN, new["new"]),
             more="`assurance status --json`",
         ),
         few("quarantine", _REJECTED, "Rejected rows", more="`assurance quarantine list`"),
-        fact("gate", "select verdict, checks, failed from state.gate", "Gate"),
+        Facts("gate", columns("verdict:state", *COUNTED), next(iter(found), None), "Gate"),
         few("failed_checks", _FAILED, "Failed checks", more="`assurance checks`"),
         fact("backup", _BACKUP, "Back-up", "No back-up was made here."),
         fact("observed", _OBSERVED, measured, f"{measured} were never measured."),

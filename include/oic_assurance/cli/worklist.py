@@ -29,11 +29,11 @@ def worklist() -> None:
 def show(settings: Settings, unit: str | None, reason: str | None, to: Path | None) -> Result:
     """Show units' open exceptions, the oldest first, each with the officer whom it concerns.
 
-    Each look is logged with its reason, of at least 10 characters, before any officer is shown.
+    Each access is logged with its reason, of at least 10 characters, before any officer is shown.
     AIRFLOW_CONN_WORKLIST sets the login, for example a supervisor's own login. Without this
     variable, the warehouse's own login is used, which sees every unit.
     """
-    found = read_worklist(settings, unit, required_reason(reason, "Why do you look"), account())
+    found = read_worklist(settings, unit, required_reason(reason, "Why do you need it"), account())
     number = count(len(found.exceptions), "open exception")
     if to is not None:
         write_worklist(found, to)

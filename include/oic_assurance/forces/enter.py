@@ -11,13 +11,15 @@ inherit them.
 - What belongs to one force only, such as its secrets, is never taken from the deployment.
 - `AWS_E23000022_SECRET_ACCESS_KEY` sets `AWS_SECRET_ACCESS_KEY` for one force in the same way, and
   so do the settings of other stores.
+- `AIRFLOW_E23000022__SECRETS__BACKEND_KWARGS` sets `AIRFLOW__SECRETS__BACKEND_KWARGS`: a token of a
+  vault that opens the path of one force.
 - Every other setting of the deployment applies to each of its forces.
 """
 
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from oic_assurance.forces.declared import (
     Force,
     Forces,
     declared_forces,
+    nested_dropzones,
     one_spelling,
     own_variable,
 )
@@ -85,8 +88,9 @@ _OF_ONE_FORCE = frozenset(
         CONNECTIONS,
     }
 )
-#: A variable with the code of a force. The further prefixes are those of stores of files.
-_OWN = re.compile(r"(ASSURANCE|OPENLINEAGE|AWS|AZURE|GOOGLE|FSSPEC)_([A-Z][0-9]{8})_(.+)")
+#: A variable with the code of a force. The further prefixes are Airflow's, and those of stores of
+#: files.
+_OWN = re.compile(r"(ASSURANCE|OPENLINEAGE|AIRFLOW|AWS|AZURE|GOOGLE|FSSPEC)_([A-Z][0-9]{8})_(.+)")
 #: What only forces.yml can say about a force, by the variable that would say it.
 _ONLY_IN_FILE = {
     "ASSURANCE_HOME": "`home` of the force",
@@ -125,13 +129,13 @@ def enter(code: str | None) -> None:
     force = _chosen(forces, code)
     check_own(force, forces, os.environ)
     _deployment.update(os.environ)
-    _replace(environment_of(force, forces, _deployment))
+    replace_environment(environment_of(force, forces, _deployment))
 
 
 def leave() -> None:
     """Give this process the environment of the deployment again, if it had entered a force."""
     if _deployment:
-        _replace(_deployment)
+        replace_environment(_deployment)
         _deployment.clear()
 
 
@@ -139,7 +143,7 @@ def environment_of(force: Force, forces: Forces, deployment: Mapping[str, str]) 
     """Return the environment variables of a process that works for a force."""
     home_of_all = load_settings(deployment).home
     home = force.home or f"{home_of_all}/{FOLDER}/{force.code}"
-    mine = {name: value for name, value in deployment.items() if _is_shared(name, force, forces)}
+    mine = {name: value for name, value in deployment.items() if _is_shared(name, force)}
     for variable, key in _PARENTS.items():
         parent = deployment.get(variable, "").strip().rstrip("/")
         place = str(getattr(force, key)) if key else ""
@@ -170,6 +174,52 @@ def environment_of(force: Force, forces: Forces, deployment: Mapping[str, str]) 
     }
 
 
+def check_alone(force: Force, forces: Forces, environment: Mapping[str, str]) -> None:
+    """Check that a process for the queue of a force holds no secret of another force.
+
+    `environment` is that of the deployment, before the process has entered the force.
+
+    Raises:
+        UsageError: The environment has a connection, a secret or credentials of another force, or
+            the state folder has such secrets. The message names them, and not their values.
+    """
+    others = [one for one in forces.forces.values() if one.code != force.code]
+    found = [name for name in sorted(environment) if _is_secret_of(name, force, others)]
+    folder = load_settings(environment).home / FOLDER
+    found += [str(one) for one in sorted(folder.glob("*/secrets")) if one.parent.name != force.code]
+    if found:
+        raise UsageError(
+            f"The force {force.code} has workers of its own, and this process also holds "
+            f"{', '.join(found)}: give it what belongs to {force.code} alone, and let it take the "
+            f"queue '{force.queue}' (docs/how-to/several-forces.md#workers-of-its-own)."
+        )
+
+
+def without_secrets(deployment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a deployment without what belongs to a force, and without secrets.
+
+    It is for a process that works for no force, and of which the processes of forces are copies.
+    """
+    return {
+        name: value
+        for name, value in deployment.items()
+        if not (
+            _OWN.fullmatch(name)
+            or _is_secret(name)
+            or name.startswith(("AIRFLOW__SECRETS__", "AIRFLOW__DATABASE__"))
+        )
+    }
+
+
+def replace_environment(environment: Mapping[str, str]) -> None:
+    """Give this process other environment variables."""
+    wanted = dict(environment)
+    for name in os.environ.keys() - wanted.keys():
+        del os.environ[name]
+    os.environ.update(wanted)
+    _reread_stores()
+
+
 def check_own(force: Force, forces: Forces, deployment: Mapping[str, str]) -> None:
     """Check that a force has places and connections of its own.
 
@@ -197,6 +247,9 @@ def check_own(force: Force, forces: Forces, deployment: Mapping[str, str]) -> No
                     f"The {what} of the force {force.code} is the {same} of the force "
                     f"{other.code} too: each needs its own (docs/how-to/several-forces.md)."
                 )
+        dropzones = mine["dropzone"], other.code, theirs["dropzone"]
+        if nested := nested_dropzones(force.code, *dropzones):
+            raise UsageError(f"{nested[0].upper()}{nested[1:]} (docs/how-to/several-forces.md).")
 
 
 def first_force() -> str | None:
@@ -265,19 +318,42 @@ def _check_only(code: str | None) -> None:
         )
 
 
-def _is_shared(name: str, force: Force, forces: Forces) -> bool:
+def _is_shared(name: str, force: Force) -> bool:
     """Tell whether a variable of the deployment applies to a force."""
     own = _OWN.fullmatch(name)
     if own is not None:
         return own[2] == force.code
     if name.startswith("AIRFLOW_CONN_"):
-        return _is_connection_of(name.removeprefix("AIRFLOW_CONN_").lower(), force, forces)
+        return _is_connection_of(name.removeprefix("AIRFLOW_CONN_").lower(), force)
     if name in _OF_ONE_FORCE or name in _PARENTS:
         return False
     return not (name.startswith("ASSURANCE_") and SECRET.search(name))
 
 
-def _is_connection_of(connection: str, force: Force, forces: Forces) -> bool:
+def _is_secret(name: str) -> bool:
+    """Tell whether a variable holds a connection, a secret, or a force's credentials elsewhere."""
+    own = _OWN.fullmatch(name)
+    return (
+        name.startswith("AIRFLOW_CONN_")
+        or SECRET.search(name) is not None
+        or (own is not None and own[1] not in ("ASSURANCE", "OPENLINEAGE"))
+    )
+
+
+def _is_secret_of(name: str, force: Force, others: Sequence[Force]) -> bool:
+    """Tell whether a variable holds a secret of another force than `force`."""
+    own = _OWN.fullmatch(name)
+    if own is not None:
+        return own[2] != force.code and _is_secret(name)
+    connection = name.removeprefix("AIRFLOW_CONN_").lower()
+    return name.startswith("AIRFLOW_CONN_") and any(
+        _is_connection_of(connection, other)
+        for other in others
+        if connection not in OF_THE_DEPLOYMENT
+    )
+
+
+def _is_connection_of(connection: str, force: Force) -> bool:
     """Tell whether a process of a force may see an Airflow connection.
 
     It sees its own, and those that belong to the deployment. It does not see those of another
@@ -297,10 +373,11 @@ def _held(force: Force, forces: Forces, deployment: Mapping[str, str]) -> dict[s
     one database, which shows each of them its own records.
     """
     environment = environment_of(force, forces, deployment)
+    places = {"ASSURANCE_DROPZONE": f"{environment['ASSURANCE_HOME']}/dropzone"} | environment
     held = {
-        what: one_spelling(environment[variable])
+        what: one_spelling(places[variable])
         for variable, what in _PLACES.items()
-        if environment.get(variable)
+        if places.get(variable)
     }
     for name, value in environment.items():
         connection = name.removeprefix("AIRFLOW_CONN_").lower()
@@ -309,14 +386,6 @@ def _held(force: Force, forces: Forces, deployment: Mapping[str, str]) -> dict[s
             names = {used: own for own, used in force.connections.items()}
             held[f"connection {names.get(connection, short)}"] = value.strip()
     return held
-
-
-def _replace(environment: Mapping[str, str]) -> None:
-    wanted = dict(environment)
-    for name in os.environ.keys() - wanted.keys():
-        del os.environ[name]
-    os.environ.update(wanted)
-    _reread_stores()
 
 
 def _reread_stores() -> None:

@@ -13,10 +13,13 @@ INDEX = """<!DOCTYPE html>
 <p>Build {{ build.build_id }} of run {{ build.run_id }}, figures as at {{ build.as_at }}.</p>
 <h2>Verdicts</h2>
 <table>
-<thead><tr><th>Stage</th><th>Verdict</th><th>Expectations</th><th>Failed</th></tr></thead>
+<thead>
+<tr><th>Stage</th><th>Verdict</th><th>By</th><th>Checks</th><th>Failed</th></tr>
+</thead>
 <tbody>
 {% for gate in gates %}
 <tr><td>{{ gate.stage }}</td><td class="{{ gate.verdict }}">{{ gate.verdict }}</td>
+<td>{{ "PostgreSQL and dbt" if gate.stage == "dbt" else "Great Expectations" }}</td>
 <td>{{ gate.expectations }}</td><td>{{ gate.failed }}</td></tr>
 {% endfor %}
 </tbody>

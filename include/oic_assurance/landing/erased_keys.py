@@ -18,6 +18,7 @@ import hashlib
 import hmac
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count, takewhile
 
 import psycopg
 from psycopg.sql import SQL
@@ -98,6 +99,11 @@ def layer_secrets(settings: Settings, layers: int) -> list[str]:
 def layer_name(layer: int) -> str:
     """Return the name of the secret of a layer."""
     return SECRET if layer == 1 else f"{SECRET}_{layer}"
+
+
+def layers_here(settings: Settings) -> list[str]:
+    """Return the names of the secrets of layers that this host has, from the first one on."""
+    return [*takewhile(lambda name: find_secret(settings, name), map(layer_name, count(1)))]
 
 
 def add_layer(settings: Settings, connection: psycopg.Connection) -> int:

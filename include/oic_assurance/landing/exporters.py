@@ -9,7 +9,7 @@ import re
 import psycopg
 
 from oic_assurance.errors import DeliveryRefused, UsageError
-from oic_assurance.settings import Settings
+from oic_assurance.settings import FORCE_AREA, Settings, force_areas
 from oic_assurance.sources.files.manifest import Exporter
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_row
@@ -81,8 +81,8 @@ def trust(settings: Settings, reporting: str, key: str, who: str, reason: str) -
     """
     if settings.kind != "national":
         raise UsageError("The national warehouse trusts keys of forces: set ASSURANCE_KIND.")
-    if not re.fullmatch("[EW][0-9]{8}", reporting):
-        raise UsageError(f"'{reporting}' is not the ONS code of a force, such as E23000022.")
+    if reporting not in force_areas():
+        raise UsageError(f"'{reporting}' is not {FORCE_AREA}.")
     if not re.fullmatch("[0-9a-f]{64}", key):
         raise UsageError(f"'{key}' is not the SHA-256 of a key, as `release national` shows it.")
     if not reason.strip():

@@ -3,7 +3,6 @@
 Environment variables configure the channels (see docs/how-to/notifications.md).
 """
 
-import http.client
 import json
 import os
 import re
@@ -20,7 +19,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.notifications.message import body, payload, subject_line
 from oic_assurance.notifications.notification import Change
-from oic_assurance.warehouse.transport import REQUIRE, tls_is_required
+from oic_assurance.warehouse.transport import REQUIRE, post_json, tls_is_required
 
 SMTP = "AIRFLOW_CONN_SMTP_DEFAULT"
 RECIPIENTS, SENDER = "ASSURANCE_NOTIFY_EMAIL", "ASSURANCE_NOTIFY_FROM"
@@ -28,7 +27,6 @@ WEBHOOK = "ASSURANCE_NOTIFY_WEBHOOK"
 SECONDS = 20
 _ADDRESS = re.compile(r"[^@\s,<>]+@[^@\s,<>]+")
 _SMTPS_PORT, _SMTP_PORT = 465, 25
-_REDIRECTS, _SUCCESS = (300, 399), 2
 
 
 class NotDelivered(AssuranceError):  # noqa: N818 - named for what happened
@@ -155,40 +153,16 @@ class Webhook:
         return urlsplit(self.address).netloc.rpartition("@")[2]
 
     def send(self, force_code: str, news: Sequence[Change]) -> None:
-        """Send one message that reports all changes in `news`.
-
-        The message is sent over TLS, and only to the host of the webhook's address. Redirects are
-        not followed, and proxies that environment variables set are not used. The server's
-        certificate is checked against the certificate authorities of this machine, or those in the
-        file that SSL_CERT_FILE names.
+        """Send one message that reports all changes in `news` over TLS (`post_json`).
 
         Raises:
             NotDelivered: The host cannot be reached, its certificate is not valid, or it answers
                 with an HTTP status other than 2xx.
         """
-        split = urlsplit(self.address)
-        path = (split.path or "/") + (f"?{split.query}" if split.query else "")
-        connection = http.client.HTTPSConnection(
-            split.hostname or "", split.port, timeout=SECONDS, context=ssl.create_default_context()
-        )
         try:
-            connection.request(
-                "POST",
-                path,
-                json.dumps(payload(force_code, news)).encode(),
-                {"Content-Type": "application/json", "User-Agent": "oic-assurance"},
-            )
-            status = connection.getresponse().status
-        except (OSError, ValueError, http.client.HTTPException) as error:
+            post_json(self.address, json.dumps(payload(force_code, news)))
+        except OSError as error:
             raise NotDelivered(f"webhook at {self.to_whom}: {_reason(error)}.") from error
-        finally:
-            connection.close()
-        if _REDIRECTS[0] <= status <= _REDIRECTS[1]:
-            raise NotDelivered(
-                f"webhook at {self.to_whom}: it answered {status}, and redirects are not followed."
-            )
-        if status // 100 != _SUCCESS:
-            raise NotDelivered(f"webhook at {self.to_whom}: it answered {status}.")
 
 
 def configured() -> list[Channel]:

@@ -15,11 +15,11 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from oic_assurance.errors import AssuranceError, ServerError, UsageError
+from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.operations.replay.corrections import new_file, shown
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.airflow_uri import find_connection_uri
-from oic_assurance.warehouse.connections import connect, describe, reason
+from oic_assurance.warehouse.connections import connect, connect_to, reason
 from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.roles import WORKLIST
 from oic_assurance.warehouse.rows import one_value
@@ -60,12 +60,13 @@ def read_worklist(settings: Settings, unit: str | None, because: str, who: str) 
     """
     if len(because.strip()) < SHORTEST_REASON:
         raise UsageError(
-            f"Say in at least {SHORTEST_REASON} characters why you look: the reason is logged."
+            f"Say in at least {SHORTEST_REASON} characters why you need the list: "
+            "the reason is logged."
         )
     logged = f"{because.strip()} ({who}, assurance worklist)"
     if len(logged) > LONGEST_REASON:
         longest = LONGEST_REASON - len(logged) + len(because.strip())
-        raise UsageError(f"Say in at most {longest} characters why you look.")
+        raise UsageError(f"Say in at most {longest} characters why you need the list.")
     with _connect(settings) as connection:
         try:
             # The transaction that logs the look commits before any officer is shown.
@@ -168,9 +169,4 @@ def _connect(settings: Settings) -> psycopg.Connection:
     uri = find_connection_uri(CONNECTION)
     if uri is None:
         return connect(settings, role=WORKLIST, autocommit=True)
-    try:
-        return psycopg.connect(uri, autocommit=True, connect_timeout=10)
-    except psycopg.Error as error:
-        raise ServerError(
-            f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}."
-        ) from error
+    return connect_to(uri, autocommit=True)

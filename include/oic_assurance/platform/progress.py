@@ -75,12 +75,9 @@ class Screen:
     When a step ends, a line about it stays on the screen. On a terminal, the current step is shown
     live. `sys.stdout` and `sys.stderr` are not replaced. So if they are redirected to a log file,
     the output of libraries still goes to that file.
-
-    A thread refreshes the live line. A command that copies its process cannot have one: then
-    `has_thread` is false, and the command calls `refresh` itself.
     """
 
-    def __init__(self, file: TextIO | None = None, *, has_thread: bool = True) -> None:
+    def __init__(self, file: TextIO | None = None) -> None:
         file = file or sys.stdout
         self._console = Console(
             file=file, force_terminal=file.isatty(), highlight=False, soft_wrap=True
@@ -92,7 +89,6 @@ class Screen:
             console=self._console,
             get_renderable=self._live_line,
             refresh_per_second=PER_SECOND,
-            auto_refresh=has_thread,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
@@ -112,12 +108,6 @@ class Screen:
         """Begin a step. It is shown live until it ends."""
         self.current = Step(self, label)
         return self.current
-
-    def refresh(self, detail: str) -> None:
-        """Show what the current step is working on now."""
-        if self.current and self._is_live:
-            self.current.detail = detail
-            self._live.refresh()
 
     def line(self, label: str, seconds: float, mark: str = DONE, note: str = "") -> None:
         """Write a line that stays on the screen.

@@ -5,12 +5,13 @@ This module prevents MetricFlow from looking for a newer version on the internet
 
 import importlib.util
 import os
-import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
+
+import click
 
 from oic_assurance.builds.dbt import PROJECT, connection_variables, one_line
 from oic_assurance.builds.version import project_fingerprint
@@ -42,10 +43,9 @@ def run_metricflow(settings: Settings, arguments: Sequence[str]) -> None:
         raise AssuranceError("MetricFlow is not installed: run `make setup-dev`.")
     os.environ.update(_environment(settings))
     _parse(settings)
-    _block_update_check()
-    from dbt_metricflow.cli.main import cli
-
-    cli.main(args=list(arguments), prog_name="assurance mf", obj=_configuration(settings))
+    commands(settings).main(
+        args=list(arguments), prog_name="assurance mf", obj=_configuration(settings)
+    )
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -87,24 +87,26 @@ def _parse(settings: Settings) -> None:
     mark.write_text(wanted)
 
 
-def _block_update_check() -> None:
-    """Replace the module `update_checker` with a dummy before MetricFlow imports it.
+def commands(settings: Settings) -> click.Group:
+    """Return MetricFlow's commands, without what MetricFlow does before each of them.
 
-    There are two reasons:
-
-    - Each call of the real module asks a package index on the internet for a newer version. Nothing
-      in this project uses the internet unless somebody configures it.
-    - Importing the real module unpickles a file with a fixed name in the temporary folder, where
-      anybody can put such a file.
+    It asks a package index on the internet for a newer version. Nothing in this project uses the
+    internet unless somebody configures it. The package that asks also unpickles a file in the
+    temporary folder when it is imported, where anybody can put such a file. So it is imported with
+    a private folder as the temporary one.
     """
+    usual = tempfile.tempdir
+    tempfile.tempdir = str(_folder(settings))
+    try:
+        from dbt_metricflow.cli.main import cli
+    finally:
+        tempfile.tempdir = usual
 
-    class UpdateChecker:
-        def check(self, *_: str) -> None:
-            """Do nothing, instead of looking for a newer version."""
+    @click.pass_obj
+    def begin(configuration: "CLIConfiguration", *, verbose: bool) -> None:
+        configuration.verbose = verbose
 
-    stand_in = ModuleType("update_checker")
-    vars(stand_in)["UpdateChecker"] = UpdateChecker
-    sys.modules["update_checker"] = stand_in
+    return click.Group("mf", commands=cli.commands, params=cli.params, callback=begin)
 
 
 def _configuration(settings: Settings) -> "CLIConfiguration":

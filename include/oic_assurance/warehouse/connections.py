@@ -297,6 +297,22 @@ def connect(
     return connection
 
 
+def connect_to(uri: str, *, autocommit: bool = False) -> psycopg.Connection:
+    """Return a new connection to the warehouse with a login that is not one of the pipeline's.
+
+    Raises:
+        ServerError: The warehouse cannot be reached, or does not accept the login's password.
+    """
+    try:
+        return psycopg.connect(
+            uri, autocommit=autocommit, connect_timeout=10, application_name=PROGRAM
+        )
+    except psycopg.Error as error:
+        raise ServerError(
+            f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}."
+        ) from error
+
+
 def _connect_patiently(**options: Any) -> psycopg.Connection:
     """Connect. If other clients occupy all connections, keep trying for up to `FULL_SECONDS`.
 

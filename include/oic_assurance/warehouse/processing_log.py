@@ -180,6 +180,11 @@ def erasure_mark(erasure_id: int) -> str:
     return f"erasure:{erasure_id}"
 
 
+def exception_mark(exception_key: str) -> str:
+    """Return the mark of an exception, as `worklist.log_look` enters it."""
+    return f"exception:{exception_key}"
+
+
 def mart_mark(mart: str) -> str:
     """Return the mark of a mart that a reader has queried."""
     return f"mart:{mart}"

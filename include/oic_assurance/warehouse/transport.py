@@ -1,4 +1,6 @@
-"""If ASSURANCE_REQUIRE_TLS asks for it, refuse connections without checked encryption.
+"""Send JSON over TLS, and refuse connections without checked encryption.
+
+They are refused if ASSURANCE_REQUIRE_TLS asks for it.
 
 `verify-full` means that the connection is encrypted, that an authority that the client trusts has
 issued the server's certificate, and that the certificate is for the host that the client asked for.
@@ -6,8 +8,10 @@ Connections to the embedded server are never refused: it listens on this machine
 variable configures it.
 """
 
+import http.client
 import json
 import os
+import ssl
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
@@ -30,6 +34,39 @@ _FILES = (
 _COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
 _PLAIN = ("http://", "ftp://")
 _DOCS = "see docs/how-to/tls.md"
+#: How long a host may take to answer.
+SECONDS = 20
+_REDIRECTS, _SUCCESS = (300, 399), 2
+
+
+def post_json(address: str, text: str) -> None:
+    """Send a text of JSON with POST to an address that begins with https://.
+
+    It is sent only to the host of the address: redirects are not followed, and proxies that
+    environment variables set are not used. The server's certificate is checked against the
+    certificate authorities of this machine, or those in the file that SSL_CERT_FILE names.
+
+    Raises:
+        OSError: The host cannot be reached, its certificate is not valid, or it answers with an
+            HTTP status other than 2xx. The message does not show the address.
+    """
+    split = urlsplit(address)
+    path = (split.path or "/") + (f"?{split.query}" if split.query else "")
+    connection = http.client.HTTPSConnection(
+        split.hostname or "", split.port, timeout=SECONDS, context=ssl.create_default_context()
+    )
+    try:
+        headers = {"Content-Type": "application/json", "User-Agent": "oic-assurance"}
+        connection.request("POST", path, text.encode(), headers)
+        status = connection.getresponse().status
+    except (ValueError, http.client.HTTPException) as error:
+        raise OSError(str(error) or type(error).__name__) from error
+    finally:
+        connection.close()
+    if _REDIRECTS[0] <= status <= _REDIRECTS[1]:
+        raise OSError(f"it answered {status}, and redirects are not followed")
+    if status // 100 != _SUCCESS:
+        raise OSError(f"it answered {status}")
 
 
 def tls_is_required() -> bool:

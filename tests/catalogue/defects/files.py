@@ -471,10 +471,10 @@ def a_name_in_capitals(files: Files) -> dict[str, bytes]:
     return {"PERSONNEL_20260504.CSV": files.today}
 
 
-@defect("file", place="hr/personnel", caught_by="raw_general.personnel no_old_list_resent")
-def a_file_of_next_year(files: Files) -> dict[str, bytes]:
-    """A file of planned data, with a date of next year in its name, came beside the day's file."""
-    return {"personnel_20260504.csv": files.today, "personnel_20270504.csv": files.yesterday}
+@defect("file", place="hr/personnel", caught_by="hr/personnel not taken")
+def a_file_of_the_future(files: Files) -> dict[str, bytes]:
+    """A file of planned data, with a future date in its name, came beside the day's file."""
+    return {"personnel_20260504.csv": files.today, "personnel_20990504.csv": files.yesterday}
 
 
 @defect("file", place="lms/completions", caught_by="lms/completions quarantine")

@@ -90,7 +90,7 @@ def test_the_queries_are_compiled_again_only_if_the_project_has_changed(
     assert compiled == ["daily"]
     path.write_text("{", encoding="utf-8")
     assert load_tests(empty_models, "daily") == first
-    monkeypatch.setattr(data_tests, "project_fingerprint", lambda _: "another")
+    monkeypatch.setattr(data_tests, "project_key", lambda *_: ["another"])
     assert load_tests(empty_models, "daily") == first
     assert compiled == ["daily"] * 3
     assert [name for name in Path(path.parent).glob("data_tests*") if name != path] == []

@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -10,7 +11,7 @@ from oic_assurance import pipeline
 from oic_assurance.builds.stages import FinishedStage, finished_stages, on_record
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError
-from oic_assurance.settings import Settings
+from oic_assurance.settings import SPARK, Settings
 from oic_assurance.warehouse.connections import connect
 
 
@@ -68,6 +69,17 @@ def test_a_failure_is_one_line_in_the_log_and_in_the_record_of_the_run(
     assert "\n" not in message
     (stage,) = recorded(fresh_warehouse)
     assert (stage.stage, stage.succeeded) == ("publish", False)
+
+
+def test_a_host_without_spark_fails_the_run_before_it_lands(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oic_assurance.builds.engine.PACKAGES", ("not_here",))
+    with pytest.raises(AssuranceError, match="not_here cannot be found: run `make setup-spark`"):
+        pipeline.open_run(replace(fresh_warehouse, engine=SPARK), "r1", utc_now())
+    with connect(fresh_warehouse, role="oic_gate") as warehouse:
+        ((message,),) = warehouse.execute("select message from audit.run").fetchall()
+    assert "ASSURANCE_ENGINE is spark, but not_here cannot be found" in message
 
 
 def test_a_value_that_postgresql_quotes_is_in_no_log(

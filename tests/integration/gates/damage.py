@@ -124,7 +124,6 @@ DAMAGES = {
     **HISTORY_DAMAGES,
     **PUBLICATION_DAMAGES,
     # ---------------------------------------------------------------- every mart
-    "key_unique": AGAIN,
     "of_this_publication": f"update {{t}} set publication_id = publication_id + 1 {ONE}",
     "of_a_known_force": f"update {{t}} set force_code = 'Northamptonshire' {ONE}",
     "no_protected_columns": "alter table {t} add column collar_no text",
@@ -182,8 +181,6 @@ DAMAGES = {
     "where point_code = 'HYDRA'",
     "public_is_published": "update {t} set value = 0.123 where point_code = 'INTEL_PLAN'",
     # ---------------------------------------------------------------- measures
-    "candidate.assurance_measure org_unit_code_known": "update {t} set org_unit_code = 'X' "
-    "where org_unit_code = 'T1'",
     "measure_of_its_point": f"update {{t}} set point_code = 'HYDRA' {MEASURE}",
     "period_is_a_month": f"update {{t}} set period_start = '2026-05-02' {MEASURE}",
     "hours_and_counts": "update {t} set numerator = 1 where numerator is null",

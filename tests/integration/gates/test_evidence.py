@@ -27,6 +27,12 @@ from oic_assurance.warehouse.connections import connect
 from tests.commands import shown
 from tests.integration.gates.warehouse import World
 
+#: A check that one damaged row makes fail, and no other with it.
+GRADING = "valid_grading_has_a_scheme"
+BAD_GRADING = (
+    "update candidate.fct_intelligence_report set grading_scheme = '4x4x4' where report_urn = 'U3'"
+)
+
 
 def evidence(world: World, stage: str) -> tuple[str, int, int]:
     """Return a stage's stored verdict, number of expectations and number of failed expectations."""
@@ -71,16 +77,16 @@ def test_a_warning_is_a_caveat_and_does_not_block(world: World) -> None:
 
 
 def test_a_critical_failure_is_stored_by_key(world: World) -> None:
-    damage = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
+    damage = BAD_GRADING
     with world.damaged(damage):
         verdict = audit_stage(world.settings, world.build, "marts")
 
     assert (verdict.verdict, verdict.blocks) == ("critical", True)
     assert evidence(world, "marts")[0] == "critical"
     assert recorded(world, "suite, expectation, severity, evaluated, unexpected, observed") == [
-        ("candidate.fct_nccu_referral", "channel_listed", "critical", 8, 1, None)
+        ("candidate.fct_intelligence_report", GRADING, "critical", 3, 1, None)
     ]
-    assert failing_rows(world) == {("channel_listed", 1): {"referral_ref": "R3"}}
+    assert failing_rows(world) == {(GRADING, 1): {"report_urn": "U3"}}
 
 
 def test_a_critical_failure_blocks_the_run_and_readers_keep_what_they_see(
@@ -99,12 +105,14 @@ def test_a_critical_failure_blocks_the_run_and_readers_keep_what_they_see(
         return run_id
 
     monkeypatch.setattr("oic_assurance.cli.run.run_daily", run_daily)
-    damage = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
+    damage = BAD_GRADING
     with world.damaged(damage):
         assert run_command(["run", "--as-at", "2026-05-15T05:30"]) == 1
 
     told = capfd.readouterr().err
-    assert "assurance: the run was blocked: auditing marts: candidate.fct_nccu_referral" in told
+    assert (
+        "assurance: the run was blocked: auditing marts: candidate.fct_intelligence_report" in told
+    )
     assert "Readers see nothing." in told
 
 
@@ -137,19 +145,19 @@ def test_the_first_thousand_keys_are_stored_and_all_rows_are_counted(world: Worl
 
 
 def test_keys_are_deleted_after_six_weeks_and_counts_are_not(world: World) -> None:
-    damage = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
+    damage = BAD_GRADING
     with world.damaged(damage):
         audit_stage(world.settings, world.build, "marts")
     age = "update audit.expectation_result set checked_at = checked_at - interval '{} days'"
     with connect(world.settings, role="oic_gate") as connection:
         world.admin.execute(age.format(41).encode())
         forget_failing_rows(connection)
-    assert failing_rows(world) == {("channel_listed", 1): {"referral_ref": "R3"}}
+    assert failing_rows(world) == {(GRADING, 1): {"report_urn": "U3"}}
     with connect(world.settings, role="oic_gate") as connection:
         world.admin.execute(age.format(2).encode())
         assert forget_failing_rows(connection) > 0
     assert failing_rows(world) == {}
-    assert recorded(world, "expectation, unexpected") == [("channel_listed", 1)]
+    assert recorded(world, "expectation, unexpected") == [(GRADING, 1)]
 
 
 def failing_rows(world: World) -> dict[tuple[str, int], dict[str, Any]]:

@@ -5,7 +5,6 @@ import pytest
 from oic_assurance.sources.declarations.load import dataset
 from tests.files.case import COLUMNS, DROPPED_AS, ROOT, Case
 from tests.files.catalogue import CASES
-from tests.files.page import PAGE, page
 from tests.integration.landing.support import World
 
 
@@ -35,8 +34,3 @@ def test_every_file_belongs_to_a_case() -> None:
     }
     assert files == {case.path for case in CASES if case.make is None}
     assert len({case.name for case in CASES}) == len(CASES)
-
-
-def test_the_page_about_files_is_the_catalogue() -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    assert text == page(text), "run `python -m tests.files.page`"

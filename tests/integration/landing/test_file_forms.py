@@ -1,7 +1,7 @@
 """Landing of several files, and their names. The file catalogue tests the contents of files."""
 
 import os
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -71,6 +71,7 @@ NOT_TAKEN = {
     "personnel_20260101_v2.csv": "it looks like a copy or another version of "
     "personnel_20260101.csv",
     "personnel_link.csv": "it is a link, and links are not followed",
+    "personnel_20991231.csv": "it is dated 31 December 2099, which is in the future",
     "staff_20260101.csv": "only personnel_YYYYMMDD.csv is taken",
 }
 
@@ -90,6 +91,26 @@ def test_whatever_is_not_taken_is_listed_with_its_reason(world: World) -> None:
     assert (report.batches, report.refused, report.notes) == (0, [], [])
     assert {found.name: found.reason for found in report.not_taken} == NOT_TAKEN
     assert dict(world.query("select name, reason from audit.not_taken")) == NOT_TAKEN
+
+
+def test_a_file_of_the_future_is_taken_when_its_day_has_come(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.drop("hr/personnel/personnel_20260502.csv", text(PEOPLE))
+    clock = "oic_assurance.sources.files.dropped.utc_now"
+    monkeypatch.setattr(clock, lambda: datetime(2026, 5, 1, 22, 59, tzinfo=UTC))
+    report = world.land("hr/personnel")
+    (found,) = report.not_taken
+    assert (report.batches, found.reason) == (0, "it is dated 2 May 2026, which is in the future")
+    monkeypatch.setattr(clock, lambda: datetime(2026, 5, 1, 23, 0, tzinfo=UTC))
+    assert world.land("hr/personnel").batches == 1
+
+
+def test_a_file_without_a_day_that_was_changed_in_the_future_is_not_taken(world: World) -> None:
+    path = world.drop("governance/plans/plan_register.xlsx", "")
+    os.utime(path, (0, datetime(2099, 5, 1, tzinfo=UTC).timestamp()))
+    (found,) = world.land("governance/plans").not_taken
+    assert found.reason == "it was last changed on 1 May 2099, which is in the future"
 
 
 def test_what_is_not_taken_has_the_time_of_its_last_change(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Fixtures for tests of operations: a warehouse for each module, and empty sources."""
+"""A fixture for tests of operations: empty sources beside the warehouse of each module."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,15 +6,7 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.settings import Settings
-from tests.databases import Prepared, migrated
 from tests.integration.landing.support import World
-
-
-@pytest.fixture(scope="module")
-def warehouse(prepared: Prepared) -> Iterator[Settings]:
-    """A migrated warehouse database for one module of tests."""
-    with prepared.copy(migrated) as settings:
-        yield settings
 
 
 @pytest.fixture

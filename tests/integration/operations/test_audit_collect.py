@@ -126,6 +126,7 @@ HIDDEN = {
     "a statement prepared in SQL": (
         'prepare p as select * from U&"\\0064im_officer"', "execute p",
     ),
+    "a block": ("do $$ begin execute 'select * from dim_' || 'officer'; end $$",),
     "the second of two statements": ('select 1; select * from U&"\\0064im_officer"',),
 }  # fmt: skip
 
@@ -150,6 +151,11 @@ UNKNOWN_READS = {
     ),
     "the second of two statements, which fails": (
         """select 1; select 1 / (rank_grade::integer - 2) from U&"\\0064im_officer" """,
+    ),
+    "a block that catches its failure": (
+        """do $$ declare one text; begin
+            execute 'select 1 / (rank_grade::integer - 2) from dim_' || 'officer' into one;
+        exception when division_by_zero then null; end $$""",
     ),
     "a copy of the table": ('copy U&"\\0064im_officer" to stdout',),
     "a copy of a query that fails": (

@@ -23,6 +23,7 @@ from oic_assurance.operations.erase.search import Request
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse.connections import connect, url
 from oic_assurance.warehouse.processing_log import enter, officer_mark
+from tests.databases import administrator
 from tests.integration.landing.support import World, completion, person
 from tests.integration.operations.replay_support import correct
 from tests.integration.warehouse.stage_roles import run_as
@@ -112,10 +113,26 @@ def test_queries_that_name_a_person_or_may_have_shown_one_are_found(landed: Worl
     collect(landed.settings)
     with connect(landed.settings, role="oic_gate") as connection:
         enter(connection, "consultation", "a worklist", record=officer_mark(landed.settings, key))
+    # A look at the worklist names the exceptions.
+    with administrator(landed.settings) as superuser:
+        superuser.execute(
+            """
+            insert into audit.exception_event (
+                publication_id, force_code, exception_key, as_at, is_open, exception_code,
+                point_code, record_ref, org_unit_code, officer_key, opened_at
+            ) values (1, %s, 'x1', now(), true, 'MODULE_OUTSTANDING', 'HYDRA', 'r', 'T', %s, now())
+            """,
+            (landed.settings.force_code, key),
+        )
+    with connect(landed.settings, role="oic_gate") as connection:
+        enter(connection, "consultation", "a look", concerns=["exception:x1", "exception:x2"])
+        enter(connection, "consultation", "another look", concerns=["exception:x2"])
     report = report_on_person(landed.settings, "000777")
     named = [entry.what for entry in report.entries if entry.relation == "named"]
     assert [what.split(" until")[0] for what in named if "dim_officer" in what] == ["3 statements"]
     assert "a worklist" in named
+    assert "a look" in named
+    assert "another look" not in named
     other = report_on_person(landed.settings, "000001")
     assert not [entry for entry in other.entries if "a worklist" in entry.what]
     # Each query of a mart with officers may have shown this officer too. The query of a mart with

@@ -27,7 +27,6 @@ from oic_assurance.operations.backup.make import (
 from oic_assurance.operations.backup.parts import read_manifest
 from oic_assurance.operations.backup.record import (
     Drill,
-    last_drill,
     newest_backup,
     record_drill,
     recorded_backups,
@@ -45,6 +44,7 @@ from oic_assurance.warehouse.encryption import MAGIC, new_identity
 from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_tables
 from oic_assurance.warehouse.locks import KNOWN_BATCHES, take_in_transaction
 from oic_assurance.warehouse.migrate import migrate
+from oic_assurance.warehouse.secrets import secret
 from tests.integration.landing.support import World, person
 from tests.integration.operations.support import assert_agrees
 
@@ -87,6 +87,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     world.land(PEOPLE)
     declared = dataset(PEOPLE)
     erase(settings, Request(declared, declared.tables[0], ("000009",), "asked for"), dry_run=False)
+    # A re-keying makes a further key of erasures.
+    secret(settings, "erasure_key_2")
     with psycopg.connect(admin_url(settings, "warehouse")) as administrator:
         administrator.execute("create role supervisor_of_tests login in role supervisor_reader")
         administrator.execute(f"select lo_from_bytea(0, '{NEEDLE}'::bytea)")
@@ -167,8 +169,8 @@ def test_a_stolen_back_up_gives_nothing_without_the_key(made: Made) -> None:
         content = path.read_bytes()
         assert content.startswith(MAGIC)
         assert path.stat().st_mode & 0o777 == 0o600
-        for secret in (NEEDLE.encode(), b"personnel", b"audit", key):
-            assert secret not in content, path.name
+        for text in (NEEDLE.encode(), b"personnel", b"audit", key):
+            assert text not in content, path.name
     assert made.backup.folder.stat().st_mode & 0o777 == 0o700
     for identities in ((), (new_identity(),)):
         with pytest.raises(UsageError, match="encrypted to another key"):
@@ -207,7 +209,7 @@ def test_another_back_up_is_recognised_by_its_hash(made: Made, empty: Settings) 
 def test_without_its_secrets_a_back_up_is_not_restored_by_mistake(
     made: Made, empty: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(UsageError, match=r"another erasure_key: give --secrets FILE"):
+    with pytest.raises(UsageError, match=r"another erasure_key and erasure_key_2: give --secrets"):
         restore_backup(empty, made.backup.folder, made.options(secrets=None))
     assert not (empty.home / "postgres").exists()
 
@@ -314,11 +316,10 @@ def test_a_drill_proves_a_restore_only_if_everything_was_shown(made: Made) -> No
     for failure, known in (("it broke", shown), (None, {})):
         record_drill(made.settings, dataclasses.replace(drill, failure=failure, **known))
         assert not any(one.proven_at for one in recorded_backups(made.settings))
-    record_drill(made.settings, dataclasses.replace(drill, **shown))
+    last = dataclasses.replace(drill, **shown)
+    record_drill(made.settings, last)
     proven = [one for one in recorded_backups(made.settings) if one.proven_at]
     assert [one.sha256 for one in proven] == [made.backup.sha256]
-    last = last_drill(made.settings)
-    assert last is not None
     assert (last.seconds, last.is_proven) == (64.0, True)
 
 

@@ -29,7 +29,6 @@ from oic_assurance.landing.pseudonyms import (
     is_key_of,
     pseudonym,
 )
-from oic_assurance.operations.pseudonyms import clean as cleaning
 from oic_assurance.operations.pseudonyms import rekey as module
 from oic_assurance.operations.pseudonyms.clean import clean
 from oic_assurance.operations.pseudonyms.rekey import rekey
@@ -41,6 +40,7 @@ from oic_assurance.publishing.retention import detach_old
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.publishing.schemas import GENERATION, MARTS
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse import rewriting
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.embedded import server_port
 from oic_assurance.warehouse.fingerprint import fingerprint_tables
@@ -439,7 +439,7 @@ def test_readers_see_earlier_keys_or_new_keys_and_wait_for_nothing(force: Settin
 def test_a_long_query_does_not_hold_it_up_and_is_not_disturbed(
     force: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cleaning, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(rewriting, "PATIENCE_SECONDS", 0.5)
     with as_reader(force, "bi") as reader:
         before = reader.execute("select officer_key from marts.dim_officer order by 1").fetchall()
         rekey(force, BECAUSE)
@@ -491,7 +491,7 @@ EDGES = [
     ("rekey.install_key", -1, "the new key is in place"),
     ("rekey.evidence_of", -1, "in the last transaction"),
     ("rekey._finish", -1, "finished"),
-    ("clean._rewrite", -1, "cleaned, but not on record"),
+    ("clean.leave_no_trace", -1, "cleaned, but not on record"),
 ]
 
 #: The edges that `make test` tries too.

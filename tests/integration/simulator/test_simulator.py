@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
@@ -120,6 +121,19 @@ def test_sources_are_created_once(new_force: NewForce) -> None:
         )
     assert create_sources(force) == []
     assert databases(force)["rms.occurrence"][0] == 1
+
+
+def test_in_a_database_of_the_force_nothing_is_created_and_folders_are(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The login of a source may read and no more, and the page for the night says this command."""
+    assert settings.home.is_dir()
+    for name in ("RMS", "INTELLIGENCE"):
+        uri = "postgresql://reader:secret@127.0.0.1:1/source"
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", uri)
+    monkeypatch.setenv("ASSURANCE_DROPZONE", f"file://{tmp_path}")
+    assert run_command(["sources", "create"]) == 0
+    assert (tmp_path / "hr" / "personnel").is_dir()
 
 
 def test_the_extraction_login_cannot_read_withheld_columns(settings: Settings) -> None:

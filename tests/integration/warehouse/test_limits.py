@@ -415,10 +415,15 @@ def test_a_server_that_nobody_hardened_is_refused(
 def test_a_server_that_was_hardened_before_the_roles_existed_can_be_migrated(
     empty_warehouse: Settings,
 ) -> None:
-    """The PostgreSQL of docker-compose.yml is hardened when its volume is made."""
+    """The PostgreSQL of docker-compose.yml is hardened when its volume is made.
+
+    Earlier versions also took the language of functions from everybody, and gave it to the owner.
+    """
     with connect(empty_warehouse) as owner:
         database = owner.info.dbname
     with psycopg.connect(admin_url(empty_warehouse, database), autocommit=True) as administrator:
+        administrator.execute("revoke select on pg_roles from public")
+        administrator.execute("grant select on pg_roles to warehouse_owner with grant option")
         administrator.execute("revoke all on language plpgsql from public")
         administrator.execute(
             "grant usage on language plpgsql to warehouse_owner with grant option"

@@ -1,6 +1,7 @@
 """A dbt error becomes one line. The result of a dbt test becomes the outcome of a check."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -40,10 +41,12 @@ def test_documentation_that_loses_the_server_says_so(monkeypatch: pytest.MonkeyP
         run_dbt(load_settings(), "daily", ["docs", "generate"])
 
 
-def node(status: str, kind: str = "unique", severity: str = "ERROR", **more: object) -> Node:
+def node(status: str, kind: str = "unique", severity: str = "ERROR", **more: Any) -> Node:
     test = SimpleNamespace(
         config=SimpleNamespace(meta=more.pop("meta", {}), severity=severity),
-        test_metadata=SimpleNamespace(name=kind),
+        test_metadata=SimpleNamespace(
+            name=kind, kwargs={"column_name": "referral_ref", **more.pop("arguments", {})}
+        ),
         column_name="referral_ref",
         description="",
         attached_node="model.oic_assurance.fct_nccu_referral",
@@ -59,6 +62,19 @@ def test_a_test_that_held() -> None:
         "fct_nccu_referral", "uniqueness", "unique_fct_referral_ref", "referral_ref"
     )  # fmt: skip
     assert (severity, success, found, error) == ("critical", True, 3, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "told"),
+    [
+        ("unique", {}, "No two rows have the same `referral_ref`."),
+        ("relationships", {"to": "ref('dim_x')"}, "Every `referral_ref` is one of those in dim_x."),
+        ("accepted_values", {"values": ["A", "B"]}, "Every `referral_ref` is one of A, B."),
+        ("reconciles", {}, "unique_fct_referral_ref"),
+    ],
+)
+def test_a_test_says_what_must_be_true(kind: str, arguments: dict[str, Any], told: str) -> None:
+    assert evidence_of(node("fail", kind=kind, arguments=arguments))[4] == told
 
 
 def test_a_warning_does_not_block_and_is_not_met() -> None:

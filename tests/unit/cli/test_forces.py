@@ -1,8 +1,10 @@
 """The command line of a deployment with several forces, without any server."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,8 @@ from oic_assurance.cli import forces as commands
 from oic_assurance.cli.forces import _reason
 from oic_assurance.cli.main import run_command
 from oic_assurance.forces.enter import leave
-from tests.unit.forces.test_read import TWO
+from oic_assurance.platform.side_by_side import Ended
+from tests.unit.forces.test_declared import TWO
 
 NORTH, SOUTH = "E23000022", "E23000021"
 
@@ -77,7 +80,7 @@ def test_a_command_is_done_for_each_force(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_document_has_the_force_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    run_command(["forces", "each", "doctor", "--json"])
+    run_command(["forces", "each", "status", "--json"])
     printed = capsys.readouterr()
     documents, rest = [], printed.out
     while rest.strip():
@@ -89,7 +92,7 @@ def test_a_document_has_the_force_and_nothing_else(capsys: pytest.CaptureFixture
 
 
 def test_a_screen_says_whose_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    run_command(["doctor", "--force", SOUTH])
+    run_command(["status", "--force", SOUTH])
     assert capsys.readouterr().out.startswith(f"Force {SOUTH}, Leicestershire Police\n")
 
 
@@ -134,7 +137,7 @@ def test_one_force_that_starts_is_enough_if_it_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def ends_with(*codes: int) -> None:
-        monkeypatch.setattr(commands, "_for_each", lambda command: list(codes))
+        monkeypatch.setattr(commands, "_for_each", lambda *_: list(codes))
 
     for codes, plain, with_any in (
         ((0, 0), 0, 0),
@@ -145,6 +148,32 @@ def test_one_force_that_starts_is_enough_if_it_is_asked_for(
         ends_with(*codes)
         assert run_command(["forces", "start"]) == plain
         assert run_command(["forces", "start", "--any"]) == with_any
+
+
+def test_a_force_that_shares_a_place_is_not_run_and_stops_no_other(
+    capfd: pytest.CaptureFixture[str], deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Mapping[str, str]] = {}
+
+    def side_by_side(_: object, work: object, environments: Any, *how: object) -> Iterator[Ended]:
+        given.update(environments)
+        yield from (Ended(code, 0, 1.0) for code in environments)
+
+    monkeypatch.setattr(commands, "original", lambda environment, modules: nullcontext())
+    monkeypatch.setattr(commands, "side_by_side", side_by_side)
+    third = "E23000020"
+    with (deployment / "forces.yml").open("a") as file:
+        file.write(f"  - {{code: {third}, name: Derbyshire, accountable_body: Another}}\n")
+    monkeypatch.setenv(f"ASSURANCE_{SOUTH}_DROPZONE", f"{deployment}/forces/{NORTH}/dropzone/south")
+    monkeypatch.setenv(f"ASSURANCE_{third}_PSEUDONYM_KEY", "of the third")
+    monkeypatch.setenv(f"ASSURANCE_{NORTH}_PSEUDONYM_KEY", "of the north")
+    assert run_command(["forces", "run"]) == 1
+    shown = capfd.readouterr().out
+    assert shown.count(f"The dropzone of the force {SOUTH} is inside the dropzone of") == 2
+    assert "1 of 3 forces made a publication." in shown
+    assert list(given) == [third]
+    assert f"ASSURANCE_{third}_PSEUDONYM_KEY" in given[third]
+    assert "of the north" not in given[third].values()
 
 
 def test_the_pools_are_those_of_the_servers(

@@ -3,12 +3,15 @@
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 import expectations
-from expectations.catalogue import suites, suites_of
+from expectations.catalogue import suites, suites_of, suites_of_kind
 from expectations.shared.suite_definition import SuiteDefinition
 from expectations.vocabulary import (
     STAGES,
@@ -21,8 +24,11 @@ from expectations.vocabulary import (
 )
 from oic_assurance.sources.declarations.load import datasets
 
+#: The columns of the primary key that every mart has besides its own.
+OF_EVERY_MART = {"publication_id", "force_code"}
 PROJECT = Path(expectations.__path__[0]).parent
-MARTS = PROJECT / "dbt_project" / "models" / "marts"
+MODELS = PROJECT / "dbt_project" / "models"
+MARTS = MODELS / "marts"
 
 
 def test_every_raw_table_has_a_suite() -> None:
@@ -48,6 +54,48 @@ def test_every_mart_has_a_suite() -> None:
 def test_sealed_suites_are_of_the_sealed_models() -> None:
     sealed = {path.stem for path in MARTS.rglob("*.sql") if '"sealed"' in path.read_text("utf-8")}
     assert {suite.dataset for suite in suites_of("sealed")} == sealed
+
+
+@cache
+def models() -> dict[str, Any]:
+    """Return what the YAML says of each model."""
+    files = (yaml.load(path.read_text("utf-8"), yaml.CSafeLoader) for path in MODELS.rglob("*.yml"))
+    return {one["name"]: one for file in files for one in file.get("models", ())}
+
+
+def of_marts() -> list[Suite]:
+    """Return the suites of the marts of both kinds of warehouse."""
+    return [
+        suite
+        for kind in ("force", "national")
+        for suite in suites_of_kind(kind)  # type: ignore[arg-type]
+        if suite.stage != "landing"
+    ]
+
+
+def arguments(declared: dict[str, Any], test: str) -> list[dict[str, Any]]:
+    """Return the arguments of the data tests of a kind, of a model or a column."""
+    given = [one for one in declared.get("data_tests", ()) if not isinstance(one, str)]
+    return [one[test]["arguments"] for one in given if test in one]
+
+
+@pytest.mark.parametrize("suite", of_marts(), ids=lambda suite: suite.name)
+def test_the_key_of_a_mart_is_enforced(suite: Suite) -> None:
+    """No suite checks that a key is unique: a primary key or a test of dbt enforces it."""
+    model = models()[suite.dataset]
+    keys = [one["columns"] for one in model["constraints"] if one["type"] == "primary_key"]
+    keys += [one["columns"] for one in arguments(model, "unique_together")]
+    assert {*suite.key} in [{*key} - OF_EVERY_MART for key in keys]
+
+
+@pytest.mark.parametrize("suite", of_marts(), ids=lambda suite: suite.name)
+def test_no_suite_repeats_what_the_yaml_of_the_model_declares(suite: Suite) -> None:
+    columns = {column["name"]: column for column in models()[suite.dataset]["columns"]}
+    for expectation in suite.expectations:
+        assert expectation.kind != "filled", "declare not_null in the YAML of the model"
+        if expectation.kind == "one_of":
+            declared = arguments(columns[expectation.columns[0]], "accepted_values")
+            assert declared == [], expectation.name
 
 
 def test_each_mart_has_a_file_and_each_file_a_dataset() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.forces.enter import leave
-from tests.unit.forces.test_read import TWO
+from tests.unit.forces.test_declared import TWO
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from fsspec.config import conf
 from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.forces.declared import declared_forces
 from oic_assurance.forces.enter import (
+    check_alone,
     enter,
     environment_of,
     first_force,
@@ -24,7 +25,7 @@ from oic_assurance.state.read import run_deadline
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, variable_name
 from oic_assurance.warehouse.secrets import secret
 from oic_assurance.warehouse.secrets import variable_name as secret_variable
-from tests.unit.forces.test_read import TWO
+from tests.unit.forces.test_declared import TWO
 
 NORTH, SOUTH = "E23000022", "E23000021"
 
@@ -202,6 +203,20 @@ def test_a_state_folder_that_is_another_force_s_default_is_refused(
         enter(SOUTH)
 
 
+def test_a_dropzone_inside_the_default_of_another_force_is_refused_for_both_and_no_other(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (deployment / "forces.yml").open("a") as file:
+        file.write("  - {code: E23000018, name: Nottinghamshire, accountable_body: Another}\n")
+    inside = deployment / "forces" / NORTH / "dropzone" / "south"
+    monkeypatch.setenv(f"ASSURANCE_{SOUTH}_DROPZONE", str(inside))
+    for code in (NORTH, SOUTH):
+        said = f"The dropzone of the force {SOUTH} is inside the dropzone of the force {NORTH}"
+        with pytest.raises(UsageError, match=said):
+            enter(code)
+    enter("E23000018")
+
+
 def test_a_declared_connection_that_is_missing_is_an_error(deployment: Path) -> None:
     enter(NORTH)
     with pytest.raises(UsageError, match=r"gives 'rms' the connection 'north_rms', but there is"):
@@ -247,6 +262,58 @@ def test_each_force_has_the_credentials_of_its_own_store(
     assert os.environ["AWS_ACCESS_KEY_ID"] == "of all"
     assert "of north" not in os.environ.values()
     assert "endpoint_url" not in conf.get("s3", {})
+
+
+def test_a_force_has_a_token_of_its_own_for_the_secrets_backend(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND_KWARGS", '{"token": "of all"}')
+    monkeypatch.setenv(f"AIRFLOW_{NORTH}__SECRETS__BACKEND_KWARGS", '{"token": "of north"}')
+    enter(NORTH)
+    assert os.environ["AIRFLOW__SECRETS__BACKEND_KWARGS"] == '{"token": "of north"}'
+    enter(SOUTH)
+    assert os.environ["AIRFLOW__SECRETS__BACKEND_KWARGS"] == '{"token": "of all"}'
+    assert '{"token": "of north"}' not in os.environ.values()
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        f"ASSURANCE_{SOUTH}_PSEUDONYM_KEY",
+        f"AIRFLOW_CONN_{SOUTH}_RMS",
+        "AIRFLOW_CONN_SOUTH_LIST",
+        f"AWS_{SOUTH}_ACCESS_KEY_ID",
+        f"AIRFLOW_{SOUTH}__SECRETS__BACKEND_KWARGS",
+        "a folder of secrets",
+    ],
+)
+def test_a_worker_of_one_force_that_holds_a_secret_of_another_is_refused(
+    deployment: Path, monkeypatch: pytest.MonkeyPatch, held: str
+) -> None:
+    text = (deployment / "forces.yml").read_text()
+    file = deployment / "forces.yml"
+    file.write_text(
+        text.replace("server: east", "server: east\n    queue: north").replace(
+            "    owner:", "    connections: {worklist: south_list}\n    owner:"
+        )
+    )
+    for mine in (f"ASSURANCE_{NORTH}_PSEUDONYM_KEY", "AIRFLOW_CONN_NORTH_RMS"):
+        monkeypatch.setenv(mine, "mine")
+    monkeypatch.setenv(f"ASSURANCE_{SOUTH}_EVIDENCE", "/srv/no/secret")
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", "smtp://of-all")
+    found = declared_forces()
+    assert found is not None
+    check_alone(found.get(NORTH), found, os.environ)
+    named = held
+    if held.startswith("A"):
+        monkeypatch.setenv(held, "theirs")
+    else:
+        named = f"{deployment}/forces/{SOUTH}/secrets"
+        Path(named).mkdir(parents=True)
+    said = f"The force {NORTH} has workers of its own, and this process also holds {named}: "
+    with pytest.raises(UsageError, match=said) as raised:
+        check_alone(found.get(NORTH), found, os.environ)
+    assert "theirs" not in raised.value.message
 
 
 def test_reports_know_the_name_of_the_force(deployment: Path) -> None:

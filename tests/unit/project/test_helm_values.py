@@ -9,7 +9,6 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from airflow.configuration import conf
 
 ROOT = Path(__file__).resolve().parents[3]
 VALUES = ROOT / "deploy" / "helm" / "values.yaml"
@@ -41,6 +40,8 @@ def test_each_key_is_one_of_the_chart_and_has_its_type(values: dict[str, Any]) -
 
 
 def test_each_option_is_one_of_airflow(values: dict[str, Any]) -> None:
+    from airflow.configuration import conf
+
     known = conf.configuration_description
     for section, options in values["config"].items():
         if section not in OF_PROVIDERS:
@@ -101,6 +102,45 @@ def test_the_image_has_the_entrypoint_where_the_chart_s_probes_call_it() -> None
     assert f"chmod 0755 {Path(script).relative_to('/opt/assurance')} " in text
 
 
+@pytest.mark.parametrize("fails", ["", "airflow sync-perm"])
+def test_the_job_gives_only_the_last_command_an_administrator(
+    fails: str, values: dict[str, Any], tmp_path: Path
+) -> None:
+    said = tmp_path / "said"
+    for name in ("airflow", "assurance"):
+        program = tmp_path / name
+        program.write_text(
+            f'#!/bin/sh\necho "{name} $*: $AIRFLOW_CONN_WAREHOUSE_ADMIN" >>{said}\n'
+            f'[ "{name} $*" != "{fails}" ]\n',
+            encoding="utf-8",
+        )
+        program.chmod(0o755)
+    (tmp_path / "connection").write_text("postgresql://admin", encoding="utf-8")
+    *shell, script = values["migrateDatabaseJob"]["args"]
+    mount = values["migrateDatabaseJob"]["extraVolumeMounts"][0]["mountPath"]
+    done = subprocess.run(
+        [*shell, script.replace(mount, str(tmp_path))],
+        check=False, env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )  # fmt: skip
+    lines = said.read_text("utf-8").splitlines()
+    if fails:
+        assert done.returncode != 0
+        assert lines[-1] == f"{fails}: "
+    else:
+        assert lines[-1] == "assurance db start: postgresql://admin"
+        assert all(line.endswith(": ") for line in lines[:-1])
+
+
+def test_nothing_of_one_force_is_in_the_values(values: dict[str, Any]) -> None:
+    """So that each force's release differs in its namespace's objects alone."""
+    page = (ROOT / "docs" / "how-to" / "kubernetes.md").read_text("utf-8")
+    (row,) = re.findall(r"^ *\| ConfigMap `oic-force` \| (.*) \|$", page, re.MULTILINE)
+    own = {*re.findall("`([A-Z_]+)`", row)}
+    assert {"ASSURANCE_FORCE_CODE", "ASSURANCE_DROPZONE", "ASSURANCE_ARCHIVE_URL"} < own
+    assert own & {one["name"] for one in values["env"]} == set()
+    assert not re.search("[EW][0-9]{8}", VALUES.read_text("utf-8"))
+
+
 def test_tasks_run_the_pinned_image_too(values: dict[str, Any]) -> None:
     options = values["config"]["kubernetes_executor"]
     for option in ("worker_container_repository", "worker_container_tag"):
@@ -134,8 +174,8 @@ def test_links_are_encrypted_and_checked(values: dict[str, Any]) -> None:
 def test_secrets_are_named_and_each_name_is_in_the_documentation(values: dict[str, Any]) -> None:
     text = VALUES.read_text("utf-8")
     named = {*re.findall(r"(?:[sS]ecretName|SecretKeySecretName): (\S+?)[,}\n]", text)}
-    named |= {yaml.safe_load(values["extraEnvFrom"])[0]["secretRef"]["name"]}
-    assert len(named) == 9
+    named |= {one["name"] for of in yaml.safe_load(values["extraEnvFrom"]) for one in of.values()}
+    assert len(named) == 10
     page = (ROOT / "docs" / "how-to" / "kubernetes.md").read_text("utf-8")
     assert {name for name in named if f"`{name}`" not in page} == set()
     secret = re.compile("PASSWORD|SECRET|KEY|CONN", re.IGNORECASE)

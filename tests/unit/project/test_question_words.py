@@ -32,15 +32,3 @@ def test_the_words_of_a_rule(rule: dict[str, str]) -> None:
     assert bool(rule["record_class"]) is (kind in OF_A_CLASS)
     assert float(rule["rank_weight"]) > 0
     assert int(rule["fewest_records"]) >= (5 if kind in {*COMPARED, "DETENTION"} else 1)
-
-
-def test_each_rule_has_a_code_of_its_own_point() -> None:
-    prefixes = {
-        "NCCU_INTEL": "NCCU",
-        "INTEL_PLAN": "PLAN",
-        "HYDRA": "HYDRA",
-        "ELEARNING": "ELEARNING",
-    }
-    assert [
-        rule for rule in RULES if rule["rule_code"].split("_")[0] != prefixes[rule["point_code"]]
-    ] == []

@@ -78,8 +78,11 @@ with
             step_change.place as step,
             step_change.value_from,
             step_change.value as value_to,
-            {{ exactly("step_change.value") }}
-            - {{ exactly("step_change.value_from") }} as value_change,
+            -- A fixed number of places, so that it is printed alike on each engine.
+            cast(
+                {{ exactly("step_change.value") }}
+                - {{ exactly("step_change.value_from") }} as numeric(38, 15)
+            ) as value_change,
             case
                 when measure.unit_of_value <> 'hours' then step_change.numerator_change
             end as numerator_change,

@@ -30,7 +30,7 @@ with
             case
                 when source.build_id <> build.publication_id
                 then source.checked_at <= build.known_at
-                when source.stage = 'sealed' or source.suite = 'dbt_sealed'
+                when source.stage = 'sealed' or source.suite in ('dbt_sealed', 'postgresql_sealed')
                 then false
                 else source.checked_at <= coalesce(generation.attached_at, source.checked_at)
             end

@@ -14,7 +14,7 @@ with
         inner join {{ ref("stg_audit__build") }} as build on source.build_id = build.publication_id
         left join generation on source.build_id = generation.build_id
         where
-            source.suite <> 'dbt_sealed'
+            source.suite not in ('dbt_sealed', 'postgresql_sealed')
             and (generation.attached_at is null or source.checked_at <= generation.attached_at)
     ),
 

@@ -25,12 +25,12 @@ from oic_assurance.builds.dbt import (
     run_dbt,
 )
 from oic_assurance.builds.record import Purpose, schema_prefix
-from oic_assurance.builds.spark.cursor import cut_large_queries
 from oic_assurance.builds.spark.exporting import Place, export
 from oic_assurance.builds.spark.folder import Folder, build_folder
 from oic_assurance.builds.spark.loading import load
+from oic_assurance.builds.spark.queries import cut_large_queries
 from oic_assurance.builds.spark.reasons import said_by_spark
-from oic_assurance.builds.spark.session import check_java, spark_session
+from oic_assurance.builds.spark.session import spark_session
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, reason
 
@@ -58,7 +58,6 @@ def build_on_spark(settings: Settings, purpose: Purpose, arguments: Sequence[str
         BuildFailed: A model cannot be built, or its rows break a constraint.
         AssuranceError: Spark cannot be used, or the project cannot be read.
     """
-    check_java()
     built = run_dbt(settings, purpose, arguments, environment={WITHOUT_ROWS: "yes"})
     models = [node for node in built if node.kind == MODEL and node.succeeded]
     tables = [node for node in models if node.node.config.materialized == "table"]

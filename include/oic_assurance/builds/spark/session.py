@@ -1,12 +1,10 @@
 """A Spark session for one build, on this machine or on a cluster."""
 
 import os
-import shutil
 import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oic_assurance.builds.dbt import environment_with
@@ -57,21 +55,6 @@ MEMORY = "4g"
 _LOCAL = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
 
 
-def check_java() -> None:
-    """Check that Spark finds Java.
-
-    Raises:
-        AssuranceError: There is no Java. The message says what to install.
-    """
-    home = os.environ.get("JAVA_HOME", "").strip()
-    if not (Path(home, "bin", "java").is_file() if home else shutil.which("java")):
-        where = f"JAVA_HOME is {home}, and there is no Java" if home else "there is no Java"
-        raise AssuranceError(
-            f"ASSURANCE_ENGINE is spark, but {where}: install Java 17 or later (on Debian: apt "
-            "install default-jre-headless), or set JAVA_HOME."
-        )
-
-
 @contextmanager
 def spark_session(settings: Settings, folder: "Folder") -> Iterator[Any]:
     """Start a Spark session whose tables are in `folder`, and end it with its Java process.
@@ -79,9 +62,8 @@ def spark_session(settings: Settings, folder: "Folder") -> Iterator[Any]:
     What Spark logs goes to `spark.log` in the folder for logs.
 
     Raises:
-        AssuranceError: There is no Java, or the master cannot be reached.
+        AssuranceError: The master cannot be reached.
     """
-    check_java()
     # About the version of pandas, which nothing here uses.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     from pyspark import SparkConf

@@ -24,14 +24,13 @@ from typing import Literal
 import psycopg
 from psycopg.rows import class_row
 
-from oic_assurance.operations.audit.heads import Head, identify, read_heads
+from oic_assurance.operations.audit.heads import Head, name_of_log, read_heads
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.roles import AUDIT_KEEPER, AUDITOR
 from oic_assurance.warehouse.rows import relation_exists
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 #: How far the server's clock may be set back before an entry counts as backdated.
 TOLERANCE = timedelta(minutes=1)
 FIRST_LINK = bytes(32)
@@ -40,11 +39,21 @@ ENOUGH = 20
 
 Kind = Literal["changed", "removed", "inserted", "rewritten"]
 
+# Reads the entries. `content` and `seal` have the columns that the hashes cover, as texts.
 _ENTRIES = """
 select
-    log_id, logged_at, action, who, what, to_whom, run_id, because, entered_by, acting_as,
-    claimed_by, client_addr, client_port, backend_pid, xid::text as xid, happened_at, origin,
-    concerns, entry_hash, chain_no, sealed_at, snapshot, server, chain_hash
+    log_id, logged_at, action, xid::text as xid, origin, chain_no, sealed_at, snapshot, server,
+    array[
+        log_id::text, (extract(epoch from logged_at) * 1000000)::bigint::text, action, who, what,
+        to_whom, run_id, because, entered_by, acting_as, claimed_by, client_addr,
+        client_port::text, backend_pid::text, xid::text,
+        (extract(epoch from happened_at) * 1000000)::bigint::text, origin
+    ] as content,
+    concerns,
+    array[
+        chain_no::text, (extract(epoch from sealed_at) * 1000000)::bigint::text, snapshot, server
+    ] as seal,
+    entry_hash, chain_hash
 from audit.processing_log
 where chain_no is not null = %s
 order by chain_no, log_id
@@ -73,62 +82,27 @@ class Entry:
     log_id: int
     logged_at: datetime
     action: str
-    who: str
-    what: str
-    to_whom: str | None
-    run_id: str | None
-    because: str | None
-    entered_by: str | None
-    acting_as: str | None
-    claimed_by: str | None
-    client_addr: str | None
-    client_port: int | None
-    backend_pid: int | None
     xid: str | None
-    happened_at: datetime | None
     origin: str
-    concerns: list[str]
-    entry_hash: bytes
     chain_no: int | None
     sealed_at: datetime | None
     snapshot: str | None
     server: str | None
+    content: list[str | None]
+    concerns: list[str]
+    seal: list[str | None]
+    entry_hash: bytes
     chain_hash: bytes | None
 
     def computed_hash(self) -> bytes:
         """Return the SHA-256 of the entry, as `audit.hash_entry` computes it."""
-        parts = (
-            str(self.log_id),
-            _microseconds(self.logged_at),
-            self.action,
-            self.who,
-            self.what,
-            self.to_whom,
-            self.run_id,
-            self.because,
-            self.entered_by,
-            self.acting_as,
-            self.claimed_by,
-            self.client_addr,
-            _text(self.client_port),
-            _text(self.backend_pid),
-            self.xid,
-            _microseconds(self.happened_at),
-            self.origin,
-            "".join(map(_netstring, self.concerns)),
-        )
-        return hashlib.sha256("".join(map(_netstring, parts)).encode()).digest()
+        return hashlib.sha256(
+            _netstrings([*self.content, _netstrings(self.concerns)]).encode()
+        ).digest()
 
     def computed_link(self, before: bytes) -> bytes:
         """Return the hash of the entry's link in the chain, which follows the link `before`."""
-        sealed = (
-            _text(self.chain_no),
-            _microseconds(self.sealed_at),
-            self.snapshot,
-            self.server,
-        )
-        text = "".join(map(_netstring, sealed))
-        return hashlib.sha256(before + self.entry_hash + text.encode()).digest()
+        return hashlib.sha256(before + self.entry_hash + _netstrings(self.seal).encode()).digest()
 
 
 @dataclass(frozen=True)
@@ -176,9 +150,8 @@ def verify(settings: Settings, heads_files: Sequence[str] = ()) -> Verification:
         if not relation_exists(connection, "audit.processing_log"):
             done.findings.append(Finding("removed", "The table audit.processing_log was removed."))
             return done
-        warehouse = identify(connection)
-        shipped = read_heads(settings, warehouse.database, heads_files)
-        _Check(connection, done, shipped.heads, warehouse.log_name).run()
+        shipped = read_heads(settings, connection.info.dbname, heads_files)
+        _Check(connection, done, shipped.heads, name_of_log(connection)).run()
         done.notes += shipped.notes + _weaknesses(connection)
     return done
 
@@ -411,16 +384,8 @@ def _weaknesses(connection: psycopg.Connection) -> list[str]:
     ]
 
 
-def _netstring(value: str | None) -> str:
-    return "-" if value is None else f"{len(value.encode())}:{value}"
-
-
-def _microseconds(value: datetime | None) -> str | None:
-    return None if value is None else str((value - EPOCH) // MICROSECOND)
-
-
-def _text(value: int | None) -> str | None:
-    return None if value is None else str(value)
+def _netstrings(values: Sequence[str | None]) -> str:
+    return "".join("-" if one is None else f"{len(one.encode())}:{one}" for one in values)
 
 
 def _moment(value: datetime | None) -> str:

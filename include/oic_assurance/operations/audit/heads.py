@@ -9,7 +9,8 @@ the heads to a place where such a person cannot write: another host.
 - a path: one line of JSON is appended to the file at that path. The default is `audit-heads.jsonl`
   in the state folder.
 - `syslog`: this machine's syslog. `syslog://HOST:PORT`: a syslog server, over UDP.
-- an address that begins with https://: the line is sent with POST. Redirects are not followed.
+- an address that begins with https://: the line is sent with POST, without a proxy. Redirects are
+  not followed.
 """
 
 import json
@@ -17,8 +18,6 @@ import logging
 import logging.handlers
 import os
 import socket
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -36,10 +35,10 @@ from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.processing_log import seal_with
 from oic_assurance.warehouse.roles import AUDITOR
 from oic_assurance.warehouse.rows import one_row
+from oic_assurance.warehouse.transport import post_json
 
 VARIABLE = "ASSURANCE_AUDIT_HEADS"
 FILE = "audit-heads.jsonl"
-SECONDS = 20
 _SYSLOG_PORT = 514
 _LOCAL_SYSLOG = "/dev/log"
 
@@ -62,14 +61,6 @@ class Head:
         return json.dumps({**asdict(self), "shipped_at": self.shipped_at.isoformat()})
 
 
-@dataclass(frozen=True)
-class Identity:
-    """The identity of a log: its database and its name."""
-
-    database: str
-    log_name: str
-
-
 @dataclass
 class Shipped:
     """The shipped heads of one database, sorted by number, and notes about their files."""
@@ -89,7 +80,7 @@ class Place(Protocol):
         """Ship one line to the place.
 
         Raises:
-            OSError: The place does not accept the line. Errors of `urllib` are OSErrors too.
+            OSError: The place does not accept the line.
         """
 
 
@@ -145,25 +136,7 @@ class _Address:
         return f"the address at {urlsplit(self.address).hostname}"
 
     def ship(self, line: str) -> None:
-        request = urllib.request.Request(  # noqa: S310 - `places` accepts https alone
-            self.address,
-            data=line.encode(),
-            headers={"Content-Type": "application/json", "User-Agent": "oic-assurance"},
-        )
-        opener = urllib.request.build_opener(_NoRedirect)
-        try:
-            with opener.open(request, timeout=SECONDS):
-                pass
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise OSError(f"it answered {error.code}") from error
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follow no redirects: a head is sent only to the configured address."""
-
-    def redirect_request(self, *_: Any) -> None:
-        """Return no new request, so that the redirect is an error."""
+        post_json(self.address, line)
 
 
 def places(settings: Settings) -> list[Place]:
@@ -203,12 +176,19 @@ def ship(settings: Settings, run_id: str | None = None) -> list[str]:
 
     Raises:
         UsageError: The setting names a place that is not valid.
+        AssuranceError: The head of the chain was removed.
         ServerError: The warehouse cannot be reached.
     """
     targets = places(settings)
     with connect(settings, role=AUDITOR, autocommit=True) as connection:
         seal_with(connection)
-        head = read_head(connection, run_id)
+        number, link = one_row(
+            connection,
+            "select chain_no, encode(chain_hash, 'hex') from audit.processing_head",
+            what="head of the log of processing",
+        )
+        log = connection.info.dbname, name_of_log(connection)
+        head = Head(utc_now(), *log, int(number), str(link), run_id)
     private_folder(settings, settings.home)
     failures = []
     for place in targets:
@@ -219,25 +199,10 @@ def ship(settings: Settings, run_id: str | None = None) -> list[str]:
     return failures
 
 
-def read_head(connection: psycopg.Connection, run_id: str | None = None) -> Head:
-    """Return the head of the chain as it is now.
-
-    Raises:
-        AssuranceError: The head was removed.
-    """
-    number, link = one_row(
-        connection,
-        "select chain_no, encode(chain_hash, 'hex') from audit.processing_head",
-        what="head of the log of processing",
-    )
-    log = identify(connection)
-    return Head(utc_now(), log.database, log.log_name, int(number), str(link), run_id)
-
-
-def identify(connection: psycopg.Connection) -> Identity:
-    """Return the identity of this log. If the head of the log is missing, the name is empty."""
+def name_of_log(connection: psycopg.Connection) -> str:
+    """Return the name of this log. If the head of the log is missing, the name is empty."""
     row = connection.execute("select log_name::text from audit.processing_head").fetchone()
-    return Identity(connection.info.dbname, row[0] if row else "")
+    return row[0] if row else ""
 
 
 def read_heads(settings: Settings, database: str, more: Sequence[str] = ()) -> Shipped:
@@ -289,8 +254,6 @@ def _head(line: str) -> Head | None:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, urllib.error.URLError):
-        return str(error.reason)
     if isinstance(error, socket.gaierror):
         return "the host is not known"
     return str(getattr(error, "strerror", None) or error) or type(error).__name__

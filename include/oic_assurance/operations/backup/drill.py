@@ -24,7 +24,12 @@ from typing import Any
 
 from oic_assurance import clock
 from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.backup.parts import manifest_of, read_manifest, sha256_of
+from oic_assurance.operations.backup.parts import (
+    keys_here,
+    manifest_of,
+    read_manifest,
+    sha256_of,
+)
 from oic_assurance.operations.backup.physical import (
     WANTED,
     connections_to,
@@ -38,21 +43,17 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.encryption import read_identities
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.locks import DRILL, try_take
+from oic_assurance.warehouse.secrets import variable_name
 
 #: The settings that the commands in the scratch place share with this installation. Connections are
 #: not among them, so nothing in the drill can reach the warehouse or a source.
 SHARED = (
     "ASSURANCE_ARCHIVE_KEY",
     "ASSURANCE_DECLARATIONS",
-    "ASSURANCE_ERASURE_KEY",
     "ASSURANCE_FORCE_CODE",
     "ASSURANCE_KIND",
-    "ASSURANCE_PSEUDONYM_KEY",
 )
 _FOREIGN = ("AIRFLOW_", "ASSURANCE_", "DBT_", "PG")
-#: The secrets without which the scratch place could not be compared with the back-up. They are
-#: copied only if no file of secrets is given.
-SECRETS = ("pseudonym_key", "erasure_key")
 FOLDER = "drill"
 
 Tell = Callable[[str], None]
@@ -204,15 +205,19 @@ class _Scratch:
         self._home = settings.home / FOLDER
         kept = {name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)}
         shared = {name: os.environ[name] for name in SHARED if name in os.environ}
+        for name in keys_here(settings):
+            # Of several forces, each has variables of its own. The scratch place has one force.
+            if key := os.environ.get(variable_name(name)):
+                shared[f"ASSURANCE_{name.upper()}"] = key
         self._environment = {**kept, **shared, **(given or {}), "ASSURANCE_HOME": str(self._home)}
         self.remove()
         private_folder(settings, self._home)
 
     def take_secrets(self) -> None:
-        """Copy the secrets that the restore needs from this installation's state folder."""
+        """Copy the secrets that the restore needs, if no file of secrets is given."""
         target = self._home / self._settings.secrets_dir.name
         target.mkdir(mode=0o700)
-        for name in SECRETS:
+        for name in keys_here(self._settings):
             source = self._settings.secrets_dir / name
             if source.is_file():
                 shutil.copy(source, target / name)

@@ -17,7 +17,7 @@ from pyrage.x25519 import Recipient
 from oic_assurance.batches.archive_store import archive_store
 from oic_assurance.builds.version import code_version
 from oic_assurance.clock import utc_now
-from oic_assurance.errors import AssuranceError, ServerError, UsageError
+from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.operations.backup.parts import (
     ARCHIVE,
     DUMP,
@@ -36,7 +36,7 @@ from oic_assurance.operations.backup.record import record_backup
 from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import RELEASES, reports_store
 from oic_assurance.storage.store import StoredFile
-from oic_assurance.warehouse.connections import PROGRAM, connect, describe, reason
+from oic_assurance.warehouse.connections import connect, connect_to
 from oic_assurance.warehouse.encryption import read_recipients
 from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import one_value
@@ -159,13 +159,7 @@ def _write_parts(
     settings: Settings, folder: Path, recipients: Sequence[Recipient], made_at: datetime
 ) -> Manifest:
     uri = backup_url(settings)
-    try:
-        session = psycopg.connect(uri, application_name=PROGRAM)
-    except psycopg.Error as error:
-        raise ServerError(
-            f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}."
-        ) from error
-    with session as connection:
+    with connect_to(uri) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         snapshot = one_value(connection, "select pg_export_snapshot()")
@@ -183,7 +177,7 @@ def _write_parts(
                 parts.append(writer.finish())
         part, missing = _archive(settings, folder, recipients, names)
         version = connection.info.server_version
-    with psycopg.connect(uri, application_name=PROGRAM) as connection:
+    with connect_to(uri) as connection:
         if _erasures(connection) != erasures:
             raise AssuranceError(
                 "An erasure ended while the back-up was made, so it may hold erased records. It "

@@ -19,6 +19,8 @@ from typing import BinaryIO, Protocol, cast
 from pyrage.x25519 import Identity, Recipient
 
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.landing.erased_keys import layers_here
+from oic_assurance.landing.pseudonyms import SECRET as PSEUDONYM_KEY
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.encryption import (
     MAGIC,
@@ -33,9 +35,6 @@ FORMAT = "oic-assurance back-up 1"
 DUMP, ROLES, ARCHIVE, MANIFEST = "warehouse.dump", "roles.sql", "archive.tar", "manifest.json"
 ENCRYPTED = ".age"
 CHUNK = 1024 * 1024
-#: The secrets that a restored warehouse needs. Without them, officers would get other pseudonyms
-#: and erased records would come back.
-KEYS = ("pseudonym_key", "erasure_key")
 
 
 class Sink(Protocol):
@@ -66,8 +65,7 @@ class Manifest:
     batches: int
     #: Archived files that `audit.batch` names and that were missing when the back-up was made.
     missing: list[str] = field(default_factory=list)
-    #: For each secret in `KEYS` that exists, a keyed hash that identifies the secret without
-    #: revealing it.
+    #: For each secret in `keys_here`, a keyed hash that identifies the secret without revealing it.
     keys: dict[str, str] = field(default_factory=dict)
     format: str = FORMAT
 
@@ -76,9 +74,17 @@ class Manifest:
         return json.dumps(asdict(self), indent=1, sort_keys=True).encode() + b"\n"
 
 
+def keys_here(settings: Settings) -> list[str]:
+    """Return the names of the secrets that a restored warehouse needs.
+
+    Without them, officers would get other pseudonyms and erased records would come back.
+    """
+    return [PSEUDONYM_KEY, *layers_here(settings)]
+
+
 def marks_of_keys(settings: Settings) -> dict[str, str]:
-    """Return a keyed hash for each secret of `KEYS` that exists."""
-    found = {name: find_secret(settings, name) for name in KEYS}
+    """Return a keyed hash for each secret of `keys_here` that exists."""
+    found = {name: find_secret(settings, name) for name in keys_here(settings)}
     return {name: _mark(value) for name, value in found.items() if value}
 
 

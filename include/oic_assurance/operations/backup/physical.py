@@ -19,13 +19,11 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.errors import AssuranceError, ServerError
-from oic_assurance.settings import Settings
+from oic_assurance.settings import DRILL_PLACE, Settings
 from oic_assurance.warehouse.airflow_uri import variable_name
 from oic_assurance.warehouse.connections import connection_name, login_url, warehouse_url
 from oic_assurance.warehouse.roles import LOGIN_ROLES
 
-#: The variable with the folder that is shared with the service.
-PLACE = "ASSURANCE_DRILL_PLACE"
 WANTED, ANSWER = "wanted", "answer"
 #: How long the service may take to begin. It looks every two seconds.
 BEGIN_SECONDS = 120.0
@@ -46,7 +44,7 @@ class PhysicalBackup:
 
 def drill_place() -> Path | None:
     """Return the folder that is shared with the service, or None if there is no such service."""
-    text = os.environ.get(PLACE, "").strip()
+    text = os.environ.get(DRILL_PLACE, "").strip()
     return Path(text) if text else None
 
 

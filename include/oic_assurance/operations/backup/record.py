@@ -18,7 +18,7 @@ from oic_assurance.operations.backup.parts import (
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import KNOWN_BATCHES, take_in_transaction
-from oic_assurance.warehouse.rows import find_record, named_rows
+from oic_assurance.warehouse.rows import named_rows
 
 WRITER, READER = "oic_publish", "oic_gate"
 
@@ -65,13 +65,6 @@ select made_at, folder, sha256, parts, size_bytes, batches, missing, is_encrypte
     ) as proven_at
 from audit.backup as backup
 order by backup_id desc
-"""
-_LAST_DRILL = """
-select sha256, backup_made_at, started_at, finished_at, batches, publication_id,
-    publication_as_at, content_fingerprint, failure
-from audit.restore_drill
-order by drill_id desc
-limit 1
 """
 
 
@@ -162,9 +155,3 @@ def record_drill(settings: Settings, drill: Drill) -> None:
             """,
             asdict(drill),
         )
-
-
-def last_drill(settings: Settings) -> Drill | None:
-    """Return the latest drill, or None if there was none."""
-    with connect(settings, role=READER) as warehouse:
-        return find_record(warehouse, Drill, _LAST_DRILL)

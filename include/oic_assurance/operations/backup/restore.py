@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from pyrage.x25519 import Identity
 
 from oic_assurance.batches.archive_store import ARCHIVE as ARCHIVED
 from oic_assurance.batches.archive_store import archive_store
-from oic_assurance.errors import AssuranceError, ServerError, UsageError
+from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.operations.backup.parts import (
     ARCHIVE,
     DUMP,
@@ -34,7 +33,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.storage.reports import RELEASES, reports_store
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.airflow_uri import find_connection_uri, libpq_uri
-from oic_assurance.warehouse.connections import PROGRAM, describe, reason, uses_embedded_server
+from oic_assurance.warehouse.connections import connect_to, describe, uses_embedded_server
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.rows import find_value
@@ -109,16 +108,11 @@ def _check_empty(settings: Settings) -> None:
             )
         return
     uri = backup_url(settings)
-    try:
-        with psycopg.connect(uri, application_name=PROGRAM) as connection:
-            tables = find_value(
-                connection,
-                "select count(*) from pg_catalog.pg_namespace where nspname in ('audit', 'marts')",
-            )
-    except psycopg.Error as error:
-        raise ServerError(
-            f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}."
-        ) from error
+    with connect_to(uri) as connection:
+        tables = find_value(
+            connection,
+            "select count(*) from pg_catalog.pg_namespace where nspname in ('audit', 'marts')",
+        )
     if tables:
         raise UsageError(
             f"The database of the warehouse is not empty ({describe(uri)}): create an empty one."

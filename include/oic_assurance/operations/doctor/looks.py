@@ -50,7 +50,7 @@ LOOKS = (
     Look("Rights", "readers", look_at_readers, ("rights",)),
     Look("Archive and back-ups", "archive", look_at_archive, ("archive",), needs_warehouse=False),
     Look("Archive and back-ups", "newest batch", look_at_newest_batch, ("archive",)),
-    Look("Archive and back-ups", "back-up", look_at_backups, ("restore",)),
+    Look("Archive and back-ups", "back-up", look_at_backups, ("backup", "restore")),
     Look("Sources", "databases", look_at_databases, ("drift", "source"), needs_warehouse=False),
     Look("Sources", "dropzone", look_at_dropzone, ("drift", "source"), needs_warehouse=False),
     Look("Runs", "interrupted work", look_at_leftovers, ("leftover",)),

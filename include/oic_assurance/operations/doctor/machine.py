@@ -29,8 +29,7 @@ from oic_assurance.clock import london_day, start_of_day, utc_now
 from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.landing.pseudonyms import SECRET
 from oic_assurance.operations.backup.record import recorded_backups
-from oic_assurance.operations.backup.scheduled import BACKUPS
-from oic_assurance.settings import Settings
+from oic_assurance.settings import BACKUPS, NO_BACKUPS, Settings
 from oic_assurance.state.observed import Finding, State
 from oic_assurance.storage.urls import is_local, local_path, shown
 from oic_assurance.warehouse.clocks import LITTLE, read_clocks
@@ -291,6 +290,8 @@ def look_at_hosts(settings: Settings) -> Iterator[Finding]:
 # ---------------------------------------------------------------- the archive and back-ups
 
 NEW_KEY = "`assurance backup new-key --to FILE`, and set ASSURANCE_ARCHIVE_KEY"
+#: What is accepted needs a reason, and a word such as `yes` is none.
+WORDS = 3
 #: A back-up is made each day. The rest is for one that is late by a day.
 BACKUP_LASTS = timedelta(days=2)
 MAKE = "`assurance backup make --to FOLDER`"
@@ -351,15 +352,27 @@ def look_at_newest_batch(settings: Settings) -> Iterator[Finding]:
 def look_at_backups(settings: Settings) -> Iterator[Finding]:
     """Find the newest back-up, and whether this host sees it.
 
-    The record says whether it was ever restored.
+    The record says whether it was ever restored. Physical back-ups are not on record, and hold no
+    archive. If nobody makes back-ups here on purpose, `ASSURANCE_NO_BACKUPS` says why.
     """
     newest = next(iter(recorded_backups(settings)), None)
+    accepted = os.environ.get(NO_BACKUPS, "").strip()
+    if newest is None and len(accepted.split()) >= WORDS:
+        yield Finding(
+            "newest back-up", "ok", f"none is made here, and that is accepted: {accepted}"
+        )
+        return
     if newest is None:
-        yield Finding("newest back-up", "advice", "none was made here", MAKE)
+        what = "none was made here"
+        if accepted:
+            what = f"{what}, and {NO_BACKUPS} must say why, in at least {WORDS} words"
+        todo = f"{MAKE}, or accept it with a reason: {NO_BACKUPS} (docs/how-to/restore.md)"
+        yield Finding("newest back-up", "attention", what, todo)
         return
     what = f"{newest.made_at:%d %b %Y %H:%M} UTC, {newest.folder}"
     if not Path(newest.folder).is_dir():
-        yield Finding("newest back-up", "failed", f"{what} is not there", MAKE)
+        what = f"{what} is not there"
+        yield Finding("newest back-up", "failed", what, MAKE, code="restore")
     elif utc_now() - newest.made_at > BACKUP_LASTS:
         yield Finding("newest back-up", "attention", f"the newest is old: {what}", MAKE)
     elif not newest.is_encrypted:

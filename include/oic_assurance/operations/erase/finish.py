@@ -34,18 +34,14 @@ from oic_assurance.publishing.publication import find_current
 from oic_assurance.publishing.retention import drop_generations
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
-from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.processing_log import enter, publication_mark
-from oic_assurance.warehouse.rewriting import forget_samples, rewrite_table
+from oic_assurance.warehouse.rewriting import leave_no_trace
 from oic_assurance.warehouse.rows import named_rows, one_value
-from oic_assurance.warehouse.write_ahead_log import clear_log
 
 #: The kind of erasure whose records were withdrawn from every generation before the erasure.
 WITHDRAWN_BEFORE = "marking"
 PUBLISH_ROLE, TRANSFORM_ROLE = "oic_publish", "oic_transform"
-#: How long the rewriting of a table waits for sessions that read the table.
-LOCK_PATIENCE = "60s"
 #: The tables that are rewritten in addition to the raw tables.
 REWRITTEN = (
     "audit.rejected_row",
@@ -108,14 +104,12 @@ def finish_erasures(settings: Settings) -> Finish:
                 if table.name == table_name:
                     force = settings.force_code
                     delete_exception_events(connection, force, datasets()[name], table)
-    waits_for_readers = _rewrite_tables(
-        settings, pending, _generations_to_rewrite(settings, pending)
-    )
     # The server's log holds readers' statements with their values until they are collected.
     collect(settings)
     _remove_logs(settings, max(one.erased_at for one in pending))
-    if find_connection_uri("warehouse") is None:
-        clear_log(settings)
+    raw = sorted({f"{datasets()[one.dataset].raw_schema}.{one.table_name}" for one in pending})
+    generations = _generations_to_rewrite(settings, pending)
+    waits_for_readers = leave_no_trace(settings, [*raw, *REWRITTEN, *generations])
     done = Finish(len(pending), dropped, waits_for_readers or waits_for_publication)
     if done.waits_for is None:
         _log(settings, pending, done)
@@ -182,22 +176,6 @@ def _generations_to_rewrite(settings: Settings, pending: list[Any]) -> list[str]
             """
         ).fetchall()
     return [name for (name,) in found]
-
-
-def _rewrite_tables(settings: Settings, pending: list[Any], generations: list[str]) -> str | None:
-    """As the warehouse's owner, write each table from which rows were erased into a new file.
-
-    Returns None if all tables were rewritten. If a table was in use for too long, returns a phrase
-    that names the table.
-    """
-    waits_for: str | None = None
-    raw = sorted({f"{datasets()[one.dataset].raw_schema}.{one.table_name}" for one in pending})
-    with connect(settings, autocommit=True) as connection:
-        connection.execute("select set_config('lock_timeout', %s, false)", (LOCK_PATIENCE,))
-        for place in (*raw, *REWRITTEN, *generations):
-            waits_for = rewrite_table(connection, *place.split(".")) or waits_for
-        forget_samples(connection)
-    return waits_for
 
 
 def _remove_logs(settings: Settings, before: datetime) -> None:

@@ -5,21 +5,13 @@ rewritten. It also stays in the planner's samples and in the write-ahead log. Ru
 wait for this clean-up. If readers use a table for too long, the next run continues the clean-up.
 """
 
-import time
-
 from oic_assurance.operations.pseudonyms.rekey import ROLE
 from oic_assurance.operations.pseudonyms.tables import relations
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.rewriting import forget_samples, rewrite_table
+from oic_assurance.warehouse.rewriting import leave_no_trace
 from oic_assurance.warehouse.rows import find_value
-from oic_assurance.warehouse.write_ahead_log import clear_log
 
-#: How long one attempt waits for readers of a table. Meanwhile new readers wait behind the attempt.
-LOCK_PATIENCE = "300ms"
-#: How long to keep retrying, over all tables.
-PATIENCE_SECONDS = 20.0
 _UNCLEANED = """
 select max(rekey_id) from audit.rekey where finished_at is not null and cleaned_at is null
 """
@@ -36,12 +28,10 @@ def clean(settings: Settings) -> str | None:
     """
     with connect(settings, role=ROLE) as connection:
         last = find_value(connection, _UNCLEANED.encode())
-        tables = [(one.schema, one.name) for one in relations(connection)]
+        tables = [f"{one.schema}.{one.name}" for one in relations(connection)]
     if last is None:
         return None
-    waits_for = _rewrite(settings, [*tables, ("identity", "key_change")])
-    if find_connection_uri("warehouse") is None:
-        clear_log(settings)
+    waits_for = leave_no_trace(settings, [*tables, "identity.key_change"])
     if waits_for is None:
         with connect(settings, role=ROLE) as connection:
             connection.execute(
@@ -49,18 +39,4 @@ def clean(settings: Settings) -> str | None:
                 " where finished_at is not null and cleaned_at is null and rekey_id <= %s",
                 (last,),
             )
-    return waits_for
-
-
-def _rewrite(settings: Settings, tables: list[tuple[str, str]]) -> str | None:
-    waits_for: str | None = None
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    with connect(settings, autocommit=True) as connection:
-        connection.execute("select set_config('lock_timeout', %s, false)", (LOCK_PATIENCE,))
-        for schema, name in tables:
-            while held_by := rewrite_table(connection, schema, name):
-                if time.monotonic() > deadline:
-                    waits_for = waits_for or held_by
-                    break
-        forget_samples(connection)
     return waits_for

@@ -68,7 +68,12 @@ def export_rejected(settings: Settings, which: QuarantineFilter, to: Path, who: 
     with connect(settings, role="oic_landing") as connection:
         table, refused = _table(connection, dataset, which, values)
         values = replace(which, table=table.name).values(settings)
-        unsplit = _count(connection, values, "r.content ? 'cells'")
+        unsplit: int = one_value(
+            connection,
+            f"select count(*) from {WITH_REASONS} where {QuarantineFilter.CONDITION}"  # noqa: S608
+            " and r.content ? 'cells'",
+            values,
+        )
         written = _write(connection, table, values, to, with_line=unsplit > 0)
         rows = written.rows
         what = f"{dataset.name}: {rows} rejected rows of {table.name}, exported to {to}"
@@ -116,13 +121,6 @@ def _table(
             "one table, so choose with --table."
         )
     return next(t for t in dataset.tables if t.name == with_content[0]), refused
-
-
-def _count(connection: psycopg.Connection, values: dict[str, Any], condition: str) -> int:
-    query = (
-        f"select count(*) from {WITH_REASONS} where {QuarantineFilter.CONDITION} and {condition}"  # noqa: S608
-    )
-    return int(one_value(connection, query, values))
 
 
 def _write(

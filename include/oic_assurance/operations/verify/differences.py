@@ -101,8 +101,8 @@ class Agreement:
                     k.row_number is null or k.row_key is distinct from r.row_key or {differ}
                 )
             """,
-            differing=self._differing("r", "k"),
-            differ=self._differ("r", "k", self._compared),
+            differing=self._differing(),
+            differ=self._differ("r", self._compared),
         )
 
     def fingerprints(self) -> Composed:
@@ -158,7 +158,7 @@ class Agreement:
             end
             """,
             expected=checks.fingerprint(columns),
-            differ=self._differ("r", "k"),
+            differ=self._differ("r"),
         )
 
     def _duplicate_rows(self) -> Composed:
@@ -220,7 +220,7 @@ class Agreement:
                     )
                 )
             """,
-            differ=self._differ("r", "k"),
+            differ=self._differ("r"),
         )
 
     # ---------------------------------------------------------------- rows of the batch
@@ -273,7 +273,7 @@ class Agreement:
             """,
             before=before,
             until=until,
-            differ=self._differ("known", "k"),
+            differ=self._differ("known"),
         )
 
     def _wrong_rejected_rows(self) -> Composed:
@@ -412,7 +412,7 @@ class Agreement:
                 )
                 and {may_be_overridden}
             """,
-            differ=self._differ("current_version", "k"),
+            differ=self._differ("current_version"),
             may_be_overridden=self._may_be_overridden(),
         )
 
@@ -467,17 +467,17 @@ class Agreement:
             **parts,
         )
 
-    def _differ(self, one: str, other: str, names: Sequence[str] | None = None) -> Composed:
+    def _differ(self, one: str, names: Sequence[str] | None = None) -> Composed:
         one_row, other_row = (
             SQL(", ").join(Identifier(alias, name) for name in names or self._fingerprinted)
-            for alias in (one, other)
+            for alias in (one, "k")
         )
         return SQL("(row({}) is distinct from row({}))").format(one_row, other_row)
 
-    def _differing(self, one: str, other: str) -> Composed:
+    def _differing(self) -> Composed:
         cases = SQL(", ").join(
             SQL("case when {} is distinct from {} then {} end").format(
-                Identifier(one, name), Identifier(other, name), Literal(name)
+                Identifier("r", name), Identifier("k", name), Literal(name)
             )
             for name in self._compared
         )

@@ -16,7 +16,7 @@ from airflow.sdk import get_parsing_context
 from oic_assurance.commands import with_force
 from oic_assurance.errors import UsageError
 from oic_assurance.forces.declared import OWNER, Force, Forces, declared_forces
-from oic_assurance.forces.enter import check_settings, enter, environment_of
+from oic_assurance.forces.enter import check_alone, check_settings, enter, environment_of
 from oic_assurance.platform.airflow.pools import pool_of
 from oic_assurance.platform.airflow.secrets_backend import use_secrets_backend
 from oic_assurance.settings import ENTERED, NATIONAL_DROPZONE, Settings, load_settings
@@ -41,6 +41,11 @@ class ForceDag:
     exporters: tuple[str, ...] = ()
 
     @property
+    def queue(self) -> str:
+        """The queue of the force's own workers. Empty if it has none."""
+        return self.force.queue if self.force else ""
+
+    @property
     def code(self) -> str | None:
         """The code of the force, or None if the deployment has no forces.yml."""
         return self.force.code if self.force else None
@@ -62,23 +67,29 @@ class ForceDag:
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """The arguments of all its tasks: who is called, the pool, and that it enters the force."""
+        """The arguments of all its tasks: who is called, where they run, and that they enter."""
         return {
             "owner": self.force.owner if self.force else OWNER,
             "pool": pool_of(self.force),
             "pre_execute": self.enter,
+            **({"queue": self.queue} if self.queue else {}),
         }
 
     def enter(self, _context: Any = None) -> None:
         """Enter the force in the process of a task or of a callback.
 
         Raises:
-            UsageError: A setting of the force is not valid.
+            UsageError: A setting of the force is not valid. Or the force has a queue, and this
+                process holds the secret of another one.
         """
         if self.mistake:
             raise UsageError(self.mistake)
-        if self.force is not None:
-            enter(self.force.code)
+        if self.force is None:
+            return
+        forces = declared_forces()
+        if self.queue and forces is not None and not os.environ.get(ENTERED):
+            check_alone(self.force, forces, os.environ)
+        enter(self.force.code)
 
     def daily(self, hour: int, minute: int, weekday: str = "*") -> str:
         """Return the schedule of a DAG that runs once a day, or once a week, at a London time."""

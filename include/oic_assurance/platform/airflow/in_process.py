@@ -59,9 +59,6 @@ def run_daily(
         from oic_assurance.platform.airflow.force_dags import dag_id
 
         dag = _load_dags(settings.project_root / DAG_FILE)[dag_id(DAG_NAME)]
-        # At the end of a run, Airflow looks up deadline alerts by numbers that only a scheduler
-        # gives them. Here a person waits, and no scheduler is there that would notice.
-        dag.deadline = None
         # Airflow allows one run for each logical date. Without a logical date, any number of runs
         # can have the same as-at moment.
         with record_can_be_written(_database(settings)):

@@ -280,7 +280,7 @@ def check_gate(folder: Path, publication: Any, tables: "dict[str, list[Row]]") -
         one
         for one in checks
         if one["stage"] != "sealed"
-        and one["suite"] != "dbt_sealed"
+        and one["suite"] not in ("dbt_sealed", "postgresql_sealed")
         and stored(datetime.fromisoformat(one["checked_at"])) <= sealed_at
     ):
         what = (one["dataset"], one["dimension"], one["severity"])

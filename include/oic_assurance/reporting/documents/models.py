@@ -63,11 +63,11 @@ class DbtModel:
         return self.path.relative_to(DOCS).parts[0]
 
 
-def dbt_models(project_root: Path) -> dict[str, DbtModel]:
-    """Return the models of the layers in `LAYERS`, keyed by name."""
+def dbt_models(project_root: Path, layers: Iterable[str] = LAYERS) -> dict[str, DbtModel]:
+    """Return the models of some layers, keyed by name."""
     blocks = doc_blocks(project_root)
     found = {}
-    for layer in LAYERS:
+    for layer in layers:
         for path in sorted((project_root / DOCS / layer).rglob("*.sql")):
             found[path.stem] = _read(project_root, path, blocks)
     return found

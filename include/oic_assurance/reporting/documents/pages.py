@@ -34,7 +34,8 @@ DOCS = Path("docs")
 #: The folders of the pages, in `docs`.
 DATASETS, EXPECTATIONS, MEASURES = "datasets", "expectations", "measures"
 DICTIONARY, NATIONAL_DICTIONARY = "bi/dictionary", "bi/national"
-METRICS_PAGE = "reference/metrics.md"
+METRICS_PAGE, RULES_PAGE = "reference/metrics.md", "rules-and-tests.md"
+DECISIONS = "decisions"
 #: The places in the page of a measure for what a build and a publication show.
 FIGURE, DRAWING = "<!-- figure -->", "<!-- drawing -->"
 #: Matches the place of a list in a page, with what stands there in git.
@@ -46,6 +47,14 @@ _STAGES: dict[str, Stage] = {
     "Sealed marts, which show the results of the gate": "sealed",
 }
 _SCHEMAS = {"candidate": "marts", "candidate_public": "public_release"}
+#: The folders of dbt models whose unit tests are the rules, with the headings of their lists.
+_RULES = {
+    "staging": "Which version of a record counts",
+    "intermediate": "How records become figures",
+    "restatement": "Why a figure changed",
+    "marts": "What readers see",
+    "national": "The national view",
+}
 #: The marts that have rows of every measure.
 _OF_MEASURES = ("marts.dim_measure", "marts.assurance_measure", "marts.assurance_spc")
 
@@ -72,6 +81,7 @@ def pages(root: Path) -> dict[str, str]:
         point.name: [one for one in known if one.entry["point"] == code]
         for code, point in POINTS.items()
     }
+    rules = {heading: dbt_models(root, [layer]).values() for layer, heading in _RULES.items()}
     lists: dict[str, dict[str, str]] = {
         f"{DATASETS}/README.md": {
             "datasets": _fill("datasets.md.j2", datasets=of_force),
@@ -84,6 +94,8 @@ def pages(root: Path) -> dict[str, str]:
             "relationships": _fill("relationships.md.j2", marts=tables),
         },
         f"{NATIONAL_DICTIONARY}/README.md": {"tables": _fill("marts.md.j2", marts=national_tables)},
+        f"{DECISIONS}/README.md": {"decisions": _decisions(root / DOCS / DECISIONS)},
+        RULES_PAGE: {"rules": _fill("rules.md.j2", rules=rules)},
         METRICS_PAGE: {
             "metrics": _fill("metrics.md.j2", metrics=METRICS),
             "kinds": ", ".join(f"`{code}`" for code in problem_kinds()) + ".\n",
@@ -190,6 +202,14 @@ def measure_pages(known: Sequence[Measure], models: Mapping[str, DbtModel]) -> d
             suites=[checked[table] for table in (*sorted(of_marts), *sources)],
         )
     return found
+
+
+def _decisions(folder: Path) -> str:
+    titles = {
+        page.name: page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        for page in sorted(folder.glob("[0-9]*.md"))
+    }
+    return "".join(f"- [{title}]({name})\n" for name, title in titles.items())
 
 
 def _filled(page: Path, lists: Mapping[str, str]) -> str:

@@ -49,7 +49,7 @@ where run_id = %s and dataset = %s and force_code = %s
 _CHECKS = """
 select suite, dataset, expectation, success, severity, description, column_name, unexpected
 from audit.latest_expectation_result
-where build_id = %s and stage = %s and (%s::text is null or suite = %s)
+where build_id = %s and stage = %s and (%s::text[] is null or suite = any(%s))
 order by suite, dataset, expectation
 """
 _ROWS = """
@@ -75,8 +75,8 @@ def found(
         return Tables(), [] if failed else _published(settings, build_id, one)
     if name.startswith("audit_"):
         return _audited(settings, build_id, name.removeprefix("audit_")), []
-    suite = {"build_marts": "dbt_marts", "seal_marts": "dbt_sealed"}[name]
-    return _built(settings, build_id, suite, one, since)
+    marts = {"build_marts": "marts", "seal_marts": "sealed"}[name]
+    return _built(settings, build_id, [f"dbt_{marts}", f"postgresql_{marts}"], one, since)
 
 
 def _extracted(settings: Settings, run_id: str, dataset: str, *, failed: bool) -> Tables:
@@ -127,17 +127,20 @@ def _landing_closed(settings: Settings) -> Tables:
 
 
 def _built(
-    settings: Settings, build_id: int, suite: str, one: JobRun, since: datetime
+    settings: Settings, build_id: int, suites: list[str], one: JobRun, since: datetime
 ) -> tuple[Tables, list[str]]:
-    """Return the tables that dbt has tested, and the events of the models that it has built."""
+    """Return the tables that were tested, and the events of the models that it has built."""
     project = latest_project(settings, Places(settings))
     with connect(settings, role=ROLE) as connection:
-        checks = _checks(connection, build_id, "dbt", suite)
+        checks = _checks(connection, build_id, "dbt", suites)
         rows = _rows(connection, build_id)
     keys = {name: node["unique_id"] for name, node in project.models.items()}
+    by_model: dict[str, list[Any]] = {}
+    for (_, name), found in checks.items():
+        by_model.setdefault(name, []).extend(found)
     tested = [
         project.table(keys[name]).read(checks=found)
-        for (_, name), found in checks.items()
+        for name, found in by_model.items()
         if name in keys
     ]
     return Tables(tested), list(project.events(one, since, rows))
@@ -219,11 +222,11 @@ def _landed(
 
 
 def _checks(
-    connection: psycopg.Connection, build_id: int, stage: str, suite: str | None = None
+    connection: psycopg.Connection, build_id: int, stage: str, suites: list[str] | None = None
 ) -> Mapping[tuple[str, str], list[Any]]:
     """Return the results of a stage's checks, keyed by suite and the name of the dataset."""
     found: dict[tuple[str, str], list[Any]] = {}
-    rows: Iterable[Any] = connection.execute(_CHECKS, (build_id, stage, suite, suite))
+    rows: Iterable[Any] = connection.execute(_CHECKS, (build_id, stage, suites, suites))
     for of_suite, dataset, name, passed, severity, description, column, failed_rows in rows:
         found.setdefault((of_suite, dataset or ""), []).append(
             assertion(

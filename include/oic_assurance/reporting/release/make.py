@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from oic_assurance.builds.seeds import read_seeds
 from oic_assurance.errors import AssuranceError
 from oic_assurance.publishing import releases
 from oic_assurance.publishing.releases import Release, ReleaseContent
@@ -22,7 +21,7 @@ from oic_assurance.reporting.release.page import QUALITY, quality_page, release_
 from oic_assurance.reporting.release.publisher import read_publisher, require
 from oic_assurance.reporting.release.spreadsheet import spreadsheet, spreadsheet_name
 from oic_assurance.reporting.release.tables import file_tables
-from oic_assurance.settings import PROJECT_ROOT, Settings
+from oic_assurance.settings import Settings, force_areas
 from oic_assurance.storage.reports import fetch, share
 
 _NOTES = {"revisions", "first_shown", "previous", "withdrawn", "force_name", "status_changes"}
@@ -136,9 +135,7 @@ def release_files(content: ReleaseContent) -> dict[str, bytes]:
 
 def _force_name(settings: Settings) -> str:
     """Return the declared name of the force or, without one, that of its area."""
-    known = read_seeds(PROJECT_ROOT, "national")["national_force"].rows
-    names = {row["force_code"]: row["force_name"] for row in known}
-    return settings.force_name or names.get(settings.force_code, settings.force_code)
+    return settings.force_name or force_areas().get(settings.force_code, settings.force_code)
 
 
 def _place(settings: Settings, release_id: int, folder: Path) -> Release:

@@ -86,9 +86,12 @@ def path_to_figure(graph: "nx.DiGraph[Model]", decides: str) -> "nx.DiGraph[Mode
 def overview(graph: "nx.DiGraph[Model]") -> "nx.DiGraph[Model]":
     """Return the graph in which each node is a folder of models instead of one model.
 
-    A source table belongs to the folder of its staging model. Edges inside a layer are left out.
+    A source table belongs to the folder of its staging model. One that no model reads is left out,
+    and so are edges inside a layer.
     """
-    folder_of = {model: _folder(graph, model) for model in graph}
+    folder_of = {
+        model: _folder(graph, model) for model in graph if model.layer != "raw" or graph.succ[model]
+    }
     folders: nx.DiGraph[Model] = nx.DiGraph()
     folders.add_nodes_from(folder_of.values())
     folders.add_edges_from(

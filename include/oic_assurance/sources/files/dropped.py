@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from oic_assurance.clock import london_day, start_of_day
+from oic_assurance.clock import london_day, start_of_day, utc_now
 from oic_assurance.errors import SourceUnavailable, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import DAY, Dataset, FilePlace, ManifestRule
@@ -188,16 +188,20 @@ class Dropzone:
         is_link = bool(entry.get("islink")) or entry.get("type") not in ("file", "directory")
         reason = why_not_taken(name, place, is_folder=is_folder, is_link=is_link)
         match = place.pattern.fullmatch(name)
-        if reason is not None or match is None:
+        modified = None if is_folder else modified_at(self._system, entry)
+        has_day = match is not None and DAY in place.file
+        delivered_for = _start_of(match["day"]) if match and has_day else modified
+        if reason is None and delivered_for and london_day(delivered_for) > london_day(utc_now()):
+            dated = "it is dated" if has_day else "it was last changed on"
+            reason = f"{dated} {london_day(delivered_for):%-d %B %Y}, which is in the future"
+        if reason is not None or match is None or modified is None:
             shown = NotTaken(
                 _harmless(name) + ("/" if is_folder else ""),
                 reason or f"only {place.file} is taken",
-                None if is_folder else modified_at(self._system, entry),
+                modified,
             )
             listing.not_taken.append(shown)
             return
-        modified = modified_at(self._system, entry)
-        delivered_for = _start_of(match["day"]) if DAY in place.file else modified
         listing.files.append(
             DroppedFile(
                 name,

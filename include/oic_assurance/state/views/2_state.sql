@@ -104,7 +104,10 @@ select build_id, run_id,
         when bool_or(verdict = 'warning') then 'warning'
         else 'passed'
     end as verdict,
-    sum(expectations)::bigint as checks, sum(failed)::bigint as failed,
+    sum(expectations)::bigint as checks,
+    coalesce(sum(expectations) filter (where stage <> 'dbt'), 0)::bigint as by_great_expectations,
+    coalesce(sum(expectations) filter (where stage = 'dbt'), 0)::bigint as by_postgresql_and_dbt,
+    sum(failed)::bigint as failed,
     count(*) as stages, max(gate.finished_at) as finished_at
 from audit.gate as gate
 inner join audit.build as build using (build_id)
@@ -115,7 +118,7 @@ where build.build_id = (
     where daily.purpose = 'daily'
 )
 group by build_id, run_id;
-comment on view state.gate is 'One row: the verdict of the gate on the last daily build that it has checked, over all stages.';
+comment on view state.gate is 'One row: the verdict of the gate on the last daily build that it has checked, over all stages. Its checks are made by Great Expectations, or enforced by constraints of PostgreSQL and tests of dbt.';
 
 create view state.failed_check as
 select result.severity, result.suite, coalesce(nullif(result.description, ''), result.expectation) as description,

@@ -74,14 +74,6 @@ with
             )
     ),
 
-    language as (
-        -- The languages of `do` blocks. In a `do` block, a login can put a statement together at run time. The logged text then
-        -- does not contain the names of the tables that the statement reads, so a search of the text does not find them.
-        select l.oid, quote_ident(l.lanname) as name, l.lanacl as acl
-        from pg_catalog.pg_language as l
-        where l.lanpltrusted and l.laninline <> 0
-    ),
-
     -- The columns of pg_class that reveal no counts. Only the holders may read the other columns.
     harmless as (
         select string_agg(quote_ident(a.attname), ', ' order by a.attnum) as names
@@ -104,9 +96,6 @@ with
             union all
             select name, 'select on ' || name, 'SELECT', acl
             from relation
-            union all
-            select name, 'usage on language ' || name, 'USAGE', acl
-            from language
         ) as closed
         cross join holder
         where not exists (
@@ -135,9 +124,9 @@ with
         from relation
         where name <> 'pg_class' and has_table_privilege('public', oid, 'SELECT')
         union all
-        select 2, name, 'revoke usage on language ' || name || ' from public'
-        from language
-        where has_language_privilege('public', oid, 'USAGE')
+        -- Versions before the log of plans took this language from everybody.
+        select 1, 'plpgsql', 'grant usage on language plpgsql to public'
+        where not has_language_privilege('public', 'plpgsql', 'USAGE')
         union all
         select
             2,

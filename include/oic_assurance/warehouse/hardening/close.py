@@ -69,7 +69,7 @@ def serve_new_roles(connection: psycopg.Connection) -> None:
     server that is not hardened, this does nothing: it is hardened after the migrations. If the
     session may not grant the rights, the migration that needs them says so.
     """
-    if one_value(connection, "select has_language_privilege('public', 'plpgsql', 'USAGE')"):
+    if one_value(connection, "select has_table_privilege('public', 'pg_roles', 'SELECT')"):
         return
     with held(connection, MIGRATIONS), contextlib.suppress(ServerError):
         _run(connection)

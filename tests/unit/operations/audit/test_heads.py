@@ -1,20 +1,15 @@
 """Heads of the log are shipped to the configured places, and can be read again from files."""
 
-import json
 import socket
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.operations.audit import heads
 from oic_assurance.operations.audit.heads import FILE, VARIABLE, Head, places, read_heads
 from oic_assurance.settings import Settings
+from tests.unit.notifications.servers import HttpServer
 
 HEAD = Head(datetime(2026, 7, 9, 5, 30, tzinfo=UTC), "warehouse", "log", 7, "ab" * 32, "run 1")
 
@@ -22,29 +17,6 @@ HEAD = Head(datetime(2026, 7, 9, 5, 30, tzinfo=UTC), "warehouse", "log", 7, "ab"
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(tmp_path, tmp_path, "", "E23000022")
-
-
-class _Redirect(BaseHTTPRequestHandler):
-    seen: ClassVar[list[bytes]] = []
-
-    def do_POST(self) -> None:
-        self.seen.append(self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response(302 if self.path == "/moved" else 200)
-        self.send_header("Location", "/elsewhere")
-        self.end_headers()
-
-    do_GET = do_POST  # noqa: N815
-
-    def log_message(self, *_: object) -> None:
-        """Write nothing to standard error."""
-
-
-@pytest.fixture
-def server() -> Iterator[int]:
-    with HTTPServer(("127.0.0.1", 0), _Redirect) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
 
 
 def test_without_a_setting_the_head_goes_to_the_state_folder(
@@ -64,18 +36,21 @@ def test_another_place_is_refused(
         places(settings)
 
 
-def test_an_address_is_not_shown_and_a_redirect_is_not_followed(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, server: int
+def test_an_address_is_not_shown_and_gets_the_head(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, "https://name:secret@example.org/token")
     (place,) = places(settings)
     assert place.name == "the address at example.org"
     assert "secret" not in repr(place)
-    _Redirect.seen.clear()
-    heads._Address(f"http://127.0.0.1:{server}/").ship(HEAD.line())
-    with pytest.raises(OSError, match="it answered 302"):
-        heads._Address(f"http://127.0.0.1:{server}/moved").ship(HEAD.line())
-    assert [json.loads(text)["chain_no"] for text in _Redirect.seen] == [7, 7]
+    with HttpServer() as server:
+        monkeypatch.setenv(VARIABLE, f"{server.address}/token")
+        (place,) = places(settings)
+        place.ship(HEAD.line())
+        server.status = 302
+        with pytest.raises(OSError, match="it answered 302"):
+            place.ship(HEAD.line())
+    assert [(path, head["chain_no"]) for path, head in server.posts] == [("/token", 7)] * 2
 
 
 def test_a_syslog_server_receives_the_head_and_its_file_is_read(

@@ -8,14 +8,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from expectations.catalogue import suites
+from oic_assurance.cli.main import COMMANDS
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.documents import pages
-from oic_assurance.reporting.documents.marts import DOCS, marts, views
-from oic_assurance.reporting.documents.models import dbt_models
+from oic_assurance.reporting.documents.marts import marts, views
 from oic_assurance.settings import load_settings
 from oic_assurance.sources.declarations.load import dataset, datasets, datasets_of
+from tests import pages as catalogue_pages
+from tests.mutants.mutants import rule_files
 
 PROJECT = load_settings().project_root
 
@@ -101,6 +104,41 @@ def test_every_expectation_is_on_a_page_with_severity_and_owner() -> None:
     }
 
 
+def test_every_rule_and_its_unit_tests_are_on_the_page_of_rules() -> None:
+    text = pages.pages(PROJECT)["rules-and-tests.md"]
+    row = r"\| \[(\w+)\]\(\.\./dbt_project/[\w/]+\.sql\) \| `(\w+)` \|$"
+    found = re.findall(row, text, re.MULTILINE)
+    known = {
+        (model["model"], model["name"])
+        for path in (PROJECT / "dbt_project" / "models").rglob("*.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("unit_tests", [])
+    }
+    assert len(found) == len(set(found))
+    assert set(found) == known
+    rules = {path.stem for path in rule_files() if "models" in path.parts}
+    assert rules - {model for model, _ in found} == set()
+
+
+def test_the_page_of_commands_has_every_command_and_its_page() -> None:
+    text = catalogue_pages.commands()
+    rows = re.findall(
+        r"^\| `assurance ([^`]+)` \| .+ \| \[[\w-]+\]\(\.\./([\w/-]+\.md)\) \|$", text, re.MULTILINE
+    )
+    assert {usage.partition(" ")[0] for usage, _ in rows} == {*COMMANDS}
+    assert [page for _, page in rows if not (PROJECT / "docs" / page).is_file()] == []
+
+
+def test_a_page_of_a_catalogue_of_the_tests_is_filled() -> None:
+    for page, heading in (
+        ("defects.md", "## A source system"),
+        ("reference/files.md", "## Encodings"),
+    ):
+        text = (PROJECT / "docs" / page).read_text(encoding="utf-8")
+        made = catalogue_pages.on_page_markdown(text)
+        assert heading in made
+        assert "<!-- list" not in made
+
+
 def test_the_dictionary_has_every_mart_column_and_relationship() -> None:
     known = [*marts(PROJECT), *views(PROJECT)]
     made = pages.pages(PROJECT)
@@ -117,10 +155,3 @@ def test_the_dictionary_has_every_mart_column_and_relationship() -> None:
     assert "| `fct_nccu_referral` | `date_day` | `dim_date` | `date_day` |" in related
     assert related.count("\n| `") == sum(len(mart.references) for mart in known)
     assert related.count("](marts.") + related.count("](public_release.") == len(known)
-
-
-def test_the_first_page_of_dbts_documentation_links_to_models_that_exist() -> None:
-    text = (PROJECT / DOCS / "overview.md").read_text(encoding="utf-8")
-    linked = re.findall(r"#!/model/model\.oic_assurance\.(\w+)\)", text)
-    assert len(linked) > 5
-    assert {*linked} <= {*dbt_models(PROJECT)}

@@ -5,6 +5,7 @@ import re
 import shutil
 import zipfile
 from collections import Counter
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,6 @@ from oic_assurance.reporting.power_bi.project import NAME, project
 from oic_assurance.settings import load_settings
 
 ROOT = load_settings().project_root
-MODEL = semantic_model(ROOT)
-FILES = project(ROOT)
-VISUALS = {
-    place: json.loads(text) for place, text in FILES.items() if place.endswith("visual.json")
-}
 #: Functions of DAX, of Microsoft's reference, which the measures use.
 FUNCTIONS = {
     "ALL", "ALLNOBLANKROW", "CALCULATE", "CONCATENATEX", "COUNTROWS", "DISTINCT", "DISTINCTCOUNT",
@@ -33,6 +29,23 @@ FUNCTIONS = {
     "MAXX", "MEDIAN", "NOT", "REMOVEFILTERS", "SELECTCOLUMNS", "SELECTEDVALUE", "SQRT", "SUM",
     "TRUE", "UNICHAR", "UNION",
 }  # fmt: skip
+
+
+@cache
+def whole_model() -> Model:
+    return semantic_model(ROOT)
+
+
+@cache
+def files() -> dict[str, str]:
+    return project(ROOT)
+
+
+@cache
+def visuals() -> dict[str, Any]:
+    return {
+        place: json.loads(text) for place, text in files().items() if place.endswith("visual.json")
+    }
 
 
 @pytest.fixture
@@ -64,19 +77,21 @@ def names(model: Model) -> set[tuple[str, str]]:
 
 
 def test_every_field_of_a_visual_exists_in_the_model() -> None:
-    used = {field for visual in VISUALS.values() for field in fields(visual)}
+    used = {field for visual in visuals().values() for field in fields(visual)}
     assert len(used) > 30
-    assert used <= names(MODEL)
+    assert used <= names(whole_model())
 
 
 def test_a_report_uses_no_hidden_column_but_in_filters() -> None:
     hidden = {
         (table.name, column.name)
-        for table in MODEL.tables
+        for table in whole_model().tables
         for column in table.columns
         if column.is_hidden
     }
-    shown = {field for one in VISUALS.values() for field in fields(one["visual"].get("query", {}))}
+    shown = {
+        field for one in visuals().values() for field in fields(one["visual"].get("query", {}))
+    }
     assert shown & hidden == set()
 
 
@@ -84,7 +99,7 @@ def test_every_page_begins_with_the_publication_and_the_caveats() -> None:
     for page in pages(ROOT):
         place = f"{NAME}.Report/definition/pages/{page.name}/visuals"
         first = sorted(
-            (one for path, one in VISUALS.items() if path.startswith(place)),
+            (one for path, one in visuals().items() if path.startswith(place)),
             key=lambda one: one["position"]["tabOrder"],
         )[1:3]
         assert ("publication", "Publication shown") in fields(first[0])
@@ -93,27 +108,28 @@ def test_every_page_begins_with_the_publication_and_the_caveats() -> None:
 
 
 def test_every_visual_has_a_text_for_screen_readers_and_its_place_in_the_tab_order() -> None:
-    for place, visual in VISUALS.items():
+    for place, visual in visuals().items():
         texts = visual["visual"]["visualContainerObjects"]["general"][0]["properties"]
         assert len(texts["altText"]["expr"]["Literal"]["Value"]) > 8, place
     by_page = Counter(
-        (place.split("/visuals/")[0], one["position"]["tabOrder"]) for place, one in VISUALS.items()
+        (place.split("/visuals/")[0], one["position"]["tabOrder"])
+        for place, one in visuals().items()
     )
     assert set(by_page.values()) == {1}
 
 
 def test_the_name_of_a_filter_is_the_only_one_of_the_report() -> None:
-    found = Counter(re.findall(r'"name": "([\w-]+)",\s+"field"', "".join(FILES.values())))
+    found = Counter(re.findall(r'"name": "([\w-]+)",\s+"field"', "".join(files().values())))
     assert len(found) >= 4
     assert set(found.values()) == {1}
 
 
 def test_visuals_lie_on_their_page_and_do_not_overlap() -> None:
-    for path, text in FILES.items():
+    for path, text in files().items():
         if not path.endswith("/page.json"):
             continue
         page, folder = json.loads(text), path.removesuffix("page.json")
-        places = [one["position"] for name, one in VISUALS.items() if name.startswith(folder)]
+        places = [one["position"] for name, one in visuals().items() if name.startswith(folder)]
         for place in places:
             assert 0 <= place["x"] < place["x"] + place["width"] <= page["width"]
             assert 0 <= place["y"] < place["y"] + place["height"] <= page["height"]
@@ -129,7 +145,7 @@ def test_visuals_lie_on_their_page_and_do_not_overlap() -> None:
 
 def test_between_two_tables_there_is_only_one_path_for_a_filter() -> None:
     toward: dict[str, list[str]] = {}
-    for one in MODEL.relationships:
+    for one in whole_model().relationships:
         toward.setdefault(one.table, []).append(one.to_table)
 
     def paths(table: str, target: str) -> int:
@@ -137,8 +153,8 @@ def test_between_two_tables_there_is_only_one_path_for_a_filter() -> None:
 
     found = {
         (table.name, other.name): paths(table.name, other.name)
-        for table in MODEL.tables
-        for other in MODEL.tables
+        for table in whole_model().tables
+        for other in whole_model().tables
     }
     assert max(found.values()) == 1
     assert found["fct_nccu_referral", "dim_org_unit"] == 1
@@ -147,10 +163,12 @@ def test_between_two_tables_there_is_only_one_path_for_a_filter() -> None:
 
 def test_both_ends_of_a_relationship_are_in_the_model_and_its_many_side_is_hidden() -> None:
     columns = {
-        (table.name, column.name): column for table in MODEL.tables for column in table.columns
+        (table.name, column.name): column
+        for table in whole_model().tables
+        for column in table.columns
     }
-    assert len(MODEL.relationships) > 25
-    for one in MODEL.relationships:
+    assert len(whole_model().relationships) > 25
+    for one in whole_model().relationships:
         assert columns[one.table, one.column].type == columns[one.to_table, one.to_column].type
         assert columns[one.table, one.column].is_hidden
 
@@ -158,23 +176,23 @@ def test_both_ends_of_a_relationship_are_in_the_model_and_its_many_side_is_hidde
 def test_what_may_not_be_added_up_is_hidden_and_nothing_is_added_up_by_itself() -> None:
     hidden = {
         column.name
-        for table in MODEL.tables
+        for table in whole_model().tables
         if table.name == "assurance_measure"
         for column in table.columns
         if column.is_hidden
     }
     assert {"numerator", "denominator", "value", "ci_low", "own_numerator"} <= hidden
-    model = FILES[f"{NAME}.SemanticModel/definition/model.tmdl"]
+    model = files()[f"{NAME}.SemanticModel/definition/model.tmdl"]
     assert "\n\tdiscourageImplicitMeasures\n" in model
-    for place, text in FILES.items():
+    for place, text in files().items():
         if "/tables/" in place:
             assert text.count("summarizeBy: none") == len(re.findall(r"^\tcolumn ", text, re.M))
 
 
 def test_every_measure_says_what_it_is_and_uses_only_what_exists() -> None:
-    known = names(MODEL)
-    own = {one.name for table in MODEL.tables for one in table.measures}
-    for table in MODEL.tables:
+    known = names(whole_model())
+    own = {one.name for table in whole_model().tables for one in table.measures}
+    for table in whole_model().tables:
         for measure in table.measures:
             assert measure.description, measure.name
             text = re.sub(r'"[^"]*"', "", measure.dax)
@@ -197,19 +215,19 @@ def test_the_measures_of_the_ten_questions_are_in_the_model() -> None:
 def test_the_publications_of_all_tables_are_compared() -> None:
     [compared] = [one for one in measures(ROOT) if one.name == "Is of one publication"]
     assert "{one_publication}" in compared.dax
-    [table] = [one for one in MODEL.tables if one.name == "publication"]
+    [table] = [one for one in whole_model().tables if one.name == "publication"]
     [measure] = [one for one in table.measures if one.name == compared.name]
-    for one in MODEL.tables:
+    for one in whole_model().tables:
         if one.name not in ("publication", "position_as_published"):
             assert f"ALLNOBLANKROW ( {one.name}[publication_id] )" in measure.dax
 
 
 def test_no_reference_of_a_record_no_version_of_an_officer_and_no_password_is_in_it() -> None:
-    columns = {name for _, name in names(MODEL)}
+    columns = {name for _, name in names(whole_model())}
     assert not columns & {"officer_version_key", "referral_ref", "report_urn", "record_ref"}
-    tables = {table for table, name in names(MODEL) if name == "officer_key"}
+    tables = {table for table, name in names(whole_model()) if name == "officer_key"}
     assert tables == {"fct_training_requirement"}
-    everything = "".join(FILES.values())
+    everything = "".join(files().values())
     assert "bi_reader" not in everything
     assert 'expression Server = "localhost:5432"' in everything
 
@@ -218,7 +236,7 @@ def test_the_command_writes_the_project_as_a_file_to_unpack(tmp_path: Path) -> N
     place = tmp_path / "power-bi.zip"
     assert run_command(["pack", "power-bi", "--to", str(place)]) == 0
     with zipfile.ZipFile(place) as made:
-        assert {name: made.read(name).decode() for name in made.namelist()} == FILES
+        assert {name: made.read(name).decode() for name in made.namelist()} == files()
 
 
 @pytest.mark.parametrize(

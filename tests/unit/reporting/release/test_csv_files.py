@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from csvw import CSVW
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +46,8 @@ def read(files: Mapping[str, bytes], table: str) -> list[dict[str, str]]:
 
 def problems(files: Mapping[str, bytes], folder: Path) -> list[str]:
     """Return what the validator of the package csvw finds in a release's files."""
+    from csvw import CSVW
+
     for name, content in files.items():
         (folder / name).write_bytes(content)
     try:

@@ -20,7 +20,6 @@ from oic_assurance.reporting.release.make import release_files
 from oic_assurance.reporting.release.page import withdrawn_page
 from oic_assurance.reporting.release.tables import file_tables
 from oic_assurance.reporting.release.wording import prose
-from tests.conftest import PROJECT_ROOT
 from tests.unit.reporting.release.content import (
     PUBLISHER,
     release_content,
@@ -379,14 +378,6 @@ def test_the_report_says_of_each_principle_what_is_not_met(quality: str) -> None
     ]  # fmt: skip
     for one in TEXTS["principles"]:
         assert f"{one['name']} {one['done']} {one['not_met']}" in quality
-
-
-def test_the_documentation_has_each_principle_with_its_number() -> None:
-    page = (PROJECT_ROOT / "docs" / "explanation" / "code-of-practice.md").read_text("utf-8")
-    found = re.findall(r"^\| \*\*(\d+) (.+?)\*\* \|", page, flags=re.MULTILINE)
-    names = [one["name"] for one in TEXTS["principles"]]
-    assert found == [(str(number), name) for number, name in enumerate(names, start=1)]
-    assert TEXTS["edition"] in page
 
 
 def test_a_draft_says_so_on_each_page_and_sheet_and_in_each_name_of_data() -> None:

@@ -62,7 +62,10 @@ def test_the_path_to_a_figure_has_only_models_that_it_depends_on(manifest: dict[
 
 
 def test_the_overview_has_folders(manifest: dict[str, Any]) -> None:
+    sources = manifest["sources"]
+    sources["source.unread"] = {**sources["source.person"], "name": "unread"}
     folders = lineage.overview(lineage.lineage(manifest))
+    assert {one.name for one in folders if one.layer == "raw"} == {"hr", "rms"}
     edges = {(f"{one.layer} {one.name}", f"{two.layer} {two.name}") for one, two in folders.edges}
     assert ("raw hr", "staging hr") in edges
     assert ("staging rms", "intermediate nccu") in edges
