@@ -112,7 +112,8 @@ with
             by_pace.force_code,
             by_pace.point_code,
             by_pace.outstanding,
-            by_pace.outstanding / by_pace.weeks_left as required_per_week,
+            cast(by_pace.outstanding as {{ dbt.type_float() }})
+            / by_pace.weeks_left as required_per_week,
             by_pace.required_by,
             by_pace.recent_per_week,
             by_pace.pace_weeks,

@@ -97,6 +97,8 @@ with
         group by dataset
     ),
 
+    relied_on as (select distinct dataset from {{ ref("measure_dataset") }}),
+
     warned as (
         select
             position.force_code,
@@ -108,14 +110,15 @@ with
             || failed_check.dataset as words,
             cast(null as bigint) as records
         from position
-        inner join
-            failed_check
-            on failed_check.dataset in (
-                select rests_on.dataset
-                from {{ ref("point_dataset") }} as rests_on
-                where rests_on.point_code = position.point_code
-            )
-            or failed_check.dataset not in (select dataset from {{ ref("measure_dataset") }})
+        cross join failed_check
+        left join
+            {{ ref("point_dataset") }} as rests_on
+            on position.point_code = rests_on.point_code
+            and failed_check.dataset = rests_on.dataset
+        left join relied_on on failed_check.dataset = relied_on.dataset
+        where
+            rests_on.dataset is not null
+            or relied_on.dataset is null
             and not failed_check.dataset like '%/%'
     ),
 
