@@ -16,10 +16,9 @@ from tests.connectors.pgbackrest_server import PASSWORD, Server, started
 from tests.integration.operations.test_audit_collect import (
     HIDDEN,
     UNKNOWN_READS,
-    answers,
+    fetch_from_a_bound_portal,
     looks,
     send,
-    wire,
 )
 from tests.integration.warehouse.stage_roles import run_as
 
@@ -110,15 +109,7 @@ def test_a_portal_that_is_fetched_by_name_is_named(
     server: Server, marts: Settings, end: str
 ) -> None:
     with reading(server, marts) as (reader, read):
-        reader.execute("begin")
-        wire(reader.pgconn, b"P", b"s1\0select * from dim_officer\0" + bytes(2))
-        wire(reader.pgconn, b"B", b"p1\0s1\0" + bytes(6))
-        wire(reader.pgconn, b"S", b"")
-        answers(reader.pgconn)
-        wire(reader.pgconn, b"Q", b"fetch all from p1\0")
-        assert b"D" in answers(reader.pgconn)
-        wire(reader.pgconn, b"Q", end.encode() + b"\0")
-        answers(reader.pgconn)
+        fetch_from_a_bound_portal(reader, end)
     assert "dim_officer" in read
 
 

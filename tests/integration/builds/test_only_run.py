@@ -5,6 +5,7 @@ import threading
 import psycopg
 import pytest
 
+from oic_assurance import pipeline
 from oic_assurance.builds import runs
 from oic_assurance.clock import parse_moment
 from oic_assurance.errors import ServerError
@@ -52,6 +53,21 @@ def test_the_run_that_holds_the_lock_is_opened(fresh_warehouse: Settings) -> Non
     found = runs.find_run(fresh_warehouse, "own")
     assert found is not None
     assert found.outcome == "running"
+
+
+def test_the_record_of_a_run_is_closed_only_if_airflow_has_ended_the_run(
+    fresh_warehouse: Settings,
+) -> None:
+    nothing_asked: dict[str, bool] = {}
+    pipeline.close_ended(fresh_warehouse, nothing_asked.__getitem__)  # There was no run yet.
+    runs.open_run(fresh_warehouse, "killed", AS_AT)
+    for has_ended, outcome in ((False, "running"), (True, "failed")):
+        pipeline.close_ended(fresh_warehouse, {"killed": has_ended}.__getitem__)
+        found = runs.find_run(fresh_warehouse, "killed")
+        assert found is not None
+        assert found.outcome == outcome
+    # A run that is closed is not asked about again.
+    pipeline.close_ended(fresh_warehouse, nothing_asked.__getitem__)
 
 
 def test_a_run_waits_for_the_session_of_a_killed_one_to_end(

@@ -189,19 +189,24 @@ def test_a_failed_statement_that_names_its_mart_is_entered_with_it(marts: Settin
 @pytest.mark.parametrize("end", ["rollback", "commit"])
 def test_a_portal_that_is_bound_and_fetched_by_name_is_entered(marts: Settings, end: str) -> None:
     with psycopg.connect(url(marts, "bi"), autocommit=True) as reader:
-        reader.execute("begin")
-        wire(reader.pgconn, b"P", b"s1\0select * from dim_officer\0" + bytes(2))
-        wire(reader.pgconn, b"B", b"p1\0s1\0" + bytes(6))
-        wire(reader.pgconn, b"S", b"")
-        answers(reader.pgconn)
-        wire(reader.pgconn, b"Q", b"fetch all from p1\0")
-        assert b"D" in answers(reader.pgconn)
-        wire(reader.pgconn, b"Q", end.encode() + b"\0")
-        answers(reader.pgconn)
+        fetch_from_a_bound_portal(reader, end)
     ((what, names),) = looks(marts)
     assert "something unknown" in names
     assert what.endswith("something unknown: fetch")
     assert ("dim_officer" in names) == (end == "commit")
+
+
+def fetch_from_a_bound_portal(reader: psycopg.Connection, end: str) -> None:
+    """Read all officers from a portal that is bound and then fetched by its name."""
+    reader.execute("begin")
+    wire(reader.pgconn, b"P", b"s1\0select * from dim_officer\0" + bytes(2))
+    wire(reader.pgconn, b"B", b"p1\0s1\0" + bytes(6))
+    wire(reader.pgconn, b"S", b"")
+    answers(reader.pgconn)
+    wire(reader.pgconn, b"Q", b"fetch all from p1\0")
+    assert b"D" in answers(reader.pgconn)
+    wire(reader.pgconn, b"Q", end.encode() + b"\0")
+    answers(reader.pgconn)
 
 
 def wire(connection: PGconn, kind: bytes, content: bytes) -> None:

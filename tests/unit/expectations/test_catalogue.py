@@ -5,7 +5,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -22,6 +22,7 @@ from expectations.vocabulary import (
     one_of,
     sql,
 )
+from oic_assurance.settings import Kind
 from oic_assurance.sources.declarations.load import datasets
 
 #: The columns of the primary key that every mart has besides its own.
@@ -67,8 +68,8 @@ def of_marts() -> list[Suite]:
     """Return the suites of the marts of both kinds of warehouse."""
     return [
         suite
-        for kind in ("force", "national")
-        for suite in suites_of_kind(kind)  # type: ignore[arg-type]
+        for kind in get_args(Kind)
+        for suite in suites_of_kind(kind)
         if suite.stage != "landing"
     ]
 

@@ -84,7 +84,7 @@ def cut(statement: str) -> tuple[dict[str, str], str]:
         if times[name] > 1 and not is_plain:
             table = f"{SCRATCH}.{prefix}__{name}"
             # The names come from the compiled project, and nothing in it from outside.
-            first[table] = f"{keyword} {', '.join(before)} select * from {name}"  # noqa: S608
+            first[table] = f"{keyword} {', '.join(before)} select * from {name}"  # noqa: S608 - see above
             cte.set("this", exp.select("*").from_(table))
             before[-1] = cte.sql(SPARK)
     return first, made.sql(SPARK)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from oic_assurance.builds.column_lineage import Columns, remembered_lineage
+from oic_assurance.builds.compiled import MANIFEST, Compiled, read_compiled
 from oic_assurance.builds.dbt import target_dir
 from oic_assurance.reporting.openlineage.datasets import Described, lineage_of, model_table
 from oic_assurance.reporting.openlineage.events import (
@@ -35,30 +35,23 @@ def latest_project(settings: Settings, places: Places) -> "Project":
     """
     target = target_dir(settings, "daily")
     memory = private_folder(settings, settings.home / "dbt") / "column_lineage.json"
-    return _project(target, memory, places, (target / "manifest.json").stat().st_mtime_ns)
+    return _project(target, memory, places, (target / MANIFEST).stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=1)
 def _project(target: Path, memory: Path, places: Places, written: int) -> "Project":
     """Return a project. `written` is when its manifest was written, so a newer one is read."""
-    manifest = _read(target / "manifest.json")
-    return Project(target, manifest, remembered_lineage(manifest, memory), places)
+    return Project(target, read_compiled(target, memory), places)
 
 
 class Project:
-    """A compiled dbt project, from dbt's manifest."""
+    """The tables of a compiled dbt project, and the events of what dbt has built."""
 
-    def __init__(
-        self,
-        target: Path,
-        manifest: Mapping[str, Any],
-        lineage: Mapping[str, Columns],
-        places: Places,
-    ) -> None:
-        self._target, self._lineage, self._places = target, lineage, places
+    def __init__(self, target: Path, compiled: Compiled, places: Places) -> None:
+        self._target, self._lineage, self._places = target, compiled.columns, places
         self._nodes = {
             key: node
-            for key, node in {**manifest["sources"], **manifest["nodes"]}.items()
+            for key, node in compiled.nodes.items()
             if node["resource_type"] in (*_BUILT, "source")
         }
         self._described: dict[str, Described] = {}
@@ -103,7 +96,7 @@ class Project:
         `rows` is the number of rows of a table, keyed by schema and name, where the build has
         counted them. For other tables, the number is what dbt says.
         """
-        found = _read(self._target / "run_results.json")
+        found = json.loads((self._target / "run_results.json").read_text(encoding="utf-8"))
         if datetime.fromisoformat(found["metadata"]["generated_at"]) < since:
             return  # dbt has failed before it built anything, so the file is an earlier one.
         for result in found["results"]:
@@ -143,7 +136,3 @@ def _rows(node: Mapping[str, Any], result: Mapping[str, Any]) -> int | None:
         return None
     count = (result["adapter_response"] or {}).get("rows_affected")
     return None if count is None or count < 0 else int(count)
-
-
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))

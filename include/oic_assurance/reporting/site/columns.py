@@ -1,12 +1,11 @@
 """Say of each column of a mart from which columns of the sources it is computed."""
 
-import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from oic_assurance.builds.column_lineage import Columns, Input, remembered_lineage
+from oic_assurance.builds.column_lineage import Input
+from oic_assurance.builds.compiled import Compiled, read_compiled
 from oic_assurance.reporting.documents.marts import Mart
 from oic_assurance.reporting.documents.pages import page_file
 from oic_assurance.reporting.site.column_drawing import column_picture
@@ -37,10 +36,9 @@ class Origin:
 class Lineage:
     """The inputs of every column of every model, and the tables that are not models."""
 
-    def __init__(self, manifest: Mapping[str, Any], columns: Mapping[str, Columns]) -> None:
-        self.manifest = manifest
-        self._nodes = {**manifest["nodes"], **manifest["sources"]}
-        self._columns = columns
+    def __init__(self, compiled: Compiled) -> None:
+        self.manifest = compiled.manifest
+        self._nodes, self._columns = compiled.nodes, compiled.columns
         self._datasets = {
             (f"raw_{one.classification}", table.name): one
             for one in datasets().values()
@@ -54,8 +52,7 @@ class Lineage:
         Raises:
             OSError: There is no manifest, or the file with what was found cannot be written.
         """
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        return cls(manifest, remembered_lineage(manifest, folder / _MEMORY))
+        return cls(read_compiled(folder, folder / _MEMORY))
 
     def inputs(self, model: str, column: str) -> tuple[Input, ...]:
         """Return the columns of its parents from which a column of a model is computed."""

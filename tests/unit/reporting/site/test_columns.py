@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from oic_assurance.builds.column_lineage import Input
+from oic_assurance.builds.compiled import Compiled
 from oic_assurance.reporting.documents.marts import Mart, MartColumn
 from oic_assurance.reporting.site.column_drawing import LINE, column_picture
 from oic_assurance.reporting.site.columns import Lineage, mart_section
@@ -47,7 +48,7 @@ def lineage() -> Lineage:
         },
         STEP: {"role": (Input(PERSON, "role_code"),), "records": ()},
     }
-    return Lineage(manifest, columns)
+    return Lineage(Compiled(manifest, columns))
 
 
 def test_a_column_is_followed_through_the_models_to_sources_and_seeds(lineage: Lineage) -> None:
