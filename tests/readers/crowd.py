@@ -43,7 +43,7 @@ class Crowd:
 
 @contextmanager
 def crowd(url: str, known: Known, kinds: Sequence[str], count: int) -> Iterator[Crowd]:
-    """Run `count` readers that read without pause until the block ends.
+    """Run `count` readers that read without pause until the block ends, and once more then.
 
     The readers get the `kinds` in turn. The block begins when every reader has read once. The
     result is filled after the block.
@@ -90,6 +90,8 @@ def _read(
         # If the process that began the readers was killed, nobody sets `stop`.
         while not stop.is_set() and (beginner is None or beginner.is_alive()):
             tool.transaction(reader)
+        # `stop` may be set in the moment of the last publication, which is read once more.
+        tool.transaction(reader)
     except Exception as error:
         seen.faults.append(f"{kind}: {type(error).__name__}: {error}")
         ready.release()

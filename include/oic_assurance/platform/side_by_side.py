@@ -98,11 +98,17 @@ def side_by_side(
     try:
         while waiting or running:
             while waiting and len(running) < at_once:
-                code = waiting.pop(0)
+                code = waiting[0]
                 process = context.Process(
                     target=_call, args=(work, code, dict(environments[code]), log_of(code))
                 )
-                process.start()
+                try:
+                    process.start()
+                except ConnectionRefusedError:
+                    # The original was killed a moment ago, and only when the system says that it
+                    # has ended, it is started again. Until then, nobody makes a copy.
+                    break
+                del waiting[0]
                 running[code] = process, time.monotonic()
             show(list(running))
             wait([process.sentinel for process, _ in running.values()], timeout=TICK_SECONDS)
