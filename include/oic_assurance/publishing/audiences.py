@@ -24,6 +24,7 @@ from oic_assurance.publishing.catalogue import Table, read_tables
 from oic_assurance.publishing.limited_views import (
     LIMITED,
     View,
+    function_statement,
     read_views,
     view_statements,
 )
@@ -162,6 +163,17 @@ def open_to_audiences(conn: psycopg.Connection) -> None:
                 conn.execute(statement)
 
 
+def keep_functions(conn: psycopg.Connection, widened: str) -> None:
+    """Let the audiences read a mart that this transaction gives columns.
+
+    Its function must return the new columns from the moment in which the mart has them. Until
+    `open_to_audiences` changes the view, for which it must wait for the view's readers, the view
+    shows the earlier columns.
+    """
+    if widened in read_views(conn):
+        conn.execute(_function(read_tables(conn, MARTS.parents)[widened]))
+
+
 def open_after_upgrade(conn: psycopg.Connection) -> None:
     """Let both audiences read the current publication as soon as the migrations are applied.
 
@@ -248,11 +260,10 @@ def _view(conn: psycopg.Connection, mart: Table, existing: View | None) -> Itera
         return iter(())
     if mart.name == EXCEPTIONS:
         readers |= {IDENTITY_READER}
-    return view_statements(
-        conn,
-        mart,
-        existing,
-        unit=BY_UNIT.get(mart.name),
-        readers=readers,
-        of_all_publications=mart.name == AS_PUBLISHED,
+    return view_statements(conn, mart, existing, _function(mart), readers)
+
+
+def _function(mart: Table) -> sql.Composed:
+    return function_statement(
+        mart, unit=BY_UNIT.get(mart.name), of_all_publications=mart.name == AS_PUBLISHED
     )

@@ -37,6 +37,8 @@ set debug_print_plan = off
 set row_security = on
 set plan_cache_mode = force_generic_plan
 """
+# Each column is named, so that a statement in which a function waits, while its mart gets a column,
+# returns the columns with which it began.
 # The function uses the index on the unit, so it reads only the rows of the reader's own units. Its
 # running time and the pages that `explain (analyze, buffers)` counts therefore do not depend on the
 # rows of other units, except through the depth of the index and the pages that rows share.
@@ -49,7 +51,7 @@ declare
     );
 begin
     return query
-    select mart.*
+    select {columns}
     from {mart} as mart
     where mart.{key} = (select p.{key} from marts.publication as p where p.is_current)
         and mart.force_code = any (forces)
@@ -60,14 +62,14 @@ end
 _WHOLE = """
 begin
     return query
-    select mart.*
+    select {columns}
     from {mart} as mart
     where mart.{key} = (select p.{key} from marts.publication as p where p.is_current);
 end
 """
 _EVERY_PUBLICATION = """
 begin
-    return query select mart.* from {mart} as mart;
+    return query select {columns} from {mart} as mart;
 end
 """
 _FUNCTION = """
@@ -129,20 +131,15 @@ def view_statements(
     conn: psycopg.Connection,
     mart: Table,
     existing: View | None,
-    *,
-    unit: str | None,
+    function: sql.Composed,
     readers: frozenset[str],
-    of_all_publications: bool = False,
 ) -> Iterator[sql.Composed]:
     """Return the statements that give a mart the view and the function that it should have.
 
-    Returns no statements if the mart already has both. `unit` is the column with the unit of each
-    row. Without `unit`, the function returns every row of the current publication. With
-    `of_all_publications`, it returns every row of every publication. `readers` are the roles that
-    may read the view. To change a view, the session must wait for its readers. So the view is
-    changed only if the mart has a column that the view lacks.
+    Returns no statements if the mart already has both. `function` is from `function_statement`.
+    `readers` are the roles that may read the view. To change a view, the session must wait for its
+    readers. So the view is changed only if the mart has a column that the view lacks.
     """
-    function = _function(mart, unit, _EVERY_PUBLICATION if of_all_publications else _WHOLE)
     fingerprint = _fingerprint(conn, function, mart, readers)
     wanted = View(fingerprint, frozenset({AUDIENCE}), len(mart.columns), readers)
     if existing == wanted:
@@ -168,8 +165,17 @@ def view_statements(
     yield sql.SQL("comment on function {}() is {}").format(name, sql.Literal(fingerprint))
 
 
-def _function(mart: Table, unit: str | None, whole: LiteralString) -> sql.Composed:
-    names = {
+def function_statement(mart: Table, *, unit: str | None, of_all_publications: bool) -> sql.Composed:
+    """Return the statement that makes the function of a mart, or replaces its body.
+
+    `unit` is the column with the unit of each row. Without `unit`, the function returns every row
+    of the current publication. With `of_all_publications`, it returns every row of every
+    publication.
+    """
+    whole: LiteralString = _EVERY_PUBLICATION if of_all_publications else _WHOLE
+    columns = [sql.Identifier("mart", column.name) for column in mart.columns]
+    names: dict[str, sql.Composable] = {
+        "columns": sql.SQL(", ").join(columns),
         "mart": mart.place_identifier,
         "key": sql.Identifier(KEY),
         "unit": sql.Identifier(unit or KEY),

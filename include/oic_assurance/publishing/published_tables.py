@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 import psycopg
 from psycopg import sql
 
-from oic_assurance.publishing.audiences import open_to_audiences
+from oic_assurance.publishing.audiences import keep_functions, open_to_audiences
 from oic_assurance.publishing.catalogue import Column, ForeignKey, Table, read_tables
 from oic_assurance.publishing.errors import NotPublishableError
-from oic_assurance.publishing.schemas import KEY, STAGES_THAT_READ, PublishedSchema
+from oic_assurance.publishing.schemas import KEY, MARTS, STAGES_THAT_READ, PublishedSchema
 
 #: The tables of one schema, keyed by name.
 Tables = Mapping[str, Table]
@@ -46,8 +46,11 @@ def widen_parents(conn: psycopg.Connection, candidates: Mapping[PublishedSchema,
             parent = parents[schema].get(table.name)
             if parent is not None:
                 with conn.transaction():
-                    for statement in _widen(parent, table):
+                    statements = list(_widen(parent, table))
+                    for statement in statements:
                         conn.execute(statement)
+                    if statements and schema is MARTS:
+                        keep_functions(conn, table.name)
 
 
 def prepare_parents(conn: psycopg.Connection, candidates: Mapping[PublishedSchema, Tables]) -> None:

@@ -83,11 +83,16 @@ def database_of(settings: Settings) -> str:
         return conn.info.dbname
 
 
-def published_with_history(settings: Settings, *, salt: str = "") -> int:
-    """Publish the handmade marts and a history of exceptions. Return the publication's number."""
+def published_with_history(settings: Settings, *, salt: str = "", change: str = "") -> int:
+    """Publish the handmade marts and a history of exceptions. Return the publication's number.
+
+    The SQL `change` is run on the candidate.
+    """
     build = open_build(settings)
     make_candidates(settings, build, salt=salt)
     add_history(settings, build)
+    with connect(settings, role="oic_transform") as conn:
+        conn.execute(change.encode())
     audit(settings, build)
     return publish(settings, build).publication_id
 

@@ -6,7 +6,9 @@ limited login can observe must be exactly the same in both worlds.
 
 import json
 import re
+import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -14,12 +16,17 @@ import pytest
 from psycopg import sql
 
 from oic_assurance.errors import ServerError
-from oic_assurance.publishing.audiences import AGGREGATES, BY_UNIT
+from oic_assurance.publishing.audiences import (
+    AGGREGATES,
+    BY_UNIT,
+    keep_functions,
+    open_to_audiences,
+)
 from oic_assurance.publishing.retention import detach_old
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect, connect_to_migrate
 from oic_assurance.warehouse.hardening.close import close, hardening_sql, needed_statements
-from tests.databases import Prepared
+from tests.databases import Prepared, administrator
 from tests.integration.publishing.limited_readers import (
     LOGINS,
     Connect,
@@ -56,6 +63,16 @@ def warehouse(prepared: Prepared) -> Iterator[Settings]:
 def log_in(warehouse: Settings) -> Iterator[Connect]:
     with logins(warehouse) as connection:
         yield connection
+
+
+def wait_for_lock(warehouse: Settings, session: psycopg.Connection) -> None:
+    """Wait until the statement of a session waits for a lock."""
+    question = "select from pg_locks where pid = %s and not granted"
+    deadline = time.monotonic() + 30
+    with administrator(warehouse) as conn:
+        while not conn.execute(question, (session.info.backend_pid,)).fetchall():
+            assert time.monotonic() < deadline, "the statement never waited"
+            time.sleep(0.005)
 
 
 def add_hidden_rows(warehouse: Settings, many: int = 3000, after: int = 0) -> None:
@@ -366,19 +383,38 @@ def test_every_audience_reads_what_bi_reads_of_it(warehouse: Settings, log_in: C
                 assert [one.name for one in own] == columns
 
 
-def test_a_mart_that_gains_a_column_shows_it_in_its_view(
-    warehouse: Settings, log_in: Connect
+def test_a_mart_that_gains_a_column_fails_no_reader_and_shows_it(
+    warehouse: Settings, log_in: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reader = log_in("inspector_one")
-    before = rows(reader, "assurance_exception", "record_ref")
-    with connect(warehouse, role="oic_publish", autocommit=True) as conn:
-        conn.execute("alter table marts.assurance_exception add column weight bigint")
-        from oic_assurance.publishing.audiences import open_to_audiences
+    """A statement waits while a mart gets the column, and the next follows before its view has it.
 
-        # In the meantime the view works with its earlier columns.
-        assert rows(reader, "assurance_exception", "record_ref") == before
+    The publication is cut off between the two.
+    """
+    readers = {
+        "assurance_exception": log_in("inspector_one"),
+        "dim_org_unit": log_in("office_reader"),
+    }
+    before = {mart: rows(reader, mart) for mart, reader in readers.items()}
+    meanwhile: dict[str, Future[list[tuple[Any, ...]]]] = {}
+    with ThreadPoolExecutor() as pool:
+
+        def keep_while_it_waits(conn: psycopg.Connection, widened: str) -> None:
+            meanwhile[widened] = pool.submit(rows, readers[widened], widened)
+            wait_for_lock(warehouse, readers[widened])
+            keep_functions(conn, widened)
+
+        published_tables = "oic_assurance.publishing.published_tables"
+        monkeypatch.setattr(f"{published_tables}.keep_functions", keep_while_it_waits)
+        monkeypatch.setattr("oic_assurance.publishing.publish.prepare_parents", lambda *_: 1 / 0)
+        change = "".join(f"alter table candidate.{mart} add weight bigint;" for mart in readers)
+        with pytest.raises(ZeroDivisionError):
+            published_with_history(warehouse, change=change)
+        assert {mart: answer.result() for mart, answer in meanwhile.items()} == before
+    assert {mart: rows(reader, mart) for mart, reader in readers.items()} == before
+    with connect(warehouse, role="oic_publish", autocommit=True) as conn:
         open_to_audiences(conn)
-    assert [weight for (weight,) in rows(reader, "assurance_exception", "weight")] == [None, None]
+    for mart, reader in readers.items():
+        assert {weight for (weight,) in rows(reader, mart, "weight")} == {None}
 
 
 def test_views_are_made_once_and_hold_through_retention(
