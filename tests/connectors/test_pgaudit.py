@@ -25,7 +25,7 @@ from tests.integration.warehouse.stage_roles import run_as
 pytestmark = pytest.mark.slow
 
 LOGIN = "analyst"
-#: What docs/how-to/audit-log.md asks of an administrator.
+#: What docs/how-to/verify.md asks of an administrator.
 AS_DOCUMENTED = {
     "shared_preload_libraries": "auto_explain,pgaudit",
     "logging_collector": "on",

@@ -170,7 +170,7 @@ def test_each_service_holds_the_secrets_of_the_table_and_no_others(tmp_path: Pat
             lacks = {one for one in groups[group] if f"secret-{one}-" not in text}
             assert lacks <= {"AIRFLOW_OAUTH_CLIENT_SECRET"}, (name, group)
         networks = set(service.get("networks") or {})
-        assert networks == ({*rows[name][4].split(", ")} - {"none"}), name
+        assert networks == ({*rows[name][3].split(", ")} - {"none"}), name
 
 
 def test_every_secret_is_in_a_group() -> None:

@@ -30,7 +30,7 @@ def notify(settings: Settings, dry_run: bool) -> Result:
         for one in notifications.notify(settings)
     ]
     sent = columns("channel", "to_whom", "changes:number", ">failure=Not delivered", ">text")
-    nobody = "No recipient is configured, so nothing is sent: see docs/how-to/notifications.md."
+    nobody = "No recipient is configured, so nothing is sent: see docs/how-to/monitor.md."
     return Result(
         [Table("attempts", sent, attempts), *([] if configured() else [nobody])],
         exit_code=int(any(one["failure"] for one in attempts)),

@@ -1,6 +1,6 @@
 """The two channels for notifications: e-mail through an SMTP server, and a webhook.
 
-Environment variables configure the channels (see docs/how-to/notifications.md).
+Environment variables configure the channels (see docs/how-to/monitor.md).
 """
 
 import json

@@ -18,11 +18,11 @@ def look_at_notifications(settings: Settings) -> Iterator[Finding]:
     try:
         channels = configured()
     except UsageError as error:
-        yield Finding("notifications", "failed", error.message, "docs/how-to/notifications.md")
+        yield Finding("notifications", "failed", error.message, "docs/how-to/monitor.md")
         return
     if not channels:
         what = "nobody is told if no publication is made"
-        yield Finding("notifications", "advice", what, "docs/how-to/notifications.md")
+        yield Finding("notifications", "advice", what, "docs/how-to/monitor.md")
     for channel in channels:
         yield Finding("notifications", "ok", f"{channel.name} to {channel.to_whom}")
 

@@ -412,7 +412,7 @@ def _known_administrator(settings: Settings) -> str:
     if uri is None:
         raise ServerError(
             "No administrator of the warehouse's server is known here: set "
-            f"{variable_name('warehouse_admin')} for this one command (docs/how-to/logins.md)."
+            f"{variable_name('warehouse_admin')} for this one command (docs/how-to/protect.md)."
         )
     return uri
 

@@ -38,7 +38,7 @@ _CONFLICTS = (psycopg.errors.InternalError_, psycopg.errors.UniqueViolation)
 #: The advice in error messages for a warehouse that is not on the embedded server.
 ASK_AN_ADMINISTRATOR = (
     "an administrator must run `assurance db start` once with AIRFLOW_CONN_WAREHOUSE_ADMIN "
-    "(docs/how-to/logins.md)"
+    "(docs/how-to/protect.md#the-logins-of-the-stages)"
 )
 
 
@@ -207,7 +207,7 @@ def warn_of_an_owner_with_more_rights(connection: psycopg.Connection, owner: str
     if is_superuser:
         line = (
             f"The warehouse's login '{owner}' is a superuser, {so}: give the database to a login "
-            "that is not a superuser (docs/how-to/logins.md)."
+            "that is not a superuser (docs/how-to/protect.md)."
         )
     else:
         line = (

@@ -33,7 +33,7 @@ _FILES = (
 #: Where metrics are sent.
 _COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
 _PLAIN = ("http://", "ftp://")
-_DOCS = "see docs/how-to/tls.md"
+_DOCS = "see docs/how-to/protect.md#connections"
 #: How long a host may take to answer.
 SECONDS = 20
 _REDIRECTS, _SUCCESS = (300, 399), 2

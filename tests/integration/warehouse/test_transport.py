@@ -170,7 +170,7 @@ def test_plaintext_is_refused(
     # The pipeline does not even try to connect.
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", libpq_uri({**parts, "sslmode": "prefer"}))
     monkeypatch.setenv("ASSURANCE_REQUIRE_TLS", "verify-full")
-    with pytest.raises(UsageError, match=r"AIRFLOW_CONN_WAREHOUSE: .*has prefer.*tls\.md"):
+    with pytest.raises(UsageError, match=r"AIRFLOW_CONN_WAREHOUSE: .*has prefer.*protect\.md"):
         prepare_warehouse(settings)
     assert (server.encrypted, server.refused) == (0, 1)
 

@@ -126,7 +126,7 @@ def test_what_cannot_be_reached_is_on_the_page_for_the_night(
 @pytest.mark.parametrize(
     ("message", "command", "page"),
     [
-        ("It is lost (docs/how-to/tls.md).", "run", ""),
+        ("It is lost (docs/how-to/protect.md).", "run", ""),
         ("It is lost.", "pack workbook", "docs/bi/excel.md"),
         ("It is lost.", "pack --since", "docs/how-to/assurance-pack.md"),
         ("It is lost.", "--version", "docs/how-to/at-night.md"),

@@ -380,7 +380,7 @@ def _weaknesses(connection: psycopg.Connection) -> list[str]:
         return []
     return [
         f"Logins that could remove the log or change it, beside administrators: "
-        f"{', '.join(logins)} (docs/how-to/audit-log.md)."
+        f"{', '.join(logins)} (docs/how-to/verify.md)."
     ]
 
 

@@ -168,7 +168,7 @@ def collect(settings: Settings) -> Collected:
         if not logs_plans(connection):
             done.notes.append(
                 "The server logs no plans, so what a statement has read is not known: load "
-                "auto_explain, and restart the server (docs/how-to/audit-log.md)."
+                "auto_explain, and restart the server (docs/how-to/verify.md#what-is-read)."
             )
         finished, written = [], Counter[str]()
         for path in sorted(folder.glob("*.json")):

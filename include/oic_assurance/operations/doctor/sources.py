@@ -112,8 +112,8 @@ SPARE = timedelta(days=30)
 SECONDS = 5
 #: The kind of problem of a certificate that expires. Other findings are of the connection.
 CERTIFICATE = "certificate"
-RENEW = "renew it: docs/how-to/tls.md"
-ENCRYPT = "docs/how-to/tls.md"
+RENEW = "renew it: docs/how-to/protect.md#connections"
+ENCRYPT = "docs/how-to/protect.md#connections"
 LOCAL = (HOST, "localhost", "::1")
 
 

@@ -34,7 +34,7 @@ from oic_assurance.warehouse.roles import INHERITED, LOGIN_ROLES, can_become
 from oic_assurance.warehouse.rows import one_value
 
 START = "`assurance db start`"
-LOAD = "load auto_explain and restart the server (docs/how-to/audit-log.md)"
+LOAD = "load auto_explain and restart the server (docs/how-to/verify.md#what-is-read)"
 HARDEN = "an administrator runs what `assurance db hardening-sql` prints"
 GO_BACK = "`assurance publication rollback ID` to one that is sound, then `assurance run`"
 _TOO_MUCH = """
@@ -126,7 +126,7 @@ def look_at_logins(settings: Settings) -> Iterator[Finding]:
         owner = str(one_value(warehouse, "select current_user"))
         if roles := can_become(warehouse, owner):
             what = f"'{owner}' can act as {len(roles)} other roles of the warehouse"
-            yield Finding("owner", "advice", what, "docs/how-to/logins.md")
+            yield Finding("owner", "advice", what, "docs/how-to/protect.md")
         if needed := needed_statements(warehouse):
             what = f"{len(needed)} statements are needed to harden it or to log what is read"
             yield Finding("server", "failed", what, HARDEN)
