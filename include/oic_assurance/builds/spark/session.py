@@ -99,6 +99,7 @@ def _session(conf: Any, gateway: Any, place: str) -> Iterator[Any]:
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
+    context = None
     try:
         context = SparkContext(conf=conf, gateway=gateway)
         session = SparkSession(context)
@@ -107,6 +108,10 @@ def _session(conf: Any, gateway: Any, place: str) -> Iterator[Any]:
             parts = str(max(2, context.defaultParallelism))
             session.conf.set("spark.sql.shuffle.partitions", parts)
     except Exception as error:  # Java's errors have many classes here.
+        if context is not None:
+            # A context whose master never answered fails only when it is used, and would stand in
+            # the way of the next one of this process.
+            context.stop()
         raise AssuranceError(f"Spark does not start on {place}.") from error
     try:
         yield session

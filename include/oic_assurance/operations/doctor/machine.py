@@ -65,9 +65,9 @@ def look_at_python(settings: Settings) -> Iterator[Finding]:
     known: dict[str, set[str]] = defaultdict(set)
     for name, pinned in (one for lock in locks for one in lock.items()):
         known[name].add(pinned)
-    found: dict[str, str] = {
-        canonicalize_name(one.name): one.version for one in metadata.distributions()
-    }
+    # Each question to a distribution reads its file of metadata.
+    installed = [one.metadata for one in metadata.distributions()]
+    found: dict[str, str] = {canonicalize_name(one["Name"]): one["Version"] for one in installed}
     missing = sorted(locks[0].keys() - found.keys())
     wrong = [f"{name} is missing" for name in missing]
     wrong += [
