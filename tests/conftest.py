@@ -84,6 +84,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     sys.modules["pyspark"] = None  # type: ignore[assignment]
 
 import hypothesis  # noqa: E402
+import yaml  # noqa: E402
 from xdist.scheduler import LoadFileScheduling  # noqa: E402
 
 from oic_assurance.settings import Settings, load_settings  # noqa: E402
@@ -95,6 +96,8 @@ from oic_assurance.warehouse.migrate import migrate  # noqa: E402
 from oic_assurance.warehouse.secrets import secret  # noqa: E402
 from tests.databases import Prepared, migrated, temporary_warehouse  # noqa: E402
 
+# The reader in C takes a tenth of the time, and tests read some thousand texts.
+yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[misc, assignment]
 # As in every stage.
 gc.set_threshold(100_000, 50, 100)
 # No test fails because the machine is busy.
