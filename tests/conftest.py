@@ -43,7 +43,9 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     # Every model, built without data.
     "models": {
-        "integration/builds": ("data_tests", "dbt_files", "dbt_rules", "spc", "transactions"),
+        "integration/builds": (
+            "data_tests", "dbt_evidence", "dbt_files", "dbt_rules", "spc", "transactions",
+        ),
         "integration/publishing": ("disclosure",),
     },
 }  # fmt: skip

@@ -96,6 +96,7 @@ def killed_run(terminal: Terminal, interrupted: Interrupted) -> None:
         run.communicate()
 
 
+@pytest.mark.slow
 def test_after_a_killed_run_an_unavailable_source_makes_only_its_points_unknown(
     terminal: Terminal, killed_run: None
 ) -> None:

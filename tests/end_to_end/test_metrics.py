@@ -153,6 +153,7 @@ def test_several_months_use_the_last_for_people_and_all_for_referrals(
     assert (float(last["hydra_completion"]), int(last["nccu_referrals"])) == expected
 
 
+@pytest.mark.slow
 def test_the_semantic_models_are_valid_over_what_readers_may_read(mf: Terminal) -> None:
     done = mf.assurance("mf", "validate-configs", "--show-all")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -40,7 +40,7 @@ def wrong(empty_models: Settings) -> Iterator[Settings]:
 
 
 def test_the_results_are_those_of_dbt(wrong: Settings) -> None:
-    selection = ["test", "--select", f"path:models/{SCHEMA},resource_type:test"]
+    selection = ["test", "--select", f"path:models/{SCHEMA}/nccu,resource_type:test"]
     one_by_one = run_dbt(wrong, "daily", selection)
     names = {one.name for one in one_by_one}
     together = run_tests(
@@ -50,7 +50,7 @@ def test_the_results_are_those_of_dbt(wrong: Settings) -> None:
         (one.name, one.status, one.failures) for one in one_by_one
     }
     states = Counter(one.status for one in together)
-    assert states["fail"] > 50
+    assert states["fail"] > 5
     assert states["error"] > 0
     assert states["pass"] > 0
     # Each error and each failure says what is wrong.

@@ -1,5 +1,7 @@
 """The deadline position uses what was known at the end of the deadline day."""
 
+import pytest
+
 from oic_assurance.builds.dbt import run_dbt
 from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.builds.record import load_build
@@ -15,6 +17,7 @@ from tests.integration.builds.restated_world import (
 DEADLINE_DAY, LATER = "2025-12-31T05:30", "2026-05-02T05:30"
 
 
+@pytest.mark.slow
 def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
     world.land(DEADLINE_DAY)
     run_dbt(world.settings, "daily", ["seed"])

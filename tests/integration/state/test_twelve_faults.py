@@ -262,14 +262,22 @@ def told(settings: Settings) -> tuple[list[tuple[str, str]], str, list[str], dic
     return status, monitored(settings), bad, kinds
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_told_in_the_same_words_everywhere(name: str, scene: Scene) -> None:
+def test_a_fault_is_told_in_the_same_words_everywhere(
+    scene: Scene, subtests: pytest.Subtests
+) -> None:
+    """One fault follows another, each when everybody has been told that the one before is over."""
+    watch(scene.settings)
+    assert problems(scene.settings) == []
+    for name in FAULTS:
+        with subtests.test(name):
+            make_and_mend(name, scene)
+
+
+def make_and_mend(name: str, scene: Scene) -> None:
     kind, make = FAULTS[name]
     settings = scene.settings
     with HttpServer() as web:
         scene.patch.setenv("ASSURANCE_NOTIFY_WEBHOOK", web.address)
-        watch(settings)
-        assert problems(settings) == []
         with make(scene):
             watch(settings)
             [problem] = problems(settings)
