@@ -51,3 +51,14 @@ class DeliveryRefused(AssuranceError):  # noqa: N818
 
 class GateBlocked(AssuranceError):  # noqa: N818
     """The gate does not allow a publication. The previous publication stays current."""
+
+
+#: With this begins the line after an error that names the page about it.
+SEE_PAGE = "See docs/"
+
+
+def error_in(written: str) -> str:
+    """Return the error with which a command has ended, from what it has written, or nothing."""
+    lines = (line.strip() for line in reversed(written.splitlines()))
+    found = next((line for line in lines if line and not line.startswith(SEE_PAGE)), "")
+    return found.removeprefix("assurance: ")

@@ -19,7 +19,7 @@ from oic_assurance.cli.result import Facts, Result, Table, columns
 from oic_assurance.cli.shared import INTERRUPTED, monitor_option, run_options
 from oic_assurance.cli.shown import shows
 from oic_assurance.commands import with_force
-from oic_assurance.errors import UsageError
+from oic_assurance.errors import UsageError, error_in
 from oic_assurance.forces.declared import Force, Forces, declared_forces
 from oic_assurance.forces.enter import (
     check_own,
@@ -253,10 +253,7 @@ def _reason(exit_code: int, log: Path) -> str:
     if exit_code < 0:
         return f"Ended by signal {-exit_code} ({signal.Signals(-exit_code).name}): see {log}."
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        said = error_in(log.read_text(encoding="utf-8", errors="replace"))
     except OSError as error:
         return f"Its log {log} cannot be read: {error.strerror}."
-    written = (line.strip() for line in reversed(lines))
-    # After the error stands the page about it.
-    said = next((line for line in written if line and not line.startswith("See docs/")), "")
-    return said.removeprefix("assurance: ") or f"It ended without a word: see {log}."
+    return said or f"It ended without a word: see {log}."

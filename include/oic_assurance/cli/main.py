@@ -17,7 +17,7 @@ from oic_assurance.cli.force import add_force_option, begin
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.shared import INTERRUPTED
 from oic_assurance.commands import with_force
-from oic_assurance.errors import AssuranceError, ServerError, UsageError
+from oic_assurance.errors import SEE_PAGE, AssuranceError, ServerError, UsageError
 from oic_assurance.formats import wrapped
 from oic_assurance.old_names import renamed
 from oic_assurance.settings import load_settings
@@ -222,7 +222,7 @@ def _refused(error: click.UsageError | AssuranceError, given: Sequence[str]) -> 
         page = PAGES.get(" ".join(given[:2])) or PAGES.get(given[0], NIGHT)
         page = NIGHT if isinstance(error, ServerError) else page
         place = page if "/" in page else f"how-to/{page}"
-        _write(f"See docs/{place}.md, or `assurance help {place.rpartition('/')[2]}`.")
+        _write(f"{SEE_PAGE}{place}.md, or `assurance help {place.rpartition('/')[2]}`.")
     return code
 
 

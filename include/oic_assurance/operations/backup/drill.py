@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from oic_assurance import clock
-from oic_assurance.errors import AssuranceError
+from oic_assurance.errors import AssuranceError, error_in
 from oic_assurance.operations.backup.parts import (
     keys_here,
     manifest_of,
@@ -228,7 +228,7 @@ class _Scratch:
         A command that `compares` may also have found differences.
 
         Raises:
-            AssuranceError: The command fails. The message is the command's last line.
+            AssuranceError: The command fails. The message is the command's error.
         """
         done = subprocess.run(
             [sys.executable, "-m", "oic_assurance.cli", *arguments],
@@ -241,9 +241,8 @@ class _Scratch:
         # A command that found differences has an answer. One that failed has only a message.
         has_compared = compares and done.returncode == 1 and done.stdout.strip()
         if done.returncode != 0 and not has_compared:
-            lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
-            command = " ".join(arguments[:2])
-            raise AssuranceError(f"`assurance {command}` failed: {lines[-1] if lines else '?'}")
+            said = error_in(done.stderr) or error_in(done.stdout) or "it said nothing"
+            raise AssuranceError(f"`assurance {' '.join(arguments[:2])}` failed: {said}")
         return done.stdout
 
     def ask(self, *arguments: str, compares: bool = False) -> Any:
