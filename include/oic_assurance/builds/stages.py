@@ -18,7 +18,7 @@ from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.rows import all_records, one_value
+from oic_assurance.warehouse.rows import one_value
 
 LOG = logging.getLogger(__name__)
 ROLE = "oic_transform"
@@ -42,23 +42,6 @@ class Stage:
 
     started_at: datetime
     rows: int | None = None
-
-
-@dataclass(frozen=True)
-class FinishedStage:
-    """A stage of a run that has ended. `dataset` is blank for all stages but the extraction."""
-
-    stage: str
-    dataset: str
-    started_at: datetime
-    finished_at: datetime
-    succeeded: bool
-    rows: int | None
-
-    @property
-    def seconds(self) -> float:
-        """How long the stage took."""
-        return (self.finished_at - self.started_at).total_seconds()
 
 
 @contextmanager
@@ -103,21 +86,6 @@ def rows_published(settings: Settings, build_id: int) -> int:
     """Return how many rows the tables of a published build have."""
     with connect(settings, role=ROLE) as warehouse:
         return int(one_value(warehouse, _PUBLISHED, (build_id,)))
-
-
-def finished_stages(warehouse: psycopg.Connection, run_id: str) -> list[FinishedStage]:
-    """Return the stages of a run that have ended, in the order in which they began."""
-    return all_records(
-        warehouse,
-        FinishedStage,
-        """
-        select stage, dataset, started_at, finished_at, succeeded, rows
-        from audit.stage
-        where run_id = %s
-        order by started_at, dataset
-        """,
-        (run_id,),
-    )
 
 
 def _ending(succeeded: bool) -> str:

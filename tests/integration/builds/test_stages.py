@@ -3,21 +3,45 @@
 import logging
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 
 import psycopg
 import pytest
+from psycopg.rows import args_row
 
 from oic_assurance import pipeline
-from oic_assurance.builds.stages import FinishedStage, finished_stages, on_record
+from oic_assurance.builds.stages import on_record
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import SPARK, Settings
 from oic_assurance.warehouse.connections import connect
 
 
-def recorded(settings: Settings, run_id: str = "r1") -> list[FinishedStage]:
+class Stage(NamedTuple):
+    stage: str
+    dataset: str
+    started_at: datetime
+    seconds: float
+    succeeded: bool
+    rows: int | None
+
+
+def recorded(settings: Settings, run_id: str = "r1") -> list[Stage]:
+    """Return the stages of a run that have ended, in the order in which they began."""
     with connect(settings, role="oic_gate") as warehouse:
-        return finished_stages(warehouse, run_id)
+        cursor = warehouse.cursor(row_factory=args_row(Stage))
+        return cursor.execute(
+            """
+            select
+                stage, dataset, started_at, extract(epoch from finished_at - started_at),
+                succeeded, rows
+            from audit.stage
+            where run_id = %s
+            order by started_at, dataset
+            """,
+            (run_id,),
+        ).fetchall()
 
 
 def test_a_stage_that_succeeds_has_its_rows(fresh_warehouse: Settings) -> None:
