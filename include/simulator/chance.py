@@ -42,10 +42,6 @@ class Stream(random.Random):
         """
         return self.poisson(self.gammavariate(dispersion, mean / dispersion))
 
-    def geometric(self, probability: float) -> int:
-        """Draw how many tries fail before one succeeds. `probability` is that of a success."""
-        return int(math.log(1.0 - self.random()) / math.log(1.0 - probability))
-
     def log_normal(self, median: float, sigma: float) -> float:
         """Draw from a log-normal distribution.
 

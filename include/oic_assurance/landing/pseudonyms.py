@@ -20,7 +20,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import PSEUDONYMS, take_in_transaction
-from oic_assurance.warehouse.rows import find_record, find_row, one_record
+from oic_assurance.warehouse.rows import find_row, one_record
 from oic_assurance.warehouse.secrets import find_secret, secret, variable_name
 
 SECRET = "pseudonym_key"  # noqa: S105 - its name
@@ -193,11 +193,6 @@ def identifiers_query(connection: psycopg.Connection) -> Composed:
                 if column.identifies
             ]
     return SQL(" union ").join(parts)
-
-
-def find_version(connection: psycopg.Connection, version: int) -> KeyVersion | None:
-    """Return a version of the key, or None if it does not exist."""
-    return find_record(connection, KeyVersion, _VERSION + "where version = %s", (version,))
 
 
 def _key_of(settings: Settings, connection: psycopg.Connection, version: KeyVersion) -> str:
