@@ -66,3 +66,13 @@ def officers(world: World, moment: datetime | None = None) -> dict[str, str]:
     """
     state = world.state(CUSTODY, ("arresting_officer_no",), moment or FOREVER)
     return {key: officer for key, (officer,) in state.items()}
+
+
+def put_many(world: World, first: int, last: int, updated: datetime = START) -> None:
+    """Insert custody records with the keys from `first` to `last`."""
+    world.rms(
+        "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
+        " detained_at, created_at, updated_at)"
+        " select n, 'C1', repeat('x', 50), %s, %s, %s from generate_series(%s::int, %s) as n",
+        START, START, updated, first, last,
+    )  # fmt: skip

@@ -349,8 +349,7 @@ def test_a_quiet_dataset_says_how_long_it_has_been_quiet_or_that_it_never_brough
     try:
         told = {problem.subject: problem.what for problem in open_problems(healthy, NIGHT)}
     finally:
-        with connect(healthy, role="oic_transform") as conn:
-            conn.execute("drop table intermediate.int_source_freshness")
+        ask(healthy, "drop table intermediate.int_source_freshness", login="oic_transform")
     assert told == {
         "hr/personnel": "it is extracted, and has never brought anything",
         "rms/occurrence": "it is extracted, and has brought nothing new"

@@ -11,6 +11,7 @@ from oic_assurance.operations.access import end, give, list_access
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
 from tests.databases import Prepared, administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.limited_readers import (
     Connect,
     database_of,
@@ -108,12 +109,10 @@ def test_access_that_an_administrator_has_granted_cannot_be_ended(
     warehouse: Settings, log_in: Connect
 ) -> None:
     other = sql.Identifier(f"oic_unit_{database_of(warehouse)}_{warehouse.force_code}_U2")
-    with administrator(warehouse, autocommit=True) as session:
-        session.execute(sql.SQL("grant {} to inspector_one").format(other))
+    ask(warehouse, sql.SQL("grant {} to inspector_one").format(other))
     with pytest.raises(ServerError, match="was granted that by an administrator"):
         end(warehouse, "inspector_one", ["U2"], "left")
-    with administrator(warehouse) as conn:
-        ended = conn.execute("select from audit.access_change where not is_granted").fetchall()
+    ended = ask(warehouse, "select from audit.access_change where not is_granted")
     assert ended == []
     assert {unit for (unit,) in rows(log_in("inspector_one"), "dim_officer", "org_unit_code")} == {
         "U1", "U2",

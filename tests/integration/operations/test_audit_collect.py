@@ -26,6 +26,7 @@ from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.processing_log import value_mark
 from oic_assurance.warehouse.rows import one_value
 from tests.databases import administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.limited_readers import drop_logins
 from tests.integration.warehouse.stage_roles import run_as
 
@@ -106,8 +107,7 @@ def test_a_value_is_found_however_it_is_written(marts: Settings) -> None:
         f"officer_key = $q${KEY}$q$",
     )
     for way in ways:
-        with psycopg.connect(url(marts, "bi")) as reader:
-            reader.execute(f"select from dim_officer where {way}".encode())
+        ask(marts, f"select from dim_officer where {way}", login="bi_reader")
         collect(marts)
         assert value_mark(marts, KEY) in consultations(marts)[-1][2], way
 
@@ -368,8 +368,7 @@ def test_a_person_looks_around_with_a_login_and_a_reason_of_their_own(marts: Set
 
 
 def test_a_huge_statement_is_entered_and_leaves_nothing(marts: Settings) -> None:
-    with psycopg.connect(url(marts, "bi"), autocommit=True) as reader:
-        reader.execute(f"select '{'x' * 40_000_000}' from marts.U&\"\\0064im_officer\"".encode())
+    ask(marts, f"select '{'x' * 40_000_000}' from marts.U&\"\\0064im_officer\"", login="bi_reader")
     done = collect(marts)
     # The server begins a new file between the statement and its plan, because both are so long.
     found = consultations(marts)
@@ -407,8 +406,7 @@ def test_plans_show_nothing_to_a_session_that_it_may_not_know(marts: Settings) -
 
 
 def test_statements_with_values_do_not_stay_on_the_disk(marts: Settings) -> None:
-    with psycopg.connect(url(marts, "bi")) as reader:
-        reader.execute(f"select 1 from dim_officer where officer_key = '{KEY}'")
+    ask(marts, f"select 1 from dim_officer where officer_key = '{KEY}'", login="bi_reader")
     folder = server_log_dir(marts)
     held = [path for path in folder.glob("*.json") if KEY in path.read_text()]
     assert held
@@ -429,8 +427,7 @@ def test_a_value_cannot_be_hidden_by_many_others(marts: Settings) -> None:
 
 
 def test_nothing_is_entered_twice(marts: Settings) -> None:
-    with psycopg.connect(url(marts, "bi")) as reader:
-        reader.execute("select 1 from dim_officer")
+    ask(marts, "select 1 from dim_officer", login="bi_reader")
     assert collect(marts).entries == 1
     assert collect(marts).entries == 0
     assert len(consultations(marts)) == 1

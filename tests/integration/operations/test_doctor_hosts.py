@@ -13,7 +13,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.state.observed import Finding
 from oic_assurance.warehouse.processing_log import SECRET as LOG_KEY
 from oic_assurance.warehouse.secrets import variable_name
-from tests.databases import administrator
+from tests.integration.asking import ask
 
 KEYS = {ERASURE_KEY: token_hex(32), LOG_KEY: token_hex(32)}
 
@@ -81,11 +81,9 @@ def test_no_key_is_stored_and_a_host_that_is_gone_is_forgotten(
     assert {one.secret for one in marks} == set(KEYS)
     for key in KEYS.values():
         assert all(one.mark not in key for one in marks)
-    with administrator(first, autocommit=True) as connection:
-        connection.execute("update audit.host_secret set seen_at = now() - interval '49 hours'")
+    ask(first, "update audit.host_secret set seen_at = now() - interval '49 hours'")
     assert marks_of_hosts(first) == []
     stage_on("second", first, monkeypatch)
     assert {one.host for one in marks_of_hosts(first)} == {"second"}
-    with administrator(first) as connection:
-        rows = connection.execute("select distinct host from audit.host_secret").fetchall()
+    rows = ask(first, "select distinct host from audit.host_secret")
     assert rows == [("second",)]

@@ -14,6 +14,7 @@ from oic_assurance.publishing.publication import current_publication
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
 from tests.databases import Prepared, administrator
+from tests.integration.asking import ask
 from tests.integration.operations.sign_off_world import publish_points
 from tests.integration.publishing.limited_readers import drop_logins
 from tests.integration.publishing.marts import published
@@ -34,8 +35,7 @@ Act = Callable[..., tuple[int, str]]
 
 
 def rows(settings: Settings, query: str) -> list[tuple[object, ...]]:
-    with administrator(settings) as session:
-        return session.execute(query.encode()).fetchall()
+    return ask(settings, query)
 
 
 @pytest.fixture
@@ -102,8 +102,7 @@ def test_a_closure_has_the_logins_of_those_who_made_it(
 def test_a_session_cannot_claim_another_account(warehouse: Settings, act: Act) -> None:
     publication = publish_points(warehouse, HYDRA=("met_late", 96, 100))
     password = "made up for this test"
-    with administrator(warehouse, autocommit=True) as session:
-        session.execute(f"alter role p_lead password '{password}'".encode())
+    ask(warehouse, f"alter role p_lead password '{password}'")
     (content,) = rows(
         warehouse,
         f"select content_fingerprint from marts.publication where publication_id = {publication}",
@@ -144,11 +143,9 @@ def test_a_second_person_approves_and_the_deployment_publishes(
     build = with_a_warning(deployment)
     words = ("publication", "approve", str(build.build_id), "--reason", "known and harmless")
     assert "'p_chief' lacks the right APPROVER" in act("p_chief", *words)[1]
-    with administrator(warehouse, autocommit=True) as session:
-        session.execute("update audit.run set started_by = 'p_approver'")
+    ask(warehouse, "update audit.run set started_by = 'p_approver'")
     assert "'p_approver' started the run of build" in act("p_approver", *words)[1]
-    with administrator(warehouse, autocommit=True) as session:
-        session.execute("update audit.run set started_by = 'somebody'")
+    ask(warehouse, "update audit.run set started_by = 'somebody'")
     code, shown = act("p_approver", *words)
     assert (code, "is approved by 'p_approver'" in shown) == (0, True)
     approvals = "select is_approved, who, login, reason from audit.approval"

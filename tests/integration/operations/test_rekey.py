@@ -48,6 +48,7 @@ from oic_assurance.warehouse.locks import PUBLISHING, take
 from oic_assurance.warehouse.secrets import secret
 from tests.commands import shown
 from tests.databases import administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import (
     FORCE,
     as_reader,
@@ -89,8 +90,7 @@ add primary key (publication_id, force_code, exception_key)
 def publish_marts(settings: Settings) -> int:
     build = open_build(settings)
     make_candidates(settings, build)
-    with connect(settings, role="oic_transform") as conn:
-        conn.execute(HISTORY)
+    ask(settings, HISTORY, login="oic_transform")
     audit(settings, build)
     return publish(settings, build).publication_id
 
@@ -138,9 +138,7 @@ def force(fresh_warehouse: Settings, tmp_path: Path) -> Settings:
 
 
 def value(settings: Settings, query: str) -> object:
-    with administrator(settings) as conn:
-        row = conn.execute(query.encode()).fetchone()
-    assert row is not None
+    row = ask(settings, query)[0]
     return row[0]
 
 
@@ -264,8 +262,7 @@ def test_a_second_re_keying_follows_the_first(force: Settings) -> None:
 
 def test_an_altered_table_does_not_become_right_by_a_re_keying(force: Settings) -> None:
     altered = f"update {GENERATION}.fct_training_requirement__2 set is_complete = true"
-    with connect(force, role="oic_publish") as conn:
-        conn.execute(altered.encode())
+    ask(force, altered, login="oic_publish")
     rekey(force, BECAUSE)
     with administrator(force) as conn:
         present = present_tables(conn, MARTS, 2)
@@ -330,8 +327,7 @@ def test_a_re_keying_needs_a_reason_and_pseudonyms(
     for because in (None, "  "):
         with pytest.raises(UsageError, match="needs a reason"):
             rekey(force, because)
-    with administrator(force) as conn:
-        conn.execute("delete from identity.pseudonym")
+    ask(force, "delete from identity.pseudonym")
     with pytest.raises(UsageError, match="nothing to re-key"):
         rekey(force, BECAUSE)
 
@@ -524,8 +520,7 @@ def test_a_re_keying_that_is_killed_goes_on(force: Settings, place: str, number:
             for key in officers(force, table, publication_id)
         }
         assert len(keys) == 1
-    with as_reader(force, "bi") as reader:
-        shown = reader.execute("select count(*) from marts.dim_officer").fetchone()
+    shown = ask(force, "select count(*) from marts.dim_officer", login="bi_reader")[0]
     assert shown == (10,)
     current = current_publication(force)
     assert current is not None

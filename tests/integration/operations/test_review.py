@@ -27,6 +27,7 @@ from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import dataset_lock, take
 from tests.commands import shown
+from tests.integration.asking import ask
 from tests.integration.landing.changed_databases import CUSTODY, at, put
 from tests.integration.landing.support import World, person
 from tests.integration.operations.support import disagreements
@@ -103,8 +104,7 @@ def test_a_kept_record_comes_up_again_at_its_next_review(world: World) -> None:
     today = clock.london_day(clock.utc_now())
     decide(world.settings, PEOPLE, [], dataclasses.replace(KEEP, until=today + timedelta(days=1)))
     assert set(listed(world).values()) == {"kept"}
-    with world.as_owner() as administrator:
-        administrator.execute("update audit.retention_decision set keep_until = %s", (today,))
+    ask(world.settings, "update audit.retention_decision set keep_until = %s", today)
     assert set(listed(world).values()) == {"undecided"}
     (one, _) = show_records(world.settings, PEOPLE)
     assert clock.london_day(one.since) == today

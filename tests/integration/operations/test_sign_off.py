@@ -44,8 +44,7 @@ def people(
 
 
 def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(admin_url(settings, _database(settings))) as administrator:
-        return administrator.execute(query.encode()).fetchall()
+    return ask(settings, query)
 
 
 def _database(settings: Settings) -> str:
@@ -209,8 +208,7 @@ def test_a_publication_that_records_were_recalled_from_is_not_signed_off(people:
 
 def test_a_position_that_was_changed_after_its_audit_is_not_signed_off(people: People) -> None:
     current = ask(people.settings, "select publication_id from marts.publication")[0][0]
-    with psycopg.connect(admin_url(people.settings, _database(people.settings))) as admin:
-        admin.execute(f"update generation.assurance_position__{current} set value = 1".encode())
+    ask(people.settings, f"update generation.assurance_position__{current} set value = 1")
     assert "is not as it was audited" in people.may_not("lead", "agree", "HYDRA", "--steps", "x")
 
 

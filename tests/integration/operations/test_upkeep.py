@@ -25,6 +25,7 @@ from oic_assurance.publishing import retention
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import CANDIDATE, DRILL, RECOMPUTE, UPKEEP, take
+from tests.integration.asking import ask
 from tests.integration.landing.support import World
 from tests.integration.operations.test_review import ERASE, PEOPLE, leave
 from tests.integration.publishing.marts import published
@@ -119,8 +120,7 @@ def test_a_part_that_was_killed_is_closed_as_interrupted_by_the_next_one(world: 
 
 def test_an_error_of_the_database_names_no_value(world: World) -> None:
     def fails(settings: Settings, dry_run: bool) -> Did:
-        with connect(settings, role="oic_erasure") as connection:
-            connection.execute("select '000777'::date")
+        ask(settings, "select '000777'::date", login="oic_erasure")
         return Did()
 
     message = run_part(world.settings, Part("review", "Fails.", fails)).message
@@ -150,8 +150,7 @@ def test_schemas_that_a_killed_process_left_go_unless_somebody_holds_their_lock(
         "select nspname from pg_namespace where nspname = any(%s)", [*left, "somebody_elses"]
     )
     assert there == [("somebody_elses",)]
-    with connect(settings, role="oic_transform") as transform:
-        transform.execute("drop schema somebody_elses")
+    ask(settings, "drop schema somebody_elses", login="oic_transform")
 
 
 def test_unfinished_files_of_the_archive_go_after_a_day_and_others_stay(world: World) -> None:

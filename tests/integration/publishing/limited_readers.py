@@ -14,6 +14,7 @@ from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect, url
 from tests.databases import Prepared, administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import (
     audit,
     make_candidates,
@@ -91,8 +92,7 @@ def published_with_history(settings: Settings, *, salt: str = "", change: str = 
     build = open_build(settings)
     make_candidates(settings, build, salt=salt)
     add_history(settings, build)
-    with connect(settings, role="oic_transform") as conn:
-        conn.execute(change.encode())
+    ask(settings, change, login="oic_transform")
     audit(settings, build)
     return publish(settings, build).publication_id
 

@@ -9,6 +9,7 @@ from psycopg import sql
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.databases import Prepared
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import as_reader, published
 
 OWN = {"bi": "marts"}
@@ -115,8 +116,7 @@ def test_only_bi_sees_all_publications(warehouse: Settings) -> None:
 def test_a_reader_may_call_only_the_function_that_its_policy_needs(
     warehouse: Settings,
 ) -> None:
-    with as_reader(warehouse, "bi") as reader:
-        functions = reader.execute(_FUNCTIONS).fetchall()
+    functions = ask(warehouse, _FUNCTIONS, login="bi_reader")
     assert {function for function, may in functions if may} == {
         "limited.is_limited",
         "state.problems_for_readers",

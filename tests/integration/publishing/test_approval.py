@@ -20,6 +20,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.state.read import open_problems
 from oic_assurance.warehouse.connections import connect
 from tests.databases import Prepared, administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import (
     as_reader,
     audit,
@@ -320,8 +321,7 @@ def test_decisions_on_the_command_line(
     told = " ".join(capsys.readouterr().out.split())
     assert f"readers see publication {build.build_id} " in told
     assert run_command(["publication", "reject", *given, "too late"]) != 0
-    with administrator(deployment) as conn:
-        logins = conn.execute("select distinct who, login from audit.approval").fetchall()
+    logins = ask(deployment, "select distinct who, login from audit.approval")
     assert logins == [("A. Lead", pwd.getpwuid(os.getuid()).pw_name)]
 
 
@@ -348,6 +348,5 @@ def test_airflow_asks_for_a_name_and_records_the_login(
             answer(*blank)
     assert warnings_to_approve(deployment, build.build_id) != []
     answer("A. Lead", "harmless")
-    with administrator(deployment) as conn:
-        logged = conn.execute("select who, login, reason, through from audit.approval").fetchall()
+    logged = ask(deployment, "select who, login, reason, through from audit.approval")
     assert logged == [("A. Lead", "shared", "harmless", "airflow")]

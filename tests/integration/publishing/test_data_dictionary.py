@@ -8,6 +8,7 @@ import pytest
 from oic_assurance.reporting.documents.marts import views
 from oic_assurance.settings import Settings
 from tests.databases import Prepared
+from tests.integration.asking import ask
 from tests.integration.publishing.limited_readers import Connect, logins, two_publications
 from tests.integration.publishing.marts import as_reader
 
@@ -103,8 +104,7 @@ def assert_same(reader: psycopg.Connection, *schemas: str) -> None:
 def test_a_relationship_is_shown_once_by_one_column_however_many_publications_there_are(
     warehouse: Settings, login: Connect
 ) -> None:
-    with as_reader(warehouse, "bi") as bi:
-        rows = bi.execute(_JOINS.format("marts").encode()).fetchall()
+    rows = ask(warehouse, _JOINS.format("marts"), login="bi_reader")
     joins = {(table, column): (to, to_column) for table, column, to, to_column in rows}
     assert len(joins) == len(rows)
     assert joins["fct_nccu_referral", "org_unit_code"] == ("dim_org_unit", "org_unit_code")

@@ -13,6 +13,7 @@ from oic_assurance.publishing.verdicts import GATES
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.databases import administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import (
     CHECKS,
     TABLES,
@@ -52,8 +53,7 @@ def refusal_of(settings: Settings, build: Build) -> str:
 
 
 def transform(settings: Settings, statement: str) -> None:
-    with connect(settings, role="oic_transform") as conn:
-        conn.execute(statement)
+    ask(settings, statement, login="oic_transform")
 
 
 def test_a_passed_build_is_published_and_recorded(fresh_warehouse: Settings) -> None:
@@ -177,8 +177,7 @@ def test_a_gate_that_checked_nothing_proves_nothing(fresh_warehouse: Settings) -
 
 
 def evidence(settings: Settings, statement: str, build: Build) -> None:
-    with administrator(settings) as conn:
-        conn.execute(statement.encode(), (build.build_id,))
+    ask(settings, statement, build.build_id)
 
 
 INCOMPLETE = [

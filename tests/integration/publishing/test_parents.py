@@ -10,6 +10,7 @@ from oic_assurance.publishing import publish as publishing
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import (
     TABLES,
     as_reader,
@@ -40,15 +41,13 @@ def published_after(settings: Settings, change: str) -> int:
     """
     build = open_build(settings)
     make_candidates(settings, build)
-    with connect(settings, role="oic_transform") as conn:
-        conn.execute(change)
+    ask(settings, change, login="oic_transform")
     audit(settings, build)
     return publish(settings, build).publication_id
 
 
 def rows_of(settings: Settings, question: str) -> list[tuple[Any, ...]]:
-    with as_reader(settings, "bi") as reader:
-        return reader.execute(question).fetchall()
+    return ask(settings, question, login="bi_reader")
 
 
 def test_a_bi_tool_sees_primary_keys_foreign_keys_and_comments(fresh_warehouse: Settings) -> None:
@@ -178,8 +177,7 @@ NOT_ALLOWED = [
 def test_a_change_that_the_contract_does_not_allow_changes_nothing(
     fresh_warehouse: Settings, subtests: pytest.Subtests
 ) -> None:
-    with connect(fresh_warehouse, role="oic_transform") as conn:
-        conn.execute("create table policy.outside (code text unique)")
+    ask(fresh_warehouse, "create table policy.outside (code text unique)", login="oic_transform")
     standing = published(fresh_warehouse)
     columns = (
         "select table_name, column_name, data_type from information_schema.columns "

@@ -14,6 +14,7 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.migrate import known_migrations, migrate
 from oic_assurance.warehouse.roles import ERASURE, LOGIN_ROLES, STAGE_ROLES
 from tests.databases import Prepared, administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.limited_readers import logins, two_publications
 from tests.integration.publishing.marts import (
     as_reader,
@@ -135,8 +136,7 @@ def test_it_stays_when_the_tables_of_a_publication_are_dropped(three: Settings) 
 def test_what_is_not_on_record_is_put_there_when_a_publication_becomes_current(
     three: Settings,
 ) -> None:
-    with administrator(three) as conn:
-        conn.execute("delete from audit.published_position where publication_id = 2")
+    ask(three, "delete from audit.published_position where publication_id = 2")
     assert 2 not in [row[0] for row in shown(three)]
     rollback(three, 2, WHY)
     assert (2, POINTS, True, False) in shown(three)
@@ -212,8 +212,7 @@ def test_the_migration_fills_in_what_is_still_known(
     with monkeypatch.context() as patch:
         patch.setattr(migrating, "known_migrations", lambda: known[:place])
         migrate(empty_warehouse)
-    with administrator(empty_warehouse) as conn:
-        conn.execute(_EARLIER.encode())
+    ask(empty_warehouse, _EARLIER)
     migrate(empty_warehouse)
     with as_reader(empty_warehouse, "bi") as reader:
         rows = reader.execute(

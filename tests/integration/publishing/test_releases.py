@@ -19,7 +19,8 @@ from oic_assurance.reporting.release.make import make, withdraw, write_again
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.conftest import PROJECT_ROOT
-from tests.databases import Prepared, administrator
+from tests.databases import Prepared
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import as_reader
 from tests.integration.publishing.release_figures import (
     FEBRUARY,
@@ -56,8 +57,7 @@ def warehouse(
 
 
 def rows(settings: Settings, query: str) -> Sequence[Sequence[object]]:
-    with administrator(settings) as conn:
-        return conn.execute(query.encode()).fetchall()
+    return ask(settings, query)
 
 
 def refused(settings: Settings, publication_id: int | None, tmp_path: Path, words: str) -> None:
@@ -292,8 +292,7 @@ def test_a_release_from_before_these_files_is_not_written_again(
     """Earlier releases had other files. Those that are in place stay as they are."""
     made = make(warehouse, None, WHY, WHO, tmp_path / "one")
     before = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
-    with administrator(warehouse) as conn:
-        conn.execute("update audit.release set notes = notes - 'first_shown' - 'previous'")
+    ask(warehouse, "update audit.release set notes = notes - 'first_shown' - 'previous'")
     with pytest.raises(AssuranceError, match="this code writes them differently"):
         write_again(warehouse, made.release_id, tmp_path / "two")
     assert [path.name for path in tmp_path.iterdir()] == ["one"]

@@ -18,6 +18,7 @@ from oic_assurance.publishing.rollback import rollback
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.databases import Prepared, administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import (
     TABLES,
     as_reader,
@@ -192,10 +193,7 @@ def test_retention_is_put_off_during_a_publication(five: Settings) -> None:
 
 def test_published_tables_have_statistics_for_the_planner(five: Settings) -> None:
     tidy(five)
-    with administrator(five) as conn:
-        analysed = conn.execute(
-            "select relname from pg_stat_all_tables where last_analyze is not null"
-        ).fetchall()
+    analysed = ask(five, "select relname from pg_stat_all_tables where last_analyze is not null")
     names = {name for (name,) in analysed}
     assert {"dim_officer", "dim_officer__5", "public__assurance_measure__5"} <= names
 

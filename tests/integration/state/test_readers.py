@@ -7,6 +7,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.state.apply import OPERATORS, READERS, ROLE, apply_state
 from oic_assurance.warehouse.roles import LOGIN_ROLES, REKEY_ROLE
 from tests.databases import administrator
+from tests.integration.asking import ask
 from tests.integration.publishing.marts import as_reader
 
 _MAY_READ = """
@@ -69,8 +70,7 @@ def test_the_views_are_made_anew_only_if_their_code_has_changed(fresh_warehouse:
     before = made()
     apply_state(fresh_warehouse)
     assert made() == before
-    with administrator(fresh_warehouse) as session:
-        session.execute("comment on schema state is 'The state of older code.'")
+    ask(fresh_warehouse, "comment on schema state is 'The state of older code.'")
     apply_state(fresh_warehouse)
     assert not made() & before
     assert len(made()) == len(before)

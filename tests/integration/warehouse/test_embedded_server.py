@@ -29,6 +29,7 @@ from oic_assurance.warehouse.connections import (
 )
 from oic_assurance.warehouse.process import find_postmaster
 from oic_assurance.warehouse.programs import bin_dir
+from tests.integration.asking import ask
 
 START = (
     "from oic_assurance.settings import load_settings;"
@@ -213,8 +214,7 @@ def test_several_first_starts_at_the_same_time_succeed(
     try:
         assert answers == ["", "", ""]
         assert [process.returncode for process in starts] == [0, 0, 0]
-        with connect(settings) as connection:
-            assert connection.execute("select 1").fetchone() == (1,)
+        assert ask(settings, "select 1", login=None)[0] == (1,)
     finally:
         embedded.stop(settings)
 
@@ -284,8 +284,7 @@ def test_an_interrupted_first_start_recovers(
         process.communicate(timeout=60)
     embedded.start(settings)
     try:
-        with connect(settings) as connection:
-            assert connection.execute("select 1").fetchone() == (1,)
+        assert ask(settings, "select 1", login=None)[0] == (1,)
         # Processes of the killed starts may have continued for a while and left folders, which the
         # next start removes.
         embedded.stop(settings)

@@ -10,6 +10,7 @@ import pytest
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, url
 from tests.databases import administrator
+from tests.integration.asking import ask
 from tests.integration.warehouse.stage_roles import DENIED, STAGES, may, run_as
 
 
@@ -336,8 +337,5 @@ def test_a_repeated_check_counts_once(fresh_warehouse: Settings) -> None:
             f"insert into audit.expectation_result {columns} "
             f"values (1, 'marts', 's', 'e', 'critical', {success})",
         )
-    with administrator(fresh_warehouse) as connection:
-        latest = connection.execute(
-            "select success from audit.latest_expectation_result"
-        ).fetchall()
+    latest = ask(fresh_warehouse, "select success from audit.latest_expectation_result")
     assert latest == [(True,)]

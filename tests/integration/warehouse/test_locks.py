@@ -25,6 +25,7 @@ from oic_assurance.warehouse.locks import (
     try_take,
 )
 from tests.databases import administrator
+from tests.integration.asking import ask
 from tests.integration.warehouse.stage_roles import DENIED
 
 PEOPLE = dataset_lock("E23000022", "hr/personnel")
@@ -70,17 +71,13 @@ def test_many_hold_a_lock_shared_and_nobody_holds_it_beside_them(fresh_warehouse
 
 
 def test_a_lock_ends_with_its_session_however_that_ends(fresh_warehouse: Settings) -> None:
-    with connect(fresh_warehouse) as outer, session(fresh_warehouse) as other:
-        database = outer.info.dbname
+    with session(fresh_warehouse) as other:
         with contextlib.closing(
             connect(fresh_warehouse, role="oic_landing", autocommit=True)
         ) as killed:
             take(killed, PEOPLE)
             assert not try_take(other, PEOPLE)
-            with psycopg.connect(admin_url(fresh_warehouse, database)) as administrator:
-                administrator.execute(
-                    "select pg_terminate_backend(%s, 5000)", (killed.info.backend_pid,)
-                )
+            ask(fresh_warehouse, "select pg_terminate_backend(%s, 5000)", killed.info.backend_pid)
         take(other, PEOPLE)
         # An error or a roll-back in the holder's session does not end the lock.
         with pytest.raises(psycopg.errors.DivisionByZero):

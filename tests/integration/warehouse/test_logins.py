@@ -31,6 +31,7 @@ from oic_assurance.warehouse.roles import (
     can_become,
 )
 from tests.databases import administrator
+from tests.integration.asking import ask
 from tests.integration.warehouse.stage_roles import DENIED, may, run_as
 
 PSEUDONYMS = "select * from identity.pseudonym"
@@ -200,8 +201,7 @@ def test_a_login_runs_no_code_of_another_ones_schema(fresh_warehouse: Settings) 
         "grant usage on schema oic_landing to oic_landing",
         "grant execute on function oic_landing.upper(varchar) to oic_landing",
     )
-    with connect(fresh_warehouse, role="oic_landing") as session:
-        assert session.execute("select upper('a'::varchar)").fetchone() == ("A",)
+    assert ask(fresh_warehouse, "select upper('a'::varchar)", login="oic_landing")[0] == ("A",)
     run_as(fresh_warehouse, "oic_transform", "drop schema oic_landing cascade")
 
 
@@ -256,8 +256,7 @@ def test_a_migration_of_the_future_changes_what_the_keepers_own(
     assert _cannot(fresh_warehouse, None, "set role oic_tomorrow")
     assert _cannot(fresh_warehouse, None, "insert into audit.tomorrow values (1)")
     test_the_owner_owns_nothing_and_can_become_nobody(fresh_warehouse)
-    with administrator(fresh_warehouse) as session:
-        session.execute("drop owned by oic_tomorrow cascade; drop role oic_tomorrow")
+    ask(fresh_warehouse, "drop owned by oic_tomorrow cascade; drop role oic_tomorrow")
 
 
 def test_a_warehouse_of_an_older_version_is_handed_over(
@@ -300,8 +299,7 @@ def test_memberships_that_an_older_version_gave_the_owner_are_ended(
         session.execute(
             "grant oic_landing, oic_transform to warehouse_owner with admin true, set true"
         )
-    with connect(fresh_warehouse) as owner:
-        owner.execute("grant oic_transform to oic_gate")
+    ask(fresh_warehouse, "grant oic_transform to oic_gate", login=None)
     assert migrate(fresh_warehouse) == []
     with administrator(fresh_warehouse) as session:
         assert can_become(session, "warehouse_owner") == []
@@ -342,8 +340,7 @@ def test_an_administrator_tries_only_passwords_that_the_server_does_not_have(
     monkeypatch.setattr(psycopg, "connect", connecting)
     migrate(fresh_warehouse)
     assert tried == []
-    with administrator(fresh_warehouse) as session:
-        session.execute("alter role oic_gate password 'other'")
+    ask(fresh_warehouse, "alter role oic_gate password 'other'")
     tried.clear()
     migrate(fresh_warehouse)
     assert tried == ["oic_gate"]

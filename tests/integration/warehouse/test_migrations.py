@@ -19,6 +19,7 @@ from oic_assurance.warehouse.connections import admin_url, url, warehouse_url
 from oic_assurance.warehouse.migrate import known_migrations, migrate
 from oic_assurance.warehouse.versions import VersionError
 from tests.databases import administrator
+from tests.integration.asking import ask
 
 
 def test_a_fresh_migration_is_quick_and_a_second_does_nothing(empty_warehouse: Settings) -> None:
@@ -52,8 +53,7 @@ def test_concurrent_migrations_apply_each_file_once(empty_warehouse: Settings) -
 
 
 def test_a_migration_that_was_changed_is_refused(fresh_warehouse: Settings) -> None:
-    with administrator(fresh_warehouse) as connection:
-        connection.execute("update audit.schema_migration set checksum = 'x' where number = 3")
+    ask(fresh_warehouse, "update audit.schema_migration set checksum = 'x' where number = 3")
     with pytest.raises(ServerError, match=r"0003_audit_landing\.sql was changed after"):
         migrate(fresh_warehouse)
 

@@ -13,6 +13,7 @@ from oic_assurance.warehouse import migrate as migrating
 from oic_assurance.warehouse.connections import admin_url, connect, url, warehouse_url
 from oic_assurance.warehouse.migrate import known_migrations, migrate
 from tests.databases import administrator
+from tests.integration.asking import ask
 
 _FIGURES = """
 insert into marts.publication (publication_id, force_code, as_at, gate_verdict) values
@@ -51,8 +52,7 @@ def before(empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch) -> Settin
     with monkeypatch.context() as patch:
         patch.setattr(migrating, "known_migrations", lambda: known[: number - 1])
         migrate(empty_warehouse)
-    with administrator(empty_warehouse) as conn:
-        conn.execute(_FIGURES.encode())
+    ask(empty_warehouse, _FIGURES)
     assert roles(empty_warehouse) == [(True,)]
     return empty_warehouse
 
