@@ -12,7 +12,10 @@ from tests.databases import administrator
 
 
 def ask(
-    settings: Settings, statement: str | sql.Composed, *values: object, login: str | None = SUPERUSER
+    settings: Settings,
+    statement: str | sql.Composed,
+    *values: object,
+    login: str | None = SUPERUSER,
 ) -> list[tuple[Any, ...]]:
     """Run a statement, commit it, and return its rows. A statement without rows gives none.
 

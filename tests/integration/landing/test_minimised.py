@@ -13,8 +13,7 @@ from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.declarations.model import Column, Dataset
 from tests.integration.landing.changed_databases import REPORTS, at, put_report
 from tests.integration.landing.support import World
-from tests.integration.operations.support import assert_agrees
-from tests.integration.operations.test_erase import archived_contents
+from tests.integration.operations.support import archived_contents, assert_agrees
 
 pytestmark = pytest.mark.usefixtures("empty_sources")
 

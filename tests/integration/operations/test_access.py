@@ -1,7 +1,5 @@
 """Access is given, ended and listed, and every change of access is recorded."""
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 from psycopg import sql
@@ -10,28 +8,18 @@ from oic_assurance.errors import ServerError, UsageError
 from oic_assurance.operations.access import end, give, list_access
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
-from tests.databases import Prepared, administrator
+from tests.databases import administrator
 from tests.integration.asking import ask
 from tests.integration.publishing.limited_readers import (
     Connect,
     database_of,
-    logins,
+    log_in,
     refused,
     rows,
-    two_publications,
+    warehouse,
 )
 
-
-@pytest.fixture
-def warehouse(prepared: Prepared) -> Iterator[Settings]:
-    with two_publications(prepared) as published:
-        yield published
-
-
-@pytest.fixture
-def log_in(warehouse: Settings) -> Iterator[Connect]:
-    with logins(warehouse) as connection:
-        yield connection
+__all__ = ["log_in", "warehouse"]
 
 
 def test_ended_access_is_gone_at_the_next_statement(warehouse: Settings, log_in: Connect) -> None:

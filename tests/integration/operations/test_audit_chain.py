@@ -17,8 +17,6 @@ from oic_assurance.operations.audit.heads import FILE, ship
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect, warehouse_url
 from oic_assurance.warehouse.processing_log import enter, seal
-from tests.integration.asking import ask
-from tests.integration.warehouse.stage_roles import DENIED
 
 
 @pytest.fixture
@@ -190,36 +188,6 @@ def test_an_inserted_entry_is_found(
     (finding,) = verify(log).findings
     assert finding.kind == "inserted"
     assert words in finding.sentence
-
-
-def test_the_owner_of_the_warehouse_only_reads_the_log(log: Settings) -> None:
-    for statement in (
-        "insert into audit.processing_log (action, what, entry_hash) values ('erasure', 'x', '')",
-        "update audit.processing_log set what = 'x'",
-        "delete from audit.processing_log",
-        "truncate audit.processing_log",
-        "update audit.processing_head set chain_no = 0",
-        "delete from audit.collected_server_log",
-        "alter table audit.processing_log disable trigger all",
-        "alter table audit.processing_log owner to warehouse_owner",
-        "create or replace function audit.netstring(value text) returns text language sql "
-        "return 'x'",
-        "create or replace function audit.enter_processing(action text, what text, "
-        "to_whom text default null, because text default null, run_id text default null, "
-        "concerns text [] default null, claimed_by text default null) returns bigint "
-        "language sql return 1",
-        "set role oic_audit_keeper",
-        "grant oic_audit_keeper to warehouse_owner",
-        "create rule nothing as on insert to audit.processing_log do instead nothing",
-        "create trigger nothing before insert on audit.processing_log "
-        "execute function suppress_redundant_updates_trigger()",
-        "select audit.add_processing(null)",
-        "select audit.enter_consultation_of_server_log('a', now(), 'b', null, null, null, null)",
-    ):
-        with connect(log) as connection, pytest.raises(DENIED):
-            connection.execute(statement.encode())
-    assert ask(log, "select count(*) from audit.processing_log", login=None)[0] == (5,)
-    assert sentences(verify(log)) == []
 
 
 def test_the_server_says_who_and_when(

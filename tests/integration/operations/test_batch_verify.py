@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.integration.operations.support import damage, disagreements
 PEOPLE = "hr/personnel"
 COMPLETIONS = "lms/completions"
 HYDRA = "hydra/attendance"
+CUSTODY_TABLE = "raw_law_enforcement.custody_record"
 UNITS = "org_unit_code,org_unit_name,parent_org_unit_code,kind\nF,Force,,FORCE\n"
 
 
@@ -48,6 +50,18 @@ def deliver_people(world: World) -> None:
     world.personnel("20260103", "000001", person("000002", "T3"), "000003", "000003", *broken)
     world.land(PEOPLE)
     world.personnel("20260107", "000001", person("000002", "T2"), *broken)
+    world.land(PEOPLE)
+
+
+def deliver_late(world: World) -> None:
+    """Land two equal files, then a different file for a day between them.
+
+    Raw then gets additional versions, which restore the second file's content from its moment on.
+    """
+    world.personnel("20260101", "000001", "000002")
+    world.personnel("20260105", "000001", "000002")
+    world.land(PEOPLE)
+    world.personnel("20260103", "000001", person("000002", "T9"), "000003")
     world.land(PEOPLE)
 
 
@@ -88,116 +102,121 @@ def test_histories_of_every_kind_agree(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "expected"),
+    ("deliver", "statement", "expected"),
     [
         (
+            deliver_people,
             "update raw_general.personnel set org_unit_code = 'T9'"
             " where row_key = '000001' and version_at = (select min(version_at) from"
             " raw_general.personnel)",
             "row 1, key 000001: raw and the archived batch differ in org_unit_code",
         ),
         (
+            deliver_people,
             "delete from raw_general.personnel where row_key = '000004' and not is_tombstone",
             "row 4, key 000004: the archived batch has this row, but it is neither in raw nor in",
         ),
         (
+            deliver_people,
             "delete from raw_general.personnel where row_key = '000009' and is_tombstone",
             "key 000009: the delivery does not list it any more, but raw has no tombstone",
         ),
         (
+            deliver_people,
             "insert into raw_general.personnel select (jsonb_populate_record(p, jsonb_build_object("
             "'row_key', '000077', 'employee_no', '000077', 'row_number', 77))).*"
             " from raw_general.personnel as p where row_key = '000004' and not is_tombstone",
             "row 77, key 000077: raw has this row number, but the archived batch has not",
         ),
         (
+            deliver_people,
             "insert into raw_general.personnel select (jsonb_populate_record(p, jsonb_build_object("
             "'row_key', '000077', 'employee_no', '000077', 'row_number', null))).*"
             " from raw_general.personnel as p where row_key = '000004' and not is_tombstone",
             "key 000077: raw has a row that no delivery contained",
         ),
         (
+            deliver_people,
             "insert into raw_general.personnel select (jsonb_populate_record(p, jsonb_build_object("
             "'batch_id', 999999999))).* from raw_general.personnel as p where row_key = '000004'"
             " and not is_tombstone",
             "raw has 1 rows of batch 999999999, but there is no such batch",
         ),
         (
+            deliver_people,
             "update raw_general.personnel set version_at = version_at - interval '1 hour'"
             " where row_key = '000004' and not is_tombstone",
             "row 4, key 000004: its version time in raw is not that of the delivery",
         ),
         (
+            deliver_people,
             "delete from audit.rejected_row where row_key = '000006'",
             "row 6, key 000006: the archived batch has this row, but it is neither in raw nor in",
         ),
+        (
+            deliver_late,
+            "delete from raw_general.personnel where row_number is null and not is_tombstone",
+            "(personnel_20260105.csv), row 2, key 000002: another version than the delivered one",
+        ),
+        (
+            deliver_late,
+            "delete from raw_general.personnel where row_number is null and is_tombstone",
+            "(personnel_20260105.csv), key 000003: it exists at the moment of the delivery, but",
+        ),
+        (
+            deliver_late,
+            "update raw_general.personnel set row_fingerprint = '0'"
+            " where row_number is null and not is_tombstone",
+            "key 000002: the restored version and the earlier one differ in row_fingerprint",
+        ),
+        (
+            deliver_late,
+            "update raw_general.personnel set row_fingerprint = '0' where is_tombstone",
+            "key 000003: raw has a fingerprint for a tombstone",
+        ),
+        (
+            deliver_late,
+            "update raw_general.personnel set row_fingerprint = '0' where row_key = '000001'",
+            "row 1, key 000001: raw and the archived batch differ in row_fingerprint",
+        ),
     ],
 )
-def test_damage_to_raw_or_quarantine_is_found(world: World, statement: str, expected: str) -> None:
-    deliver_people(world)
+def test_damage_to_raw_or_quarantine_is_found(
+    world: World, deliver: Callable[[World], None], statement: str, expected: str
+) -> None:
+    deliver(world)
     assert disagreements(world, PEOPLE) == []
     damage(world, statement)
     assert [line for line in disagreements(world, PEOPLE) if expected in line]
-
-
-def deliver_late(world: World) -> None:
-    """Land two equal files, then a different file for a day between them.
-
-    Raw then gets additional versions, which restore the second file's content from its moment on.
-    """
-    world.personnel("20260101", "000001", "000002")
-    world.personnel("20260105", "000001", "000002")
-    world.land(PEOPLE)
-    world.personnel("20260103", "000001", person("000002", "T9"), "000003")
-    world.land(PEOPLE)
 
 
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
         (
-            "delete from raw_general.personnel where row_number is null and not is_tombstone",
-            "(personnel_20260105.csv), row 2, key 000002: another version than the delivered one",
+            f"update {CUSTODY_TABLE} set row_fingerprint = '0' where row_key = '1'",
+            "key 1: raw and the archived batch differ in row_fingerprint",
         ),
         (
-            "delete from raw_general.personnel where row_number is null and is_tombstone",
-            "(personnel_20260105.csv), key 000003: it exists at the moment of the delivery, but",
+            f"update {CUSTODY_TABLE} set row_fingerprint = '0' where row_key = '4'",
+            "key 4: raw and the archived batch differ in row_fingerprint",
         ),
         (
-            "update raw_general.personnel set row_fingerprint = '0'"
-            " where row_number is null and not is_tombstone",
-            "key 000002: the restored version and the earlier one differ in row_fingerprint",
+            f"update {CUSTODY_TABLE} set arresting_officer_no = 'C9' where row_key = '4'",
+            "differ in arresting_officer_no",
         ),
         (
-            "update raw_general.personnel set row_fingerprint = '0' where is_tombstone",
-            "key 000003: raw has a fingerprint for a tombstone",
-        ),
-        (
-            "update raw_general.personnel set row_fingerprint = '0' where row_key = '000001'",
-            "row 1, key 000001: raw and the archived batch differ in row_fingerprint",
+            f"delete from {CUSTODY_TABLE} where is_tombstone",
+            "it as vanished, but raw has no tombstone",
         ),
     ],
 )
-def test_damage_to_a_restored_version_or_a_fingerprint_is_found(
-    world: World, statement: str, expected: str
-) -> None:
-    deliver_late(world)
-    assert disagreements(world, PEOPLE) == []
-    damage(world, statement)
-    assert [line for line in disagreements(world, PEOPLE) if expected in line]
-
-
-@pytest.mark.parametrize("key", ["1", "4"], ids=["first load", "later extract"])
-def test_damage_to_a_fingerprint_of_a_database_row_is_found(world: World, key: str) -> None:
+def test_damage_to_rows_of_a_database_is_found(world: World, statement: str, expected: str) -> None:
     deliver_custody(world)
-    damage(
-        world,
-        "update raw_law_enforcement.custody_record set row_fingerprint = '0' where row_key = %s",
-        key,
-    )
+    assert disagreements(world, CUSTODY) == []
+    damage(world, statement)
     lines = disagreements(world, CUSTODY)
     assert lines
-    expected = f"key {key}: raw and the archived batch differ in row_fingerprint"
     assert all(expected in line for line in lines)
 
 
@@ -229,25 +248,6 @@ def test_files_of_another_force_in_the_same_archive_are_no_disagreement(world: W
     assert disagreements(world, PEOPLE) == []
     [proof] = verify(other, PEOPLE)
     assert (proof.batches, proof.disagreements) == (1, [])
-
-
-def test_damage_to_rows_of_a_database_is_found(world: World) -> None:
-    deliver_custody(world)
-    assert disagreements(world, CUSTODY) == []
-    damage(
-        world,
-        "update raw_law_enforcement.custody_record set arresting_officer_no = 'C9'"
-        " where row_key = '4'",
-    )
-    assert [
-        line for line in disagreements(world, CUSTODY) if "differ in arresting_officer_no" in line
-    ]
-    damage(world, "delete from raw_law_enforcement.custody_record where is_tombstone")
-    assert [
-        line
-        for line in disagreements(world, CUSTODY)
-        if "it as vanished, but raw has no tombstone" in line
-    ]
 
 
 @pytest.mark.parametrize("dataset", [PEOPLE, CUSTODY])
@@ -317,14 +317,3 @@ def test_verifying_new_batches_takes_about_as_long_as_landing_them(world: World)
     landed = time.monotonic()
     assert disagreements(world, PEOPLE) == []
     assert time.monotonic() - landed < 4 * (landed - begun)
-
-
-def test_a_line_names_dataset_batch_file_and_row(world: World) -> None:
-    world.personnel("20260101", "000001")
-    world.land(PEOPLE)
-    damage(world, "update raw_general.personnel set rank_grade = 'SGT', org_unit_code = 'T4'")
-    batch = world.one("select batch_id from audit.batch")
-    assert disagreements(world, PEOPLE) == [
-        f"hr/personnel, batch {batch} (personnel_20260101.csv), row 1, key 000001: "
-        "raw and the archived batch differ in rank_grade, org_unit_code"
-    ]

@@ -1,7 +1,6 @@
 """Landing, verification, erasure and reading work with an encrypted archive as with a plain one."""
 
 import gzip
-import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -12,13 +11,15 @@ from oic_assurance.batches.archive_reader import open_unpacked
 from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.errors import UsageError
 from oic_assurance.operations.encrypt_archive import encrypt_archive
-from oic_assurance.operations.erase.erase import erase
-from oic_assurance.operations.erase.search import Request
-from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse.encryption import MAGIC, new_identity
-from tests.integration.landing.changed_databases import CUSTODY, at, put
-from tests.integration.landing.support import World, completion, person
-from tests.integration.operations.support import assert_agrees, disagreements
+from tests.integration.landing.changed_databases import CUSTODY
+from tests.integration.landing.support import World, completion
+from tests.integration.operations.support import (
+    assert_agrees,
+    deliver_in_turns,
+    disagreements,
+    erase_record,
+)
 
 PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
 
@@ -47,30 +48,10 @@ def unpacked(world: World, path: Path) -> AbstractContextManager[gzip.GzipFile]:
     return open_unpacked(archived_file(world.settings, str(path.relative_to(world.settings.home))))
 
 
-def deliver(world: World) -> None:
-    """Land files, one of them late, and a database table from which a row vanishes."""
-    world.personnel("20260101", "000001", "000777", "000003")
-    world.land(PEOPLE)
-    world.personnel("20260105", "000001", person("000777", "T2"), "000003")
-    world.land(PEOPLE)
-    world.personnel("20260103", "000001", person("000777", "T3"))
-    world.land(PEOPLE)
-    for number in (1, 2, 3):
-        put(world, number, at(number))
-    world.land(CUSTODY)
-    world.rms("delete from rms.custody_record where custody_id = 2")
-    world.land(CUSTODY)
-
-
-def erase_record(world: World, name: str, key: str) -> None:
-    declared = dataset(name)
-    erase(world.settings, Request(declared, declared.tables[0], (key,), "asked for"), dry_run=False)
-
-
 def test_a_stolen_archive_without_the_key_gives_nothing(
     world: World, with_key: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliver(world)
+    deliver_in_turns(world, [world.settings])
     assert_agrees(world, PEOPLE)
     assert_agrees(world, CUSTODY)
     assert all(path.read_bytes().startswith(MAGIC) for path in files(world))
@@ -81,7 +62,7 @@ def test_a_stolen_archive_without_the_key_gives_nothing(
 
 
 def test_records_are_erased_from_encrypted_files(world: World, with_key: Path) -> None:
-    deliver(world)
+    deliver_in_turns(world, [world.settings])
     erase_record(world, PEOPLE, "000777")
     erase_record(world, CUSTODY, "3")
     assert_agrees(world, PEOPLE)
@@ -101,7 +82,7 @@ def test_records_are_erased_from_encrypted_files(world: World, with_key: Path) -
 def test_an_erasure_without_the_key_changes_nothing(
     world: World, with_key: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliver(world)
+    deliver_in_turns(world, [world.settings])
     monkeypatch.delenv(ARCHIVE_KEY)
     with pytest.raises(UsageError, match="no key that fits"):
         erase_record(world, PEOPLE, "000777")
@@ -124,7 +105,7 @@ def test_a_changed_file_is_found_by_verify(world: World, with_key: Path) -> None
 def test_a_plain_archive_is_encrypted_by_a_command_and_again_with_a_new_key(
     world: World, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliver(world)
+    deliver_in_turns(world, [world.settings])
     assert not any(path.read_bytes().startswith(MAGIC) for path in files(world))
     with pytest.raises(UsageError, match="ASSURANCE_ARCHIVE_KEY is not set"):
         list(encrypt_archive(world.settings))
@@ -142,16 +123,8 @@ def test_a_plain_archive_is_encrypted_by_a_command_and_again_with_a_new_key(
     new.chmod(0o600)
     monkeypatch.setenv(ARCHIVE_KEY, str(new))
     assert sum(count for _, count in encrypt_archive(world.settings, again=True)) == len(names)
+    for path in (world.settings.home / "batches").rglob("*"):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
     new.write_text(new.read_text(encoding="ascii").splitlines()[0], encoding="ascii")
     assert_agrees(world, PEOPLE)
     assert_agrees(world, CUSTODY)
-
-
-def test_everything_in_the_archive_is_private(world: World, with_key: Path) -> None:
-    deliver(world)
-    list(encrypt_archive(world.settings, again=True))
-    for folder, folders, names in os.walk(world.settings.home / "batches"):
-        for name in folders:
-            assert Path(folder, name).stat().st_mode & 0o777 == 0o700, name
-        for name in names:
-            assert Path(folder, name).stat().st_mode & 0o777 == 0o600, name

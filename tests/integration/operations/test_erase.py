@@ -15,7 +15,7 @@ from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.landing.erased_keys import add_layer, layer_name
 from oic_assurance.landing.pseudonyms import assign_pseudonyms
 from oic_assurance.operations.erase.erase import erase, tables_with
-from oic_assurance.operations.erase.search import Found, Request
+from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.replay.replay import replay
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse.connections import connect
@@ -28,26 +28,11 @@ from tests.integration.landing.support import (
     workbook,
 )
 from tests.integration.operations.replay_support import export, write
-from tests.integration.operations.support import assert_agrees
+from tests.integration.operations.support import archived_contents, assert_agrees, erase_record
 
 PEOPLE = "hr/personnel"
 COMPLETIONS = "lms/completions"
 HYDRA = "hydra/attendance"
-
-
-def erase_record(
-    world: World, name: str, key: str, table: str | None = None, dry: bool = False
-) -> Found:
-    declared = dataset(name)
-    which = next(one for one in declared.tables if table in (None, one.name))
-    request = Request(declared, which, (key,), "asked for under DPA 2018 s.47")
-    return erase(world.settings, request, dry_run=dry)
-
-
-def archived_contents(world: World, name: str) -> dict[str, bytes]:
-    """Return the uncompressed content of each archived file of a dataset, by the file's name."""
-    folder = world.settings.home / "batches" / name
-    return {path.name: gzip.decompress(path.read_bytes()) for path in sorted(folder.iterdir())}
 
 
 def text_of_warehouse(world: World) -> str:

@@ -18,15 +18,10 @@ from oic_assurance.operations.replay.replay import ReplayReport, replay
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from tests.integration.landing.support import World, completion, person
-from tests.integration.operations.support import disagreements
+from tests.integration.operations.support import disagreements, erase_record
 
 PEOPLE = "hr/personnel"
 COMPLETIONS = "lms/completions"
-
-
-def erase_record(world: World, name: str, key: str) -> None:
-    what = dataset(name)
-    assert erase(world.settings, Request(what, what.tables[0], (key,), "asked for"))
 
 
 def corrected(world: World, folder: Path, edit: Callable[[str], str]) -> ReplayReport:

@@ -14,8 +14,7 @@ from oic_assurance.publishing.publish import publish
 from oic_assurance.state.read import open_problems
 from tests.integration.landing.changed_databases import REPORTS, at, put_report
 from tests.integration.landing.support import World
-from tests.integration.operations.support import assert_agrees
-from tests.integration.operations.test_erase import archived_contents
+from tests.integration.operations.support import archived_contents, assert_agrees
 from tests.integration.publishing.marts import as_reader, audited_build, published
 
 _RUNS = itertools.count(1)

@@ -1,14 +1,14 @@
 """Replays are verified like deliveries, and erasures remove replayed rows."""
 
-import gzip
-
-from oic_assurance.operations.erase.erase import erase
-from oic_assurance.operations.erase.search import Request
-from oic_assurance.sources.declarations.load import dataset
 from tests.integration.landing.changed_databases import CUSTODY, at, put
 from tests.integration.landing.support import World, completion, person
 from tests.integration.operations.replay_support import Row, correct, replay_waiting
-from tests.integration.operations.support import assert_agrees, disagreements
+from tests.integration.operations.support import (
+    archived_contents,
+    assert_agrees,
+    disagreements,
+    erase_record,
+)
 
 PEOPLE = "hr/personnel"
 COMPLETIONS = "lms/completions"
@@ -65,12 +65,10 @@ def test_a_replay_of_database_rows_is_verified(world: World) -> None:
 
 def test_an_erasure_removes_replayed_rows(world: World) -> None:
     replayed(world)
-    declared = dataset(PEOPLE)
     for key in ("000007", "000008"):
-        request = Request(declared, declared.tables[0], (key,), "asked for")
-        erase(world.settings, request, dry_run=False)
-        files = [path.read_bytes() for path in (world.settings.home / "batches").rglob("*.gz")]
-        assert not any(key.encode() in gzip.decompress(content) for content in files)
+        erase_record(world, PEOPLE, key)
+        contents = archived_contents(world, PEOPLE).values()
+        assert not any(key.encode() in content for content in contents)
         assert_agrees(world, PEOPLE)
     assert set(world.state(PEOPLE, [])) == {"000001"}
     assert world.reasons(PEOPLE) == []

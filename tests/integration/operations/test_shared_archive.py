@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
@@ -12,15 +13,13 @@ from oic_assurance.errors import ServerError
 from oic_assurance.landing import land_files
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.operations.backup.make import make_backup
-from oic_assurance.operations.erase.erase import erase
-from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.verify.verify import verify
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.storage.store import Store
 from tests.commands import shown
 from tests.integration.landing.changed_databases import CUSTODY, at, put
-from tests.integration.landing.support import World, person
+from tests.integration.landing.support import World
+from tests.integration.operations.support import KilledError, deliver_in_turns, erase_record
 from tests.unit.storage.broken import URL
 
 PEOPLE = "hr/personnel"
@@ -47,14 +46,6 @@ class Workers:
             for one in proof.disagreements
         ]
 
-    def contents(self) -> list[bytes]:
-        """Return the content of every archived file, as it is stored."""
-        found = []
-        for name in self.archive.files("batches"):
-            with self.archive.open(name) as file:
-                found.append(file.read())
-        return found
-
 
 @pytest.fixture(params=["share", "object store"])
 def workers(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Iterator[Workers]:
@@ -72,19 +63,8 @@ def workers(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Ite
 
 
 def deliver(workers: Workers) -> None:
-    """Land files and a table, each with another worker. One file arrives late."""
-    world = workers.world
-    world.personnel("20260101", "000001", "000777", "000003")
-    land_dataset(workers.first, PEOPLE, "run 1")
-    world.personnel("20260105", "000001", person("000777", "T2"), "000003")
-    land_dataset(workers.second, PEOPLE, "run 1")
-    world.personnel("20260103", "000001", person("000777", "T3"))
-    land_dataset(workers.first, PEOPLE, "run 1")
-    for number in (1, 2, 3):
-        put(world, number, at(number))
-    land_dataset(workers.second, CUSTODY, "run 1")
-    world.rms("delete from rms.custody_record where custody_id = 2")
-    land_dataset(workers.first, CUSTODY, "run 1")
+    """Land files and a table in turns, each with another worker. One file arrives late."""
+    deliver_in_turns(workers.world, (workers.first, workers.second))
 
 
 def test_no_worker_misses_what_another_one_has_archived(workers: Workers) -> None:
@@ -99,29 +79,21 @@ def test_no_worker_misses_what_another_one_has_archived(workers: Workers) -> Non
 
 def test_an_erasure_by_one_worker_reaches_what_another_one_has_archived(workers: Workers) -> None:
     deliver(workers)
-    declared = dataset(PEOPLE)
-    request = Request(declared, declared.tables[0], ("000777",), "asked for")
-    erase(workers.second, request, dry_run=False)
+    workers.world.settings = workers.second
+    erase_record(workers.world, PEOPLE, "000777")
     assert workers.disagreements() == []
     left = shown(workers.first, "batch", "list", PEOPLE)["batches"]
     assert sum(one["rows_erased"] for one in left) == 3
     assert not [name for name in workers.archive.files("batches") if name.endswith(".erased")]
 
 
-def test_what_a_killed_worker_has_left_is_removed_by_the_next_one(
-    workers: Workers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class KilledError(BaseException):
-        """An exception that the product does not catch."""
-
-    def killed(*_: object) -> None:
-        raise KilledError
-
+def test_what_a_killed_worker_has_left_is_removed_by_the_next_one(workers: Workers) -> None:
     workers.world.personnel("20260101", "000001", "000003")
-    with monkeypatch.context() as patch:
-        patch.setattr(land_files, "register", killed)
-        with pytest.raises(KilledError):
-            land_dataset(workers.first, PEOPLE, "run 1")
+    with (
+        patch.object(land_files, "register", side_effect=KilledError),
+        pytest.raises(KilledError),
+    ):
+        land_dataset(workers.first, PEOPLE, "run 1")
     assert len(workers.archive.files("batches")) == 1
     assert workers.world.one("select count(*) from audit.batch") == 0
     land_dataset(workers.second, PEOPLE, "run 2")

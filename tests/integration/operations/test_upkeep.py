@@ -2,9 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -27,27 +27,16 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import CANDIDATE, DRILL, RECOMPUTE, UPKEEP, take
 from tests.integration.asking import ask
 from tests.integration.landing.support import World
+from tests.integration.operations.support import KilledError
 from tests.integration.operations.test_review import ERASE, PEOPLE, leave
 from tests.integration.publishing.marts import published
 
-
-def broken(settings: Settings, dry_run: bool) -> Did:
-    raise AssuranceError("the disk is full.")
-
-
-BROKEN = Part("logs", "Fails.", broken)
+BROKEN = Part("logs", "Fails.", Mock(side_effect=AssuranceError("the disk is full.")))
 AS_AT = datetime(2026, 5, 1, 4, 30, tzinfo=UTC)
 
 
 def outcomes(settings: Settings) -> dict[str, str]:
     return {one.part: one.outcome for one in latest(settings)}
-
-
-@pytest.fixture
-def no_run(world: World) -> Iterator[None]:
-    """End the runs that a test leaves open."""
-    yield
-    runs.close_interrupted(world.settings)
 
 
 def test_a_part_that_fails_is_on_record_and_does_not_stop_the_others(world: World) -> None:
@@ -77,22 +66,15 @@ def test_what_was_decided_is_erased_by_the_next_upkeep_with_numbers_on_record(
     assert run_part(world.settings, ERASURES).did == {"records": 0, "rows": 0}
 
 
-def test_upkeep_gives_way_to_a_run_that_is_under_way(world: World, no_run: None) -> None:
+def test_upkeep_gives_way_to_a_run_that_is_under_way_and_was_not_killed_long_ago(
+    world: World,
+) -> None:
     runs.open_run(world.settings, "a run", AS_AT)
     done = run_part(world.settings, BROKEN)
     assert (done.outcome, done.message) == ("skipped", "the run a run is under way")
-    runs.close_interrupted(world.settings)
+    ask(world.settings, "update audit.run set started_at = now() - interval '16 hours'")
     assert run_part(world.settings, BROKEN).outcome == "failed"
-
-
-def test_a_run_that_was_killed_long_ago_does_not_stop_upkeep(world: World, no_run: None) -> None:
-    runs.open_run(world.settings, "a killed run", AS_AT)
-    with world.as_owner() as administrator:
-        administrator.execute(
-            "update audit.run set started_at = now() - interval '16 hours' where run_id = %s",
-            ("a killed run",),
-        )
-    assert run_part(world.settings, REVIEW).outcome == "done"
+    runs.close_interrupted(world.settings)
 
 
 def test_one_process_at_a_time_does_upkeep(world: World) -> None:
@@ -104,14 +86,9 @@ def test_one_process_at_a_time_does_upkeep(world: World) -> None:
 
 
 def test_a_part_that_was_killed_is_closed_as_interrupted_by_the_next_one(world: World) -> None:
-    class KilledError(BaseException):
-        pass
-
-    def killed(settings: Settings, dry_run: bool) -> Did:
-        raise KilledError
-
+    killed = Part("review", "Dies.", Mock(side_effect=KilledError))
     with pytest.raises(KilledError):
-        run_part(world.settings, Part("review", "Dies.", killed))
+        run_part(world.settings, killed)
     assert outcomes(world.settings) == {"review": "running"}
     assert run_part(world.settings, REVIEW).outcome == "done"
     rows = world.query("select outcome, message from audit.upkeep order by upkeep_id")

@@ -15,7 +15,9 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import one_value
 from tests.databases import Prepared, administrator
 from tests.integration.asking import ask
-from tests.integration.publishing.limited_readers import Connect, logins, two_publications
+from tests.integration.publishing.limited_readers import Connect, log_in, two_publications
+
+__all__ = ["log_in"]
 
 WHY = "the weekly talk about open work"
 BEGIN, LOOK = "begin read write", f"select worklist.log_look('{WHY}')"
@@ -36,12 +38,6 @@ def warehouse(prepared: Prepared) -> Iterator[Settings]:
                 (published.force_code,),
             )
         yield published
-
-
-@pytest.fixture
-def log_in(warehouse: Settings) -> Iterator[Connect]:
-    with logins(warehouse) as connection:
-        yield connection
 
 
 def entries(warehouse: Settings) -> list[tuple[str, str, str]]:

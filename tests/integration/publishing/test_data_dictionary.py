@@ -1,16 +1,15 @@
 """The view `data_dictionary` shows a login what it can read, and how the tables join."""
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 
 from oic_assurance.reporting.documents.marts import views
 from oic_assurance.settings import Settings
-from tests.databases import Prepared
 from tests.integration.asking import ask
-from tests.integration.publishing.limited_readers import Connect, logins, two_publications
+from tests.integration.publishing.limited_readers import Connect, log_in, warehouse
 from tests.integration.publishing.marts import as_reader
+
+__all__ = ["log_in", "warehouse"]
 
 _COLUMNS = """
 select table_schema, table_name, column_name, ordinal_position, data_type
@@ -29,19 +28,6 @@ select table_name, column_name, joins_to_table, joins_to_column
 from {}.data_dictionary
 where joins_to_table is not null
 """
-
-
-@pytest.fixture
-def warehouse(prepared: Prepared) -> Iterator[Settings]:
-    """A warehouse with two publications of the handmade marts."""
-    with two_publications(prepared) as warehouse:
-        yield warehouse
-
-
-@pytest.fixture
-def login(warehouse: Settings) -> Iterator[Connect]:
-    with logins(warehouse) as connection:
-        yield connection
 
 
 def test_the_views_are_as_the_documentation_describes_them(warehouse: Settings) -> None:
@@ -80,13 +66,13 @@ def test_every_column_of_a_release_and_of_a_view_has_a_meaning(warehouse: Settin
     assert all(description for (description,) in (*released, *of_views))
 
 
-def test_each_login_is_shown_exactly_what_it_can_read(warehouse: Settings, login: Connect) -> None:
+def test_each_login_is_shown_exactly_what_it_can_read(warehouse: Settings, log_in: Connect) -> None:
     with as_reader(warehouse, "bi") as bi:
         assert_same(bi, "marts", "public_release")
     for name in ("inspector_one", "office_reader"):
-        assert_same(login(name), "limited")
+        assert_same(log_in(name), "limited")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            login(name).execute("select 1 from marts.data_dictionary")
+            log_in(name).execute("select 1 from marts.data_dictionary")
 
 
 def assert_same(reader: psycopg.Connection, *schemas: str) -> None:
@@ -102,7 +88,7 @@ def assert_same(reader: psycopg.Connection, *schemas: str) -> None:
 
 
 def test_a_relationship_is_shown_once_by_one_column_however_many_publications_there_are(
-    warehouse: Settings, login: Connect
+    warehouse: Settings, log_in: Connect
 ) -> None:
     rows = ask(warehouse, _JOINS.format("marts"), login="bi_reader")
     joins = {(table, column): (to, to_column) for table, column, to, to_column in rows}
@@ -110,7 +96,7 @@ def test_a_relationship_is_shown_once_by_one_column_however_many_publications_th
     assert joins["fct_nccu_referral", "org_unit_code"] == ("dim_org_unit", "org_unit_code")
     assert not {column for _, column in joins} & {"publication_id", "force_code"}
     # A limited reader sees those between views that it can read, although views have no keys.
-    limited = login("inspector_one").execute(_JOINS.format("limited").encode()).fetchall()
+    limited = log_in("inspector_one").execute(_JOINS.format("limited").encode()).fetchall()
     readable = {table for table, *_ in limited}
     assert "fct_nccu_referral" in readable
     assert {tuple(row) for row in limited} == {

@@ -9,9 +9,8 @@ from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.retention import drop_generations
 from oic_assurance.publishing.rollback import release, rollback
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse import migrate as migrating
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.migrate import known_migrations, migrate
+from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.roles import ERASURE, LOGIN_ROLES, STAGE_ROLES
 from tests.databases import Prepared, administrator
 from tests.integration.asking import ask
@@ -23,7 +22,7 @@ from tests.integration.publishing.marts import (
     open_build,
     published,
 )
-from tests.integration.warehouse.stage_roles import may
+from tests.integration.warehouse.stage_roles import may, migrate_before
 
 #: The handmade publications show ten points each for a scale of 1.
 POINTS = 10
@@ -203,15 +202,8 @@ select 4::bigint as publication_id, 'F' as force_code, 'HYDRA' as point_code,
 """
 
 
-def test_the_migration_fills_in_what_is_still_known(
-    empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known = known_migrations()
-    names = [one.name for one in known]
-    place = names.index(next(name for name in names if name.endswith("position_as_published.sql")))
-    with monkeypatch.context() as patch:
-        patch.setattr(migrating, "known_migrations", lambda: known[:place])
-        migrate(empty_warehouse)
+def test_the_migration_fills_in_what_is_still_known(empty_warehouse: Settings) -> None:
+    migrate_before(empty_warehouse, "position_as_published.sql")
     ask(empty_warehouse, _EARLIER)
     migrate(empty_warehouse)
     with as_reader(empty_warehouse, "bi") as reader:

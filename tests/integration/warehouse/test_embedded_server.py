@@ -66,6 +66,11 @@ def one_line(error: pytest.ExceptionInfo[AssuranceError]) -> str:
 
 
 def start_by_another_process() -> subprocess.Popen[str]:
+    """Start the server in a process of its own.
+
+    Its `communicate` returns only when no process has the pipe open any more, so also not the
+    server: a user who adds `| cat` in a shell waits for the same moment.
+    """
     return subprocess.Popen(
         [sys.executable, "-c", START], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -97,8 +102,13 @@ def test_the_first_start_creates_databases_and_private_passwords(
     assert not embedded.is_running(settings)
 
 
-def test_the_server_listens_on_loopback_only_and_needs_a_password(own: Settings) -> None:
+def test_the_server_listens_on_loopback_only_and_each_login_reaches_its_database(
+    own: Settings,
+) -> None:
     embedded.start(own)
+    running = find_postmaster(data_dir(own))
+    embedded.start(own)
+    assert find_postmaster(data_dir(own)) == running
     with psycopg.connect(admin_url(own)) as connection:
         shown = {
             name: connection.execute(f"show {name}").fetchone()
@@ -117,14 +127,20 @@ def test_the_server_listens_on_loopback_only_and_needs_a_password(own: Settings)
     port = embedded.server_port(own)
     with pytest.raises(psycopg.OperationalError, match="password"):
         psycopg.connect(host="127.0.0.1", port=port, dbname="rms", user="rms_owner", password="x")
-
-
-def test_logins_reach_their_own_database_only(own: Settings) -> None:
-    embedded.start(own)
     for name, other in (("rms", "intelligence"), ("intelligence", "warehouse")):
         place = psycopg.conninfo.conninfo_to_dict(url(own, name)) | {"dbname": other}
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
             psycopg.connect(**place)  # type: ignore[arg-type]
+    embedded.stop(own)
+    embedded.stop(own)
+    assert not embedded.is_running(own)
+    with pytest.raises(
+        SourceUnavailable, match="rms: the source database cannot be reached"
+    ) as error:
+        connect_source(own, "rms")
+    assert "Connection refused" in one_line(error)
+    with pytest.raises(ServerError, match="run `assurance db start`"):
+        connect(own)
 
 
 def test_the_login_for_extracts_reads_tables_of_the_owner_and_writes_nothing(own: Settings) -> None:
@@ -164,16 +180,6 @@ def test_errors_leave_no_value_in_the_log(own: Settings) -> None:
     log = "".join(path.read_text() for path in files)
     assert "ready to accept connections" in log
     assert "narrative" not in log
-
-
-def test_starting_and_stopping_twice_changes_nothing(own: Settings) -> None:
-    embedded.start(own)
-    running = find_postmaster(data_dir(own))
-    embedded.start(own)
-    assert find_postmaster(data_dir(own)) == running
-    embedded.stop(own)
-    embedded.stop(own)
-    assert not embedded.is_running(own)
 
 
 def test_the_port_stays_the_same_until_another_program_uses_it(
@@ -217,14 +223,6 @@ def test_several_first_starts_at_the_same_time_succeed(
         assert ask(settings, "select 1", login=None)[0] == (1,)
     finally:
         embedded.stop(settings)
-
-
-def test_the_server_does_not_hold_the_output_of_its_starter(own: Settings) -> None:
-    # communicate() returns when no process has the pipe open any more. A user who adds `| cat` in a
-    # shell waits for the same moment.
-    process = start_by_another_process()
-    assert process.communicate(timeout=30)[0] == ""
-    assert embedded.is_running(own)
 
 
 def test_two_state_folders_have_two_servers(
@@ -292,18 +290,6 @@ def test_an_interrupted_first_start_recovers(
         assert list(settings.server_dir.glob("new-*")) == []
     finally:
         embedded.stop(settings)
-
-
-def test_a_source_that_is_down_is_unavailable(own: Settings) -> None:
-    embedded.start(own)
-    embedded.stop(own)
-    with pytest.raises(
-        SourceUnavailable, match="rms: the source database cannot be reached"
-    ) as error:
-        connect_source(own, "rms")
-    assert "Connection refused" in one_line(error)
-    with pytest.raises(ServerError, match="run `assurance db start`"):
-        connect(own)
 
 
 def truncate_control_file(settings: Settings) -> None:

@@ -13,13 +13,13 @@ from oic_assurance.cli.main import run_command
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse import connections
-from oic_assurance.warehouse import migrate as migrating
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, url, warehouse_url
 from oic_assurance.warehouse.migrate import known_migrations, migrate
 from oic_assurance.warehouse.versions import VersionError
 from tests.databases import administrator
 from tests.integration.asking import ask
+from tests.integration.warehouse.stage_roles import migrate_before
 
 
 def test_a_fresh_migration_is_quick_and_a_second_does_nothing(empty_warehouse: Settings) -> None:
@@ -67,15 +67,9 @@ def test_a_warehouse_that_is_newer_than_the_code_is_refused(fresh_warehouse: Set
         migrate(fresh_warehouse)
 
 
-def test_old_tables_of_restatements_get_the_cause_into_their_key(
-    empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_tables_of_restatements_get_the_cause_into_their_key(empty_warehouse: Settings) -> None:
     """A detached generation is migrated too, because a roll-back may attach it."""
-    known = known_migrations()
-    (number,) = [one.number for one in known if one.name.endswith("_restatement.sql")]
-    with monkeypatch.context() as patch:
-        patch.setattr(migrating, "known_migrations", lambda: known[: number - 1])
-        migrate(empty_warehouse)
+    migrate_before(empty_warehouse, "_restatement.sql")
     columns = """
         publication_id bigint, force_code text, measure_code text, period_start date,
         org_unit_code text, cause text not null,
@@ -109,14 +103,10 @@ def test_old_tables_of_restatements_get_the_cause_into_their_key(
 
 
 def test_ranks_roles_and_reasons_of_absence_leave_every_publication(
-    empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+    empty_warehouse: Settings,
 ) -> None:
     """No trace of a reason is left, neither in an attached nor in a detached generation."""
-    known = known_migrations()
-    (number,) = [one.number for one in known if one.name.endswith("_minimise.sql")]
-    with monkeypatch.context() as patch:
-        patch.setattr(migrating, "known_migrations", lambda: known[: number - 1])
-        migrate(empty_warehouse)
+    migrate_before(empty_warehouse, "_minimise.sql")
     columns = """
         publication_id bigint, force_code text, officer_version_key text, rank_grade text,
         role_code text, absence_status text, org_unit_code text,

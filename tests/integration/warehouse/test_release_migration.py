@@ -9,11 +9,11 @@ from psycopg.conninfo import conninfo_to_dict
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import UsageError
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse import migrate as migrating
 from oic_assurance.warehouse.connections import admin_url, connect, url, warehouse_url
-from oic_assurance.warehouse.migrate import known_migrations, migrate
+from oic_assurance.warehouse.migrate import migrate
 from tests.databases import administrator
 from tests.integration.asking import ask
+from tests.integration.warehouse.stage_roles import migrate_before
 
 _FIGURES = """
 insert into marts.publication (publication_id, force_code, as_at, gate_verdict) values
@@ -47,11 +47,7 @@ def roles(settings: Settings) -> Sequence[tuple[bool, ...]]:
 @pytest.fixture
 def before(empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A warehouse from before the migration, whose public login has shown figures."""
-    known = known_migrations()
-    (number,) = [one.number for one in known if one.name.endswith("_release.sql")]
-    with monkeypatch.context() as patch:
-        patch.setattr(migrating, "known_migrations", lambda: known[: number - 1])
-        migrate(empty_warehouse)
+    migrate_before(empty_warehouse, "_release.sql")
     ask(empty_warehouse, _FIGURES)
     assert roles(empty_warehouse) == [(True,)]
     return empty_warehouse
