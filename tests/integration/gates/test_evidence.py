@@ -268,9 +268,11 @@ def test_nothing_appears_on_the_screen(world: World) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_an_unknown_stage_is_refused(world: World) -> None:
+def test_an_unknown_stage_and_an_unknown_run_are_refused(world: World) -> None:
     with pytest.raises(UsageError, match="no stage 'lunch'"):
         audit_stage(world.settings, world.build, "lunch")  # type: ignore[arg-type]
+    with pytest.raises(AssuranceError, match="no build"):
+        build_data_docs(world.settings, "never-was")
 
 
 def test_data_docs_load_nothing_from_other_servers(world: World) -> None:
@@ -288,8 +290,3 @@ def test_data_docs_load_nothing_from_other_servers(world: World) -> None:
         for expectation in suite.expectations:
             assert expectation.description in page
     assert re.search(r"https?:|src=|<script", first) is None
-
-
-def test_data_docs_of_an_unknown_run_are_refused(world: World) -> None:
-    with pytest.raises(AssuranceError, match="no build"):
-        build_data_docs(world.settings, "never-was")

@@ -59,8 +59,6 @@ from tests.integration.publishing.marts import (
 pytestmark = pytest.mark.slow
 
 BECAUSE = "a laptop with the key was lost"
-#: The officer of the handmade marts whose number was erased.
-ERASED = "K10"
 #: An officer who is in no mart, but is named in the result of a check.
 NAMED = "0123456789abcdef" * 2
 NUMBERS = {f"K{n}": f"00000{n}" for n in range(1, 10)} | {NAMED: "000099"}

@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -200,7 +200,11 @@ def test_the_port_stays_the_same_until_another_program_uses_it(
         pass
 
 
-def test_a_fixed_port_that_is_used_is_one_clear_error(own: Settings) -> None:
+def test_a_fixed_port_that_is_used_and_missing_programs_are_one_clear_error(
+    own: Settings, tmp_path: Path
+) -> None:
+    with pytest.raises(ServerError, match="ASSURANCE_PG_BIN: there is no program 'initdb'"):
+        embedded.start(replace(own, pg_bin=tmp_path))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ServerError) as error:
@@ -292,73 +296,46 @@ def test_an_interrupted_first_start_recovers(
         embedded.stop(settings)
 
 
-def truncate_control_file(settings: Settings) -> None:
-    (data_dir(settings) / "global" / "pg_control").write_bytes(b"")
-
-
-def delete_version_file(settings: Settings) -> None:
-    (data_dir(settings) / "PG_VERSION").unlink()
-
-
-def change_version(settings: Settings) -> None:
-    (data_dir(settings) / "PG_VERSION").write_text("15\n")
-
-
-def delete_a_password(settings: Settings) -> None:
-    (settings.secrets_dir / "rms_owner_password").unlink()
-
-
-def garble_a_password(settings: Settings) -> None:
-    (settings.secrets_dir / "rms_owner_password").write_bytes(b"\xff\xfe")
-
-
-def replace_the_data_by_a_file(settings: Settings) -> None:
-    shutil.rmtree(data_dir(settings))
-    data_dir(settings).touch()
-
-
-def replace_the_logs_by_a_file(settings: Settings) -> None:
-    shutil.rmtree(settings.log_dir)
-    settings.log_dir.touch()
-
-
-def replace_the_log_by_a_folder(settings: Settings) -> None:
-    (settings.log_dir / "postgres.log").unlink()
-    (settings.log_dir / "postgres.log").mkdir()
-
-
-def replace_the_home_by_a_file(settings: Settings) -> None:
-    shutil.rmtree(settings.home)
-    settings.home.touch()
-
-
 @pytest.mark.parametrize(
-    ("damage", "message"),
+    ("name", "content", "message"),
     [
-        (truncate_control_file, "PostgreSQL does not start on"),
-        (delete_version_file, "not a usable PostgreSQL data directory"),
-        (change_version, "was created by PostgreSQL 15, but the programs are PostgreSQL"),
-        (delete_a_password, "password of 'rms_owner' is missing"),
-        (garble_a_password, "rms_owner_password cannot be read"),
-        (replace_the_data_by_a_file, "not a usable PostgreSQL data directory"),
-        (replace_the_logs_by_a_file, "is a file where a folder must be"),
-        (replace_the_log_by_a_folder, "postgres.log"),
-        (replace_the_home_by_a_file, "is a file where a folder must be"),
+        ("postgres/data/global/pg_control", b"", "PostgreSQL does not start on"),
+        ("postgres/data/PG_VERSION", None, "not a usable PostgreSQL data directory"),
+        (
+            "postgres/data/PG_VERSION",
+            b"15\n",
+            "was created by PostgreSQL 15, but the programs are PostgreSQL",
+        ),
+        ("secrets/rms_owner_password", None, "password of 'rms_owner' is missing"),
+        ("secrets/rms_owner_password", b"\xff\xfe", "rms_owner_password cannot be read"),
+        ("postgres/data", b"", "not a usable PostgreSQL data directory"),
+        ("log", b"", "is a file where a folder must be"),
+        ("", b"", "is a file where a folder must be"),
     ],
 )
 def test_a_damaged_state_folder_is_one_clear_error(
-    own: Settings, damage: Callable[[Settings], None], message: str
+    own: Settings, name: str, content: bytes | None, message: str
 ) -> None:
-    damage(own)
+    place = own.home / name
+    assert place.exists()
+    if place.is_dir():
+        shutil.rmtree(place)
+    if content is None:
+        place.unlink()
+    else:
+        place.write_bytes(content)
     with pytest.raises(ServerError) as error:
         embedded.start(own)
     assert message in one_line(error)
     assert not embedded.is_running(own)
 
 
-def test_missing_programs_are_one_clear_error(own: Settings, tmp_path: Path) -> None:
-    with pytest.raises(ServerError, match="ASSURANCE_PG_BIN: there is no program 'initdb'"):
-        embedded.start(replace(own, pg_bin=tmp_path))
+def test_a_folder_in_the_place_of_the_log_is_one_clear_error(own: Settings) -> None:
+    (own.log_dir / "postgres.log").unlink()
+    (own.log_dir / "postgres.log").mkdir()
+    with pytest.raises(ServerError) as error:
+        embedded.start(own)
+    assert "postgres.log" in one_line(error)
 
 
 @pytest.mark.parametrize("has_setpriv", [True, False])
