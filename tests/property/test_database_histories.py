@@ -29,8 +29,7 @@ from oic_assurance.pipeline import extract
 from oic_assurance.settings import Settings
 from oic_assurance.sources.databases import change_counts
 from oic_assurance.sources.declarations.load import dataset as declared
-from tests.integration.landing.changed_databases import CUSTODY, REPORTS
-from tests.integration.landing.support import World
+from tests.integration.landing.support import CUSTODY, REPORTS, World
 from tests.property.faults import Fault, ProcessEnded, inject
 from tests.property.source_model import Record, Source
 

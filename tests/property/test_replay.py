@@ -17,7 +17,7 @@ from tests.integration.landing.support import (
     World,
     london_midnight,
 )
-from tests.integration.operations.replay_support import Row, correct, replay_waiting
+from tests.integration.operations.support import Row, correct, replay_waiting
 from tests.property.test_loader import (
     BROKEN,
     DAYS,

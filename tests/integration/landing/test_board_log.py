@@ -16,7 +16,7 @@ from simulator.governance.recommendations import RecommendationLog
 from simulator.period import Period
 from tests.conftest import PROJECT_ROOT
 from tests.integration.landing.support import World, workbook
-from tests.integration.operations.replay_support import Row, correct, export, replay_waiting
+from tests.integration.operations.support import Row, correct, export, replay_waiting
 from tests.screening import texts
 
 FILE = f"{BOARD}/{BOARD_FILE}"

@@ -4,15 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from tests.integration.landing.changed_databases import (
+from tests.integration.landing.support import (
     CUSTODY,
     REPORTS,
     START,
+    World,
     at,
+    completion,
+    person,
     put,
     put_report,
+    workbook,
 )
-from tests.integration.landing.support import World, completion, person, workbook
 
 PEOPLE = "hr/personnel"
 HYDRA = "hydra/attendance"

@@ -26,15 +26,15 @@ from oic_assurance.warehouse.cluster import data_dir
 from oic_assurance.warehouse.connections import admin_url, connect_source
 from oic_assurance.warehouse.process import find_postmaster
 from simulator.source_systems import create_sources
-from tests.integration.landing.changed_databases import (
+from tests.integration.landing.support import (
     CUSTODY,
     REPORTS,
+    World,
     at,
     officers,
     put,
     put_report,
 )
-from tests.integration.landing.support import World
 
 
 @pytest.fixture

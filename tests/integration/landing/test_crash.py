@@ -15,8 +15,7 @@ from oic_assurance.errors import ServerError, SourceUnavailable
 from oic_assurance.sources.databases.postgres import PostgresTable
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import dataset_lock, take
-from tests.integration.landing.changed_databases import CUSTODY, put_many
-from tests.integration.landing.support import World, person
+from tests.integration.landing.support import CUSTODY, World, person, put_many
 
 PEOPLE = "hr/personnel"
 LAND = """

@@ -26,15 +26,15 @@ from oic_assurance.warehouse import connections
 from oic_assurance.warehouse.connections import admin_url, connect, extract_url
 from simulator.source_systems import connect_owner
 from tests.integration.asking import ask
-from tests.integration.landing.changed_databases import (
+from tests.integration.landing.support import (
     CUSTODY,
     START,
+    World,
     at,
     officers,
     put,
     put_many,
 )
-from tests.integration.landing.support import World
 
 pytestmark = pytest.mark.usefixtures("empty_sources")
 

@@ -8,17 +8,17 @@ import pytest
 
 from oic_assurance.errors import DeliveryRefused
 from simulator.source_systems import connect_owner
-from tests.integration.landing.changed_databases import (
+from tests.integration.landing.support import (
     CUSTODY,
     REPORTS,
     START,
+    World,
     at,
     officers,
     put,
     put_many,
     put_report,
 )
-from tests.integration.landing.support import World
 from tests.integration.operations.support import assert_agrees
 
 pytestmark = pytest.mark.usefixtures("empty_sources")

@@ -6,8 +6,15 @@ from oic_assurance.cli.main import run_command
 from oic_assurance.errors import SourceUnavailable, UsageError
 from oic_assurance.landing.emptied import LooksEmptied, accept
 from oic_assurance.sources.declarations.load import dataset
-from tests.integration.landing.changed_databases import CUSTODY, at, officers, put
-from tests.integration.landing.support import World, london_midnight, person
+from tests.integration.landing.support import (
+    CUSTODY,
+    World,
+    at,
+    london_midnight,
+    officers,
+    person,
+    put,
+)
 from tests.integration.operations.support import assert_agrees
 
 PEOPLE = "hr/personnel"

@@ -1,14 +1,19 @@
 """Landing of several files, and their names. The file catalogue tests the contents of files."""
 
 import os
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone
 from oic_assurance.state.read import state_session
+from tests.integration.asking import ask
 from tests.integration.landing.support import (
     PERSONNEL,
     World,
+    completion,
     person,
 )
 
@@ -19,6 +24,12 @@ PEOPLE = [
     ["004567", "", "STAFF", "Grade F", "CUSTODY", "Café-2", "2021-12-31", "2026-01-10", ""],
     ["999999", "C9", "PCSO", "", "", "T1", "2019-03-04", "", "MATERNITY"],
 ]
+
+
+PERSONNEL_SET = "hr/personnel"
+
+
+PERSONNEL_SET, COMPLETIONS = "hr/personnel", "lms/completions"
 
 
 def text(rows: list[list[str]] = PEOPLE) -> str:
@@ -144,3 +155,150 @@ def test_a_large_file_is_read_from_disk_and_lands(world: World) -> None:
     rows = [person(f"{n:06d}").replace("PC", filler) for n in range(1, 9001)]
     world.personnel("20260101", *rows)
     assert world.land("hr/personnel").rows_landed == 9000
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A list that gets the name of each file that landing reads."""
+    names: list[str] = []
+    real = Dropzone.read
+
+    def counted(self: Dropzone, file: DroppedFile) -> AbstractContextManager[Content]:
+        names.append(file.name)
+        return real(self, file)
+
+    monkeypatch.setattr(Dropzone, "read", counted)
+    return names
+
+
+def an_hour_later(world: World) -> None:
+    """Add one hour to the recorded landing time of all batches.
+
+    The files then no longer count as changed shortly before their landing.
+    """
+    ask(world.settings, "update audit.batch set landed_at = landed_at + interval '1 hour'")
+
+
+def test_a_landed_file_is_read_again_only_if_it_was_changed_recently(
+    world: World, read: list[str]
+) -> None:
+    world.personnel("20260101", "000001")
+    world.land(PERSONNEL_SET)
+    world.land(PERSONNEL_SET)
+    assert read == ["personnel_20260101.csv"] * 2
+    an_hour_later(world)
+    world.land(PERSONNEL_SET)
+    assert len(read) == 2
+
+
+def test_other_bytes_with_the_same_name_size_and_time_are_found(world: World) -> None:
+    path = world.personnel("20260101", "000001")
+    world.land(PERSONNEL_SET)
+    an_hour_later(world)
+    times = path.stat()
+    world.personnel("20260101", "000002")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    ask(world.settings, "update audit.batch set landed_at = landed_at - interval '1 hour'")
+    assert world.land(PERSONNEL_SET).batches == 1
+    assert set(world.state(PERSONNEL_SET, [])) == {"000002"}
+
+
+def drop(world: World, header: str, *rows: str) -> None:
+    world.drop("hr/personnel/personnel_20260102.csv", "\n".join([header, *rows]) + "\n")
+
+
+def columns(world: World, table: str) -> set[str]:
+    query = "select column_name from information_schema.columns where table_name = %s"
+    return {name for (name,) in world.query(query, table)}
+
+
+def test_a_new_column_is_reported_and_not_landed(world: World) -> None:
+    drop(world, f"{PERSONNEL},shoe_size", person("000001") + ",44")
+    assert world.land(PERSONNEL_SET).rows_landed == 1
+    [batch] = world.batches(PERSONNEL_SET)
+    assert batch["notes"]["personnel"] == {"columns_kept_out": ["shoe_size"]}
+    assert "shoe_size" not in columns(world, "personnel")
+
+
+def test_a_column_that_is_never_extracted_is_not_reported_either(world: World) -> None:
+    log = "governance/recommendations"
+    rows = "event_at,point_code,party,status,Comment\n2026-01-05 10:00,HYDRA,FORCE,ok,the heron\n"
+    world.drop(f"{log}/recommendation_log.csv", rows)
+    assert world.land(log).rows_landed == 1
+    [batch] = world.batches(log)
+    assert "columns_kept_out" not in str(batch["notes"])
+    assert "comment" not in columns(world, "recommendation_event")
+
+
+def test_a_file_with_a_marking_is_refused(world: World) -> None:
+    drop(world, f"{PERSONNEL},Protective Marking", person("000001") + ",SECRET")
+    report = world.land(PERSONNEL_SET)
+    assert report.rows_landed == 0
+    [(_, reason)] = report.refused
+    assert "the column Protective Marking may be a protective marking" in reason
+    assert not list((world.settings.home / "batches" / PERSONNEL_SET).glob("*.gz"))
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "reason"),
+    [
+        (
+            PERSONNEL.replace("start_date,", ""),
+            ["000001,C1,OFFICER,PC,RESPONSE,T1,,"],
+            "missing column start_date",
+        ),
+        (
+            PERSONNEL,
+            [person(f"{n:06d}", start=str(2_000_000 + n)) for n in range(30)],
+            "30 of 30 rows break the source contract, which is over the tolerance of 20%: "
+            "most often, start_date is not a date",
+        ),
+    ],
+    ids=["missing", "retyped"],
+)
+def test_a_missing_or_retyped_column_stops_only_its_dataset(
+    world: World, header: str, rows: list[str], reason: str
+) -> None:
+    world.personnel("20260101", "000009")
+    drop(world, header, *rows)
+    world.completions("20260102", completion("000001"))
+    assert world.land(PERSONNEL_SET).refused == [("personnel_20260102.csv", reason)]
+    assert list(world.state(PERSONNEL_SET, ())) == ["000009"]
+    assert world.land(COMPLETIONS).rows_landed == 1
+
+
+def put_named(world: World, name: bytes) -> None:
+    """Put an empty file with this name into the folder of the personnel files."""
+    folder = Path(world.settings.dropzone.removeprefix("file://")) / PERSONNEL_SET
+    folder.mkdir(parents=True, exist_ok=True)
+    Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"\xff\xfe.csv",
+        b"\x1b]0;title\x07\x1b[31mred.csv",
+        b"two\nlines.csv",
+        b"right\xe2\x80\xaeleft",
+    ],
+    ids=["not UTF-8", "terminal codes", "a line end", "a change of direction"],
+)
+def test_any_name_is_listed_without_harm(world: World, name: bytes) -> None:
+    put_named(world, name)
+    world.personnel("20260101", "000001")
+    assert world.land(PERSONNEL_SET).rows_landed == 1
+    ((shown,),) = world.query("select name from audit.not_taken")
+    assert shown.isprintable()
+    # Names that look the same after that are listed once.
+    put_named(world, name.replace(b"\xff", b"\xfe"))
+    world.land(PERSONNEL_SET)
+    counts = "select count(*) from audit.not_taken group by extraction_id"
+    assert world.query(counts) == [(1,), (1,)]
+
+
+def test_a_long_name_is_cut(world: World) -> None:
+    put_named(world, b"a" * 250)
+    world.land(PERSONNEL_SET)
+    ((shown,),) = world.query("select name from audit.not_taken")
+    assert len(shown) == 120

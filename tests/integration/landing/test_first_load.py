@@ -5,23 +5,39 @@ vanished.
 """
 
 import dataclasses
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from psycopg.sql import Composed
 
-from oic_assurance.landing.land import land_dataset
+from oic_assurance.builds.record import open_build
+from oic_assurance.landing.land import land_dataset, landing_session, lock_and_prepare
+from oic_assurance.landing.raw_tables import MANY_ROWS, bulk_fill
 from oic_assurance.sources.databases.postgres import PostgresTable
+from oic_assurance.sources.declarations.load import dataset
 from tests.integration.asking import ask
-from tests.integration.landing.changed_databases import CUSTODY, at, officers, put, put_many
-from tests.integration.landing.support import World
+from tests.integration.landing.support import CUSTODY, World, at, officers, put, put_many
 
 MANY = 25_000
 ODD_TEXTS = ["x", "ü\u2028€", "a\tb\\n", "'; drop", "\u00e9", "Ω" * 500, "0", "\\N", '"']
 
 pytestmark = pytest.mark.usefixtures("empty_sources")
+
+
+COMPLETION = dataset("lms/completions")
+OF_ANOTHER_FORCE = """
+    insert into raw_general.completion
+        (force_code, batch_id, row_key, version_at, landed_at, is_tombstone)
+    values ('E23000099', 1, 'key', now(), now(), false)
+"""
+
+
+LATER = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def fill(world: World) -> None:
@@ -146,3 +162,67 @@ def test_a_large_first_load_keeps_the_rows_of_another_force(world: World) -> Non
     assert world.query(
         "select force_code, count(*) from raw_law_enforcement.custody_record group by 1 order by 1"
     ) == [("E23000011", 1), (world.settings.force_code, MANY)]
+
+
+def test_a_bulk_fill_keeps_rows_that_are_being_committed(world: World) -> None:
+    with landing_session(world.settings) as connection:
+        lock_and_prepare(connection, world.settings, COMPLETION)
+
+    def fill() -> bool:
+        with (
+            landing_session(world.settings) as connection,
+            connection.transaction(),
+            bulk_fill(connection, COMPLETION, COMPLETION.tables[0], MANY_ROWS) as is_empty,
+        ):
+            return is_empty
+
+    with ThreadPoolExecutor(1) as pool:
+        with world.as_owner() as other:
+            other.execute(OF_ANOTHER_FORCE)
+            filled = pool.submit(fill)
+            deadline = time.monotonic() + 30
+            while not world.one("select exists (select from pg_locks where not granted)"):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+        assert filled.result() is False
+    assert world.one("select count(*) from raw_general.completion") == 1
+
+
+def newest(world: World, as_at: datetime, known_at: datetime | None = None) -> datetime | None:
+    build = open_build(world.settings, "a run", as_at, "reproduce", known_at)
+    found = world.query(
+        "select newest_at from audit.newest_record where build_id = %s and dataset = %s",
+        build.build_id, CUSTODY,
+    )  # fmt: skip
+    return found[0][0] if found else None
+
+
+def test_it_is_the_newest_change_up_to_the_moment_whatever_was_landed_when(world: World) -> None:
+    world.land(CUSTODY)
+    assert newest(world, LATER) is None
+    for key in (1, 2):
+        put(world, key, at(key))
+    world.land(CUSTODY)
+    before_more = datetime.now(UTC)
+    put(world, 3, at(300))
+    put(world, 1, at(200))
+    world.land(CUSTODY)
+    # A row that was committed late has an earlier moment than what was landed before.
+    put(world, 4, at(295))
+    world.land(CUSTODY)
+    assert newest(world, LATER) == at(300)
+    assert newest(world, at(299)) == at(295)
+    assert newest(world, at(250)) == at(200)
+    assert newest(world, at(150)) == at(2)
+    assert newest(world, at(0)) is None
+    assert newest(world, LATER, known_at=before_more) == at(2)
+
+
+def test_an_extraction_that_brings_nothing_is_no_newer_record(world: World) -> None:
+    put(world, 1, at(1))
+    world.land(CUSTODY)
+    put(world, 2, LATER.replace(year=2126))
+    world.land(CUSTODY)
+    world.land(CUSTODY)
+    assert newest(world, LATER) == at(1)
+    assert newest(world, datetime.now(UTC)) == at(1)

@@ -1,18 +1,25 @@
 """Helpers for tests of operations: compare raw with the archive, damage raw, and erase records."""
 
+import csv
 import gzip
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from oic_assurance.landing.land import land_dataset
+from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Found, Request
+from oic_assurance.operations.replay.export import export_rejected
+from oic_assurance.operations.replay.replay import ReplayReport, replay
 from oic_assurance.operations.verify.verify import verify
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from tests.integration.asking import ask
-from tests.integration.landing.changed_databases import CUSTODY, at, put
-from tests.integration.landing.support import World, person
+from tests.integration.landing.support import CUSTODY, World, at, person, put
+
+Row = dict[str, str]
+_numbers = itertools.count(1)
 
 
 class KilledError(BaseException):
@@ -73,3 +80,37 @@ def deliver_in_turns(world: World, workers: Sequence[Settings]) -> None:
     land_dataset(next(turns), CUSTODY, "run 1")
     world.rms("delete from rms.custody_record where custody_id = 2")
     land_dataset(next(turns), CUSTODY, "run 1")
+
+
+def export(world: World, dataset: str, **which: object) -> tuple[Path, list[Row]]:
+    """Export the rejected rows of a dataset to a file. Return the file's path and its rows."""
+    path = world.dropzone.parent / f"rejected-{next(_numbers)}.csv"
+    export_rejected(world.settings, QuarantineFilter(dataset, **which), path, "tester")  # type: ignore[arg-type]
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return path, list(csv.DictReader(file))
+
+
+def write(path: Path, rows: list[Row], encoding: str = "utf-8", delimiter: str = ",") -> Path:
+    """Write rows to the exported file, as a spreadsheet does when it saves the file."""
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def correct(
+    world: World, dataset: str, change: Callable[[Row], Row | None], **which: object
+) -> ReplayReport:
+    """Export rejected rows, apply `change` to each row, and replay the changed rows.
+
+    If `change` returns None for a row, the row is not replayed.
+    """
+    path, rows = export(world, dataset, **which)
+    write(path, [new for row in rows if (new := change(dict(row))) is not None])
+    return replay(world.settings, dataset, path, "it was mistyped", "tester")
+
+
+def replay_waiting(world: World, dataset: str) -> ReplayReport:
+    """Replay all of a dataset's waiting rows as they were delivered, without correction."""
+    return replay(world.settings, dataset, None, None, "tester")

@@ -14,8 +14,7 @@ from oic_assurance.batches.archive_reader import archived_batches
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.operations.verify.verify import Proof, verify
 from oic_assurance.warehouse.connections import connect
-from tests.integration.landing.changed_databases import CUSTODY, at, put
-from tests.integration.landing.support import World, completion, person, workbook
+from tests.integration.landing.support import CUSTODY, World, at, completion, person, put, workbook
 from tests.integration.operations.support import damage, disagreements
 
 PEOPLE = "hr/personnel"

@@ -12,8 +12,7 @@ from oic_assurance.batches.archive_store import archived_file
 from oic_assurance.errors import UsageError
 from oic_assurance.operations.encrypt_archive import encrypt_archive
 from oic_assurance.warehouse.encryption import MAGIC, new_identity
-from tests.integration.landing.changed_databases import CUSTODY
-from tests.integration.landing.support import World, completion
+from tests.integration.landing.support import CUSTODY, World, completion
 from tests.integration.operations.support import (
     assert_agrees,
     deliver_in_turns,

@@ -12,8 +12,7 @@ from oic_assurance.errors import DeliveryRefused, GateBlocked, UsageError
 from oic_assurance.operations.recall import MOST_WITHOUT_APPROVAL, approve, list_recalls
 from oic_assurance.publishing.publish import publish
 from oic_assurance.state.read import open_problems
-from tests.integration.landing.changed_databases import REPORTS, at, put_report
-from tests.integration.landing.support import World
+from tests.integration.landing.support import REPORTS, World, at, put_report
 from tests.integration.operations.support import archived_contents, assert_agrees
 from tests.integration.publishing.marts import as_reader, audited_build, published
 

@@ -23,14 +23,32 @@ from oic_assurance.landing.quarantine import QuarantineFilter, list_rejected
 from oic_assurance.operations.replay.replay import replay
 from oic_assurance.sources.declarations import load as declaration
 from tests.integration.landing.support import (
+    CUSTODY,
     World,
+    at,
+    completion,
     london_midnight,
     person,
+    put,
     workbook,
 )
-from tests.integration.operations.replay_support import Row, correct, export, replay_waiting, write
+from tests.integration.operations.support import (
+    Row,
+    archived_contents,
+    assert_agrees,
+    correct,
+    disagreements,
+    erase_record,
+    export,
+    replay_waiting,
+    write,
+)
 
 PEOPLE, HYDRA = "hr/personnel", "hydra/attendance"
+
+
+PEOPLE = "hr/personnel"
+COMPLETIONS = "lms/completions"
 
 
 def wizard(employee_no: str, unit: str = "T1") -> str:
@@ -344,3 +362,120 @@ def test_a_filter_limits_the_listed_rows(world: World) -> None:
         ("000002", "replayed"),
         ("000003", "rejected"),
     ]
+
+
+def officer_started(row: Row) -> Row:
+    return row | {"employment_type": "OFFICER", "start_date": "01/02/2020"}
+
+
+def replayed(world: World) -> None:
+    """Land two personnel files, and replay the two rejected rows of the first file.
+
+    One of these rows is officer_started and landed. The other is rejected again.
+    """
+    rejected = person("000007").replace("OFFICER", "WIZARD")
+    other = person("000008").replace("OFFICER", "WIZARD")
+    world.personnel("20260101", "000001", rejected, other)
+    world.personnel("20260103", "000001", "000007")
+    world.land(PEOPLE)
+    report = correct(
+        world, PEOPLE, lambda row: officer_started(row) if row["employee_no"] == "000007" else row
+    )
+    assert (report.landed, len(report.still_rejected)) == (1, 1)
+
+
+def test_a_replay_of_a_full_delivery_is_verified(world: World) -> None:
+    replayed(world)
+    assert_agrees(world, PEOPLE)
+    with world.as_owner() as owner:
+        owner.execute(
+            "update raw_general.personnel set org_unit_code = 'X' where batch_id ="
+            " (select batch_id from audit.batch where kind = 'replay') and row_number is not null"
+        )
+    [line] = disagreements(world, PEOPLE)
+    assert "row 2, key 000007: raw and the archived batch differ in org_unit_code" in line
+
+
+def test_a_replay_of_changes_is_verified(world: World) -> None:
+    world.completions("20260101", completion("000001"), completion("000002", at="31/02/2025 10:00"))
+    world.completions("20260105", completion("000001"))
+    world.land(COMPLETIONS)
+    correct(world, COMPLETIONS, lambda row: row | {"completed_at": "2025-06-02 10:00"})
+    assert_agrees(world, COMPLETIONS)
+
+
+def test_a_replay_of_database_rows_is_verified(world: World) -> None:
+    put(world, 1, at(0))
+    put(world, 2, at(1), " ")
+    world.land(CUSTODY)
+    assert replay_waiting(world, CUSTODY).landed == 0
+    correct(world, CUSTODY, lambda row: row | {"arresting_officer_no": "C2"})
+    assert_agrees(world, CUSTODY)
+
+
+def test_an_erasure_removes_replayed_rows(world: World) -> None:
+    replayed(world)
+    for key in ("000007", "000008"):
+        erase_record(world, PEOPLE, key)
+        contents = archived_contents(world, PEOPLE).values()
+        assert not any(key.encode() in content for content in contents)
+        assert_agrees(world, PEOPLE)
+    assert set(world.state(PEOPLE, [])) == {"000001"}
+    assert world.reasons(PEOPLE) == []
+
+
+def test_later_changes_stay_valid_when_an_earlier_one_is_corrected(world: World) -> None:
+    world.completions("20260101", completion("000001", 50))
+    world.completions("20260102", completion("000001", 60).replace("OIC-EL-1,1", ",1"))
+    world.completions("20260103", completion("000001", 50))
+    world.land(COMPLETIONS)
+    report = correct(world, COMPLETIONS, lambda row: {**row, "module_code": "OIC-EL-1"})
+    assert (report.landed, report.rows_new) == (1, 1)
+    scores = [
+        [int(s) for (s,) in world.state(COMPLETIONS, ("score",), london_midnight(day)).values()]
+        for day in ("20260101", "20260102", "20260103")
+    ]
+    assert scores == [[50], [60], [50]]
+
+
+def test_a_second_file_of_changes_for_the_same_day_overrides_a_replay_of_the_first(
+    world: World,
+) -> None:
+    def score(known: str = "20260101") -> list[int]:
+        states = world.state(COMPLETIONS, ("score",), london_midnight(known)).values()
+        return [int(value) for (value,) in states]
+
+    unnamed = completion("000001", 60).replace("OIC-EL-1,1", ",1")
+    world.completions("20260101", completion("000001", 50))
+    world.completions("20260102", unnamed)
+    world.land(COMPLETIONS)
+    world.completions("20260102", unnamed, completion("000001", 50))
+    world.land(COMPLETIONS)
+    first, second = (b["batch_id"] for b in world.batches(COMPLETIONS)[1:])
+
+    def change(row: Row) -> Row:
+        return {**row, "module_code": "OIC-EL-1"}
+
+    report = correct(world, COMPLETIONS, change, batch_id=first)
+    assert (report.landed, report.rows_new) == (1, 0)
+    assert score("20260102") == [50]
+    # The second file also has a landed row of the same record with another value, so the corrected
+    # row is rejected again.
+    report = correct(world, COMPLETIONS, change, batch_id=second)
+    assert report.landed == 0
+    assert score("20260102") == [50]
+
+
+def test_a_late_file_of_changes_does_not_override_a_later_replay(world: World) -> None:
+    world.completions("20260101", completion("000001", 50))
+    world.completions("20260103", completion("000001", 50).replace("OIC-EL-1,1", ",1"))
+    world.land(COMPLETIONS)
+    report = correct(world, COMPLETIONS, lambda row: {**row, "module_code": "OIC-EL-1"})
+    assert (report.landed, report.rows_new) == (1, 0)
+    world.completions("20260102", completion("000001", 60))
+    world.land(COMPLETIONS)
+    scores = [
+        [int(s) for (s,) in world.state(COMPLETIONS, ("score",), london_midnight(day)).values()]
+        for day in ("20260102", "20260103")
+    ]
+    assert scores == [[60], [50]]

@@ -11,7 +11,7 @@ from oic_assurance.operations.replay.export import export_rejected
 from oic_assurance.operations.replay.replay import replay
 from tests.commands import shown
 from tests.integration.landing.support import World, completion, person
-from tests.integration.operations.replay_support import Row, export, write
+from tests.integration.operations.support import Row, export, write
 
 PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
 

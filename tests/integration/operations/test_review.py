@@ -28,8 +28,7 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import dataset_lock, take
 from tests.commands import shown
 from tests.integration.asking import ask
-from tests.integration.landing.changed_databases import CUSTODY, at, put
-from tests.integration.landing.support import World, person
+from tests.integration.landing.support import CUSTODY, World, at, person, put
 from tests.integration.operations.support import KilledError, disagreements, erase_record
 
 PEOPLE = dataset("hr/personnel")

@@ -17,8 +17,7 @@ from oic_assurance.operations.verify.verify import verify
 from oic_assurance.settings import Settings
 from oic_assurance.storage.store import Store
 from tests.commands import shown
-from tests.integration.landing.changed_databases import CUSTODY, at, put
-from tests.integration.landing.support import World
+from tests.integration.landing.support import CUSTODY, World, at, put
 from tests.integration.operations.support import KilledError, deliver_in_turns, erase_record
 from tests.unit.storage.broken import URL
 

@@ -1,6 +1,7 @@
 """Attacks from each login: a session has only the rights of its login, and cannot get more."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 from unittest.mock import patch
 
@@ -22,6 +23,7 @@ from oic_assurance.warehouse.connections import (
     url,
     warehouse_url,
 )
+from oic_assurance.warehouse.locks import UPKEEP, try_take
 from oic_assurance.warehouse.migrate import migrate
 from oic_assurance.warehouse.roles import (
     AUDIT_KEEPER,
@@ -33,6 +35,8 @@ from oic_assurance.warehouse.roles import (
 )
 from tests.databases import administrator
 from tests.integration.asking import ask
+from tests.integration.operations.sign_off_world import TRACKED, publish_points
+from tests.integration.publishing.marts import as_reader
 from tests.integration.warehouse.stage_roles import DENIED, may, migrate_before, run_as
 
 PSEUDONYMS = "select * from identity.pseudonym"
@@ -40,6 +44,73 @@ PSEUDONYMS = "select * from identity.pseudonym"
 #: `oic_transform`.
 NEED_PSEUDONYMS = {"oic_rekey", "oic_landing", "oic_transform", "oic_publish", "oic_erasure"}
 OTHERS = ("postgres", "warehouse_owner", "bi_reader", "rms_owner", *KEEPERS, *LOGIN_ROLES)
+
+
+#: Who decides needs the keys, and so does who erases. Nobody else does.
+READ_KEYS = {"oic_review", "oic_erasure"}
+KEYS = ("select row_key from audit.retention_due", "select row_key from audit.retention_state")
+DECIDE = (
+    "select audit.decide_review('F', 'd', 't', array[1], 'erase', null, 'x', 'a', false)",
+    "select audit.confirm_review('F', 1, 'a')",
+)
+RECORD = (
+    "select audit.begin_upkeep('logs')",
+    "select audit.end_upkeep(1, 'done', '{}', null, null, null)",
+)
+#: What no login may do, also not the one that decides and the one that erases.
+REVIEW_ATTACKS = (
+    "insert into audit.retention_decision (force_code, dataset, table_name, decision, reason, "
+    "records, account, login, decided_at, needs_second) values ('F', 'd', 't', 'erase', 'x', 1, "
+    "'a', 'oic_review', now(), false)",
+    "update audit.retention_decision set account = 'x'",
+    "update audit.retention_decision set confirmed_account = 'x', confirmed_login = 'x', "
+    "confirmed_at = now()",
+    "delete from audit.retention_decision",
+    "update audit.retention_due set decision_id = 1",
+    "update audit.retention_due set due_at = '2020-01-01'",
+    "insert into audit.upkeep (part) values ('logs')",
+    "update audit.upkeep set outcome = 'done'",
+    "delete from audit.upkeep",
+    "alter function audit.begin_upkeep(text) owner to current_user",
+    "set role oic_audit_keeper",
+)
+
+
+#: The logins that may read the steps without the accounts. `oic_rekey` has the rights of publish.
+READ_STEPS = {
+    "oic_transform", "oic_gate", "oic_publish", "oic_rekey", "oic_audit", "oic_signoff"
+}  # fmt: skip
+#: The logins that may read the accounts.
+READ_ACCOUNTS = {"oic_signoff", "oic_audit"}
+SIGN_OFF_ATTACKS = (
+    "update signoff.entry set account = 'x'",
+    "delete from signoff.entry",
+    "truncate signoff.entry cascade",
+    "insert into signoff.entry (entry_id, force_code, recommendation_code, round, step, by_role, "
+    "account, login, through, entered_at, because, entry_hash) values (99, 'F', 'HYDRA', 1, "
+    "'COMMISSIONER', 'COMMISSIONER', 'a', 'b', 'airflow', '2020-01-01', 'x', '')",
+    "update signoff.head set entry_id = 0",
+    "delete from signoff.head",
+    "update signoff.rule set by_role = 'X'",
+    "delete from signoff.rule",
+    "update signoff.evidence_check set outcome = 'unchanged'",
+    "insert into signoff.evidence_check (entry_id, outcome) values (1, 'missing')",
+    "delete from signoff.evidence_check",
+    "alter table signoff.entry disable trigger all",
+    "drop table signoff.entry cascade",
+    "drop schema signoff cascade",
+    "create table signoff.own (n int)",
+    "alter function signoff.broken_entries() owner to current_user",
+    "select signoff.add_entry(null)",
+    "select signoff.hash_entry(null, '')",
+    "set role oic_audit_keeper",
+)
+FUNCTIONS = (
+    "select signoff.make_step('F', 'HYDRA', 'FORCE', 'a', 'airflow', 'x', 1, 'f', null, null, "
+    "null, false, null)",
+    "select signoff.decide_reopening('F', 'HYDRA', 'x', 'COMMISSIONER', 'a', 'airflow', null)",
+    "select signoff.enter_check(1, 'missing', null, null, null)",
+)
 
 
 def _cannot(settings: Settings, role: str | None, statement: str) -> bool:
@@ -434,3 +505,144 @@ def test_a_server_belongs_to_one_force(
                 migrate(empty_warehouse)
         finally:
             administrator.execute("comment on role oic_landing is null")
+
+
+@pytest.mark.parametrize("role", [*LOGIN_ROLES, None], ids=lambda role: role or "owner")
+def test_no_login_makes_or_changes_a_decision_or_the_record_of_upkeep(
+    warehouse: Settings, role: str | None
+) -> None:
+    for attack in REVIEW_ATTACKS:
+        with connect(warehouse, role=role) as session, pytest.raises(DENIED):
+            session.execute(attack.encode())
+
+
+def test_a_stage_cannot_decide_for_a_person_and_who_decides_cannot_erase(
+    warehouse: Settings,
+) -> None:
+    for statement in DECIDE:
+        for role in set(LOGIN_ROLES) - {"oic_review"}:
+            assert not may(warehouse, role, statement)
+        with (
+            connect(warehouse, role="oic_review") as session,
+            pytest.raises(psycopg.errors.CheckViolation),
+        ):
+            session.execute(statement.encode())
+    for statement in (
+        "delete from audit.retention_due",
+        "delete from raw_general.personnel",
+        "insert into audit.erasure default values",
+        *RECORD,
+    ):
+        with connect(warehouse, role="oic_review") as session, pytest.raises(DENIED):
+            session.execute(statement.encode())
+
+
+def test_only_who_decides_and_who_erases_read_the_keys(warehouse: Settings) -> None:
+    for statement in KEYS:
+        assert {role for role in LOGIN_ROLES if may(warehouse, role, statement)} == READ_KEYS
+
+
+@pytest.mark.parametrize("table", ["retention_due", "retention_summary", "upkeep"])
+def test_a_reader_reads_nothing_of_it(warehouse: Settings, table: str) -> None:
+    with as_reader(warehouse, "bi") as reader, pytest.raises(DENIED):
+        reader.execute(f"select * from audit.{table}".encode())
+
+
+def test_only_upkeep_takes_the_lock_of_upkeep_and_enters_the_record(warehouse: Settings) -> None:
+    for role in set(LOGIN_ROLES) - {"oic_erasure"}:
+        assert not may(warehouse, role, RECORD[0])
+        with connect(warehouse, role=role, autocommit=True) as session, pytest.raises(DENIED):
+            try_take(session, UPKEEP)
+    with as_reader(warehouse, "bi") as reader, pytest.raises(DENIED):
+        reader.execute("select locks.try_take('upkeep', false)")
+
+
+def test_a_row_that_has_ended_is_never_ended_again(warehouse: Settings) -> None:
+    with connect(warehouse, role="oic_erasure") as session:
+        begun = session.execute("select audit.begin_upkeep('logs')").fetchone()
+        assert begun is not None
+        end = "select audit.end_upkeep(%s, %s, '{}', null, null, %s)"
+        session.execute(end, (begun[0], "failed", "it broke"))
+        with pytest.raises(psycopg.errors.CheckViolation, match="is not running"):
+            session.execute(end, (begun[0], "done", None))
+
+
+@pytest.mark.parametrize("role", [*LOGIN_ROLES, None], ids=lambda role: role or "owner")
+def test_no_login_alters_the_past(fresh_warehouse: Settings, role: str | None) -> None:
+    for attack in SIGN_OFF_ATTACKS:
+        with connect(fresh_warehouse, role=role) as session, pytest.raises(DENIED):
+            session.execute(attack.encode())
+
+
+@pytest.mark.parametrize("role", [*LOGIN_ROLES, None], ids=lambda role: role or "owner")
+def test_only_the_login_of_sign_off_makes_entries(
+    fresh_warehouse: Settings, role: str | None
+) -> None:
+    for statement in FUNCTIONS:
+        with connect(fresh_warehouse, role=role) as session:
+            if role == "oic_signoff":
+                # This login may call the functions, but they refuse a call that breaks a rule.
+                with suppress(psycopg.errors.CheckViolation):
+                    session.execute(statement.encode())
+            else:
+                with pytest.raises(DENIED):
+                    session.execute(statement.encode())
+
+
+def test_accounts_are_read_by_sign_off_and_by_the_auditor_only(fresh_warehouse: Settings) -> None:
+    for role in LOGIN_ROLES:
+        assert may(fresh_warehouse, role, "select * from signoff.step") == (role in READ_STEPS)
+        for table in ("signoff.entry", "signoff.evidence_check"):
+            assert may(fresh_warehouse, role, f"select * from {table}") == (role in READ_ACCOUNTS)
+    with connect(fresh_warehouse) as owner, pytest.raises(DENIED):
+        owner.execute("select * from signoff.entry")
+    with administrator(fresh_warehouse) as connection:
+        columns = connection.execute(
+            "select attname::text from pg_attribute where attnum > 0 and attrelid in "
+            "('signoff.step'::regclass, 'signoff.checked_evidence'::regclass)"
+        ).fetchall()
+    shown = {name for (name,) in columns}
+    assert not shown & {"account", "login", "claimed_by", "because", "evidence_place", "why"}
+
+
+def test_the_login_of_sign_off_cannot_break_a_rule_by_itself(fresh_warehouse: Settings) -> None:
+    publication = publish_points(fresh_warehouse, HYDRA=("met_late", 96, 100))
+    force = fresh_warehouse.force_code
+    with connect(fresh_warehouse, role="oic_gate") as gate:
+        row = gate.execute("select content_fingerprint from marts.publication").fetchone()
+    assert row is not None
+
+    def call(step: str, account: str, fingerprint: str, sha256: str | None = None) -> int:
+        with connect(fresh_warehouse, role="oic_signoff") as session:
+            made = session.execute(
+                "select signoff.make_step(%s, %s, %s, %s, 'airflow', 'x', %s, %s, %s, %s, %s, "
+                "false, null)",
+                (force, TRACKED, step, account, publication, fingerprint, "a", sha256, 1),
+            ).fetchone()
+        assert made is not None
+        return int(made[0])
+
+    with pytest.raises(psycopg.errors.CheckViolation, match="comes after STEPS_AGREED"):
+        call("COMMISSIONER", "a", row[0])
+    with pytest.raises(psycopg.errors.CheckViolation, match="content fingerprint"):
+        call("STEPS_AGREED", "a", "another")
+    with pytest.raises(psycopg.errors.CheckViolation, match="There is no step"):
+        call("REOPENED", "a", row[0])
+    assert call("STEPS_AGREED", "a", row[0]) == 1
+    with pytest.raises(psycopg.errors.CheckViolation, match="needs a file"):
+        call("EVIDENCE", "b", row[0])
+    call("EVIDENCE", "b", row[0], "ab" * 32)
+    with pytest.raises(psycopg.errors.CheckViolation, match="its SHA-256 is another"):
+        call("FORCE", "c", row[0], "cd" * 32)
+    with pytest.raises(psycopg.errors.CheckViolation, match="another person"):
+        call("FORCE", "A", row[0], "ab" * 32)
+    with connect(fresh_warehouse, role="oic_signoff") as session:
+        for cause in ("SLIPPED", "RESTATED", "EVIDENCE_CHANGED"):
+            with pytest.raises(psycopg.errors.CheckViolation), session.transaction():
+                session.execute("select signoff.reopen(%s, %s, %s, 'x')", (force, TRACKED, cause))
+        with pytest.raises(psycopg.errors.CheckViolation), session.transaction():
+            session.execute(
+                "select signoff.enter_check(2, 'unchanged', %s, null, null)", ("cd" * 32,)
+            )
+        with pytest.raises(psycopg.errors.CheckViolation), session.transaction():
+            session.execute("select signoff.enter_check(1, 'missing', null, null, null)")
