@@ -369,7 +369,7 @@ NOTIFICATIONS: dict[str, tuple[Play, datetime]] = {
     "message *A source is not fresh*, *known records would vanish*": (refused(VANISH), NIGHT),
     "message *A source is not fresh*": (not_fresh("stale", "nothing new since it was due"), NIGHT),
     "message *A source is not fresh*, *that may be the delivery was not taken*": (
-        late_with("p__csv__gz", "it is compressed"), NIGHT,
+        late_with("p.csv.gz", "it is compressed"), NIGHT,
     ),
     "message *A source is not fresh*, *its folder is missing*": (
         late_with("hr/personnel/", "the folder does not exist"), NIGHT,
