@@ -7,11 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from oic_assurance.errors import DeliveryRefused
-from simulator.source_systems import connect_owner
 from tests.integration.landing.support import (
     CUSTODY,
     REPORTS,
-    START,
     World,
     at,
     officers,
@@ -61,35 +59,6 @@ def test_a_large_batch_after_a_small_one_is_fast_in_spite_of_old_statistics(worl
     assert time.monotonic() - begun < 30
 
 
-@pytest.mark.parametrize("late", [10, 600], ids=["inside the overlap", "long after"])
-def test_a_row_that_commits_late_is_not_lost(world: World, late: int) -> None:
-    put(world, 1, at(late))
-    with connect_owner(world.settings, "rms") as slow:
-        slow.execute(
-            "insert into rms.custody_record (custody_id, arresting_officer_no,"
-            " detention_reason_code, detained_at, created_at, updated_at)"
-            " values (2, 'C2', 'OTHER', %s, %s, %s)",
-            (START, START, START),
-        )
-        world.land(CUSTODY)
-        assert list(officers(world)) == ["1"]
-        slow.commit()
-    assert world.land(CUSTODY).rows_landed == 1
-    assert officers(world, START) == {"2": "C2"}
-    assert world.land(CUSTODY).batches == 0
-
-
-def test_what_changes_without_a_new_cursor_value_is_found_in_the_overlap(world: World) -> None:
-    for key in range(5):
-        put(world, key, at(0))
-    world.land(CUSTODY)
-    for key in range(4, 10):
-        put(world, key, at(0), "C2")
-    assert world.land(CUSTODY).rows_landed == 6
-    expected = {str(key): "C1" if key < 4 else "C2" for key in range(10)}
-    assert officers(world) == expected
-
-
 def test_a_soft_delete_is_a_version_and_a_hard_delete_a_tombstone(world: World) -> None:
     put(world, 1, at(0))
     put(world, 2, at(0))
@@ -124,15 +93,6 @@ def test_a_record_that_returns_with_its_old_cursor_value_is_landed(world: World)
     put(world, 1, at(0), "C1")
     world.land(CUSTODY)
     assert officers(world) == {"1": "C1", "2": "C2"}
-    assert world.land(CUSTODY).batches == 0
-
-
-def test_a_cursor_value_that_goes_back_does_not_hide_the_change(world: World) -> None:
-    put(world, 1, at(60), "C1")
-    world.land(CUSTODY)
-    put(world, 1, at(30), "C2")
-    assert world.land(CUSTODY).rows_landed == 1
-    assert officers(world) == {"1": "C2"}
     assert world.land(CUSTODY).batches == 0
 
 

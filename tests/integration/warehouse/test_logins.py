@@ -40,6 +40,18 @@ from tests.integration.publishing.marts import as_reader
 from tests.integration.warehouse.stage_roles import DENIED, may, migrate_before, run_as
 
 PSEUDONYMS = "select * from identity.pseudonym"
+#: What no login may do with the log of processing and with the objects of the keepers.
+LOG_ATTACKS = (
+    "update audit.processing_log set what = 'nothing'",
+    "delete from audit.processing_log",
+    "truncate audit.processing_log",
+    "alter table audit.processing_log disable trigger all",
+    "drop table audit.processing_log cascade",
+    "alter table audit.processing_log owner to current_user",
+    "create table audit.processing_log_of_mine (n int)",
+    "create function landing.mine() returns int return 1",
+    "alter function landing.is_plain_number(text) owner to current_user",
+)
 #: The stages whose work needs the map of pseudonyms. `oic_publish` has the rights of
 #: `oic_transform`.
 NEED_PSEUDONYMS = {"oic_rekey", "oic_landing", "oic_transform", "oic_publish", "oic_erasure"}
@@ -153,20 +165,10 @@ def test_only_stages_that_need_the_map_of_pseudonyms_read_it(fresh_warehouse: Se
     assert can == NEED_PSEUDONYMS
 
 
-@pytest.mark.parametrize("role", LOGIN_ROLES)
-def test_no_stage_deletes_its_traces(fresh_warehouse: Settings, role: str) -> None:
-    for statement in (
-        "update audit.processing_log set what = 'nothing'",
-        "delete from audit.processing_log",
-        "truncate audit.processing_log",
-        "alter table audit.processing_log disable trigger all",
-        "drop table audit.processing_log cascade",
-        "alter table audit.processing_log owner to current_user",
-        "create table audit.processing_log_of_mine (n int)",
-        "create function landing.mine() returns int return 1",
-        "alter function landing.is_plain_number(text) owner to current_user",
-    ):
-        assert _cannot(fresh_warehouse, role, statement), statement
+@pytest.mark.parametrize("role", [*LOGIN_ROLES, None], ids=lambda role: role or "owner")
+def test_no_login_makes_or_changes_what_is_on_record(warehouse: Settings, role: str | None) -> None:
+    for attack in (*LOG_ATTACKS, *REVIEW_ATTACKS, *SIGN_OFF_ATTACKS):
+        assert _cannot(warehouse, role, attack), attack
 
 
 def test_the_owner_cannot_read_the_map_of_pseudonyms(fresh_warehouse: Settings) -> None:
@@ -206,21 +208,15 @@ def test_the_owner_reads_the_evidence_and_cannot_change_it(fresh_warehouse: Sett
         assert owner.execute("select count(*) from audit.processing_log").fetchone() == (0,)
     for statement in (
         "insert into audit.processing_log (action, what) values ('collection', 'a lie')",
-        "update audit.processing_log set what = 'nothing'",
         "delete from audit.run",
-        "truncate audit.processing_log",
         "alter table audit.processing_log add column lie text",
-        "alter table audit.processing_log disable trigger all",
-        "drop table audit.processing_log cascade",
         "drop schema audit cascade",
         "update audit.schema_migration set checksum = 'x'",
         "delete from audit.access_change",
         f"set role {AUDIT_KEEPER}",
         f"grant {AUDIT_KEEPER} to warehouse_owner",
-        "alter function landing.is_plain_number(text) owner to current_user",
         "update audit.processing_head set chain_no = 0",
         "delete from audit.collected_server_log",
-        "alter table audit.processing_log owner to warehouse_owner",
         "create or replace function audit.netstring(value text) returns text language sql "
         "return 'x'",
         "create or replace function audit.enter_processing(action text, what text, "
@@ -507,15 +503,6 @@ def test_a_server_belongs_to_one_force(
             administrator.execute("comment on role oic_landing is null")
 
 
-@pytest.mark.parametrize("role", [*LOGIN_ROLES, None], ids=lambda role: role or "owner")
-def test_no_login_makes_or_changes_a_decision_or_the_record_of_upkeep(
-    warehouse: Settings, role: str | None
-) -> None:
-    for attack in REVIEW_ATTACKS:
-        with connect(warehouse, role=role) as session, pytest.raises(DENIED):
-            session.execute(attack.encode())
-
-
 def test_a_stage_cannot_decide_for_a_person_and_who_decides_cannot_erase(
     warehouse: Settings,
 ) -> None:
@@ -567,26 +554,13 @@ def test_a_row_that_has_ended_is_never_ended_again(warehouse: Settings) -> None:
             session.execute(end, (begun[0], "done", None))
 
 
-@pytest.mark.parametrize("role", [*LOGIN_ROLES, None], ids=lambda role: role or "owner")
-def test_no_login_alters_the_past(fresh_warehouse: Settings, role: str | None) -> None:
-    for attack in SIGN_OFF_ATTACKS:
-        with connect(fresh_warehouse, role=role) as session, pytest.raises(DENIED):
-            session.execute(attack.encode())
-
-
-@pytest.mark.parametrize("role", [*LOGIN_ROLES, None], ids=lambda role: role or "owner")
-def test_only_the_login_of_sign_off_makes_entries(
-    fresh_warehouse: Settings, role: str | None
-) -> None:
+def test_only_the_login_of_sign_off_makes_entries(warehouse: Settings) -> None:
     for statement in FUNCTIONS:
-        with connect(fresh_warehouse, role=role) as session:
-            if role == "oic_signoff":
-                # This login may call the functions, but they refuse a call that breaks a rule.
-                with suppress(psycopg.errors.CheckViolation):
-                    session.execute(statement.encode())
-            else:
-                with pytest.raises(DENIED):
-                    session.execute(statement.encode())
+        for role in {*LOGIN_ROLES, None} - {"oic_signoff"}:
+            assert _cannot(warehouse, role, statement), role
+        # This login may call the functions, but they refuse a call that breaks a rule.
+        with suppress(psycopg.errors.CheckViolation):
+            assert may(warehouse, "oic_signoff", statement)
 
 
 def test_accounts_are_read_by_sign_off_and_by_the_auditor_only(fresh_warehouse: Settings) -> None:
