@@ -9,15 +9,18 @@ import os
 import shutil
 import socket
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
 
 import psycopg
 import pytest
 
+from oic_assurance import clock, pipeline
 from oic_assurance.builds.host_secrets import marks_of_hosts
 from oic_assurance.builds.stages import on_record
 from oic_assurance.cli.main import run_command
+from oic_assurance.errors import UsageError
 from oic_assurance.landing.erased_keys import SECRET as ERASURE_KEY
 from oic_assurance.operations.doctor import machine, warehouse
 from oic_assurance.operations.doctor.looks import LOOKS
@@ -25,8 +28,9 @@ from oic_assurance.operations.doctor.machine import look_at_hosts
 from oic_assurance.platform import looks as above
 from oic_assurance.platform.process_lock import only_one
 from oic_assurance.settings import PROJECT_ROOT, Settings
-from oic_assurance.state.observed import Finding, Look, State, take
-from oic_assurance.warehouse import embedded
+from oic_assurance.state.observed import Finding, Look, State, record, take
+from oic_assurance.state.read import open_problems
+from oic_assurance.warehouse import clocks, embedded
 from oic_assurance.warehouse.encryption import new_identity
 from oic_assurance.warehouse.processing_log import SECRET as LOG_KEY
 from oic_assurance.warehouse.programs import bin_dir
@@ -471,3 +475,50 @@ def test_no_key_is_stored_and_a_host_that_is_gone_is_forgotten(
     assert {one.host for one in marks_of_hosts(first)} == {"second"}
     rows = ask(first, "select distinct host from audit.host_secret")
     assert rows == [("second",)]
+
+
+def fault(warehouse: Settings) -> str:
+    """Let the watch look at the clocks, and return what the status and a notification tell."""
+    record(warehouse, [take(look, warehouse) for look in LOOKS if look.codes == ("clock",)])
+    found = open_problems(warehouse)
+    return " ".join(one.what for one in found if one.problem_code == "clock")
+
+
+def shifted(patch: pytest.MonkeyPatch, by: timedelta) -> None:
+    """Let this machine's clock be wrong."""
+    now = clock.utc_now
+    for place in (clocks, clock):
+        patch.setattr(place, "utc_now", lambda: now() + by)
+
+
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        (timedelta(days=-9), "behind the server's"),
+        (timedelta(minutes=9), "ahead of the server's"),
+    ],
+)
+def test_a_clock_that_differs_from_the_servers_is_told(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch, by: timedelta, words: str
+) -> None:
+    assert fault(fresh_warehouse) == ""
+    shifted(monkeypatch, by)
+    assert words in fault(fresh_warehouse)
+
+
+def test_a_record_of_later_than_now_is_told(fresh_warehouse: Settings) -> None:
+    with administrator(fresh_warehouse, autocommit=True) as connection:
+        connection.execute(
+            "insert into audit.run (run_id, as_at, started_at) values ('r', now(), %s)",
+            (clock.utc_now() + timedelta(hours=2),),
+        )
+    assert "the clock was set back" in fault(fresh_warehouse)
+
+
+def test_a_clock_that_is_ahead_makes_no_figures_for_the_future(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tomorrow = clock.utc_now() + timedelta(days=1)
+    shifted(monkeypatch, timedelta(days=2))
+    with pytest.raises(UsageError, match="is later than now"):
+        pipeline.open_run(fresh_warehouse, "r1", tomorrow)

@@ -12,7 +12,7 @@ STAGES = ("oic_landing", "oic_transform", "oic_gate", "oic_publish")
 DENIED = psycopg.errors.InsufficientPrivilege
 
 
-def may(settings: Settings, role: str, statement: str) -> bool:
+def may(settings: Settings, role: str | None, statement: str) -> bool:
     """Return whether a role may run a statement. The statement's effect is rolled back."""
     with connect(settings, role=role) as connection:
         try:
