@@ -2,6 +2,7 @@
 
 import dataclasses
 import gzip
+import json
 import time
 from collections.abc import Callable
 from datetime import date
@@ -104,50 +105,54 @@ def test_histories_of_every_kind_agree(world: World) -> None:
     assert (proofs[COMPLETIONS].batches, proofs[COMPLETIONS].rows) == (3, 6)
 
 
+RAW = "raw_general.personnel"
+
+
+def copied(**changes: object) -> str:
+    """Return SQL that copies the row of 000004 in raw, with some changes."""
+    return (
+        f"insert into {RAW} select (jsonb_populate_record(p, '{json.dumps(changes)}')).*"
+        f" from {RAW} as p where row_key = '000004' and not is_tombstone"
+    )
+
+
 @pytest.mark.parametrize(
     ("deliver", "statement", "expected"),
     [
         (
             deliver_people,
-            "update raw_general.personnel set org_unit_code = 'T9'"
-            " where row_key = '000001' and version_at = (select min(version_at) from"
-            " raw_general.personnel)",
+            f"update {RAW} set org_unit_code = 'T9' where row_key = '000001' and version_at ="
+            f" (select min(version_at) from {RAW})",
             "row 1, key 000001: raw and the archived batch differ in org_unit_code",
         ),
         (
             deliver_people,
-            "delete from raw_general.personnel where row_key = '000004' and not is_tombstone",
+            f"delete from {RAW} where row_key = '000004' and not is_tombstone",
             "row 4, key 000004: the archived batch has this row, but it is neither in raw nor in",
         ),
         (
             deliver_people,
-            "delete from raw_general.personnel where row_key = '000009' and is_tombstone",
+            f"delete from {RAW} where row_key = '000009' and is_tombstone",
             "key 000009: the delivery does not list it any more, but raw has no tombstone",
         ),
         (
             deliver_people,
-            "insert into raw_general.personnel select (jsonb_populate_record(p, jsonb_build_object("
-            "'row_key', '000077', 'employee_no', '000077', 'row_number', 77))).*"
-            " from raw_general.personnel as p where row_key = '000004' and not is_tombstone",
+            copied(row_key="000077", employee_no="000077", row_number=77),
             "row 77, key 000077: raw has this row number, but the archived batch has not",
         ),
         (
             deliver_people,
-            "insert into raw_general.personnel select (jsonb_populate_record(p, jsonb_build_object("
-            "'row_key', '000077', 'employee_no', '000077', 'row_number', null))).*"
-            " from raw_general.personnel as p where row_key = '000004' and not is_tombstone",
+            copied(row_key="000077", employee_no="000077", row_number=None),
             "key 000077: raw has a row that no delivery contained",
         ),
         (
             deliver_people,
-            "insert into raw_general.personnel select (jsonb_populate_record(p, jsonb_build_object("
-            "'batch_id', 999999999))).* from raw_general.personnel as p where row_key = '000004'"
-            " and not is_tombstone",
+            copied(batch_id=999999999),
             "raw has 1 rows of batch 999999999, but there is no such batch",
         ),
         (
             deliver_people,
-            "update raw_general.personnel set version_at = version_at - interval '1 hour'"
+            f"update {RAW} set version_at = version_at - interval '1 hour'"
             " where row_key = '000004' and not is_tombstone",
             "row 4, key 000004: its version time in raw is not that of the delivery",
         ),
@@ -158,28 +163,27 @@ def test_histories_of_every_kind_agree(world: World) -> None:
         ),
         (
             deliver_late,
-            "delete from raw_general.personnel where row_number is null and not is_tombstone",
+            f"delete from {RAW} where row_number is null and not is_tombstone",
             "(personnel_20260105.csv), row 2, key 000002: another version than the delivered one",
         ),
         (
             deliver_late,
-            "delete from raw_general.personnel where row_number is null and is_tombstone",
+            f"delete from {RAW} where row_number is null and is_tombstone",
             "(personnel_20260105.csv), key 000003: it exists at the moment of the delivery, but",
         ),
         (
             deliver_late,
-            "update raw_general.personnel set row_fingerprint = '0'"
-            " where row_number is null and not is_tombstone",
+            f"update {RAW} set row_fingerprint = '0' where row_number is null and not is_tombstone",
             "key 000002: the restored version and the earlier one differ in row_fingerprint",
         ),
         (
             deliver_late,
-            "update raw_general.personnel set row_fingerprint = '0' where is_tombstone",
+            f"update {RAW} set row_fingerprint = '0' where is_tombstone",
             "key 000003: raw has a fingerprint for a tombstone",
         ),
         (
             deliver_late,
-            "update raw_general.personnel set row_fingerprint = '0' where row_key = '000001'",
+            f"update {RAW} set row_fingerprint = '0' where row_key = '000001'",
             "row 1, key 000001: raw and the archived batch differ in row_fingerprint",
         ),
     ],

@@ -61,7 +61,7 @@ def test_a_passed_build_is_published_and_recorded(fresh_warehouse: Settings) -> 
     assert publication.content_fingerprint
     assert current_publication(fresh_warehouse) == publication
     run = (
-        "select outcome, publication_id, finished_at is not null from audit.run "
+        "select r.outcome, r.publication_id, r.finished_at is not null from audit.run as r "
         "join audit.build using (run_id) where build_id = %s"
     )
     assert ask(fresh_warehouse, run, build.build_id) == [("published", build.build_id, True)]

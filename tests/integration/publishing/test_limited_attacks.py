@@ -353,6 +353,7 @@ def test_only_the_current_publication_is_shown(warehouse: Settings, log_in: Conn
 
 
 def test_every_audience_reads_what_bi_reads_of_it(warehouse: Settings, log_in: Connect) -> None:
+    readers = [log_in(login) for login in LOGINS]
     with as_reader(warehouse, "bi", autocommit=True) as bi:
         bi.execute("set row_security = on")
         # The handmade marts of the aggregates: not every one has a handmade table.
@@ -362,8 +363,7 @@ def test_every_audience_reads_what_bi_reads_of_it(warehouse: Settings, log_in: C
             columns = [
                 one.name for one in bi.execute(f"table marts.{mart}".encode()).description or ()
             ]
-            for login in LOGINS:
-                reader = log_in(login)
+            for reader in readers:
                 assert rows(reader, mart) == rows(bi, mart, schema="marts")
                 own = reader.execute(f"table limited.{mart}".encode()).description or ()
                 assert [one.name for one in own] == columns
