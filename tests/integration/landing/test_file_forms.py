@@ -1,4 +1,7 @@
-"""Landing of several files, and their names. The file catalogue tests the contents of files."""
+"""Landing of several files: their names, their columns and sheets, and which are read again.
+
+The file catalogue tests the contents of files.
+"""
 
 import os
 from contextlib import AbstractContextManager
@@ -12,7 +15,7 @@ from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone
 from oic_assurance.state.read import state_session
 from tests.files import case
-from tests.files.workbooks import ATTENDANCE, SESSIONS, both
+from tests.files.workbooks import ATTENDANCE, both
 from tests.integration.asking import ask
 from tests.integration.landing.support import (
     PERSONNEL,
@@ -31,10 +34,10 @@ PEOPLE = [
 ]
 
 
-PERSONNEL_SET = "hr/personnel"
+DATASET = "hr/personnel"
 
 
-PERSONNEL_SET, COMPLETIONS = "hr/personnel", "lms/completions"
+DATASET, COMPLETIONS = "hr/personnel", "lms/completions"
 
 
 HYDRA = "hydra/attendance/hydra_20260105.xlsx"
@@ -191,24 +194,24 @@ def test_a_landed_file_is_read_again_only_if_it_was_changed_recently(
     world: World, read: list[str]
 ) -> None:
     world.personnel("20260101", "000001")
-    world.land(PERSONNEL_SET)
-    world.land(PERSONNEL_SET)
+    world.land(DATASET)
+    world.land(DATASET)
     assert read == ["personnel_20260101.csv"] * 2
     an_hour_later(world)
-    world.land(PERSONNEL_SET)
+    world.land(DATASET)
     assert len(read) == 2
 
 
 def test_other_bytes_with_the_same_name_size_and_time_are_found(world: World) -> None:
     path = world.personnel("20260101", "000001")
-    world.land(PERSONNEL_SET)
+    world.land(DATASET)
     an_hour_later(world)
     times = path.stat()
     world.personnel("20260101", "000002")
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     ask(world.settings, "update audit.batch set landed_at = landed_at - interval '1 hour'")
-    assert world.land(PERSONNEL_SET).batches == 1
-    assert set(world.state(PERSONNEL_SET, [])) == {"000002"}
+    assert world.land(DATASET).batches == 1
+    assert set(world.state(DATASET, [])) == {"000002"}
 
 
 def drop(world: World, header: str, *rows: str) -> None:
@@ -222,8 +225,8 @@ def columns(world: World, table: str) -> set[str]:
 
 def test_a_new_column_is_reported_and_not_landed(world: World) -> None:
     drop(world, f"{PERSONNEL},shoe_size", person("000001") + ",44")
-    assert world.land(PERSONNEL_SET).rows_landed == 1
-    [batch] = world.batches(PERSONNEL_SET)
+    assert world.land(DATASET).rows_landed == 1
+    [batch] = world.batches(DATASET)
     assert batch["notes"]["personnel"] == {"columns_kept_out": ["shoe_size"]}
     assert "shoe_size" not in columns(world, "personnel")
 
@@ -240,11 +243,11 @@ def test_a_column_that_is_never_extracted_is_not_reported_either(world: World) -
 
 def test_a_file_with_a_marking_is_refused(world: World) -> None:
     drop(world, f"{PERSONNEL},Protective Marking", person("000001") + ",SECRET")
-    report = world.land(PERSONNEL_SET)
+    report = world.land(DATASET)
     assert report.rows_landed == 0
     [(_, reason)] = report.refused
     assert "the column Protective Marking may be a protective marking" in reason
-    assert not list((world.settings.home / "batches" / PERSONNEL_SET).glob("*.gz"))
+    assert not list((world.settings.home / "batches" / DATASET).glob("*.gz"))
 
 
 @pytest.mark.parametrize(
@@ -270,14 +273,14 @@ def test_a_missing_or_retyped_column_stops_only_its_dataset(
     world.personnel("20260101", "000009")
     drop(world, header, *rows)
     world.completions("20260102", completion("000001"))
-    assert world.land(PERSONNEL_SET).refused == [("personnel_20260102.csv", reason)]
-    assert list(world.state(PERSONNEL_SET, ())) == ["000009"]
+    assert world.land(DATASET).refused == [("personnel_20260102.csv", reason)]
+    assert list(world.state(DATASET, ())) == ["000009"]
     assert world.land(COMPLETIONS).rows_landed == 1
 
 
 def put_named(world: World, name: bytes) -> None:
     """Put an empty file with this name into the folder of the personnel files."""
-    folder = Path(world.settings.dropzone.removeprefix("file://")) / PERSONNEL_SET
+    folder = Path(world.settings.dropzone.removeprefix("file://")) / DATASET
     folder.mkdir(parents=True, exist_ok=True)
     Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(b"")
 
@@ -295,19 +298,19 @@ def put_named(world: World, name: bytes) -> None:
 def test_any_name_is_listed_without_harm(world: World, name: bytes) -> None:
     put_named(world, name)
     world.personnel("20260101", "000001")
-    assert world.land(PERSONNEL_SET).rows_landed == 1
+    assert world.land(DATASET).rows_landed == 1
     ((shown,),) = world.query("select name from audit.not_taken")
     assert shown.isprintable()
     # Names that look the same after that are listed once.
     put_named(world, name.replace(b"\xff", b"\xfe"))
-    world.land(PERSONNEL_SET)
+    world.land(DATASET)
     counts = "select count(*) from audit.not_taken group by extraction_id"
     assert world.query(counts) == [(1,), (1,)]
 
 
 def test_a_long_name_is_cut(world: World) -> None:
     put_named(world, b"a" * 250)
-    world.land(PERSONNEL_SET)
+    world.land(DATASET)
     ((shown,),) = world.query("select name from audit.not_taken")
     assert len(shown) == 120
 
@@ -342,14 +345,6 @@ def test_a_rejected_row_of_one_sheet_does_not_stop_the_rest(world: World) -> Non
         (4, None, ["employee_no is not a number of up to 6 digits"]),
         (5, "(H2,000777)", ["attended is not one of Y, N", "outcome is not one of PASS, REFER"]),
     ]
-
-
-def test_a_capacity_that_is_not_a_number_becomes_blank_with_a_note(world: World) -> None:
-    world.drop(HYDRA, both([*SESSIONS, ["H3", date(2025, 10, 20), None, "28 or so"]]))
-    world.land("hydra/attendance")
-    assert world.state("hydra/attendance", ("capacity",))["H3"] == (None,)
-    [batch] = world.batches("hydra/attendance")
-    assert batch["notes"]["hydra_session"] == {"unreadable_made_blank": {"capacity": 1}}
 
 
 def test_incomplete_plans_are_landed(world: World) -> None:

@@ -1,7 +1,7 @@
 """The first load writes the same rows into raw as a later landing.
 
 The first load also stores the sum of keys, from which the next landing finds out whether keys have
-vanished.
+vanished. A raw table that looks empty can be about to get rows of another force.
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""Helpers for tests of operations: compare raw with the archive, damage raw, and erase records."""
+"""Helpers for tests of operations: compare raw with the archive, damage raw, erase and replay."""
 
 import csv
 import gzip

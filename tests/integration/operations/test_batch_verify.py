@@ -1,4 +1,7 @@
-"""`verify` compares raw with the archived batches, and finds every kind of damage to either."""
+"""`verify` compares raw with the archived batches, and finds every kind of damage to either.
+
+The commands `assurance batch` and `assurance erase` show it.
+"""
 
 import dataclasses
 import gzip

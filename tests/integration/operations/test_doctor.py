@@ -1,4 +1,4 @@
-"""The doctor's looks at one machine: server, versions, clock, disk, secrets, commands.
+"""The doctor's looks at machines and at the warehouse: versions, clocks, disk, secrets, rights.
 
 Each look finds a good state and a bad one, and says what to do.
 """

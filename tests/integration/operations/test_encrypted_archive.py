@@ -1,4 +1,7 @@
-"""Landing, verification, erasure and reading work with an encrypted archive as with a plain one."""
+"""Landing, verification, erasure and reading work with an encrypted archive as with a plain one.
+
+So they do if two workers with state folders of their own share an archive that a URL names.
+"""
 
 import dataclasses
 import gzip

@@ -1,6 +1,7 @@
 """An erased record is removed everywhere, and is not landed when it is delivered again.
 
-After the erasure, raw still agrees with the archive.
+After the erasure, raw still agrees with the archive, also if rows were replayed before or after.
+Records whose retention has ended are found and erased by a command.
 """
 
 import gzip

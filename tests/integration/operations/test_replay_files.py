@@ -1,6 +1,7 @@
 """Replays of rows from files. A replayed row is valid from the moment of its delivery.
 
-A later delivery overrides the replayed row.
+A later delivery overrides the replayed row. An impossible export or replay is refused in one line,
+and changes nothing.
 """
 
 import gzip

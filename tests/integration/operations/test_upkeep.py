@@ -1,4 +1,7 @@
-"""Each part of the upkeep says what it did, gives way to a run, and stops no other part."""
+"""Each part of the upkeep says what it did, gives way to a run, and stops no other part.
+
+What a restore set aside is removed when it is old, and never if it is the only copy.
+"""
 
 import dataclasses
 import gzip

@@ -1,4 +1,7 @@
-"""A build that was not audited or did not pass the gate cannot be published, even by hand."""
+"""A build that was not audited or did not pass the gate cannot be published, even by hand.
+
+The candidate belongs to one build at a time, and cannot be changed while it is being checked.
+"""
 
 from dataclasses import replace
 

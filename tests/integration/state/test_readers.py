@@ -1,4 +1,7 @@
-"""Operators read the whole state. A reader of the marts reads what a problem is called, no more."""
+"""Operators read the whole state. A reader of the marts reads what a problem is called, no more.
+
+Every archived batch has its turn to be proven.
+"""
 
 import psycopg
 import pytest
